@@ -1,0 +1,49 @@
+//! **Know what every map write costs: bytes allocated, entries moved, nanoseconds at the tail, and why.**
+//!
+//! # Terms
+//!
+//! - **map under test**: anything behind [`maps::Map`]. A **model** is a faithful re-implementation of a
+//!   foreign runtime's map.
+//! - **write**: an insert of a new key, an overwrite, or a remove. Its **payload** is the bytes of key and value
+//!   handed to the map by an insert or an overwrite, the heap part of a string key included.
+//! - **move**: an entry already in the map changes its address (rehash, evacuation, split, displacement, merge).
+//! - **cause** of an operation: [`probe::Cause`], the dearest structural work it did.
+//! - **cell**: one map × one workload × one load factor × one capacity hint × one seed; the unit of running, of
+//!   recording and of failing.
+//! - **load factor**: the growth threshold, where a map lets it be set. **fill**: live entries over capacity when
+//!   measured. Never one for the other.
+//! - **exact** metric: an integer (or a ratio of two) that repeats bit for bit with the same seed on any machine.
+//!   **statistical** metric: a time.
+//!
+//! # Flow
+//!
+//! ```text
+//! profiles/*.toml -> spec -> workload (ops, keys, traces) -> maps -> probe (alloc, moves, events, latency, stacks)
+//!                                               \____________ run ____________/
+//!                                                      |
+//!                                                   record -> report (csv md json html flame pprof ...)
+//!                                                      \----> gate
+//! ```
+//!
+//! Imports point one way. `workload` knows nothing of maps; a map sees only the event part of `probe`; `run` is the
+//! one place that joins them; `report` and `gate` see only `record`. `tests/structure.rs` enforces it.
+//!
+//! # Invariants
+//!
+//! - One process per cell and pass; count, time and profile passes never share one.
+//! - Key preparation happens outside whatever is measured, and is never counted.
+//! - Every seed is fixed: keys, mixes, hashers. The same cell gives the same exact metrics, bit for bit.
+//! - A record is complete: whatever a report shows can be rendered again from the record alone.
+//! - A failed cell is a row with its status, never a gap.
+#![warn(missing_docs)]
+#![warn(clippy::undocumented_unsafe_blocks)]
+
+pub mod cmd;
+pub mod gate;
+pub mod maps;
+pub mod probe;
+pub mod record;
+pub mod report;
+pub mod run;
+pub mod spec;
+pub mod workload;

@@ -1,0 +1,5 @@
+//! Models of Go's maps.
+
+pub mod classic;
+
+pub use classic::GoClassic;

@@ -1,0 +1,187 @@
+//! The maps under test, behind one trait; the registry is [`each`].
+//!
+//! To add a map: one file in this folder that implements [`Map`] and [`Family`], one row in [`each`].
+
+mod btree;
+pub mod go;
+mod hashbrown_map;
+mod hashing;
+mod indexmap_map;
+mod std_map;
+
+pub use hashing::{FixedFold, FixedSip, Hashing};
+
+use crate::probe::event::{Cause, Probe};
+use crate::spec::Term;
+use crate::workload::{Key, Value};
+
+/// A map under test. Implement it for your map, or for a thin wrapper around it.
+///
+/// # What the harness does around each call
+///
+/// In the *count* pass the allocator's tallies are read before and after each call, and after each write the
+/// [census](Map::disturbed) looks for entries that moved. In the *time* pass only a clock is read between two
+/// calls, and the calls are monomorphised: nothing is virtual. Keys and values are made before, and dropped by the
+/// map (an overwrite drops the old value and the spare key, a remove drops both), inside what is measured, because
+/// that is what the map's user pays.
+///
+/// # What an implementation must keep
+///
+/// - After `insert(k, v)`, `get(&k)` gives `v` until `k` is overwritten or removed; every run checks the content
+///   at the end against a model of its own, and a map that loses an entry fails its cell.
+/// - References given to [`for_each`](Map::for_each), [`get`](Map::get) and [`disturbed`](Map::disturbed) point at
+///   the entry's real place in memory: the census compares addresses.
+/// - Same calls, same work: no address- or time-derived randomness. If that can't be had, say
+///   [`Info::exact`]` = false`.
+pub trait Map<K, V> {
+    /// Puts an entry; true when the key was there already (an overwrite).
+    fn insert(&mut self, key: K, value: V) -> bool;
+    /// The key's entry, where it lives.
+    fn get(&self, key: &K) -> Option<(&K, &V)>;
+    /// Takes the key's entry out; true when it was there.
+    fn remove(&mut self, key: &K) -> bool;
+    /// Drops all entries, keeping what memory the map keeps.
+    fn clear(&mut self);
+    /// Live entries.
+    fn len(&self) -> usize;
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Calls `f` for every live entry once, in any order, where it lives.
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V));
+
+    /// How many entries it can hold before it must grow, where the map knows. Read before and after each write of
+    /// the count pass: it tells a larger table from another allocation.
+    fn capacity(&self) -> Option<usize> {
+        None
+    }
+
+    /// Offers the census every entry that the write just made may have moved; `visit` answers whether that entry
+    /// had moved.
+    ///
+    /// The default offers all entries, which is always right and never fast. A narrower answer is an optimisation
+    /// that must not miss one: a test holds it against the default, write by write. An entry offered twice counts
+    /// once.
+    fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
+        let _ = write;
+        self.for_each(&mut |key, value| {
+            visit(key, value);
+        });
+    }
+
+    /// The inner structure as it stands now, as far as the map has it.
+    fn structure(&self) -> Structure {
+        Structure::default()
+    }
+
+    /// Panics when an internal invariant does not hold. Called after each step by tests, never by a measuring run.
+    fn check_invariants(&self) {}
+}
+
+/// A write that has just been made, for [`Map::disturbed`].
+#[derive(Debug, Clone, Copy)]
+pub struct Write<'a, K> {
+    /// The key written or removed.
+    pub key: &'a K,
+    /// Whether it was a remove.
+    pub remove: bool,
+    /// Whether the key was there before.
+    pub hit: bool,
+    /// Allocations made by the write.
+    pub allocs: u64,
+    /// Frees made by the write.
+    pub frees: u64,
+    /// [`Map::capacity`] before the write.
+    pub capacity_before: Option<usize>,
+}
+
+/// The inner structure of a map at one moment; whatever a map does not have stays `None`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Structure {
+    /// Buckets (or groups) that a key can hash to.
+    pub buckets: Option<u64>,
+    /// Chained buckets in use.
+    pub overflow_buckets: Option<u64>,
+    /// Buckets in the longest chain, the first included.
+    pub chain_length_max: Option<u64>,
+    /// Bytes of the buckets and chained buckets in use: no reserve, no header.
+    pub in_use_bytes: Option<u64>,
+    /// Keys looked at, summed over a successful lookup of each live entry.
+    pub hit_probes: Option<u64>,
+    /// Keys looked at, summed over one unsuccessful lookup in each bucket.
+    pub miss_probes: Option<u64>,
+    /// Slots that held an entry, are empty, and still lengthen a search.
+    pub tombstones: Option<u64>,
+    /// `occupancy[n]`: buckets (chains counted whole) that hold `n` entries.
+    pub occupancy: Option<Vec<u64>>,
+}
+
+/// What is known of a map before it is built.
+#[derive(Debug, Clone, Copy)]
+pub struct Info {
+    /// Name, summary, source.
+    pub term: Term,
+    /// The version of the crate or runtime it comes from, for the environment: `hashbrown 0.17.1`.
+    pub version: &'static str,
+    /// The load factors it can be set to; `None` when it can't be set.
+    pub load_factor: Option<LoadFactors>,
+    /// Whether it takes a capacity hint.
+    pub hint: bool,
+    /// Whether equal runs give equal exact metrics.
+    pub exact: bool,
+    /// The cause of an allocation that did not raise [`Map::capacity`]: [`Cause::Overflow`] for maps made of
+    /// nodes, otherwise [`Cause::AllocOther`].
+    pub alloc_cause: Cause,
+    /// Whether it emits [`Event`](crate::probe::Event)s itself; otherwise causes and moves are observed from outside.
+    pub events: bool,
+}
+
+/// The load factors a map can be set to: `min <= x <= max`.
+#[derive(Debug, Clone, Copy)]
+pub struct LoadFactors {
+    /// Smallest.
+    pub min: f64,
+    /// Largest.
+    pub max: f64,
+    /// The map's own.
+    pub default: f64,
+}
+
+/// How to build a map for a cell.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Load factor, within [`Info::load_factor`]; ignored by maps that have none.
+    pub load_factor: f64,
+    /// Expected entries; 0 for none.
+    pub hint: usize,
+    /// Seeds whatever randomness the map has of its own (never the keys).
+    pub seed: u64,
+}
+
+/// A map as a type constructor: one map for every key, value, hasher and probe.
+pub trait Family: 'static {
+    /// What is known of it.
+    const INFO: Info;
+    /// Its own hasher, used unless a trace brings hashes.
+    type Hasher: Hashing;
+    /// The map for these types.
+    type Map<K: Key, V: Value, S: Hashing, P: Probe>: Map<K, V>;
+    /// Builds it. What this allocates counts as the map's.
+    fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, probe: P) -> Self::Map<K, V, S, P>;
+}
+
+/// Takes the families of [`each`], one by one.
+pub trait FamilyVisitor {
+    /// Called once a family.
+    fn visit<F: Family>(&mut self);
+}
+
+/// The registry: one row a map.
+pub fn each(visitor: &mut impl FamilyVisitor) {
+    visitor.visit::<go::GoClassic>();
+    visitor.visit::<std_map::Std>();
+    visitor.visit::<hashbrown_map::Hashbrown>();
+    visitor.visit::<indexmap_map::Indexmap>();
+    visitor.visit::<btree::BTree>();
+}

@@ -1,0 +1,6 @@
+//! What is watched while a map works: allocations, structural events, moves, latencies, call stacks.
+
+pub mod alloc;
+pub mod event;
+
+pub use event::{Cause, Event, Probe};

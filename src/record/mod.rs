@@ -1,0 +1,406 @@
+//! The record: everything a run learnt, raw. Reports and the gate see nothing else.
+//!
+//! Exact quantities are integers here; ratios are derived by [`metrics`], so that nothing is rounded twice and records
+//! from several machines can be merged.
+
+mod environment;
+mod io;
+pub mod metrics;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use environment::Environment;
+pub use io::{ReadError, read, write_atomically};
+
+use crate::probe::event::Cause;
+
+/// The version of the layout below; a reader refuses any other.
+pub const SCHEMA: u32 = 1;
+
+/// A whole `results.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Results {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The version of mapscope that wrote it.
+    pub mapscope: String,
+    /// The profile's name, `custom` when flags alone made it.
+    pub profile: String,
+    /// Whether the run ended before all cells were done.
+    pub partial: bool,
+    /// The machines that the cells ran on.
+    pub environments: Vec<Environment>,
+    /// One record a cell, in the order of the plan.
+    pub cells: Vec<Cell>,
+}
+
+/// What makes a cell this cell and no other. Never a counter, never a path.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellId {
+    /// Map.
+    pub map: String,
+    /// Key distribution in canonical form; a file by name and content: `trace:NAME@DIGEST`.
+    pub keys: String,
+    /// Mix in canonical form.
+    pub mix: String,
+    /// Load factor; absent where the map's can't be set.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub load_factor: Option<f64>,
+    /// Capacity hint in entries; 0 for none.
+    pub hint: u64,
+    /// `KEY/VALUE`.
+    pub entry: String,
+    /// Measured operations.
+    pub ops: u64,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl CellId {
+    /// The identity as a file name: lower-case letters, digits, `.`, `-`, `_`.
+    pub fn file_stem(&self) -> String {
+        let mut stem = String::new();
+        let load_factor = self.load_factor.map(|x| format!("lf{x}_")).unwrap_or_default();
+        let hint = if self.hint > 0 { format!("hint{}_", self.hint) } else { String::new() };
+        let text = format!(
+            "{}_{}_{}_{}{}{}_{}_s{}",
+            self.map, self.keys, self.mix, load_factor, hint, self.entry, self.ops, self.seed
+        );
+        for c in text.chars() {
+            let c = if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') { c.to_ascii_lowercase() } else { '-' };
+            if !(c == '-' && stem.ends_with(['-', '_'])) {
+                stem.push(c);
+            }
+        }
+        stem
+    }
+}
+
+impl fmt::Display for CellId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.map, self.keys, self.mix)?;
+        if let Some(x) = self.load_factor {
+            write!(f, " load_factor={x}")?;
+        }
+        if self.hint > 0 {
+            write!(f, " hint={}", self.hint)?;
+        }
+        write!(f, " {} ops={} seed={}", self.entry, self.ops, self.seed)
+    }
+}
+
+/// How a cell ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Every pass done, content as expected.
+    Ok,
+    /// The map's content or its answers differ from the expected.
+    WrongContent,
+    /// The map panicked.
+    Panicked,
+    /// The process ended by a signal of its own making (abort, segmentation fault).
+    Aborted,
+    /// The process was killed from outside.
+    Killed,
+    /// It ran past its time limit.
+    TimedOut,
+    /// It needed more memory than its limit.
+    OutOfMemory,
+    /// The run ended before it.
+    NotRun,
+}
+
+impl Status {
+    /// The name in reports: `timed-out`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Status::Ok => "ok",
+            Status::WrongContent => "wrong-content",
+            Status::Panicked => "panicked",
+            Status::Aborted => "aborted",
+            Status::Killed => "killed",
+            Status::TimedOut => "timed-out",
+            Status::OutOfMemory => "out-of-memory",
+            Status::NotRun => "not-run",
+        }
+    }
+}
+
+/// The record of one cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cell {
+    /// Its identity.
+    pub id: CellId,
+    /// How it ended; the worst of its passes.
+    pub status: Status,
+    /// What went wrong, and in which pass.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error: Option<String>,
+    /// Whether its exact metrics repeat bit for bit.
+    pub exact: bool,
+    /// Index into [`Results::environments`].
+    pub environment: usize,
+    /// The map's version: `hashbrown 0.17.1`.
+    pub map_version: String,
+    /// `size_of` the key and the heap bytes of each key, in bytes.
+    pub key_bytes: u64,
+    /// `size_of` the value and the heap bytes of each value, in bytes; the mean of the live ones where it varies.
+    pub value_bytes: u64,
+    /// The end state, worked out without the map.
+    pub expected: EndState,
+    /// The count pass.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub count: Option<Count>,
+    /// The time pass.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub time: Option<Time>,
+    /// The profile pass.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub profile: Option<Profile>,
+}
+
+/// What a workload leaves behind, whatever the map.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndState {
+    /// Live entries.
+    pub entries: u64,
+    /// Order-independent checksum of keys and values.
+    pub checksum: u64,
+    /// Puts of a key that was not there, in the measured part.
+    pub inserts: u64,
+    /// Puts of a key that was there, in the measured part.
+    pub overwrites: u64,
+    /// Removes in the measured part, hit or miss.
+    pub removes: u64,
+    /// Removes that found their key.
+    pub remove_hits: u64,
+    /// Lookups in the measured part, hit or miss.
+    pub gets: u64,
+    /// Lookups that found their key.
+    pub get_hits: u64,
+    /// Payload bytes of the measured inserts and overwrites.
+    pub payload_bytes: u64,
+    /// Payload bytes of the live entries.
+    pub live_payload_bytes: u64,
+}
+
+/// What the count pass counted over the measured operations (set-up excluded, unless said otherwise).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Count {
+    /// Allocations.
+    pub alloc_count: u64,
+    /// Bytes allocated.
+    pub alloc_bytes: u64,
+    /// Frees.
+    pub free_count: u64,
+    /// Bytes freed.
+    pub free_bytes: u64,
+    /// Old sizes of reallocations that changed the address.
+    pub realloc_moved_bytes: u64,
+    /// Bytes that the map holds at the end, set-up included, keys' and values' own heap bytes included.
+    pub live_bytes: u64,
+    /// The most it held at any moment since it was built.
+    pub peak_bytes: u64,
+    /// Bytes it still held after every entry was removed, one by one, at the very end.
+    pub drained_bytes: u64,
+    /// Entries that moved, as the map itself says; absent for maps that don't.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub inside_moved_entries: Option<u64>,
+    /// Bytes copied for them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub inside_moved_bytes: Option<u64>,
+    /// Entries that moved, by the census: their keys' addresses changed.
+    pub census_moved_entries: u64,
+    /// Sizes of the keys and values whose addresses changed.
+    pub census_moved_bytes: u64,
+    /// The most entries moved by one write.
+    pub max_moves_in_one_write: u64,
+    /// The most bytes allocated by one write.
+    pub max_alloc_bytes_in_one_write: u64,
+    /// Larger tables allocated.
+    pub grow_events: u64,
+    /// Tables of the same size allocated.
+    pub same_size_grow_events: u64,
+    /// Inserts that took a removed entry's slot; absent where the map doesn't say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub slot_reuses: Option<u64>,
+    /// Operations by kind and cause.
+    pub causes: BTreeMap<OpKind, BTreeMap<Cause, u64>>,
+    /// The map's structure at the end of the measured operations.
+    pub structure: Structure,
+}
+
+/// [`crate::maps::Structure`] as recorded: see there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Structure {
+    /// Buckets that a key can hash to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buckets: Option<u64>,
+    /// Chained buckets in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overflow_buckets: Option<u64>,
+    /// Buckets in the longest chain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chain_length_max: Option<u64>,
+    /// Bytes of the buckets in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_use_bytes: Option<u64>,
+    /// Keys looked at, summed over one hit for each live entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hit_probes: Option<u64>,
+    /// Keys looked at, summed over one miss in each bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub miss_probes: Option<u64>,
+    /// Tombstones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tombstones: Option<u64>,
+    /// Buckets by the number of entries they hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub occupancy: Option<Vec<u64>>,
+}
+
+/// The kinds of operation, as measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OpKind {
+    /// A put of a new key.
+    Insert,
+    /// A put of a key that was there.
+    Overwrite,
+    /// A remove, hit or miss.
+    Remove,
+    /// A lookup, hit or miss.
+    Get,
+}
+
+impl OpKind {
+    /// Every kind.
+    pub const ALL: [OpKind; 4] = [OpKind::Insert, OpKind::Overwrite, OpKind::Remove, OpKind::Get];
+
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            OpKind::Insert => "insert",
+            OpKind::Overwrite => "overwrite",
+            OpKind::Remove => "remove",
+            OpKind::Get => "get",
+        }
+    }
+}
+
+/// What the time pass measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Time {
+    /// Operations a repetition.
+    pub ops: u64,
+    /// Wall time of each repetition's measured operations without a clock in the loop, in nanoseconds.
+    pub bare_elapsed_ns: Vec<u64>,
+    /// The same with the clock read after every operation, in nanoseconds.
+    pub clocked_elapsed_ns: Vec<u64>,
+    /// What one reading of the clock costs: the median interval of an empty operation, in nanoseconds.
+    pub clock_floor_ns: f64,
+    /// Clock ticks per nanosecond.
+    pub ticks_per_ns: f64,
+    /// The processor that it was pinned to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pinned_to: Option<usize>,
+    /// Milliseconds since 1970 when the first repetition began; for histogram logs.
+    pub started_unix_ms: u64,
+    /// One histogram per kind and cause that occurred, all repetitions together.
+    pub histograms: Vec<LatencyHistogram>,
+}
+
+/// The latencies of one kind of operation with one cause.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LatencyHistogram {
+    /// Kind of operation.
+    pub kind: OpKind,
+    /// Cause.
+    pub cause: Cause,
+    /// Operations recorded.
+    pub count: u64,
+    /// HdrHistogram V2, deflated, base64; values in nanoseconds, the clock's floor included.
+    pub hdr_v2_deflate_base64: String,
+}
+
+/// What the profile pass left: call stacks, as indices into one table of frames.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Every frame that occurs, once.
+    pub frames: Vec<Frame>,
+    /// Allocating stacks.
+    pub alloc: Vec<AllocStack>,
+    /// Copying stacks.
+    pub copy: Vec<CopyStack>,
+    /// CPU samples.
+    pub cpu: Vec<CpuStack>,
+    /// CPU samples a second.
+    pub cpu_frequency_hz: u64,
+    /// Wall time that the CPU was sampled for, in nanoseconds.
+    pub cpu_elapsed_ns: u64,
+}
+
+/// One frame of a stack; a function inlined into another is a frame of its own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Frame {
+    /// Demangled name, without the hash.
+    pub function: String,
+    /// Source file, where known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub file: Option<String>,
+    /// Line, where known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line: Option<u32>,
+}
+
+/// What one call stack allocated over the whole of the map's life in the cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AllocStack {
+    /// Indices into [`Profile::frames`], root first.
+    pub stack: Vec<u32>,
+    /// Allocations.
+    pub alloc_count: u64,
+    /// Bytes allocated.
+    pub alloc_bytes: u64,
+    /// Allocations still in use at the end.
+    pub live_count: u64,
+    /// Bytes still in use at the end.
+    pub live_bytes: u64,
+}
+
+/// What one call stack copied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopyStack {
+    /// Indices into [`Profile::frames`], root first.
+    pub stack: Vec<u32>,
+    /// Entries moved.
+    pub moved_entries: u64,
+    /// Bytes of them.
+    pub moved_bytes: u64,
+}
+
+/// How often one call stack was seen running.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CpuStack {
+    /// Indices into [`Profile::frames`], root first.
+    pub stack: Vec<u32>,
+    /// Samples.
+    pub samples: u64,
+}

@@ -1,0 +1,99 @@
+//! What to run: profiles and flags, validated against a [`Catalog`] of everything that has a name.
+
+mod term;
+
+pub use term::{Call, Param, Range, Term};
+
+use std::path::PathBuf;
+
+/// Everything a profile may name. The registries fill it; `spec` itself knows none of them.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    /// The maps, and what each can be asked.
+    pub maps: Vec<MapOffer>,
+    /// The key distributions.
+    pub keys: Vec<Term>,
+    /// The mixes.
+    pub mixes: Vec<Term>,
+    /// The entries.
+    pub entries: Vec<Term>,
+}
+
+/// A map as far as validation needs to know it.
+#[derive(Debug, Clone, Copy)]
+pub struct MapOffer {
+    /// Its term.
+    pub term: Term,
+    /// `(min, max, default)` of its load factor, when it can be set.
+    pub load_factor: Option<(f64, f64, f64)>,
+    /// Whether it takes a capacity hint.
+    pub hint: bool,
+}
+
+/// A validated plan: which cells, which passes, within which limits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The profile's name, `custom` when flags alone made it.
+    pub profile: String,
+    /// The passes.
+    pub passes: Passes,
+    /// Repetitions of the time pass; at least 1.
+    pub repetitions: u32,
+    /// The longest one pass of one cell may take, in seconds; at least 1.
+    pub time_limit_s: u64,
+    /// The most memory one cell's process may use, in bytes; `None` for most of what the machine has free.
+    pub memory_limit_bytes: Option<u64>,
+    /// The cells, none twice.
+    pub cells: Vec<CellSpec>,
+}
+
+/// Which passes run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passes {
+    /// Exact metrics.
+    pub count: bool,
+    /// Latencies.
+    pub time: bool,
+    /// Stacks.
+    pub profile: bool,
+}
+
+/// One cell to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellSpec {
+    /// The map's name.
+    pub map: &'static str,
+    /// What it is asked to do.
+    pub workload: WorkloadSpec,
+    /// Load factor, for maps that have one.
+    pub load_factor: Option<f64>,
+    /// Expected entries; 0 for none.
+    pub hint: u64,
+    /// The entry's name.
+    pub entry: &'static str,
+}
+
+/// What a cell's map is asked to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkloadSpec {
+    /// Where the operations come from.
+    pub source: Source,
+    /// Measured operations. For a trace: how many of its operations to take at the most.
+    pub ops: u64,
+    /// Seeds keys and mix.
+    pub seed: u64,
+}
+
+/// Where a workload's operations come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// Made on the fly.
+    Generated {
+        /// The key distribution.
+        keys: Call,
+        /// The mix.
+        mix: Call,
+    },
+    /// Read from a file.
+    Trace(PathBuf),
+}

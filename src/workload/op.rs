@@ -1,0 +1,33 @@
+//! Operations: what a workload asks of a map.
+
+use serde::{Deserialize, Serialize};
+
+/// The kind of an operation, as recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Put an entry. Becomes an *insert* or an *overwrite* by what the map already holds.
+    Put,
+    /// Take an entry out.
+    Remove,
+    /// Look an entry up.
+    Get,
+    /// Drop all entries.
+    Clear,
+}
+
+/// One operation on one key. Keys and values are made from the two numbers by
+/// [`Key::from_id`](super::Key::from_id) and [`Value::from_seed`](super::Value::from_seed).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Op {
+    /// What to do.
+    pub kind: Kind,
+    /// The key's identity; unused by `Clear`.
+    pub key: u64,
+    /// What a put's value is made of; differs between two puts of one key, so that a lost overwrite shows.
+    pub value: u64,
+    /// The key's hash, where a trace brings one (the workload's `hashed()` says so); otherwise 0.
+    pub hash: u64,
+    /// The length of a put's value in bytes, for entries whose value length varies; otherwise 0.
+    pub value_bytes: u32,
+}

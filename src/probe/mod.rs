@@ -1,6 +1,9 @@
 //! What is watched while a map works: allocations, structural events, moves, latencies, call stacks.
 
 pub mod alloc;
+pub mod census;
+pub mod clock;
 pub mod event;
+pub mod latency;
 
 pub use event::{Cause, Event, Probe};

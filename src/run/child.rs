@@ -1,0 +1,48 @@
+//! The hidden verb: one pass of one cell, in a process of its own.
+
+use std::io::{self, Read};
+use std::process::ExitCode;
+
+use super::job::{Answer, Job, JobError};
+use super::subjects::Subjects;
+use crate::probe::alloc;
+use crate::workload::Workload;
+
+/// The first argument that makes this program run one pass of one cell.
+pub const HIDDEN_VERB: &str = "__cell";
+
+/// Reads a job from standard input, runs it, and writes its answer where the job says.
+///
+/// A panic of the map ends the process as panics do; the parent makes a row of it.
+pub fn main(subjects: &Subjects) -> ExitCode {
+    let mut text = String::new();
+    let job: Job = match io::stdin().read_to_string(&mut text).map(|_| serde_json::from_str(&text)) {
+        Ok(Ok(job)) => job,
+        _ => {
+            eprintln!("error: `{HIDDEN_VERB}` is for mapscope's own use");
+            return ExitCode::from(2);
+        }
+    };
+    limit_memory(job.memory_limit_bytes);
+    let answer = run(subjects, &job).unwrap_or_else(|error| Answer::Failed(error.to_string()));
+    match serde_json::to_vec(&answer).map(|bytes| std::fs::write(&job.answer, bytes)) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        _ => ExitCode::from(2),
+    }
+}
+
+fn run(subjects: &Subjects, job: &Job) -> Result<Answer, JobError> {
+    alloc::verify_counting()?;
+    let subject = subjects.find(&job.map).ok_or_else(|| JobError::Unknown(job.map.clone()))?;
+    let workload = Workload::open(&job.workload(&subjects.catalog())?)?;
+    subject.run(job, &workload)
+}
+
+/// Makes allocations beyond the limit fail, which ends the process with a message that the parent knows.
+fn limit_memory(bytes: u64) {
+    let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
+    // SAFETY: `limit` is a valid `rlimit`. A failure leaves the process without a limit, as it was.
+    unsafe {
+        libc::setrlimit(libc::RLIMIT_DATA, &limit);
+    }
+}

@@ -1,0 +1,166 @@
+//! The profile pass: which call stacks allocate, which copy, and which the processor was seen in.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::batch::{Batch, Batches};
+use super::job::JobError;
+use super::observe::{Observer, Tape};
+use super::subjects::Setting;
+use super::time;
+use crate::maps::{Family, Hashing};
+use crate::probe::symbols::{self, Symbolizer};
+use crate::probe::{alloc, stacks};
+use crate::record::{AllocStack, CopyStack, CpuStack, Frame, OpKind, Profile};
+use crate::workload::{Key, Value};
+
+/// Samples a second. A prime, so as not to beat with anything periodic.
+const CPU_FREQUENCY_HZ: i32 = 997;
+
+/// How long the processor is sampled at the least.
+const CPU_SAMPLING_MIN: Duration = Duration::from_millis(500);
+
+/// Everything up to and including the last frame of this module's parent is the harness, not the map.
+const HARNESS: &str = "mapscope::run::";
+
+/// Runs the workload once with call stacks recorded, then again and again with the processor sampled.
+pub(super) fn profile<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<Profile, JobError> {
+    let mut frames = Frames::default();
+    let (alloc, copy) = allocating_and_copying::<F, K, V, S>(setting, &mut frames)?;
+    let (cpu, elapsed) = running::<F, K, V, S>(setting, &mut frames)?;
+    Ok(Profile {
+        frames: frames.table,
+        alloc,
+        copy,
+        cpu,
+        cpu_frequency_hz: CPU_FREQUENCY_HZ as u64,
+        cpu_elapsed_ns: elapsed.as_nanos() as u64,
+    })
+}
+
+type Stacks<T> = Result<T, JobError>;
+
+fn allocating_and_copying<F: Family, K: Key, V: Value, S: Hashing>(
+    setting: &Setting<'_, S>,
+    frames: &mut Frames,
+) -> Stacks<(Vec<AllocStack>, Vec<CopyStack>)> {
+    let tape = Tape::telling(stacks::copied);
+    // What entries moved without any allocation to point at whom: by kind of operation.
+    let mut in_place: HashMap<OpKind, (u64, u64)> = HashMap::new();
+    stacks::start();
+    let (mut map, _, mut observer) =
+        Observer::new(F::INFO, &tape, || F::build::<K, V, S, _>(&setting.options, setting.hasher.clone(), &tape));
+    let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
+    let mut batch = Batch::<K, V>::new();
+    while alloc::uncounted(|| batches.next(&mut batch))? {
+        for (op, step) in batch.steps() {
+            let mark = stacks::mark();
+            let seen = observer.step(&mut map, op, step);
+            let (entries, bytes) = (seen.moved_entries, seen.moved_bytes);
+            if !F::INFO.events
+                && entries > 0
+                && !stacks::charge_copy_to_largest_alloc_since(mark, entries, bytes)
+            {
+                let sum = alloc::uncounted(|| in_place.entry(seen.kind).or_default());
+                *sum = (sum.0 + entries, sum.1 + bytes);
+            }
+        }
+    }
+    let recording = stacks::stop();
+    let mut symbolizer = Symbolizer::new();
+    let allocs = recording.allocs.iter().map(|raw| AllocStack {
+        stack: frames.intern(symbolizer.frames(&raw.ips)),
+        alloc_count: raw.alloc_count,
+        alloc_bytes: raw.alloc_bytes,
+        live_count: raw.live_count,
+        live_bytes: raw.live_bytes,
+    });
+    let allocs = merge(allocs.collect(), |stack: &AllocStack| stack.stack.clone(), |into, from| {
+        into.alloc_count += from.alloc_count;
+        into.alloc_bytes += from.alloc_bytes;
+        into.live_count += from.live_count;
+        into.live_bytes += from.live_bytes;
+    });
+    let copies = recording.copies.iter().map(|raw| CopyStack {
+        stack: frames.intern(symbolizer.frames(&raw.ips)),
+        moved_entries: raw.entries,
+        moved_bytes: raw.bytes,
+    });
+    let mut copies: Vec<CopyStack> = copies.collect();
+    for (kind, (moved_entries, moved_bytes)) in in_place {
+        let function = format!("{} (entries moved in place, seen by the census)", kind.name());
+        let stack = frames.intern(vec![Frame { function, file: None, line: None }]);
+        copies.push(CopyStack { stack, moved_entries, moved_bytes });
+    }
+    let copies = merge(copies, |stack: &CopyStack| stack.stack.clone(), |into, from| {
+        into.moved_entries += from.moved_entries;
+        into.moved_bytes += from.moved_bytes;
+    });
+    Ok((allocs, copies))
+}
+
+fn running<F: Family, K: Key, V: Value, S: Hashing>(
+    setting: &Setting<'_, S>,
+    frames: &mut Frames,
+) -> Stacks<(Vec<CpuStack>, Duration)> {
+    let guard = pprof::ProfilerGuardBuilder::default().frequency(CPU_FREQUENCY_HZ).build()?;
+    let started = Instant::now();
+    while started.elapsed() < CPU_SAMPLING_MIN {
+        time::bare::<F, K, V, S>(setting)?;
+    }
+    let elapsed = started.elapsed();
+    let report = guard.report().build()?;
+    let mut cpu = Vec::new();
+    for (sampled, &samples) in &report.data {
+        // pprof gives the leaf first, and within a frame the innermost inlined function first.
+        let symbols = sampled.frames.iter().flatten();
+        let mut stack: Vec<Frame> = symbols.map(|symbol| Frame {
+            function: symbols::readable(&symbol.name()),
+            file: symbol.filename.as_ref().map(|path| path.display().to_string()),
+            line: symbol.lineno,
+        }).collect();
+        stack.reverse();
+        if stack.iter().any(|frame| frame.function.contains("measured_ops")) {
+            cpu.push(CpuStack { stack: frames.intern(stack), samples: samples.max(0) as u64 });
+        }
+    }
+    let cpu = merge(cpu, |stack: &CpuStack| stack.stack.clone(), |into, from| into.samples += from.samples);
+    Ok((cpu, elapsed))
+}
+
+/// Adds up the stacks that became equal once the harness was cut off; in the order of their frames.
+fn merge<T>(stacks: Vec<T>, key: impl Fn(&T) -> Vec<u32>, mut add: impl FnMut(&mut T, T)) -> Vec<T> {
+    let mut merged: std::collections::BTreeMap<Vec<u32>, T> = std::collections::BTreeMap::new();
+    for stack in stacks {
+        match merged.entry(key(&stack)) {
+            std::collections::btree_map::Entry::Occupied(mut known) => add(known.get_mut(), stack),
+            std::collections::btree_map::Entry::Vacant(free) => {
+                free.insert(stack);
+            }
+        }
+    }
+    merged.into_values().collect()
+}
+
+/// The record's table of frames, each once.
+#[derive(Default)]
+struct Frames {
+    table: Vec<Frame>,
+    known: HashMap<Frame, u32>,
+}
+
+impl Frames {
+    /// The stack (root first) as indices, the harness cut off.
+    fn intern(&mut self, stack: Vec<Frame>) -> Vec<u32> {
+        let harness = stack.iter().rposition(|frame| frame.function.contains(HARNESS));
+        let map_frames = stack.into_iter().skip(harness.map_or(0, |last| last + 1));
+        map_frames
+            .map(|frame| {
+                *self.known.entry(frame.clone()).or_insert_with(|| {
+                    self.table.push(frame);
+                    self.table.len() as u32 - 1
+                })
+            })
+            .collect()
+    }
+}

@@ -2,5 +2,7 @@
 
 pub mod alloc;
 pub mod event;
+pub mod stacks;
+pub mod symbols;
 
 pub use event::{Cause, Event, Probe};

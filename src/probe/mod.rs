@@ -5,5 +5,7 @@ pub mod census;
 pub mod clock;
 pub mod event;
 pub mod latency;
+pub mod stacks;
+pub mod symbols;
 
 pub use event::{Cause, Event, Probe};

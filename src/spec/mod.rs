@@ -1,8 +1,22 @@
 //! What to run: profiles and flags, validated against a [`Catalog`] of everything that has a name.
+//!
+//! ```text
+//! profiles/*.toml -> wire (as written) <- flags
+//!                      |
+//!                    plan (validated): Plan, CellSpec
+//! ```
 
+mod call;
+mod plan;
+mod profiles;
 mod term;
+mod wire;
 
-pub use term::{Call, Param, Range, Term};
+pub use call::{Call, CallError, UnknownName};
+pub use plan::plan;
+pub use profiles::{SHIPPED, Shipped};
+pub use term::{Param, Range, Term};
+pub use wire::{Flags, Place, SpecError};
 
 use std::path::PathBuf;
 
@@ -16,7 +30,18 @@ pub struct Catalog {
     /// The mixes.
     pub mixes: Vec<Term>,
     /// The entries.
-    pub entries: Vec<Term>,
+    pub entries: Vec<EntryOffer>,
+    /// The machine's physical memory in bytes: no hint may ask for more.
+    pub memory_bytes: u64,
+}
+
+/// An entry as far as validation needs to know it.
+#[derive(Debug, Clone, Copy)]
+pub struct EntryOffer {
+    /// Its term.
+    pub term: Term,
+    /// `size_of` the key and the value, in bytes, without what they own on the heap.
+    pub slot_bytes: u64,
 }
 
 /// A map as far as validation needs to know it.

@@ -60,7 +60,8 @@ fn count_pass() {
     for (few, many) in [("100000", "1000000"), ("300000", "3000000")] {
         let pairs: Vec<(f64, f64)> = (0..3).map(|_| (seconds(few), seconds(many))).collect();
         let ratio = median(pairs.iter().map(|(few, many)| many / few).collect());
-        let (few_s, many_s) = (median(pairs.iter().map(|p| p.0).collect()), median(pairs.iter().map(|p| p.1).collect()));
+        let (few_s, many_s) =
+            (median(pairs.iter().map(|p| p.0).collect()), median(pairs.iter().map(|p| p.1).collect()));
         println!("{few:>8} ops {few_s:>7.2}   {many:>8} ops {many_s:>7.2}   ratio {ratio:.2}");
     }
 }

@@ -79,15 +79,27 @@ macro_rules! bad {
 
 bad!(Panics, "panics", || panic!("no room left"), false);
 bad!(Aborts, "aborts", || std::process::abort(), false);
-bad!(Loops, "loops", || loop { std::hint::spin_loop() }, false);
+bad!(
+    Loops,
+    "loops",
+    || loop {
+        std::hint::spin_loop()
+    },
+    false
+);
 bad!(Exits, "exits", || std::process::exit(0), false);
 bad!(Loses, "loses-an-entry", || (), true);
-bad!(Hoards, "hoards", || {
-    let mut hoard: Vec<Vec<u8>> = Vec::new();
-    loop {
-        hoard.push(vec![1; 64 << 20]);
-    }
-}, false);
+bad!(
+    Hoards,
+    "hoards",
+    || {
+        let mut hoard: Vec<Vec<u8>> = Vec::new();
+        loop {
+            hoard.push(vec![1; 64 << 20]);
+        }
+    },
+    false
+);
 
 fn main() -> ExitCode {
     if std::env::args().nth(1).is_some_and(|arg| arg == "run" || arg == mapscope::run::HIDDEN_VERB) {
@@ -123,7 +135,9 @@ fn main() -> ExitCode {
         assert_eq!((row.0.as_str(), row.1.as_str()), (expected.0, expected.1), "{}", row.2);
         assert!(row.2.contains(expected.2), "{}: {:?} should tell of {:?}", row.0, row.2, expected.2);
     }
-    println!("test every_misbehaving_map_is_a_row ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out");
+    println!(
+        "test every_misbehaving_map_is_a_row ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out"
+    );
     ExitCode::SUCCESS
 }
 

@@ -75,8 +75,13 @@ fn compare<F: Family, K: Key, V: Value>(domain: u64, writes: u64, waves: bool, s
             .collect();
         full.sort_unstable();
         narrowed.sort_unstable();
-        assert_eq!(narrowed, full, "{}: seed {seed}, write {index} of key {id}: {write_kind}", F::INFO.term.name,
-            write_kind = if remove { "remove" } else { "put" });
+        assert_eq!(
+            narrowed,
+            full,
+            "{}: seed {seed}, write {index} of key {id}: {write_kind}",
+            F::INFO.term.name,
+            write_kind = if remove { "remove" } else { "put" }
+        );
         moved_in_all += full.len() as u64;
     }
     moved_in_all

@@ -3,6 +3,7 @@
 pub mod alloc;
 pub mod census;
 pub mod clock;
+pub mod cpu;
 pub mod event;
 pub mod latency;
 pub mod stacks;

@@ -46,39 +46,32 @@ impl Symbols {
 
     /// A stack as a report shows it, from return addresses leaf first to frames root first.
     ///
-    /// It starts at the outermost function whose name contains `root`, and shows nothing above it; where no name does,
-    /// it starts at the thread's start. Left out are all frames of [`probe`](super), and at the leaf those of the
-    /// allocator.
+    /// It starts below the innermost function defined under the path `harness`; where there is none, at the thread's
+    /// start. Left out are all frames of [`probe`](super), and at the leaf those of the allocator.
     ///
     /// ```
     /// # use mapscope::probe::{stacks::Recording, symbols::Symbols};
     /// # let recording = Recording::default();
     /// let mut symbols = Symbols::new();
     /// for stack in &recording.allocs {
-    ///     let frames = symbols.stack(&stack.frames, "run::cell::operations");
+    ///     let frames = symbols.stack(&stack.frames, "mapscope::run::");
     ///     println!("{} bytes by {:?}", stack.alloc_bytes, frames.last());
     /// }
     /// ```
-    pub fn stack(&mut self, return_addresses: &[usize], root: &str) -> Vec<Frame> {
+    pub fn stack(&mut self, return_addresses: &[usize], harness: &str) -> Vec<Frame> {
         let mut frames = Vec::new();
         for &address in return_addresses {
             frames.extend_from_slice(&self.frames(address));
         }
-        trim(frames, root)
+        trim(frames, harness)
     }
 }
 
-/// Names every stack with the same memory of names: [`Symbols::stack`] over all of them.
-pub fn symbolize<'a>(stacks: impl IntoIterator<Item = &'a [usize]>, root: &str) -> Vec<Vec<Frame>> {
-    let mut symbols = Symbols::new();
-    stacks.into_iter().map(|stack| symbols.stack(stack, root)).collect()
-}
-
 /// Leaf first to root first, without what isn't the map's.
-fn trim(mut frames: Vec<Frame>, root: &str) -> Vec<Frame> {
-    frames.retain(|frame| !is_probe(&frame.function));
-    if let Some(outermost) = frames.iter().rposition(|frame| frame.function.contains(root)) {
-        frames.truncate(outermost + 1);
+fn trim(mut frames: Vec<Frame>, harness: &str) -> Vec<Frame> {
+    frames.retain(|frame| !is_defined_in(PROBE, &frame.function));
+    if let Some(innermost) = frames.iter().position(|frame| is_defined_in(harness, &frame.function)) {
+        frames.truncate(innermost);
     }
     let leaf = frames.iter().position(|frame| !is_allocator(&frame.function)).unwrap_or(0);
     frames.drain(..leaf);
@@ -86,11 +79,12 @@ fn trim(mut frames: Vec<Frame>, root: &str) -> Vec<Frame> {
     frames
 }
 
-/// Whether a function is `probe`'s own: defined there, a method of a type from there, or an implementation of a trait
-/// from there. A function that merely has a type from there among its parameters is not.
-fn is_probe(function: &str) -> bool {
-    let Some(implementation) = function.strip_prefix('<') else { return function.starts_with(PROBE) };
-    implementation.starts_with(PROBE) || trait_of(implementation).is_some_and(|path| path.starts_with(PROBE))
+/// Whether a function belongs to the module at `path`: defined there, a method of a type from there, or an
+/// implementation of a trait from there. A function that merely has a type from there among its parameters does not.
+pub fn is_defined_in(path: &str, function: &str) -> bool {
+    let Some(implementation) = function.strip_prefix('<') else { return function.starts_with(path) };
+    let implementation = implementation.trim_start_matches('&');
+    implementation.starts_with(path) || trait_of(implementation).is_some_and(|of| of.starts_with(path))
 }
 
 /// `Trait>::method` of `Type as Trait>::method`, the generics of `Type` skipped.
@@ -170,7 +164,7 @@ mod tests {
             "<mapscope::probe::alloc::Counting<A> as core::alloc::global::GlobalAlloc>::alloc",
             "<mapscope::run::Moves<fn(&u8) -> (u8, [u8; 2])> as mapscope::probe::event::Probe>::emit",
         ] {
-            assert!(is_probe(own), "{own}");
+            assert!(is_defined_in(PROBE, own), "{own}");
         }
         for other in [
             "mapscope::maps::go::classic::Classic<u64,mapscope::probe::event::Off>::insert",
@@ -178,12 +172,12 @@ mod tests {
             "<T as mapscope::maps::Of<mapscope::probe::event::Off>>::insert",
             "core::ops::function::FnOnce::call_once",
         ] {
-            assert!(!is_probe(other), "{other}");
+            assert!(!is_defined_in(PROBE, other), "{other}");
         }
     }
 
     #[test]
-    fn trimming_keeps_from_the_root_to_the_last_frame_before_the_allocator() {
+    fn trimming_keeps_what_lies_between_the_harness_and_the_allocator() {
         let frames = stack(&[
             "mapscope::probe::stacks::walk::walk",
             "<mapscope::probe::alloc::Counting<A> as core::alloc::global::GlobalAlloc>::alloc",
@@ -196,16 +190,8 @@ mod tests {
             "mapscope::run::operations::{{closure}}",
             "main",
         ]);
-        let shown = trim(frames.clone(), "run::operations");
-        assert_eq!(
-            names(&shown),
-            [
-                "mapscope::run::operations::{{closure}}",
-                "mapscope::run::operations",
-                "mapscope::maps::insert",
-                "alloc::raw_vec::finish_grow"
-            ]
-        );
+        let shown = trim(frames.clone(), "mapscope::run::");
+        assert_eq!(names(&shown), ["mapscope::maps::insert", "alloc::raw_vec::finish_grow"]);
         assert_eq!(names(&trim(frames, "no such function"))[0], "main");
     }
 
@@ -232,10 +218,7 @@ mod tests {
     #[test]
     fn paths_lose_what_differs_between_machines() {
         for (path, portable) in [
-            (
-                "/home/a/.cargo/registry/src/index.crates.io-19/hashbrown-0.17.1/src/raw.rs",
-                "hashbrown-0.17.1/src/raw.rs",
-            ),
+            ("/home/a/.cargo/registry/src/registry-19/hashbrown-0.17.1/src/raw.rs", "hashbrown-0.17.1/src/raw.rs"),
             ("/rustc/59807616/library/alloc/src/vec/mod.rs", "library/alloc/src/vec/mod.rs"),
             (concat!(env!("CARGO_MANIFEST_DIR"), "/src/lib.rs"), "src/lib.rs"),
             ("src/lib.rs", "src/lib.rs"),

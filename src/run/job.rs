@@ -92,5 +92,5 @@ pub(super) enum JobError {
     #[error(transparent)]
     NotCounting(#[from] crate::probe::alloc::NotCounting),
     #[error("the CPU profiler: {0}")]
-    Profiler(#[from] pprof::Error),
+    Profiler(#[from] std::io::Error),
 }

@@ -1,6 +1,7 @@
 //! The profile pass: which call stacks allocate, which copy, and which the processor was seen in.
 
-use std::collections::HashMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use super::batch::{Batch, Batches};
@@ -9,18 +10,18 @@ use super::observe::{Observer, Tape};
 use super::subjects::Setting;
 use super::time;
 use crate::maps::{Family, Hashing};
-use crate::probe::symbols::{self, Symbolizer};
-use crate::probe::{alloc, stacks};
+use crate::probe::symbols::{self, Symbols, is_defined_in};
+use crate::probe::{alloc, cpu, stacks};
 use crate::record::{AllocStack, CopyStack, CpuStack, Frame, OpKind, Profile};
 use crate::workload::{Key, Value};
 
 /// Samples a second. A prime, so as not to beat with anything periodic.
-const CPU_FREQUENCY_HZ: i32 = 997;
+const CPU_FREQUENCY_HZ: u32 = 997;
 
 /// How long the processor is sampled at the least.
 const CPU_SAMPLING_MIN: Duration = Duration::from_millis(500);
 
-/// Everything up to and including the last frame of this module's parent is the harness, not the map.
+/// Everything up to and including the innermost function defined here is the harness, not the map.
 const HARNESS: &str = "mapscope::run::";
 
 /// Runs the workload once with call stacks recorded, then again and again with the processor sampled.
@@ -33,17 +34,15 @@ pub(super) fn profile<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting
         alloc,
         copy,
         cpu,
-        cpu_frequency_hz: CPU_FREQUENCY_HZ as u64,
+        cpu_frequency_hz: CPU_FREQUENCY_HZ.into(),
         cpu_elapsed_ns: elapsed.as_nanos() as u64,
     })
 }
 
-type Stacks<T> = Result<T, JobError>;
-
 fn allocating_and_copying<F: Family, K: Key, V: Value, S: Hashing>(
     setting: &Setting<'_, S>,
     frames: &mut Frames,
-) -> Stacks<(Vec<AllocStack>, Vec<CopyStack>)> {
+) -> Result<(Vec<AllocStack>, Vec<CopyStack>), JobError> {
     let tape = Tape::telling(stacks::copied);
     // What entries moved without any allocation to point at whom: by kind of operation.
     let mut in_place: HashMap<OpKind, (u64, u64)> = HashMap::new();
@@ -57,84 +56,97 @@ fn allocating_and_copying<F: Family, K: Key, V: Value, S: Hashing>(
             let mark = stacks::mark();
             let seen = observer.step(&mut map, op, step);
             let (entries, bytes) = (seen.moved_entries, seen.moved_bytes);
-            if !F::INFO.events
-                && entries > 0
-                && !stacks::charge_copy_to_largest_alloc_since(mark, entries, bytes)
-            {
+            if !F::INFO.events && entries > 0 && !stacks::charge_copy_to_largest_alloc_since(mark, entries, bytes) {
                 let sum = alloc::uncounted(|| in_place.entry(seen.kind).or_default());
                 *sum = (sum.0 + entries, sum.1 + bytes);
             }
         }
     }
     let recording = stacks::stop();
-    let mut symbolizer = Symbolizer::new();
+    drop(map);
+    let mut symbols = Symbols::new();
     let allocs = recording.allocs.iter().map(|raw| AllocStack {
-        stack: frames.intern(symbolizer.frames(&raw.ips)),
+        stack: frames.intern(symbols.stack(&raw.frames, HARNESS)),
         alloc_count: raw.alloc_count,
         alloc_bytes: raw.alloc_bytes,
         live_count: raw.live_count,
         live_bytes: raw.live_bytes,
     });
-    let allocs = merge(allocs.collect(), |stack: &AllocStack| stack.stack.clone(), |into, from| {
-        into.alloc_count += from.alloc_count;
-        into.alloc_bytes += from.alloc_bytes;
-        into.live_count += from.live_count;
-        into.live_bytes += from.live_bytes;
-    });
-    let copies = recording.copies.iter().map(|raw| CopyStack {
-        stack: frames.intern(symbolizer.frames(&raw.ips)),
-        moved_entries: raw.entries,
-        moved_bytes: raw.bytes,
-    });
-    let mut copies: Vec<CopyStack> = copies.collect();
+    let allocs = merge(
+        allocs.collect(),
+        |raw| raw.stack.clone(),
+        |into, from| {
+            into.alloc_count += from.alloc_count;
+            into.alloc_bytes += from.alloc_bytes;
+            into.live_count += from.live_count;
+            into.live_bytes += from.live_bytes;
+        },
+    );
+    let mut copies = Vec::new();
+    for raw in &recording.copies {
+        let stack = frames.intern(symbols.stack(&raw.frames, HARNESS));
+        copies.push(CopyStack { stack, moved_entries: raw.moved_entries, moved_bytes: raw.moved_bytes });
+    }
     for (kind, (moved_entries, moved_bytes)) in in_place {
         let function = format!("{} (entries moved in place, seen by the census)", kind.name());
-        let stack = frames.intern(vec![Frame { function, file: None, line: None }]);
+        let stack = frames.intern(vec![symbols::Frame { function, file: None, line: None }]);
         copies.push(CopyStack { stack, moved_entries, moved_bytes });
     }
-    let copies = merge(copies, |stack: &CopyStack| stack.stack.clone(), |into, from| {
-        into.moved_entries += from.moved_entries;
-        into.moved_bytes += from.moved_bytes;
-    });
+    let copies = merge(
+        copies,
+        |raw| raw.stack.clone(),
+        |into, from| {
+            into.moved_entries += from.moved_entries;
+            into.moved_bytes += from.moved_bytes;
+        },
+    );
     Ok((allocs, copies))
 }
 
 fn running<F: Family, K: Key, V: Value, S: Hashing>(
     setting: &Setting<'_, S>,
     frames: &mut Frames,
-) -> Stacks<(Vec<CpuStack>, Duration)> {
-    let guard = pprof::ProfilerGuardBuilder::default().frequency(CPU_FREQUENCY_HZ).build()?;
+) -> Result<(Vec<CpuStack>, Duration), JobError> {
     let started = Instant::now();
-    while started.elapsed() < CPU_SAMPLING_MIN {
-        time::bare::<F, K, V, S>(setting)?;
-    }
+    let (runs, samples) = cpu::sample(CPU_FREQUENCY_HZ, || {
+        while started.elapsed() < CPU_SAMPLING_MIN {
+            time::bare::<F, K, V, S>(setting)?;
+        }
+        Ok::<_, JobError>(())
+    })?;
+    runs?;
     let elapsed = started.elapsed();
-    let report = guard.report().build()?;
-    let mut cpu = Vec::new();
-    for (sampled, &samples) in &report.data {
-        // pprof gives the leaf first, and within a frame the innermost inlined function first.
-        let symbols = sampled.frames.iter().flatten();
-        let mut stack: Vec<Frame> = symbols.map(|symbol| Frame {
-            function: symbols::readable(&symbol.name()),
-            file: symbol.filename.as_ref().map(|path| path.display().to_string()),
-            line: symbol.lineno,
-        }).collect();
-        stack.reverse();
-        if stack.iter().any(|frame| frame.function.contains("measured_ops")) {
-            cpu.push(CpuStack { stack: frames.intern(stack), samples: samples.max(0) as u64 });
+    let mut symbols = Symbols::new();
+    let mut stacks = Vec::new();
+    for sample in &samples.stacks {
+        let in_operations = |&address: &usize| {
+            symbols
+                .frames(address)
+                .iter()
+                .any(|frame| is_defined_in(HARNESS, &frame.function) && frame.function.contains("measured_ops"))
+        };
+        if sample.iter().any(in_operations) {
+            let mut stack = symbols.stack(sample, HARNESS);
+            if stack.is_empty() {
+                stack.push(symbols::Frame { function: LOOP.into(), file: None, line: None });
+            }
+            stacks.push(CpuStack { stack: frames.intern(stack), samples: 1 });
         }
     }
-    let cpu = merge(cpu, |stack: &CpuStack| stack.stack.clone(), |into, from| into.samples += from.samples);
-    Ok((cpu, elapsed))
+    let stacks = merge(stacks, |raw| raw.stack.clone(), |into, from| into.samples += from.samples);
+    Ok((stacks, elapsed))
 }
+
+/// The name shown for samples in the measuring loop itself.
+const LOOP: &str = "(the measuring loop)";
 
 /// Adds up the stacks that became equal once the harness was cut off; in the order of their frames.
 fn merge<T>(stacks: Vec<T>, key: impl Fn(&T) -> Vec<u32>, mut add: impl FnMut(&mut T, T)) -> Vec<T> {
-    let mut merged: std::collections::BTreeMap<Vec<u32>, T> = std::collections::BTreeMap::new();
+    let mut merged: BTreeMap<Vec<u32>, T> = BTreeMap::new();
     for stack in stacks {
         match merged.entry(key(&stack)) {
-            std::collections::btree_map::Entry::Occupied(mut known) => add(known.get_mut(), stack),
-            std::collections::btree_map::Entry::Vacant(free) => {
+            Entry::Occupied(mut known) => add(known.get_mut(), stack),
+            Entry::Vacant(free) => {
                 free.insert(stack);
             }
         }
@@ -150,17 +162,17 @@ struct Frames {
 }
 
 impl Frames {
-    /// The stack (root first) as indices, the harness cut off.
-    fn intern(&mut self, stack: Vec<Frame>) -> Vec<u32> {
-        let harness = stack.iter().rposition(|frame| frame.function.contains(HARNESS));
-        let map_frames = stack.into_iter().skip(harness.map_or(0, |last| last + 1));
-        map_frames
-            .map(|frame| {
-                *self.known.entry(frame.clone()).or_insert_with(|| {
-                    self.table.push(frame);
-                    self.table.len() as u32 - 1
-                })
-            })
-            .collect()
+    /// The stack (root first) as indices.
+    fn intern(&mut self, stack: Vec<symbols::Frame>) -> Vec<u32> {
+        let mut indices = Vec::with_capacity(stack.len());
+        for symbols::Frame { function, file, line } in stack {
+            let frame = Frame { function, file, line };
+            let index = *self.known.entry(frame.clone()).or_insert_with(|| {
+                self.table.push(frame);
+                self.table.len() as u32 - 1
+            });
+            indices.push(index);
+        }
+        indices
     }
 }

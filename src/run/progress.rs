@@ -12,7 +12,11 @@ impl Progress {
     pub fn new(passes: u64, wanted: bool) -> Progress {
         let bar = ProgressBar::new(passes);
         let terminal = std::io::stderr().is_terminal();
-        bar.set_draw_target(if wanted && terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });
+        bar.set_draw_target(if wanted && terminal {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        });
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} passes, {eta} left  {wide_msg}") {
             bar.set_style(style.progress_chars("=> "));
         }

@@ -106,11 +106,8 @@ fn open_workloads(plan: &Plan) -> Result<Vec<Opened>, RunError> {
 
 /// Every pass of every cell: count and profile passes first, side by side where allowed, then the time passes alone.
 fn passes(plan: &Plan) -> VecDeque<(usize, Pass)> {
-    let wanted = [
-        (plan.passes.count, Pass::Count),
-        (plan.passes.profile, Pass::Profile),
-        (plan.passes.time, Pass::Time),
-    ];
+    let wanted =
+        [(plan.passes.count, Pass::Count), (plan.passes.profile, Pass::Profile), (plan.passes.time, Pass::Time)];
     let of_all_cells = |pass| (0..plan.cells.len()).map(move |index| (index, pass));
     wanted.into_iter().filter(|(wanted, _)| *wanted).flat_map(|(_, pass)| of_all_cells(pass)).collect()
 }
@@ -242,7 +239,8 @@ fn unfinished(cell: &mut Cell) {
 /// Three quarters of the memory that is free now, shared by the processes that may run side by side.
 fn default_memory_limit_bytes(jobs: usize) -> u64 {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let available_kib = text.lines().find_map(|line| line.strip_prefix("MemAvailable:")?.split_whitespace().next()?.parse().ok());
+    let available_kib =
+        text.lines().find_map(|line| line.strip_prefix("MemAvailable:")?.split_whitespace().next()?.parse().ok());
     let available_bytes = available_kib.unwrap_or(8 << 20) * 1024u64;
     available_bytes / 4 * 3 / jobs.max(1) as u64
 }

@@ -25,7 +25,7 @@
 
 mod lock;
 mod table;
-mod walk;
+pub(super) mod walk;
 
 use std::cell::Cell;
 use std::sync::atomic::AtomicBool;

@@ -15,7 +15,7 @@ thread_local! {
 }
 
 /// The return addresses of one call stack, leaf first.
-pub(super) struct Stack {
+pub(in crate::probe) struct Stack {
     frames: [usize; FRAMES_MAX],
     len: usize,
     /// Whether frames were left out at the root.
@@ -23,6 +23,8 @@ pub(super) struct Stack {
 }
 
 impl Stack {
+    const EMPTY: Stack = Stack { frames: [0; FRAMES_MAX], len: 0, truncated: false };
+
     pub fn frames(&self) -> &[usize] {
         &self.frames[..self.len]
     }
@@ -30,14 +32,19 @@ impl Stack {
 
 /// The call stack of the caller. Neither allocates nor locks.
 #[inline(never)]
-pub(super) fn walk() -> Stack {
-    const WORD: usize = size_of::<usize>();
-    let mut stack = Stack { frames: [0; FRAMES_MAX], len: 0, truncated: false };
-    let Some((mut frame, mut lowest)) = registers() else { return stack };
+pub(in crate::probe) fn walk() -> Stack {
     let end = stack_end();
+    registers().map_or(Stack::EMPTY, |(frame, lowest)| walk_from(frame, lowest, end))
+}
+
+/// The call stack from a frame pointer upwards, reading nothing outside of `lowest..end`, which must be mapped: it lies
+/// between a stack pointer and the end of that stack.
+pub(in crate::probe) fn walk_from(mut frame: usize, mut lowest: usize, end: usize) -> Stack {
+    const WORD: usize = size_of::<usize>();
+    let mut stack = Stack::EMPTY;
     while frame >= lowest && frame.is_multiple_of(WORD) && frame.saturating_add(2 * WORD) <= end {
         let record = frame as *const usize;
-        // SAFETY: aligned, and between the stack pointer and the end of this thread's stack, all of which is mapped.
+        // SAFETY: aligned, and within `lowest..end`, which the caller knows to be mapped.
         let (caller, return_address) = unsafe { (record.read(), record.add(1).read()) };
         if return_address == 0 {
             break;
@@ -79,7 +86,8 @@ fn registers() -> Option<(usize, usize)> {
     None
 }
 
-fn stack_end() -> usize {
+/// One past this thread's highest stack address. After its first call in a thread it neither allocates nor locks.
+pub(in crate::probe) fn stack_end() -> usize {
     if STACK_END.get() == 0 {
         // 1 for an unknown end: nothing lies below it, so no frame is read.
         STACK_END.set(ask_stack_end().unwrap_or(1));

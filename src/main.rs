@@ -1,1 +1,5 @@
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mapscope::cmd::main(&mapscope::run::Subjects::builtin())
+}

@@ -1,5 +1,7 @@
 //! Reports: what a record looks like to people and to other tools. One file a format; the registry is [`FORMATS`].
 
+pub mod table;
+
 use std::io;
 
 use crate::record::Results;

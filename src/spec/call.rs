@@ -113,10 +113,14 @@ impl UnknownName {
     /// The error for `got`, which is not in `valid`.
     pub fn new(what: &'static str, got: &str, valid: impl IntoIterator<Item = &'static str>) -> UnknownName {
         let valid: Vec<_> = valid.into_iter().collect();
-        // A threshold below which a hint would be a guess.
+        // One slip is always meant; jaro-winkler below the threshold would be a guess.
+        let similarity = |name| match strsim::damerau_levenshtein(got, name) {
+            0 | 1 => 1.0,
+            _ => strsim::jaro_winkler(got, name),
+        };
         let nearest = valid
             .iter()
-            .map(|&name| (strsim::jaro_winkler(got, name), name))
+            .map(|&name| (similarity(name), name))
             .filter(|&(similarity, _)| similarity >= 0.75)
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, name)| name);
@@ -325,6 +329,14 @@ mod tests {
             error("mix(inserts=5)"),
             "mix: unknown argument \"inserts\", did you mean \"insert\"? Valid: insert, get."
         );
+    }
+
+    #[test]
+    fn one_slip_is_forgiven_in_short_names_too() {
+        let nearest = |got| UnknownName::new("map", got, ["std", "btree", "go-classic"]).nearest;
+        assert_eq!(nearest("sdt"), Some("std"));
+        assert_eq!(nearest("go"), Some("go-classic"));
+        assert_eq!(nearest("swiss"), None);
     }
 
     #[test]

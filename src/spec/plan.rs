@@ -98,7 +98,7 @@ fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, SpecError> {
 }
 
 type SetPass = fn(&mut Passes);
-const PASSES: [(&'static str, SetPass); 3] = [
+const PASSES: [(&str, SetPass); 3] = [
     ("count", |passes| passes.count = true),
     ("time", |passes| passes.time = true),
     ("profile", |passes| passes.profile = true),

@@ -1,10 +1,10 @@
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 
-use super::output;
+use super::output::{self, Staged};
 use crate::report::{FORMATS, table};
 use crate::run::{Settings, Subjects, execute};
 use crate::spec::{Flags, plan};
@@ -79,32 +79,28 @@ impl Args {
 
 pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Result<ExitCode> {
     let plan = plan(&args.profiles, &args.flags(), &subjects.catalog())?;
-    let processors = || std::thread::available_parallelism().map_or(1, |n| n.get());
     let to_stdout = args.out.as_ref().is_some_and(|out| out.as_os_str() == "-");
-    let scratch = to_stdout.then(tempfile::tempdir).transpose().context("can't make a temporary folder")?;
-    let settings = Settings {
-        jobs: args.jobs.map_or_else(processors, usize::from),
-        out: scratch.as_ref().map(|folder| folder.path().to_owned()).or(args.out),
-        progress: !quiet && io::stderr().is_terminal(),
-        quiet,
-    };
-    let finished = execute(plan, subjects, settings)?;
-    if to_stdout {
-        let csv = FORMATS.iter().find(|format| format.name == "csv").ok_or_else(|| anyhow!("no csv format"))?;
-        (csv.render)(&finished.results, &mut |_, bytes| {
-            output::print(&String::from_utf8_lossy(bytes)).map_err(io::Error::other)
-        })?;
-    } else {
-        let all: Vec<_> = FORMATS.iter().collect();
-        output::write_reports(&finished.folder, &all, &finished.results)?;
+    let folder = if to_stdout { None } else { Some(Staged::new(args.out, &plan.profile)?) };
+    let processors = || std::thread::available_parallelism().map_or(1, |n| n.get());
+    let jobs = args.jobs.map_or_else(processors, usize::from);
+    let finished = execute(&plan, subjects, &Settings { jobs, progress: !quiet })?;
+
+    if let Some(folder) = folder {
+        output::write_reports(folder.path(), &FORMATS.iter().collect::<Vec<_>>(), &finished.results)?;
+        let folder = folder.publish()?;
         if !quiet {
             let mut screen = table::summary(&finished.results, output::width().unwrap_or(120), output::colour());
-            screen.push_str(&format!("\nreport: {}\n", finished.folder.join("results.md").display()));
+            screen.push_str(&format!("\nreport: {}\n", folder.join("results.md").display()));
             if let Some(standout) = table::standout(&finished.results) {
                 screen.push_str(&format!("{standout}\n"));
             }
             output::print(&screen)?;
         }
+    } else {
+        let csv = FORMATS.iter().find(|format| format.name == "csv").context("no csv format")?;
+        (csv.render)(&finished.results, &mut |_, bytes| {
+            output::print(&String::from_utf8_lossy(bytes)).map_err(io::Error::other)
+        })?;
     }
     Ok(match finished {
         finished if finished.interrupted => ExitCode::from(super::INTERRUPTED),

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::process::ExitCode;
 
 use super::job::{Answer, Job, JobError};
+use super::memory;
 use super::subjects::Subjects;
 use crate::probe::alloc;
 use crate::workload::Workload;
@@ -23,7 +24,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    limit_memory(job.memory_limit_bytes);
+    memory::limit(job.memory_limit_bytes);
     let answer = run(subjects, &job).unwrap_or_else(|error| Answer::Failed(error.to_string()));
     match serde_json::to_vec(&answer).map(|bytes| std::fs::write(&job.answer, bytes)) {
         Ok(Ok(())) => ExitCode::SUCCESS,
@@ -36,13 +37,4 @@ fn run(subjects: &Subjects, job: &Job) -> Result<Answer, JobError> {
     let subject = subjects.find(&job.map).ok_or_else(|| JobError::Unknown(job.map.clone()))?;
     let workload = Workload::open(&job.workload(&subjects.catalog())?)?;
     subject.run(job, &workload)
-}
-
-/// Makes allocations beyond the limit fail, which ends the process with a message that the parent knows.
-fn limit_memory(bytes: u64) {
-    let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
-    // SAFETY: `limit` is a valid `rlimit`. A failure leaves the process without a limit, as it was.
-    unsafe {
-        libc::setrlimit(libc::RLIMIT_DATA, &limit);
-    }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Count, EndState, Profile, Time};
-use crate::spec::{Call, Catalog, Source, SpecError, WorkloadSpec};
+use crate::spec::{Call, CallError, Catalog, Source, WorkloadSpec};
 use crate::workload::WorkloadError;
 
 /// One pass of one cell, in words: the process that runs it looks them up again.
@@ -51,7 +51,8 @@ impl Job {
     pub fn workload(&self, catalog: &Catalog) -> Result<WorkloadSpec, JobError> {
         let source = match (&self.generated, &self.trace) {
             (Some((keys, mix)), _) => {
-                Source::Generated { keys: Call::parse(keys, &catalog.keys)?, mix: Call::parse(mix, &catalog.mixes)? }
+                let keys = Call::parse(keys, "key distribution", &catalog.keys)?;
+                Source::Generated { keys, mix: Call::parse(mix, "mix", &catalog.mixes)? }
             }
             (None, Some(path)) => Source::Trace(path.clone()),
             (None, None) => return Err(JobError::Unknown("a job without a workload".into())),
@@ -86,7 +87,7 @@ pub(super) enum JobError {
     #[error("not known to this mapscope: {0}")]
     Unknown(String),
     #[error(transparent)]
-    Spec(#[from] SpecError),
+    Call(#[from] CallError),
     #[error(transparent)]
     Workload(#[from] WorkloadError),
     #[error(transparent)]

@@ -9,6 +9,7 @@ mod child;
 mod count;
 mod hashes;
 mod job;
+mod memory;
 mod observe;
 mod pin;
 mod process;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::job::{Answer, Counted, Job, Pass};
+use super::memory;
 use super::process::{Ended, Process};
 use super::progress::Progress;
 use super::subjects::Subjects;
@@ -39,7 +40,7 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
     let mut queue = passes(plan);
     let progress = Progress::new(queue.len() as u64, settings.progress);
     let mut running: Vec<(usize, Pass, Process)> = Vec::new();
-    let memory_limit_bytes = plan.memory_limit_bytes.unwrap_or_else(|| default_memory_limit_bytes(settings.jobs));
+    let memory_limit_bytes = plan.memory_limit_bytes.unwrap_or_else(|| memory::default_limit_bytes(settings.jobs));
     while !(queue.is_empty() && running.is_empty()) && !INTERRUPTED.load(Ordering::Relaxed) {
         while let Some(&(index, pass)) = queue.front()
             && may_start(pass, &running, settings.jobs)
@@ -71,12 +72,8 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
         std::thread::sleep(POLL_INTERVAL);
     }
     let interrupted = INTERRUPTED.load(Ordering::Relaxed);
-    for &(index, _) in queue.iter() {
-        unfinished(&mut cells[index]);
-    }
-    for (index, _, _) in &running {
-        unfinished(&mut cells[*index]);
-    }
+    let left = running.iter().map(|(index, pass, _)| (*index, *pass)).chain(queue);
+    left.for_each(|(index, pass)| unfinished(&mut cells[index], pass));
 
     let results = Results {
         schema: SCHEMA,
@@ -230,17 +227,10 @@ fn fail(cell: &mut Cell, pass: Pass, status: Status, why: &str) {
     cell.error = Some(format!("{} pass: {why}", pass.name()));
 }
 
-fn unfinished(cell: &mut Cell) {
-    if cell.status == Status::Ok {
+/// Books that the run ended before a pass of the cell; what its other passes found stays.
+fn unfinished(cell: &mut Cell, pass: Pass) {
+    if matches!(cell.status, Status::Ok | Status::NotRun) {
         cell.status = Status::NotRun;
+        cell.error.get_or_insert_with(|| format!("interrupted before its {} pass was done", pass.name()));
     }
-}
-
-/// Three quarters of the memory that is free now, shared by the processes that may run side by side.
-fn default_memory_limit_bytes(jobs: usize) -> u64 {
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let available_kib =
-        text.lines().find_map(|line| line.strip_prefix("MemAvailable:")?.split_whitespace().next()?.parse().ok());
-    let available_bytes = available_kib.unwrap_or(8 << 20) * 1024u64;
-    available_bytes / 4 * 3 / jobs.max(1) as u64
 }

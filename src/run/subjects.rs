@@ -2,10 +2,11 @@
 
 use std::marker::PhantomData;
 
+use super::hashes::TraceHashes;
 use super::job::{Answer, Job, JobError, Pass};
-use super::{count, profile, time};
+use super::{count, memory, profile, time};
 use crate::maps::{self, Family, FamilyVisitor, Hashing, Info, Options};
-use crate::spec::{Catalog, MapOffer};
+use crate::spec::{Catalog, EntryOffer, MapOffer, Term};
 use crate::workload::{self, EntryVisitor, Key, Value, Workload};
 
 /// The maps that can be run: those that ship, and any of your own.
@@ -49,15 +50,27 @@ impl Subjects {
         };
         Catalog {
             maps: self.infos().map(offer).collect(),
-            keys: workload::keys::terms(),
-            mixes: workload::mixes::terms(),
-            entries: workload::ENTRIES.to_vec(),
+            keys: workload::keys::KEYS.iter().map(|row| row.term).collect(),
+            mixes: workload::mixes::MIXES.iter().map(|row| row.term).collect(),
+            entries: workload::ENTRIES.iter().map(entry_offer).collect(),
+            memory_bytes: memory::physical_bytes(),
         }
     }
 
     pub(super) fn find(&self, name: &str) -> Option<&dyn Subject> {
         self.subjects.iter().map(Box::as_ref).find(|subject| subject.info().term.name == name)
     }
+}
+
+fn entry_offer(term: &Term) -> EntryOffer {
+    struct SlotBytes;
+    impl EntryVisitor for SlotBytes {
+        type Out = u64;
+        fn visit<K: Key, V: Value>(self) -> u64 {
+            (size_of::<K>() + size_of::<V>()) as u64
+        }
+    }
+    EntryOffer { term: *term, slot_bytes: workload::with_entry(term.name, SlotBytes).unwrap_or_default() }
 }
 
 impl FamilyVisitor for Subjects {
@@ -97,19 +110,17 @@ impl<F: Family> EntryVisitor for Typed<'_, F> {
 
     fn visit<K: Key, V: Value>(self) -> Self::Out {
         if self.workload.hashed() {
-            let hashes = super::hashes::TraceHashes::default();
-            return self.pass::<K, V, _>(hashes.clone(), Some(hashes));
+            let hashes = TraceHashes::default();
+            self.pass::<K, V, _>(hashes.clone(), Some(hashes))
+        } else {
+            let hasher = F::Hasher::with_seed(self.job.seed);
+            self.pass::<K, V, _>(hasher, None)
         }
-        self.pass::<K, V, _>(F::Hasher::with_seed(self.job.seed), None)
     }
 }
 
 impl<F: Family> Typed<'_, F> {
-    fn pass<K: Key, V: Value, S: Hashing>(
-        self,
-        hasher: S,
-        hashes: Option<super::hashes::TraceHashes>,
-    ) -> Result<Answer, JobError> {
+    fn pass<K: Key, V: Value, S: Hashing>(self, hasher: S, hashes: Option<TraceHashes>) -> Result<Answer, JobError> {
         let options = Options {
             load_factor: self.job.load_factor.or(F::INFO.load_factor.map(|x| x.default)).unwrap_or_default(),
             hint: self.job.hint as usize,
@@ -128,6 +139,6 @@ impl<F: Family> Typed<'_, F> {
 pub(super) struct Setting<'a, S> {
     pub options: Options,
     pub hasher: S,
-    pub hashes: Option<super::hashes::TraceHashes>,
+    pub hashes: Option<TraceHashes>,
     pub workload: &'a Workload,
 }

@@ -127,22 +127,3 @@ mod tests {
         assert_eq!(Range { min: f64::NEG_INFINITY, max: f64::INFINITY, ..THETA }.to_string(), "a number");
     }
 }
-
-impl std::fmt::Display for Call {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)?;
-        if let Some(path) = &self.path {
-            write!(f, ":{}", path.display())?;
-        }
-        let mut before = "(";
-        for (i, arg) in self.args.iter().enumerate() {
-            let Some(arg) = arg else { continue };
-            match self.arg_names.get(i) {
-                Some(name) => write!(f, "{before}{name}={arg}")?,
-                None => write!(f, "{before}{arg}")?,
-            }
-            before = ",";
-        }
-        if before == "," { f.write_str(")") } else { Ok(()) }
-    }
-}

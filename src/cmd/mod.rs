@@ -44,6 +44,9 @@ enum Verb {
 /// Runs the command line of this process over `subjects`. Call it first thing in `main`: your own maps get every verb
 /// that mapscope has.
 pub fn main(subjects: &Subjects) -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|verb| verb == crate::run::HIDDEN_VERB) {
+        return crate::run::child_main(subjects);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(message) => {

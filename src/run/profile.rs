@@ -46,11 +46,11 @@ fn allocating_and_copying<F: Family, K: Key, V: Value, S: Hashing>(
     let tape = Tape::telling(stacks::copied);
     // What entries moved without any allocation to point at whom: by kind of operation.
     let mut in_place: HashMap<OpKind, (u64, u64)> = HashMap::new();
+    let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
+    let mut batch = Batch::<K, V>::new();
     stacks::start();
     let (mut map, _, mut observer) =
         Observer::new(F::INFO, &tape, || F::build::<K, V, S, _>(&setting.options, setting.hasher.clone(), &tape));
-    let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
-    let mut batch = Batch::<K, V>::new();
     while alloc::uncounted(|| batches.next(&mut batch))? {
         for (op, step) in batch.steps() {
             let mark = stacks::mark();

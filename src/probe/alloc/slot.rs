@@ -41,11 +41,10 @@ thread_local! {
 pub(super) struct Slot {
     /// [`CLOSED`], or `peak_bytes`. The only field that another thread writes, and it only ever closes it.
     limit_bytes: AtomicI64,
-    /// Bytes freed are not kept: they are `alloc_bytes` less this.
-    live_bytes: AtomicI64,
     alloc_count: AtomicU64,
     alloc_bytes: AtomicU64,
     free_count: AtomicU64,
+    free_bytes: AtomicU64,
     realloc_moved_bytes: AtomicU64,
     peak_bytes: AtomicI64,
     next: AtomicPtr<Slot>,
@@ -61,10 +60,10 @@ impl Slot {
     const fn new() -> Slot {
         Slot {
             limit_bytes: AtomicI64::new(CLOSED),
-            live_bytes: AtomicI64::new(0),
             alloc_count: AtomicU64::new(0),
             alloc_bytes: AtomicU64::new(0),
             free_count: AtomicU64::new(0),
+            free_bytes: AtomicU64::new(0),
             realloc_moved_bytes: AtomicU64::new(0),
             peak_bytes: AtomicI64::new(0),
             next: AtomicPtr::new(ptr::null_mut()),
@@ -77,13 +76,13 @@ impl Slot {
     /// [`take_back`].
     #[inline(always)]
     pub fn try_allocate(&self, bytes: usize) -> bool {
-        let live = self.live_bytes.load(Relaxed).wrapping_add(bytes as i64);
+        let alloc_bytes = self.alloc_bytes.load(Relaxed).wrapping_add(bytes as u64);
+        let live = alloc_bytes.wrapping_sub(self.free_bytes.load(Relaxed)) as i64;
         if live > self.limit_bytes.load(Relaxed) {
             return false;
         }
-        self.live_bytes.store(live, Relaxed);
+        self.alloc_bytes.store(alloc_bytes, Relaxed);
         bump(&self.alloc_count, 1);
-        bump(&self.alloc_bytes, bytes as u64);
         true
     }
 
@@ -99,10 +98,9 @@ impl Slot {
 
     /// Counts an allocation that succeeded.
     pub fn allocated(&self, bytes: usize) {
-        let live = self.live_bytes().wrapping_add(bytes as i64);
-        self.live_bytes.store(live, Relaxed);
-        bump(&self.alloc_count, 1);
         bump(&self.alloc_bytes, bytes as u64);
+        bump(&self.alloc_count, 1);
+        let live = self.live_bytes();
         if live > self.peak_bytes() {
             self.set_peak_bytes(live);
         }
@@ -111,7 +109,7 @@ impl Slot {
     /// Counts a free.
     #[inline(always)]
     pub fn freed(&self, bytes: usize) {
-        self.live_bytes.store(self.live_bytes().wrapping_sub(bytes as i64), Relaxed);
+        bump(&self.free_bytes, bytes as u64);
         bump(&self.free_count, 1);
     }
 
@@ -128,22 +126,20 @@ impl Slot {
         }
     }
 
-    /// Read by another thread than the slot's, figures may be from different moments, but never are absurd.
     #[inline]
     pub fn tally(&self) -> Tally {
-        let alloc_bytes = self.alloc_bytes.load(Relaxed);
         Tally {
             alloc_count: self.alloc_count.load(Relaxed),
-            alloc_bytes,
+            alloc_bytes: self.alloc_bytes.load(Relaxed),
             free_count: self.free_count.load(Relaxed),
-            free_bytes: alloc_bytes.saturating_sub_signed(self.live_bytes()),
+            free_bytes: self.free_bytes.load(Relaxed),
             realloc_moved_bytes: self.realloc_moved_bytes.load(Relaxed),
         }
     }
 
     #[inline]
     pub fn live_bytes(&self) -> i64 {
-        self.live_bytes.load(Relaxed)
+        self.alloc_bytes.load(Relaxed).wrapping_sub(self.free_bytes.load(Relaxed)) as i64
     }
 
     #[inline]
@@ -223,9 +219,8 @@ fn take() -> &'static Slot {
 #[inline(never)]
 pub(super) fn take_back(bytes: usize) {
     let slot = COUNTED.get();
-    slot.live_bytes.store(slot.live_bytes().wrapping_sub(bytes as i64), Relaxed);
-    bump(&slot.alloc_count, 1_u64.wrapping_neg());
     bump(&slot.alloc_bytes, (bytes as u64).wrapping_neg());
+    bump(&slot.alloc_count, 1_u64.wrapping_neg());
 }
 
 /// Stops this thread's counting; gives what to pass to [`resume`].

@@ -114,7 +114,8 @@ fn is_allocator(function: &str) -> bool {
 
 fn resolve(return_address: usize) -> Rc<[Frame]> {
     let mut frames = Vec::new();
-    backtrace::resolve(std::ptr::without_provenance_mut::<c_void>(return_address.wrapping_sub(1)), |symbol| {
+    // `resolve` takes a return address as such: it looks one byte below.
+    backtrace::resolve(std::ptr::without_provenance_mut::<c_void>(return_address), |symbol| {
         if let Some(name) = symbol.name() {
             frames.push(Frame {
                 // The alternate form leaves out hashes and crate disambiguators.

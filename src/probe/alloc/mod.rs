@@ -42,6 +42,8 @@ use std::ptr;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
+pub(super) use slot::close_all;
+
 pub use scope::{Measured, NotCounting, measure, uncounted, verify_counting};
 pub use tally::Tally;
 
@@ -68,9 +70,15 @@ impl<A: GlobalAlloc> Counting<A> {
 unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if !slot::current().try_allocate(layout.size()) {
+            // SAFETY: the caller keeps `GlobalAlloc::alloc`'s contract.
+            return unsafe { self.alloc_slowly(layout) };
+        }
         // SAFETY: the caller keeps `GlobalAlloc::alloc`'s contract.
         let block = unsafe { self.inner.alloc(layout) };
-        allocated(block, layout.size());
+        if block.is_null() {
+            slot::take_back(layout.size());
+        }
         block
     }
 
@@ -84,12 +92,9 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        if let Some(slot) = slot::counted() {
-            slot.freed(layout.size());
-            if stacks::on() {
-                // Before the block goes back: after that, another thread may record the same address.
-                stacks::freed(block);
-            }
+        if !slot::current().try_free(layout.size()) {
+            // Before the block goes back: after that, another thread may record the same address.
+            freed(block, layout.size());
         }
         // SAFETY: the caller keeps `GlobalAlloc::dealloc`'s contract.
         unsafe { self.inner.dealloc(block, layout) }
@@ -97,7 +102,8 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
 
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        let forgotten = if stacks::on() && slot::counted().is_some() { stacks::freed(block) } else { None };
+        let slot = slot::counted();
+        let forgotten = if slot.is_some() && stacks::on() { stacks::freed(block) } else { None };
         let new_block = if REALLOC_ALWAYS_MOVES.load(Relaxed) {
             // SAFETY: the caller keeps `GlobalAlloc::realloc`'s contract.
             unsafe { self.realloc_by_copy(block, layout, new_size) }
@@ -105,7 +111,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
             // SAFETY: the caller keeps `GlobalAlloc::realloc`'s contract.
             unsafe { self.inner.realloc(block, layout, new_size) }
         };
-        if let Some(slot) = slot::counted() {
+        if let Some(slot) = slot {
             if !new_block.is_null() {
                 slot.reallocated(layout.size(), new_size, new_block != block);
                 if stacks::on() {
@@ -120,6 +126,20 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
 }
 
 impl<A: GlobalAlloc> Counting<A> {
+    /// Allocates where there is more to do than to count.
+    ///
+    /// # Safety
+    ///
+    /// As for [`GlobalAlloc::alloc`].
+    #[cold]
+    #[inline(never)]
+    unsafe fn alloc_slowly(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller keeps `GlobalAlloc::alloc`'s contract.
+        let block = unsafe { self.inner.alloc(layout) };
+        allocated(block, layout.size());
+        block
+    }
+
     /// Reallocates to a new address, always.
     ///
     /// # Safety
@@ -140,15 +160,29 @@ impl<A: GlobalAlloc> Counting<A> {
     }
 }
 
-#[inline(always)]
+/// Counts an allocation and does whatever else is due.
 fn allocated(block: *mut u8, bytes: usize) {
     if block.is_null() {
         return;
     }
     if let Some(slot) = slot::counted() {
         slot.allocated(bytes);
+        slot.reopen();
         if stacks::on() {
             stacks::allocated(block, bytes);
+        }
+    }
+}
+
+/// Counts a free and does whatever else is due.
+#[cold]
+#[inline(never)]
+fn freed(block: *mut u8, bytes: usize) {
+    if let Some(slot) = slot::counted() {
+        slot.freed(bytes);
+        slot.reopen();
+        if stacks::on() {
+            stacks::freed(block);
         }
     }
 }

@@ -67,13 +67,13 @@ impl Drop for PeakScope {
 /// `uncounted` will do), and one allocated outside must be freed outside, or live bytes are off by it. The
 /// [recorder](crate::probe::stacks) does not see what is not counted.
 pub fn uncounted<T>(f: impl FnOnce() -> T) -> T {
-    struct Resume(Option<&'static Slot>);
+    struct Resume(&'static Slot);
     impl Drop for Resume {
         fn drop(&mut self) {
-            slot::replace_counted(self.0);
+            slot::resume(self.0);
         }
     }
-    let _resume = Resume(slot::replace_counted(None));
+    let _resume = Resume(slot::pause());
     f()
 }
 

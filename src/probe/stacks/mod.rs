@@ -33,7 +33,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use self::lock::SpinLock;
 use self::table::{Block, Tables};
-use super::alloc::uncounted;
+use super::alloc::{close_all, uncounted};
 
 /// A hint: what decides is whether [`RECORDER`] has tables.
 static ON: AtomicBool = AtomicBool::new(false);
@@ -107,6 +107,7 @@ pub fn start() {
             recorder.sessions = recorder.sessions.wrapping_add(1);
             let tables = recorder.tables.replace(Tables::new(recorder.sessions));
             ON.store(true, Relaxed);
+            close_all();
             tables
         });
         drop(old);

@@ -83,7 +83,8 @@ impl<'a> Comparison<'a> {
 
     fn cell(&mut self, before: &Cell, after: Option<&Cell>) {
         let Some(after) = after else {
-            let level = if self.current.partial { Level::Unjudged } else { Level::Fail };
+            let lost = !self.current.partial && before.status != Status::NotRun;
+            let level = if lost { Level::Fail } else { Level::Unjudged };
             return self.status(Kind::Missing, level, Some(before), None);
         };
         let (kind, level) = match (before.status, after.status) {

@@ -133,6 +133,7 @@ fn cells_that_are_missing_failed_or_new_are_named() {
     let cases = [
         (&ok, &short, Kind::Missing, Level::Fail, Regression),
         (&panicked, &short, Kind::Missing, Level::Fail, Regression),
+        (&not_run, &short, Kind::Missing, Level::Unjudged, Unjudged),
         (&short, &ok, Kind::NewCell, Level::Note, Pass),
         (&short, &panicked, Kind::Failed, Level::Fail, Regression),
         (&ok, &panicked, Kind::Failed, Level::Fail, Regression),

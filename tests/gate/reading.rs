@@ -1,5 +1,6 @@
 //! Reading and writing of records: what is whole comes back, everything else is one clear message.
 
+use std::error::Error;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -109,8 +110,9 @@ fn what_cannot_be_opened_is_named() {
     let said = "no results.json in this folder: give the folder that `mapscope run --out` wrote";
     assert_eq!(text, format!("{}: {said}", folder.path().display()));
     let nowhere = folder.path().join("nowhere");
-    let text = read(&nowhere).unwrap_err().to_string();
-    assert_eq!(text, format!("{}: No such file or directory (os error 2)", nowhere.display()));
+    let error = read(&nowhere).unwrap_err();
+    assert_eq!(error.to_string(), format!("{}: cannot be read", nowhere.display()));
+    assert_eq!(error.source().unwrap().to_string(), "No such file or directory (os error 2)");
     fs::create_dir(folder.path().join("results.json")).unwrap();
     assert!(matches!(read(folder.path()), Err(ReadError::Io { .. })));
 }
@@ -158,7 +160,8 @@ fn another_schema_is_named_whatever_else_it_holds() {
 
 #[test]
 fn contradictions_are_named_with_their_cell() {
-    let cases: &[(fn(&mut Cell), &str)] = &[
+    type Damage = fn(&mut Cell);
+    let cases: &[(Damage, &str)] = &[
         (|c| c.id = cell("std").id, "cells[0] and cells[1] have the same identity"),
         (|c| c.environment = 1, "environment 1 of 1 (they count from 0)"),
         (|c| c.id.load_factor = Some(0.0), "load_factor 0 is not above 0"),
@@ -251,7 +254,9 @@ proptest! {
 #[test]
 #[ignore = "is a part of a_full_disk_leaves_the_old_file_and_no_temporary"]
 fn write_beyond_the_limit() {
-    let path = std::env::var_os("MAPSCOPE_TEST_WRITE_TO").expect("set by the test that starts this one");
+    let Some(path) = std::env::var_os("MAPSCOPE_TEST_WRITE_TO") else {
+        return println!("skipped: not started by the test that sets the limit");
+    };
     write_atomically(path.as_ref(), &vec![b'x'; 1 << 20]).expect_err("the limit is 512 bytes");
 }
 

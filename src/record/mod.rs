@@ -3,6 +3,7 @@
 //! Exact quantities are integers here; ratios are derived by [`metrics`], so that nothing is rounded twice and records
 //! from several machines can be merged.
 
+mod check;
 mod environment;
 mod io;
 pub mod metrics;
@@ -13,6 +14,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use environment::Environment;
+pub(crate) use io::parse;
 pub use io::{ReadError, read, write_atomically};
 
 use crate::probe::event::Cause;
@@ -62,6 +64,12 @@ pub struct CellId {
 }
 
 impl CellId {
+    /// All of it as one ordered value: equal keys, same cell.
+    pub fn key(&self) -> impl Ord + Copy + '_ {
+        let load_factor = self.load_factor.map(f64::to_bits);
+        (&*self.map, &*self.keys, &*self.mix, load_factor, self.hint, &*self.entry, self.ops, self.seed)
+    }
+
     /// The identity as a file name: lower-case letters, digits, `.`, `-`, `_`.
     pub fn file_stem(&self) -> String {
         let mut stem = String::new();

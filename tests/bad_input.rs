@@ -143,6 +143,8 @@ fn unknown_pass_verb_flag_and_format() {
     refused(&["run", "--passes", "counts"], &["--passes: unknown pass \"counts\", did you mean \"count\"?"]);
     refused(&["repot"], &["unrecognized subcommand 'repot'", "'report'"]);
     refused(&["run", "--opps", "5"], &["unexpected argument '--opps'", "--ops"]);
+    refused(&["gate", "a"], &["<CURRENT>"]);
+    refused(&["gate", "a", "b", "--self-test", "c"], &["cannot be used with"]);
     refused(&["list", "map"], &["invalid value 'map'", "maps"]);
     refused(&["report", ".", "--format", "cvs"], &["unknown format \"cvs\""]);
 }

@@ -13,6 +13,7 @@ fn check(outcome: &Outcome, words: &[&str]) {
     assert_eq!(*code, Some(2), "{stderr}");
     assert_eq!(stdout, "");
     assert!(stderr.starts_with("error: ") && stderr.matches("error: ").count() == 1, "one message: {stderr}");
+    assert!(stderr.matches("os error").count() <= 1, "the cause is said once: {stderr}");
     assert!(!stderr.contains("panicked") && !stderr.contains("backtrace"), "{stderr}");
     for word in words {
         assert!(stderr.contains(word), "no {word:?} in {stderr}");

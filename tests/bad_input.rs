@@ -13,6 +13,7 @@ fn check(outcome: &Outcome, words: &[&str]) {
     assert_eq!(*code, Some(2), "{stderr}");
     assert_eq!(stdout, "");
     assert!(stderr.starts_with("error: ") && stderr.matches("error: ").count() == 1, "one message: {stderr}");
+    assert!(stderr.matches("os error").count() <= 1, "the cause is said once: {stderr}");
     assert!(!stderr.contains("panicked") && !stderr.contains("backtrace"), "{stderr}");
     for word in words {
         assert!(stderr.contains(word), "no {word:?} in {stderr}");
@@ -143,6 +144,8 @@ fn unknown_pass_verb_flag_and_format() {
     refused(&["run", "--passes", "counts"], &["--passes: unknown pass \"counts\", did you mean \"count\"?"]);
     refused(&["repot"], &["unrecognized subcommand 'repot'", "'report'"]);
     refused(&["run", "--opps", "5"], &["unexpected argument '--opps'", "--ops"]);
+    refused(&["gate", "a"], &["<CURRENT>"]);
+    refused(&["gate", "a", "b", "--self-test", "c"], &["cannot be used with"]);
     refused(&["list", "map"], &["invalid value 'map'", "maps"]);
     refused(&["report", ".", "--format", "cvs"], &["unknown format \"cvs\""]);
 }

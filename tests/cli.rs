@@ -56,8 +56,8 @@ fn list_names_the_maps_with_what_they_take() {
 
 #[test]
 fn list_shows_parameters_and_ranges() {
-    shows(&["list", "keys"], &["zipfian(theta)", "> 0 and <= 8, default 0.99\n", "file:PATH"]);
-    shows(&["list", "mixes"], &["ycsb-a", "mix(insert,remove,get"]);
+    shows(&["list", "keys"], &["\n  zipfian ", "(theta: > 0 and <= 8, default 0.99) ", "\n  file:PATH "]);
+    shows(&["list", "mixes"], &["\n  ycsb-a ", "\n  mix ", "(insert: >= 0 and <= 1000000000, default 0) "]);
     shows(&["list", "entries"], &["string(24)/256  24-byte string key on the heap, 256-byte value\n"]);
 }
 

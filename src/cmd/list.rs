@@ -69,12 +69,7 @@ fn section(what: What, catalog: &Catalog, width: usize) -> String {
 }
 
 fn term(term: &Term) -> Row {
-    let names: Vec<_> = term.params.iter().map(|param| param.name).collect();
-    let name = match (term.file, names.is_empty()) {
-        (true, _) => format!("{}:PATH", term.name),
-        (false, true) => term.name.to_owned(),
-        (false, false) => format!("{}({})", term.name, names.join(",")),
-    };
+    let name = if term.file { format!("{}:PATH", term.name) } else { term.name.to_owned() };
     let source = (!term.source.is_empty()).then(|| format!("source: {}", term.source));
     let details = term.params.iter().map(parameter).chain(source).collect();
     Row { name, summary: term.summary.to_owned(), details }
@@ -86,7 +81,7 @@ fn parameter(param: &Param) -> String {
         Some(default) => format!(", default {default}"),
         None => String::new(),
     };
-    format!("{}: {}; {}{default}", param.name, param.summary, param.range)
+    format!("({}: {}{default}) {}", param.name, param.range, param.summary)
 }
 
 fn map(offer: &MapOffer) -> Row {

@@ -22,7 +22,14 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
 
 /// Writes an error and its causes to stderr, as one message.
 pub(super) fn complain(error: &anyhow::Error) {
-    let _ = writeln!(io::stderr(), "error: {error:#}");
+    let mut message = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        // Many errors quote their cause themselves.
+        if !message.contains(&cause) {
+            message = format!("{message}: {cause}");
+        }
+    }
+    let _ = writeln!(io::stderr(), "error: {message}");
 }
 
 /// The columns of the terminal that stdout is, if it is one.

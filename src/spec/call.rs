@@ -365,4 +365,20 @@ mod tests {
         assert_eq!(split_list("a),b"), ["a)", "b"]);
         assert_eq!(split_list(""), [""]);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn the_canonical_form_is_a_call_of_itself(theta in 1e-300..8.0, insert in 0..1000, get in 0..1000) {
+            for text in [format!("zipfian({theta:e})"), format!("mix(get={get},insert={insert})"), format!("churn({get})")] {
+                let call = Call::parse(&text, "term", TERMS).unwrap();
+                proptest::prop_assert_eq!(Call::parse(&call.to_string(), "term", TERMS).unwrap(), call);
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in "(zipfian|mix|file|\\S{0,3})[(:=,)a-z0-9.é-]{0,12}") {
+            let _ = Call::parse(&text, "term", TERMS);
+            proptest::prop_assert_eq!(split_list(&text).join(","), text);
+        }
+    }
 }

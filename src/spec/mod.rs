@@ -5,6 +5,32 @@
 //!                      |
 //!                    plan (validated): Plan, CellSpec
 //! ```
+//!
+//! # A profile
+//!
+//! ```toml
+//! summary = "one line, shown by `list profiles`"
+//! passes = ["count", "time", "profile"]   # default: all three
+//! repetitions = 5                         # of the time pass, 1 to 1000; default 5
+//! time_limit_s = 60                       # of one pass of one cell; default 60
+//! memory_limit_mb = 4096                  # of one cell, in MiB; default: most of what is free
+//!
+//! [[cells]]                               # each table: the product of its lists; a scalar stands for a list of one
+//! map = ["go-classic", "std"]
+//! keys = ["uniform", "zipfian(0.99)"]
+//! mix = "fill"
+//! ops = 100_000                           # measured operations
+//! load_factor = [4.0, 6.5]                # default: the map's own; maps whose load factor can't be set run once
+//! hint = [0, 100_000]                     # default 0; maps that take no hint run once, with 0
+//! entry = "u64/u64"                       # the default
+//! seed = 1                                # the default
+//!
+//! [[cells]]
+//! map = "std"
+//! trace = "file.csv"                      # instead of keys and mix; relative to the profile's file
+//! ```
+//!
+//! With a trace, `ops` is the most to take of it, and may be left out.
 
 mod call;
 mod plan;

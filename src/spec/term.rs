@@ -73,8 +73,13 @@ impl Range {
 /// The range in words that follow "must be": `a whole number >= 1`, `> 0 and <= 8`.
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lower = self.min.is_finite().then(|| format!("{} {}", if self.above_min { ">" } else { ">=" }, self.min));
-        let upper = self.max.is_finite().then(|| format!("{} {}", if self.below_max { "<" } else { "<=" }, self.max));
+        let end = |sign: &str, x: f64| match x.log2() {
+            // Nobody reads 9007199254740992 as what it is.
+            power if power > 32.0 && power.fract() == 0.0 => format!("{sign} 2^{power}"),
+            _ => format!("{sign} {x}"),
+        };
+        let lower = self.min.is_finite().then(|| end(if self.above_min { ">" } else { ">=" }, self.min));
+        let upper = self.max.is_finite().then(|| end(if self.below_max { "<" } else { "<=" }, self.max));
         let number = if self.integer { "a whole number" } else { "a number" };
         match (lower, upper) {
             (Some(lower), Some(upper)) if self.integer => write!(f, "{number} {lower} and {upper}"),
@@ -123,6 +128,7 @@ mod tests {
         assert_eq!(THETA.to_string(), "> 0 and <= 8");
         assert_eq!(WHOLE.to_string(), "a whole number >= 1");
         assert_eq!(Range { max: 9.0, ..WHOLE }.to_string(), "a whole number >= 1 and <= 9");
+        assert_eq!(Range { max: (1_u64 << 53) as f64, ..WHOLE }.to_string(), "a whole number >= 1 and <= 2^53");
         assert_eq!(Range { max: f64::INFINITY, ..THETA }.to_string(), "> 0");
         assert_eq!(Range { min: f64::NEG_INFINITY, max: f64::INFINITY, ..THETA }.to_string(), "a number");
     }

@@ -371,3 +371,10 @@ fn quick_stays_quick_and_the_table_holds_what_go_holds() {
         assert!(buckets >= (1 << 20) as f64);
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_profile_panics(text in "(\\[\\[cells\\]\\]\n)?((map|ops|keys|seed|cells|passes|x) = (\"[a-z(,)]{0,5}\"|-?[0-9_]{1,22}|nan|1e[0-9]{1,3}|\\[[0-9,]{0,4}\\]|\\{\\})?\n){0,5}.?") {
+        let _ = Profile::parse("p", &text, Path::new("p.toml")).and_then(|profile| validate(&profile, &catalog()));
+    }
+}

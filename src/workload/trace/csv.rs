@@ -102,7 +102,7 @@ impl Header {
         }
         if fields != self.slots.len() {
             let columns = self.slots.len();
-            return Err(format!("{fields} fields, but the header names {columns} columns; found {}", quote(line)));
+            return Err(format!("the header names {columns} columns, but this row has {fields}: {}", quote(line)));
         }
         let [op, key, hash, value_bytes, _] = found;
         let kind = match op {

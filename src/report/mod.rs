@@ -1,5 +1,13 @@
 //! Reports: what a record looks like to people and to other tools. One file a format; the registry is [`FORMATS`].
 
+mod csv;
+mod flame;
+mod folded;
+mod hdr_log;
+mod json;
+mod markdown;
+mod pprof;
+mod stacks;
 pub mod table;
 
 use std::io;
@@ -20,5 +28,20 @@ pub struct Format {
 /// Takes one rendered file: its path relative to the output folder, and its content.
 pub type Emit<'a> = dyn FnMut(&str, &[u8]) -> io::Result<()> + 'a;
 
-/// The registry: one row a format.
-pub static FORMATS: &[Format] = &[];
+/// The registry: one row a format. The record comes first: whatever else fails to be written can be rendered from it.
+pub static FORMATS: &[Format] =
+    &[json::FORMAT, csv::FORMAT, markdown::FORMAT, flame::FORMAT, folded::FORMAT, pprof::FORMAT, hdr_log::FORMAT];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_every_format_is_described() {
+        let mut names: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), FORMATS.len());
+        assert!(FORMATS.iter().all(|format| format.summary.len() > 20));
+    }
+}

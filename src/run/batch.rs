@@ -156,12 +156,13 @@ pub(super) enum Step<K, V> {
     Clear,
 }
 
-/// The kind as recorded; `hit` tells an overwrite from an insert. A clear is recorded with the removes.
-pub(super) fn op_kind(kind: Kind, hit: bool) -> OpKind {
+/// The kind as recorded; `hit` tells an overwrite from an insert. A clear is of no kind.
+pub(super) fn op_kind(kind: Kind, hit: bool) -> Option<OpKind> {
     match kind {
-        Kind::Put if hit => OpKind::Overwrite,
-        Kind::Put => OpKind::Insert,
-        Kind::Remove | Kind::Clear => OpKind::Remove,
-        Kind::Get => OpKind::Get,
+        Kind::Put if hit => Some(OpKind::Overwrite),
+        Kind::Put => Some(OpKind::Insert),
+        Kind::Remove => Some(OpKind::Remove),
+        Kind::Get => Some(OpKind::Get),
+        Kind::Clear => None,
     }
 }

@@ -82,13 +82,14 @@ impl Sums {
         count.census_moved_bytes += seen.moved_bytes;
         count.grow_events += u64::from(seen.cause == Cause::Grow);
         count.same_size_grow_events += u64::from(seen.cause == Cause::SameSizeGrow);
-        *count.causes.entry(seen.kind).or_default().entry(seen.cause).or_default() += 1;
         if op.kind != Kind::Get {
             count.max_moves_in_one_write = count.max_moves_in_one_write.max(seen.moved_entries);
             count.max_alloc_bytes_in_one_write = count.max_alloc_bytes_in_one_write.max(seen.tally.alloc_bytes);
         }
         end.payload_bytes += seen.payload_bytes;
-        match seen.kind {
+        let Some(kind) = seen.kind else { return };
+        *count.causes.entry(kind).or_default().entry(seen.cause).or_default() += 1;
+        match kind {
             OpKind::Insert => end.inserts += 1,
             OpKind::Overwrite => end.overwrites += 1,
             OpKind::Remove => {

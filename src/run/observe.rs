@@ -77,7 +77,8 @@ pub(super) struct Observer<'t> {
 /// What one operation did.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen {
-    pub kind: OpKind,
+    /// `None` for a clear.
+    pub kind: Option<OpKind>,
     pub hit: bool,
     pub cause: Cause,
     pub tally: Tally,

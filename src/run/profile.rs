@@ -12,8 +12,8 @@ use super::time;
 use crate::maps::{Family, Hashing};
 use crate::probe::symbols::{self, Symbols, is_defined_in};
 use crate::probe::{alloc, cpu, stacks};
-use crate::record::{AllocStack, CopyStack, CpuStack, Frame, OpKind, Profile};
-use crate::workload::{Key, Value};
+use crate::record::{AllocStack, CopyStack, CpuStack, Frame, Profile};
+use crate::workload::{Key, Kind, Value};
 
 /// Samples a second. A prime, so as not to beat with anything periodic.
 const CPU_FREQUENCY_HZ: u32 = 997;
@@ -45,7 +45,7 @@ fn allocating_and_copying<F: Family, K: Key, V: Value, S: Hashing>(
 ) -> Result<(Vec<AllocStack>, Vec<CopyStack>), JobError> {
     let tape = Tape::telling(stacks::copied);
     // What entries moved without any allocation to point at whom: by kind of operation.
-    let mut in_place: HashMap<OpKind, (u64, u64)> = HashMap::new();
+    let mut in_place: HashMap<Kind, (u64, u64)> = HashMap::new();
     let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
     let mut batch = Batch::<K, V>::new();
     stacks::start();
@@ -57,7 +57,7 @@ fn allocating_and_copying<F: Family, K: Key, V: Value, S: Hashing>(
             let seen = observer.step(&mut map, op, step);
             let (entries, bytes) = (seen.moved_entries, seen.moved_bytes);
             if !F::INFO.events && entries > 0 && !stacks::charge_copy_to_largest_alloc_since(mark, entries, bytes) {
-                let sum = alloc::uncounted(|| in_place.entry(seen.kind).or_default());
+                let sum = alloc::uncounted(|| in_place.entry(op.kind).or_default());
                 *sum = (sum.0 + entries, sum.1 + bytes);
             }
         }
@@ -88,7 +88,8 @@ fn allocating_and_copying<F: Family, K: Key, V: Value, S: Hashing>(
         copies.push(CopyStack { stack, moved_entries: raw.moved_entries, moved_bytes: raw.moved_bytes });
     }
     for (kind, (moved_entries, moved_bytes)) in in_place {
-        let function = format!("{} (entries moved in place, seen by the census)", kind.name());
+        let what = if kind == Kind::Remove { "remove" } else { "insert" };
+        let function = format!("{what} (entries moved in place, seen by the census)");
         let stack = frames.intern(vec![symbols::Frame { function, file: None, line: None }]);
         copies.push(CopyStack { stack, moved_entries, moved_bytes });
     }

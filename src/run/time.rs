@@ -22,6 +22,9 @@ use crate::probe::latency::{Classes, Latencies, class_of, kind_and_cause, serial
 use crate::record::{LatencyHistogram, OpKind, Time};
 use crate::workload::{Key, Value};
 
+/// The class of an operation whose latency is not recorded.
+const NO_CLASS: u8 = u8::MAX;
+
 /// Runs the workload `2 * repetitions + 2` times.
 pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
     setting: &Setting<'_, S>,
@@ -72,7 +75,7 @@ fn classify<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -
         for (op, step) in batch.steps() {
             let seen = observer.step(&mut map, op, step);
             if !in_setup {
-                classes.push(class_of(seen.kind as usize, seen.cause));
+                classes.push(seen.kind.map_or(NO_CLASS, |kind| class_of(kind as usize, seen.cause)));
             }
         }
     }
@@ -126,7 +129,7 @@ fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
         });
         if !in_setup {
             elapsed += start.elapsed();
-            for (&ticks, class) in intervals.iter().zip(&mut classes) {
+            for (&ticks, class) in intervals.iter().zip(&mut classes).filter(|(_, class)| *class != NO_CLASS) {
                 latencies.record(class.into(), clock.ns(ticks));
             }
         }

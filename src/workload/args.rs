@@ -41,5 +41,5 @@ impl Args {
 fn allows(range: &Range, value: f64) -> bool {
     let above = if range.above_min { value > range.min } else { value >= range.min };
     let below = if range.below_max { value < range.max } else { value <= range.max };
-    above && below && (!range.integer || value == libm::trunc(value))
+    above && below && (!range.integer || value.fract() == 0.0)
 }

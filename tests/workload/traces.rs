@@ -150,7 +150,9 @@ fn a_trace_that_shrinks_after_it_was_opened_is_an_error() {
     let mut batch = Vec::new();
     let error = workload.stream().unwrap().next_batch(&mut batch, 100).unwrap_err().to_string();
     assert!(
-        error.ends_with(": ends after 1 operations, but held 4 when it was opened: don't change it in a run"),
+        error.ends_with(
+            ": ends after operation 1 of the 4 that it held when it was opened: don't change a trace while it is in use"
+        ),
         "{error}"
     );
 }
@@ -228,8 +230,8 @@ fn malformed_traces_each_get_their_message() {
             sized("4294967296"),
             ":3: bad value_bytes `4294967296`; expected a decimal number from 0 to 4294967295".into(),
         ),
-        (text("op,key\nget\n"), ":2: 1 fields, but the header names 2 columns; found `get`".into()),
-        (text("op,key\nget,1,2\n"), ":2: 3 fields, but the header names 2 columns; found `get,1,2`".into()),
+        (text("op,key\nget\n"), ":2: the header names 2 columns, but this row has 1: `get`".into()),
+        (text("op,key\nget,1,2\n"), ":2: the header names 2 columns, but this row has 3: `get,1,2`".into()),
     ];
     for (bytes, message) in cases {
         assert_eq!(error_of("t.csv", &bytes), message);

@@ -6,7 +6,7 @@
 //! needs no sum over all records, is exact, and takes theta = 1 and more in its stride: any number of records in
 //! constant memory, and a number that changes costs one evaluation of [`Sampler::hat_area`].
 //!
-//! Ranks come from 53 random bits. Past about 2^40 records the far tail becomes grainy: neighbouring ranks share one
+//! Ranks come from 53 random bits. Where n^theta nears 2^53 the far tail becomes grainy: neighbouring ranks share one
 //! chance instead of having one each.
 
 use super::{Keys, Rng, Row, Term};
@@ -52,7 +52,9 @@ impl Keys for Zipfian {
 #[derive(Debug, Clone)]
 pub(super) struct Sampler {
     theta: f64,
-    /// A point this close above its integer, or nearer, lies in the bar for certain: the paper's `s`.
+    /// 1 / (1 - theta); not used for theta = 1.
+    reciprocal: f64,
+    /// A point at most this far below its integer lies in the bar for certain: the paper's `s`.
     surely: f64,
     /// The area where the bar of k = 1 begins.
     first: f64,
@@ -65,7 +67,8 @@ pub(super) struct Sampler {
 impl Sampler {
     /// For 0 < `theta` <= 8.
     pub(super) fn new(theta: f64) -> Sampler {
-        let mut sampler = Sampler { theta, surely: 0.0, first: 0.0, n: 0, last: 0.0 };
+        let reciprocal = 1.0 / (1.0 - theta);
+        let mut sampler = Sampler { theta, reciprocal, surely: 0.0, first: 0.0, n: 0, last: 0.0 };
         sampler.first = sampler.hat_area(1.5) - 1.0;
         sampler.surely = 2.0 - sampler.inverse(sampler.hat_area(2.5) - sampler.hat(2.0));
         sampler
@@ -95,16 +98,18 @@ impl Sampler {
     /// H(x), the integral of h from 1 to x: (x^(1 - theta) - 1) / (1 - theta), or ln x for theta = 1.
     fn hat_area(&self, x: f64) -> f64 {
         let ln_x = libm::log(x);
-        let t = (1.0 - self.theta) * ln_x;
-        // Written with expm1 so that no digits are lost as theta nears 1.
-        if t == 0.0 { ln_x } else { libm::expm1(t) / t * ln_x }
+        // With expm1, and log1p below, no digits are lost as theta nears 1.
+        if self.theta == 1.0 { ln_x } else { libm::expm1((1.0 - self.theta) * ln_x) * self.reciprocal }
     }
 
     /// The x at which H(x) = `area`.
     fn inverse(&self, area: f64) -> f64 {
+        if self.theta == 1.0 {
+            return libm::exp(area);
+        }
         // Below -1 there is no x; rounding alone can lead there, for a large theta at the very end of the tail.
         let t = ((1.0 - self.theta) * area).max(-1.0);
-        libm::exp(if t == 0.0 { area } else { libm::log1p(t) / t * area })
+        libm::exp(libm::log1p(t) * self.reciprocal)
     }
 }
 
@@ -143,7 +148,9 @@ mod tests {
 
     #[test]
     fn all_ranks_follow_the_formula() {
-        for (theta, n) in [(0.01, 100), (0.5, 100), (0.99, 100), (1.0, 100), (1.5, 20), (3.0, 5), (8.0, 2)] {
+        for (theta, n) in
+            [(0.01, 100), (0.5, 100), (0.99, 100), (1.0, 100), (1.0 + f64::EPSILON, 100), (1.5, 20), (3.0, 5), (8.0, 2)]
+        {
             let expected = probabilities(theta, n).into_iter().map(|p| p * f64::from(DRAWS));
             let chi_square: f64 =
                 counts(theta, n, 7).iter().zip(expected).map(|(&c, e)| (f64::from(c) - e).powi(2) / e).sum();

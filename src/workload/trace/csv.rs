@@ -1,6 +1,6 @@
 //! CSV traces, as the module above describes them.
 
-use crate::workload::input::{Input, decimal, quote};
+use crate::workload::input::{Input, decimal, hexadecimal, quote};
 use crate::workload::{Kind, Op, WorkloadError};
 
 const OPS: &str = "`new`, `insert`, `remove`, `get` or `clear`";
@@ -102,7 +102,7 @@ impl Header {
         }
         if fields != self.slots.len() {
             let columns = self.slots.len();
-            return Err(format!("{fields} fields, but the header names {columns} columns; found {}", quote(line)));
+            return Err(format!("the header names {columns} columns, but this row has {fields}: {}", quote(line)));
         }
         let [op, key, hash, value_bytes, _] = found;
         let kind = match op {
@@ -139,10 +139,4 @@ fn missing(column: &str, header: &[u8]) -> String {
     }
     let found = quote(header);
     format!("no column `{column}` in the header; expected a header row with `op` and `key` at the least, found {found}")
-}
-
-/// Exactly 16 hexadecimal digits.
-fn hexadecimal(digits: &[u8]) -> Option<u64> {
-    let digits: &[u8; 16] = digits.try_into().ok()?;
-    digits.iter().try_fold(0, |number, &byte| Some(number << 4 | u64::from((byte as char).to_digit(16)?)))
 }

@@ -125,8 +125,7 @@ impl Reader {
     }
 
     fn shorter(&self, found: u64, ops: u64) -> WorkloadError {
-        let what =
-            format!("ends after {found} operations, but held {ops} when it was opened: don't change it in a run");
-        self.input().fault(what)
+        let what = "don't change a trace while it is in use";
+        self.input().fault(format!("ends after operation {found} of the {ops} that it held when it was opened: {what}"))
     }
 }

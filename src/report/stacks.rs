@@ -1,0 +1,1 @@
+//! Call stacks of a record, as the formats that show them need them.

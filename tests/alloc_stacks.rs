@@ -119,10 +119,24 @@ fn a_failed_reallocation_leaves_the_block_live() {
     let block = allocates_a_hundred();
     let layout = Layout::array::<u8>(100).unwrap();
     // SAFETY: the block has this layout, and the reallocation fails, which leaves it as it was.
-    let moved = unsafe { GLOBAL.realloc(block.as_ptr().cast_mut(), layout, isize::MAX as usize - 4_095) };
+    let moved = unsafe { Counting::new(Nothing).realloc(block.as_ptr().cast_mut(), layout, 200) };
     assert_eq!(moved, ptr::null_mut());
     let recording = stacks::stop();
     assert_eq!(by(&recording, "::allocates_a_hundred"), (1, 100, 1, 100));
+}
+
+/// An allocator that is always out of memory.
+struct Nothing;
+
+// SAFETY: gives no blocks.
+unsafe impl GlobalAlloc for Nothing {
+    unsafe fn alloc(&self, _: Layout) -> *mut u8 {
+        ptr::null_mut()
+    }
+
+    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {
+        unreachable!("gave no block");
+    }
 }
 
 #[test]

@@ -39,14 +39,14 @@ thread_local! {
 /// processors fetch in pairs.
 #[repr(C, align(128))]
 pub(super) struct Slot {
-    /// [`CLOSED`], or `peak_bytes`. The only field that another thread writes, and it only ever closes it.
-    limit_bytes: AtomicI64,
     alloc_count: AtomicU64,
     alloc_bytes: AtomicU64,
     free_count: AtomicU64,
     free_bytes: AtomicU64,
     realloc_moved_bytes: AtomicU64,
     peak_bytes: AtomicI64,
+    /// [`CLOSED`], or `peak_bytes`. The only field that another thread writes, and it only ever closes it.
+    limit_bytes: AtomicI64,
     next: AtomicPtr<Slot>,
 }
 

@@ -9,36 +9,44 @@ use crate::probe::event::{Event, Probe};
 /// How many old buckets, evacuated out of turn, one write steps over at the most.
 const ADVANCE_MAX: usize = 1024;
 
-/// The buckets that the last write moved entries into.
+/// The buckets that the last write moved entries into, as indices. Such a bucket holds nothing else, but for the entry
+/// that the write put in.
 ///
-/// A write evacuates at most two old buckets, into two new ones each. Only when it also starts a growth after that,
-/// or several, can entries have moved on; then it may have moved any.
-#[derive(Default)]
+/// A write may end one growth and start the next, or several while the table is small. Buckets of the first growth
+/// then are old ones in the second.
+#[derive(Default, Clone, Copy)]
 pub(super) struct Disturbed {
-    buckets: [usize; 4],
+    current: Buckets,
+    old: Buckets,
+}
+
+/// A write evacuates two old buckets of each growth at the most, into two new ones each.
+#[derive(Default, Clone, Copy)]
+struct Buckets {
+    indices: [usize; 4],
     len: usize,
-    any: bool,
+}
+
+impl Buckets {
+    fn add(&mut self, index: usize) {
+        self.indices[self.len] = index;
+        self.len += 1;
+    }
+
+    fn as_slice(&self) -> &[usize] {
+        &self.indices[..self.len]
+    }
 }
 
 impl Disturbed {
     /// Before a write.
     #[inline]
     pub(super) fn forget(&mut self) {
-        self.len = 0;
-        self.any = false;
-    }
-
-    fn add(&mut self, bucket: usize) {
-        if self.len < self.buckets.len() {
-            self.buckets[self.len] = bucket;
-            self.len += 1;
-        } else {
-            self.any = true;
-        }
+        (self.current.len, self.old.len) = (0, 0);
     }
 
     fn start_growth(&mut self) {
-        self.any |= self.len > 0;
+        self.old = std::mem::take(&mut self.current);
     }
 }
 
@@ -75,21 +83,22 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
 
     /// Evacuates the old bucket that a hash belongs to, and one more.
     #[inline(never)]
-    pub(super) fn grow_work(&mut self, hash: usize) {
-        self.evacuate(hash & ((1 << self.hmap().old_b()) - 1));
+    pub(super) fn grow_work(&mut self, hash: usize, leaving: Option<&K>) {
+        self.evacuate(hash & ((1 << self.hmap().old_b()) - 1), leaving);
         if self.hmap().growing() {
-            self.evacuate(self.hmap().nevacuate);
+            self.evacuate(self.hmap().nevacuate, leaving);
         }
     }
 
     /// Evacuates an old bucket with its chain, unless that is done already.
     #[inline(never)]
-    fn evacuate(&mut self, old_index: usize) {
+    fn evacuate(&mut self, old_index: usize, leaving: Option<&K>) {
         let (Some(array), Some(old_array)) = (self.array(), self.old_array()) else { return };
         let head = old_array.head(old_index);
         if !head.tops().evacuated() {
-            let moved = self.move_chain(&array, &old_array, head, old_index);
-            if moved > 0 {
+            let moved = self.move_chain(&array, &old_array, old_index, leaving);
+            // What one write moves twice counts once, as in the census.
+            if moved > 0 && !self.disturbed.old.as_slice().contains(&old_index) {
                 self.probe.emit(Event::Move { entries: moved, bytes: moved * Bucket::<K, V>::SLOT_BYTES as u64 });
             }
             if !Bucket::<K, V>::NOSCAN && self.hmap().flags & OLD_ITERATOR == 0 {
@@ -103,16 +112,18 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
         }
     }
 
-    /// Moves a chain's entries; returns how many. Where the table doubles, one more bit of the hash sends each to the
-    /// lower or the upper half.
-    fn move_chain(&mut self, array: &Array<K, V>, old_array: &Array<K, V>, head: Bucket<K, V>, index: usize) -> u64 {
+    /// Moves a chain's entries. Where the table doubles, one more bit of the hash sends each to the lower or the upper
+    /// half.
+    ///
+    /// Returns how many moved, as the census sees it: without the entry of the key that is `leaving` right after.
+    fn move_chain(&mut self, array: &Array<K, V>, old_array: &Array<K, V>, index: usize, leaving: Option<&K>) -> u64 {
         let doubling = array.b != old_array.b;
         let new_bit = 1 << old_array.b;
         // Without doubling the second is the same bucket, and is not used.
         let mut destinations =
             [index, index + new_bit].map(|index| Destination { bucket: array.head(index), index: 0 });
         let mut moved = 0;
-        for bucket in head.chain() {
+        for bucket in old_array.head(index).chain() {
             let tops = bucket.tops();
             for from in (0..SLOTS).map(|index| bucket.slot(index)) {
                 let top = tops.get(from.index);
@@ -120,10 +131,12 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
                     from.set_top(EVACUATED_EMPTY);
                     continue;
                 }
+                // SAFETY: filled: not empty, and a bucket's slots are evacuated all at once.
+                let key = unsafe { from.key_ptr().as_ref() };
+                let counts = !P::ON || leaving.is_none_or(|leaving| leaving != key);
                 let mut half = 0;
                 if doubling {
-                    // SAFETY: filled: not empty, and a bucket's slots are evacuated all at once.
-                    let hash = self.hasher.hash_one(unsafe { from.key_ptr().as_ref() });
+                    let hash = self.hasher.hash_one(key);
                     half = usize::from(hash as usize & new_bit != 0);
                 }
                 let destination = &mut destinations[half];
@@ -135,13 +148,13 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
                 from.copy_to(to);
                 from.set_top([EVACUATED_X, EVACUATED_Y][half]);
                 to.set_top(top);
-                moved += 1;
+                moved += u64::from(counts);
             }
         }
         if P::ON && moved > 0 {
-            self.disturbed.add(index);
+            self.disturbed.current.add(index);
             if doubling {
-                self.disturbed.add(index + new_bit);
+                self.disturbed.current.add(index + new_bit);
             }
         }
         moved
@@ -182,16 +195,18 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
 
     /// Shows the entries that the last write may have moved.
     pub(super) fn visit_disturbed(&self, visit: &mut dyn FnMut(&K, &V) -> bool) {
-        let Disturbed { buckets, len, any } = self.disturbed;
-        if any || !P::ON {
-            self.for_each(&mut |key, value| {
+        if !P::ON {
+            return self.for_each(&mut |key, value| {
                 visit(key, value);
             });
-            return;
         }
-        let Some(array) = self.array() else { return };
-        for &index in &buckets[..len] {
-            for slot in array.head(index).chain().flat_map(Bucket::filled) {
+        let heads = |array: Option<Array<K, V>>, buckets: Buckets| {
+            let indices = array.map(|array| (0..buckets.len).map(move |n| array.head(buckets.indices[n])));
+            indices.into_iter().flatten()
+        };
+        let Disturbed { current, old } = self.disturbed;
+        for head in heads(self.array(), current).chain(heads(self.old_array(), old)) {
+            for slot in head.chain().flat_map(Bucket::filled) {
                 // SAFETY: filled; the map is borrowed.
                 let (key, value) = unsafe { slot.entry() };
                 visit(key, value);

@@ -26,6 +26,8 @@
 //! - **Frees**: Go leaves them to its collector. The model frees memory at the moment it becomes unreachable: the old
 //!   array when its last bucket has been evacuated, overflow buckets with pointers along with the bucket they are
 //!   chained to, those without when the growth ends. Live bytes are therefore those right after a collection.
+//! - **Moves**: counted as the census sees them: an entry that one write moves twice (it ends one growth and starts the
+//!   next) counts once, and the entry that a remove moves right before it drops it does not count.
 //! - **Hashes**: the hasher is the caller's. It is seeded anew when the map becomes empty, from a generator seeded by
 //!   [`Options::seed`], which also starts ranges and estimates overflow buckets from `2^16` buckets up.
 //!

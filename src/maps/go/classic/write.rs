@@ -30,7 +30,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
         let hash = self.hasher.hash_one(&key);
         let top = tophash(hash);
         loop {
-            let bucket = self.bucket_to_write(hash);
+            let bucket = self.bucket_to_write(hash, None);
             let slot = match Self::place(bucket, top, &key) {
                 Place::Found(slot) => {
                     // SAFETY: filled, and the map is borrowed exclusively.
@@ -55,11 +55,12 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
         }
     }
 
-    /// The bucket of the current array that the hash belongs to, once a growth under way has been pushed on.
+    /// The bucket of the current array that the hash belongs to, once a growth under way has been pushed on;
+    /// `leaving` is the key that the write is about to remove.
     #[inline]
-    fn bucket_to_write(&mut self, hash: u64) -> Bucket<K, V> {
+    fn bucket_to_write(&mut self, hash: u64, leaving: Option<&K>) -> Bucket<K, V> {
         if self.hmap().growing() {
-            self.grow_work(hash as usize);
+            self.grow_work(hash as usize, leaving);
         }
         match self.array() {
             Some(array) => array.head(hash as usize),
@@ -150,7 +151,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
             return false;
         }
         let hash = self.hasher.hash_one(key);
-        let head = self.bucket_to_write(hash);
+        let head = self.bucket_to_write(hash, Some(key));
         let Some(slot) = Self::search(head, tophash(hash), key) else {
             return false;
         };

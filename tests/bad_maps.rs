@@ -124,7 +124,7 @@ fn main() -> ExitCode {
         ("std", "ok", ""),
         ("panics", "panicked", "no room left"),
         ("aborts", "aborted", "abort"),
-        ("loops", "timed-out", "2 s"),
+        ("loops", "timed-out", "5 s"),
         ("exits", "aborted", "ended the process"),
         ("loses-an-entry", "wrong-content", "expected"),
         ("hoards", "out-of-memory", "memory allocation of"),
@@ -144,8 +144,8 @@ fn main() -> ExitCode {
 const PROFILE: &str = r#"
 summary = "maps that misbehave, between two that don't"
 passes = ["count"]
-time_limit_s = 2
-memory_limit_mb = 512
+time_limit_s = 5
+memory_limit_mb = 256
 [[cells]]
 map = ["std", "panics", "aborts", "loops", "exits", "loses-an-entry", "hoards", "btree"]
 keys = "uniform"

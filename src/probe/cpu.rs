@@ -184,7 +184,9 @@ mod tests {
         let start = Instant::now();
         let mut sum = 0u64;
         while start.elapsed() < Duration::from_millis(200) {
-            sum = std::hint::black_box(sum.wrapping_mul(31).wrapping_add(7));
+            for _ in 0..100_000 {
+                sum = std::hint::black_box(sum.wrapping_mul(31).wrapping_add(7));
+            }
         }
         sum
     }

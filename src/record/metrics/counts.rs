@@ -23,14 +23,14 @@ pub(super) const METRICS: &[Metric] = &[
         |c| c.count.as_ref().map(|_| Int(c.expected.payload_bytes)),
     ),
     exact("alloc_count", "count", Lower, "Allocations by the measured operations.", |c| count(c, |n| n.alloc_count)),
-    exact("alloc_bytes", "bytes", Lower, "Bytes allocated by them.", |c| count(c, |n| n.alloc_bytes)),
+    exact("alloc_bytes", "bytes", Lower, "Bytes allocated by the measured operations.", |c| count(c, |n| n.alloc_bytes)),
     exact("free_count", "count", Neither, "Frees by the measured operations.", |c| count(c, |n| n.free_count)),
-    exact("free_bytes", "bytes", Neither, "Bytes freed by them.", |c| count(c, |n| n.free_bytes)),
+    exact("free_bytes", "bytes", Neither, "Bytes freed by the measured operations.", |c| count(c, |n| n.free_bytes)),
     exact("realloc_moved_bytes", "bytes", Lower, "Old sizes of the reallocations that changed their address.", |c| {
         count(c, |n| n.realloc_moved_bytes)
     }),
     exact("moved_entries", "count", Lower, "Entries already in the map that changed their address.", |c| {
         count(c, |n| moved(n).0)
     }),
-    exact("moved_bytes", "bytes", Lower, "Bytes copied to move them.", |c| count(c, |n| moved(n).1)),
+    exact("moved_bytes", "bytes", Lower, "Bytes copied to move those entries.", |c| count(c, |n| moved(n).1)),
 ];

@@ -27,7 +27,7 @@ fn census_agrees<K: Key, V: Value, S: Hashing>(load_factor: f64, seed: u64, keys
     let first = EVENTS.get();
     for step in 0..steps {
         let key = K::from_id(random.next_u64() % keys);
-        let remove = random.next_u64() % 100 < if step / (keys * 2) % 2 == 0 { 20 } else { 70 };
+        let remove = random.next_u64() % 100 < if (step / (keys * 2)).is_multiple_of(2) { 20 } else { 70 };
         let (events, capacity_before) = (EVENTS.get(), map.capacity());
         let hit = if remove { map.remove(&key) } else { map.insert(key.clone(), V::from_seed(step, 8)) };
 

@@ -10,8 +10,8 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::arch::asm;
-use std::hint::black_box;
-use std::sync::Barrier;
+use std::hint::{black_box, spin_loop};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
@@ -74,13 +74,13 @@ fn table(title: &str, contestants: &[Contestant], threads: usize) {
 
 /// For each round, nanoseconds a pair of each contestant: the mean of the threads.
 fn rounds(contestants: &[Contestant], threads: usize) -> Vec<Vec<f64>> {
-    let barrier = Barrier::new(threads);
+    let arrived = AtomicUsize::new(0);
     let one_thread = || {
         let mut rounds = vec![vec![0.0; contestants.len()]; ROUNDS];
         for (first, round) in rounds.iter_mut().enumerate() {
             for turn in 0..contestants.len() {
                 let at = (first + turn) % contestants.len();
-                barrier.wait();
+                arrive(&arrived, threads);
                 round[at] = contestants[at].1();
             }
         }
@@ -97,6 +97,16 @@ fn rounds(contestants: &[Contestant], threads: usize) -> Vec<Vec<f64>> {
         }
         sum
     })
+}
+
+/// Waits for the other threads without giving up the processor: threads that sleep wake up one after the other on a
+/// busy machine, and would take turns instead of running at the same time.
+fn arrive(arrived: &AtomicUsize, threads: usize) {
+    let number = arrived.fetch_add(1, Ordering::AcqRel);
+    let all = (number / threads + 1) * threads;
+    while arrived.load(Ordering::Acquire) < all {
+        spin_loop();
+    }
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

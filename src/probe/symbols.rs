@@ -8,8 +8,17 @@ use std::rc::Rc;
 const PROBE: &str = "mapscope::probe::";
 
 /// What a program calls to reach its allocator, and nobody wants to see at every leaf.
-const ALLOCATOR: [&str; 6] =
-    ["__rust_", "__rustc::__rust_", "__rustc[", "alloc::alloc::", "<alloc::alloc::Global", "<std::alloc::System"];
+const ALLOCATOR: [&str; 9] = [
+    "__rust_",
+    "__rustc::__rust_",
+    "__rustc[",
+    "alloc::alloc::",
+    "<alloc::alloc::Global",
+    "<std::alloc::System",
+    "hashbrown::alloc::",
+    "hashbrown::raw::alloc::",
+    "<hashbrown::alloc::",
+];
 
 /// One frame of a stack; a function inlined into another is a frame of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -142,7 +151,8 @@ fn portable_path(path: &str) -> &str {
     if let Some(in_compiler) = path.strip_prefix("/rustc/") {
         return in_compiler.split_once('/').map_or(in_compiler, |(_commit, file)| file);
     }
-    path
+    // The standard library's own dependencies.
+    path.strip_prefix("/rust/deps/").unwrap_or(path)
 }
 
 #[cfg(test)]
@@ -221,6 +231,7 @@ mod tests {
         for (path, portable) in [
             ("/home/a/.cargo/registry/src/registry-19/hashbrown-0.17.1/src/raw.rs", "hashbrown-0.17.1/src/raw.rs"),
             ("/rustc/59807616/library/alloc/src/vec/mod.rs", "library/alloc/src/vec/mod.rs"),
+            ("/rust/deps/hashbrown-0.16.1/src/map.rs", "hashbrown-0.16.1/src/map.rs"),
             (concat!(env!("CARGO_MANIFEST_DIR"), "/src/lib.rs"), "src/lib.rs"),
             ("src/lib.rs", "src/lib.rs"),
         ] {

@@ -29,9 +29,24 @@
 //!
 //! # Cost
 //!
-//! Per allocation or free: one thread-local load and its test, two additions in memory that only this thread writes
-//! (and a comparison for the peak), and the test whether stacks are recorded. No locked instruction, no thread-local
-//! destructor, no lazy initialisation.
+//! An allocation: one thread-local load, one comparison that decides between counting and everything else (a new peak,
+//! recorded stacks, a thread's first time, [`uncounted`]), two stores to memory that only this thread writes, and a
+//! test whether it failed. A free: the same without the last. No locked instruction, no thread-local destructor, no
+//! lazy initialisation. An allocation that makes a new peak takes one locked instruction more.
+//!
+//! `cargo bench --bench alloc` on a Zen 3 at 3.2 GHz, allocation and free of 64 bytes, ratios to `System` (10.0 ns):
+//!
+//! | | this | divan | `stats_alloc` | dhat |
+//! |---|---|---|---|---|
+//! | inlined, one thread | 1.03 | 1.12 | 1.02 | 250 |
+//! | inlined, two threads, the more the two share one core | 1.03 to 1.08 | 1.12 to 1.16 | up to 8 | 250 to 310 |
+//! | through a call that is not inlined | 1.16 to 1.24 | 1.11 to 1.17 | 1.04 to 1.11 | 215 to 235 |
+//! | inlined, stacks recorded | 12.5 | | | |
+//!
+//! A pair takes 32 clock cycles; one cycle more is 1.03. In the third row `System` jumps to the C library where a
+//! counter must come back to see whether the allocation failed.
+//!
+//! Memory: 128 bytes for each thread ever started that allocates or frees, kept until the process ends.
 
 mod scope;
 mod slot;

@@ -1,4 +1,21 @@
-//! The metrics: what a record says, by name. One file a family, one registry: [`all`]. Reports and the gate iterate it; adding a metric edits neither.
+//! The metrics: what a record says, by name. One file a family, one registry: [`all`]. Reports and the gate iterate
+//! it; adding a metric edits neither.
+//!
+//! A metric that a cell cannot have is absent, never 0, and so is a ratio whose denominator is 0. Integers stay the
+//! integers that were counted; quotients are divided once and never rounded.
+
+mod counts;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod latency;
+mod memory;
+mod ratios;
+mod structure;
+
+use std::fmt;
+use std::sync::LazyLock;
+
+pub(crate) use latency::{Latencies, percentile};
 
 use super::Cell;
 
@@ -16,6 +33,8 @@ pub struct Metric {
     /// What it says, with its formula; one or two sentences.
     pub summary: &'static str,
     /// Its value in a cell; `None` where the cell can't have it.
+    ///
+    /// Asking one cell for many metrics is cheap: the histograms behind the percentiles are decoded once.
     pub value: fn(&Cell) -> Option<Number>,
 }
 
@@ -48,7 +67,151 @@ pub enum Number {
     Real(f64),
 }
 
+impl Number {
+    /// The value as a float, for arithmetic and for display; exact up to 2^53.
+    pub fn as_f64(self) -> f64 {
+        match self {
+            Number::Int(n) => n as f64,
+            Number::Real(x) => x,
+        }
+    }
+}
+
+/// The shortest decimal form that reads back as the same number.
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Number::Int(n) => write!(f, "{n}"),
+            Number::Real(x) => write!(f, "{x}"),
+        }
+    }
+}
+
+/// `numerator / denominator`; absent when nothing is to be divided by.
+fn ratio(numerator: u64, denominator: u64) -> Option<Number> {
+    (denominator > 0).then(|| Number::Real(numerator as f64 / denominator as f64))
+}
+
 /// Every metric, in the order of the CSV's columns.
 pub fn all() -> &'static [Metric] {
-    &[]
+    static ALL: LazyLock<Vec<Metric>> = LazyLock::new(|| {
+        let mut all = vec![
+            counts::WRITES,
+            counts::INSERTS,
+            counts::OVERWRITES,
+            counts::REMOVES,
+            counts::GETS,
+            counts::PAYLOAD_BYTES,
+            counts::ALLOC_COUNT,
+            counts::ALLOC_BYTES,
+            counts::FREE_COUNT,
+            counts::FREE_BYTES,
+            counts::REALLOC_MOVED_BYTES,
+            ratios::ALLOCS_PER_WRITE,
+            ratios::ALLOC_BYTES_PER_WRITE,
+            counts::MOVED_ENTRIES,
+            counts::MOVED_BYTES,
+            ratios::MOVES_PER_INSERT,
+            ratios::WRITE_AMPLIFICATION,
+            ratios::ALLOC_AMPLIFICATION,
+            memory::LIVE_BYTES,
+            memory::PEAK_BYTES,
+            memory::BYTES_PER_ENTRY,
+            memory::OVERHEAD_BYTES_PER_ENTRY,
+            memory::SPACE_AMPLIFICATION,
+            memory::PEAK_AMPLIFICATION,
+            memory::DRAINED_BYTES,
+            counts::GROW_EVENTS,
+            counts::SAME_SIZE_GROW_EVENTS,
+            counts::MAX_MOVES_IN_ONE_WRITE,
+            counts::MAX_ALLOC_BYTES_IN_ONE_WRITE,
+            structure::OVERFLOW_BUCKETS,
+            structure::OVERFLOW_BUCKET_PERCENT,
+            structure::CHAIN_LENGTH_MAX,
+            structure::HIT_PROBES,
+            structure::MISS_PROBES,
+            structure::BUCKET_ENTROPY_BITS,
+            structure::TOMBSTONES,
+            structure::SLOT_REUSE_RATIO,
+            structure::IN_USE_OVERHEAD_BYTES_PER_ENTRY,
+            latency::NS_PER_OP,
+        ];
+        all.extend(latency::PERCENTILES);
+        all.extend(latency::TAIL_SHARES);
+        all.push(latency::CLOCK_FLOOR_NS);
+        all
+    });
+    &ALL
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The names that DESIGN fixes, and the one beyond it, in the order of the columns.
+    const EXACT: &str = "writes inserts overwrites removes gets payload_bytes \
+        alloc_count alloc_bytes free_count free_bytes realloc_moved_bytes allocs_per_write alloc_bytes_per_write \
+        moved_entries moved_bytes moves_per_insert write_amplification alloc_amplification \
+        live_bytes peak_bytes bytes_per_entry overhead_bytes_per_entry space_amplification peak_amplification \
+        drained_bytes grow_events same_size_grow_events max_moves_in_one_write max_alloc_bytes_in_one_write \
+        overflow_buckets overflow_bucket_percent chain_length_max hit_probes miss_probes bucket_entropy_bits \
+        tombstones slot_reuse_ratio in_use_overhead_bytes_per_entry";
+
+    fn names(class: Class) -> Vec<&'static str> {
+        all().iter().filter(|metric| metric.class == class).map(|metric| metric.name).collect()
+    }
+
+    #[test]
+    fn the_exact_list_is_complete_and_in_order() {
+        assert_eq!(names(Class::Exact), EXACT.split_whitespace().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_statistical_list_is_complete_and_in_order() {
+        let mut expected = vec!["ns_per_op".to_owned()];
+        for kind in ["insert", "overwrite", "remove", "get"] {
+            expected.extend(["p50", "p90", "p99", "p999", "p9999", "max"].map(|p| format!("{kind}_{p}_ns")));
+        }
+        let causes = ["steady", "alloc_other", "overflow", "move", "shrink", "same_size_grow", "grow"];
+        expected.extend(causes.map(|cause| format!("tail_share_{cause}")));
+        expected.push("clock_floor_ns".to_owned());
+        assert_eq!(names(Class::Statistical), expected);
+    }
+
+    #[test]
+    fn every_metric_is_unique_documented_and_named_in_one_form() {
+        let mut seen = BTreeSet::new();
+        for metric in all() {
+            assert!(seen.insert(metric.name), "{} is registered twice", metric.name);
+            assert!(metric.summary.len() >= 20 && metric.summary.ends_with('.'), "{}: say what it is", metric.name);
+            assert!(!metric.unit.is_empty(), "{} has no unit", metric.name);
+            assert!(
+                metric.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'),
+                "{} is not snake case",
+                metric.name
+            );
+        }
+    }
+
+    #[test]
+    fn only_the_workload_is_neither_better_nor_worse() {
+        let neither: Vec<_> = all().iter().filter(|m| m.better == Better::Neither).map(|m| m.name).collect();
+        assert_eq!(neither, ["writes", "inserts", "overwrites", "removes", "gets", "payload_bytes"]);
+    }
+
+    #[test]
+    fn numbers_print_so_that_they_read_back() {
+        assert_eq!(Number::Int(u64::MAX).to_string(), "18446744073709551615");
+        assert_eq!(Number::Real(0.1).to_string(), "0.1");
+        assert_eq!(Number::Real(1.0 / 3.0).to_string().parse(), Ok(1.0 / 3.0));
+    }
+
+    #[test]
+    fn nothing_over_nothing_is_absent() {
+        assert_eq!(ratio(0, 0), None);
+        assert_eq!(ratio(1, 0), None);
+        assert_eq!(ratio(1, 4), Some(Number::Real(0.25)));
+    }
 }

@@ -1,0 +1,298 @@
+//! Times: per operation as a whole, and the percentiles and tails of single operations.
+//!
+//! A percentile is absent when fewer operations were recorded than it can resolve: p99.99 of a thousand values would
+//! be their maximum under a grander name.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::Deserializer;
+
+use super::{Better, Class, Metric, Number};
+use crate::probe::event::Cause;
+use crate::record::{Cell, LatencyHistogram, OpKind, Time};
+
+/// The tail is what lies above this quantile.
+const TAIL_QUANTILE: f64 = 0.999;
+
+/// The latencies of a cell's time pass, decoded.
+#[derive(Debug)]
+pub(crate) struct Latencies {
+    by_kind_and_cause: Vec<(OpKind, Cause, Histogram<u64>)>,
+}
+
+impl Latencies {
+    /// Decodes the histograms of `cell`; `None` without a time pass, or when a histogram is damaged.
+    ///
+    /// The last two cells' are kept, found again by their content: whoever exports a cell asks it for dozens of
+    /// metrics, and whoever compares two cells asks them in turn.
+    pub(crate) fn of(cell: &Cell) -> Option<Rc<Latencies>> {
+        type Memo = [Option<(Vec<LatencyHistogram>, Option<Rc<Latencies>>)>; 2];
+        thread_local!(static MEMO: RefCell<Memo> = const { RefCell::new([None, None]) });
+
+        let encoded = &cell.time.as_ref()?.histograms;
+        MEMO.with_borrow_mut(|memo| {
+            if let Some((_, decoded)) = memo.iter().flatten().find(|(key, _)| key == encoded) {
+                return decoded.clone();
+            }
+            let decoded = Self::decode(encoded).map(Rc::new);
+            memo.swap(0, 1);
+            memo[0] = Some((encoded.clone(), decoded.clone()));
+            decoded
+        })
+    }
+
+    fn decode(encoded: &[LatencyHistogram]) -> Option<Latencies> {
+        let mut deserializer = Deserializer::new();
+        let decode = |h: &LatencyHistogram| {
+            let bytes = BASE64_STANDARD.decode(&h.hdr_v2_deflate_base64).ok()?;
+            Some((h.kind, h.cause, deserializer.deserialize(&mut bytes.as_slice()).ok()?))
+        };
+        Some(Latencies { by_kind_and_cause: encoded.iter().map(decode).collect::<Option<_>>()? })
+    }
+
+    fn select(&self, kinds: &[OpKind]) -> impl Iterator<Item = &(OpKind, Cause, Histogram<u64>)> {
+        self.by_kind_and_cause.iter().filter(move |(kind, ..)| kinds.contains(kind))
+    }
+
+    /// The operations of these kinds in one histogram, whatever their cause; `None` when there were none.
+    pub(crate) fn merged(&self, kinds: &[OpKind]) -> Option<Histogram<u64>> {
+        let mut parts = self.select(kinds).map(|(.., histogram)| histogram);
+        let mut sum = parts.next()?.clone();
+        sum.auto(true);
+        for part in parts {
+            // Fails only for a value that an auto-resizing histogram of `u64` can't reach.
+            sum.add(part).ok()?;
+        }
+        (!sum.is_empty()).then_some(sum)
+    }
+
+    /// The share of the time that operations of these kinds above their common p99.9 took, by cause. Holds every
+    /// cause that occurred, the ones without a share of the tail as 0.0; `None` when nothing lies above.
+    pub(crate) fn tail_shares(&self, kinds: &[OpKind]) -> Option<BTreeMap<Cause, f64>> {
+        let merged = self.merged(kinds)?;
+        let threshold = merged.value_at_quantile(TAIL_QUANTILE);
+        let mut time_ns = BTreeMap::<Cause, u128>::new();
+        for (_, cause, histogram) in self.select(kinds).filter(|(.., histogram)| !histogram.is_empty()) {
+            let above = histogram.iter_recorded().filter(|step| step.value_iterated_to() > threshold);
+            let spent = |value, count| u128::from(histogram.median_equivalent(value)) * u128::from(count);
+            *time_ns.entry(*cause).or_default() +=
+                above.map(|step| spent(step.value_iterated_to(), step.count_at_value())).sum::<u128>();
+        }
+        let total: u128 = time_ns.values().sum();
+        let share = |(cause, ns)| (cause, ns as f64 / total as f64);
+        (total > 0).then(|| time_ns.into_iter().map(share).collect())
+    }
+
+    /// The slowest operation of these kinds: its kind, its cause, its latency in nanoseconds.
+    pub(crate) fn slowest(&self, kinds: &[OpKind]) -> Option<(OpKind, Cause, u64)> {
+        self.select(kinds).map(|(kind, cause, histogram)| (*kind, *cause, histogram.max())).max_by_key(|slow| slow.2)
+    }
+}
+
+/// The value below which a share `quantile` of the recordings lie, in the histogram's unit; `None` when there are
+/// too few recordings for one of them to lie above. A quantile of 1.0 is the maximum.
+pub(crate) fn percentile(histogram: &Histogram<u64>, quantile: f64) -> Option<u64> {
+    let above = (1.0 - quantile) * histogram.len() as f64;
+    // 1.0 - 0.9999 is a little more than 1e-4 in binary, 1.0 - 0.99 a little less than 1e-2.
+    let resolved = quantile >= 1.0 || above >= 1.0 - 1e-6;
+    (resolved && !histogram.is_empty()).then(|| histogram.value_at_quantile(quantile))
+}
+
+/// One percentile of the operations of one kind.
+fn percentile_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Option<Number> {
+    percentile(&Latencies::of(cell)?.merged(&[kind])?, quantile).map(Number::Int)
+}
+
+fn tail_share(cell: &Cell, cause: Cause) -> Option<Number> {
+    Latencies::of(cell)?.tail_shares(&OpKind::ALL)?.get(&cause).copied().map(Number::Real)
+}
+
+/// The median over the repetitions, halfway between the middle two when their number is even.
+fn ns_per_op(time: &Time) -> Option<Number> {
+    let mut elapsed = time.bare_elapsed_ns.clone();
+    elapsed.sort_unstable();
+    let middle = elapsed.len() / 2;
+    let median = match elapsed.len() {
+        0 => return None,
+        odd if odd % 2 == 1 => elapsed[middle] as f64,
+        _ => (elapsed[middle - 1] as f64 + elapsed[middle] as f64) / 2.0,
+    };
+    (time.ops > 0).then(|| Number::Real(median / time.ops as f64))
+}
+
+const fn timed(
+    name: &'static str,
+    unit: &'static str,
+    better: Better,
+    summary: &'static str,
+    value: fn(&Cell) -> Option<Number>,
+) -> Metric {
+    Metric { name, unit, class: Class::Statistical, better, summary, value }
+}
+
+pub(super) const NS_PER_OP: Metric = timed(
+    "ns_per_op",
+    "ns/op",
+    Better::Lower,
+    "Wall time of the measured operations without a clock in the loop / operations, median over the repetitions.",
+    |c| ns_per_op(c.time.as_ref()?),
+);
+
+pub(super) const CLOCK_FLOOR_NS: Metric = timed(
+    "clock_floor_ns",
+    "ns",
+    Better::Lower,
+    "What measuring itself costs: the median interval of an empty operation; every percentile contains it.",
+    |c| c.time.as_ref().map(|time| Number::Real(time.clock_floor_ns)),
+);
+
+macro_rules! percentiles {
+    ($($prefix:literal $kind:ident,)*) => {
+        /// Six percentiles for each kind of operation.
+        pub(super) const PERCENTILES: [Metric; 24] = [$(
+            percentiles!($prefix, $kind, "_p50_ns", 0.5, "median"),
+            percentiles!($prefix, $kind, "_p90_ns", 0.9, "90th percentile"),
+            percentiles!($prefix, $kind, "_p99_ns", 0.99, "99th percentile"),
+            percentiles!($prefix, $kind, "_p999_ns", 0.999, "99.9th percentile; absent below 1,000 recordings"),
+            percentiles!($prefix, $kind, "_p9999_ns", 0.9999, "99.99th percentile; absent below 10,000 recordings"),
+            percentiles!($prefix, $kind, "_max_ns", 1.0, "maximum"),
+        )*];
+    };
+    ($prefix:literal, $kind:ident, $suffix:literal, $quantile:literal, $what:literal) => {
+        timed(
+            concat!($prefix, $suffix),
+            "ns",
+            Better::Lower,
+            concat!("Latency of a single ", $prefix, ", all causes and repetitions together: ", $what, "."),
+            |c| percentile_ns(c, OpKind::$kind, $quantile),
+        )
+    };
+}
+
+percentiles! {
+    "insert" Insert,
+    "overwrite" Overwrite,
+    "remove" Remove,
+    "get" Get,
+}
+
+macro_rules! tail_shares {
+    ($($suffix:literal $cause:ident $better:ident,)*) => {
+        /// One share for each cause.
+        pub(super) const TAIL_SHARES: [Metric; 7] = [$(timed(
+            concat!("tail_share_", $suffix),
+            "ratio",
+            Better::$better,
+            concat!(
+                "Share of the time spent in operations above the p99.9 of all operations together that had the cause ",
+                $suffix,
+                "; absent where the cause never occurred or nothing lies above.",
+            ),
+            |c| tail_share(c, Cause::$cause),
+        )),*];
+    };
+}
+
+// A tail without structural work is the machine's, not the map's: the larger its share, the better.
+tail_shares! {
+    "steady" Steady Higher,
+    "alloc_other" AllocOther Lower,
+    "overflow" Overflow Lower,
+    "move" Move Lower,
+    "shrink" Shrink Lower,
+    "same_size_grow" SameSizeGrow Lower,
+    "grow" Grow Lower,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::metrics::all;
+    use crate::record::metrics::fixture::{cell, histogram, time};
+
+    fn value(cell: &Cell, name: &str) -> Option<Number> {
+        (all().iter().find(|metric| metric.name == name).expect(name).value)(cell)
+    }
+
+    fn timed_cell(histograms: Vec<LatencyHistogram>) -> Cell {
+        Cell { time: Some(time(&[1], histograms)), ..cell("std") }
+    }
+
+    #[test]
+    fn percentiles_add_all_causes_of_a_kind() {
+        let cell = timed_cell(vec![
+            histogram(OpKind::Insert, Cause::Steady, &[(20, 990)]),
+            histogram(OpKind::Insert, Cause::Grow, &[(1000, 10)]),
+            histogram(OpKind::Get, Cause::Steady, &[(7, 3)]),
+        ]);
+        assert_eq!(value(&cell, "insert_p50_ns"), Some(Number::Int(20)));
+        assert_eq!(value(&cell, "insert_p99_ns"), Some(Number::Int(20)));
+        assert_eq!(value(&cell, "insert_p999_ns"), Some(Number::Int(1000)));
+        assert_eq!(value(&cell, "insert_max_ns"), Some(Number::Int(1000)));
+        assert_eq!(value(&cell, "get_max_ns"), Some(Number::Int(7)));
+        assert_eq!(value(&cell, "remove_max_ns"), None);
+    }
+
+    #[test]
+    fn a_percentile_needs_enough_recordings_to_resolve_it() {
+        for (quantile, enough) in [(0.5, 2), (0.9, 10), (0.99, 100), (0.999, 1000), (0.9999, 10_000)] {
+            for (count, expected) in [(enough - 1, None), (enough, Some(5))] {
+                let mut h = Histogram::<u64>::new(3).unwrap();
+                h.record_n(5, count).unwrap();
+                assert_eq!(percentile(&h, quantile), expected, "{quantile} of {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn tail_shares_weigh_time_not_operations() {
+        // Above the p99.9 (20 ns) of 10,000 operations: one of 100 ns while growing, three of 100 ns for no reason.
+        let cell = timed_cell(vec![
+            histogram(OpKind::Insert, Cause::Steady, &[(20, 9000), (100, 3)]),
+            histogram(OpKind::Insert, Cause::Overflow, &[(20, 10)]),
+            histogram(OpKind::Insert, Cause::Grow, &[(100, 1)]),
+            histogram(OpKind::Get, Cause::Steady, &[(10, 986)]),
+        ]);
+        assert_eq!(value(&cell, "tail_share_grow"), Some(Number::Real(0.25)));
+        assert_eq!(value(&cell, "tail_share_steady"), Some(Number::Real(0.75)));
+        assert_eq!(value(&cell, "tail_share_overflow"), Some(Number::Real(0.0)), "occurred, never in the tail");
+        assert_eq!(value(&cell, "tail_share_shrink"), None, "never occurred");
+    }
+
+    #[test]
+    fn no_tail_where_all_operations_took_alike() {
+        let cell = timed_cell(vec![histogram(OpKind::Insert, Cause::Steady, &[(20, 5000)])]);
+        assert_eq!(value(&cell, "tail_share_steady"), None);
+    }
+
+    #[test]
+    fn time_per_operation_is_the_median_of_the_repetitions() {
+        let per_op = |elapsed: &[u64], ops| ns_per_op(&Time { ops, ..time(elapsed, vec![]) });
+        assert_eq!(per_op(&[900, 100, 200], 10), Some(Number::Real(20.0)));
+        assert_eq!(per_op(&[900, 100, 200, 300], 10), Some(Number::Real(25.0)));
+        assert_eq!(per_op(&[], 10), None);
+        assert_eq!(per_op(&[100], 0), None);
+    }
+
+    #[test]
+    fn the_memo_tells_cells_apart() {
+        let cells = [10, 20, 30].map(|ns| timed_cell(vec![histogram(OpKind::Get, Cause::Steady, &[(ns, 1)])]));
+        for _ in 0..2 {
+            let max = cells.each_ref().map(|cell| value(cell, "get_max_ns"));
+            assert_eq!(max, [10, 20, 30].map(|ns| Some(Number::Int(ns))));
+        }
+        assert!(Rc::ptr_eq(&Latencies::of(&cells[2]).unwrap(), &Latencies::of(&cells[2].clone()).unwrap()));
+    }
+
+    #[test]
+    fn a_damaged_histogram_gives_no_figure() {
+        let mut cell = timed_cell(vec![histogram(OpKind::Get, Cause::Steady, &[(9, 1)])]);
+        cell.time.as_mut().unwrap().histograms[0].hdr_v2_deflate_base64.truncate(20);
+        assert_eq!(value(&cell, "get_max_ns"), None);
+    }
+}

@@ -1,0 +1,140 @@
+//! The map's inner structure at the end of the measured operations, for maps that have it.
+
+use super::{Better, Class, Metric, Number, memory, ratio};
+use crate::record::{Cell, Structure};
+
+const fn structural(
+    name: &'static str,
+    unit: &'static str,
+    better: Better,
+    summary: &'static str,
+    value: fn(&Cell) -> Option<Number>,
+) -> Metric {
+    Metric { name, unit, class: Class::Exact, better, summary, value }
+}
+
+fn structure(cell: &Cell) -> Option<&Structure> {
+    cell.count.as_ref().map(|count| &count.structure)
+}
+
+pub(super) const OVERFLOW_BUCKETS: Metric =
+    structural("overflow_buckets", "count", Better::Lower, "Chained buckets in use.", |c| {
+        structure(c)?.overflow_buckets.map(Number::Int)
+    });
+
+pub(super) const OVERFLOW_BUCKET_PERCENT: Metric = structural(
+    "overflow_bucket_percent",
+    "percent",
+    Better::Lower,
+    "100 * overflow_buckets / buckets that a key can hash to.",
+    |c| ratio(structure(c)?.overflow_buckets?.checked_mul(100)?, structure(c)?.buckets?),
+);
+
+pub(super) const CHAIN_LENGTH_MAX: Metric =
+    structural("chain_length_max", "count", Better::Lower, "Buckets in the longest chain, the first included.", |c| {
+        structure(c)?.chain_length_max.map(Number::Int)
+    });
+
+pub(super) const HIT_PROBES: Metric = structural(
+    "hit_probes",
+    "keys/lookup",
+    Better::Lower,
+    "Keys looked at by a successful lookup, mean over the live entries.",
+    |c| ratio(structure(c)?.hit_probes?, c.expected.entries),
+);
+
+pub(super) const MISS_PROBES: Metric = structural(
+    "miss_probes",
+    "keys/lookup",
+    Better::Lower,
+    "Keys looked at by an unsuccessful lookup, mean over the buckets.",
+    |c| ratio(structure(c)?.miss_probes?, structure(c)?.buckets?),
+);
+
+pub(super) const BUCKET_ENTROPY_BITS: Metric = structural(
+    "bucket_entropy_bits",
+    "bits",
+    Better::Higher,
+    "How evenly entries spread over buckets: -sum of p log2 p, p being each bucket's share of the entries; at most log2 of the buckets.",
+    |c| entropy_bits(structure(c)?.occupancy.as_deref()?),
+);
+
+pub(super) const TOMBSTONES: Metric = structural(
+    "tombstones",
+    "count",
+    Better::Lower,
+    "Slots that held an entry, are empty, and still lengthen a search.",
+    |c| structure(c)?.tombstones.map(Number::Int),
+);
+
+pub(super) const SLOT_REUSE_RATIO: Metric = structural(
+    "slot_reuse_ratio",
+    "ratio",
+    Better::Higher,
+    "Inserts that took a slot left by a removed entry / inserts.",
+    |c| ratio(c.count.as_ref()?.slot_reuses?, c.expected.inserts),
+);
+
+pub(super) const IN_USE_OVERHEAD_BYTES_PER_ENTRY: Metric = structural(
+    "in_use_overhead_bytes_per_entry",
+    "bytes/entry",
+    Better::Lower,
+    "Bytes of the buckets and chained buckets in use / live entries, minus key_bytes and value_bytes: no header, no reserve. \
+     What Go's published load-factor table calls overhead.",
+    |c| memory::overhead(c, structure(c)?.in_use_bytes?),
+);
+
+/// Shannon entropy of the entries over the buckets, from the number of buckets that hold `n` entries, at each `n`.
+///
+/// `libm` and a fixed order of summation give the same bits on every machine.
+fn entropy_bits(occupancy: &[u64]) -> Option<Number> {
+    let entries = occupancy.iter().zip(0..).map(|(&buckets, n): (_, u64)| buckets * n).sum::<u64>() as f64;
+    let share = |(&buckets, n): (&u64, u64)| {
+        let p = n as f64 / entries;
+        buckets as f64 * p * -libm::log2(p)
+    };
+    let occupied = occupancy.iter().zip(0..).filter(|&(&buckets, n)| buckets > 0 && n > 0);
+    (entries > 0.0).then(|| Number::Real(occupied.map(share).sum()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Count, EndState};
+
+    fn cell(structure: Structure) -> Cell {
+        let mut cell = crate::record::metrics::fixture::cell("go-classic");
+        (cell.key_bytes, cell.value_bytes) = (8, 8);
+        cell.expected = EndState { entries: 416, inserts: 500, ..EndState::default() };
+        cell.count = Some(Count { structure, slot_reuses: Some(125), ..Count::default() });
+        cell
+    }
+
+    #[test]
+    fn probes_overflow_and_overhead() {
+        let cell = cell(Structure {
+            buckets: Some(64),
+            overflow_buckets: Some(13),
+            in_use_bytes: Some(77 * 144),
+            hit_probes: Some(1768),
+            miss_probes: Some(416),
+            ..Structure::default()
+        });
+        assert_eq!((OVERFLOW_BUCKET_PERCENT.value)(&cell), Some(Number::Real(20.3125)));
+        assert_eq!((HIT_PROBES.value)(&cell), Some(Number::Real(4.25)));
+        assert_eq!((MISS_PROBES.value)(&cell), Some(Number::Real(6.5)));
+        assert_eq!((SLOT_REUSE_RATIO.value)(&cell), Some(Number::Real(0.25)));
+        let overhead = (77.0 * 144.0 - 416.0 * 16.0) / 416.0;
+        assert_eq!((IN_USE_OVERHEAD_BYTES_PER_ENTRY.value)(&cell), Some(Number::Real(overhead)));
+        assert_eq!((TOMBSTONES.value)(&cell), None);
+        assert_eq!((BUCKET_ENTROPY_BITS.value)(&cell), None);
+    }
+
+    #[test]
+    fn entropy_of_an_even_spread_is_log2_of_the_buckets() {
+        assert_eq!(entropy_bits(&[0, 0, 0, 64]), Some(Number::Real(6.0)));
+        assert_eq!(entropy_bits(&[7, 1]), Some(Number::Real(0.0)), "all entries in one bucket");
+        assert_eq!(entropy_bits(&[0, 2, 1]), Some(Number::Real(1.5)), "shares 1/4, 1/4, 1/2");
+        assert_eq!(entropy_bits(&[9]), None, "no entries");
+    }
+}

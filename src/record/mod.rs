@@ -62,7 +62,8 @@ pub struct CellId {
 }
 
 impl CellId {
-    /// The identity as a file name: lower-case letters, digits, `.`, `-`, `_`.
+    /// The identity as a file name: lower-case letters, digits, `.`, `-`, `_`. Two identities that differ only in other
+    /// characters share it; `report` tells them apart.
     pub fn file_stem(&self) -> String {
         let mut stem = String::new();
         let load_factor = self.load_factor.map(|x| format!("lf{x}_")).unwrap_or_default();
@@ -73,6 +74,9 @@ impl CellId {
         );
         for c in text.chars() {
             let c = if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') { c.to_ascii_lowercase() } else { '-' };
+            if c == '_' && stem.ends_with('-') {
+                stem.pop();
+            }
             if !(c == '-' && stem.ends_with(['-', '_'])) {
                 stem.push(c);
             }

@@ -1,4 +1,20 @@
 //! Reports: what a record looks like to people and to other tools. One file a format; the registry is [`FORMATS`].
+//!
+//! A format sees the record and nothing else: no clock, no environment, no file. The same record gives the same bytes.
+
+mod csv;
+mod flame;
+mod folded;
+#[cfg(test)]
+mod golden;
+mod hdr_log;
+mod human;
+mod json;
+mod md;
+mod pprof;
+mod stacks;
+mod stems;
+pub mod table;
 
 use std::io;
 
@@ -19,4 +35,5 @@ pub struct Format {
 pub type Emit<'a> = dyn FnMut(&str, &[u8]) -> io::Result<()> + 'a;
 
 /// The registry: one row a format.
-pub static FORMATS: &[Format] = &[];
+pub static FORMATS: &[Format] =
+    &[json::FORMAT, csv::FORMAT, md::FORMAT, flame::FORMAT, folded::FORMAT, pprof::FORMAT, hdr_log::FORMAT];

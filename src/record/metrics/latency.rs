@@ -55,6 +55,11 @@ impl Latencies {
         Some(Latencies { by_kind_and_cause: encoded.iter().map(decode).collect::<Option<_>>()? })
     }
 
+    /// Every histogram, in the order of the record.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &(OpKind, Cause, Histogram<u64>)> {
+        self.by_kind_and_cause.iter()
+    }
+
     fn select(&self, kinds: &[OpKind]) -> impl Iterator<Item = &(OpKind, Cause, Histogram<u64>)> {
         self.by_kind_and_cause.iter().filter(move |(kind, ..)| kinds.contains(kind))
     }

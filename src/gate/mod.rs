@@ -1,1 +1,80 @@
-//! stub
+//! The gate: did this change make a write dearer? Two records in, a verdict, its Markdown and its exit code out.
+//!
+//! Cells are matched by identity, metrics by name; both come from the record and its registry, so that a new metric is
+//! gated from the day it exists.
+//!
+//! # What each difference means
+//!
+//! | difference | level | why |
+//! |---|---|---|
+//! | an exact metric is worse, beyond its limits | fail | they repeat bit for bit: any change is real |
+//! | an exact metric is worse, within its limits | allowed | named all the same, so that a slow creep shows |
+//! | a metric that describes the work (`Better::Neither`) differs | fail | the two runs did different things |
+//! | a metric has a value in the baseline only | as if worse | a figure that nobody looks at can't get worse |
+//! | a metric has a value in the current record only | note | nothing to compare it with |
+//! | a time is worse, beyond size and interval ([below](#times)) | warn | unless a rule says `fail` |
+//! | anything is better | better | never fails |
+//! | a cell is missing | fail | unjudged, when the current record is partial |
+//! | a cell fails now | fail | new cells that fail as well |
+//! | a cell fails in both records, or was not run | unjudged | there are no figures |
+//! | a cell failed in the baseline only | better | |
+//! | a cell is new | note | |
+//! | either record is partial, or has another schema; no cell in common | unjudged | |
+//! | the times' environment differs | note | times are not compared; unjudged where a rule says that times fail |
+//! | the map's version, rustc, target, allocator or mapscope differs | note | exact metrics are compared all the same |
+//!
+//! In a cell that either record calls `exact = false`, exact metrics warn where they would fail.
+//!
+//! The outcome is a *regression* (exit code 1) when anything fails; otherwise *unjudged* (2) when anything could not be
+//! judged; otherwise a *pass* (0).
+//!
+//! # Policy
+//!
+//! ```toml
+//! [[rule]]
+//! metric = "alloc_bytes*"   # a glob over metric names; required
+//! map = "go-*"              # a glob over maps; default "*"
+//! relative = 0.01           # may get worse by 1 % of the baseline's value
+//! absolute = 0.5            # or by this much, in the metric's unit
+//! action = "fail"           # fail | warn | ignore
+//! ```
+//!
+//! | question | answer |
+//! |---|---|
+//! | several rules match | the last one counts, whole: nothing is taken over from earlier ones |
+//! | both limits are given | the larger allowance counts: worse means beyond *both* |
+//! | one limit is given | it alone counts |
+//! | no limit is given | exact: no worsening at all; times: 10 % |
+//! | no action is given | exact: `fail`; times: `warn` |
+//! | exactly at the limit | within it |
+//! | the baseline's value is 0 | a relative limit allows nothing; give an absolute one |
+//! | the metric describes the work | limits are refused: it must not change; `warn` and `ignore` apply |
+//! | `ignore` | the metric is not compared, vanishing included; limits beside it are refused |
+//!
+//! # Times
+//!
+//! A time is called worse or better only when all of this holds:
+//!
+//! 1. Both cells come from equal [`Environment`](crate::record::Environment)s.
+//! 2. Both have at least three repetitions.
+//! 3. Size: it changed by more than its limits.
+//! 4. Interval: a time `t` stands for `t × [shortest, longest]` repetition over the median repetition of its run, and
+//!    the two intervals don't overlap.
+//!
+//! Were nothing changed, all of `n` repetitions would be slower than all of `m` others by chance once in
+//! C(n + m, n): 20 for three and three, 252 for five and five. That holds for a whole repetition's time; for
+//! percentiles, of which a record has no value per repetition, the same interval stands in. The tails beyond p99.9
+//! scatter more than that: let a rule with a wider limit speak for them, or ignore them.
+
+mod compare;
+mod environment;
+mod markdown;
+mod policy;
+mod self_test;
+mod timing;
+mod verdict;
+
+pub use compare::compare;
+pub use policy::{Action, Policy, PolicyError};
+pub use self_test::{SelfTest, Slip, self_test};
+pub use verdict::{Change, Kind, Level, Outcome, Tally, Verdict, What};

@@ -1,8 +1,9 @@
 //! `std::collections::BTreeMap`.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
-use super::{Family, FixedFold, Hashing, Info, Map, Options};
+use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -53,5 +54,39 @@ impl<K: Key, V: Value> Map<K, V> for BTreeMap<K, V> {
     }
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
         self.iter().for_each(|(key, value)| f(key, value));
+    }
+
+    /// Walks from the written key outwards, in both directions, until so many entries in a row stayed that no node
+    /// on the write's path can have moved one further out.
+    ///
+    /// A write moves entries within one node of each level it touches: the leaf, and one level more for each node it
+    /// allocated (splits) or freed (merges); one level above the last merge, siblings may even out through their parent.
+    /// Two neighbouring entries of a node at height `h` have at most `12^h - 1` entries between them in key order.
+    fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
+        if write.hit && !write.remove || write.remove && !write.hit {
+            return;
+        }
+        let levels = write.allocs.max(write.frees) as u32 + u32::from(write.remove);
+        let gap = NODE_FANOUT_MAX.saturating_pow(levels + 1);
+        until_still(gap, self.range((Bound::Excluded(write.key), Bound::Unbounded)), visit);
+        until_still(gap, self.range((Bound::Unbounded, Bound::Excluded(write.key))).rev(), visit);
+    }
+}
+
+/// Children of a full node: eleven entries, twelve edges.
+const NODE_FANOUT_MAX: usize = 12;
+
+/// Visits entries until `gap` in a row have not moved.
+fn until_still<'a, K: 'a, V: 'a>(
+    gap: usize,
+    entries: impl Iterator<Item = (&'a K, &'a V)>,
+    visit: &mut dyn FnMut(&K, &V) -> bool,
+) {
+    let mut still = 0;
+    for (key, value) in entries {
+        still = if visit(key, value) { 0 } else { still + 1 };
+        if still == gap {
+            return;
+        }
     }
 }

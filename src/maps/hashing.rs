@@ -1,6 +1,6 @@
 //! Hashers with fixed seeds: an address- or time-derived seed would make exact metrics drift.
 
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hasher};
 
 /// A hasher that a [`Family`](super::Family) is built with.
 pub trait Hashing: BuildHasher + Clone + 'static {
@@ -27,5 +27,170 @@ pub type FixedFold = foldhash::fast::FixedState;
 impl Hashing for FixedFold {
     fn with_seed(seed: u64) -> FixedFold {
         foldhash::fast::FixedState::with_seed(seed)
+    }
+}
+
+/// The hash of Go's runtime where the processor has no AES instructions: wyhash, as `runtime/hash64.go` has it, with
+/// constants of its own in place of the random keys that each Go process draws.
+#[derive(Debug, Clone, Copy)]
+pub struct GoHash {
+    seed: u64,
+}
+
+impl Hashing for GoHash {
+    fn with_seed(seed: u64) -> GoHash {
+        GoHash { seed }
+    }
+}
+
+impl BuildHasher for GoHash {
+    type Hasher = GoHasher;
+    #[inline]
+    fn build_hasher(&self) -> GoHasher {
+        GoHasher { state: self.seed }
+    }
+}
+
+/// The [`Hasher`] of [`GoHash`]. What one part of a key hashes to seeds the next part.
+#[derive(Debug, Clone, Copy)]
+pub struct GoHasher {
+    state: u64,
+}
+
+/// In place of Go's `hashkey`: the first digits of the golden ratio, of pi and of their continuations, made odd.
+const HASH_KEY: [u64; 4] = [0x9e37_79b9_7f4a_7c15, 0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7345, 0xa409_3822_299f_31d1];
+const LENGTH_KEY: u64 = 0x1d8e_4e27_c47d_124f;
+
+/// Both halves of the 128-bit product, folded.
+#[inline]
+fn mix(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product >> 64) as u64 ^ product as u64
+}
+
+#[inline]
+fn finish(a: u64, b: u64, seed: u64, len: u64) -> u64 {
+    mix(LENGTH_KEY ^ len, mix(a ^ HASH_KEY[1], b ^ seed))
+}
+
+#[inline]
+fn read_4(bytes: &[u8], at: usize) -> u64 {
+    u64::from(u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]))
+}
+
+#[inline]
+fn read_8(bytes: &[u8], at: usize) -> u64 {
+    read_4(bytes, at) | read_4(bytes, at + 4) << 32
+}
+
+impl Hasher for GoHasher {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        let mut seed = self.state ^ HASH_KEY[0];
+        let len = bytes.len();
+        let (a, b) = match len {
+            0 => {
+                self.state = seed;
+                return;
+            }
+            1..4 => (u64::from(bytes[0]) | u64::from(bytes[len / 2]) << 8 | u64::from(bytes[len - 1]) << 16, 0),
+            4..8 => (read_4(bytes, 0), read_4(bytes, len - 4)),
+            8..=16 => (read_8(bytes, 0), read_8(bytes, len - 8)),
+            _ => {
+                let mut rest = bytes;
+                if rest.len() > 48 {
+                    let (mut seed1, mut seed2) = (seed, seed);
+                    while rest.len() > 48 {
+                        seed = mix(read_8(rest, 0) ^ HASH_KEY[1], read_8(rest, 8) ^ seed);
+                        seed1 = mix(read_8(rest, 16) ^ HASH_KEY[2], read_8(rest, 24) ^ seed1);
+                        seed2 = mix(read_8(rest, 32) ^ HASH_KEY[3], read_8(rest, 40) ^ seed2);
+                        rest = &rest[48..];
+                    }
+                    seed ^= seed1 ^ seed2;
+                }
+                while rest.len() > 16 {
+                    seed = mix(read_8(rest, 0) ^ HASH_KEY[1], read_8(rest, 8) ^ seed);
+                    rest = &rest[16..];
+                }
+                (read_8(bytes, len - 16), read_8(bytes, len - 8))
+            }
+        };
+        self.state = finish(a, b, seed, len as u64);
+    }
+
+    #[inline]
+    fn write_u8(&mut self, byte: u8) {
+        self.write_u32(u32::from(byte));
+    }
+
+    #[inline]
+    fn write_u32(&mut self, number: u32) {
+        let number = u64::from(number);
+        self.state = finish(number, number, self.state ^ HASH_KEY[0], 4);
+    }
+
+    #[inline]
+    fn write_u64(&mut self, number: u64) {
+        self.state = finish(number, number, self.state ^ HASH_KEY[0], 8);
+    }
+
+    #[inline]
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.state
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each bit of the hash is set in about half of the hashes, for keys that differ little.
+    fn assert_balanced(hashes: impl Iterator<Item = u64> + Clone) {
+        let n = hashes.clone().count() as f64;
+        for bit in 0..64 {
+            let share = hashes.clone().filter(|hash| hash >> bit & 1 == 1).count() as f64 / n;
+            assert!((0.47..0.53).contains(&share), "bit {bit} is set in {share} of the hashes");
+        }
+    }
+
+    #[test]
+    fn go_hash_mixes_counters_and_strings_into_every_bit() {
+        let hash = GoHash::with_seed(1);
+        assert_balanced((0..8192u64).map(|key| hash.hash_one(key)));
+        assert_balanced((0..8192u64).map(|key| hash.hash_one(key << 40)));
+        assert_balanced((0..8192u64).map(|key| hash.hash_one(format!("user{key:020}"))));
+    }
+
+    #[test]
+    fn go_hash_reads_every_byte_of_every_length() {
+        let hash = GoHash::with_seed(7);
+        let of = |bytes: &[u8]| {
+            let mut hasher = hash.build_hasher();
+            hasher.write(bytes);
+            hasher.finish()
+        };
+        for len in 0..120 {
+            let bytes = vec![0x5a; len];
+            for at in 0..len {
+                let mut other = bytes.clone();
+                other[at] ^= 1;
+                assert_ne!(of(&bytes), of(&other), "byte {at} of {len} does not count");
+            }
+            assert_ne!(of(&bytes), of(&vec![0x5a; len + 1]), "length {len} does not count");
+        }
+    }
+
+    #[test]
+    fn reseeding_changes_the_hash_and_equal_seeds_agree() {
+        let mut hash = GoHash::with_seed(1);
+        let before = hash.hash_one(42u64);
+        hash.reseed(2);
+        assert_ne!(hash.hash_one(42u64), before);
+        assert_eq!(hash.hash_one(42u64), GoHash::with_seed(2).hash_one(42u64));
     }
 }

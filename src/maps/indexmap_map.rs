@@ -25,45 +25,59 @@ impl Family for Indexmap {
         events: false,
     };
     type Hasher = FixedFold;
-    type Map<K: Key, V: Value, S: Hashing, P: Probe> = IndexMap<K, V, S>;
+    type Map<K: Key, V: Value, S: Hashing, P: Probe> = Indexed<K, V, S>;
 
-    fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> IndexMap<K, V, S> {
-        IndexMap::with_capacity_and_hasher(options.hint, hasher)
+    fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Indexed<K, V, S> {
+        Indexed { map: IndexMap::with_capacity_and_hasher(options.hint, hasher), gap: 0 }
     }
 }
 
-impl<K: Key, V: Value, S: Hashing> Map<K, V> for IndexMap<K, V, S> {
+/// An `IndexMap` that remembers which position its last remove left, and thus where the last entry went.
+pub struct Indexed<K, V, S> {
+    map: IndexMap<K, V, S>,
+    gap: usize,
+}
+
+impl<K: Key, V: Value, S: Hashing> Map<K, V> for Indexed<K, V, S> {
     #[inline]
     fn insert(&mut self, key: K, value: V) -> bool {
-        IndexMap::insert(self, key, value).is_some()
+        self.map.insert(key, value).is_some()
     }
     #[inline]
     fn get(&self, key: &K) -> Option<(&K, &V)> {
-        IndexMap::get_key_value(self, key)
+        self.map.get_key_value(key)
     }
     #[inline]
     fn remove(&mut self, key: &K) -> bool {
-        IndexMap::swap_remove(self, key).is_some()
+        match self.map.swap_remove_full(key) {
+            Some((gap, _, _)) => {
+                self.gap = gap;
+                true
+            }
+            None => false,
+        }
     }
     fn clear(&mut self) {
-        IndexMap::clear(self);
+        self.map.clear();
     }
     fn len(&self) -> usize {
-        IndexMap::len(self)
+        self.map.len()
     }
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
-        self.iter().for_each(|(key, value)| f(key, value));
+        self.map.iter().for_each(|(key, value)| f(key, value));
     }
     fn capacity(&self) -> Option<usize> {
-        Some(IndexMap::capacity(self))
+        Some(self.map.capacity())
     }
     fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
         if write.allocs > 0 {
-            self.iter().for_each(|(key, value)| {
+            self.map.iter().for_each(|(key, value)| {
                 visit(key, value);
             });
         } else if write.remove && write.hit {
-            todo!()
+            self.map.get_index(self.gap).into_iter().for_each(|(key, value)| {
+                visit(key, value);
+            });
         }
     }
 }

@@ -9,7 +9,7 @@ mod hashing;
 mod indexmap_map;
 mod std_map;
 
-pub use hashing::{FixedFold, FixedSip, Hashing};
+pub use hashing::{FixedFold, FixedSip, GoHash, Hashing};
 
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;

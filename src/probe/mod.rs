@@ -1,6 +1,12 @@
 //! What is watched while a map works: allocations, structural events, moves, latencies, call stacks.
 
 pub mod alloc;
+pub mod census;
+pub mod clock;
+pub mod cpu;
 pub mod event;
+pub mod latency;
+pub mod stacks;
+pub mod symbols;
 
 pub use event::{Cause, Event, Probe};

@@ -3,6 +3,7 @@
 //! Exact quantities are integers here; ratios are derived by [`metrics`], so that nothing is rounded twice and records
 //! from several machines can be merged.
 
+mod check;
 mod environment;
 mod io;
 pub mod metrics;
@@ -12,10 +13,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::probe::event::Cause;
 pub use environment::Environment;
+pub(crate) use io::parse;
 pub use io::{ReadError, read, write_atomically};
-
-use crate::probe::event::Cause;
 
 /// The version of the layout below; a reader refuses any other.
 pub const SCHEMA: u32 = 1;
@@ -62,6 +63,12 @@ pub struct CellId {
 }
 
 impl CellId {
+    /// All of it as one ordered value: equal keys, same cell.
+    pub fn key(&self) -> impl Ord + Copy + '_ {
+        let load_factor = self.load_factor.map(f64::to_bits);
+        (&*self.map, &*self.keys, &*self.mix, load_factor, self.hint, &*self.entry, self.ops, self.seed)
+    }
+
     /// The identity as a file name: lower-case letters, digits, `.`, `-`, `_`. Two identities that differ only in other
     /// characters share it; `report` tells them apart.
     pub fn file_stem(&self) -> String {

@@ -35,12 +35,12 @@ fn flame_graph(id: &CellId, profile: &Profile, weight: Weight) -> io::Result<Opt
     if named.is_empty() {
         return Ok(None);
     }
-    let hidden = common_harness(named.keys());
-    let shown = named.iter().map(|(names, &weight)| (&names[hidden..], weight));
-    let lines = stacks::fold(shown);
+    let lines = stacks::fold(&named);
 
     let functions: BTreeSet<&String> = named.keys().flatten().collect();
     let mut palette = PaletteMap::default();
+    // The root that holds everything.
+    palette.insert("", hsl(0.0, 0.0, 0.92));
     for function in functions {
         palette.insert(function, colour(function, weight));
     }
@@ -48,7 +48,7 @@ fn flame_graph(id: &CellId, profile: &Profile, weight: Weight) -> io::Result<Opt
     let mut options = Options::default();
     options.title = id.to_string();
     options.subtitle =
-        Some(format!("{total} {}. Vivid: the map. Pale: the standard library. Grey: the harness.", weight.unit()));
+        Some(format!("{total} {}. Vivid: the map. Pale: what it calls. Grey: the harness.", weight.unit()));
     options.count_name = weight.unit().into();
     options.palette_map = Some(&mut palette);
     options.deterministic = true;
@@ -65,23 +65,13 @@ fn flame_graph(id: &CellId, profile: &Profile, weight: Weight) -> io::Result<Opt
     Ok(Some(svg))
 }
 
-/// How many frames at the root belong to the harness in every stack alike: they say nothing, and are left out.
-fn common_harness<'a>(mut stacks: impl Iterator<Item = &'a Vec<String>>) -> usize {
-    let Some(first) = stacks.next() else { return 0 };
-    let own = first.iter().take_while(|name| Owner::of(name) != Owner::Map).count().min(first.len() - 1);
-    stacks.fold(own, |common, stack| {
-        let equal = first.iter().zip(stack).take_while(|(a, b)| a == b).count();
-        common.min(equal).min(stack.len() - 1)
-    })
-}
-
 /// Whose code a function is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
     /// The map under test's.
     Map,
-    /// The standard library's, the allocator's, the system's.
-    Runtime,
+    /// Whatever the map calls: the standard library's, the allocator's, the hasher's, the system's.
+    Callee,
     /// mapscope's own, around the map.
     Harness,
 }
@@ -89,7 +79,6 @@ enum Owner {
 impl Owner {
     fn of(function: &str) -> Owner {
         let path = function.trim_start_matches(['<', '&', '*', '(']);
-        let crate_and_module = |prefix: &str| path.starts_with(prefix);
         // A standard collection is a map under test; the rest of the standard library serves it.
         const MAPS: [&str; 6] = [
             "mapscope::maps::",
@@ -99,12 +88,12 @@ impl Owner {
             "alloc::collections::",
             "hash_map::",
         ];
-        if MAPS.iter().any(|prefix| crate_and_module(prefix)) {
+        if MAPS.iter().any(|prefix| path.starts_with(prefix)) {
             Owner::Map
-        } else if crate_and_module("mapscope::") || path == "main" || path == "_start" {
+        } else if path.starts_with("mapscope::") || path == "main" || path == "_start" {
             Owner::Harness
         } else {
-            Owner::Runtime
+            Owner::Callee
         }
     }
 }
@@ -119,9 +108,9 @@ fn colour(function: &str, weight: Weight) -> Color {
         Weight::Cpu => 18.0,
     } + 24.0 * shade;
     match Owner::of(function) {
-        Owner::Map => hsl(hue, 0.72, 0.60 + 0.08 * shade),
-        Owner::Runtime => hsl(hue, 0.45, 0.82 + 0.05 * shade),
-        Owner::Harness => hsl(0.0, 0.0, 0.84 + 0.06 * shade),
+        Owner::Map => hsl(hue, 0.75, 0.66 + 0.08 * shade),
+        Owner::Callee => hsl(hue, 0.45, 0.86 + 0.04 * shade),
+        Owner::Harness => hsl(0.0, 0.0, 0.82 + 0.06 * shade),
     }
 }
 
@@ -142,27 +131,15 @@ mod tests {
     use crate::record::metrics::fixture;
 
     #[test]
-    fn what_the_harness_does_in_every_stack_is_left_out() {
-        let stack = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-        let a = stack(&["main", "mapscope::run::drive", "hashbrown::insert", "core::f"]);
-        let b = stack(&["main", "mapscope::run::drive", "hashbrown::get"]);
-        let c = stack(&["main", "mapscope::workload::next"]);
-        assert_eq!(common_harness([&a, &b].into_iter()), 2);
-        assert_eq!(common_harness([&a, &b, &c].into_iter()), 1);
-        assert_eq!(common_harness([&a].into_iter()), 2);
-        assert_eq!(common_harness([&stack(&["main"])].into_iter()), 0, "a stack keeps at least its leaf");
-    }
-
-    #[test]
-    fn a_function_belongs_to_the_map_the_runtime_or_the_harness() {
+    fn a_function_belongs_to_the_map_its_callees_or_the_harness() {
         for (function, owner) in [
             ("hashbrown::raw::RawTable::<u64>::reserve_rehash", Owner::Map),
             ("<mapscope::maps::go::classic::Classic<u64> as mapscope::maps::Map<u64>>::insert", Owner::Map),
             ("<alloc::collections::btree::map::BTreeMap<u64>>::insert", Owner::Map),
-            ("alloc::alloc::alloc", Owner::Runtime),
-            ("__libc_start_main", Owner::Runtime),
+            ("alloc::alloc::alloc", Owner::Callee),
+            ("__libc_start_main", Owner::Callee),
             ("mapscope::run::count", Owner::Harness),
-            ("mapscope_extra::f", Owner::Runtime),
+            ("mapscope_extra::f", Owner::Callee),
         ] {
             assert_eq!(Owner::of(function), owner, "{function}");
         }
@@ -184,7 +161,6 @@ mod tests {
         assert!(svg.contains("std uniform fill u64/u64 ops=1000000 seed=1</text>"));
         assert!(svg.contains("66,059,784 bytes copied. Vivid"));
         assert!(svg.contains("hashbrown::raw::RawTableInner::resize_inner (66,059,784 bytes copied, 100.00%)"));
-        assert!(!svg.contains("mapscope::main"), "roots that all stacks share are left out");
         let none = Profile { copy: vec![], ..profile.clone() };
         assert_eq!(flame_graph(&cell.id, &none, Weight::Copy).unwrap(), None);
     }

@@ -21,7 +21,7 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
             if named.is_empty() {
                 continue;
             }
-            let lines = stacks::fold(named.iter().map(|(names, &weight)| (names.as_slice(), weight)));
+            let lines = stacks::fold(&named);
             emit(&format!("cells/{stem}/{}.folded", weight.file()), format!("{}\n", lines.join("\n")).as_bytes())?;
         }
     }

@@ -23,11 +23,13 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
 #[derive(Default)]
 struct Layout {
     pretty: PrettyFormatter<'static>,
+    /// Indented arrays and objects around the current position.
+    depth: usize,
     /// Arrays around the current position.
     arrays: usize,
-    /// Depth of the objects inside the innermost pretty array that are written on one line.
+    /// Objects around the current position that are written on one line.
     inline: usize,
-    /// Whether the list inside a cell has had an object in it, so that its bracket closes on a line of its own.
+    /// Whether the current list inside a cell holds objects, so that its bracket closes on a line of its own.
     lines: bool,
 }
 
@@ -36,25 +38,33 @@ impl Layout {
     fn compact(&self) -> bool {
         self.arrays > 1
     }
+
+    fn line<W: ?Sized + Write>(&self, out: &mut W, depth: usize) -> io::Result<()> {
+        write!(out, "\n{:1$}", "", 2 * depth)
+    }
 }
 
 impl Formatter for Layout {
     fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
         self.arrays += 1;
-        match self.compact() {
-            true => out.write_all(b"["),
-            false => self.pretty.begin_array(out),
+        if self.compact() {
+            return out.write_all(b"[");
         }
+        self.depth += 1;
+        self.pretty.begin_array(out)
     }
 
     fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
         let compact = self.compact();
         self.arrays -= 1;
-        match compact {
-            true if self.arrays == 1 && std::mem::take(&mut self.lines) => out.write_all(b"\n      ]"),
-            true => out.write_all(b"]"),
-            false => self.pretty.end_array(out),
+        if !compact {
+            self.depth -= 1;
+            return self.pretty.end_array(out);
         }
+        if self.arrays == 1 && std::mem::take(&mut self.lines) {
+            self.line(out, self.depth)?;
+        }
+        out.write_all(b"]")
     }
 
     fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
@@ -74,18 +84,20 @@ impl Formatter for Layout {
 
     fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
         if !self.compact() {
+            self.depth += 1;
             return self.pretty.begin_object(out);
         }
         self.inline += 1;
         if self.inline == 1 {
             self.lines = true;
-            out.write_all(b"\n        ")?;
+            self.line(out, self.depth + 1)?;
         }
         out.write_all(b"{")
     }
 
     fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
         if !self.compact() {
+            self.depth -= 1;
             return self.pretty.end_object(out);
         }
         self.inline -= 1;

@@ -95,13 +95,11 @@ fn write_table(out: &mut String, group: &Group<'_>) {
     let mut rule = "|:--|".to_owned();
     let mut cells: Vec<Vec<String>> = vec![Vec::new(); group.rows.len()];
     for &at in &columns {
-        let scale = table::scale([group].into_iter(), at);
-        let column = &COLUMNS[at];
-        let unit = format!("{}{}", scale.unit, column.per);
-        let _ = write!(header, " {} |", format!("{} {unit}", column.title).trim_end());
+        let scale = group::scale([group], at);
+        let _ = write!(header, " {} |", COLUMNS[at].heading(scale.unit));
         rule += "--:|";
-        for ((row, best), cells) in group.rows.iter().zip(group::best(group, at)).zip(&mut cells) {
-            let shown = table::shown(row, at, &scale);
+        for ((row, best), cells) in group.rows.iter().zip(group::best(group, at, &scale)).zip(&mut cells) {
+            let shown = row.shown(at, &scale);
             cells.push(if best { format!("**{shown}**") } else { shown });
         }
     }

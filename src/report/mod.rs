@@ -5,8 +5,6 @@
 mod csv;
 mod flame;
 mod folded;
-#[cfg(test)]
-mod golden;
 mod hdr_log;
 mod human;
 mod json;
@@ -37,3 +35,6 @@ pub type Emit<'a> = dyn FnMut(&str, &[u8]) -> io::Result<()> + 'a;
 /// The registry: one row a format.
 pub static FORMATS: &[Format] =
     &[json::FORMAT, csv::FORMAT, md::FORMAT, flame::FORMAT, folded::FORMAT, pprof::FORMAT, hdr_log::FORMAT];
+
+#[cfg(test)]
+mod golden;

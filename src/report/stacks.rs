@@ -1,6 +1,5 @@
 //! Call stacks as the stack formats want them: what weighs them, and names that can be read.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::record::{Frame, Profile};
@@ -66,21 +65,45 @@ pub(super) fn named(profile: &Profile, weight: Weight) -> BTreeMap<Vec<String>, 
 }
 
 /// Stacks as lines `root;...;leaf WEIGHT`.
-pub(super) fn fold<'a>(stacks: impl IntoIterator<Item = (&'a [String], u64)>) -> Vec<String> {
-    stacks.into_iter().map(|(names, weight)| format!("{} {weight}", names.join(";"))).collect()
+pub(super) fn fold(stacks: &BTreeMap<Vec<String>, u64>) -> Vec<String> {
+    stacks.iter().map(|(names, weight)| format!("{} {weight}", names.join(";"))).collect()
 }
 
-/// A demangled name with the paths of its generic arguments cut to their last segment:
-/// `a::Map<u64, b::c::State>::get` becomes `a::Map<u64, State>::get`. The path of the function itself stays whole.
-pub(super) fn readable(function: &str) -> Cow<'_, str> {
-    let mut out = String::with_capacity(function.len());
+/// A demangled name without what says little: generic arguments by the last segment of their path, and a trait's
+/// function by its type alone. `<a::Map<u64, b::c::State> as d::Trait<u64>>::get` becomes `a::Map<u64, State>::get`.
+fn readable(function: &str) -> String {
+    let (own_type, function) = match function.strip_prefix('<').and_then(split_qualified_self) {
+        Some((own_type, rest)) => (short_arguments(own_type), rest),
+        None => (String::new(), function),
+    };
+    own_type + &short_arguments(function)
+}
+
+/// Splits `Type as Trait>::function`, the leading `<` gone, into `Type` and `::function`.
+fn split_qualified_self(qualified: &str) -> Option<(&str, &str)> {
+    let mut depth = 0_usize;
+    let mut type_end = None;
+    for (at, c) in qualified.char_indices() {
+        match c {
+            '<' => depth += 1,
+            '>' if qualified[..at].ends_with('-') => {}
+            '>' if depth == 0 => return Some((&qualified[..type_end.unwrap_or(at)], &qualified[at + 1..])),
+            '>' => depth -= 1,
+            ' ' if depth == 0 && qualified[at..].starts_with(" as ") => type_end = type_end.or(Some(at)),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Cuts every path inside `<...>` to its last segment.
+fn short_arguments(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
     let mut depth = 0_usize;
     let mut segment = 0;
-    let mut chars = function.chars().peekable();
-    // `<a::Map as b::Trait>::get` begins with the path of its type, not with an argument.
-    let own_depth = usize::from(function.starts_with('<'));
+    let mut chars = path.chars().peekable();
     while let Some(c) = chars.next() {
-        if c == ':' && chars.peek() == Some(&':') && depth > own_depth && out.len() > segment {
+        if c == ':' && chars.peek() == Some(&':') && depth > 0 && out.len() > segment {
             chars.next();
             out.truncate(segment);
             continue;
@@ -95,7 +118,7 @@ pub(super) fn readable(function: &str) -> Cow<'_, str> {
             segment = out.len();
         }
     }
-    if out.len() == function.len() { Cow::Borrowed(function) } else { Cow::Owned(out) }
+    out
 }
 
 #[cfg(test)]
@@ -103,12 +126,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn generic_arguments_lose_their_paths_and_functions_keep_them() {
+    fn names_keep_the_path_of_the_function_and_little_else() {
         for (function, expected) in [
             ("std::rt::lang_start::<()>", "std::rt::lang_start::<()>"),
             ("a::Map<u64, b::c::State>::get", "a::Map<u64, State>::get"),
             ("a::b::Map::<(u64, c::D<e::F>)>::get", "a::b::Map::<(u64, D<F>)>::get"),
-            ("<a::Map<b::K> as c::Trait<d::E>>::get", "<a::Map<K> as c::Trait<E>>::get"),
+            ("<a::Map<b::K> as c::Trait<d::E>>::get", "a::Map<K>::get"),
+            ("<a::Map<b::K>>::get::{closure#0}", "a::Map<K>::get::{closure#0}"),
+            ("<fn() -> a::B as c::Trait>::call", "fn() -> a::B::call"),
+            ("<unfinished", "<unfinished"),
             ("a::each::<fn(b::C) -> d::E>::call", "a::each::<fn(C) -> E>::call"),
             ("main", "main"),
             ("", ""),

@@ -23,7 +23,8 @@ pub(super) fn stems(results: &Results) -> Vec<String> {
             1 if stem.len() <= STEM_BYTES_MAX => stem.clone(),
             _ => {
                 let machine = results.environments.get(cell.environment);
-                let hash = blake3::hash(format!("{:?} {machine:?}", cell.id).as_bytes()).to_hex();
+                let identity = format!("{} {}", cell.id, machine.map_or(String::new(), |m| format!("{m:?}")));
+                let hash = blake3::hash(identity.as_bytes()).to_hex();
                 let head: String = stem.chars().take(STEM_BYTES_MAX).collect();
                 format!("{head}-{}", &hash[..8])
             }

@@ -1,1 +1,66 @@
-//! stub
+//! The run: joins workloads, maps and probes, one process for each pass of each cell.
+//!
+//! The parent opens and checks every workload, works out its expected end state, and starts itself once per cell and
+//! pass with [`HIDDEN_VERB`]. Count and profile passes may run side by side; a time pass runs alone. Whatever
+//! becomes of a process, its cell is a row of the results.
+
+mod batch;
+mod child;
+mod count;
+mod hashes;
+mod job;
+mod memory;
+mod observe;
+mod pin;
+mod process;
+mod profile;
+mod progress;
+mod schedule;
+mod subjects;
+mod time;
+
+use std::io;
+
+pub use child::{HIDDEN_VERB, main as child_main};
+pub use schedule::execute;
+pub use subjects::Subjects;
+
+use crate::record::Results;
+use crate::workload::WorkloadError;
+
+/// How to run a plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Count and profile passes that may run side by side; at least 1. Time passes always run alone.
+    pub jobs: usize,
+    /// Whether to draw a progress bar on standard error.
+    pub progress: bool,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Finished {
+    /// A record of every cell of the plan, those that failed or were not reached included.
+    pub results: Results,
+    /// Cells whose status is not `ok`.
+    pub failed: usize,
+    /// Whether it was interrupted before its end.
+    pub interrupted: bool,
+}
+
+/// Why a plan could not be run at all. A cell that fails is not an error: it is a row.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A workload that can't be used.
+    #[error(transparent)]
+    Workload(#[from] WorkloadError),
+    /// This program can't start itself, or has nowhere to put its passes' answers.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// The system's word.
+        source: io::Error,
+    },
+}

@@ -1,8 +1,48 @@
 //! What to run: profiles and flags, validated against a [`Catalog`] of everything that has a name.
+//!
+//! ```text
+//! profiles/*.toml -> wire (as written) <- flags
+//!                      |
+//!                    plan (validated): Plan, CellSpec
+//! ```
+//!
+//! # A profile
+//!
+//! ```toml
+//! summary = "one line, shown by `list profiles`"
+//! passes = ["count", "time", "profile"]   # default: all three
+//! repetitions = 5                         # of the time pass, 1 to 1000; default 5
+//! time_limit_s = 60                       # of one pass of one cell; default 60
+//! memory_limit_mb = 4096                  # of one cell, in MiB; default: most of what is free
+//!
+//! [[cells]]                               # each table: the product of its lists; a scalar stands for a list of one
+//! map = ["go-classic", "std"]
+//! keys = ["uniform", "zipfian(0.99)"]
+//! mix = "fill"
+//! ops = 100_000                           # measured operations
+//! load_factor = [4.0, 6.5]                # default: the map's own; maps whose load factor can't be set run once
+//! hint = [0, 100_000]                     # default 0; maps that take no hint run once, with 0
+//! entry = "u64/u64"                       # the default
+//! seed = 1                                # the default
+//!
+//! [[cells]]
+//! map = "std"
+//! trace = "file.csv"                      # instead of keys and mix; relative to the profile's file
+//! ```
+//!
+//! With a trace, `ops` is the most to take of it, and may be left out.
 
+mod call;
+mod plan;
+mod profiles;
 mod term;
+mod wire;
 
-pub use term::{Call, Param, Range, Term};
+pub use call::{Call, CallError, UnknownName};
+pub use plan::plan;
+pub use profiles::{SHIPPED, Shipped};
+pub use term::{Param, Range, Term};
+pub use wire::{Flags, Place, SpecError};
 
 use std::path::PathBuf;
 
@@ -16,7 +56,18 @@ pub struct Catalog {
     /// The mixes.
     pub mixes: Vec<Term>,
     /// The entries.
-    pub entries: Vec<Term>,
+    pub entries: Vec<EntryOffer>,
+    /// The machine's physical memory in bytes: no hint may ask for more.
+    pub memory_bytes: u64,
+}
+
+/// An entry as far as validation needs to know it.
+#[derive(Debug, Clone, Copy)]
+pub struct EntryOffer {
+    /// Its term.
+    pub term: Term,
+    /// `size_of` the key and the value, in bytes, without what they own on the heap.
+    pub slot_bytes: u64,
 }
 
 /// A map as far as validation needs to know it.

@@ -1,10 +1,11 @@
-//! The terms a registry offers and the calls a user makes of them: `zipfian(0.99)`, `mix(insert=50,get=50)`,
-//! `file:keys.txt`.
+//! The terms a registry offers: names, parameters and their ranges. [`Call`](super::Call) is a user's use of one.
+
+use std::fmt;
 
 /// One row of a registry as the user meets it: a name, what it is, where it comes from, its parameters.
 ///
-/// Maps, key distributions, mixes, entries, metrics and formats each carry one; `list`, validation and the "did you mean" hints
-/// derive from it.
+/// Maps, key distributions, mixes and entries each carry one; `list`, validation and the "did you mean" hints derive
+/// from it.
 #[derive(Debug, Clone, Copy)]
 pub struct Term {
     /// The name as typed, unique in its registry.
@@ -59,17 +60,76 @@ pub struct Range {
     pub integer: bool,
 }
 
-/// A validated use of a [`Term`]: the name and a value for every parameter, in the term's order.
-///
-/// Its `Display` is the canonical form, which is part of a cell's identity: two spellings of one call print alike.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Call {
-    /// The term's name.
-    pub name: &'static str,
-    /// One value per parameter, in order; `None` where the term derives its own.
-    pub args: Vec<Option<f64>>,
-    /// The parameters' names, for the canonical form, when the term is [`Term::named`]; otherwise empty.
-    pub arg_names: Vec<&'static str>,
-    /// The file of a [`Term::file`] term.
-    pub path: Option<std::path::PathBuf>,
+impl Range {
+    /// Whether the range allows `x`. Never true of NaN or an infinity.
+    pub fn contains(&self, x: f64) -> bool {
+        x.is_finite()
+            && (if self.above_min { x > self.min } else { x >= self.min })
+            && (if self.below_max { x < self.max } else { x <= self.max })
+            && (!self.integer || x.fract() == 0.0)
+    }
+}
+
+/// The range in words that follow "must be": `a whole number >= 1`, `> 0 and <= 8`.
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = |sign: &str, x: f64| match x.log2() {
+            // Nobody reads 9007199254740992 as what it is.
+            power if power > 32.0 && power.fract() == 0.0 => format!("{sign} 2^{power}"),
+            _ => format!("{sign} {x}"),
+        };
+        let lower = self.min.is_finite().then(|| end(if self.above_min { ">" } else { ">=" }, self.min));
+        let upper = self.max.is_finite().then(|| end(if self.below_max { "<" } else { "<=" }, self.max));
+        let number = if self.integer { "a whole number" } else { "a number" };
+        match (lower, upper) {
+            (Some(lower), Some(upper)) if self.integer => write!(f, "{number} {lower} and {upper}"),
+            (Some(lower), Some(upper)) => write!(f, "{lower} and {upper}"),
+            (Some(end), None) | (None, Some(end)) if self.integer => write!(f, "{number} {end}"),
+            (Some(end), None) | (None, Some(end)) => f.write_str(&end),
+            (None, None) => f.write_str(number),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THETA: Range = Range { min: 0.0, max: 8.0, above_min: true, below_max: false, integer: false };
+    const WHOLE: Range = Range { min: 1.0, max: f64::INFINITY, above_min: false, below_max: false, integer: true };
+
+    #[test]
+    fn ends_are_open_or_closed() {
+        assert!(!THETA.contains(0.0));
+        assert!(THETA.contains(f64::MIN_POSITIVE));
+        assert!(THETA.contains(8.0));
+        assert!(!Range { below_max: true, ..THETA }.contains(8.0));
+        assert!(Range { above_min: false, ..THETA }.contains(0.0));
+    }
+
+    #[test]
+    fn no_range_holds_what_is_not_finite() {
+        let all = Range { min: f64::NEG_INFINITY, max: f64::INFINITY, ..THETA };
+        for x in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(!all.contains(x), "{x}");
+            assert!(!WHOLE.contains(x), "{x}");
+        }
+    }
+
+    #[test]
+    fn integers_are_whole() {
+        assert!(WHOLE.contains(3.0));
+        assert!(!WHOLE.contains(3.5));
+        assert!(!WHOLE.contains(0.0));
+    }
+
+    #[test]
+    fn a_range_reads_as_words() {
+        assert_eq!(THETA.to_string(), "> 0 and <= 8");
+        assert_eq!(WHOLE.to_string(), "a whole number >= 1");
+        assert_eq!(Range { max: 9.0, ..WHOLE }.to_string(), "a whole number >= 1 and <= 9");
+        assert_eq!(Range { max: (1_u64 << 53) as f64, ..WHOLE }.to_string(), "a whole number >= 1 and <= 2^53");
+        assert_eq!(Range { max: f64::INFINITY, ..THETA }.to_string(), "> 0");
+        assert_eq!(Range { min: f64::NEG_INFINITY, max: f64::INFINITY, ..THETA }.to_string(), "a number");
+    }
 }

@@ -1,24 +1,58 @@
 //! Workloads: streams of operations, made on the fly or read from a trace. Knows nothing of maps.
+//!
+//! A generated workload is a [key distribution](keys) and a [mix](mixes): the mix decides what is done, the distribution
+//! what keys there are and which of them an operation addresses. Everything derives from one seed, and no number depends
+//! on the machine.
+//!
+//! Streams need constant memory, with two exceptions: `churn` keeps 8 bytes for each record, and `file:` 8 bytes for
+//! each key of the file.
 
+mod args;
 mod entry;
 mod expect;
+mod input;
 pub mod keys;
 pub mod mixes;
 mod op;
+mod rng;
 pub mod trace;
 
 use std::path::PathBuf;
 
+pub use args::Args;
 pub use entry::{Bytes, ENTRIES, EntryVisitor, Key, Str24, Value, with_entry};
 pub use expect::{Expected, entry_checksum};
 pub use op::{Kind, Op};
+pub use rng::{Rng, Scramble};
 
-use crate::spec::WorkloadSpec;
+use crate::spec::{Call, Source, WorkloadSpec};
+use keys::Keys;
+use mixes::Mix;
 
 /// A workload that has been opened and checked: it can be streamed from its beginning as often as needed, and each
 /// time gives the same operations.
 #[derive(Debug, Clone)]
-pub struct Workload {}
+pub struct Workload {
+    source: Opened,
+    keys_label: String,
+    mix_label: String,
+}
+
+#[derive(Debug, Clone)]
+enum Opened {
+    Generated(Recipe),
+    Trace(trace::Trace),
+}
+
+/// All it takes to start a generator.
+#[derive(Debug, Clone)]
+struct Recipe {
+    keys: &'static keys::Row,
+    key_inputs: keys::Inputs,
+    mix: &'static mixes::Row,
+    mix_inputs: mixes::Inputs,
+    ops: u64,
+}
 
 /// Why a workload can't be opened or read on.
 #[derive(Debug, thiserror::Error)]
@@ -41,59 +75,195 @@ pub enum WorkloadError {
 
 impl Workload {
     /// Opens it. A trace is read to its end once, so that a bad row is found before anything runs.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be read, or that holds something else than keys or operations; a call of something that is not
+    /// in the registries, or with arguments that it doesn't allow.
     pub fn open(spec: &WorkloadSpec) -> Result<Workload, WorkloadError> {
-        let _ = spec;
-        todo!()
+        match &spec.source {
+            Source::Generated { keys, mix } => Workload::generated(keys, mix, spec),
+            Source::Trace(path) => {
+                let trace = trace::Trace::open(path, spec.ops)?;
+                let keys_label = format!("trace:{}", trace.fingerprint);
+                Ok(Workload { source: Opened::Trace(trace), keys_label, mix_label: "trace".to_owned() })
+            }
+        }
     }
 
-    /// The key distribution in canonical form; `trace:NAME@DIGEST` for a trace, `file:NAME@DIGEST` for a key file.
+    fn generated(keys: &Call, mix: &Call, spec: &WorkloadSpec) -> Result<Workload, WorkloadError> {
+        let unknown = |what: &str, name: &str| WorkloadError::Parameters(format!("there is no {what} called `{name}`"));
+        let key_row = keys::KEYS.iter().find(|row| row.term.name == keys.name);
+        let key_row = key_row.ok_or_else(|| unknown("key distribution", keys.name))?;
+        let mix_row = mixes::MIXES.iter().find(|row| row.term.name == mix.name);
+        let mix_row = mix_row.ok_or_else(|| unknown("mix", mix.name))?;
+
+        let (keys_label, file) = match &keys.path {
+            Some(path) if key_row.term.file => {
+                (format!("{}:{}", keys.name, input::fingerprint(path)?), Some(keys::read_file(path)?))
+            }
+            None if key_row.term.file => {
+                let name = keys.name;
+                return Err(WorkloadError::Parameters(format!("{name}: no file given; write `{name}:PATH`")));
+            }
+            _ => (keys.to_string(), None),
+        };
+        let recipe = Recipe {
+            keys: key_row,
+            key_inputs: keys::Inputs { args: Args::new(&key_row.term, keys)?, seed: spec.seed, file },
+            mix: mix_row,
+            mix_inputs: mixes::Inputs::new(Args::new(&mix_row.term, mix)?, spec.ops),
+            ops: spec.ops,
+        };
+        // A mix that can't be started is found before anything runs.
+        recipe.start()?;
+        Ok(Workload { source: Opened::Generated(recipe), keys_label, mix_label: mix.to_string() })
+    }
+
+    /// The key distribution in canonical form; `trace:NAME@DIGEST` for a trace, `file:NAME@DIGEST` for a key file, where
+    /// NAME is the file's name and DIGEST the first 8 hex digits of the BLAKE3 hash of its bytes.
     pub fn keys_label(&self) -> &str {
-        todo!()
+        &self.keys_label
     }
 
     /// The mix in canonical form; `trace` for a trace.
     pub fn mix_label(&self) -> &str {
-        todo!()
+        &self.mix_label
     }
 
     /// Operations of the set-up, which come first in the stream and are not measured.
     pub fn setup_ops(&self) -> u64 {
-        todo!()
+        match &self.source {
+            Opened::Generated(recipe) => recipe.setup_ops(),
+            Opened::Trace(_) => 0,
+        }
     }
 
     /// Measured operations, after the set-up.
     pub fn ops(&self) -> u64 {
-        todo!()
+        match &self.source {
+            Opened::Generated(recipe) => recipe.ops,
+            Opened::Trace(trace) => trace.ops,
+        }
     }
 
     /// Whether [`Op::hash`] is to be used instead of the map's own hasher.
     pub fn hashed(&self) -> bool {
-        todo!()
+        matches!(&self.source, Opened::Trace(trace) if trace.hashed)
     }
 
     /// Whether [`Op::value_bytes`] says how long values are.
     pub fn value_lengths(&self) -> bool {
-        todo!()
+        matches!(&self.source, Opened::Trace(trace) if trace.value_lengths)
     }
 
     /// A fresh stream from the first operation of the set-up.
+    ///
+    /// # Errors
+    ///
+    /// A trace that can't be opened any more; no memory for the records of `churn`.
     pub fn stream(&self) -> Result<Stream, WorkloadError> {
-        todo!()
+        Ok(Stream {
+            source: match &self.source {
+                Opened::Generated(recipe) => Running::Generated(recipe.start()?),
+                Opened::Trace(trace) => Running::Trace(trace.stream()?),
+            },
+        })
     }
 
-    /// What the operations leave behind, worked out by a model of our own.
+    /// What the operations leave behind, worked out by a model of our own. Takes memory for the live entries.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workload::stream`] and [`Stream::next_batch`].
     pub fn expected(&self) -> Result<Expected, WorkloadError> {
-        todo!()
+        const BATCH: usize = 1024;
+        let (mut stream, mut batch) = (self.stream()?, Vec::with_capacity(BATCH));
+        let mut model = expect::Model::default();
+        let mut done = 0;
+        loop {
+            stream.next_batch(&mut batch, BATCH)?;
+            if batch.is_empty() {
+                return Ok(model.finish(self.value_lengths()));
+            }
+            for op in &batch {
+                model.apply(op, done >= self.setup_ops());
+                done += 1;
+            }
+        }
+    }
+}
+
+impl Recipe {
+    fn setup_ops(&self) -> u64 {
+        if self.mix.populated { self.mix_inputs.records } else { 0 }
+    }
+
+    fn start(&self) -> Result<Generator, WorkloadError> {
+        Ok(Generator {
+            keys: (self.keys.start)(&self.key_inputs),
+            mix: (self.mix.start)(&self.mix_inputs)?,
+            rng: Rng::new(self.key_inputs.seed),
+            setup_ops: self.setup_ops(),
+            total_ops: self.setup_ops().saturating_add(self.ops),
+            made: 0,
+        })
     }
 }
 
 /// Operations in order, made or read as they are asked for.
-pub struct Stream {}
+pub struct Stream {
+    source: Running,
+}
+
+enum Running {
+    Generated(Generator),
+    Trace(trace::Stream),
+}
 
 impl Stream {
     /// Replaces `batch`'s content by the next operations, at most `max`; empty at the end.
+    ///
+    /// The `value` of a put is its place in the stream, from 1: no two puts have the same, and none has what a map
+    /// would find in zeroed memory.
+    ///
+    /// # Errors
+    ///
+    /// A trace that can't be read any more, or has changed since it was opened.
     pub fn next_batch(&mut self, batch: &mut Vec<Op>, max: usize) -> Result<(), WorkloadError> {
-        let _ = (batch, max);
-        todo!()
+        batch.clear();
+        match &mut self.source {
+            Running::Generated(generator) => {
+                generator.next_batch(batch, max);
+                Ok(())
+            }
+            Running::Trace(trace) => trace.next_batch(batch, max),
+        }
+    }
+}
+
+struct Generator {
+    keys: Box<dyn Keys>,
+    mix: Box<dyn Mix>,
+    rng: Rng,
+    setup_ops: u64,
+    /// Set-up and measured.
+    total_ops: u64,
+    made: u64,
+}
+
+impl Generator {
+    /// Appends the next operations, at most `max`.
+    fn next_batch(&mut self, batch: &mut Vec<Op>, max: usize) {
+        let end = self.total_ops.min(self.made.saturating_add(max as u64));
+        while self.made < end {
+            let (kind, key) = if self.made < self.setup_ops {
+                (Kind::Put, self.keys.nth(self.made))
+            } else {
+                self.mix.next(&mut *self.keys, &mut self.rng)
+            };
+            self.made += 1;
+            batch.push(Op { kind, key, value: 0, hash: 0, value_bytes: 0 }.numbered(self.made));
+        }
     }
 }

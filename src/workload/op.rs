@@ -31,3 +31,11 @@ pub struct Op {
     /// The length of a put's value in bytes, for entries whose value length varies; otherwise 0.
     pub value_bytes: u32,
 }
+
+impl Op {
+    /// Gives a put its value: its `place` in the stream, from 1.
+    #[inline]
+    pub(super) fn numbered(self, place: u64) -> Op {
+        Op { value: if self.kind == Kind::Put { place } else { 0 }, ..self }
+    }
+}

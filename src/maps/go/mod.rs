@@ -1,5 +1,7 @@
-//! Models of Go's maps.
+//! Models of Go's maps, and of the heap they live on.
 
 pub mod classic;
+pub mod heap;
+mod slice;
 
 pub use classic::GoClassic;

@@ -7,10 +7,9 @@ use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 
-use crate::probe::event::Cause;
 use crate::record::{
-    AllocStack, Cell, CellId, CopyStack, Count, CpuStack, EndState, Environment, Frame, LatencyHistogram, OpKind,
-    Profile, Results, SCHEMA, Status, Structure, Time,
+    AllocStack, Cause, Cell, CellId, CopyStack, Count, CpuStack, EndState, Environment, Frame, LatencyHistogram,
+    OpKind, Profile, Results, SCHEMA, Status, Structure, Time,
 };
 
 /// A cell that ended well without having run any pass.
@@ -261,22 +260,18 @@ fn profile() -> Profile {
         frame("_start", "", 0),
         frame("std::rt::lang_start::<()>", "library/std/src/rt.rs", 206),
         frame("mapscope::main", "src/main.rs", 12),
+        frame("mapscope::run::cell::Driver::<u64, u64, mapscope::maps::std_map::Std>::drive", "src/run/cell.rs", 118),
         frame(
-            "mapscope::run::cell::Driver::<u64, [u8; 64], mapscope::maps::std_map::Std>::drive",
-            "src/run/cell.rs",
-            118,
-        ),
-        frame(
-            "<mapscope::maps::std_map::StdMap<u64, [u8; 64], mapscope::maps::hashing::FixedSip> as mapscope::maps::Map<u64, [u8; 64]>>::insert",
+            "<mapscope::maps::std_map::StdMap<u64, u64, mapscope::maps::hashing::FixedSip> as mapscope::maps::Map<u64, u64>>::insert",
             "src/maps/std_map.rs",
             41,
         ),
         frame(
-            "hashbrown::map::HashMap::<u64, [u8; 64], mapscope::maps::hashing::FixedSip>::insert",
+            "hashbrown::map::HashMap::<u64, u64, mapscope::maps::hashing::FixedSip>::insert",
             "hashbrown/src/map.rs",
             1801,
         ),
-        frame("hashbrown::raw::RawTable::<(u64, [u8; 64])>::reserve_rehash", "hashbrown/src/raw/mod.rs", 1020),
+        frame("hashbrown::raw::RawTable::<(u64, u64)>::reserve_rehash", "hashbrown/src/raw/mod.rs", 1020),
         frame("hashbrown::raw::RawTableInner::resize_inner", "hashbrown/src/raw/mod.rs", 2874),
         frame("alloc::alloc::Global::alloc_impl", "library/alloc/src/alloc.rs", 190),
         frame("core::ptr::copy_nonoverlapping::<u8>", "library/core/src/ptr/mod.rs", 552),

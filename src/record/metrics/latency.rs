@@ -13,8 +13,7 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
 use super::{Better, Class, Metric, Number};
-use crate::probe::event::Cause;
-use crate::record::{Cell, LatencyHistogram, OpKind, Time};
+use crate::record::{Cause, Cell, LatencyHistogram, OpKind, Time};
 
 /// The tail is what lies above this quantile.
 const TAIL_QUANTILE: f64 = 0.999;
@@ -23,6 +22,8 @@ const TAIL_QUANTILE: f64 = 0.999;
 #[derive(Debug)]
 pub(crate) struct Latencies {
     by_kind_and_cause: Vec<(OpKind, Cause, Histogram<u64>)>,
+    by_kind: BTreeMap<OpKind, Histogram<u64>>,
+    tail_shares: Option<BTreeMap<Cause, f64>>,
 }
 
 impl Latencies {
@@ -52,7 +53,12 @@ impl Latencies {
             let bytes = BASE64_STANDARD.decode(&h.hdr_v2_deflate_base64).ok()?;
             Some((h.kind, h.cause, deserializer.deserialize(&mut bytes.as_slice()).ok()?))
         };
-        Some(Latencies { by_kind_and_cause: encoded.iter().map(decode).collect::<Option<_>>()? })
+        let by_kind_and_cause = encoded.iter().map(decode).collect::<Option<_>>()?;
+        let mut latencies = Latencies { by_kind_and_cause, by_kind: BTreeMap::new(), tail_shares: None };
+        let merged = |kind: OpKind| Some((kind, latencies.merged(&[kind])?));
+        latencies.by_kind = OpKind::ALL.into_iter().filter_map(merged).collect();
+        latencies.tail_shares = latencies.tail_shares(&OpKind::ALL);
+        Some(latencies)
     }
 
     /// Every histogram, in the order of the record.
@@ -110,11 +116,11 @@ pub(crate) fn percentile(histogram: &Histogram<u64>, quantile: f64) -> Option<u6
 
 /// One percentile of the operations of one kind.
 fn percentile_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Option<Number> {
-    percentile(&Latencies::of(cell)?.merged(&[kind])?, quantile).map(Number::Int)
+    percentile(Latencies::of(cell)?.by_kind.get(&kind)?, quantile).map(Number::Int)
 }
 
 fn tail_share(cell: &Cell, cause: Cause) -> Option<Number> {
-    Latencies::of(cell)?.tail_shares(&OpKind::ALL)?.get(&cause).copied().map(Number::Real)
+    Latencies::of(cell)?.tail_shares.as_ref()?.get(&cause).copied().map(Number::Real)
 }
 
 /// The median over the repetitions, halfway between the middle two when their number is even.
@@ -151,7 +157,7 @@ pub(super) const NS_PER_OP: Metric = timed(
 pub(super) const CLOCK_FLOOR_NS: Metric = timed(
     "clock_floor_ns",
     "ns",
-    Better::Lower,
+    Better::Neither,
     "What measuring itself costs: the median interval of an empty operation; every percentile contains it.",
     |c| c.time.as_ref().map(|time| Number::Real(time.clock_floor_ns)),
 );
@@ -187,15 +193,15 @@ percentiles! {
 }
 
 macro_rules! tail_shares {
-    ($($suffix:literal $cause:ident $better:ident,)*) => {
+    ($($cause_name:literal $cause:ident,)*) => {
         /// One share for each cause.
         pub(super) const TAIL_SHARES: [Metric; 7] = [$(timed(
-            concat!("tail_share_", $suffix),
+            concat!("tail_share_", $cause_name),
             "ratio",
-            Better::$better,
+            Better::Neither,
             concat!(
                 "Share of the time spent in operations above the p99.9 of all operations together that had the cause ",
-                $suffix,
+                $cause_name,
                 "; absent where the cause never occurred or nothing lies above.",
             ),
             |c| tail_share(c, Cause::$cause),
@@ -203,15 +209,14 @@ macro_rules! tail_shares {
     };
 }
 
-// A tail without structural work is the machine's, not the map's: the larger its share, the better.
 tail_shares! {
-    "steady" Steady Higher,
-    "alloc_other" AllocOther Lower,
-    "overflow" Overflow Lower,
-    "move" Move Lower,
-    "shrink" Shrink Lower,
-    "same_size_grow" SameSizeGrow Lower,
-    "grow" Grow Lower,
+    "steady" Steady,
+    "alloc-other" AllocOther,
+    "overflow" Overflow,
+    "move" Move,
+    "shrink" Shrink,
+    "same-size-grow" SameSizeGrow,
+    "grow" Grow,
 }
 
 #[cfg(test)]

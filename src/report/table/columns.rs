@@ -44,6 +44,13 @@ pub(in crate::report) enum Figure {
 }
 
 impl Column {
+    /// The heading on one line, with its unit: `alloc B/write`, `moves/insert`.
+    pub fn heading(&self, unit: &str) -> String {
+        let unit = format!("{unit}{}", self.per);
+        let gap = if unit.is_empty() || unit.starts_with('/') { "" } else { " " };
+        format!("{}{gap}{unit}", self.title)
+    }
+
     /// The cell's figure; `None` where it has none.
     pub fn figure(&self, cell: &Cell) -> Option<Figure> {
         match self.source {
@@ -65,7 +72,7 @@ fn metric(name: &str) -> Option<&'static Metric> {
     all().iter().find(|metric| metric.name == name)
 }
 
-const LATENCY: &str = "latency of one write, at these percentiles and at the slowest";
+const LATENCY: &str = "latency of one write";
 const GETS: &str = "latency of one lookup";
 
 /// Every column, in the order of the table.
@@ -76,7 +83,7 @@ pub(in crate::report) static COLUMNS: &[Column] = &[
         quantity: Quantity::Time,
         source: Source::Metric("ns_per_op"),
         rank: 0,
-        legend: "mean of all operations, with no clock between them; median of the repetitions",
+        legend: "mean over all operations",
     },
     Column {
         title: "p50",
@@ -124,7 +131,7 @@ pub(in crate::report) static COLUMNS: &[Column] = &[
         quantity: Quantity::Plain,
         source: Source::Tail,
         rank: 3,
-        legend: "the cause that took most of the time above p99.9, and its share of it",
+        legend: "what took most of the time above p99.9",
     },
     Column {
         title: "get p50",
@@ -164,7 +171,7 @@ pub(in crate::report) static COLUMNS: &[Column] = &[
         quantity: Quantity::Plain,
         source: Source::Metric("moves_per_insert"),
         rank: 4,
-        legend: "how often the map moved an entry it already held",
+        legend: "entries moved inside the map",
     },
     Column {
         title: "write",
@@ -172,7 +179,7 @@ pub(in crate::report) static COLUMNS: &[Column] = &[
         quantity: Quantity::Plain,
         source: Source::Metric("write_amplification"),
         rank: 9,
-        legend: "(payload + bytes moved) / payload",
+        legend: "(payload + moved bytes) / payload",
     },
     Column {
         title: "live",
@@ -188,7 +195,7 @@ pub(in crate::report) static COLUMNS: &[Column] = &[
         quantity: Quantity::Plain,
         source: Source::Metric("peak_amplification"),
         rank: 10,
-        legend: "most bytes held / payload held at the end",
+        legend: "peak bytes / payload at the end",
     },
 ];
 
@@ -213,7 +220,7 @@ mod tests {
     fn the_tail_names_its_dearest_cause() {
         let results = fixture::results();
         let tail = COLUMNS.iter().find(|column| column.title == "tail").unwrap();
-        assert_eq!(tail.figure(&results.cells[1]), Some(Figure::Text("grow 100%".into())));
+        assert_eq!(tail.figure(&results.cells[1]), Some(Figure::Text("grow 98%".into())));
         assert_eq!(tail.figure(&results.cells[9]), None);
     }
 }

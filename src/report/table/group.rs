@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::human::thousands;
+use super::super::human::{Scale, thousands};
 use super::columns::{COLUMNS, Column, Figure};
 use crate::record::{Cell, Results, Status};
 
@@ -28,6 +28,23 @@ impl Row<'_> {
     /// Whether the cell ended well.
     pub fn ok(&self) -> bool {
         self.cell.status == Status::Ok
+    }
+
+    fn number(&self, column: usize) -> Option<f64> {
+        match self.figures[column] {
+            Some(Figure::Number(x)) => Some(x),
+            _ => None,
+        }
+    }
+
+    /// The figure in a column as text; `-` where it is absent, nothing where the cell failed.
+    pub fn shown(&self, column: usize, scale: &Scale) -> String {
+        match &self.figures[column] {
+            Some(Figure::Number(x)) => scale.show(*x),
+            Some(Figure::Text(text)) => text.clone(),
+            None if self.ok() => "-".to_owned(),
+            None => String::new(),
+        }
     }
 
     /// `timed-out: what went wrong`, on one line.
@@ -89,16 +106,20 @@ pub(in crate::report) fn columns_in_use<'a>(rows: impl Iterator<Item = &'a Row<'
     (0..COLUMNS.len()).filter(|&at| rows.clone().any(|row| row.figures[at].is_some())).collect()
 }
 
-/// The rows of a group whose figure in a column no other row beats; none where nothing sets any row apart.
-pub(in crate::report) fn best(group: &Group<'_>, column: usize) -> Vec<bool> {
-    let value = |row: &Row<'_>| match row.figures[column] {
-        Some(Figure::Number(x)) => Some(x),
-        _ => None,
-    };
-    let values: Vec<f64> = group.rows.iter().filter_map(value).collect();
-    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let told_apart = values.iter().any(|&x| x > least);
-    group.rows.iter().map(|row| told_apart && value(row) == Some(least)).collect()
+/// One scale for a column over all these groups.
+pub(in crate::report) fn scale<'a>(groups: impl IntoIterator<Item = &'a Group<'a>>, column: usize) -> Scale {
+    let rows = groups.into_iter().flat_map(|group| &group.rows);
+    let numbers: Vec<f64> = rows.filter_map(|row| row.number(column)).collect();
+    Scale::fit(COLUMNS[column].quantity, numbers.iter().copied())
+}
+
+/// The rows of a group with the least figure in a column, as far as the scale shows it; none where all show the same.
+pub(in crate::report) fn best(group: &Group<'_>, column: usize, scale: &Scale) -> Vec<bool> {
+    let numbers: Vec<Option<f64>> = group.rows.iter().map(|row| row.number(column)).collect();
+    let shown: Vec<Option<String>> = numbers.iter().map(|number| Some(scale.show((*number)?))).collect();
+    let least = numbers.iter().flatten().copied().min_by(f64::total_cmp).map(|least| scale.show(least));
+    let told_apart = shown.iter().flatten().any(|text| Some(text) != least.as_ref());
+    shown.iter().map(|text| told_apart && text.is_some() && *text == least).collect()
 }
 
 /// Column, legend: the words for the columns shown, neighbours with the same words together.
@@ -111,7 +132,7 @@ pub(in crate::report) fn legend(columns: &[usize]) -> Vec<(String, &'static str)
         }
     }
     let named = |columns: Vec<&Column>| match columns.as_slice() {
-        [one] => format!("{} {}", one.title, one.per).trim_end().replace(" /", "/"),
+        [one] => one.heading(""),
         several => format!("{} to {}", several[0].title, several[several.len() - 1].title),
     };
     entries.into_iter().map(|(columns, legend)| (named(columns), legend)).collect()
@@ -122,7 +143,7 @@ pub(in crate::report) fn marks(results: &Results, groups: &[Group<'_>]) -> Vec<S
     let mut marks = Vec::new();
     let floors = results.cells.iter().filter_map(|cell| cell.time.as_ref()).map(|time| time.clock_floor_ns);
     if let Some(floor) = floors.reduce(f64::max) {
-        marks.push(format!("latencies contain the clock's own {floor:.1} ns"));
+        marks.push(format!("the clock's own {floor:.1} ns are in every latency"));
     }
     let label_has = |mark| groups.iter().flat_map(|group| &group.rows).any(|row| row.label.contains(mark));
     if label_has("~") {
@@ -173,8 +194,10 @@ mod tests {
         let results = fixture::results();
         let groups = groups(&results);
         let at = |title: &str| COLUMNS.iter().position(|column| column.title == title).unwrap();
-        assert_eq!(best(&groups[0], at("time")), [false, false, true, false, false]);
-        assert_eq!(best(&groups[0], at("live")), [false, true, true, false, false]);
-        assert_eq!(best(&groups[0], at("tail")), [false; 5]);
+        let best = |title| best(&groups[0], at(title), &scale(&groups, at(title)));
+        assert_eq!(best("time"), [false, false, true, false, false]);
+        assert_eq!(best("live"), [false, true, true, false, false]);
+        assert_eq!(best("allocs"), [false, true, true, true, false], "as far as shown: <0.0001");
+        assert_eq!(best("tail"), [false; 5]);
     }
 }

@@ -10,7 +10,7 @@ pub use standout::standout;
 
 use super::human::Scale;
 use crate::record::Results;
-use columns::{COLUMNS, Figure};
+use columns::COLUMNS;
 use group::{Group, Row};
 
 /// Spaces left of every column.
@@ -85,7 +85,7 @@ fn failed(row: &Row<'_>, label_width: usize) -> String {
 
 /// The table proper: two lines of heading, then one line a row, failed ones with their label only.
 fn table_lines(groups: &[Group<'_>], columns: &[usize], colour: bool) -> Vec<String> {
-    let scales: Vec<Scale> = columns.iter().map(|&at| scale(groups.iter(), at)).collect();
+    let scales: Vec<Scale> = columns.iter().map(|&at| group::scale(groups, at)).collect();
     let mut table = Table::new();
     table.load_style(TableStyle::new()).force_no_tty();
     if colour {
@@ -98,11 +98,12 @@ fn table_lines(groups: &[Group<'_>], columns: &[usize], colour: bool) -> Vec<Str
     let titles = ["map\n".to_owned()].into_iter().chain(titles);
     table.set_header(titles.map(|title| TableCell::new(title).add_attribute(Attribute::Bold)).collect::<Vec<_>>());
     for group in groups {
-        let best: Vec<Vec<bool>> = columns.iter().map(|&at| group::best(group, at)).collect();
+        let best: Vec<Vec<bool>> =
+            columns.iter().zip(&scales).map(|(&at, scale)| group::best(group, at, scale)).collect();
         for (row_at, row) in group.rows.iter().enumerate() {
             let mut cells = vec![TableCell::new(&row.label)];
             for ((&at, scale), best) in columns.iter().zip(&scales).zip(&best) {
-                let cell = TableCell::new(shown(row, at, scale));
+                let cell = TableCell::new(row.shown(at, scale));
                 cells.push(if best[row_at] { cell.fg(Color::Green) } else { cell });
             }
             table.add_row(TableRow::from(cells));
@@ -113,28 +114,6 @@ fn table_lines(groups: &[Group<'_>], columns: &[usize], colour: bool) -> Vec<Str
         column.set_padding((GAP as u16, 0));
     }
     table.lines().collect()
-}
-
-/// One scale for a column over all these groups.
-pub(super) fn scale<'a>(groups: impl Iterator<Item = &'a Group<'a>>, column: usize) -> Scale {
-    let numbers: Vec<f64> = groups
-        .flat_map(|group| &group.rows)
-        .filter_map(|row| match row.figures[column] {
-            Some(Figure::Number(x)) => Some(x),
-            _ => None,
-        })
-        .collect();
-    Scale::fit(COLUMNS[column].quantity, numbers.iter().copied())
-}
-
-/// A row's figure in a column as text; `-` where it is absent, nothing where the cell failed.
-pub(super) fn shown(row: &Row<'_>, column: usize, scale: &Scale) -> String {
-    match &row.figures[column] {
-        Some(Figure::Number(x)) => scale.show(*x),
-        Some(Figure::Text(text)) => text.clone(),
-        None if row.ok() => "-".to_owned(),
-        None => String::new(),
-    }
 }
 
 fn line_width(lines: &[String]) -> usize {

@@ -2,14 +2,14 @@
 
 use super::columns::WRITES;
 use super::group::{Group, Row, groups};
-use crate::probe::event::Cause;
 use crate::record::metrics::{Latencies, all, percentile};
-use crate::record::{Cell, Results};
+use crate::record::{Cause, Cell, Results};
 use crate::report::human::{Quantity, figure, times};
 
-/// A remark, and how far it goes beyond what is worth a remark: 1.0 is just worth it.
+/// A remark on one workload, and how far it goes beyond what is worth a remark: 1.0 is just worth it.
 struct Remark {
     score: f64,
+    workload: String,
     text: String,
 }
 
@@ -19,41 +19,45 @@ struct Remark {
 /// Computed, not canned: every figure in it is the record's.
 pub fn standout(results: &Results) -> Option<String> {
     let groups = groups(results);
-    let workloads = groups.len();
-    let tail = groups.iter().flat_map(|group| &group.rows).filter_map(|row| slow_write(row, workloads));
-    let gap = groups.iter().flat_map(|group| GAPS.iter().filter_map(move |gap| widest(group, gap, workloads)));
-    let clauses: Vec<String> = [failures(&groups), strongest(tail), strongest(gap)].into_iter().flatten().collect();
-    (!clauses.is_empty()).then(|| format!("{}.", clauses.join("; ")))
+    let tail = strongest(groups.iter().flat_map(|group| &group.rows).filter_map(slow_write));
+    let gap = strongest(groups.iter().flat_map(|group| GAPS.iter().filter_map(move |gap| widest(group, gap))));
+    let on = |remark: &Remark| match groups.len() {
+        1 => String::new(),
+        _ => format!("On {} ", remark.workload),
+    };
+    let mut sentences: Vec<String> = failures(&groups).into_iter().collect();
+    match (tail, gap) {
+        (Some(tail), Some(gap)) if tail.workload == gap.workload => {
+            sentences.push(format!("{}{}; {}", on(&tail), tail.text, gap.text));
+        }
+        (tail, gap) => sentences.extend([tail, gap].iter().flatten().map(|remark| on(remark) + &remark.text)),
+    }
+    (!sentences.is_empty()).then(|| format!("{}.", sentences.join(". ")))
 }
 
-fn strongest(remarks: impl Iterator<Item = Remark>) -> Option<String> {
-    let strongest = remarks.filter(|remark| remark.score >= 1.0).max_by(|a, b| a.score.total_cmp(&b.score))?;
-    Some(strongest.text)
+fn strongest(remarks: impl Iterator<Item = Remark>) -> Option<Remark> {
+    remarks.filter(|remark| remark.score >= 1.0).max_by(|a, b| a.score.total_cmp(&b.score))
 }
 
 fn failures(groups: &[Group<'_>]) -> Option<String> {
     let rows = || groups.iter().flat_map(|group| &group.rows);
     let failed: Vec<_> = rows().filter(|row| !row.ok()).collect();
     let first = failed.first()?;
-    let (which, what) = (&first.label, first.cell.status.name());
+    let what = format!("{} on {} ({})", first.label, workload(first.cell), first.cell.status.name());
     Some(match failed.len() {
-        1 => format!("{which} failed on {} ({what})", work(first.cell)),
-        n => format!("{n} of {} cells failed, {which} on {} first ({what})", rows().count(), work(first.cell)),
+        1 => format!("1 of {} cells failed: {what}", rows().count()),
+        n => format!("{n} of {} cells failed, the first {what}", rows().count()),
     })
 }
 
-/// The workload in as few words as tell it from the others.
-fn work(cell: &Cell) -> String {
+/// The workload in few words.
+fn workload(cell: &Cell) -> String {
     format!("{} {}", cell.id.keys, cell.id.mix)
-}
-
-fn on_work(cell: &Cell, workloads: usize) -> String {
-    if workloads > 1 { format!(" on {}", work(cell)) } else { String::new() }
 }
 
 /// The slowest write against the median of its kind, where the map's own work was the cause. A slow write without
 /// structural work is the machine's doing, and says nothing of the map.
-fn slow_write(row: &Row<'_>, workloads: usize) -> Option<Remark> {
+fn slow_write(row: &Row<'_>) -> Option<Remark> {
     /// A slowest write below this many times the median is ordinary.
     const WORTH: f64 = 30.0;
     let latencies = Latencies::of(row.cell).filter(|_| row.ok())?;
@@ -70,14 +74,13 @@ fn slow_write(row: &Row<'_>, workloads: usize) -> Option<Remark> {
     };
     let ratio = slowest_ns as f64 / median_ns.max(1) as f64;
     let text = format!(
-        "{}'s slowest {} took {}, {} times its median, {why}{}",
+        "{}'s slowest {} took {}, {} times its median, {why}",
         row.label,
         kind.name(),
         figure(Quantity::Time, slowest_ns as f64),
         times(ratio),
-        on_work(row.cell, workloads),
     );
-    Some(Remark { score: ratio / WORTH, text })
+    Some(Remark { score: ratio / WORTH, workload: workload(row.cell), text })
 }
 
 /// A quantity in which two maps may lie far apart.
@@ -86,7 +89,7 @@ struct Gap {
     metric: &'static str,
     /// A ratio below this is ordinary.
     worth: f64,
-    /// `A {verb} N times {as} ... as B`.
+    /// The sentence, from who has more, how many times more, and who has less.
     words: fn(&str, &str, &str) -> String,
 }
 
@@ -114,7 +117,7 @@ const GAPS: [Gap; 4] = [
 ];
 
 /// The widest gap between two rows of one workload in one quantity.
-fn widest(group: &Group<'_>, gap: &Gap, workloads: usize) -> Option<Remark> {
+fn widest(group: &Group<'_>, gap: &Gap) -> Option<Remark> {
     let metric = all().iter().find(|metric| metric.name == gap.metric)?;
     let values = group.rows.iter().filter(|row| row.ok()).filter_map(|row| {
         let value = (metric.value)(row.cell)?.as_f64();
@@ -124,8 +127,8 @@ fn widest(group: &Group<'_>, gap: &Gap, workloads: usize) -> Option<Remark> {
     let (more, most) = values.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     let (less, least) = values.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
     let ratio = most / least;
-    let text = (gap.words)(&more.label, &times(ratio), &less.label) + &on_work(more.cell, workloads);
-    Some(Remark { score: ratio.ln() / gap.worth.ln(), text })
+    let text = (gap.words)(&more.label, &times(ratio), &less.label);
+    Some(Remark { score: ratio.ln() / gap.worth.ln(), workload: workload(more.cell), text })
 }
 
 #[cfg(test)]
@@ -143,7 +146,18 @@ mod tests {
 
     #[test]
     fn names_the_failure_the_slowest_write_and_the_widest_gap() {
-        assert_eq!(standout(&fixture::results()).unwrap(), "");
+        let mut results = fixture::results();
+        let gap = "indexmap allocates 4.6 times as many bytes per write as btree";
+        let expected = format!(
+            "1 of 10 cells failed: btree on zipfian(0.99) mix(insert=40,remove=40,get=20) (timed-out). \
+             On zipfian(0.99) mix(insert=40,remove=40,get=20) indexmap's slowest insert took 11.5 ms, 250,000 times its \
+             median, while growing. On uniform fill {gap}."
+        );
+        assert_eq!(standout(&results), Some(expected));
+        results.cells.truncate(5);
+        let expected =
+            format!("indexmap's slowest insert took 11.5 ms, 250,000 times its median, while growing; {gap}.");
+        assert_eq!(standout(&results), Some(expected));
     }
 
     #[test]
@@ -164,7 +178,7 @@ mod tests {
         for cell in &mut results.cells {
             cell.status = Status::NotRun;
         }
-        let expected = "10 of 10 cells failed, go-classic on uniform fill first (not-run).";
+        let expected = "10 of 10 cells failed, the first go-classic on uniform fill (not-run).";
         assert_eq!(standout(&results).as_deref(), Some(expected));
     }
 

@@ -1,1 +1,69 @@
-//! stub
+//! Mixes: what is done, to which record, in which order. The registry is [`MIXES`].
+//!
+//! To add one: a file in this folder with an implementation of [`Mix`] and its [`Row`], and the row's name in
+//! [`MIXES`].
+
+mod blend;
+mod churn;
+mod fill;
+mod overwrite;
+mod waves;
+mod ycsb;
+
+use super::args::Args;
+use super::keys::Keys;
+use super::rng::Rng;
+use super::{Kind, WorkloadError};
+use crate::spec::{Param, Range, Term};
+
+/// A mix at work.
+pub trait Mix: Send {
+    /// The next measured operation: its kind, and its key.
+    fn next(&mut self, keys: &mut dyn Keys, rng: &mut Rng) -> (Kind, u64);
+}
+
+/// A row of the registry.
+#[derive(Debug)]
+pub struct Row {
+    /// The mix as the user meets it.
+    pub term: Term,
+    /// Whether the set-up inserts [`Inputs::records`] records, before anything is measured.
+    pub populated: bool,
+    /// Starts it anew, after the set-up.
+    pub start: fn(&Inputs) -> Result<Box<dyn Mix>, WorkloadError>,
+}
+
+/// What a mix is started with.
+#[derive(Debug, Clone)]
+pub struct Inputs {
+    /// The arguments of the call.
+    pub args: Args,
+    /// The population: the argument `records`, or else a tenth of the operations; at least 1.
+    pub records: u64,
+}
+
+impl Inputs {
+    /// For a workload of `ops` measured operations.
+    pub(super) fn new(args: Args, ops: u64) -> Inputs {
+        let records = args.get(RECORDS.name).map_or((ops / 10).max(1), |records| records as u64);
+        Inputs { args, records }
+    }
+}
+
+/// Above 2^53 a whole number may not be exact where arguments are reals.
+const RECORDS: Param = Param {
+    name: "records",
+    summary: "records in the map when it is full (a tenth of the operations unless given)",
+    range: Range { min: 1.0, max: (1u64 << 53) as f64, above_min: false, below_max: false, integer: true },
+    default: None,
+    required: false,
+};
+
+/// A term whose only parameter is `records`.
+const fn term(name: &'static str, summary: &'static str, source: &'static str) -> Term {
+    Term { name, summary, source, params: &[RECORDS], named: true, file: false }
+}
+
+/// Every mix.
+pub static MIXES: &[Row] =
+    &[fill::ROW, overwrite::ROW, churn::ROW, waves::ROW, ycsb::A, ycsb::B, ycsb::C, ycsb::D, ycsb::F, blend::ROW];

@@ -1,11 +1,73 @@
-//! stub
+//! `go-classic`: a model of the map of Go's runtime from Go 1.0 to 1.23.
+//!
+//! # Terms
+//!
+//! - **bucket**: eight slots, and a pointer to an **overflow bucket** chained to it. The low bits of a hash choose the
+//!   bucket.
+//! - **tophash**: a byte for each slot: the top of its entry's hash, or one of five states.
+//! - **evacuate**: to move the entries of an old bucket to the new array.
+//!
+//! # How it works
+//!
+//! A map is a header of 48 bytes and an array of `2^b` buckets. The first bucket comes with the first insert, unless a
+//! hint asked for more. From 16 buckets up an array has a sixteenth more buckets behind it, which serve as overflow
+//! buckets before any is allocated by itself. An insert that would bring the table over its load factor starts a
+//! *growth* to twice the buckets; one that finds about as many overflow buckets as buckets starts a growth to the same
+//! size, which packs the entries again. Neither moves anything yet: each insert or remove during a growth evacuates
+//! the old bucket that it is about to use and one more. Lookups go to the old bucket until it is evacuated. A table
+//! never shrinks. Where a key and an elem hold no pointers, buckets are hidden from the garbage collector, and the map
+//! keeps a list of its overflow buckets instead.
+//!
+//! # What it answers for
+//!
+//! - **Bytes**: every allocation of Go's is one of Rust's global allocator, of the size that Go's heap would use
+//!   ([`heap`](super::heap)). Nothing else is allocated there. A recorded run of a real Go program is replayed by a
+//!   test, which compares what each operation allocates and the header after it.
+//! - **Frees**: Go leaves them to its collector. The model frees memory at the moment it becomes unreachable: the old
+//!   array when its last bucket has been evacuated, overflow buckets with pointers along with the bucket they are
+//!   chained to, those without when the growth ends. Live bytes are therefore those right after a collection.
+//! - **Moves**: counted as the census sees them: an entry that one write moves twice (it ends one growth and starts the
+//!   next) counts once, and the entry that a remove moves right before it drops it does not count.
+//! - **Hashes**: the hasher is the caller's. It is seeded anew when the map becomes empty, from a generator seeded by
+//!   [`Options::seed`], which also starts ranges and estimates overflow buckets from `2^16` buckets up.
+//!
+//! # Where it differs
+//!
+//! - The load factor is a parameter (Go: 6.5).
+//! - An overwrite keeps the stored key and drops the new one. Go takes over the new string of a string key.
+//! - Go forgets an iterator at its second growth, and may then clear buckets that it still walks; the model does not.
+//! - Go zeroes the slot of a removed entry; the model does not, since nobody can see it.
+//! - `K` and `V` are aligned to 8 bytes at most, as in Go. An entry owns what its types own; removing drops it.
 
-use super::super::{Family, FixedFold, Hashing, Info, LoadFactors, Map, Options};
-use crate::probe::event::{Cause, Probe};
+mod bucket;
+mod evacuate;
+mod hmap;
+mod inspect;
+mod invariants;
+mod kept;
+mod range;
+mod tophash;
+mod write;
+
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rand_core::SeedableRng;
+use rand_xoshiro::SplitMix64;
+
+use super::heap;
+use super::slice::Slice;
+use crate::maps::{Family, GoHash, Hashing, Info, LoadFactors, Map, Options, Structure, Write};
+use crate::probe::event::{Cause, Event, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
+use bucket::{Bucket, Slot};
+use evacuate::Disturbed;
+use hmap::{Array, Extra, Hmap, OverflowList};
+use kept::{Item, Kept};
+use tophash::tophash;
 
-/// See the module.
+/// The family `go-classic`; see the module.
 pub struct GoClassic;
 
 impl Family for GoClassic {
@@ -22,12 +84,351 @@ impl Family for GoClassic {
         alloc_cause: Cause::AllocOther,
         events: true,
     };
-    type Hasher = FixedFold;
-    type Map<K: Key, V: Value, S: Hashing, P: Probe> = std::collections::BTreeMap<K, V>;
+    type Hasher = GoHash;
+    type Map<K: Key, V: Value, S: Hashing, P: Probe> = GoClassicMap<K, V, S, P>;
 
-    fn build<K: Key, V: Value, S: Hashing, P: Probe>(_: &Options, _: S, _: P) -> Self::Map<K, V, S, P> {
-        todo!()
+    fn build<K: Key, V: Value, S: Hashing, P: Probe>(
+        options: &Options,
+        hasher: S,
+        probe: P,
+    ) -> GoClassicMap<K, V, S, P> {
+        GoClassicMap::new(options, hasher, probe)
     }
 }
-#[allow(dead_code)]
-fn unused<K: Key, V: Value>(_: &dyn Map<K, V>) {}
+
+/// A map of Go 1.0 to 1.23; see the module.
+pub struct GoClassicMap<K: Key, V: Value, S: Hashing, P: Probe> {
+    /// On Go's heap, this map's alone from `new` to `drop`.
+    hmap: NonNull<Hmap<K, V>>,
+    hasher: S,
+    probe: P,
+    random: SplitMix64,
+    load_factor: f64,
+    /// The most entries that `2^b` buckets hold without growing.
+    capacity: usize,
+    /// Ranges under way.
+    ranges: usize,
+    kept: Kept<K>,
+    /// Told apart from every other map of the process, so that a range notices when its body puts another in place.
+    serial: u64,
+    /// What the last write evacuated; kept only for a listening probe.
+    disturbed: Disturbed,
+}
+
+/// The header's public figures, as Go's own header has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// Live entries.
+    pub len: usize,
+    /// Log2 of the number of buckets.
+    pub b: u8,
+    /// Overflow buckets of the current array; an estimate from `b` = 16 up.
+    pub noverflow: u16,
+    /// Old buckets below this have been evacuated, in the growth under way or the last one.
+    pub nevacuate: usize,
+    /// Whether a growth is under way.
+    pub growing: bool,
+    /// Whether that growth is to the same size.
+    pub same_size: bool,
+}
+
+impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
+    /// Builds the map as `make(map[K]V, hint)` does.
+    ///
+    /// # Panics
+    /// When the load factor is not in 1.0..=8.0.
+    pub fn new(options: &Options, hasher: S, probe: P) -> Self {
+        static SERIAL: AtomicU64 = AtomicU64::new(0);
+        let load_factor = options.load_factor;
+        assert!((1.0..=8.0).contains(&load_factor), "load factor {load_factor} is not in 1.0..=8.0");
+        let bytes = options.hint.checked_mul(Bucket::<K, V>::BYTES);
+        let hint = if bytes.is_some_and(|n| n <= heap::MAX_ALLOC_BYTES) { options.hint } else { 0 };
+        let b = (0..).find(|&b| hint <= capacity(load_factor, b)).unwrap_or(0);
+
+        let hmap = heap::alloc(Hmap::<K, V>::BYTES, false).cast::<Hmap<K, V>>();
+        // SAFETY: just allocated, of its size.
+        unsafe { hmap.write(Hmap::new(b)) };
+        let mut map = GoClassicMap {
+            hmap,
+            hasher,
+            probe,
+            random: SplitMix64::seed_from_u64(options.seed),
+            load_factor,
+            capacity: capacity(load_factor, b),
+            ranges: 0,
+            kept: Kept::new(),
+            serial: SERIAL.fetch_add(1, Ordering::Relaxed),
+            disturbed: Disturbed::default(),
+        };
+        if b > 0 {
+            map.install(Array::allocate(b));
+            map.probe.emit(Event::Grow);
+        }
+        map
+    }
+
+    /// The header as it stands now.
+    pub fn header(&self) -> Header {
+        let hmap = self.hmap();
+        Header {
+            len: hmap.count,
+            b: hmap.b,
+            noverflow: hmap.noverflow,
+            nevacuate: hmap.nevacuate,
+            growing: hmap.growing(),
+            same_size: hmap.same_size_grow(),
+        }
+    }
+
+    #[inline]
+    fn hmap(&self) -> &Hmap<K, V> {
+        // SAFETY: this map's alone, and valid until it is dropped.
+        unsafe { self.hmap.as_ref() }
+    }
+
+    #[inline]
+    fn hmap_mut(&mut self) -> &mut Hmap<K, V> {
+        // SAFETY: this map's alone, and valid until it is dropped.
+        unsafe { self.hmap.as_mut() }
+    }
+
+    fn extra(&self) -> Option<&Extra<K, V>> {
+        // SAFETY: like the header's.
+        self.hmap().extra.map(|extra| unsafe { extra.as_ref() })
+    }
+
+    /// The extra fields, allocated when missing.
+    fn extra_mut(&mut self) -> &mut Extra<K, V> {
+        let extra = self.hmap_mut().extra.get_or_insert_with(|| {
+            let extra = heap::alloc(size_of::<Extra<K, V>>(), false).cast::<Extra<K, V>>();
+            // SAFETY: just allocated, of its size.
+            unsafe { extra.write(Extra { overflow: None, oldoverflow: None, next_overflow: None }) };
+            extra
+        });
+        // SAFETY: like the header's.
+        unsafe { extra.as_mut() }
+    }
+
+    /// The list of the current array's overflow buckets, allocated when missing.
+    fn overflow_list(&mut self) -> &mut Slice<Bucket<K, V>> {
+        let list = self.extra_mut().overflow.get_or_insert_with(|| {
+            let list = heap::alloc(size_of::<Slice<Bucket<K, V>>>(), false).cast::<Slice<Bucket<K, V>>>();
+            // SAFETY: just allocated, of its size.
+            unsafe { list.write(Slice::new()) };
+            list
+        });
+        // SAFETY: like the header's.
+        unsafe { list.as_mut() }
+    }
+
+    /// Makes an array the current one.
+    fn install(&mut self, array: Array<K, V>) {
+        self.hmap_mut().buckets = Some(array.first);
+        if let Some(bucket) = array.preallocated() {
+            self.extra_mut().next_overflow = Some(bucket);
+        }
+    }
+
+    #[inline]
+    fn array(&self) -> Option<Array<K, V>> {
+        self.hmap().buckets.map(|first| Array { first, b: self.hmap().b })
+    }
+
+    #[inline]
+    fn old_array(&self) -> Option<Array<K, V>> {
+        self.hmap().oldbuckets.map(|first| Array { first, b: self.hmap().old_b() })
+    }
+
+    /// The bucket whose chain has the entry, if any has: the old one until it is evacuated.
+    #[inline]
+    fn lookup_bucket(&self, hash: u64) -> Option<Bucket<K, V>> {
+        if let Some(old_array) = self.old_array() {
+            let bucket = old_array.head(hash as usize);
+            if !bucket.tops().evacuated() {
+                return Some(bucket);
+            }
+        }
+        self.array().map(|array| array.head(hash as usize))
+    }
+
+    /// The key's slot.
+    #[inline]
+    fn find(&self, key: &K) -> Option<Slot<K, V>> {
+        if self.hmap().count == 0 {
+            return None;
+        }
+        let hash = self.hasher.hash_one(key);
+        Self::search(self.lookup_bucket(hash)?, tophash(hash), key)
+    }
+
+    /// The key's slot in a chain.
+    #[inline]
+    fn search(mut bucket: Bucket<K, V>, top: u8, key: &K) -> Option<Slot<K, V>> {
+        loop {
+            let tops = bucket.tops();
+            for index in tops.matching(top) {
+                // SAFETY: a tophash of `MIN_TOPHASH` or more marks a filled slot.
+                if unsafe { bucket.slot(index).key_ptr().as_ref() } == key {
+                    return Some(bucket.slot(index));
+                }
+            }
+            if tops.rest_is_empty() {
+                return None;
+            }
+            bucket = bucket.overflow()?;
+        }
+    }
+
+    /// Frees an object of Go's heap, or keeps it while a range may be walking it.
+    ///
+    /// # Safety
+    /// As [`heap::free`], save that ranges under way may still read it.
+    unsafe fn retire(&mut self, object: NonNull<u8>, size: usize, noscan: bool) {
+        if self.ranges > 0 {
+            self.kept.push(Item::Object(object, size, noscan));
+        } else {
+            // SAFETY: the caller's promise.
+            unsafe { heap::free(object, size, noscan) };
+        }
+    }
+
+    /// Frees the overflow buckets chained to `head` that are not part of `array`.
+    ///
+    /// # Safety
+    /// The map follows the chain no more.
+    unsafe fn retire_chain(&mut self, array: &Array<K, V>, head: Bucket<K, V>) {
+        let mut next = head.overflow();
+        while let Some(bucket) = next {
+            next = bucket.overflow();
+            if !array.contains(bucket) {
+                // SAFETY: not in an array, so allocated by itself, and out of the map's reach.
+                unsafe { self.retire(bucket.address(), Bucket::<K, V>::BYTES, Bucket::<K, V>::NOSCAN) };
+            }
+        }
+    }
+
+    /// Frees all overflow buckets of `array` that are not part of it, and `list`, which names them where the map keeps
+    /// one.
+    ///
+    /// # Safety
+    /// The map follows its chains no more, and has let go of the list.
+    unsafe fn retire_overflow(&mut self, array: &Array<K, V>, list: OverflowList<K, V>) {
+        if !Bucket::<K, V>::NOSCAN {
+            for head in array.heads() {
+                // SAFETY: the caller's promise.
+                unsafe { self.retire_chain(array, head) };
+            }
+        }
+        let Some(list) = list else { return };
+        // SAFETY: the list, its backing array and the buckets outside of the array are each an allocation of their
+        // own, out of the map's reach; the list is freed last.
+        unsafe {
+            let slice = list.as_ref();
+            for &bucket in slice.as_slice().iter().filter(|&&bucket| !array.contains(bucket)) {
+                self.retire(bucket.address(), Bucket::<K, V>::BYTES, Bucket::<K, V>::NOSCAN);
+            }
+            if let Some((backing, bytes)) = slice.backing() {
+                self.retire(backing, bytes, false);
+            }
+            self.retire(list.cast(), size_of::<Slice<Bucket<K, V>>>(), false);
+        }
+    }
+
+    /// Frees an array.
+    ///
+    /// # Safety
+    /// The map has let go of it, and its slots own nothing any more.
+    unsafe fn retire_array(&mut self, array: Array<K, V>) {
+        // SAFETY: allocated by `Array::allocate` with this size; the caller's promise.
+        unsafe { self.retire(array.first.address(), Array::<K, V>::bytes(array.b), Bucket::<K, V>::NOSCAN) };
+    }
+}
+
+/// The most entries that `2^b` buckets hold without growing: a bucket's worth at least, so that a single bucket is
+/// filled. Exact, since a power of two only shifts the load factor's exponent.
+fn capacity(load_factor: f64, b: u8) -> usize {
+    ((load_factor * (1u64 << b) as f64) as usize).max(bucket::SLOTS)
+}
+
+impl<K: Key, V: Value, S: Hashing, P: Probe> Drop for GoClassicMap<K, V, S, P> {
+    fn drop(&mut self) {
+        // A range whose body threw this map out reads it no more.
+        self.ranges = 0;
+        self.kept.release();
+        let (array, old_array) = (self.array(), self.old_array());
+        if Bucket::<K, V>::ENTRY_OWNS {
+            for array in array.iter().chain(&old_array) {
+                self.drop_entries(array);
+            }
+        }
+        let (mut overflow, mut oldoverflow) = (None, None);
+        if let Some(extra) = self.hmap_mut().extra.take() {
+            // SAFETY: allocated by `extra_mut`, and out of the map's reach.
+            unsafe {
+                (overflow, oldoverflow) = (extra.as_ref().overflow, extra.as_ref().oldoverflow);
+                heap::free(extra.cast(), size_of::<Extra<K, V>>(), false);
+            }
+        }
+        for (array, list) in [(array, overflow), (old_array, oldoverflow)] {
+            let Some(array) = array else { continue };
+            // SAFETY: nothing uses the map again, and its entries are dropped.
+            unsafe {
+                self.retire_overflow(&array, list);
+                self.retire_array(array);
+            }
+        }
+        // SAFETY: allocated by `new`, used no more.
+        unsafe { heap::free(self.hmap.cast(), Hmap::<K, V>::BYTES, false) };
+    }
+}
+
+impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for GoClassicMap<K, V, S, P> {
+    #[inline]
+    fn insert(&mut self, key: K, value: V) -> bool {
+        self.assign(key, value)
+    }
+
+    #[inline]
+    fn get(&self, key: &K) -> Option<(&K, &V)> {
+        // SAFETY: `find` returns filled slots; the map is borrowed, so nothing writes or frees them.
+        self.find(key).map(|slot| unsafe { slot.entry() })
+    }
+
+    #[inline]
+    fn remove(&mut self, key: &K) -> bool {
+        self.delete(key)
+    }
+
+    fn clear(&mut self) {
+        self.empty();
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.hmap().count
+    }
+
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        for slot in self.filled() {
+            // SAFETY: filled; the map is borrowed.
+            let (key, value) = unsafe { slot.entry() };
+            f(key, value);
+        }
+    }
+
+    fn capacity(&self) -> Option<usize> {
+        Some(self.capacity)
+    }
+
+    fn disturbed(&self, _: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
+        self.visit_disturbed(visit);
+    }
+
+    fn structure(&self) -> Structure {
+        self.inspect()
+    }
+
+    fn check_invariants(&self) {
+        self.check();
+    }
+}

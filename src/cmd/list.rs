@@ -1,0 +1,111 @@
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::output;
+use crate::record::metrics::{self, Better, Class, Metric};
+use crate::report::FORMATS;
+use crate::spec::{Catalog, MapOffer, Param, SHIPPED, Term};
+
+/// List what can be named: maps, keys, mixes, entries, metrics, profiles, formats
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// One of them [default: all]
+    #[arg(hide_possible_values = true)]
+    what: Option<What>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum What {
+    Maps,
+    Keys,
+    Mixes,
+    Entries,
+    Metrics,
+    Profiles,
+    Formats,
+}
+
+pub(super) fn run(args: Args, catalog: &Catalog) -> anyhow::Result<ExitCode> {
+    let chosen = args.what.map_or(What::value_variants().to_vec(), |what| vec![what]);
+    let width = output::width().unwrap_or(80).min(110);
+    let sections: Vec<_> = chosen.iter().map(|&what| section(what, catalog, width)).collect();
+    output::print(&sections.join("\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A name, what it is, and lines on its parameters and its source.
+struct Row {
+    name: String,
+    summary: String,
+    details: Vec<String>,
+}
+
+fn section(what: What, catalog: &Catalog, width: usize) -> String {
+    let (title, rows): (_, Vec<Row>) = match what {
+        What::Maps => ("maps (--map)", catalog.maps.iter().map(map).collect()),
+        What::Keys => ("keys (--keys)", catalog.keys.iter().map(term).collect()),
+        What::Mixes => ("mixes (--mix)", catalog.mixes.iter().map(term).collect()),
+        What::Entries => ("entries (--entry)", catalog.entries.iter().map(|offer| term(&offer.term)).collect()),
+        What::Metrics => ("metrics", metrics::all().iter().map(metric).collect()),
+        What::Profiles => {
+            let row = |name: &str, summary| Row { name: name.to_owned(), summary, details: vec![] };
+            ("profiles (run PROFILE)", SHIPPED.iter().map(|shipped| row(shipped.name, shipped.summary())).collect())
+        }
+        What::Formats => {
+            let row =
+                |name: &str, summary: &str| Row { name: name.to_owned(), summary: summary.to_owned(), details: vec![] };
+            ("formats (--format)", FORMATS.iter().map(|format| row(format.name, format.summary)).collect())
+        }
+    };
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width as u16 - 1);
+    for Row { name, summary, details } in rows {
+        table.add_row([name, std::iter::once(summary).chain(details).collect::<Vec<_>>().join("\n")]);
+    }
+    let lines: String = table.lines().map(|line| format!(" {}\n", line.trim_end())).collect();
+    format!("{title}\n{lines}")
+}
+
+fn term(term: &Term) -> Row {
+    let name = if term.file { format!("{}:PATH", term.name) } else { term.name.to_owned() };
+    let source = (!term.source.is_empty()).then(|| format!("source: {}", term.source));
+    let details = term.params.iter().map(parameter).chain(source).collect();
+    Row { name, summary: term.summary.to_owned(), details }
+}
+
+fn parameter(param: &Param) -> String {
+    let default = match param.default {
+        _ if param.required => ", required".to_owned(),
+        Some(default) => format!(", default {default}"),
+        None => String::new(),
+    };
+    format!("({}: {}{default}) {}", param.name, param.range, param.summary)
+}
+
+fn map(offer: &MapOffer) -> Row {
+    let mut row = term(&offer.term);
+    let load_factor =
+        offer.load_factor.map(|(min, max, default)| format!("load factor {min} to {max}, default {default}"));
+    let hint = offer.hint.then(|| "capacity hint".to_owned());
+    let takes: Vec<_> = load_factor.into_iter().chain(hint).collect();
+    if !takes.is_empty() {
+        row.details.insert(0, format!("takes: {}", takes.join("; ")));
+    }
+    row
+}
+
+fn metric(metric: &Metric) -> Row {
+    let class = match metric.class {
+        Class::Exact => "exact",
+        Class::Statistical => "statistical",
+    };
+    let better = match metric.better {
+        Better::Lower => ", lower is better",
+        Better::Higher => ", higher is better",
+        Better::Neither => "",
+    };
+    let details = vec![format!("{}, {class}{better}", metric.unit)];
+    Row { name: metric.name.to_owned(), summary: metric.summary.to_owned(), details }
+}

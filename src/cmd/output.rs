@@ -1,0 +1,120 @@
+//! Where words go: stdout, stderr, and a finished run's folder.
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use tempfile::TempDir;
+
+use crate::record::{Results, write_atomically};
+use crate::report::Format;
+
+/// Writes to stdout. A reader that has gone away (`| head`) is no error.
+pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("can't write to stdout"),
+        _ => Ok(()),
+    }
+}
+
+/// Writes an error and its causes to stderr, as one message.
+pub(super) fn complain(error: &anyhow::Error) {
+    let mut message = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        // Many errors quote their cause themselves.
+        if !message.contains(&cause) {
+            message = format!("{message}: {cause}");
+        }
+    }
+    let _ = writeln!(io::stderr(), "error: {message}");
+}
+
+/// The columns of the terminal that stdout is, if it is one.
+pub(super) fn width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.max(40).into())
+}
+
+/// Whether stdout shows colours.
+pub(super) fn colour() -> bool {
+    let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
+    io::stdout().is_terminal() && unset("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// A folder that is filled beside its destination and appears there whole, or not at all.
+pub(super) struct Staged {
+    staging: TempDir,
+    destination: PathBuf,
+}
+
+impl Staged {
+    /// Makes the staging folder beside `out`, or beside a new folder in `reports/` that bears the profile's name.
+    ///
+    /// An error where something is at the destination already, or where it can't be written.
+    pub fn new(out: Option<PathBuf>, profile: &str) -> anyhow::Result<Staged> {
+        let destination = out.unwrap_or_else(|| new_report_folder(profile));
+        let at = || destination.display();
+        if destination.is_dir() {
+            let mut content = fs::read_dir(&destination).with_context(|| format!("{}: can't be read", at()))?;
+            if content.next().is_some() {
+                bail!("{}: is not empty; name a new folder with --out, or remove this one first", at());
+            }
+        } else if destination.symlink_metadata().is_ok() {
+            bail!("{}: is not a folder; name a new one with --out", at());
+        }
+        let parent = match destination.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let missing: Vec<_> = parent.ancestors().take_while(|folder| !folder.exists()).collect();
+        let everyone = fs::Permissions::from_mode(0o777);
+        let staging = fs::create_dir_all(parent)
+            .and_then(|()| tempfile::Builder::new().prefix(".mapscope-").permissions(everyone).tempdir_in(parent));
+        let staging = staging.inspect_err(|_| {
+            // What was made on the way there goes again.
+            let _ = missing.iter().try_for_each(fs::remove_dir);
+        });
+        let staging = staging.with_context(|| format!("{}: can't be written; name another folder with --out", at()))?;
+        Ok(Staged { staging, destination })
+    }
+
+    /// Where to write meanwhile.
+    pub fn path(&self) -> &Path {
+        self.staging.path()
+    }
+
+    /// Moves it to its destination, whose path it gives.
+    pub fn publish(self) -> anyhow::Result<PathBuf> {
+        let Staged { staging, destination } = self;
+        fs::rename(staging.path(), &destination)
+            .with_context(|| format!("{}: the finished report can't be moved here", destination.display()))?;
+        // It is no longer there to be removed.
+        let _ = staging.keep();
+        Ok(destination)
+    }
+}
+
+/// The first of `reports/NAME-001`, `reports/NAME-002`, ... that is free.
+fn new_report_folder(profile: &str) -> PathBuf {
+    let numbered = |number: u32| Path::new("reports").join(format!("{profile}-{number:03}"));
+    (1..).map(numbered).find(|path| path.symlink_metadata().is_err()).unwrap_or_else(|| numbered(0))
+}
+
+/// Writes the `formats` of `results` into `folder`; gives the paths written.
+pub(super) fn write_reports(folder: &Path, formats: &[&Format], results: &Results) -> anyhow::Result<Vec<PathBuf>> {
+    let mut written = Vec::new();
+    for format in formats {
+        let mut emit = |relative: &str, bytes: &[u8]| -> io::Result<()> {
+            let path = folder.join(relative);
+            let at_path = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+            fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(at_path)?;
+            write_atomically(&path, bytes).map_err(at_path)?;
+            written.push(path);
+            Ok(())
+        };
+        (format.render)(results, &mut emit).with_context(|| format!("can't write the {} report", format.name))?;
+    }
+    Ok(written)
+}

@@ -1,0 +1,110 @@
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+use super::output::{self, Staged};
+use crate::report::{FORMATS, table};
+use crate::run::{Settings, Subjects, execute};
+use crate::spec::{Flags, plan};
+
+const CELLS: &str = "Lists that replace the profile's";
+
+/// Run a profile: every cell in its own process, then the reports
+#[derive(clap::Args)]
+#[command(after_help = "\
+A LIST takes commas and names what `mapscope list` shows, arguments included:
+  --keys 'zipfian(0.99),uniform' --mix 'churn,mix(insert=50,get=50)'
+Without a PROFILE, lists make one table of cells of their own. What they leave
+open is quick's first: every map, uniform keys, fill, 100000 operations.")]
+pub(super) struct Args {
+    /// Profiles that ship (`mapscope list profiles`) or TOML files [default: quick]
+    #[arg(value_name = "PROFILE")]
+    profiles: Vec<String>,
+    /// Maps
+    #[arg(long, help_heading = CELLS, value_name = "LIST")]
+    map: Vec<String>,
+    /// Key distributions
+    #[arg(long, help_heading = CELLS, value_name = "LIST")]
+    keys: Vec<String>,
+    /// Mixes of operations
+    #[arg(long, help_heading = CELLS, value_name = "LIST")]
+    mix: Vec<String>,
+    /// Load factors, for the maps that let it be set
+    #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
+    load_factor: Vec<String>,
+    /// Capacity hints in entries; 0 for none
+    #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
+    hint: Vec<String>,
+    /// Entries, as KEY/VALUE
+    #[arg(long, help_heading = CELLS, value_name = "LIST")]
+    entry: Vec<String>,
+    /// Measured operations; of a trace, the most to take
+    #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
+    ops: Vec<String>,
+    /// Seeds of keys and mixes
+    #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
+    seed: Vec<String>,
+    /// Operations from a file, instead of --keys and --mix
+    #[arg(long, help_heading = CELLS, value_name = "FILE")]
+    trace: Vec<String>,
+    /// Passes: count, time, profile
+    #[arg(long, value_name = "LIST")]
+    passes: Vec<String>,
+    /// Count passes side by side [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Folder of the results, - for a CSV on stdout [default: new, in reports/]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+impl Args {
+    fn flags(&self) -> Flags {
+        Flags {
+            map: self.map.clone(),
+            keys: self.keys.clone(),
+            mix: self.mix.clone(),
+            load_factor: self.load_factor.clone(),
+            hint: self.hint.clone(),
+            entry: self.entry.clone(),
+            ops: self.ops.clone(),
+            seed: self.seed.clone(),
+            trace: self.trace.clone(),
+            passes: self.passes.clone(),
+        }
+    }
+}
+
+pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Result<ExitCode> {
+    let plan = plan(&args.profiles, &args.flags(), &subjects.catalog())?;
+    let to_stdout = args.out.as_ref().is_some_and(|out| out.as_os_str() == "-");
+    let folder = if to_stdout { None } else { Some(Staged::new(args.out, &plan.profile)?) };
+    let processors = || std::thread::available_parallelism().map_or(1, |n| n.get());
+    let jobs = args.jobs.map_or_else(processors, usize::from);
+    let finished = execute(&plan, subjects, &Settings { jobs, progress: !quiet })?;
+
+    if let Some(folder) = folder {
+        output::write_reports(folder.path(), &FORMATS.iter().collect::<Vec<_>>(), &finished.results)?;
+        let folder = folder.publish()?;
+        if !quiet {
+            let mut screen = table::summary(&finished.results, output::width().unwrap_or(120), output::colour());
+            screen.push_str(&format!("\nreport: {}\n", folder.join("results.md").display()));
+            if let Some(standout) = table::standout(&finished.results) {
+                screen.push_str(&format!("{standout}\n"));
+            }
+            output::print(&screen)?;
+        }
+    } else {
+        let csv = FORMATS.iter().find(|format| format.name == "csv").context("no csv format")?;
+        (csv.render)(&finished.results, &mut |_, bytes| {
+            output::print(&String::from_utf8_lossy(bytes)).map_err(io::Error::other)
+        })?;
+    }
+    Ok(match finished {
+        finished if finished.interrupted => ExitCode::from(super::INTERRUPTED),
+        finished if finished.failed > 0 => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
+    })
+}

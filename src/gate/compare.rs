@@ -1,0 +1,269 @@
+//! The comparison of two records.
+
+use std::collections::BTreeMap;
+
+use super::environment;
+use super::policy::{Action, Policy};
+use super::timing::{Spread, apart};
+use super::verdict::{Change, Kind, Level, Verdict, What};
+use crate::record::metrics::{Better, Class, Metric, Number};
+use crate::record::{Cell, Results, SCHEMA, Status};
+
+/// Compares `current` with `baseline`, metric by metric. [The module](super) says what follows from which difference.
+pub fn compare(baseline: &Results, current: &Results, policy: &Policy, metrics: &[Metric]) -> Verdict {
+    let before: BTreeMap<_, &Cell> = baseline.cells.iter().map(|cell| (cell.id.key(), cell)).collect();
+    let after: BTreeMap<_, &Cell> = current.cells.iter().map(|cell| (cell.id.key(), cell)).collect();
+    let mut comparison = Comparison::new(baseline, current, policy, metrics);
+    for (name, results) in [("baseline", baseline), ("current record", current)] {
+        if results.schema != SCHEMA {
+            let found = results.schema;
+            let what = format!("The {name} has schema {found}, not {SCHEMA}: run its cells again with this mapscope.");
+            comparison.verdict.unjudged.push(what);
+        }
+    }
+    if before.is_empty() || !before.keys().any(|key| after.contains_key(key)) {
+        let (n, m) = (before.len(), after.len());
+        let what =
+            format!("The records have no cell in common ({n} in the baseline, {m} now): run both with one profile.");
+        comparison.verdict.unjudged.push(what);
+    }
+    if !comparison.verdict.unjudged.is_empty() {
+        return comparison.verdict;
+    }
+    for (name, results) in [("baseline", baseline), ("current record", current)] {
+        if results.partial {
+            let what =
+                format!("The {name} is partial: its run ended before all cells were done; run it again, to its end.");
+            comparison.verdict.unjudged.push(what);
+        }
+    }
+    for cell in &baseline.cells {
+        comparison.cell(cell, after.get(&cell.id.key()).copied());
+    }
+    for cell in current.cells.iter().filter(|cell| !before.contains_key(&cell.id.key())) {
+        comparison.new_cell(cell);
+    }
+    comparison.finish()
+}
+
+struct Comparison<'a> {
+    baseline: &'a Results,
+    current: &'a Results,
+    policy: &'a Policy,
+    metrics: &'a [Metric],
+    verdict: Verdict,
+    /// Why times were not compared, and in how many cells.
+    times: BTreeMap<String, Uncompared>,
+    /// What differs that exact metrics may depend on, and in how many cells.
+    circumstances: BTreeMap<String, usize>,
+}
+
+#[derive(Default)]
+struct Uncompared {
+    cells: usize,
+    /// Whether a rule says that one of the times fails.
+    must_be_judged: bool,
+}
+
+/// The two records of one cell, and what holds for all of its metrics.
+struct Pair<'a> {
+    before: &'a Cell,
+    after: &'a Cell,
+    /// Both records call it exact.
+    exact: bool,
+    /// How far the times of each run scatter, or why times can't be compared.
+    spreads: Result<[Spread; 2], String>,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(baseline: &'a Results, current: &'a Results, policy: &'a Policy, metrics: &'a [Metric]) -> Comparison<'a> {
+        let (verdict, times, circumstances) = Default::default();
+        Comparison { baseline, current, policy, metrics, verdict, times, circumstances }
+    }
+
+    fn cell(&mut self, before: &Cell, after: Option<&Cell>) {
+        let Some(after) = after else {
+            let lost = !self.current.partial && before.status != Status::NotRun;
+            let level = if lost { Level::Fail } else { Level::Unjudged };
+            return self.status(Kind::Missing, level, Some(before), None);
+        };
+        let (kind, level) = match (before.status, after.status) {
+            (Status::Ok, Status::Ok) => return self.pair(before, after),
+            (Status::NotRun, _) | (_, Status::NotRun) => (Kind::NotRun, Level::Unjudged),
+            (Status::Ok, _) => (Kind::Failed, Level::Fail),
+            (_, Status::Ok) => (Kind::Recovered, Level::Better),
+            _ => (Kind::FailedInBoth, Level::Unjudged),
+        };
+        self.status(kind, level, Some(before), Some(after));
+    }
+
+    fn new_cell(&mut self, cell: &Cell) {
+        let (kind, level) = match cell.status {
+            Status::Ok | Status::NotRun => (Kind::NewCell, Level::Note),
+            _ => (Kind::Failed, Level::Fail),
+        };
+        self.status(kind, level, None, Some(cell));
+    }
+
+    fn status(&mut self, kind: Kind, level: Level, before: Option<&Cell>, after: Option<&Cell>) {
+        let Some(cell) = after.or(before) else { return };
+        let what = What::Status {
+            before: before.map(|c| c.status),
+            after: after.map(|c| c.status),
+            error: cell.error.clone(),
+        };
+        let worsening = if level == Level::Better { f64::NEG_INFINITY } else { f64::INFINITY };
+        self.verdict.changes.push(Change { cell: cell.id.clone(), what, kind, level, worsening });
+    }
+
+    fn pair(&mut self, before: &Cell, after: &Cell) {
+        let differences = environment::differences((self.baseline, before), (self.current, after));
+        if !differences.exact.is_empty() {
+            *self.circumstances.entry(differences.exact).or_default() += 1;
+        }
+        let spread = |cell: &Cell| cell.time.as_ref().and_then(Spread::of);
+        let spreads = match (differences.times.is_empty(), spread(before), spread(after)) {
+            (false, ..) => Err(format!("{}: record a baseline on this machine, with this build", differences.times)),
+            (true, Some(a), Some(b)) => Ok([a, b]),
+            _ => Err("a run has fewer than 3 repetitions: give the profile more".to_owned()),
+        };
+        let pair = Pair { before, after, exact: before.exact && after.exact, spreads };
+        self.verdict.tally.cells += 1;
+        let mut must_be_judged = false;
+        for metric in self.metrics {
+            must_be_judged |= self.metric(metric, &pair);
+        }
+        if let (Err(reason), true) = (pair.spreads, before.time.is_some() && after.time.is_some()) {
+            let uncompared = self.times.entry(reason).or_default();
+            uncompared.cells += 1;
+            uncompared.must_be_judged |= must_be_judged;
+        }
+    }
+
+    /// Compares one metric; true when it should have been, may fail, and could not be.
+    fn metric(&mut self, metric: &Metric, pair: &Pair<'_>) -> bool {
+        let statistical = metric.class == Class::Statistical;
+        if statistical && metric.better == Better::Neither {
+            return false;
+        }
+        // A value that is no number can't be compared: it counts as absent, so that it can't hide either.
+        let value = |cell| (metric.value)(cell).filter(|&value| real(value).is_finite());
+        let decision = self.policy.decide(metric, &pair.before.id.map);
+        // Times are dear to evaluate: not where nothing could follow.
+        if statistical && pair.spreads.is_err() && pair.before.time.is_some() && pair.after.time.is_some() {
+            return decision.action == Action::Fail;
+        }
+        let values @ (before, after) = (value(pair.before), value(pair.after));
+        let (level, exact) = match decision.action {
+            Action::Ignore => {
+                self.verdict.tally.ignored += usize::from(values != (None, None));
+                return false;
+            }
+            Action::Fail if statistical || pair.exact => (Level::Fail, !statistical),
+            Action::Fail | Action::Warn => (Level::Warn, !statistical),
+        };
+        let (kind, level, worsening) = match values {
+            (None, None) => return false,
+            (Some(_), None) => (Kind::Vanished, level, f64::INFINITY),
+            (None, Some(_)) => (Kind::Appeared, Level::Note, f64::INFINITY),
+            (Some(a), Some(b)) => {
+                let tally = &mut self.verdict.tally;
+                *(if exact { &mut tally.exact } else { &mut tally.statistical }) += 1;
+                let by = worsening(metric.better, a, b);
+                let overlap = |[x, y]: [Spread; 2]| !apart(real(a), x, real(b), y);
+                if by == 0.0 || (statistical && pair.spreads.clone().is_ok_and(overlap)) {
+                    return false;
+                }
+                let share = if real(a) == 0.0 { by.signum() * f64::INFINITY } else { by / real(a).abs() };
+                match metric.better {
+                    Better::Neither => (Kind::WorkChanged, level, f64::INFINITY),
+                    _ if statistical && decision.allows(real(a), by.abs()) => return false,
+                    _ if by < 0.0 => (Kind::Better, Level::Better, share),
+                    _ if decision.allows(real(a), by) => (Kind::Worse, Level::Allowed, share),
+                    _ => (Kind::Worse, level, share),
+                }
+            }
+        };
+        let what = What::Metric { metric: *metric, before, after };
+        self.verdict.changes.push(Change { cell: pair.before.id.clone(), what, kind, level, worsening });
+        false
+    }
+
+    fn finish(self) -> Verdict {
+        let Comparison { mut verdict, baseline, current, policy, times, circumstances, .. } = self;
+        for (reason, Uncompared { cells, must_be_judged }) in times {
+            let cells = plural(cells, "cell");
+            if must_be_judged {
+                let what =
+                    format!("The policy says that times fail, but those of {cells} can't be compared: {reason}.");
+                verdict.unjudged.push(what);
+            } else {
+                verdict.notes.push(format!("Times of {cells} were not compared: {reason}."));
+            }
+        }
+        for (difference, cells) in circumstances {
+            verdict.notes.push(format!(
+                "{} under other circumstances: {difference}. Exact metrics were compared all the same; a change in them may \
+                 come from this. If it is wanted, make the current record the new baseline.",
+                plural(cells, "cell")
+            ));
+        }
+        let inexact = [baseline, current].map(|results| results.cells.iter().filter(|cell| !cell.exact).count());
+        if let Some(cells @ 1..) = inexact.into_iter().max() {
+            let cells = plural(cells, "cell");
+            verdict.notes.push(format!("{cells} can't be seeded (`exact = false`): exact metrics only warn there."));
+        }
+        if verdict.tally.ignored > 0 {
+            let metrics = plural(verdict.tally.ignored, "metric");
+            verdict.notes.push(format!("The policy ignored {metrics}."));
+        }
+        let maps = baseline.cells.iter().chain(&current.cells).map(|cell| &*cell.id.map);
+        for rule in policy.rules_for_none_of(maps) {
+            verdict.notes.push(format!("The rule at {rule} is for maps that are in neither record."));
+        }
+        verdict
+    }
+}
+
+/// `1 cell`, `2 cells`.
+pub(super) fn plural(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// A number as a real.
+pub(super) fn real(number: Number) -> f64 {
+    match number {
+        Number::Int(n) => n as f64,
+        Number::Real(x) => x,
+    }
+}
+
+/// By how much `after` is worse, in the metric's unit; below 0 when it is better. Never rounded to 0.
+fn worsening(better: Better, before: Number, after: Number) -> f64 {
+    let rise = match (before, after) {
+        // As reals, two large integers could look equal.
+        (Number::Int(a), Number::Int(b)) if b >= a => (b - a) as f64,
+        (Number::Int(a), Number::Int(b)) => -((a - b) as f64),
+        _ => real(after) - real(before),
+    };
+    match better {
+        Better::Lower => rise,
+        Better::Higher => -rise,
+        Better::Neither => rise.abs(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_of_one_is_seen_beyond_the_precision_of_a_real() {
+        let (a, b) = (Number::Int(u64::MAX - 1), Number::Int(u64::MAX));
+        assert_eq!(worsening(Better::Lower, a, b), 1.0);
+        assert_eq!(worsening(Better::Lower, b, a), -1.0);
+        assert_eq!(worsening(Better::Higher, b, a), 1.0);
+        assert_eq!(worsening(Better::Neither, b, a), 1.0);
+        assert_eq!(worsening(Better::Lower, Number::Int(1), Number::Real(1.5)), 0.5);
+    }
+}

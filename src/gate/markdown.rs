@@ -1,0 +1,279 @@
+//! A verdict as Markdown: a GitHub step summary, and columns that line up on a terminal.
+
+use std::collections::BTreeSet;
+
+use super::compare::{plural, real};
+use super::verdict::{Change, Kind, Level, Outcome, Verdict, What};
+use crate::record::Status;
+use crate::record::metrics::{Class, Number};
+
+const SECTIONS: [(Level, &str); 6] = [
+    (Level::Fail, "Failed"),
+    (Level::Unjudged, "Not judged"),
+    (Level::Warn, "Warnings"),
+    (Level::Allowed, "Worse, within the policy"),
+    (Level::Better, "Better"),
+    (Level::Note, "New"),
+];
+
+impl Verdict {
+    /// The verdict in Markdown: one line that sums it up, then what changed, worst first, each kind with what to do.
+    pub fn markdown(&self) -> String {
+        let mut text = self.summary() + "\n";
+        for line in &self.unjudged {
+            text += &format!("\n- {line}");
+        }
+        if !self.unjudged.is_empty() {
+            text.push('\n');
+        }
+        for (level, title) in SECTIONS {
+            let mut changes: Vec<&Change> = self.at(level).collect();
+            // Stable, so that equals stay in the order of the record.
+            match level {
+                Level::Better => changes.sort_by(|a, b| a.worsening.total_cmp(&b.worsening)),
+                _ => changes.sort_by(|a, b| b.worsening.total_cmp(&a.worsening)),
+            }
+            if !changes.is_empty() {
+                text += &format!("\n### {title}\n\n{}", table(&changes));
+                let kinds: BTreeSet<Kind> = changes.iter().map(|change| change.kind).collect();
+                let mut advice: Vec<&str> = kinds.into_iter().filter_map(Kind::advice).collect();
+                advice.dedup();
+                for line in advice {
+                    text += &format!("\n{line}\n");
+                }
+            }
+        }
+        if !self.notes.is_empty() {
+            text += "\n### Notes\n\n";
+            for line in &self.notes {
+                text += &format!("- {line}\n");
+            }
+        }
+        text
+    }
+
+    /// The first line of [`Verdict::markdown`].
+    pub fn summary(&self) -> String {
+        let word = match self.outcome() {
+            Outcome::Pass => "PASS",
+            Outcome::Regression => "FAIL",
+            Outcome::Unjudged => "NOT JUDGED",
+        };
+        let parts = self.counts();
+        let compared = self.compared();
+        if parts.is_empty() {
+            return match self.tally.cells {
+                0 => format!("**{word}** nothing could be compared"),
+                _ => format!("**{word}** {compared} compared: nothing changed"),
+            };
+        }
+        format!("**{word}** {}. Compared: {compared}.", parts.join(", "))
+    }
+
+    fn compared(&self) -> String {
+        let tally = &self.tally;
+        let times =
+            if tally.statistical > 0 { format!(" and {}", plural(tally.statistical, "time")) } else { String::new() };
+        format!("{}{times} in {}", plural(tally.exact, "exact metric"), plural(tally.cells, "cell"))
+    }
+
+    /// What changed in numbers, worst first: `3 of 120 exact metrics worse in 2 of 10 cells`.
+    fn counts(&self) -> Vec<String> {
+        let mut parts = Vec::new();
+        let count = |level, kind| self.at(level).filter(|change| change.kind == kind).count();
+        let cells = self.tally.cells;
+        for (class, all, noun) in
+            [(Class::Exact, self.tally.exact, "exact metric"), (Class::Statistical, self.tally.statistical, "time")]
+        {
+            let worse: Vec<&Change> = self
+                .at(Level::Fail)
+                .filter(|c| {
+                    c.kind == Kind::Worse && matches!(&c.what, What::Metric { metric, .. } if metric.class == class)
+                })
+                .collect();
+            if !worse.is_empty() {
+                let within: BTreeSet<_> = worse.iter().map(|change| change.cell.key()).collect();
+                let all = plural(all, noun);
+                parts.push(format!("{} of {all} worse in {} of {}", worse.len(), within.len(), plural(cells, "cell")));
+            }
+        }
+        let mut add = |n: usize, noun: &str, what: &str| {
+            if n > 0 {
+                parts.push(format!("{}{what}", plural(n, noun)));
+            }
+        };
+        add(count(Level::Fail, Kind::WorkChanged), "metric", " of different work");
+        add(count(Level::Fail, Kind::Vanished), "metric", " vanished");
+        add(count(Level::Fail, Kind::Failed), "cell", " failed");
+        add(count(Level::Fail, Kind::Missing), "cell", " missing");
+        add(self.at(Level::Unjudged).count(), "cell", " not judged");
+        add(self.at(Level::Warn).count(), "warning", "");
+        add(self.at(Level::Allowed).count(), "metric", " worse within the policy");
+        add(count(Level::Better, Kind::Better), "metric", " better");
+        add(count(Level::Better, Kind::Recovered), "cell", " recovered");
+        add(count(Level::Note, Kind::NewCell), "cell", " new");
+        add(count(Level::Note, Kind::Appeared), "metric", " new");
+        parts
+    }
+}
+
+/// The changes as a table whose columns line up.
+fn table(changes: &[&Change]) -> String {
+    let mut rows = vec![["cell", "what", "baseline", "current", "change"].map(str::to_owned)];
+    // A pass that was not run takes all of its metrics along: one row for them, not thirty.
+    for together in changes.chunk_by(|a, b| a.kind == b.kind && a.cell == b.cell && one_row(a.kind)) {
+        rows.push(row(together));
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; 5] = std::array::from_fn(width);
+    let mut text = String::new();
+    for (index, [cell, what, before, after, change]) in rows.iter().enumerate() {
+        let [a, b, c, d, e] = widths;
+        text += &format!("| {cell:a$} | {what:b$} | {before:>c$} | {after:>d$} | {change:e$} |\n");
+        if index == 0 {
+            let line = |n: usize| "-".repeat(n);
+            text += &format!("| {} | {} | {}: | {}: | {} |\n", line(a), line(b), line(c - 1), line(d - 1), line(e));
+        }
+    }
+    text
+}
+
+const fn one_row(kind: Kind) -> bool {
+    matches!(kind, Kind::Vanished | Kind::Appeared)
+}
+
+fn row(together: &[&Change]) -> [String; 5] {
+    let change = together[0];
+    let cell = format!("`{}`", escape(&change.cell.to_string()));
+    if let (true, [_, _, ..]) = (one_row(change.kind), together) {
+        let names = together.iter().filter_map(|change| match &change.what {
+            What::Metric { metric, .. } => Some(metric.name),
+            What::Status { .. } => None,
+        });
+        let (before, after) = if change.kind == Kind::Vanished { ("present", "-") } else { ("-", "present") };
+        let what = format!("{}: {}", plural(together.len(), "metric"), names.collect::<Vec<_>>().join(", "));
+        return [cell, what, before.to_owned(), after.to_owned(), word(change.kind).to_owned()];
+    }
+    match &change.what {
+        What::Metric { metric, before: Some(before), after: Some(after) } => {
+            let [a, b] = texts(*before, *after);
+            let difference = difference(*before, *after);
+            let difference = match change.kind {
+                Kind::WorkChanged => format!("{}, {difference}", word(change.kind)),
+                _ => difference,
+            };
+            [cell, metric.name.to_owned(), a, b, difference]
+        }
+        What::Metric { metric, before, after } => {
+            let text =
+                |number: Option<Number>| number.map_or("-".to_owned(), |number| texts(number, number)[0].clone());
+            [cell, metric.name.to_owned(), text(*before), text(*after), word(change.kind).to_owned()]
+        }
+        What::Status { before, after, error } => {
+            let text = |status: Option<Status>| status.map_or("-", Status::name).to_owned();
+            let error = error.as_ref().and_then(|error| error.lines().next()).map(|line| format!(": {}", escape(line)));
+            let what = format!("{}{}", word(change.kind), error.unwrap_or_default());
+            [cell, "status".to_owned(), text(*before), text(*after), what]
+        }
+    }
+}
+
+const fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Missing => "missing",
+        Kind::Failed => "failed",
+        Kind::FailedInBoth => "failed in both",
+        Kind::NotRun => "not run",
+        Kind::WorkChanged => "different work",
+        Kind::Vanished => "vanished",
+        Kind::Worse => "worse",
+        Kind::Better => "better",
+        Kind::Recovered => "recovered",
+        Kind::NewCell | Kind::Appeared => "new",
+    }
+}
+
+/// Keeps a text that is not ours from ending its cell of the table or from turning into markup.
+fn escape(text: &str) -> String {
+    text.replace('|', "\\|").replace('`', "'").replace('<', "‹").replace('>', "›")
+}
+
+/// Both numbers as short as they can be while they still look different.
+fn texts(before: Number, after: Number) -> [String; 2] {
+    let short = [before, after].map(|number| match number {
+        Number::Int(n) => n.to_string(),
+        Number::Real(x) => significant(x),
+    });
+    if short[0] == short[1] && real(before) != real(after) {
+        return [real(before), real(after)].map(|x| x.to_string());
+    }
+    short
+}
+
+/// `+1 (+0.09 %)`, `-1 (-0.09 %)`, `+5 (from 0)`.
+fn difference(before: Number, after: Number) -> String {
+    let rise = match (before, after) {
+        (Number::Int(a), Number::Int(b)) if b >= a => format!("+{}", b - a),
+        (Number::Int(a), Number::Int(b)) => format!("-{}", a - b),
+        _ => match real(after) - real(before) {
+            x if x > 0.0 => format!("+{}", significant(x)),
+            x => significant(x),
+        },
+    };
+    if real(before) == 0.0 {
+        return format!("{rise} (from 0)");
+    }
+    let percent = (real(after) - real(before)) / real(before).abs() * 100.0;
+    let sign = if rise.starts_with('-') { '-' } else { '+' };
+    match percent.abs() {
+        x if x < 0.01 => format!("{rise} (under 0.01 %)"),
+        x if x < 1000.0 => format!("{rise} ({sign}{x:.2} %)"),
+        x => format!("{rise} ({sign}{x:.0} %)"),
+    }
+}
+
+/// Six significant digits, no zeros at the end; an exponent where the zeros at the front would be many.
+fn significant(x: f64) -> String {
+    if x == 0.0 {
+        return "0".to_owned();
+    }
+    let magnitude = x.abs().log10().floor() as i32;
+    if !(-4..15).contains(&magnitude) {
+        return format!("{x:.5e}");
+    }
+    let decimals = (5 - magnitude).max(0) as usize;
+    let text = format!("{x:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_but_never_look_equal_when_they_are_not() {
+        let real = |a, b| texts(Number::Real(a), Number::Real(b));
+        assert_eq!(real(1.234567, 2.0), ["1.23457", "2"]);
+        assert_eq!(real(1.234567, 1.2345670001), ["1.234567", "1.2345670001"]);
+        assert_eq!(real(100.0, 123456.7), ["100", "123457"]);
+        assert_eq!(real(0.00012, 0.0000012), ["0.00012", "1.20000e-6"]);
+        assert_eq!(texts(Number::Int(u64::MAX), Number::Int(0)), ["18446744073709551615", "0"]);
+    }
+
+    #[test]
+    fn differences_have_a_sign_and_a_share() {
+        let int = |a, b| difference(Number::Int(a), Number::Int(b));
+        assert_eq!(int(1152, 1153), "+1 (+0.09 %)");
+        assert_eq!(int(1153, 1152), "-1 (-0.09 %)");
+        assert_eq!(int(0, 5), "+5 (from 0)");
+        assert_eq!(int(5, 0), "-5 (-100.00 %)");
+        assert_eq!(int(u64::MAX - 1, u64::MAX), "+1 (under 0.01 %)");
+        assert_eq!(int(1, 1001), "+1000 (+100000 %)");
+        assert_eq!(difference(Number::Real(0.5), Number::Real(0.75)), "+0.25 (+50.00 %)");
+    }
+
+    #[test]
+    fn foreign_text_stays_in_its_cell() {
+        assert_eq!(escape("a|b `c` <d>"), "a\\|b 'c' ‹d›");
+    }
+}

@@ -1,0 +1,184 @@
+//! What a comparison found.
+
+use crate::record::metrics::{Metric, Number};
+use crate::record::{CellId, Status};
+
+/// What a comparison found.
+#[derive(Debug, Clone, Default)]
+pub struct Verdict {
+    /// What changed, in the order of the baseline's cells and of the metric registry.
+    pub changes: Vec<Change>,
+    /// Why the records as a whole could not be judged; each with what to do.
+    pub unjudged: Vec<String>,
+    /// What the reader should know besides.
+    pub notes: Vec<String>,
+    /// How much was compared.
+    pub tally: Tally,
+}
+
+/// How much was compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Cells whose metrics were compared.
+    pub cells: usize,
+    /// Exact metrics, summed over the cells.
+    pub exact: usize,
+    /// Times, summed over the cells.
+    pub statistical: usize,
+    /// Metrics that the policy told to ignore, summed over the cells.
+    pub ignored: usize,
+}
+
+/// One difference between the two records.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The cell.
+    pub cell: CellId,
+    /// What differs.
+    pub what: What,
+    /// In which way.
+    pub kind: Kind,
+    /// What follows from it.
+    pub level: Level,
+    /// By how much it is worse, as a share of the baseline's value: 0.01 for 1 %, below 0 for better, infinite where
+    /// there is no such share.
+    pub worsening: f64,
+}
+
+/// What differs.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// A metric of the cell.
+    Metric {
+        /// The metric.
+        metric: Metric,
+        /// Its value in the baseline.
+        before: Option<Number>,
+        /// Its value now.
+        after: Option<Number>,
+    },
+    /// The cell itself.
+    Status {
+        /// How it ended in the baseline; `None` where it is not there.
+        before: Option<Status>,
+        /// How it ended now; `None` where it is not there.
+        after: Option<Status>,
+        /// What went wrong, in the record's words.
+        error: Option<String>,
+    },
+}
+
+/// In which way a cell or a metric differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The cell is not in the current record.
+    Missing,
+    /// The cell fails now and did not before.
+    Failed,
+    /// The cell failed in both records.
+    FailedInBoth,
+    /// The cell was not run, here or there.
+    NotRun,
+    /// A metric that describes the work differs.
+    WorkChanged,
+    /// The metric has no value any more.
+    Vanished,
+    /// The metric is worse.
+    Worse,
+    /// The metric is better.
+    Better,
+    /// The cell failed in the baseline and does not now.
+    Recovered,
+    /// The cell is not in the baseline.
+    NewCell,
+    /// The metric has no value in the baseline.
+    Appeared,
+}
+
+impl Kind {
+    /// What to do about it; one sentence.
+    pub const fn advice(self) -> Option<&'static str> {
+        Some(match self {
+            Kind::Missing => {
+                "Missing cells: run the baseline's profile; if they were dropped on purpose, make the current record the \
+                 new baseline."
+            }
+            Kind::Failed => {
+                "Failed cells: `results.md` of the current run has the whole error; nothing else of them was compared."
+            }
+            Kind::FailedInBoth => {
+                "Cells that fail in both records have no figures: mend the map, or take the cell out of the profile."
+            }
+            Kind::NotRun => "Cells that were not run have no figures: run that record again, to its end.",
+            Kind::WorkChanged => {
+                "Different work: the workload is not the baseline's, so other changes in these cells say nothing of the map. \
+                 Run both with one mapscope; if the change is wanted, make the current record the new baseline."
+            }
+            Kind::Vanished => {
+                "Vanished metrics: run the passes that the baseline ran; if a map no longer reports them, make the current \
+                 record the new baseline."
+            }
+            Kind::Recovered | Kind::NewCell | Kind::Appeared => {
+                "What the baseline has no figures for is not gated until the current record becomes the baseline."
+            }
+            Kind::Worse | Kind::Better => return None,
+        })
+    }
+}
+
+/// What follows from a [`Change`], worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// A regression.
+    Fail,
+    /// No verdict is possible.
+    Unjudged,
+    /// Worth a look; does not fail.
+    Warn,
+    /// Worse, but within the policy's limits.
+    Allowed,
+    /// Better.
+    Better,
+    /// New; compared with nothing.
+    Note,
+}
+
+/// How a comparison ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing got worse beyond the policy.
+    Pass,
+    /// Something did.
+    Regression,
+    /// Nothing did in what could be compared, but not all could.
+    Unjudged,
+}
+
+impl Outcome {
+    /// The process's exit code: 0, 1, 2.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Outcome::Pass => 0,
+            Outcome::Regression => 1,
+            Outcome::Unjudged => 2,
+        }
+    }
+}
+
+impl Verdict {
+    /// How the comparison ends.
+    pub fn outcome(&self) -> Outcome {
+        if self.at(Level::Fail).next().is_some() {
+            Outcome::Regression
+        } else if !self.unjudged.is_empty() || self.at(Level::Unjudged).next().is_some() {
+            Outcome::Unjudged
+        } else {
+            Outcome::Pass
+        }
+    }
+
+    /// The changes of one level.
+    pub fn at(&self, level: Level) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(move |change| change.level == level)
+    }
+}

@@ -1,0 +1,287 @@
+//! A bucket in memory: Go's layout, Go's size.
+//!
+//! ```text
+//! 8 tophash bytes | 8 keys | 8 elems | overflow pointer
+//! ```
+//!
+//! Keys lie together and elems lie together, so that no padding is lost between an 8-byte key and a 1-byte elem. A
+//! key or an elem of more than 128 bytes is an object of its own; the slot then holds its address.
+
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use super::tophash::{EMPTY_ONE, MIN_TOPHASH, Tops};
+use crate::maps::go::heap;
+use crate::workload::{Key, Value};
+
+/// Slots of a bucket.
+pub(super) const SLOTS: usize = 8;
+/// The largest key or elem that is stored in the bucket itself, in bytes.
+const INLINE_MAX_BYTES: usize = 128;
+const POINTER_BYTES: usize = 8;
+
+/// The address of a bucket.
+///
+/// Invariants, kept by this module's users and leant on by its `unsafe` blocks:
+/// - **live**: it points at `BYTES` bytes, 8-aligned, laid out as above, that were zero when allocated, have been
+///   written only through a `Bucket` since, and stay allocated for as long as any copy of the address is used.
+///   Addresses leave the map's module only as references bound to the map.
+/// - **filled**: the key and the elem of a slot are valid exactly while its tophash is [`MIN_TOPHASH`] or more. In an
+///   evacuated slot the key is a stale copy (see `Kept` for how long it may be read) and the elem is not to be read.
+pub(super) struct Bucket<K, V>(NonNull<u8>, PhantomData<*mut (K, V)>);
+
+impl<K, V> Clone for Bucket<K, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K, V> Copy for Bucket<K, V> {}
+
+impl<K, V> PartialEq for Bucket<K, V> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<K: Key, V: Value> Bucket<K, V> {
+    pub(super) const INDIRECT_KEY: bool = size_of::<K>() > INLINE_MAX_BYTES;
+    pub(super) const INDIRECT_VALUE: bool = size_of::<V>() > INLINE_MAX_BYTES;
+    const KEY_BYTES: usize = if Self::INDIRECT_KEY { POINTER_BYTES } else { size_of::<K>() };
+    const VALUE_BYTES: usize = if Self::INDIRECT_VALUE { POINTER_BYTES } else { size_of::<V>() };
+    const KEYS_AT: usize = SLOTS;
+    const VALUES_AT: usize = Self::KEYS_AT + SLOTS * Self::KEY_BYTES;
+    const OVERFLOW_AT: usize = Self::VALUES_AT + SLOTS * Self::VALUE_BYTES;
+    /// The size of a bucket.
+    pub(super) const BYTES: usize = {
+        assert!(align_of::<K>() <= 8 && align_of::<V>() <= 8, "no Go type is aligned to more than 8 bytes");
+        Self::OVERFLOW_AT + POINTER_BYTES
+    };
+    /// What a move copies: a key and an elem, or their addresses.
+    pub(super) const SLOT_BYTES: usize = Self::KEY_BYTES + Self::VALUE_BYTES;
+    /// Whether a bucket's type counts as free of pointers: the overflow pointer is then hidden from the collector,
+    /// and the map keeps a list of the overflow buckets instead.
+    pub(super) const NOSCAN: bool = !(K::POINTERS || V::POINTERS || Self::INDIRECT_KEY || Self::INDIRECT_VALUE);
+    /// Whether an entry owns anything besides its slot.
+    pub(super) const ENTRY_OWNS: bool =
+        std::mem::needs_drop::<K>() || std::mem::needs_drop::<V>() || Self::INDIRECT_KEY || Self::INDIRECT_VALUE;
+
+    /// # Safety
+    /// What `address` points at is **live**.
+    #[inline]
+    pub(super) unsafe fn new(address: NonNull<u8>) -> Self {
+        Bucket(address, PhantomData)
+    }
+
+    /// The address itself.
+    #[inline]
+    pub(super) fn address(self) -> NonNull<u8> {
+        self.0
+    }
+
+    /// The bucket `n` further on in an array.
+    ///
+    /// # Safety
+    /// Both are buckets of one array.
+    #[inline]
+    pub(super) unsafe fn add(self, n: usize) -> Self {
+        // SAFETY: within one allocation, by the caller's promise.
+        Bucket(unsafe { self.0.add(n * Self::BYTES) }, PhantomData)
+    }
+
+    #[inline]
+    pub(super) fn tops(self) -> Tops {
+        // SAFETY: live; the first eight bytes are the tophash bytes.
+        Tops(u64::from_le_bytes(unsafe { self.0.cast::<[u8; SLOTS]>().read() }))
+    }
+
+    /// Sets all eight tophash bytes.
+    #[inline]
+    pub(super) fn set_tops(self, tops: Tops) {
+        // SAFETY: as in `tops`.
+        unsafe { self.0.cast::<[u8; SLOTS]>().write(tops.0.to_le_bytes()) }
+    }
+
+    #[inline]
+    pub(super) fn overflow(self) -> Option<Self> {
+        // SAFETY: live; the pointer lies at `OVERFLOW_AT`, 8-aligned because eight keys and eight elems are.
+        unsafe { self.0.add(Self::OVERFLOW_AT).cast::<Option<Self>>().read() }
+    }
+
+    #[inline]
+    pub(super) fn set_overflow(self, next: Option<Self>) {
+        // SAFETY: as in `overflow`.
+        unsafe { self.0.add(Self::OVERFLOW_AT).cast::<Option<Self>>().write(next) }
+    }
+
+    /// The bucket and those chained to it.
+    #[inline]
+    pub(super) fn chain(self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self), |bucket| bucket.overflow())
+    }
+
+    /// Slot `index` (0 to 7).
+    #[inline]
+    pub(super) fn slot(self, index: usize) -> Slot<K, V> {
+        debug_assert!(index < SLOTS);
+        Slot { bucket: self, index }
+    }
+
+    /// Its filled slots.
+    #[inline]
+    pub(super) fn filled(self) -> impl Iterator<Item = Slot<K, V>> {
+        self.tops().filled().map(move |index| self.slot(index))
+    }
+}
+
+/// One slot of a bucket, `index` being 0 to 7.
+pub(super) struct Slot<K, V> {
+    pub(super) bucket: Bucket<K, V>,
+    pub(super) index: usize,
+}
+
+impl<K, V> Clone for Slot<K, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K, V> Copy for Slot<K, V> {}
+
+impl<K: Key, V: Value> Slot<K, V> {
+    #[inline]
+    pub(super) fn top(self) -> u8 {
+        // SAFETY: live, and the index is less than eight.
+        unsafe { self.bucket.0.add(self.index).read() }
+    }
+
+    #[inline]
+    pub(super) fn set_top(self, top: u8) {
+        // SAFETY: live, and the index is less than eight.
+        unsafe { self.bucket.0.add(self.index).write(top) }
+    }
+
+    #[inline]
+    fn key_place(self) -> NonNull<u8> {
+        // SAFETY: live, and the index is less than eight.
+        unsafe { self.bucket.0.add(Bucket::<K, V>::KEYS_AT + self.index * Bucket::<K, V>::KEY_BYTES) }
+    }
+
+    #[inline]
+    fn value_place(self) -> NonNull<u8> {
+        // SAFETY: live, and the index is less than eight.
+        unsafe { self.bucket.0.add(Bucket::<K, V>::VALUES_AT + self.index * Bucket::<K, V>::VALUE_BYTES) }
+    }
+
+    /// Where the key itself is.
+    ///
+    /// # Safety
+    /// The slot is filled or evacuated.
+    #[inline]
+    pub(super) unsafe fn key_ptr(self) -> NonNull<K> {
+        if Bucket::<K, V>::INDIRECT_KEY {
+            // SAFETY: a slot that has been filled holds the key's address.
+            unsafe { self.key_place().cast::<NonNull<K>>().read() }
+        } else {
+            self.key_place().cast()
+        }
+    }
+
+    /// Where the elem itself is.
+    ///
+    /// # Safety
+    /// The slot is filled.
+    #[inline]
+    pub(super) unsafe fn value_ptr(self) -> NonNull<V> {
+        if Bucket::<K, V>::INDIRECT_VALUE {
+            // SAFETY: a slot that has been filled holds the elem's address.
+            unsafe { self.value_place().cast::<NonNull<V>>().read() }
+        } else {
+            self.value_place().cast()
+        }
+    }
+
+    /// The key and the elem.
+    ///
+    /// # Safety
+    /// The slot is filled, and neither it nor its bucket is written or freed during `'a`.
+    #[inline]
+    pub(super) unsafe fn entry<'a>(self) -> (&'a K, &'a V) {
+        // SAFETY: the caller's promise; filled slots are valid.
+        unsafe { (self.key_ptr().as_ref(), self.value_ptr().as_ref()) }
+    }
+
+    /// Puts an entry into an empty slot.
+    #[inline]
+    pub(super) fn fill(self, top: u8, key: K, value: V) {
+        debug_assert!(self.top() <= EMPTY_ONE && top >= MIN_TOPHASH);
+        if Bucket::<K, V>::INDIRECT_KEY {
+            let object = heap::alloc(size_of::<K>(), !K::POINTERS).cast::<K>();
+            // SAFETY: the place of a key that is stored indirectly is an address's.
+            unsafe { self.key_place().cast::<NonNull<K>>().write(object) };
+        }
+        if Bucket::<K, V>::INDIRECT_VALUE {
+            let object = heap::alloc(size_of::<V>(), !V::POINTERS).cast::<V>();
+            // SAFETY: as for the key.
+            unsafe { self.value_place().cast::<NonNull<V>>().write(object) };
+        }
+        // SAFETY: both places are the slot's own or fresh objects of the right size, and hold nothing to drop, since
+        // the slot is empty.
+        unsafe {
+            self.key_ptr().write(key);
+            self.value_ptr().write(value);
+        }
+        self.set_top(top);
+    }
+
+    /// Copies key and elem, or their addresses, bit by bit to `to`; the caller then marks both slots.
+    #[inline]
+    pub(super) fn copy_to(self, to: Slot<K, V>) {
+        // SAFETY: both slots are live and not the same; the places are of equal size.
+        unsafe {
+            self.key_place().copy_to_nonoverlapping(to.key_place(), Bucket::<K, V>::KEY_BYTES);
+            self.value_place().copy_to_nonoverlapping(to.value_place(), Bucket::<K, V>::VALUE_BYTES);
+        }
+    }
+
+    /// Drops the elem of a slot that was filled until now, and frees its object.
+    ///
+    /// # Safety
+    /// The slot was filled, is marked empty already, and its elem is not used again.
+    #[inline]
+    pub(super) unsafe fn drop_value(self) {
+        // SAFETY: the elem is still there: marking a slot leaves it alone.
+        unsafe {
+            let value = self.value_ptr();
+            value.drop_in_place();
+            if Bucket::<K, V>::INDIRECT_VALUE {
+                heap::free(value.cast(), size_of::<V>(), !V::POINTERS);
+            }
+        }
+    }
+
+    /// The same for the key.
+    ///
+    /// # Safety
+    /// The slot was filled, is marked empty already, and its key is not used again.
+    #[inline]
+    pub(super) unsafe fn drop_key(self) {
+        // SAFETY: as for the elem.
+        unsafe { drop_key_of(self.key_ptr()) }
+    }
+}
+
+/// Drops a key where it lies, and frees its object when it has one.
+///
+/// # Safety
+/// `key` is where a bucket kept it, or its copy when it is inline, and is not used again.
+#[inline]
+pub(super) unsafe fn drop_key_of<K: Key>(key: NonNull<K>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        key.drop_in_place();
+        if size_of::<K>() > INLINE_MAX_BYTES {
+            heap::free(key.cast(), size_of::<K>(), !K::POINTERS);
+        }
+    }
+}

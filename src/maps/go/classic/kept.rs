@@ -1,0 +1,78 @@
+//! What must outlive its time because a range is still walking it.
+//!
+//! In Go, an iterator's pointers keep old arrays, their overflow buckets and the keys in them alive. Here they are put
+//! aside when the map is done with them and freed when the outermost range ends. The list's own nodes come from
+//! [`System`] directly, so that they are not charged to the map.
+
+use std::alloc::{GlobalAlloc, Layout, System, handle_alloc_error};
+use std::ptr::NonNull;
+
+use super::bucket::drop_key_of;
+use crate::maps::go::heap;
+use crate::workload::Key;
+
+/// Something put aside.
+pub(super) enum Item<K> {
+    /// An object of Go's heap: its address, the size asked for, and whether it is free of pointers.
+    Object(NonNull<u8>, usize, bool),
+    /// A removed key, whose stale copies a range may still compare.
+    Key(K),
+    /// The same where the copies are of its address.
+    KeyAt(NonNull<K>),
+}
+
+struct Node<K> {
+    item: Item<K>,
+    next: Option<NonNull<Node<K>>>,
+}
+
+/// The things put aside.
+pub(super) struct Kept<K> {
+    head: Option<NonNull<Node<K>>>,
+}
+
+impl<K: Key> Kept<K> {
+    const NODE: Layout = Layout::new::<Node<K>>();
+
+    pub(super) const fn new() -> Kept<K> {
+        Kept { head: None }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.head.is_none()
+    }
+
+    /// Takes over an item: whatever it names belongs to the list from here on.
+    pub(super) fn push(&mut self, item: Item<K>) {
+        // SAFETY: a node is not of zero size.
+        let node = unsafe { System.alloc(Self::NODE) }.cast::<Node<K>>();
+        let node = NonNull::new(node).unwrap_or_else(|| handle_alloc_error(Self::NODE));
+        // SAFETY: just allocated for a node.
+        unsafe { node.write(Node { item, next: self.head }) };
+        self.head = Some(node);
+    }
+
+    /// Drops and frees everything.
+    pub(super) fn release(&mut self) {
+        while let Some(node) = self.head {
+            // SAFETY: written by `push`, and unlinked before anything is dropped.
+            let Node { item, next } = unsafe { node.read() };
+            self.head = next;
+            // SAFETY: allocated by `push` with this layout.
+            unsafe { System.dealloc(node.as_ptr().cast(), Self::NODE) };
+            match item {
+                // SAFETY: the list owns it, as allocated, and no range is left to use it.
+                Item::Object(object, size, noscan) => unsafe { heap::free(object, size, noscan) },
+                Item::Key(key) => drop(key),
+                // SAFETY: as above; its address was in a bucket.
+                Item::KeyAt(key) => unsafe { drop_key_of(key) },
+            }
+        }
+    }
+}
+
+impl<K> Drop for Kept<K> {
+    fn drop(&mut self) {
+        debug_assert!(self.head.is_none(), "the map releases what it kept");
+    }
+}

@@ -1,0 +1,269 @@
+//! Insert, overwrite, remove, clear.
+
+use rand_core::Rng;
+
+use super::bucket::{Bucket, Slot};
+use super::hmap::{Array, SAME_SIZE_GROW};
+use super::kept::Item;
+use super::tophash::{EMPTY_ONE, EMPTY_REST, Tops, tophash};
+use super::{GoClassicMap, Hashing, Key, Value};
+use crate::maps::go::heap;
+use crate::probe::event::{Event, Probe};
+
+/// Where an insert finds its place.
+enum Place<K, V> {
+    /// The key is here.
+    Found(Slot<K, V>),
+    /// It is not; this slot is the first empty one.
+    Empty(Slot<K, V>),
+    /// It is not, and the chain is full; this is its last bucket.
+    Full(Bucket<K, V>),
+}
+
+impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
+    /// Puts an entry; true when the key was there.
+    #[inline]
+    pub(super) fn assign(&mut self, key: K, value: V) -> bool {
+        if P::ON {
+            self.disturbed.forget();
+        }
+        let hash = self.hasher.hash_one(&key);
+        let top = tophash(hash);
+        loop {
+            let bucket = self.bucket_to_write(hash, None);
+            let slot = match Self::place(bucket, top, &key) {
+                Place::Found(slot) => {
+                    // SAFETY: filled, and the map is borrowed exclusively.
+                    unsafe { *slot.value_ptr().as_mut() = value };
+                    return true;
+                }
+                _ if self.must_grow() => {
+                    self.start_growth();
+                    continue;
+                }
+                Place::Empty(slot) => {
+                    if P::ON && slot.top() == EMPTY_ONE {
+                        self.probe.emit(Event::SlotReuse);
+                    }
+                    slot
+                }
+                Place::Full(last) => self.add_overflow(last).slot(0),
+            };
+            slot.fill(top, key, value);
+            self.hmap_mut().count += 1;
+            return false;
+        }
+    }
+
+    /// The bucket of the current array that the hash belongs to, once a growth under way has been pushed on;
+    /// `leaving` is the key that the write is about to remove.
+    #[inline]
+    fn bucket_to_write(&mut self, hash: u64, leaving: Option<&K>) -> Bucket<K, V> {
+        if self.hmap().growing() {
+            self.grow_work(hash as usize, leaving);
+        }
+        match self.array() {
+            Some(array) => array.head(hash as usize),
+            None => self.first_bucket(),
+        }
+    }
+
+    #[cold]
+    fn first_bucket(&mut self) -> Bucket<K, V> {
+        let array = Array::allocate(0);
+        let first = array.first;
+        self.install(array);
+        self.probe.emit(Event::Grow);
+        first
+    }
+
+    #[inline]
+    fn place(mut bucket: Bucket<K, V>, top: u8, key: &K) -> Place<K, V> {
+        let mut empty = None;
+        loop {
+            let tops = bucket.tops();
+            for index in tops.matching(top) {
+                // SAFETY: a tophash of `MIN_TOPHASH` or more marks a filled slot.
+                if unsafe { bucket.slot(index).key_ptr().as_ref() } == key {
+                    return Place::Found(bucket.slot(index));
+                }
+            }
+            empty = empty.or_else(|| tops.empty().next().map(|index| bucket.slot(index)));
+            let next = if tops.rest_is_empty() { None } else { bucket.overflow() };
+            match (next, empty) {
+                (Some(next), _) => bucket = next,
+                (None, Some(slot)) => return Place::Empty(slot),
+                (None, None) => return Place::Full(bucket),
+            }
+        }
+    }
+
+    /// Whether a new entry must start a growth.
+    #[inline]
+    fn must_grow(&self) -> bool {
+        let hmap = self.hmap();
+        (hmap.count >= self.capacity || hmap.too_many_overflow_buckets()) && !hmap.growing()
+    }
+
+    /// Chains an overflow bucket to `last`: a preallocated one while there are any, otherwise a new one.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn add_overflow(&mut self, last: Bucket<K, V>) -> Bucket<K, V> {
+        let bucket = match self.take_preallocated() {
+            Some(bucket) => bucket,
+            // SAFETY: zeroed, and freed only when its chain is followed no more.
+            None => unsafe { Bucket::new(heap::alloc_zeroed(Bucket::<K, V>::BYTES, Bucket::<K, V>::NOSCAN)) },
+        };
+        // SAFETY: as in `hmap_mut`; spelled out so that the generator can be borrowed beside it.
+        unsafe { self.hmap.as_mut() }.count_overflow(|| self.random.next_u32());
+        if Bucket::<K, V>::NOSCAN
+            && let Some((backing, bytes)) = self.overflow_list().push(bucket)
+        {
+            // SAFETY: the list has let go of it. No range reads a list.
+            unsafe { heap::free(backing, bytes, false) };
+        }
+        last.set_overflow(Some(bucket));
+        self.probe.emit(Event::Overflow);
+        bucket
+    }
+
+    fn take_preallocated(&mut self) -> Option<Bucket<K, V>> {
+        let bucket = self.extra()?.next_overflow?;
+        let following = match bucket.overflow() {
+            // SAFETY: only the last one's pointer is not nil, so another lies behind this one.
+            None => Some(unsafe { bucket.add(1) }),
+            Some(_) => {
+                bucket.set_overflow(None);
+                None
+            }
+        };
+        self.extra_mut().next_overflow = following;
+        Some(bucket)
+    }
+
+    /// Takes the key's entry out; true when it was there.
+    #[inline]
+    pub(super) fn delete(&mut self, key: &K) -> bool {
+        if P::ON {
+            self.disturbed.forget();
+        }
+        if self.hmap().count == 0 {
+            return false;
+        }
+        let hash = self.hasher.hash_one(key);
+        let head = self.bucket_to_write(hash, Some(key));
+        let Some(slot) = Self::search(head, tophash(hash), key) else {
+            return false;
+        };
+        Self::mark_empty(head, slot);
+        self.hmap_mut().count -= 1;
+        if self.hmap().count == 0 {
+            self.reseed();
+        }
+        // SAFETY: filled until now, and marked empty.
+        unsafe { self.drop_entry(slot) };
+        true
+    }
+
+    /// Marks a slot of the chain `head` empty; when nothing follows it, so are it and the empty slots right before it.
+    #[inline]
+    fn mark_empty(head: Bucket<K, V>, slot: Slot<K, V>) {
+        let Slot { mut bucket, mut index } = slot;
+        let last = match index {
+            7 => bucket.overflow().is_none_or(|next| next.slot(0).top() == EMPTY_REST),
+            _ => bucket.slot(index + 1).top() == EMPTY_REST,
+        };
+        if !last {
+            slot.set_top(EMPTY_ONE);
+            return;
+        }
+        loop {
+            bucket.slot(index).set_top(EMPTY_REST);
+            if index > 0 {
+                index -= 1;
+            } else {
+                let Some(before) = head.chain().find(|before| before.overflow() == Some(bucket)) else { return };
+                (bucket, index) = (before, 7);
+            }
+            if bucket.slot(index).top() != EMPTY_ONE {
+                return;
+            }
+        }
+    }
+
+    #[cold]
+    fn reseed(&mut self) {
+        self.hasher.reseed(self.random.next_u64());
+        self.probe.emit(Event::Reseed);
+    }
+
+    /// Drops what a slot held. A key of which a range may still look at a stale copy is kept until that ends.
+    ///
+    /// # Safety
+    /// The slot was filled and is marked empty already.
+    #[inline]
+    unsafe fn drop_entry(&mut self, slot: Slot<K, V>) {
+        // SAFETY: the caller's promise. Without a growth since the range began, no copy was left behind anywhere.
+        unsafe {
+            slot.drop_value();
+            if self.ranges > 0 && (self.hmap().growing() || !self.kept.is_empty()) {
+                let key = slot.key_ptr();
+                self.kept.push(if Bucket::<K, V>::INDIRECT_KEY { Item::KeyAt(key) } else { Item::Key(key.read()) });
+            } else {
+                slot.drop_key();
+            }
+        }
+    }
+
+    /// Drops all entries of an array and marks its chains empty.
+    pub(super) fn drop_entries(&mut self, array: &Array<K, V>) {
+        for bucket in array.heads().flat_map(Bucket::chain) {
+            let filled = bucket.filled();
+            bucket.set_tops(Tops(EMPTY_REST as u64));
+            for slot in filled {
+                // SAFETY: filled until now.
+                unsafe { self.drop_entry(slot) };
+            }
+        }
+    }
+
+    /// Drops all entries, keeping the current array.
+    pub(super) fn empty(&mut self) {
+        self.disturbed.forget();
+        if self.hmap().count == 0 {
+            return;
+        }
+        let (Some(array), old_array) = (self.array(), self.old_array()) else { return };
+        self.probe.emit(Event::Clear);
+        // A range that is walking the map is to find nothing more.
+        if Bucket::<K, V>::ENTRY_OWNS || self.ranges > 0 {
+            self.drop_entries(&array);
+            old_array.iter().for_each(|old_array| self.drop_entries(old_array));
+        }
+        let hmap = self.hmap_mut();
+        hmap.flags &= !SAME_SIZE_GROW;
+        hmap.oldbuckets = None;
+        hmap.nevacuate = 0;
+        hmap.noverflow = 0;
+        hmap.count = 0;
+        self.reseed();
+
+        let (mut overflow, mut oldoverflow) = (None, None);
+        if self.extra().is_some() {
+            let extra = self.extra_mut();
+            (overflow, oldoverflow) = (extra.overflow.take(), extra.oldoverflow.take());
+            extra.next_overflow = None;
+        }
+        // SAFETY: every chain is empty, the old array and the lists are out of the map's reach, and the current
+        // array's overflow pointers are zeroed before anybody follows them.
+        unsafe {
+            self.retire_overflow(&array, overflow);
+            if let Some(old_array) = old_array {
+                self.retire_overflow(&old_array, oldoverflow);
+                self.retire_array(old_array);
+            }
+            array.zero();
+        }
+        self.install(array);
+    }
+}

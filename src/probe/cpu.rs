@@ -1,0 +1,204 @@
+//! A sampling profiler: where the processor is, at a given frequency of its own time.
+//!
+//! A timer signal notes the interrupted instruction and walks the frame pointers above it. The handler reads nothing but
+//! its own thread's stack and writes nothing but a buffer made before, so it can neither allocate, lock nor fault. Unlike
+//! the pprof crate's frame-pointer mode it keeps the interrupted function itself, and every sample's own addresses, so
+//! that functions inlined into one another stay apart.
+
+use std::cell::UnsafeCell;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+use super::stacks::walk::{stack_end, walk_from};
+
+/// Room for samples, in words: their frames and one word for each sample's length. Untouched pages cost nothing.
+const BUFFER_WORDS: usize = 8 << 20;
+
+/// The samples of one thread.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Samples {
+    /// Addresses of each sample, leaf first, as [`Symbols::stack`](super::symbols::Symbols::stack) takes them.
+    pub stacks: Vec<Vec<usize>>,
+    /// Samples lost because the buffer was full.
+    pub dropped: u64,
+}
+
+struct Buffer {
+    words: UnsafeCell<Vec<usize>>,
+    len: AtomicUsize,
+    dropped: AtomicU64,
+    busy: AtomicBool,
+}
+
+// SAFETY: `words` is written by the signal handler alone, in `len..`, while the timer runs and `busy` is held; it is
+// read and replaced only by the thread that holds `busy`, with the timer stopped.
+unsafe impl Sync for Buffer {}
+
+static BUFFER: Buffer = Buffer {
+    words: UnsafeCell::new(Vec::new()),
+    len: AtomicUsize::new(0),
+    dropped: AtomicU64::new(0),
+    busy: AtomicBool::new(false),
+};
+
+/// Runs `f` while sampling this thread `frequency_hz` times a second of processor time.
+///
+/// The process should have no other busy thread: the timer is the process's. An error where one is being sampled already,
+/// or where the system has no such timer.
+pub fn sample<T>(frequency_hz: u32, f: impl FnOnce() -> T) -> io::Result<(T, Samples)> {
+    if BUFFER.busy.swap(true, Relaxed) {
+        return Err(io::Error::other("a sampling is under way in this process"));
+    }
+    let _release = Release;
+    stack_end(); // asked for here, so that the handler finds it known
+    // SAFETY: `busy` is held and the timer is not running.
+    unsafe { *BUFFER.words.get() = Vec::with_capacity(BUFFER_WORDS) };
+    BUFFER.len.store(0, Relaxed);
+    BUFFER.dropped.store(0, Relaxed);
+    let timer = Timer::start(frequency_hz)?;
+    let value = f();
+    drop(timer);
+    Ok((value, collect()))
+}
+
+struct Release;
+
+impl Drop for Release {
+    fn drop(&mut self) {
+        // SAFETY: `busy` is still held and the timer was stopped before.
+        unsafe { *BUFFER.words.get() = Vec::new() };
+        BUFFER.busy.store(false, Relaxed);
+    }
+}
+
+fn collect() -> Samples {
+    let len = BUFFER.len.load(Relaxed);
+    // SAFETY: the timer was stopped; the handler has written the words below `len`.
+    let mut words = unsafe { std::slice::from_raw_parts((*BUFFER.words.get()).as_ptr(), len) };
+    let mut stacks = Vec::new();
+    while let Some((&frames, rest)) = words.split_first() {
+        let (stack, rest) = rest.split_at(frames);
+        stacks.push(stack.to_vec());
+        words = rest;
+    }
+    Samples { stacks, dropped: BUFFER.dropped.load(Relaxed) }
+}
+
+/// The timer, running until it is dropped.
+struct Timer {
+    previous: libc::sigaction,
+}
+
+impl Timer {
+    fn start(frequency_hz: u32) -> io::Result<Timer> {
+        // SAFETY: all zeroes is a valid `sigaction`; `on_signal` has the signature that SA_SIGINFO asks for.
+        let (action, mut previous) = unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = on_signal as *const () as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+            (action, std::mem::zeroed::<libc::sigaction>())
+        };
+        // SAFETY: both point at valid structures.
+        if unsafe { libc::sigaction(libc::SIGPROF, &action, &mut previous) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let timer = Timer { previous };
+        set_interval_us(1_000_000 / i64::from(frequency_hz.clamp(1, 10_000)))?;
+        Ok(timer)
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        // A timer that could be started can be stopped; a signal still pending finds the buffer in place.
+        let _ = set_interval_us(0);
+        // SAFETY: restores what was there.
+        unsafe { libc::sigaction(libc::SIGPROF, &self.previous, std::ptr::null_mut()) };
+    }
+}
+
+fn set_interval_us(us: i64) -> io::Result<()> {
+    let every = libc::timeval { tv_sec: us / 1_000_000, tv_usec: us % 1_000_000 };
+    let timer = libc::itimerval { it_interval: every, it_value: every };
+    // SAFETY: `timer` is valid, and the old value is not asked for.
+    match unsafe { libc::setitimer(libc::ITIMER_PROF, &timer, std::ptr::null_mut()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+extern "C" fn on_signal(_: i32, _: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    let Some((instruction, frame, stack_pointer)) = registers(context) else { return };
+    let stack = walk_from(frame, stack_pointer, stack_end());
+    let frames = stack.frames();
+    let len = BUFFER.len.load(Relaxed);
+    let needed = frames.len() + 2;
+    if len + needed > BUFFER_WORDS {
+        BUFFER.dropped.fetch_add(1, Relaxed);
+        return;
+    }
+    // SAFETY: the buffer has room for BUFFER_WORDS while the timer runs, and only this handler, which the kernel does
+    // not run twice at a time in one thread, writes it.
+    unsafe {
+        let words = (*BUFFER.words.get()).as_mut_ptr().add(len);
+        words.write(frames.len() + 1);
+        // Symbols are looked up one byte below a return address; the interrupted instruction is meant itself.
+        words.add(1).write(instruction + 1);
+        words.add(2).copy_from_nonoverlapping(frames.as_ptr(), frames.len());
+    }
+    BUFFER.len.store(len + needed, Relaxed);
+}
+
+/// The interrupted instruction, the frame pointer and the stack pointer.
+fn registers(context: *mut libc::c_void) -> Option<(usize, usize, usize)> {
+    let context = context.cast::<libc::ucontext_t>();
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    {
+        // SAFETY: the kernel gives a handler with SA_SIGINFO a valid context.
+        let registers = unsafe { &(*context).uc_mcontext.gregs };
+        let register = |index: i32| registers[index as usize] as usize;
+        Some((register(libc::REG_RIP), register(libc::REG_RBP), register(libc::REG_RSP)))
+    }
+    #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
+    {
+        // SAFETY: the kernel gives a handler with SA_SIGINFO a valid context.
+        let machine = unsafe { &(*context).uc_mcontext };
+        Some((machine.pc as usize, machine.regs[29] as usize, machine.sp as usize))
+    }
+    #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+    {
+        let _ = context;
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::probe::symbols::Symbols;
+
+    #[inline(never)]
+    fn a_busy_function() -> u64 {
+        let start = Instant::now();
+        let mut sum = 0u64;
+        while start.elapsed() < Duration::from_millis(200) {
+            sum = std::hint::black_box(sum.wrapping_mul(31).wrapping_add(7));
+        }
+        sum
+    }
+
+    #[test]
+    fn a_busy_function_is_seen_on_every_stack() {
+        let (_, samples) = sample(997, a_busy_function).unwrap();
+        assert!(samples.stacks.len() > 10, "{} samples", samples.stacks.len());
+        assert_eq!(samples.dropped, 0);
+        let mut symbols = Symbols::new();
+        let busy = samples.stacks.iter().filter(|stack| {
+            let frames = symbols.stack(stack, "no harness");
+            frames.iter().any(|frame| frame.function.contains("a_busy_function"))
+        });
+        assert!(busy.count() * 10 > samples.stacks.len() * 9);
+    }
+}

@@ -1,0 +1,228 @@
+//! The recorder: for each distinct call stack, what it allocated, what of that is still in use, and what it copied.
+//!
+//! Between [`start`] and [`stop`], every counted allocation of every thread takes its call stack by frame pointers
+//! (`-C force-frame-pointers=yes`; the standard library ships with them) and adds to the totals of that stack, in this
+//! process. A free lowers the live bytes of the stack that allocated the block, whichever thread frees it.
+//!
+//! Copies can't be seen by an allocator. A map of one's own says when it moves entries ([`copied`]); for foreign maps,
+//! a harness that saw entries move charges them to whoever allocated the new table
+//! ([`charge_copy_to_largest_alloc_since`]).
+//!
+//! # How it can't hurt
+//!
+//! The recorder's tables grow with the same allocator, uncounted, hence unseen by the recorder: no recursion. The one
+//! lock spins and yields, and never allocates. Memory that can't be had is counted in [`Recording::dropped`].
+//!
+//! # Limits
+//!
+//! - A stack is cut at its root after 256 frames; [`Recording::truncated`] counts how often.
+//! - Functions without frame pointers (parts of the C library) hide their caller. On processors other than x86-64 and
+//!   AArch64, and on systems other than Linux, Android and macOS, all stacks are empty.
+//!
+//! # Cost
+//!
+//! Off: a load and a test at each allocation and free.
+
+mod lock;
+mod table;
+pub(super) mod walk;
+
+use std::cell::Cell;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+
+use self::lock::SpinLock;
+use self::table::{Block, Tables};
+use super::alloc::{close_all, uncounted};
+
+/// A hint: what decides is whether [`RECORDER`] has tables.
+static ON: AtomicBool = AtomicBool::new(false);
+static RECORDER: SpinLock<Recorder> = SpinLock::new(Recorder { sessions: 0, tables: None });
+
+struct Recorder {
+    sessions: u32,
+    tables: Option<Tables>,
+}
+
+thread_local! {
+    static LARGEST: Cell<Largest> = const { Cell::new(Largest { mark: 0, session: 0, stack: 0, bytes: 0 }) };
+}
+
+/// The largest recorded allocation of this thread since its latest mark.
+#[derive(Clone, Copy)]
+struct Largest {
+    mark: u64,
+    session: u32,
+    stack: u32,
+    /// 0: there was none.
+    bytes: usize,
+}
+
+/// What was recorded from [`start`] to [`stop`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recording {
+    /// Stacks that allocated, in the order in which they first occurred.
+    pub allocs: Vec<RawAllocStack>,
+    /// Stacks that copied, in the order in which they first occurred.
+    pub copies: Vec<RawCopyStack>,
+    /// Allocations, copies and live blocks left out because there was no memory to note them. 0 in a sound recording.
+    pub dropped: u64,
+    /// Allocations and copies whose stack was deeper than the recorder takes: they are counted, under a stack that
+    /// lacks its root.
+    pub truncated: u64,
+}
+
+/// What one call stack allocated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawAllocStack {
+    /// Return addresses, leaf first; see [`super::symbols`].
+    pub frames: Vec<usize>,
+    /// Allocations, reallocations included.
+    pub alloc_count: u64,
+    /// Bytes allocated.
+    pub alloc_bytes: u64,
+    /// Blocks not freed yet.
+    pub live_count: u64,
+    /// Bytes of them.
+    pub live_bytes: u64,
+}
+
+/// What one call stack copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawCopyStack {
+    /// Return addresses, leaf first; see [`super::symbols`].
+    pub frames: Vec<usize>,
+    /// Entries moved.
+    pub moved_entries: u64,
+    /// Bytes of them.
+    pub moved_bytes: u64,
+}
+
+/// Starts recording, in the whole process. What a recording already running has gathered is thrown away.
+///
+/// Blocks allocated before are not known: their frees change nothing.
+pub fn start() {
+    uncounted(|| {
+        let old = RECORDER.with(|recorder| {
+            recorder.sessions = recorder.sessions.wrapping_add(1);
+            let tables = recorder.tables.replace(Tables::new(recorder.sessions));
+            ON.store(true, Relaxed);
+            close_all();
+            tables
+        });
+        drop(old);
+    });
+}
+
+/// Stops recording and gives what was recorded; empty when nothing was started.
+pub fn stop() -> Recording {
+    let tables = RECORDER.with(|recorder| {
+        ON.store(false, Relaxed);
+        recorder.tables.take()
+    });
+    let recording = tables.as_ref().map(Tables::recording).unwrap_or_default();
+    uncounted(|| drop(tables));
+    recording
+}
+
+/// Charges a move to the caller's call stack. Does nothing while nothing is recorded.
+pub fn copied(entries: u64, bytes: u64) {
+    if on() {
+        with_current_stack(|tables, stack| tables.copied(stack, entries, bytes));
+    }
+}
+
+/// A moment of one thread; see [`mark`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark(u64);
+
+/// Marks this moment, for [`charge_copy_to_largest_alloc_since`]. A thread has one mark at a time, its latest.
+pub fn mark() -> Mark {
+    let mark = LARGEST.get().mark + 1;
+    LARGEST.set(Largest { mark, session: 0, stack: 0, bytes: 0 });
+    Mark(mark)
+}
+
+/// Charges a move to the call stack of this thread's largest recorded allocation since `mark` (the first of equals):
+/// who allocated the new table copied into it.
+///
+/// False, and nothing charged, when there was none, when `mark` is not this thread's latest, or when nothing is
+/// recorded.
+pub fn charge_copy_to_largest_alloc_since(mark: Mark, entries: u64, bytes: u64) -> bool {
+    let largest = LARGEST.get();
+    if largest.mark != mark.0 || largest.bytes == 0 {
+        return false;
+    }
+    RECORDER.with(|recorder| match &mut recorder.tables {
+        Some(tables) if tables.session == largest.session => {
+            tables.copied(largest.stack, entries, bytes);
+            true
+        }
+        _ => false,
+    })
+}
+
+/// Whether stacks are recorded.
+#[inline(always)]
+pub(super) fn on() -> bool {
+    ON.load(Relaxed)
+}
+
+/// A counted allocation succeeded.
+#[cold]
+#[inline(never)]
+pub(super) fn allocated(block: *mut u8, bytes: usize) {
+    with_current_stack(|tables, stack| {
+        tables.allocated(block.addr(), Block { stack, bytes });
+        let largest = LARGEST.get();
+        if bytes > largest.bytes {
+            LARGEST.set(Largest { mark: largest.mark, session: tables.session, stack, bytes });
+        }
+    });
+}
+
+/// A block that was taken for freed, and the recording that knew it.
+#[derive(Clone, Copy)]
+pub(super) struct Freed {
+    session: u32,
+    block: Block,
+}
+
+/// A block is about to be freed or reallocated. `None` when it isn't known.
+#[cold]
+#[inline(never)]
+pub(super) fn freed(block: *mut u8) -> Option<Freed> {
+    RECORDER.with(|recorder| {
+        let tables = recorder.tables.as_mut()?;
+        let session = tables.session;
+        tables.remove(block.addr()).map(|block| Freed { session, block })
+    })
+}
+
+/// The reallocation failed: the block lives on.
+#[cold]
+#[inline(never)]
+pub(super) fn not_freed(address: *mut u8, freed: Freed) {
+    uncounted(|| {
+        RECORDER.with(|recorder| match &mut recorder.tables {
+            Some(tables) if tables.session == freed.session => tables.insert(address.addr(), freed.block),
+            _ => {}
+        });
+    });
+}
+
+/// Runs `f` with the index of the current call stack, when recording and when there is memory for it.
+#[inline(always)]
+fn with_current_stack(f: impl FnOnce(&mut Tables, u32)) {
+    let stack = walk::walk();
+    uncounted(|| {
+        RECORDER.with(|recorder| {
+            let Some(tables) = &mut recorder.tables else { return };
+            tables.truncated += u64::from(stack.truncated);
+            match tables.stack(stack.frames()) {
+                Some(index) => f(tables, index),
+                None => tables.dropped += 1,
+            }
+        });
+    });
+}

@@ -1,0 +1,147 @@
+//! What must hold between the figures of a record. A run can't write a record that fails here; a hand or a bad disk can.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::read::ZlibDecoder;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::Deserializer;
+
+use super::{Cell, Count, EndState, LatencyHistogram, OpKind, Profile, Results, Status, Time};
+
+/// The first contradiction: the cell's identity, and what is wrong.
+pub(super) fn check(results: &Results) -> Result<(), (String, String)> {
+    let mut seen = BTreeMap::new();
+    for (index, cell) in results.cells.iter().enumerate() {
+        let fail = |what| (cell.id.to_string(), what);
+        if let Some(first) = seen.insert(cell.id.key(), index) {
+            return Err(fail(format!("cells[{first}] and cells[{index}] have the same identity")));
+        }
+        if cell.environment >= results.environments.len() {
+            let known = results.environments.len();
+            return Err(fail(format!("environment {} of {known} (they count from 0)", cell.environment)));
+        }
+        check_cell(cell).map_err(fail)?;
+    }
+    Ok(())
+}
+
+/// Fails with the message unless the condition holds.
+macro_rules! ensure {
+    ($condition:expr, $($message:tt)*) => {
+        if !$condition {
+            return Err(format!($($message)*));
+        }
+    };
+}
+
+fn check_cell(cell: &Cell) -> Result<(), String> {
+    if let Some(x) = cell.id.load_factor {
+        ensure!(x.is_finite() && x > 0.0, "load_factor {x} is not above 0");
+    }
+    check_end_state(&cell.expected)?;
+    if let Some(count) = &cell.count {
+        check_count(count)?;
+        // A pass that ended early, or a map that answered wrongly, did not do the expected operations.
+        if cell.status == Status::Ok {
+            check_operations(count, &cell.expected)?;
+        }
+    }
+    if let Some(time) = &cell.time {
+        check_time(time)?;
+    }
+    if let Some(profile) = &cell.profile {
+        check_profile(profile)?;
+    }
+    Ok(())
+}
+
+fn check_end_state(state: &EndState) -> Result<(), String> {
+    let EndState { inserts, overwrites, removes, remove_hits, gets, get_hits, .. } = *state;
+    ensure!(remove_hits <= removes, "remove_hits {remove_hits} > removes {removes}");
+    ensure!(get_hits <= gets, "get_hits {get_hits} > gets {gets}");
+    let payload = state.payload_bytes;
+    ensure!(payload == 0 || inserts > 0 || overwrites > 0, "payload_bytes {payload} without an insert or an overwrite");
+    let live = state.live_payload_bytes;
+    ensure!(live == 0 || state.entries > 0, "live_payload_bytes {live} without a live entry");
+    Ok(())
+}
+
+fn check_count(count: &Count) -> Result<(), String> {
+    let Count { live_bytes, peak_bytes, alloc_bytes, .. } = *count;
+    ensure!(live_bytes <= peak_bytes, "live_bytes {live_bytes} > peak_bytes {peak_bytes}");
+    let one = count.max_alloc_bytes_in_one_write;
+    ensure!(one <= alloc_bytes, "max_alloc_bytes_in_one_write {one} > alloc_bytes {alloc_bytes}");
+    let one = count.max_moves_in_one_write;
+    let all = count.census_moved_entries.max(count.inside_moved_entries.unwrap_or(0));
+    ensure!(one <= all, "max_moves_in_one_write {one} > {all} moved entries");
+    Ok(())
+}
+
+fn check_operations(count: &Count, expected: &EndState) -> Result<(), String> {
+    for kind in OpKind::ALL {
+        let by_cause = count.causes.get(&kind);
+        let sum: u128 = by_cause.into_iter().flat_map(BTreeMap::values).map(|&n| u128::from(n)).sum();
+        let all = match kind {
+            OpKind::Insert => expected.inserts,
+            OpKind::Overwrite => expected.overwrites,
+            OpKind::Remove => expected.removes,
+            OpKind::Get => expected.gets,
+        };
+        ensure!(sum == u128::from(all), "causes of {} add up to {sum}, but there are {all}", kind.name());
+    }
+    Ok(())
+}
+
+fn check_time(time: &Time) -> Result<(), String> {
+    ensure!(
+        time.ticks_per_ns.is_finite() && time.ticks_per_ns > 0.0,
+        "ticks_per_ns {} is not above 0",
+        time.ticks_per_ns
+    );
+    ensure!(
+        time.clock_floor_ns.is_finite() && time.clock_floor_ns >= 0.0,
+        "clock_floor_ns {} < 0",
+        time.clock_floor_ns
+    );
+    for (index, histogram) in time.histograms.iter().enumerate() {
+        let name = format!("histogram of {} {}", histogram.kind.name(), histogram.cause.name());
+        let twice = time.histograms[..index].iter().any(|h| (h.kind, h.cause) == (histogram.kind, histogram.cause));
+        ensure!(!twice, "{name} is there twice");
+        let decoded = decode(histogram).map_err(|what| format!("{name}: {what}"))?;
+        let (said, held) = (histogram.count, decoded.len());
+        ensure!(said == held, "{name} says count {said}, but holds {held}");
+    }
+    Ok(())
+}
+
+/// Unpacks by hand, because the crate's own way trusts the lengths it finds and allocates as much as they say.
+fn decode(histogram: &LatencyHistogram) -> Result<Histogram<u64>, String> {
+    const COMPRESSED_HEADER: usize = 8;
+    const HEADER: usize = 40;
+    const LARGEST: u64 = 1 << 26;
+    let packed = STANDARD.decode(&histogram.hdr_v2_deflate_base64).map_err(|error| format!("base64: {error}"))?;
+    let deflated = packed.get(COMPRESSED_HEADER..).ok_or("too short for an HdrHistogram")?;
+    let mut plain = Vec::new();
+    ZlibDecoder::new(deflated).take(LARGEST).read_to_end(&mut plain).map_err(|error| format!("deflate: {error}"))?;
+    let length = plain.get(4..8).and_then(|field| field.try_into().ok()).map(u32::from_be_bytes);
+    if length.map(|n| n as usize + HEADER) != Some(plain.len()) {
+        return Err("its length is not what its header says".to_owned());
+    }
+    Deserializer::new().deserialize(&mut plain.as_slice()).map_err(|error| error.to_string())
+}
+
+fn check_profile(profile: &Profile) -> Result<(), String> {
+    let frames = profile.frames.len();
+    let alloc = profile.alloc.iter().map(|stack| ("alloc", &stack.stack));
+    let copy = profile.copy.iter().map(|stack| ("copy", &stack.stack));
+    let cpu = profile.cpu.iter().map(|stack| ("cpu", &stack.stack));
+    for (name, stack) in alloc.chain(copy).chain(cpu) {
+        if let Some(frame) = stack.iter().find(|&&frame| frame as usize >= frames) {
+            return Err(format!("a stack of profile.{name} names frame {frame} of {frames} (they count from 0)"));
+        }
+    }
+    Ok(())
+}

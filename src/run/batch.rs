@@ -1,0 +1,168 @@
+//! Operations made ready: keys and values built before anything is measured.
+
+use std::mem::size_of;
+
+use super::hashes::TraceHashes;
+use crate::maps::Map;
+use crate::record::OpKind;
+use crate::workload::{Key, Kind, Op, Stream, Value, Workload, WorkloadError};
+
+/// The most operations made ready at a time.
+const BATCH_OPS_MAX: usize = 1024;
+
+/// The most bytes of entries made ready at a time: a quarter of a common second-level cache, so that preparing does not
+/// evict the map under test.
+const BATCH_BYTES_MAX: usize = 128 << 10;
+
+/// A batch of operations with their keys and values built.
+///
+/// Puts own their entries, because the map takes them. Removes and lookups borrow their keys, so that the map's user
+/// and not the map drops them, after the measuring.
+pub(super) struct Batch<K, V> {
+    pub kinds: Vec<Kind>,
+    puts: Vec<(K, V)>,
+    keys: Vec<K>,
+    /// The operations as the workload gave them.
+    pub ops: Vec<Op>,
+}
+
+/// Streams a workload as batches, the set-up apart from the measured operations.
+pub(super) struct Batches<'a> {
+    stream: Stream,
+    hashes: Option<&'a TraceHashes>,
+    /// Operations read ahead that wait for the map to be empty, their key's hash having changed.
+    waiting: Vec<Op>,
+    setup_left: u64,
+}
+
+impl<'a> Batches<'a> {
+    pub fn new(workload: &Workload, hashes: Option<&'a TraceHashes>) -> Result<Batches<'a>, WorkloadError> {
+        let stream = workload.stream()?;
+        Ok(Batches { stream, hashes, waiting: Vec::new(), setup_left: workload.setup_ops() })
+    }
+
+    /// Fills `batch` anew; true while there is more. A batch never mixes set-up and measured operations.
+    pub fn next<K: Key, V: Value>(&mut self, batch: &mut Batch<K, V>) -> Result<bool, WorkloadError> {
+        let max = (BATCH_BYTES_MAX / size_of::<(K, V)>()).clamp(64, BATCH_OPS_MAX);
+        batch.clear();
+        if self.waiting.is_empty() {
+            let max = if self.setup_left > 0 { self.setup_left.min(max as u64) as usize } else { max };
+            self.stream.next_batch(&mut batch.ops, max)?;
+        } else {
+            batch.ops.append(&mut self.waiting);
+        }
+        if let Some(hashes) = self.hashes {
+            let ready = ready(&batch.ops, hashes);
+            self.waiting.extend(batch.ops.drain(ready..));
+        }
+        self.setup_left = self.setup_left.saturating_sub(batch.ops.len() as u64);
+        batch.prepare();
+        Ok(!batch.ops.is_empty())
+    }
+
+    /// Whether the next batch is still set-up.
+    pub fn in_setup(&self) -> bool {
+        self.setup_left > 0
+    }
+}
+
+/// How many of `ops` may run before a key's recorded hash changes; records the hashes of those.
+fn ready(ops: &[Op], hashes: &TraceHashes) -> usize {
+    for (index, op) in ops.iter().enumerate() {
+        if op.kind != Kind::Clear && hashes.get(op.key) != Some(op.hash) {
+            if hashes.get(op.key).is_some() && index > 0 {
+                return index;
+            }
+            hashes.set(op.key, op.hash);
+        }
+    }
+    ops.len()
+}
+
+impl<K: Key, V: Value> Batch<K, V> {
+    pub fn new() -> Batch<K, V> {
+        Batch { kinds: Vec::new(), puts: Vec::new(), keys: Vec::new(), ops: Vec::new() }
+    }
+
+    fn clear(&mut self) {
+        self.kinds.clear();
+        self.puts.clear();
+        self.keys.clear();
+        self.ops.clear();
+    }
+
+    fn prepare(&mut self) {
+        for op in &self.ops {
+            self.kinds.push(op.kind);
+            match op.kind {
+                Kind::Put => self.puts.push((K::from_id(op.key), V::from_seed(op.value, op.value_bytes))),
+                Kind::Remove | Kind::Get => self.keys.push(K::from_id(op.key)),
+                Kind::Clear => {}
+            }
+        }
+    }
+
+    /// Does the operations, in order, calling `after` after each: the one loop of all passes.
+    ///
+    /// Never inlined: call stacks are cut at this function's name.
+    #[inline(never)]
+    pub fn measured_ops<M: Map<K, V>>(&mut self, map: &mut M, mut after: impl FnMut()) {
+        let mut puts = self.puts.drain(..);
+        let mut keys = self.keys.iter();
+        for kind in &self.kinds {
+            match kind {
+                Kind::Put => {
+                    if let Some((key, value)) = puts.next() {
+                        std::hint::black_box(map.insert(key, value));
+                    }
+                }
+                Kind::Get => {
+                    if let Some(key) = keys.next() {
+                        std::hint::black_box(map.get(key));
+                    }
+                }
+                Kind::Remove => {
+                    if let Some(key) = keys.next() {
+                        std::hint::black_box(map.remove(key));
+                    }
+                }
+                Kind::Clear => map.clear(),
+            }
+            after();
+        }
+    }
+
+    /// The batch one operation at a time, for passes that look at the map between two.
+    pub fn steps(&mut self) -> impl Iterator<Item = (Op, Step<K, V>)> {
+        let mut puts = self.puts.drain(..);
+        let mut keys = self.keys.drain(..);
+        self.ops.iter().filter_map(move |&op| {
+            let step = match op.kind {
+                Kind::Put => puts.next().map(|(key, value)| Step::Put(key, value))?,
+                Kind::Remove => Step::Remove(keys.next()?),
+                Kind::Get => Step::Get(keys.next()?),
+                Kind::Clear => Step::Clear,
+            };
+            Some((op, step))
+        })
+    }
+}
+
+/// One operation made ready.
+pub(super) enum Step<K, V> {
+    Put(K, V),
+    Remove(K),
+    Get(K),
+    Clear,
+}
+
+/// The kind as recorded; `hit` tells an overwrite from an insert. A clear is of no kind.
+pub(super) fn op_kind(kind: Kind, hit: bool) -> Option<OpKind> {
+    match kind {
+        Kind::Put if hit => Some(OpKind::Overwrite),
+        Kind::Put => Some(OpKind::Insert),
+        Kind::Remove => Some(OpKind::Remove),
+        Kind::Get => Some(OpKind::Get),
+        Kind::Clear => None,
+    }
+}

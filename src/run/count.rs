@@ -1,0 +1,155 @@
+//! The count pass: every exact metric, every operation watched.
+
+use std::mem::size_of;
+
+use super::batch::{Batch, Batches};
+use super::job::{Counted, JobError};
+use super::observe::{Observer, Seen, Tape};
+use super::subjects::Setting;
+use crate::maps::{self, Family, Hashing, Map};
+use crate::probe::alloc::{self, Tally};
+use crate::probe::event::Cause;
+use crate::record::{Count, EndState, OpKind, Structure};
+use crate::workload::{Key, Kind, Op, Value, entry_checksum};
+
+/// Runs the workload once and counts.
+pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<Counted, JobError> {
+    // Whether a table that is made larger moves must not depend on the system allocator's mood.
+    alloc::set_realloc_always_moves(true);
+    let tape = Tape::default();
+    let (mut map, built, mut observer) =
+        Observer::new(F::INFO, &tape, || F::build::<K, V, S, _>(&setting.options, setting.hasher.clone(), &tape));
+
+    let mut sums = Sums::default();
+    if setting.workload.setup_ops() == 0 {
+        sums.add_tally(&built);
+    } else {
+        tape.rewind();
+    }
+    let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
+    let mut batch = Batch::<K, V>::new();
+    loop {
+        let in_setup = batches.in_setup();
+        if !batches.next(&mut batch)? {
+            break;
+        }
+        for (op, step) in batch.steps() {
+            let seen = observer.step(&mut map, op, step);
+            if !in_setup {
+                sums.add(op, &seen);
+            }
+        }
+        if in_setup {
+            tape.rewind();
+        }
+    }
+
+    let (end, key_bytes, value_bytes) = inspect(&map, sums.end);
+    let (live_bytes, peak_bytes) = (observer.held_bytes(), observer.held_peak_bytes());
+    let structure = recorded(map.structure());
+    let mut count = Count { live_bytes, peak_bytes, structure, ..sums.count };
+    if F::INFO.events {
+        count.inside_moved_entries = Some(tape.moved_entries.get());
+        count.inside_moved_bytes = Some(tape.moved_bytes.get());
+        count.slot_reuses = Some(tape.slot_reuses.get());
+        count.grow_events = tape.grows.get();
+        count.same_size_grow_events = tape.same_size_grows.get();
+    }
+    count.drained_bytes = drain(&mut map, &mut observer);
+    Ok(Counted { end, key_bytes, value_bytes, count })
+}
+
+/// What the measured operations add up to.
+#[derive(Default)]
+struct Sums {
+    count: Count,
+    end: EndState,
+}
+
+impl Sums {
+    fn add_tally(&mut self, tally: &Tally) {
+        self.count.alloc_count += tally.alloc_count;
+        self.count.alloc_bytes += tally.alloc_bytes;
+        self.count.free_count += tally.free_count;
+        self.count.free_bytes += tally.free_bytes;
+        self.count.realloc_moved_bytes += tally.realloc_moved_bytes;
+    }
+
+    fn add(&mut self, op: Op, seen: &Seen) {
+        self.add_tally(&seen.tally);
+        let Sums { count, end } = self;
+        count.census_moved_entries += seen.moved_entries;
+        count.census_moved_bytes += seen.moved_bytes;
+        count.grow_events += u64::from(seen.cause == Cause::Grow);
+        count.same_size_grow_events += u64::from(seen.cause == Cause::SameSizeGrow);
+        if op.kind != Kind::Get {
+            count.max_moves_in_one_write = count.max_moves_in_one_write.max(seen.moved_entries);
+            count.max_alloc_bytes_in_one_write = count.max_alloc_bytes_in_one_write.max(seen.tally.alloc_bytes);
+        }
+        end.payload_bytes += seen.payload_bytes;
+        let Some(kind) = seen.kind else { return };
+        *count.causes.entry(kind).or_default().entry(seen.cause).or_default() += 1;
+        match kind {
+            OpKind::Insert => end.inserts += 1,
+            OpKind::Overwrite => end.overwrites += 1,
+            OpKind::Remove => {
+                end.removes += 1;
+                end.remove_hits += u64::from(seen.hit);
+            }
+            OpKind::Get => {
+                end.gets += 1;
+                end.get_hits += u64::from(seen.hit);
+            }
+        }
+    }
+}
+
+/// Reads the whole map: the end state, and the bytes of a key and of a value (their mean, where lengths vary).
+fn inspect<K: Key, V: Value>(map: &impl Map<K, V>, mut end: EndState) -> (EndState, u64, u64) {
+    let (mut key_heap_bytes, mut value_heap_bytes) = (0, 0);
+    map.for_each(&mut |key, value| {
+        end.entries += 1;
+        // A damaged value spoils the checksum whatever its seed was.
+        let checksum = value.seed().map_or(u64::MAX, |seed| entry_checksum(key.id(), seed));
+        end.checksum = end.checksum.wrapping_add(checksum);
+        key_heap_bytes += key.heap_bytes();
+        value_heap_bytes += value.heap_bytes();
+    });
+    let slot_bytes = (size_of::<K>() + size_of::<V>()) as u64;
+    end.live_payload_bytes = end.entries * slot_bytes + key_heap_bytes + value_heap_bytes;
+    let mean = |fixed: usize, heap: u64| fixed as u64 + heap.checked_div(end.entries).unwrap_or_default();
+    (end, mean(size_of::<K>(), key_heap_bytes), mean(size_of::<V>(), value_heap_bytes))
+}
+
+/// Removes every entry, one by one, and says what the map still holds.
+fn drain<K: Key, V: Value>(map: &mut impl Map<K, V>, observer: &mut Observer<'_>) -> u64 {
+    let mut keys = Vec::with_capacity(map.len());
+    map.for_each(&mut |key, _| keys.push(key.clone()));
+    for key in &keys {
+        observer.window(0, || map.remove(key));
+    }
+    observer.held_bytes()
+}
+
+fn recorded(structure: maps::Structure) -> Structure {
+    let maps::Structure {
+        buckets,
+        overflow_buckets,
+        chain_length_max,
+        in_use_bytes,
+        hit_probes,
+        miss_probes,
+        tombstones,
+        occupancy,
+    } = structure;
+    Structure {
+        buckets,
+        overflow_buckets,
+        chain_length_max,
+        in_use_bytes,
+        hit_probes,
+        miss_probes,
+        tombstones,
+        occupancy,
+    }
+}

@@ -1,0 +1,97 @@
+//! What the parent asks of a cell's process, and what it hears back.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Count, EndState, Profile, Time};
+use crate::spec::{Call, CallError, Catalog, Source, WorkloadSpec};
+use crate::workload::WorkloadError;
+
+/// One pass of one cell, in words: the process that runs it looks them up again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Job {
+    pub pass: Pass,
+    pub map: String,
+    pub entry: String,
+    /// Key distribution and mix in canonical form; `None` for a trace.
+    pub generated: Option<(String, String)>,
+    pub trace: Option<PathBuf>,
+    pub ops: u64,
+    pub seed: u64,
+    pub load_factor: Option<f64>,
+    pub hint: u64,
+    pub repetitions: u32,
+    pub memory_limit_bytes: u64,
+    /// Where the answer goes.
+    pub answer: PathBuf,
+}
+
+/// The passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Pass {
+    Count,
+    Time,
+    Profile,
+}
+
+impl Pass {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Pass::Count => "count",
+            Pass::Time => "time",
+            Pass::Profile => "profile",
+        }
+    }
+}
+
+impl Job {
+    /// The workload, its names looked up in `catalog`.
+    pub fn workload(&self, catalog: &Catalog) -> Result<WorkloadSpec, JobError> {
+        let source = match (&self.generated, &self.trace) {
+            (Some((keys, mix)), _) => {
+                let keys = Call::parse(keys, "key distribution", &catalog.keys)?;
+                Source::Generated { keys, mix: Call::parse(mix, "mix", &catalog.mixes)? }
+            }
+            (None, Some(path)) => Source::Trace(path.clone()),
+            (None, None) => return Err(JobError::Unknown("a job without a workload".into())),
+        };
+        Ok(WorkloadSpec { source, ops: self.ops, seed: self.seed })
+    }
+}
+
+/// What a pass found out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Answer {
+    Count(Box<Counted>),
+    Time(Time),
+    Profile(Profile),
+    /// The process could not do its job, through no fault of the map.
+    Failed(String),
+}
+
+/// What the count pass found out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Counted {
+    pub end: EndState,
+    pub key_bytes: u64,
+    pub value_bytes: u64,
+    pub count: Count,
+}
+
+/// Why a pass could not be run at all.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum JobError {
+    #[error("not known to this mapscope: {0}")]
+    Unknown(String),
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error(transparent)]
+    Workload(#[from] WorkloadError),
+    #[error(transparent)]
+    NotCounting(#[from] crate::probe::alloc::NotCounting),
+    #[error("the CPU profiler: {0}")]
+    Profiler(#[from] std::io::Error),
+}

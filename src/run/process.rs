@@ -1,0 +1,163 @@
+//! A cell's process: started, watched, and its end told in a [`Status`].
+
+use std::io::{self, Read, Write as _};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::child::HIDDEN_VERB;
+use super::job::{Answer, Job};
+use crate::record::Status;
+
+/// The most of a process's standard error that is kept.
+const STDERR_BYTES_MAX: u64 = 64 << 10;
+
+/// A running pass.
+pub(super) struct Process {
+    child: Child,
+    stderr: Option<JoinHandle<String>>,
+    job: Job,
+    started: Instant,
+    limit: Duration,
+}
+
+/// How a pass ended: its answer, or the status and the reason of its failure.
+pub(super) type Ended = Result<Answer, (Status, String)>;
+
+impl Process {
+    /// Starts this program anew for one job.
+    pub fn start(job: Job, limit: Duration) -> io::Result<Process> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg(HIDDEN_VERB).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.env_remove("RUST_BACKTRACE").process_group(0);
+        // SAFETY: `prctl` is async-signal-safe, and nothing else happens between fork and exec.
+        unsafe {
+            command.pre_exec(|| {
+                #[cfg(target_os = "linux")]
+                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+                Ok(())
+            });
+        }
+        let mut child = command.spawn()?;
+        let text = serde_json::to_vec(&job)?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A process that died before it read its job tells so by its end.
+            let _ = stdin.write_all(&text);
+        }
+        let stderr = child.stderr.take().map(|mut pipe| {
+            std::thread::spawn(move || {
+                let mut text = Vec::new();
+                let _ = pipe.by_ref().take(STDERR_BYTES_MAX).read_to_end(&mut text);
+                let _ = io::copy(&mut pipe, &mut io::sink());
+                String::from_utf8_lossy(&text).into_owned()
+            })
+        });
+        Ok(Process { child, stderr, job, started: Instant::now(), limit })
+    }
+
+    /// How it ended, if it has; kills it when it runs past its limit.
+    pub fn poll(&mut self) -> io::Result<Option<Ended>> {
+        if let Some(status) = self.child.try_wait()? {
+            return Ok(Some(self.ended(status)));
+        }
+        if self.started.elapsed() > self.limit {
+            self.kill();
+            let seconds = self.limit.as_secs();
+            return Ok(Some(Err((Status::TimedOut, format!("still running after its limit of {seconds} s")))));
+        }
+        Ok(None)
+    }
+
+    /// Ends it now.
+    pub fn kill(&mut self) {
+        // Either fails only when the process has already ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    fn ended(&mut self, status: ExitStatus) -> Ended {
+        let stderr = self.stderr.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
+        if status.success() {
+            let answer = std::fs::read(&self.job.answer).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            return match answer {
+                Some(Answer::Failed(why)) => Err((Status::Aborted, why)),
+                Some(answer) => Ok(answer),
+                None => Err((Status::Aborted, "the map ended the process before the pass was done".into())),
+            };
+        }
+        Err(diagnose(status, &stderr, self.job.memory_limit_bytes))
+    }
+}
+
+/// What the end of a process and its last words say.
+fn diagnose(status: ExitStatus, stderr: &str, memory_limit_bytes: u64) -> (Status, String) {
+    if let Some(line) = stderr.lines().find(|line| line.starts_with("memory allocation of ")) {
+        let limit_mb = memory_limit_bytes / 1_000_000;
+        return (Status::OutOfMemory, format!("{line}; the limit is {limit_mb} MB"));
+    }
+    match (status.signal(), status.code()) {
+        (Some(libc::SIGKILL), _) => {
+            (Status::Killed, "killed from outside, perhaps by the system for want of memory".into())
+        }
+        (Some(signal), _) => (Status::Aborted, format!("ended by signal {signal} ({}){}", name(signal), last(stderr))),
+        (None, Some(101)) => (Status::Panicked, panic_message(stderr)),
+        (None, code) => {
+            let code = code.unwrap_or_default();
+            (Status::Aborted, format!("the map ended the process with exit code {code}{}", last(stderr)))
+        }
+    }
+}
+
+fn name(signal: i32) -> &'static str {
+    match signal {
+        libc::SIGABRT => "abort",
+        libc::SIGSEGV => "segmentation fault",
+        libc::SIGBUS => "bus error",
+        libc::SIGILL => "illegal instruction",
+        libc::SIGFPE => "arithmetic error",
+        libc::SIGTERM => "terminated",
+        _ => "signal",
+    }
+}
+
+/// A panic's message and place, on one line.
+fn panic_message(stderr: &str) -> String {
+    let mut lines = stderr.lines().skip_while(|line| !line.contains("panicked at"));
+    let place = lines.next().and_then(|line| line.split_once("panicked at ")).map(|(_, place)| place);
+    let message = lines.next().unwrap_or_default();
+    match place {
+        Some(place) => format!("{message} (at {})", place.trim_end_matches(':')),
+        None => "panicked without a message".into(),
+    }
+}
+
+fn last(stderr: &str) -> String {
+    stderr.lines().rfind(|line| !line.trim().is_empty()).map(|line| format!(": {line}")).unwrap_or_default()
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_process_is_told_by_its_signal_its_code_and_its_last_words() {
+        let signal = ExitStatus::from_raw;
+        let code = |code: i32| ExitStatus::from_raw(code << 8);
+        let panic = "thread 'main' panicked at src/map.rs:3:9:\nno room\nnote: run with `RUST_BACKTRACE=1`\n";
+        assert_eq!(diagnose(code(101), panic, 0), (Status::Panicked, "no room (at src/map.rs:3:9)".into()));
+        let memory = "memory allocation of 800 bytes failed\n";
+        let (status, why) = diagnose(signal(libc::SIGABRT), memory, 5_000_000);
+        assert_eq!(status, Status::OutOfMemory);
+        assert_eq!(why, "memory allocation of 800 bytes failed; the limit is 5 MB");
+        assert_eq!(diagnose(signal(libc::SIGABRT), "", 0).0, Status::Aborted);
+        assert_eq!(diagnose(signal(libc::SIGKILL), "", 0).0, Status::Killed);
+        assert_eq!(diagnose(code(3), "", 0), (Status::Aborted, "the map ended the process with exit code 3".into()));
+    }
+}

@@ -1,0 +1,179 @@
+//! The profile pass: which call stacks allocate, which copy, and which the processor was seen in.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+
+use super::batch::{Batch, Batches};
+use super::job::JobError;
+use super::observe::{Observer, Tape};
+use super::subjects::Setting;
+use super::time;
+use crate::maps::{Family, Hashing};
+use crate::probe::symbols::{self, Symbols, is_defined_in};
+use crate::probe::{alloc, cpu, stacks};
+use crate::record::{AllocStack, CopyStack, CpuStack, Frame, Profile};
+use crate::workload::{Key, Kind, Value};
+
+/// Samples a second. A prime, so as not to beat with anything periodic.
+const CPU_FREQUENCY_HZ: u32 = 997;
+
+/// How long the processor is sampled at the least.
+const CPU_SAMPLING_MIN: Duration = Duration::from_millis(500);
+
+/// Everything up to and including the innermost function defined here is the harness, not the map.
+const HARNESS: &str = "mapscope::run::";
+
+/// Runs the workload once with call stacks recorded, then again and again with the processor sampled.
+pub(super) fn profile<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<Profile, JobError> {
+    let mut frames = Frames::default();
+    let (alloc, copy) = allocating_and_copying::<F, K, V, S>(setting, &mut frames)?;
+    let (cpu, elapsed) = running::<F, K, V, S>(setting, &mut frames)?;
+    Ok(Profile {
+        frames: frames.table,
+        alloc,
+        copy,
+        cpu,
+        cpu_frequency_hz: CPU_FREQUENCY_HZ.into(),
+        cpu_elapsed_ns: elapsed.as_nanos() as u64,
+    })
+}
+
+fn allocating_and_copying<F: Family, K: Key, V: Value, S: Hashing>(
+    setting: &Setting<'_, S>,
+    frames: &mut Frames,
+) -> Result<(Vec<AllocStack>, Vec<CopyStack>), JobError> {
+    let tape = Tape::telling(stacks::copied);
+    // What entries moved without any allocation to point at whom: by kind of operation.
+    let mut in_place: HashMap<Kind, (u64, u64)> = HashMap::new();
+    let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
+    let mut batch = Batch::<K, V>::new();
+    stacks::start();
+    let (mut map, _, mut observer) =
+        Observer::new(F::INFO, &tape, || F::build::<K, V, S, _>(&setting.options, setting.hasher.clone(), &tape));
+    while alloc::uncounted(|| batches.next(&mut batch))? {
+        for (op, step) in batch.steps() {
+            let mark = stacks::mark();
+            let seen = observer.step(&mut map, op, step);
+            let (entries, bytes) = (seen.moved_entries, seen.moved_bytes);
+            if !F::INFO.events && entries > 0 && !stacks::charge_copy_to_largest_alloc_since(mark, entries, bytes) {
+                let sum = alloc::uncounted(|| in_place.entry(op.kind).or_default());
+                *sum = (sum.0 + entries, sum.1 + bytes);
+            }
+        }
+    }
+    let recording = stacks::stop();
+    drop(map);
+    let mut symbols = Symbols::new();
+    let allocs = recording.allocs.iter().map(|raw| AllocStack {
+        stack: frames.intern(symbols.stack(&raw.frames, HARNESS)),
+        alloc_count: raw.alloc_count,
+        alloc_bytes: raw.alloc_bytes,
+        live_count: raw.live_count,
+        live_bytes: raw.live_bytes,
+    });
+    let allocs = merge(
+        allocs.collect(),
+        |raw| raw.stack.clone(),
+        |into, from| {
+            into.alloc_count += from.alloc_count;
+            into.alloc_bytes += from.alloc_bytes;
+            into.live_count += from.live_count;
+            into.live_bytes += from.live_bytes;
+        },
+    );
+    let mut copies = Vec::new();
+    for raw in &recording.copies {
+        let stack = frames.intern(symbols.stack(&raw.frames, HARNESS));
+        copies.push(CopyStack { stack, moved_entries: raw.moved_entries, moved_bytes: raw.moved_bytes });
+    }
+    for (kind, (moved_entries, moved_bytes)) in in_place {
+        let what = if kind == Kind::Remove { "remove" } else { "insert" };
+        let function = format!("{what} (entries moved in place, seen by the census)");
+        let stack = frames.intern(vec![symbols::Frame { function, file: None, line: None }]);
+        copies.push(CopyStack { stack, moved_entries, moved_bytes });
+    }
+    let copies = merge(
+        copies,
+        |raw| raw.stack.clone(),
+        |into, from| {
+            into.moved_entries += from.moved_entries;
+            into.moved_bytes += from.moved_bytes;
+        },
+    );
+    Ok((allocs, copies))
+}
+
+fn running<F: Family, K: Key, V: Value, S: Hashing>(
+    setting: &Setting<'_, S>,
+    frames: &mut Frames,
+) -> Result<(Vec<CpuStack>, Duration), JobError> {
+    let started = Instant::now();
+    let (runs, samples) = cpu::sample(CPU_FREQUENCY_HZ, || {
+        while started.elapsed() < CPU_SAMPLING_MIN {
+            time::bare::<F, K, V, S>(setting)?;
+        }
+        Ok::<_, JobError>(())
+    })?;
+    runs?;
+    let elapsed = started.elapsed();
+    let mut symbols = Symbols::new();
+    let mut stacks = Vec::new();
+    for sample in &samples.stacks {
+        let in_operations = |&address: &usize| {
+            symbols
+                .frames(address)
+                .iter()
+                .any(|frame| is_defined_in(HARNESS, &frame.function) && frame.function.contains("measured_ops"))
+        };
+        if sample.iter().any(in_operations) {
+            let mut stack = symbols.stack(sample, HARNESS);
+            if stack.is_empty() {
+                stack.push(symbols::Frame { function: LOOP.into(), file: None, line: None });
+            }
+            stacks.push(CpuStack { stack: frames.intern(stack), samples: 1 });
+        }
+    }
+    let stacks = merge(stacks, |raw| raw.stack.clone(), |into, from| into.samples += from.samples);
+    Ok((stacks, elapsed))
+}
+
+/// The name shown for samples in the measuring loop itself.
+const LOOP: &str = "(the measuring loop)";
+
+/// Adds up the stacks that became equal once the harness was cut off; in the order of their frames.
+fn merge<T>(stacks: Vec<T>, key: impl Fn(&T) -> Vec<u32>, mut add: impl FnMut(&mut T, T)) -> Vec<T> {
+    let mut merged: BTreeMap<Vec<u32>, T> = BTreeMap::new();
+    for stack in stacks {
+        match merged.entry(key(&stack)) {
+            Entry::Occupied(mut known) => add(known.get_mut(), stack),
+            Entry::Vacant(free) => {
+                free.insert(stack);
+            }
+        }
+    }
+    merged.into_values().collect()
+}
+
+/// The record's table of frames, each once.
+#[derive(Default)]
+struct Frames {
+    table: Vec<Frame>,
+    known: HashMap<Frame, u32>,
+}
+
+impl Frames {
+    /// The stack (root first) as indices.
+    fn intern(&mut self, stack: Vec<symbols::Frame>) -> Vec<u32> {
+        let mut indices = Vec::with_capacity(stack.len());
+        for symbols::Frame { function, file, line } in stack {
+            let frame = Frame { function, file, line };
+            let index = *self.known.entry(frame.clone()).or_insert_with(|| {
+                self.table.push(frame);
+                self.table.len() as u32 - 1
+            });
+            indices.push(index);
+        }
+        indices
+    }
+}

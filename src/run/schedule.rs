@@ -1,0 +1,236 @@
+//! The order of things: which process runs when, and how its answer becomes part of its cell's record.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::job::{Answer, Counted, Job, Pass};
+use super::memory;
+use super::process::{Ended, Process};
+use super::progress::Progress;
+use super::subjects::Subjects;
+use super::{Finished, RunError, Settings};
+use crate::record::{Cell, CellId, EndState, Environment, Results, SCHEMA, Status};
+use crate::spec::{CellSpec, Plan, Source, WorkloadSpec};
+use crate::workload::{Expected, Workload};
+
+/// How long to sleep between two looks at the running processes.
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
+
+/// Runs every cell of the plan, and gives a record of each.
+///
+/// Workloads are opened and checked before the first process starts. Interrupted (Ctrl-C), it kills what runs and
+/// gives what is done.
+pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<Finished, RunError> {
+    let system = |what| move |source| RunError::System { what, source };
+    static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+    INTERRUPTED.store(false, Ordering::Relaxed);
+    // Fails only when a handler is already set, which is then this one.
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+
+    let workloads = open_workloads(plan)?;
+    let answers = tempfile::tempdir().map_err(system("a folder for the passes' answers can't be made"))?;
+    let mut cells: Vec<Cell> = Vec::new();
+    for spec in &plan.cells {
+        let known = workloads.iter().find(|(workload_spec, _, _)| *workload_spec == spec.workload);
+        let Some((_, workload, expected)) = known else { continue };
+        cells.push(new_cell(spec, workload, expected, subjects));
+    }
+
+    let mut queue = passes(plan);
+    let progress = Progress::new(queue.len() as u64, settings.progress);
+    let mut running: Vec<(usize, Pass, Process)> = Vec::new();
+    let memory_limit_bytes = plan.memory_limit_bytes.unwrap_or_else(|| memory::default_limit_bytes(settings.jobs));
+    while !(queue.is_empty() && running.is_empty()) && !INTERRUPTED.load(Ordering::Relaxed) {
+        while let Some(&(index, pass)) = queue.front()
+            && may_start(pass, &running, settings.jobs)
+        {
+            queue.pop_front();
+            if cells[index].status != Status::NotRun && cells[index].status != Status::Ok {
+                progress.done(1);
+                continue;
+            }
+            let answer = answers.path().join(format!("{index}-{}.json", pass.name()));
+            let job = job(&plan.cells[index], pass, plan.repetitions, memory_limit_bytes, answer);
+            let process = Process::start(job, Duration::from_secs(plan.time_limit_s));
+            running.push((index, pass, process.map_err(system("a cell's process can't be started"))?));
+        }
+        let mut still_running = Vec::new();
+        for (index, pass, mut process) in running {
+            match process.poll().map_err(system("a cell's process can't be watched"))? {
+                Some(ended) => {
+                    take(&mut cells[index], pass, ended);
+                    progress.done(1);
+                }
+                None => still_running.push((index, pass, process)),
+            }
+        }
+        running = still_running;
+        if let Some((index, pass, _)) = running.first() {
+            progress.says(format!("{}: {}", pass.name(), cells[*index].id));
+        }
+        std::thread::sleep(POLL_INTERVAL);
+    }
+    let interrupted = INTERRUPTED.load(Ordering::Relaxed);
+    let left = running.iter().map(|(index, pass, _)| (*index, *pass)).chain(queue);
+    left.for_each(|(index, pass)| unfinished(&mut cells[index], pass));
+
+    let results = Results {
+        schema: SCHEMA,
+        mapscope: env!("CARGO_PKG_VERSION").into(),
+        profile: plan.profile.clone(),
+        partial: interrupted,
+        environments: vec![Environment::detect("system malloc")],
+        cells,
+    };
+    let failed = results.cells.iter().filter(|cell| cell.status != Status::Ok).count();
+    Ok(Finished { results, failed, interrupted })
+}
+
+type Opened = (WorkloadSpec, Workload, Expected);
+
+fn open_workloads(plan: &Plan) -> Result<Vec<Opened>, RunError> {
+    let mut opened: Vec<Opened> = Vec::new();
+    for CellSpec { workload: spec, .. } in &plan.cells {
+        if !opened.iter().any(|(known, _, _)| known == spec) {
+            let workload = Workload::open(spec)?;
+            let expected = workload.expected()?;
+            opened.push((spec.clone(), workload, expected));
+        }
+    }
+    Ok(opened)
+}
+
+/// Every pass of every cell: count and profile passes first, side by side where allowed, then the time passes alone.
+fn passes(plan: &Plan) -> VecDeque<(usize, Pass)> {
+    let wanted =
+        [(plan.passes.count, Pass::Count), (plan.passes.profile, Pass::Profile), (plan.passes.time, Pass::Time)];
+    let of_all_cells = |pass| (0..plan.cells.len()).map(move |index| (index, pass));
+    wanted.into_iter().filter(|(wanted, _)| *wanted).flat_map(|(_, pass)| of_all_cells(pass)).collect()
+}
+
+/// Whether a pass may start beside those that run. Sampling the CPU is timing too.
+fn may_start(pass: Pass, running: &[(usize, Pass, Process)], jobs: usize) -> bool {
+    match pass {
+        Pass::Count => running.len() < jobs.max(1) && running.iter().all(|(_, pass, _)| *pass == Pass::Count),
+        Pass::Profile | Pass::Time => running.is_empty(),
+    }
+}
+
+fn new_cell(spec: &CellSpec, workload: &Workload, expected: &Expected, subjects: &Subjects) -> Cell {
+    let info = subjects.find(spec.map).map(|subject| subject.info());
+    Cell {
+        id: CellId {
+            map: spec.map.into(),
+            keys: workload.keys_label().into(),
+            mix: workload.mix_label().into(),
+            load_factor: spec.load_factor,
+            hint: spec.hint,
+            entry: spec.entry.into(),
+            ops: workload.ops(),
+            seed: spec.workload.seed,
+        },
+        status: Status::NotRun,
+        error: None,
+        exact: info.is_some_and(|info| info.exact),
+        environment: 0,
+        map_version: info.map(|info| info.version.to_owned()).unwrap_or_default(),
+        key_bytes: 0,
+        value_bytes: 0,
+        expected: EndState {
+            entries: expected.entries,
+            checksum: expected.checksum,
+            inserts: expected.inserts,
+            overwrites: expected.overwrites,
+            removes: expected.removes,
+            remove_hits: expected.remove_hits,
+            gets: expected.gets,
+            get_hits: expected.get_hits,
+            ..EndState::default()
+        },
+        count: None,
+        time: None,
+        profile: None,
+    }
+}
+
+fn job(spec: &CellSpec, pass: Pass, repetitions: u32, memory_limit_bytes: u64, answer: std::path::PathBuf) -> Job {
+    let (generated, trace) = match &spec.workload.source {
+        Source::Generated { keys, mix } => (Some((keys.to_string(), mix.to_string())), None),
+        Source::Trace(path) => (None, Some(path.clone())),
+    };
+    Job {
+        pass,
+        map: spec.map.into(),
+        entry: spec.entry.into(),
+        generated,
+        trace,
+        ops: spec.workload.ops,
+        seed: spec.workload.seed,
+        load_factor: spec.load_factor,
+        hint: spec.hint,
+        repetitions,
+        memory_limit_bytes,
+        answer,
+    }
+}
+
+/// Books the end of a pass in its cell.
+fn take(cell: &mut Cell, pass: Pass, ended: Ended) {
+    match ended {
+        Ok(answer) => {
+            if cell.status == Status::NotRun {
+                cell.status = Status::Ok;
+            }
+            match answer {
+                Answer::Count(counted) => take_count(cell, *counted),
+                Answer::Time(time) => cell.time = Some(time),
+                Answer::Profile(profile) => cell.profile = Some(profile),
+                Answer::Failed(why) => fail(cell, pass, Status::Aborted, &why),
+            }
+        }
+        Err((status, why)) => fail(cell, pass, status, &why),
+    }
+}
+
+fn take_count(cell: &mut Cell, counted: Counted) {
+    let Counted { end, key_bytes, value_bytes, count } = counted;
+    let EndState { payload_bytes, live_payload_bytes, .. } = end;
+    // Payload depends on the entry, not on the map's answers.
+    let expected = EndState { payload_bytes, live_payload_bytes, ..cell.expected };
+    if end != expected {
+        fail(cell, Pass::Count, Status::WrongContent, &difference(&expected, &end));
+    }
+    cell.expected = expected;
+    (cell.key_bytes, cell.value_bytes) = (key_bytes, value_bytes);
+    cell.count = Some(count);
+}
+
+/// The first figure in which the map's end state is not the expected one.
+fn difference(expected: &EndState, found: &EndState) -> String {
+    let figures = [
+        ("entries at the end", expected.entries, found.entries),
+        ("inserts", expected.inserts, found.inserts),
+        ("overwrites", expected.overwrites, found.overwrites),
+        ("removes", expected.removes, found.removes),
+        ("removes that found their key", expected.remove_hits, found.remove_hits),
+        ("gets", expected.gets, found.gets),
+        ("gets that found their key", expected.get_hits, found.get_hits),
+        ("checksum of the content", expected.checksum, found.checksum),
+    ];
+    let wrong = figures.into_iter().find(|(_, expected, found)| expected != found);
+    wrong.map(|(what, expected, found)| format!("{what}: expected {expected}, found {found}")).unwrap_or_default()
+}
+
+fn fail(cell: &mut Cell, pass: Pass, status: Status, why: &str) {
+    cell.status = status;
+    cell.error = Some(format!("{} pass: {why}", pass.name()));
+}
+
+/// Books that the run ended before a pass of the cell; what its other passes found stays.
+fn unfinished(cell: &mut Cell, pass: Pass) {
+    if matches!(cell.status, Status::Ok | Status::NotRun) {
+        cell.status = Status::NotRun;
+        cell.error.get_or_insert_with(|| format!("interrupted before its {} pass was done", pass.name()));
+    }
+}

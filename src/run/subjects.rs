@@ -1,0 +1,144 @@
+//! The maps that a run can name, with their types erased: the one place where maps, workloads and passes meet.
+
+use std::marker::PhantomData;
+
+use super::hashes::TraceHashes;
+use super::job::{Answer, Job, JobError, Pass};
+use super::{count, memory, profile, time};
+use crate::maps::{self, Family, FamilyVisitor, Hashing, Info, Options};
+use crate::spec::{Catalog, EntryOffer, MapOffer, Term};
+use crate::workload::{self, EntryVisitor, Key, Value, Workload};
+
+/// The maps that can be run: those that ship, and any of your own.
+///
+/// ```no_run
+/// # use mapscope::{maps::Family, run::Subjects};
+/// # fn with<MyMap: Family>() {
+/// let subjects = Subjects::builtin().with::<MyMap>();
+/// # }
+/// ```
+pub struct Subjects {
+    subjects: Vec<Box<dyn Subject>>,
+}
+
+impl Subjects {
+    /// The maps that ship.
+    pub fn builtin() -> Subjects {
+        let mut subjects = Subjects { subjects: Vec::new() };
+        maps::each(&mut subjects);
+        subjects
+    }
+
+    /// One more map. Of two with one name, the later one counts.
+    pub fn with<F: Family>(mut self) -> Subjects {
+        self.subjects.retain(|subject| subject.info().term.name != F::INFO.term.name);
+        self.subjects.push(Box::new(Of::<F>(PhantomData)));
+        self
+    }
+
+    /// What is known of each map, in order.
+    pub fn infos(&self) -> impl Iterator<Item = Info> {
+        self.subjects.iter().map(|subject| subject.info())
+    }
+
+    /// Everything that a profile may name: these maps, and the key distributions, mixes and entries that ship.
+    pub fn catalog(&self) -> Catalog {
+        let offer = |info: Info| MapOffer {
+            term: info.term,
+            load_factor: info.load_factor.map(|x| (x.min, x.max, x.default)),
+            hint: info.hint,
+        };
+        Catalog {
+            maps: self.infos().map(offer).collect(),
+            keys: workload::keys::KEYS.iter().map(|row| row.term).collect(),
+            mixes: workload::mixes::MIXES.iter().map(|row| row.term).collect(),
+            entries: workload::ENTRIES.iter().map(entry_offer).collect(),
+            memory_bytes: memory::physical_bytes(),
+        }
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<&dyn Subject> {
+        self.subjects.iter().map(Box::as_ref).find(|subject| subject.info().term.name == name)
+    }
+}
+
+fn entry_offer(term: &Term) -> EntryOffer {
+    struct SlotBytes;
+    impl EntryVisitor for SlotBytes {
+        type Out = u64;
+        fn visit<K: Key, V: Value>(self) -> u64 {
+            (size_of::<K>() + size_of::<V>()) as u64
+        }
+    }
+    EntryOffer { term: *term, slot_bytes: workload::with_entry(term.name, SlotBytes).unwrap_or_default() }
+}
+
+impl FamilyVisitor for Subjects {
+    fn visit<F: Family>(&mut self) {
+        self.subjects.push(Box::new(Of::<F>(PhantomData)));
+    }
+}
+
+/// A map with its types erased.
+pub(super) trait Subject {
+    fn info(&self) -> Info;
+    /// Runs one pass of one cell in this process.
+    fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError>;
+}
+
+struct Of<F>(PhantomData<F>);
+
+impl<F: Family> Subject for Of<F> {
+    fn info(&self) -> Info {
+        F::INFO
+    }
+
+    fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError> {
+        let typed = Typed::<F> { job, workload, family: PhantomData };
+        workload::with_entry(&job.entry, typed).unwrap_or_else(|| Err(JobError::Unknown(job.entry.clone())))
+    }
+}
+
+struct Typed<'a, F> {
+    job: &'a Job,
+    workload: &'a Workload,
+    family: PhantomData<F>,
+}
+
+impl<F: Family> EntryVisitor for Typed<'_, F> {
+    type Out = Result<Answer, JobError>;
+
+    fn visit<K: Key, V: Value>(self) -> Self::Out {
+        if self.workload.hashed() {
+            let hashes = TraceHashes::default();
+            self.pass::<K, V, _>(hashes.clone(), Some(hashes))
+        } else {
+            let hasher = F::Hasher::with_seed(self.job.seed);
+            self.pass::<K, V, _>(hasher, None)
+        }
+    }
+}
+
+impl<F: Family> Typed<'_, F> {
+    fn pass<K: Key, V: Value, S: Hashing>(self, hasher: S, hashes: Option<TraceHashes>) -> Result<Answer, JobError> {
+        let options = Options {
+            load_factor: self.job.load_factor.or(F::INFO.load_factor.map(|x| x.default)).unwrap_or_default(),
+            hint: self.job.hint as usize,
+            seed: self.job.seed,
+        };
+        let setting = Setting { options, hasher, hashes, workload: self.workload };
+        match self.job.pass {
+            Pass::Count => count::count::<F, K, V, S>(&setting).map(|counted| Answer::Count(Box::new(counted))),
+            Pass::Time => time::time::<F, K, V, S>(&setting, self.job.repetitions).map(Answer::Time),
+            Pass::Profile => profile::profile::<F, K, V, S>(&setting).map(Answer::Profile),
+        }
+    }
+}
+
+/// What every pass needs to build its map and to stream its operations.
+pub(super) struct Setting<'a, S> {
+    pub options: Options,
+    pub hasher: S,
+    pub hashes: Option<TraceHashes>,
+    pub workload: &'a Workload,
+}

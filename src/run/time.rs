@@ -1,0 +1,137 @@
+//! The time pass: latencies by kind and cause, and the throughput of the bare loop.
+//!
+//! A first run, watched as in the count pass, learns each operation's kind and cause: the same cell does the same work
+//! every time, so the timed runs need no watching. One bare run warms up. Then each repetition runs twice: bare, for
+//! the throughput, and with the clock read after every operation, for the latencies. Recording into the histograms
+//! happens between batches.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::batch::{Batch, Batches};
+use super::job::JobError;
+use super::observe::{Observer, Tape};
+use super::pin;
+use super::subjects::Setting;
+use crate::maps::{Family, Hashing};
+use crate::probe::clock::{self, Clock};
+use crate::probe::event::{Cause, Off};
+use crate::probe::latency::{Classes, Latencies, class_of, kind_and_cause, serialize};
+use crate::record::{LatencyHistogram, OpKind, Time};
+use crate::workload::{Key, Value};
+
+/// The class of an operation whose latency is not recorded.
+const NO_CLASS: u8 = u8::MAX;
+
+/// Runs the workload `2 * repetitions + 2` times.
+pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
+    setting: &Setting<'_, S>,
+    repetitions: u32,
+) -> Result<Time, JobError> {
+    let classes = classify::<F, K, V, S>(setting)?;
+    let pinned_to = pin::to_last_processor();
+    let clock = Clock::calibrate();
+    let started_unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
+
+    bare::<F, K, V, S>(setting)?;
+    let mut latencies = Latencies::new(OpKind::ALL.len() * Cause::ALL.len());
+    let (mut bare_elapsed_ns, mut clocked_elapsed_ns) = (Vec::new(), Vec::new());
+    for _ in 0..repetitions {
+        bare_elapsed_ns.push(bare::<F, K, V, S>(setting)?.as_nanos() as u64);
+        clocked_elapsed_ns.push(clocked::<F, K, V, S>(setting, &classes, &clock, &mut latencies)?.as_nanos() as u64);
+    }
+    let histograms = latencies.recorded().map(|(class, histogram)| {
+        let (kind, cause) = kind_and_cause(class);
+        let hdr_v2_deflate_base64 = STANDARD.encode(serialize(histogram));
+        LatencyHistogram { kind: OpKind::ALL[kind], cause, count: histogram.len(), hdr_v2_deflate_base64 }
+    });
+    Ok(Time {
+        ops: setting.workload.ops(),
+        bare_elapsed_ns,
+        clocked_elapsed_ns,
+        clock_floor_ns: clock.floor_ns,
+        ticks_per_ns: clock.ticks_per_ns,
+        pinned_to,
+        started_unix_ms,
+        histograms: histograms.collect(),
+    })
+}
+
+/// Learns each measured operation's kind and cause.
+fn classify<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<Classes, JobError> {
+    let tape = Tape::default();
+    let (mut map, _, mut observer) =
+        Observer::new(F::INFO, &tape, || F::build::<K, V, S, _>(&setting.options, setting.hasher.clone(), &tape));
+    let mut classes = Classes::default();
+    let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
+    let mut batch = Batch::<K, V>::new();
+    loop {
+        let in_setup = batches.in_setup();
+        if !batches.next(&mut batch)? {
+            return Ok(classes);
+        }
+        for (op, step) in batch.steps() {
+            let seen = observer.step(&mut map, op, step);
+            if !in_setup {
+                classes.push(seen.kind.map_or(NO_CLASS, |kind| class_of(kind as usize, seen.cause)));
+            }
+        }
+    }
+}
+
+/// One run without a clock in the loop; the time of the measured operations alone.
+pub(super) fn bare<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<Duration, JobError> {
+    let mut map = F::build::<K, V, S, Off>(&setting.options, setting.hasher.clone(), Off);
+    let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
+    let mut batch = Batch::new();
+    let mut elapsed = Duration::ZERO;
+    loop {
+        let in_setup = batches.in_setup();
+        if !batches.next(&mut batch)? {
+            return Ok(elapsed);
+        }
+        let start = Instant::now();
+        batch.measured_ops(&mut map, || ());
+        if !in_setup {
+            elapsed += start.elapsed();
+        }
+    }
+}
+
+/// One run with the clock read after every operation.
+fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
+    setting: &Setting<'_, S>,
+    classes: &Classes,
+    clock: &Clock,
+    latencies: &mut Latencies,
+) -> Result<Duration, JobError> {
+    let mut map = F::build::<K, V, S, Off>(&setting.options, setting.hasher.clone(), Off);
+    let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
+    let mut batch = Batch::new();
+    let mut classes = classes.iter();
+    let mut intervals = Vec::new();
+    let mut elapsed = Duration::ZERO;
+    loop {
+        let in_setup = batches.in_setup();
+        if !batches.next(&mut batch)? {
+            return Ok(elapsed);
+        }
+        intervals.clear();
+        intervals.reserve(batch.ops.len());
+        let start = Instant::now();
+        let mut last = clock::ticks();
+        batch.measured_ops(&mut map, || {
+            let now = clock::ticks();
+            intervals.push(now - last);
+            last = now;
+        });
+        if !in_setup {
+            elapsed += start.elapsed();
+            for (&ticks, class) in intervals.iter().zip(&mut classes).filter(|(_, class)| *class != NO_CLASS) {
+                latencies.record(class.into(), clock.ns(ticks));
+            }
+        }
+    }
+}

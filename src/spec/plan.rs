@@ -1,0 +1,246 @@
+//! From profiles and flags as written to a [`Plan`] that can't be wrong.
+
+use std::collections::HashSet;
+
+use super::profiles::{SHIPPED, find};
+use super::wire::{Flags, Profile, Raw, SpecError, Table};
+use super::{Call, Catalog, CellSpec, EntryOffer, MapOffer, Passes, Plan, Source, Term, UnknownName, WorkloadSpec};
+
+/// The most operations of a cell: `1..=2^63-1`, what a TOML integer holds.
+const OPS_MAX: u64 = i64::MAX as u64;
+const DEFAULT_ENTRY: &str = "u64/u64";
+const MIB: u64 = 1 << 20;
+
+/// Makes the plan of the `profiles` (names that ship, or files) with the `flags` in the place of what they say.
+///
+/// - No profile: `quick`. Flags that describe cells then make the profile `custom` of one table: what they leave
+///   open is taken from quick's first (every map, uniform keys, fill, no hint, `u64/u64`).
+/// - Several profiles: their cells joined, with all their passes and the largest of their limits.
+///
+/// Cells come workload by workload, within one map by map, within one load factor by load factor.
+pub fn plan(profiles: &[String], flags: &Flags, catalog: &Catalog) -> Result<Plan, SpecError> {
+    let overrides = flags.cells();
+    if let (Some(trace), Some(_)) = (overrides.get("trace"), overrides.get("keys").or(overrides.get("mix"))) {
+        return Err(trace[0].place.error("a trace brings its own keys and mix: leave --keys and --mix out"));
+    }
+    let mut written = profiles.iter().map(|argument| find(argument)).collect::<Result<Vec<_>, _>>()?;
+    if written.is_empty() {
+        let mut quick = SHIPPED[0].parse()?;
+        if !overrides.is_empty() {
+            quick.name = "custom".to_owned();
+            quick.cells.truncate(1);
+        }
+        written.push(quick);
+    }
+    let mut plan: Option<Plan> = None;
+    for mut profile in written {
+        for table in &mut profile.cells {
+            if overrides.contains_key("trace") {
+                table.lists.retain(|key, _| !["keys", "mix", "ops"].contains(key));
+            } else if overrides.contains_key("keys") || overrides.contains_key("mix") {
+                table.lists.remove("trace");
+            }
+            table.lists.extend(overrides.clone());
+        }
+        if let Some(passes) = flags.passes() {
+            profile.settings.lists.insert("passes", passes);
+        }
+        let next = validate(&profile, catalog)?;
+        plan = Some(match plan {
+            Some(joined) => join(joined, next),
+            None => next,
+        });
+    }
+    let mut plan = plan.expect("there is a profile, quick at the least");
+    // `Debug` shows every field, and shortest forms of floats: equal texts are equal cells.
+    let mut seen = HashSet::new();
+    plan.cells.retain(|cell| seen.insert(format!("{cell:?}")));
+    Ok(plan)
+}
+
+fn join(mut plan: Plan, next: Plan) -> Plan {
+    let (a, b) = (plan.passes, next.passes);
+    plan.profile = format!("{}+{}", plan.profile, next.profile);
+    plan.passes = Passes { count: a.count | b.count, time: a.time | b.time, profile: a.profile | b.profile };
+    plan.repetitions = plan.repetitions.max(next.repetitions);
+    plan.time_limit_s = plan.time_limit_s.max(next.time_limit_s);
+    plan.memory_limit_bytes = plan.memory_limit_bytes.zip(next.memory_limit_bytes).map(|(a, b)| a.max(b));
+    plan.cells.extend(next.cells);
+    plan
+}
+
+fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, SpecError> {
+    let settings = &profile.settings;
+    settings.one("summary", |raw| Ok(raw.text.clone()))?;
+    let passes = settings.each("passes", |raw| named("pass", &raw.text, &PASSES, |pass| pass.0))?;
+    let mut chosen = Passes { count: passes.is_none(), time: passes.is_none(), profile: passes.is_none() };
+    for (_, set) in passes.unwrap_or_default() {
+        set(&mut chosen);
+    }
+    let memory_limit = settings.one("memory_limit_mb", |raw| whole(raw, 1, u64::MAX / MIB))?;
+    let memory_limit_bytes = memory_limit.map(|mib| mib * MIB);
+    let memory_bytes = memory_limit_bytes.unwrap_or(u64::MAX).min(catalog.memory_bytes);
+    let mut cells = Vec::new();
+    for table in &profile.cells {
+        expand(table, catalog, memory_bytes, &mut cells)?;
+    }
+    if cells.is_empty() {
+        return Err(settings.place.error("a profile needs at least one [[cells]] table"));
+    }
+    Ok(Plan {
+        profile: profile.name.clone(),
+        passes: chosen,
+        repetitions: settings.one("repetitions", |raw| whole(raw, 1, 1000))?.unwrap_or(5) as u32,
+        time_limit_s: settings.one("time_limit_s", |raw| whole(raw, 1, 30 * 86_400))?.unwrap_or(60),
+        memory_limit_bytes,
+        cells,
+    })
+}
+
+type SetPass = fn(&mut Passes);
+const PASSES: [(&str, SetPass); 3] = [
+    ("count", |passes| passes.count = true),
+    ("time", |passes| passes.time = true),
+    ("profile", |passes| passes.profile = true),
+];
+
+/// Appends the product of the table's lists.
+fn expand(table: &Table, catalog: &Catalog, memory_bytes: u64, cells: &mut Vec<CellSpec>) -> Result<(), SpecError> {
+    let maps: Vec<MapOffer> =
+        table.needed("map", |raw| named("map", &raw.text, &catalog.maps, |offer| offer.term.name))?;
+    let entry = |name: &str| named("entry", name, &catalog.entries, |offer| offer.term.name);
+    let entries: Vec<EntryOffer> = match table.each("entry", |raw| entry(&raw.text))? {
+        Some(entries) => entries,
+        None => vec![entry(DEFAULT_ENTRY).map_err(|what| table.place.error(what))?],
+    };
+    let load_factors = table.each("load_factor", |raw| load_factor(raw, &maps))?;
+    let hints = table.each("hint", |raw| hint(raw, &maps, &entries, memory_bytes))?.unwrap_or(vec![0]);
+    let seeds = table.each("seed", |raw| whole(raw, 0, u64::MAX))?.unwrap_or(vec![1]);
+    let sources = sources(table, catalog)?;
+    let ops = match table.each("ops", |raw| whole(raw, 1, OPS_MAX))? {
+        Some(ops) => ops,
+        None if table.lists.contains_key("trace") => vec![OPS_MAX],
+        None => return Err(table.missing("ops")),
+    };
+    for entry in &entries {
+        for (source, &ops, &seed) in product(&sources, &ops, &seeds) {
+            for (offer, &hint) in hints.iter().flat_map(|hint| maps.iter().map(move |map| (map, hint))) {
+                let cell = CellSpec {
+                    map: offer.term.name,
+                    workload: WorkloadSpec { source: source.clone(), ops, seed },
+                    load_factor: offer.load_factor.map(|(_, _, default)| default),
+                    hint: if offer.hint { hint } else { 0 },
+                    entry: entry.term.name,
+                };
+                match &load_factors {
+                    Some(list) if offer.load_factor.is_some() => {
+                        cells.extend(list.iter().map(|&x| CellSpec { load_factor: Some(x), ..cell.clone() }));
+                    }
+                    _ => cells.push(cell),
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn product<'a, A, B, C>(a: &'a [A], b: &'a [B], c: &'a [C]) -> impl Iterator<Item = (&'a A, &'a B, &'a C)> {
+    a.iter().flat_map(move |a| b.iter().flat_map(move |b| c.iter().map(move |c| (a, b, c))))
+}
+
+fn sources(table: &Table, catalog: &Catalog) -> Result<Vec<Source>, SpecError> {
+    if let Some(traces) = table.each("trace", |raw| Ok(Source::Trace(raw.place.resolve(&raw.text))))? {
+        let clash = ["keys", "mix"].iter().find_map(|key| table.lists.get(key));
+        return match clash {
+            Some(list) => Err(list[0].place.error("a trace brings its own keys and mix: leave this out")),
+            None => Ok(traces),
+        };
+    }
+    let keys = table.needed("keys", |raw| call(raw, "key distribution", &catalog.keys))?;
+    let mixes = table.needed("mix", |raw| call(raw, "mix", &catalog.mixes))?;
+    let generated = product(&keys, &mixes, &[()]);
+    Ok(generated.map(|(keys, mix, ())| Source::Generated { keys: keys.clone(), mix: mix.clone() }).collect())
+}
+
+fn call(raw: &Raw, what: &'static str, terms: &[Term]) -> Result<Call, String> {
+    let mut call = Call::parse(&raw.text, what, terms).map_err(|error| error.to_string())?;
+    call.path = call.path.map(|path| raw.place.resolve(path));
+    Ok(call)
+}
+
+/// The item called `name`.
+fn named<T: Copy>(what: &'static str, name: &str, items: &[T], name_of: fn(&T) -> &'static str) -> Result<T, String> {
+    let found = items.iter().find(|item| name_of(item) == name).copied();
+    found.ok_or_else(|| UnknownName::new(what, name, items.iter().map(name_of)).to_string())
+}
+
+fn load_factor(raw: &Raw, maps: &[MapOffer]) -> Result<f64, String> {
+    let x: f64 = raw.text.parse().map_err(|_| format!("must be a number, got \"{}\"", raw.text))?;
+    let mut settable = maps.iter().filter_map(|offer| Some((offer.term.name, offer.load_factor?))).peekable();
+    if settable.peek().is_none() {
+        return Err(format!("can't be set: not a parameter of {}", names(maps)));
+    }
+    match settable.find(|(_, (min, max, _))| !(*min..=*max).contains(&x)) {
+        Some((map, (min, max, _))) => Err(format!("must be from {min} to {max} for {map}, got {}", raw.text)),
+        None => Ok(x),
+    }
+}
+
+fn hint(raw: &Raw, maps: &[MapOffer], entries: &[EntryOffer], memory_bytes: u64) -> Result<u64, String> {
+    let hint = whole(raw, 0, OPS_MAX)?;
+    if hint > 0 && !maps.iter().any(|offer| offer.hint) {
+        return Err(format!("can't be given: {} takes no capacity hint", names(maps)));
+    }
+    let too_large = |entry: &&EntryOffer| u128::from(hint) * u128::from(entry.slot_bytes) > u128::from(memory_bytes);
+    match entries.iter().find(too_large) {
+        Some(entry) => Err(format!(
+            "{hint} entries of {} need at least {} MiB, but there are {} MiB of memory: give a smaller hint",
+            entry.term.name,
+            u128::from(hint) * u128::from(entry.slot_bytes) / u128::from(MIB),
+            memory_bytes / MIB,
+        )),
+        None => Ok(hint),
+    }
+}
+
+fn names(maps: &[MapOffer]) -> String {
+    maps.iter().map(|offer| offer.term.name).collect::<Vec<_>>().join(", ")
+}
+
+/// A whole number within `min..=max`, written in decimal digits with `_` between them where wanted.
+fn whole(raw: &Raw, min: u64, max: u64) -> Result<u64, String> {
+    let digits = raw.text.replace('_', "");
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    match digits.parse() {
+        Ok(n) if plain && (min..=max).contains(&n) => Ok(n),
+        _ => Err(format!("must be a whole number from {min} to {max}, in digits and _ only, got {}", raw.text)),
+    }
+}
+
+impl Table {
+    /// The values of a key, each parsed; `None` when the key is absent.
+    fn each<T>(&self, key: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> Result<Option<Vec<T>>, SpecError> {
+        let Some(list) = self.lists.get(key) else { return Ok(None) };
+        list.iter().map(|raw| parse(raw).map_err(|what| raw.place.error(what))).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// The same for a key that must be there.
+    fn needed<T>(&self, key: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> Result<Vec<T>, SpecError> {
+        self.each(key, parse)?.ok_or_else(|| self.missing(key))
+    }
+
+    /// The one value of a key that takes no list.
+    fn one<T>(&self, key: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> Result<Option<T>, SpecError> {
+        match self.lists.get(key).map(Vec::as_slice) {
+            Some([_, second, ..]) => Err(second.place.error("takes one value, not a list")),
+            _ => Ok(self.each(key, parse)?.and_then(|mut values| values.pop())),
+        }
+    }
+
+    fn missing(&self, key: &str) -> SpecError {
+        self.place.error(format!("\"{key}\" is missing: add {key} = [...] to the table, or give --{key}"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

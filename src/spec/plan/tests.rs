@@ -1,0 +1,380 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::spec::{Param, Range};
+
+const fn param(name: &'static str, min: f64, max: f64, default: Option<f64>) -> Param {
+    let range = Range { min, max, above_min: false, below_max: false, integer: false };
+    Param { name, summary: "", range, default, required: default.is_none() }
+}
+
+fn map(name: &'static str, load_factor: Option<(f64, f64, f64)>, hint: bool) -> MapOffer {
+    MapOffer { term: Term::plain(name, "", ""), load_factor, hint }
+}
+
+/// Enough for the profiles that ship, with 1 GiB of memory.
+fn catalog() -> Catalog {
+    const THETA: &[Param] = &[param("theta", 0.0, 8.0, Some(0.99))];
+    const SET: &[Param] = &[param("set", 0.0, 1.0, None), param("share", 0.0, 1.0, None)];
+    const SHARES: &[Param] = &[
+        param("insert", 0.0, 100.0, Some(0.0)),
+        param("remove", 0.0, 100.0, Some(0.0)),
+        param("get", 0.0, 100.0, Some(0.0)),
+    ];
+    let plain = |names: &[&'static str]| names.iter().map(|name| Term::plain(name, "", "")).collect::<Vec<_>>();
+    let mut keys = plain(&["sequential", "uniform", "latest", "zipfian", "scrambled-zipfian", "hotspot", "file"]);
+    keys[3].params = THETA;
+    keys[4].params = THETA;
+    keys[5].params = SET;
+    keys[6].file = true;
+    let mut mixes =
+        plain(&["fill", "overwrite", "churn", "waves", "ycsb-a", "ycsb-b", "ycsb-c", "ycsb-d", "ycsb-f", "mix"]);
+    mixes[9].params = SHARES;
+    mixes[9].named = true;
+    let entry = |name, slot_bytes| EntryOffer { term: Term::plain(name, "", ""), slot_bytes };
+    Catalog {
+        maps: vec![
+            map("go-classic", Some((1.0, 8.0, 6.5)), true),
+            map("std", None, true),
+            map("hashbrown", None, true),
+            map("indexmap", None, true),
+            map("btree", None, false),
+        ],
+        keys,
+        mixes,
+        entries: vec![
+            entry("u64/u64", 16),
+            entry("u64/256", 264),
+            entry("string(24)/u64", 24),
+            entry("string(24)/256", 272),
+        ],
+        memory_bytes: 1 << 30,
+    }
+}
+
+/// Writes `text` as `my.toml` and plans it, with `flags`.
+fn plan_text(text: &str, flags: &Flags) -> Result<Plan, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my.toml");
+    fs::write(&path, text).unwrap();
+    let argument = path.to_str().unwrap().to_owned();
+    let prefix = format!("{}/", folder.path().display());
+    plan(&[argument], flags, &catalog()).map_err(|error| error.to_string().replace(&prefix, ""))
+}
+
+fn error(text: &str) -> String {
+    plan_text(text, &Flags::default()).expect_err(text)
+}
+
+/// The smallest table, with `more` in it.
+fn table(more: &str) -> String {
+    format!("[[cells]]\nmap = \"std\"\nkeys = \"uniform\"\nmix = \"fill\"\nops = 10\n{more}\n")
+}
+
+fn show(cell: &CellSpec) -> String {
+    let WorkloadSpec { source, ops, seed } = &cell.workload;
+    let source = match source {
+        Source::Generated { keys, mix } => format!("{keys} {mix}"),
+        Source::Trace(path) => path.display().to_string(),
+    };
+    let load_factor = cell.load_factor.map(|x| format!(" lf={x}")).unwrap_or_default();
+    format!("{} {source}{load_factor} hint={} {} ops={ops} seed={seed}", cell.map, cell.hint, cell.entry)
+}
+
+fn shown(plan: &Plan) -> Vec<String> {
+    plan.cells.iter().map(show).collect()
+}
+
+#[test]
+fn the_smallest_profile_gets_the_defaults() {
+    let plan = plan_text(&table(""), &Flags::default()).unwrap();
+    assert_eq!(plan.profile, "my");
+    assert_eq!(plan.passes, Passes { count: true, time: true, profile: true });
+    assert_eq!((plan.repetitions, plan.time_limit_s, plan.memory_limit_bytes), (5, 60, None));
+    assert_eq!(shown(&plan), ["std uniform fill hint=0 u64/u64 ops=10 seed=1"]);
+}
+
+#[test]
+fn settings_are_read() {
+    let text = format!(
+        "summary = \"x\"\npasses = [\"count\", \"profile\"]\nrepetitions = 7\ntime_limit_s = 1_000\nmemory_limit_mb = 0x10\n{}",
+        table("")
+    );
+    let plan = plan_text(&text, &Flags::default()).unwrap();
+    assert_eq!(plan.passes, Passes { count: true, time: false, profile: true });
+    assert_eq!((plan.repetitions, plan.time_limit_s, plan.memory_limit_bytes), (7, 1000, Some(16 << 20)));
+}
+
+#[test]
+fn a_table_is_the_product_of_its_lists() {
+    let text = "[[cells]]\nmap = [\"go-classic\", \"btree\"]\nkeys = [\"uniform\", \"zipfian\"]\nmix = \"fill\"\n\
+                load_factor = [4, 6.5]\nhint = [0, 5]\nops = [10]\n";
+    let plan = plan_text(text, &Flags::default()).unwrap();
+    assert_eq!(
+        shown(&plan),
+        [
+            "go-classic uniform fill lf=4 hint=0 u64/u64 ops=10 seed=1",
+            "go-classic uniform fill lf=6.5 hint=0 u64/u64 ops=10 seed=1",
+            "btree uniform fill hint=0 u64/u64 ops=10 seed=1",
+            "go-classic uniform fill lf=4 hint=5 u64/u64 ops=10 seed=1",
+            "go-classic uniform fill lf=6.5 hint=5 u64/u64 ops=10 seed=1",
+            "go-classic zipfian(0.99) fill lf=4 hint=0 u64/u64 ops=10 seed=1",
+            "go-classic zipfian(0.99) fill lf=6.5 hint=0 u64/u64 ops=10 seed=1",
+            "btree zipfian(0.99) fill hint=0 u64/u64 ops=10 seed=1",
+            "go-classic zipfian(0.99) fill lf=4 hint=5 u64/u64 ops=10 seed=1",
+            "go-classic zipfian(0.99) fill lf=6.5 hint=5 u64/u64 ops=10 seed=1",
+        ]
+    );
+}
+
+#[test]
+fn a_cell_written_twice_runs_once() {
+    let text = table("") + &table("").replace("\"uniform\"", "[\"uniform\", \"zipfian(0.990)\", \"zipfian\"]");
+    let plan = plan_text(&text, &Flags::default()).unwrap();
+    assert_eq!(
+        shown(&plan),
+        ["std uniform fill hint=0 u64/u64 ops=10 seed=1", "std zipfian(0.99) fill hint=0 u64/u64 ops=10 seed=1"]
+    );
+}
+
+#[test]
+fn paths_are_relative_to_the_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my.toml");
+    fs::write(&path, "[[cells]]\nmap = \"std\"\ntrace = \"t.csv\"\n").unwrap();
+    let argument = [path.to_str().unwrap().to_owned()];
+    let plan = super::plan(&argument, &Flags::default(), &catalog()).unwrap();
+    assert_eq!(plan.cells[0].workload.source, Source::Trace(folder.path().join("t.csv")));
+    assert_eq!(plan.cells[0].workload.ops, i64::MAX as u64);
+
+    let flags =
+        Flags { keys: vec!["file:k.txt".into()], mix: vec!["fill".into()], ops: vec!["3".into()], ..Flags::default() };
+    let plan = super::plan(&argument, &flags, &catalog()).unwrap();
+    let Source::Generated { keys, .. } = &plan.cells[0].workload.source else { panic!("keys replace the trace") };
+    assert_eq!(keys.path.as_deref(), Some(Path::new("k.txt")));
+}
+
+#[test]
+fn errors_name_file_line_and_key() {
+    assert_eq!(error("summary = \"x\"\n"), "my.toml:1: a profile needs at least one [[cells]] table");
+    assert_eq!(
+        error(&format!("summary = \"x\"\nrepetition = 5\n{}", table(""))),
+        "my.toml:2: unknown key \"repetition\", did you mean \"repetitions\"? Valid: summary, passes, repetitions, \
+         time_limit_s, memory_limit_mb."
+    );
+    assert_eq!(
+        error(&table("key = \"uniform\"")),
+        "my.toml:6: unknown key \"key\", did you mean \"keys\"? Valid: map, keys, mix, load_factor, hint, entry, ops, \
+         seed, trace."
+    );
+    assert!(error(&format!("ops = 5\n{}", table(""))).ends_with(" The keys of a cell stand below [[cells]]."));
+    assert_eq!(error("\n[cells]\nmap = \"std\"\n"), "my.toml:2: cells: must be tables, each headed [[cells]]");
+    assert_eq!(error("cells = []"), "my.toml:1: a profile needs at least one [[cells]] table");
+    assert!(error("\nmap = [\n").starts_with("my.toml:2: not TOML: "), "{}", error("\nmap = [\n"));
+    assert_eq!(error(&table("seed = []")), "my.toml:6: seed: the list is empty");
+    assert_eq!(error(&table("seed = \"1\"")), "my.toml:6: seed: must be a number, without quotes, got string");
+    assert_eq!(error(&table("entry = [\n8]")), "my.toml:7: entry: must be text in quotes, got integer");
+    assert_eq!(
+        error("[[cells]]\nmap = \"std\"\nkeys = \"uniform\"\nops = 5"),
+        "my.toml:1: [[cells]]: \"mix\" is missing: add mix = [...] to the table, or give --mix"
+    );
+    assert_eq!(
+        error(&table("trace = \"t.csv\"")),
+        "my.toml:3: keys: a trace brings its own keys and mix: leave this out"
+    );
+}
+
+#[test]
+fn errors_name_the_range() {
+    let setting = |line: &str| error(&format!("{line}\n{}", table("")));
+    assert_eq!(
+        setting("repetitions = 1001"),
+        "my.toml:1: repetitions: must be a whole number from 1 to 1000, in digits and _ only, got 1001"
+    );
+    assert!(setting("repetitions = 2.5").ends_with("got 2.5"));
+    assert_eq!(setting("repetitions = [1, 2]"), "my.toml:1: repetitions: takes one value, not a list");
+    assert!(setting("time_limit_s = 0").starts_with("my.toml:1: time_limit_s: must be a whole number from 1 to"));
+    assert!(setting("memory_limit_mb = 99_999_999_999_999").ends_with("got 99999999999999"));
+    assert_eq!(
+        setting("passes = \"times\""),
+        "my.toml:1: passes: unknown pass \"times\", did you mean \"time\"? Valid: count, time, profile."
+    );
+    assert_eq!(
+        error(&table("").replace("\"uniform\"", "\"zipfian(9)\"")),
+        "my.toml:3: keys: zipfian: theta must be >= 0 and <= 8, got 9"
+    );
+}
+
+#[test]
+fn ops_are_whole_and_fit() {
+    let flags = |ops: &str| Flags { ops: vec![ops.into()], ..Flags::default() };
+    for (written, ops) in [("1", 1), ("1_000,2", 1000), ("9223372036854775807", i64::MAX as u64)] {
+        assert_eq!(plan_text(&table(""), &flags(written)).unwrap().cells[0].workload.ops, ops);
+    }
+    for wrong in ["0", "-1", "18446744073709551616", "9223372036854775808", "1e6", "+5", "", "_", "0x10", "1.0"] {
+        assert_eq!(
+            plan_text(&table(""), &flags(wrong)).unwrap_err(),
+            format!("--ops: must be a whole number from 1 to 9223372036854775807, in digits and _ only, got {wrong}")
+        );
+    }
+    assert!(error(&table("").replace("ops = 10", "ops = 1e6")).starts_with("my.toml:5: ops: must be a whole number"));
+    assert!(error(&table("").replace("ops = 10", "ops = 18446744073709551616")).ends_with("got 18446744073709551616"));
+}
+
+#[test]
+fn load_factors_lie_within_the_maps() {
+    let go = |value: &str| error(&table(&format!("load_factor = [{value}]")).replace("std", "go-classic"));
+    for wrong in ["0.0", "-1.0", "8.5", "nan", "inf"] {
+        assert_eq!(go(wrong), format!("my.toml:6: load_factor: must be from 1 to 8 for go-classic, got {wrong}"));
+    }
+    assert_eq!(error(&table("load_factor = 4.0")), "my.toml:6: load_factor: can't be set: not a parameter of std");
+    let flags = Flags { load_factor: vec!["x".into()], ..Flags::default() };
+    assert_eq!(plan_text(&table(""), &flags).unwrap_err(), "--load-factor: must be a number, got \"x\"");
+}
+
+#[test]
+fn hints_fit_the_memory() {
+    let with_hint = |hint: u64| plan_text(&table(&format!("hint = {hint}")), &Flags::default());
+    assert_eq!(with_hint((1 << 30) / 16).unwrap().cells[0].hint, (1 << 30) / 16);
+    assert_eq!(
+        with_hint((1 << 30) / 16 + 65536).unwrap_err(),
+        "my.toml:6: hint: 67174400 entries of u64/u64 need at least 1025 MiB, but there are 1024 MiB of memory: give \
+         a smaller hint"
+    );
+    let limited = format!("memory_limit_mb = 1\n{}", table("hint = 65537"));
+    assert!(error(&limited).ends_with("but there are 1 MiB of memory: give a smaller hint"));
+    assert!(with_hint(i64::MAX as u64).is_err());
+    assert_eq!(
+        error(&table("hint = 5").replace("std", "btree")),
+        "my.toml:6: hint: can't be given: btree takes no capacity hint"
+    );
+}
+
+#[test]
+fn flags_replace_lists_in_every_table() {
+    let text = table("") + &table("entry = \"u64/256\"");
+    let flags = Flags {
+        map: vec!["std,btree".into(), "hashbrown".into()],
+        mix: vec!["churn,mix(insert=1,get=2)".into()],
+        passes: vec!["count".into()],
+        seed: vec!["7".into()],
+        ..Flags::default()
+    };
+    let plan = plan_text(&text, &flags).unwrap();
+    assert_eq!(plan.passes, Passes { count: true, time: false, profile: false });
+    assert_eq!(plan.cells.len(), 12);
+    assert_eq!(show(&plan.cells[4]), "btree uniform mix(insert=1,remove=0,get=2) hint=0 u64/u64 ops=10 seed=7");
+    assert_eq!(show(&plan.cells[11]), "hashbrown uniform mix(insert=1,remove=0,get=2) hint=0 u64/256 ops=10 seed=7");
+}
+
+#[test]
+fn flags_alone_are_custom_and_passes_alone_are_quick() {
+    let flags = Flags { trace: vec!["a,b.csv".into()], ..Flags::default() };
+    let plan = plan(&[], &flags, &catalog()).unwrap();
+    assert_eq!(plan.profile, "custom");
+    let maps: Vec<_> = plan.cells.iter().map(|cell| cell.map).collect();
+    assert_eq!(maps, ["go-classic", "std", "hashbrown", "indexmap", "btree"]);
+    for cell in &plan.cells {
+        assert_eq!(cell.workload.source, Source::Trace(PathBuf::from("a,b.csv")));
+        assert_eq!((cell.workload.ops, cell.hint, cell.entry), (i64::MAX as u64, 0, "u64/u64"));
+    }
+
+    let flags = Flags { map: vec!["std".into()], ..Flags::default() };
+    let plan = super::plan(&[], &flags, &catalog()).unwrap();
+    assert_eq!(shown(&plan), ["std uniform fill hint=0 u64/u64 ops=100000 seed=1"]);
+
+    let flags = Flags { passes: vec!["count".into()], ..Flags::default() };
+    let quick = super::plan(&["quick".into()], &Flags::default(), &catalog()).unwrap();
+    let counted = super::plan(&[], &flags, &catalog()).unwrap();
+    assert_eq!(counted.profile, "quick");
+    assert_eq!(counted.cells, quick.cells);
+    assert_eq!(counted.passes, Passes { count: true, time: false, profile: false });
+}
+
+#[test]
+fn a_trace_excludes_keys_and_mix() {
+    let flags = Flags { trace: vec!["t".into()], mix: vec!["fill".into()], ..Flags::default() };
+    assert_eq!(
+        plan(&[], &flags, &catalog()).unwrap_err().to_string(),
+        "--trace: a trace brings its own keys and mix: leave --keys and --mix out"
+    );
+}
+
+#[test]
+fn profiles_are_joined() {
+    let plan = plan(&["ci".into(), "ycsb".into(), "ci".into()], &Flags::default(), &catalog()).unwrap();
+    assert_eq!(plan.profile, "ci+ycsb+ci");
+    assert_eq!(plan.passes, Passes { count: true, time: true, profile: true });
+    assert_eq!(plan.time_limit_s, 60);
+    assert_eq!(plan.cells.len(), 40 + 50);
+}
+
+#[test]
+fn an_unknown_profile_gets_the_nearest() {
+    let unknown = |name: &str| plan(&[name.into()], &Flags::default(), &catalog()).unwrap_err().to_string();
+    assert!(
+        unknown("quik").starts_with("unknown profile \"quik\", did you mean \"quick\"? Valid: quick, load-factors,")
+    );
+    assert!(unknown("load").contains("did you mean \"load-factors\"?"));
+    assert!(unknown("no/such").starts_with("no/such: can't read the profile: No such file"));
+    assert!(unknown("nosuch.toml").starts_with("nosuch.toml: can't read the profile: No such file"));
+}
+
+#[test]
+fn a_binary_profile_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my.toml");
+    fs::write(&path, b"\xff\xfe\x00").unwrap();
+    let error = plan(&[path.to_str().unwrap().into()], &Flags::default(), &catalog()).unwrap_err();
+    assert_eq!(error.to_string(), format!("{}:1: not a profile: TOML is UTF-8 text", path.display()));
+}
+
+#[test]
+fn windows_line_ends_are_fine() {
+    assert!(plan_text(&table("seed = 5").replace('\n', "\r\n"), &Flags::default()).is_ok());
+}
+
+#[test]
+fn every_profile_that_ships_is_in_the_registry_and_valid() {
+    let mut files: Vec<_> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    let mut names: Vec<_> = SHIPPED.iter().map(|shipped| shipped.name.to_owned()).collect();
+    assert_eq!(names[0], "quick");
+    files.sort();
+    names.sort();
+    assert_eq!(files, names);
+    let mut roomy = catalog();
+    roomy.memory_bytes = 1 << 33;
+    for shipped in SHIPPED {
+        let plan = plan(&[shipped.name.into()], &Flags::default(), &roomy).unwrap_or_else(|error| panic!("{error}"));
+        assert!(!plan.cells.is_empty());
+        let summary = shipped.summary();
+        assert!(!summary.is_empty() && summary.len() < 110, "{}: {summary}", shipped.name);
+    }
+}
+
+#[test]
+fn quick_stays_quick_and_the_table_holds_what_go_holds() {
+    let quick = plan(&[], &Flags::default(), &catalog()).unwrap();
+    assert!(quick.cells.len() <= 40, "{} cells", quick.cells.len());
+    let table = plan(&["go-load-factor-table".into()], &Flags::default(), &catalog()).unwrap();
+    assert_eq!(table.passes, Passes { count: true, time: false, profile: false });
+    assert_eq!(table.cells.len(), 9);
+    for (index, cell) in table.cells.iter().enumerate() {
+        let load_factor = 4.0 + 0.5 * index as f64;
+        assert_eq!(cell.load_factor, Some(load_factor));
+        let buckets = cell.workload.ops as f64 / load_factor;
+        assert_eq!(buckets.log2().fract(), 0.0, "load_factor * 2^B entries");
+        assert!(buckets >= (1 << 20) as f64);
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_profile_panics(text in "(\\[\\[cells\\]\\]\n)?((map|ops|keys|seed|cells|passes|x) = (\"[a-z(,)]{0,5}\"|-?[0-9_]{1,22}|nan|1e[0-9]{1,3}|\\[[0-9,]{0,4}\\]|\\{\\})?\n){0,5}.?") {
+        let _ = Profile::parse("p", &text, Path::new("p.toml")).and_then(|profile| validate(&profile, &catalog()));
+    }
+}

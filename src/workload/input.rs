@@ -1,0 +1,230 @@
+//! Input files: plain, gzip or zstd, told apart by their first bytes, read in constant memory, and errors that name
+//! file and line.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use super::WorkloadError;
+
+/// What is held of a file at a time, which also is the longest line that is read: text has shorter ones, and binary data
+/// is refused before it fills the memory.
+const BUFFER_BYTES: usize = 64 << 10;
+
+/// A file that is being read, decompressed as it goes.
+pub(super) struct Input {
+    path: PathBuf,
+    source: Box<dyn Read + Send>,
+    /// What the file is compressed with.
+    packing: Option<&'static str>,
+    buffer: Box<[u8]>,
+    /// Where in `buffer` the bytes not yet handed out begin.
+    start: usize,
+    /// And where they end.
+    end: usize,
+    /// The number of the line handed out last, from 1; 0 before the first.
+    number: u64,
+}
+
+impl Input {
+    /// Opens a file.
+    pub(super) fn open(path: &Path) -> Result<Input, WorkloadError> {
+        let unreadable = |error: io::Error| fault(path, None, format!("can't be read: {error}"));
+        let mut file = BufReader::with_capacity(BUFFER_BYTES, File::open(path).map_err(unreadable)?);
+        let magic = file.fill_buf().map_err(unreadable)?;
+        let (packing, source): (_, Box<dyn Read + Send>) = if magic.starts_with(&[0x1f, 0x8b, 0x08]) {
+            (Some("gzip"), Box::new(flate2::bufread::MultiGzDecoder::new(file)))
+        } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+            (Some("zstd"), Box::new(zstd::stream::read::Decoder::with_buffer(file).map_err(unreadable)?))
+        } else {
+            (None, Box::new(file))
+        };
+        let buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
+        Ok(Input { path: path.to_owned(), source, packing, buffer, start: 0, end: 0, number: 0 })
+    }
+
+    /// The next line, without its end (`\n` or `\r\n`); `None` after the last.
+    pub(super) fn next_line(&mut self) -> Result<Option<&[u8]>, WorkloadError> {
+        let mut searched = 0;
+        let (len, newline) = loop {
+            let unread = &self.buffer[self.start..self.end];
+            if let Some(at) = memchr::memchr(b'\n', &unread[searched..]) {
+                break (searched + at, 1);
+            }
+            searched = unread.len();
+            if searched == BUFFER_BYTES {
+                self.number += 1;
+                let what = format!("a line of more than {BUFFER_BYTES} bytes: this is not a text file of short lines");
+                return Err(self.fault_here(what));
+            }
+            if !self.refill()? {
+                if searched == 0 {
+                    return Ok(None);
+                }
+                break (searched, 0);
+            }
+        };
+        let line = &self.buffer[self.start..self.start + len];
+        self.start += len + newline;
+        self.number += 1;
+        Ok(Some(if newline == 1 { line.strip_suffix(b"\r").unwrap_or(line) } else { line }))
+    }
+
+    /// The next record of N bytes; `None` after the last. `what` the records are goes into the error for a file that
+    /// ends in the middle of one.
+    pub(super) fn next_record<const N: usize>(&mut self, what: &str) -> Result<Option<&[u8; N]>, WorkloadError> {
+        while self.end - self.start < N {
+            if !self.refill()? {
+                return match self.end - self.start {
+                    0 => Ok(None),
+                    rest => Err(self.fault(format!(
+                        "ends {rest} bytes into a record; {what} are {N} bytes each, so the length must be a multiple \
+                         of {N}: the file is truncated or of another kind"
+                    ))),
+                };
+            }
+        }
+        let record = self.buffer[self.start..].first_chunk();
+        self.start += N;
+        Ok(record)
+    }
+
+    /// Reads on, with the unread bytes moved to the front of the buffer, which they must not fill; false at the end.
+    fn refill(&mut self) -> Result<bool, WorkloadError> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        loop {
+            match self.source.read(&mut self.buffer[self.end..]) {
+                Ok(read) => {
+                    self.end += read;
+                    return Ok(read > 0);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.broken(error)),
+            }
+        }
+    }
+
+    /// The error that blames the line read last.
+    #[cold]
+    pub(super) fn fault_here(&self, what: String) -> WorkloadError {
+        fault(&self.path, Some(self.number), what)
+    }
+
+    /// The error that blames the whole file.
+    #[cold]
+    pub(super) fn fault(&self, what: String) -> WorkloadError {
+        fault(&self.path, None, what)
+    }
+
+    #[cold]
+    fn broken(&self, error: io::Error) -> WorkloadError {
+        // The line after the last whole one is where the damage shows; records have no lines.
+        let line = (self.number > 0).then_some(self.number + 1);
+        let what = match self.packing {
+            Some(packing) => {
+                format!("the {packing} data is truncated or damaged ({error}): fetch or compress the file again")
+            }
+            None => format!("can't be read: {error}"),
+        };
+        fault(&self.path, line, what)
+    }
+}
+
+fn fault(path: &Path, line: Option<u64>, what: String) -> WorkloadError {
+    WorkloadError::File { path: path.to_owned(), line, what }
+}
+
+/// `NAME@DIGEST`: the file's name without folders, and the first 8 hex digits of the BLAKE3 hash of its bytes as they
+/// are stored (what `b3sum` prints).
+pub(super) fn fingerprint(path: &Path) -> Result<String, WorkloadError> {
+    let mut hasher = blake3::Hasher::new();
+    let file = File::open(path).and_then(|file| hasher.update_reader(file).map(drop));
+    file.map_err(|error| fault(path, None, format!("can't be read: {error}")))?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    Ok(format!("{name}@{}", &hasher.finalize().to_hex()[..8]))
+}
+
+/// An unsigned decimal number: digits and nothing else, at most `u64::MAX`.
+pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
+    // Nineteen digits always fit, and are checked all at once.
+    let (head, tail) = digits.split_at(digits.len().min(19));
+    let (mut number, mut other) = (0u64, false);
+    for byte in head {
+        let digit = byte.wrapping_sub(b'0');
+        other |= digit > 9;
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    if other || digits.is_empty() {
+        return None;
+    }
+    tail.iter().try_fold(number, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 { None } else { number.checked_mul(10)?.checked_add(u64::from(digit)) }
+    })
+}
+
+/// Exactly 16 hexadecimal digits.
+pub(super) fn hexadecimal(digits: &[u8]) -> Option<u64> {
+    /// By byte: the digit's value, or `NONE`. A table, because whether a digit of a hash is a letter can't be predicted.
+    const DIGITS: [u8; 256] = {
+        let mut digits = [NONE; 256];
+        let mut value = 0;
+        while value < 16 {
+            digits[b"0123456789abcdef"[value] as usize] = value as u8;
+            digits[b"0123456789ABCDEF"[value] as usize] = value as u8;
+            value += 1;
+        }
+        digits
+    };
+    const NONE: u8 = 0xff;
+
+    let digits: &[u8; 16] = digits.try_into().ok()?;
+    let (mut number, mut all) = (0, 0);
+    for &byte in digits {
+        let digit = DIGITS[usize::from(byte)];
+        number = number << 4 | u64::from(digit);
+        all |= digit;
+    }
+    (all != NONE).then_some(number)
+}
+
+/// Bytes as an error shows them: in backquotes, escaped, and no longer than a line on a terminal.
+pub(super) fn quote(bytes: &[u8]) -> String {
+    const SHOWN: usize = 40;
+    match bytes {
+        [] => "nothing".to_owned(),
+        bytes if bytes.len() > SHOWN => format!("`{}...`", bytes[..SHOWN].escape_ascii()),
+        bytes => format!("`{}`", bytes.escape_ascii()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_digits_and_fit() {
+        assert_eq!(decimal(b"0"), Some(0));
+        assert_eq!(decimal(b"0018446744073709551615"), Some(u64::MAX));
+        for bad in [&b""[..], b"18446744073709551616", b"-1", b"+1", b" 1", b"1 ", b"1.0", b"0x1"] {
+            assert_eq!(decimal(bad), None, "{}", quote(bad));
+        }
+    }
+
+    #[test]
+    fn hashes_are_sixteen_digits() {
+        assert_eq!(hexadecimal(b"0123456789abcDEF"), Some(0x0123_4567_89ab_cdef));
+        assert_eq!(hexadecimal(b"ffffffffffffffff"), Some(u64::MAX));
+        for bad in [&b""[..], b"0123456789abcde", b"0123456789abcdef0", b"0123456789abcdeg", b"0x23456789abcdef"] {
+            assert_eq!(hexadecimal(bad), None, "{}", quote(bad));
+        }
+    }
+
+    #[test]
+    fn quotes_escape_and_stay_short() {
+        assert_eq!(quote(b""), "nothing");
+        assert_eq!(quote(b"a\x00\xff"), "`a\\x00\\xff`");
+        assert_eq!(quote(&[b'x'; 100]).len(), 45);
+    }
+}

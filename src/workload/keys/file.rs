@@ -1,0 +1,65 @@
+//! `file:PATH`: keys from a file, one unsigned decimal number a line, plain or compressed with gzip or zstd. Blank lines
+//! and lines that begin with `#` are skipped.
+//!
+//! Records are created, and operations visit them, in the order of the file, which starts over when it ends. The keys
+//! are held in memory, 8 bytes each.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::sequential::Cycle;
+use super::{Keys, Rng, Row, Term};
+use crate::workload::WorkloadError;
+use crate::workload::input::{Input, decimal, quote};
+
+pub(super) const ROW: Row = Row {
+    term: Term {
+        name: "file",
+        summary: "keys from a file, one decimal number a line, in its order, over and over",
+        source: "",
+        params: &[],
+        named: false,
+        file: true,
+    },
+    start: |inputs| {
+        let keys = inputs.file.clone().expect("a term that takes a file is started with its keys");
+        Box::new(File { keys, cycle: Cycle::default() })
+    },
+};
+
+struct File {
+    keys: Arc<[u64]>,
+    cycle: Cycle,
+}
+
+impl Keys for File {
+    fn nth(&self, i: u64) -> u64 {
+        self.keys[(i % self.keys.len() as u64) as usize]
+    }
+
+    fn draw(&mut self, _: &mut Rng, n: u64) -> u64 {
+        self.cycle.draw(n)
+    }
+}
+
+/// Reads the keys of a file; there is at least one.
+pub(in crate::workload) fn read(path: &Path) -> Result<Arc<[u64]>, WorkloadError> {
+    let mut input = Input::open(path)?;
+    let mut keys = Vec::new();
+    while let Some(line) = input.next_line()? {
+        if line.is_empty() || line[0] == b'#' {
+            continue;
+        }
+        match decimal(line) {
+            Some(key) => keys.push(key),
+            None => {
+                let what = format!("expected one key, a decimal number from 0 to {}; found {}", u64::MAX, quote(line));
+                return Err(input.fault_here(what));
+            }
+        }
+    }
+    if keys.is_empty() {
+        return Err(input.fault("holds no keys; expected one decimal number a line".to_owned()));
+    }
+    Ok(keys.into())
+}

@@ -1,0 +1,154 @@
+//! Maps that misbehave: each is a row with its status, all other rows are there, and the run exits with 1.
+//!
+//! This binary is the program itself with a few more maps, as a user's own binary would be; it starts itself for each
+//! cell. Hence its own `main` instead of the test harness.
+
+use std::alloc::System;
+use std::collections::BTreeMap;
+use std::process::{Command, ExitCode};
+
+use mapscope::maps::{Family, FixedFold, Hashing, Info, Map, Options};
+use mapscope::probe::alloc::Counting;
+use mapscope::probe::event::{Cause, Probe};
+use mapscope::run::Subjects;
+use mapscope::spec::Term;
+use mapscope::workload::{Key, Value};
+
+#[global_allocator]
+static ALLOCATOR: Counting<System> = Counting::new(System);
+
+/// A `BTreeMap` that does something terrible at its 100th insert.
+struct Bad<K, V> {
+    map: BTreeMap<K, V>,
+    inserts: u32,
+    terrible: fn(),
+    loses: bool,
+}
+
+impl<K: Key, V: Value> Map<K, V> for Bad<K, V> {
+    fn insert(&mut self, key: K, value: V) -> bool {
+        self.inserts += 1;
+        if self.inserts == 100 {
+            (self.terrible)();
+            if self.loses {
+                return false;
+            }
+        }
+        self.map.insert(key, value).is_some()
+    }
+    fn get(&self, key: &K) -> Option<(&K, &V)> {
+        self.map.get_key_value(key)
+    }
+    fn remove(&mut self, key: &K) -> bool {
+        self.map.remove(key).is_some()
+    }
+    fn clear(&mut self) {
+        self.map.clear();
+    }
+    fn len(&self) -> usize {
+        self.map.len()
+    }
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        self.map.iter().for_each(|(key, value)| f(key, value));
+    }
+}
+
+macro_rules! bad {
+    ($name:ident, $term:literal, $terrible:expr, $loses:literal) => {
+        struct $name;
+
+        impl Family for $name {
+            const INFO: Info = Info {
+                term: Term::plain($term, "misbehaves", ""),
+                version: "test",
+                load_factor: None,
+                hint: false,
+                exact: true,
+                alloc_cause: Cause::Overflow,
+                events: false,
+            };
+            type Hasher = FixedFold;
+            type Map<K: Key, V: Value, S: Hashing, P: Probe> = Bad<K, V>;
+
+            fn build<K: Key, V: Value, S: Hashing, P: Probe>(_: &Options, _: S, _: P) -> Bad<K, V> {
+                Bad { map: BTreeMap::new(), inserts: 0, terrible: $terrible, loses: $loses }
+            }
+        }
+    };
+}
+
+bad!(Panics, "panics", || panic!("no room left"), false);
+bad!(Aborts, "aborts", || std::process::abort(), false);
+bad!(
+    Loops,
+    "loops",
+    || loop {
+        std::hint::spin_loop()
+    },
+    false
+);
+bad!(Exits, "exits", || std::process::exit(0), false);
+bad!(Loses, "loses-an-entry", || (), true);
+bad!(
+    Hoards,
+    "hoards",
+    || {
+        let mut hoard: Vec<Vec<u8>> = Vec::new();
+        loop {
+            hoard.push(vec![1; 64 << 20]);
+        }
+    },
+    false
+);
+
+fn main() -> ExitCode {
+    if std::env::args().nth(1).is_some_and(|arg| arg == "run" || arg == mapscope::run::HIDDEN_VERB) {
+        let subjects = Subjects::builtin().with::<Panics>().with::<Aborts>().with::<Loops>();
+        return mapscope::cmd::main(&subjects.with::<Exits>().with::<Loses>().with::<Hoards>());
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("out");
+    let profile = folder.path().join("bad.toml");
+    std::fs::write(&profile, PROFILE).expect("the profile is written");
+    let program = std::env::current_exe().expect("this program");
+    let run = Command::new(program).arg("run").arg(&profile).arg("--out").arg(&out).output().expect("it runs");
+    assert_eq!(run.status.code(), Some(1), "{}", String::from_utf8_lossy(&run.stderr));
+
+    let text = std::fs::read_to_string(out.join("results.json")).expect("results.json");
+    let results: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let cells = results["cells"].as_array().expect("cells");
+    let rows: Vec<_> =
+        cells.iter().map(|cell| (word(&cell["id"]["map"]), word(&cell["status"]), word(&cell["error"]))).collect();
+    let expected = [
+        ("std", "ok", ""),
+        ("panics", "panicked", "no room left"),
+        ("aborts", "aborted", "abort"),
+        ("loops", "timed-out", "2 s"),
+        ("exits", "aborted", "ended the process"),
+        ("loses-an-entry", "wrong-content", "expected"),
+        ("hoards", "out-of-memory", "memory allocation of"),
+        ("btree", "ok", ""),
+    ];
+    assert_eq!(rows.len(), expected.len(), "{rows:?}");
+    for (row, expected) in rows.iter().zip(expected) {
+        assert_eq!((row.0.as_str(), row.1.as_str()), (expected.0, expected.1), "{}", row.2);
+        assert!(row.2.contains(expected.2), "{}: {:?} should tell of {:?}", row.0, row.2, expected.2);
+    }
+    println!(
+        "test every_misbehaving_map_is_a_row ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out"
+    );
+    ExitCode::SUCCESS
+}
+
+const PROFILE: &str = r#"
+summary = "maps that misbehave, between two that don't"
+passes = ["count"]
+time_limit_s = 2
+memory_limit_mb = 512
+[[cells]]
+map = ["std", "panics", "aborts", "loops", "exits", "loses-an-entry", "hoards", "btree"]
+keys = "uniform"
+mix = "fill"
+ops = 1000
+"#;

@@ -1,0 +1,108 @@
+//! The narrowed census ([`Map::disturbed`]) against a full one, write by write, for every map that ships.
+//!
+//! A full census compares the address of every live entry before and after each write. Whatever it finds, the
+//! narrowed one must have found too.
+
+use std::alloc::System;
+use std::collections::HashMap;
+
+use mapscope::maps::{self, Family, FamilyVisitor, Hashing, Map, Options, Write};
+use mapscope::probe::alloc::{self, Counting};
+use mapscope::probe::event::Off;
+use mapscope::workload::{Key, Str24, Value};
+
+#[global_allocator]
+static ALLOCATOR: Counting<System> = Counting::new(System);
+
+/// A small generator, so that a failure's seed says everything.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut x = self.0;
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((u128::from(x ^ (x >> 31)) * u128::from(n)) >> 64) as u64
+    }
+}
+
+fn places<K: Key, V>(map: &impl Map<K, V>) -> HashMap<u64, usize> {
+    let mut places = HashMap::new();
+    map.for_each(&mut |key, _| {
+        places.insert(key.id(), std::ptr::from_ref(key).addr());
+    });
+    places
+}
+
+/// Random puts and removes over `domain` keys; `waves` alternates between growing and shrinking phases.
+fn compare<F: Family, K: Key, V: Value>(domain: u64, writes: u64, waves: bool, seed: u64) -> u64 {
+    let options = Options { load_factor: F::INFO.load_factor.map_or(0.0, |x| x.default), hint: 0, seed };
+    let mut map = F::build::<K, V, F::Hasher, Off>(&options, F::Hasher::with_seed(seed), Off);
+    let mut random = Random(seed);
+    let mut moved_in_all = 0;
+    for index in 0..writes {
+        let id = random.below(domain);
+        let shrinking = waves && (index / domain) % 2 == 1;
+        let remove = random.below(10) < if shrinking { 8 } else { 4 };
+        let key = K::from_id(id);
+        let value = V::from_seed(index, 0);
+
+        let before = places(&map);
+        let capacity_before = map.capacity();
+        let spare = key.clone();
+        let tally = alloc::tally();
+        let hit = if remove { map.remove(&key) } else { map.insert(spare, value) };
+        let tally = alloc::tally() - tally;
+        let after = places(&map);
+
+        let mut known = before.clone();
+        let mut narrowed: Vec<u64> = Vec::new();
+        let (allocs, frees) = (tally.alloc_count, tally.free_count);
+        let write = Write { key: &key, remove, hit, allocs, frees, capacity_before };
+        map.disturbed(&write, &mut |key, _| {
+            let (id, place) = (key.id(), std::ptr::from_ref(key).addr());
+            let moved = known.insert(id, place).is_some_and(|known| known != place);
+            if moved {
+                narrowed.push(id);
+            }
+            moved
+        });
+        let mut full: Vec<u64> = before
+            .iter()
+            .filter(|(id, place)| after.get(id).is_some_and(|now| now != *place))
+            .map(|(id, _)| *id)
+            .collect();
+        full.sort_unstable();
+        narrowed.sort_unstable();
+        assert_eq!(
+            narrowed,
+            full,
+            "{}: seed {seed}, write {index} of key {id}: {write_kind}",
+            F::INFO.term.name,
+            write_kind = if remove { "remove" } else { "put" }
+        );
+        moved_in_all += full.len() as u64;
+    }
+    moved_in_all
+}
+
+struct EveryMap;
+
+impl FamilyVisitor for EveryMap {
+    fn visit<F: Family>(&mut self) {
+        let mut moved = 0;
+        for seed in 1..=3 {
+            moved += compare::<F, u64, u64>(20, 600, false, seed);
+            moved += compare::<F, u64, u64>(600, 2_400, true, seed);
+            moved += compare::<F, Str24, [u8; 256]>(300, 900, true, seed);
+        }
+        moved += compare::<F, u64, u64>(5_000, 6_000, false, 9);
+        assert!(moved > 1_000, "{}: a map that grows moves entries; saw {moved}", F::INFO.term.name);
+    }
+}
+
+#[test]
+fn the_narrowed_census_misses_no_move_of_any_map() {
+    maps::each(&mut EveryMap);
+}

@@ -1,0 +1,232 @@
+//! The command line as a process: stdout, stderr, exit code, files left.
+
+mod cli_process;
+
+use std::process::{Command, Stdio};
+
+use cli_process::{Outcome, Place};
+use mapscope::run::Subjects;
+use mapscope::spec::{self, Flags, SHIPPED};
+use mapscope::workload::Workload;
+
+fn run(args: &[&str]) -> Outcome {
+    Place::new().run(args)
+}
+
+#[track_caller]
+fn shows(args: &[&str], words: &[&str]) -> String {
+    let outcome = run(args);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert_eq!(outcome.stderr, "");
+    assert!(outcome.left.is_empty(), "left {:?}", outcome.left);
+    for word in words {
+        assert!(outcome.stdout.contains(word), "no {word:?} in\n{}", outcome.stdout);
+    }
+    outcome.stdout
+}
+
+#[test]
+fn no_verb_prints_help() {
+    let help = shows(&[], &["Usage: mapscope", "run ", "gate ", "report ", "list ", "Exit codes: 0 done"]);
+    assert_eq!(help, run(&["-h"]).stdout);
+}
+
+#[test]
+fn every_verb_has_help_that_fits_80_columns() {
+    for verb in ["run", "gate", "report", "list"] {
+        let help = shows(&[verb, "--help"], &["Usage: mapscope"]);
+        for line in help.lines().skip_while(|line| !line.is_empty()).filter(|line| !line.starts_with("  ")) {
+            assert!(line.chars().count() <= 80, "{verb}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_version_is_the_packages() {
+    assert_eq!(shows(&["--version"], &[]), concat!("mapscope ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn list_names_the_maps_with_what_they_take() {
+    let maps = shows(&["list", "maps"], &["maps (--map)\n", "takes: load factor 1 to 8, default 6.5; capacity hint\n"]);
+    let names: Vec<_> = maps.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
+    let names: Vec<_> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    assert_eq!(names, ["go-classic", "std", "hashbrown", "indexmap", "btree"]);
+}
+
+#[test]
+fn list_shows_parameters_and_ranges() {
+    shows(&["list", "keys"], &["\n  zipfian ", "(theta: > 0 and <= 8, default 0.99) ", "\n  file:PATH "]);
+    shows(&["list", "mixes"], &["\n  ycsb-a ", "\n  mix ", "(insert: >= 0 and <= 1000000000, default 0) "]);
+    shows(&["list", "entries"], &["string(24)/256  24-byte string key on the heap, 256-byte value\n"]);
+}
+
+#[test]
+fn list_alone_lists_everything() {
+    let all = shows(&["list"], &[]);
+    let titles: Vec<_> = all.lines().filter(|line| !line.is_empty() && !line.starts_with(' ')).collect();
+    assert_eq!(
+        titles,
+        [
+            "maps (--map)",
+            "keys (--keys)",
+            "mixes (--mix)",
+            "entries (--entry)",
+            "metrics",
+            "profiles (run PROFILE)",
+            "formats (--format)"
+        ]
+    );
+    for line in all.lines() {
+        assert_eq!(line, line.trim_end());
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn list_profiles_names_all_that_ship() {
+    let names = [
+        "quick",
+        "load-factors",
+        "go-load-factor-table",
+        "growth",
+        "key-distributions",
+        "churn",
+        "drain",
+        "presize",
+        "write-amplification",
+        "ycsb",
+        "ci",
+    ];
+    let listed = shows(&["list", "profiles"], &[]);
+    for name in names {
+        assert!(listed.contains(&format!("\n  {name} ")), "{name}");
+    }
+}
+
+#[test]
+fn every_profile_that_ships_suits_the_maps_that_ship() {
+    let catalog = Subjects::builtin().catalog();
+    for shipped in SHIPPED {
+        let plan = spec::plan(&[shipped.name.into()], &Flags::default(), &catalog);
+        let plan = plan.unwrap_or_else(|error| panic!("{error}"));
+        assert!(plan.cells.len() <= 250, "{}: {} cells", shipped.name, plan.cells.len());
+    }
+}
+
+#[test]
+#[ignore = "needs workload"]
+fn every_profile_that_ships_has_workloads_that_open() {
+    let catalog = Subjects::builtin().catalog();
+    for shipped in SHIPPED {
+        let plan = spec::plan(&[shipped.name.into()], &Flags::default(), &catalog).unwrap();
+        for cell in plan.cells {
+            let opened = Workload::open(&cell.workload);
+            opened.unwrap_or_else(|error| panic!("{}: {:?}: {error}", shipped.name, cell.workload));
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mapscope"))
+        .arg("list")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_stdout_is_an_error() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_mapscope")).arg("list").stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr, "error: can't write to stdout: No space left on device (os error 28)\n");
+}
+
+const TINY: &[&str] = &["run", "--map", "std,btree", "--ops", "1000", "--passes", "count"];
+
+fn tiny(more: &[&str]) -> Vec<&'static str> {
+    // Leaked: a few words a test.
+    TINY.iter().copied().chain(more.iter().map(|word| &*word.to_string().leak())).collect()
+}
+
+#[test]
+#[ignore = "needs run"]
+fn a_run_leaves_its_record_and_shows_a_table() {
+    let outcome = run(&tiny(&["--out", "here"]));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert_eq!(outcome.stderr, "", "no bar where there is no terminal");
+    for word in ["std", "btree", "report: here/results.md"] {
+        assert!(outcome.stdout.contains(word), "no {word:?} in\n{}", outcome.stdout);
+    }
+    assert!(!outcome.stdout.contains('\x1b'), "no colour where there is no terminal");
+    for file in ["here/results.json", "here/results.csv", "here/results.md"] {
+        assert!(outcome.left.iter().any(|left| left.as_os_str() == file), "no {file} in {:?}", outcome.left);
+    }
+}
+
+#[test]
+#[ignore = "needs run"]
+fn without_out_a_run_makes_a_folder_under_reports() {
+    let outcome = run(TINY);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let tables: Vec<_> = outcome.left.iter().filter(|path| path.ends_with("results.csv")).collect();
+    assert_eq!(tables.len(), 1);
+    assert!(tables[0].starts_with("reports") && tables[0].components().count() == 3, "{tables:?}");
+}
+
+#[test]
+#[ignore = "needs run"]
+fn out_dash_gives_the_csv_and_leaves_nothing() {
+    let outcome = run(&tiny(&["--out", "-", "--quiet"]));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let mut lines = outcome.stdout.lines();
+    assert!(lines.next().unwrap().starts_with("map,keys,mix,load_factor,hint,entry,ops,seed,status,"));
+    assert!(lines.next().unwrap().starts_with("std,uniform,fill,,0,u64/u64,1000,1,ok,"));
+    assert!(lines.next().unwrap().starts_with("btree,uniform,fill,,0,u64/u64,1000,1,ok,"));
+    assert_eq!(lines.next(), None);
+    assert!(outcome.left.is_empty(), "left {:?}", outcome.left);
+}
+
+#[test]
+#[ignore = "needs run"]
+fn quiet_says_nothing() {
+    let outcome = run(&tiny(&["--out", "here", "-q"]));
+    assert_eq!((outcome.code, outcome.stdout.as_str(), outcome.stderr.as_str()), (Some(0), "", ""));
+}
+
+#[test]
+#[ignore = "needs run"]
+fn equal_runs_give_equal_tables_and_the_gate_passes_them() {
+    let place = Place::new();
+    assert_eq!(place.run(&tiny(&["--out", "a", "--jobs", "1"])).code, Some(0));
+    assert_eq!(place.run(&tiny(&["--out", "b", "--jobs", "2"])).code, Some(0));
+    let table = |name: &str| std::fs::read(place.path().join(name).join("results.csv")).unwrap();
+    assert!(table("a") == table("b"), "exact means exact");
+    let gate = place.run(&["gate", "a", "b"]);
+    assert_eq!(gate.code, Some(0), "{}{}", gate.stdout, gate.stderr);
+    assert!(gate.left.is_empty());
+    let self_test = place.run(&["gate", "--self-test", "a/results.json"]);
+    assert_eq!(self_test.code, Some(0), "{}{}", self_test.stdout, self_test.stderr);
+}
+
+#[test]
+#[ignore = "needs run"]
+fn reports_are_rendered_again_from_the_record() {
+    let place = Place::new();
+    assert_eq!(place.run(&tiny(&["--out", "here"])).code, Some(0));
+    let csv = place.path().join("here/results.csv");
+    let before = std::fs::read(&csv).unwrap();
+    std::fs::remove_file(&csv).unwrap();
+    let outcome = place.run(&["report", "here", "--format", "csv"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), "here/results.csv\n"), "{}", outcome.stderr);
+    assert!(std::fs::read(&csv).unwrap() == before);
+}

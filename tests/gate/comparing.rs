@@ -1,0 +1,338 @@
+//! What follows from which difference between two records.
+
+use mapscope::gate::{Kind, Level, Outcome, Policy, Tally, Verdict, What, compare};
+use mapscope::record::metrics::{Better, Class, Metric, Number};
+use mapscope::record::{Cell, Results, Status};
+use proptest::prelude::*;
+
+use crate::fixture::{EXACT, METRICS, cell, record, timed, with_count};
+
+fn judge(baseline: &Results, current: &Results) -> Verdict {
+    compare(baseline, current, &Policy::default(), METRICS)
+}
+
+fn judge_by(policy: &str, baseline: &Results, current: &Results) -> Verdict {
+    compare(baseline, current, &Policy::parse(policy, "gate.toml", METRICS).unwrap(), METRICS)
+}
+
+/// `map metric-or-status kind level` of every change.
+fn changes(verdict: &Verdict) -> Vec<(String, &'static str, Kind, Level)> {
+    let name = |what: &What| match what {
+        What::Metric { metric, .. } => metric.name,
+        What::Status { .. } => "status",
+    };
+    verdict.changes.iter().map(|c| (c.cell.map.clone(), name(&c.what), c.kind, c.level)).collect()
+}
+
+fn two() -> Results {
+    record([cell("std"), cell("go-classic")])
+}
+
+#[test]
+fn a_record_passes_against_itself() {
+    let results = record([cell("std"), timed("btree", &[100, 110, 120]), cell("go-classic")]);
+    let verdict = judge(&results, &results);
+    assert_eq!(verdict.outcome(), Outcome::Pass);
+    assert_eq!(verdict.outcome().exit_code(), 0);
+    assert!(verdict.changes.is_empty() && verdict.notes.is_empty() && verdict.unjudged.is_empty(), "{verdict:?}");
+    assert_eq!(verdict.tally, Tally { cells: 3, exact: 3 * EXACT, statistical: 1, ignored: 0 });
+}
+
+#[test]
+fn cells_are_matched_by_identity_not_by_place() {
+    let mut turned = two();
+    turned.cells.reverse();
+    assert_eq!(judge(&two(), &turned).outcome(), Outcome::Pass);
+    assert_eq!(judge(&two(), &turned).tally.cells, 2);
+}
+
+#[test]
+fn one_byte_more_fails_and_names_every_metric_that_it_makes_worse() {
+    let current = with_count(&two(), |count| count.alloc_bytes += 1);
+    let verdict = judge(&two(), &current);
+    let std = |metric| ("std".to_owned(), metric, Kind::Worse, Level::Fail);
+    assert_eq!(changes(&verdict), [std("alloc_bytes"), std("alloc_bytes_per_write")]);
+    assert_eq!(verdict.changes[0].worsening, 1.0 / 1152.0);
+    assert_eq!(verdict.outcome().exit_code(), 1);
+
+    let back = judge(&current, &two());
+    assert_eq!(back.outcome(), Outcome::Pass);
+    assert!(back.changes.iter().all(|change| change.level == Level::Better), "{back:?}");
+    assert_eq!(back.changes[0].worsening, -1.0 / 1153.0);
+}
+
+#[test]
+fn where_more_is_better_less_fails() {
+    let [few, many] = [10, 20].map(|n| with_count(&two(), |count| count.slot_reuses = Some(n)));
+    assert_eq!(judge(&few, &many).outcome(), Outcome::Pass);
+    let verdict = judge(&many, &few);
+    assert_eq!(changes(&verdict), [("std".to_owned(), "slot_reuse_ratio", Kind::Worse, Level::Fail)]);
+    assert_eq!(verdict.changes[0].worsening, 0.5);
+}
+
+#[test]
+fn from_zero_any_worsening_is_infinite() {
+    let grown = with_count(&two(), |count| count.same_size_grow_events = 1);
+    assert_eq!(judge(&two(), &grown).changes[0].worsening, f64::INFINITY);
+    assert_eq!(judge(&grown, &two()).changes[0].worsening, -1.0);
+    let policy = "[[rule]]\nmetric = \"same_size*\"\nrelative = 1000.0";
+    assert_eq!(judge_by(policy, &two(), &grown).outcome(), Outcome::Regression);
+    let policy = "[[rule]]\nmetric = \"same_size*\"\nabsolute = 1";
+    assert_eq!(judge_by(policy, &two(), &grown).outcome(), Outcome::Pass);
+}
+
+#[test]
+fn different_work_fails_in_both_directions() {
+    let mut more = two();
+    more.cells[0].expected.inserts += 1;
+    for (a, b) in [(&two(), &more), (&more, &two())] {
+        let verdict = judge(a, b);
+        assert!(changes(&verdict).contains(&("std".to_owned(), "inserts", Kind::WorkChanged, Level::Fail)));
+        assert_eq!(verdict.outcome(), Outcome::Regression);
+    }
+}
+
+#[test]
+fn a_metric_that_vanished_fails_and_a_new_one_is_named() {
+    let without = with_count(&two(), |count| count.slot_reuses = None);
+    let name = ("std".to_owned(), "slot_reuse_ratio");
+    let verdict = judge(&two(), &without);
+    assert_eq!(changes(&verdict), [(name.0.clone(), name.1, Kind::Vanished, Level::Fail)]);
+    assert_eq!(verdict.outcome(), Outcome::Regression);
+    let verdict = judge(&without, &two());
+    assert_eq!(changes(&verdict), [(name.0, name.1, Kind::Appeared, Level::Note)]);
+    assert_eq!(verdict.outcome(), Outcome::Pass);
+}
+
+#[test]
+fn a_value_that_is_no_number_is_a_value_that_vanished() {
+    fn odd(cell: &Cell) -> Option<Number> {
+        Some(Number::Real(if cell.key_bytes == 16 { f64::NAN } else { 1.0 }))
+    }
+    let metrics = [Metric { value: odd, ..METRICS[1] }];
+    let mut nan = two();
+    nan.cells[0].key_bytes = 16;
+    let verdict = compare(&two(), &nan, &Policy::default(), &metrics);
+    assert_eq!(changes(&verdict), [("std".to_owned(), "alloc_bytes", Kind::Vanished, Level::Fail)]);
+}
+
+#[test]
+fn cells_that_are_missing_failed_or_new_are_named() {
+    let std = |kind, level| vec![("std".to_owned(), "status", kind, level)];
+    let with = |status| {
+        let mut results = two();
+        results.cells[0].status = status;
+        results
+    };
+    let ok = two();
+    let short = record([cell("go-classic")]);
+    let panicked = with(Status::Panicked);
+    let killed = with(Status::Killed);
+    let not_run = with(Status::NotRun);
+    use Outcome::{Pass, Regression, Unjudged};
+    let cases = [
+        (&ok, &short, Kind::Missing, Level::Fail, Regression),
+        (&panicked, &short, Kind::Missing, Level::Fail, Regression),
+        (&not_run, &short, Kind::Missing, Level::Unjudged, Unjudged),
+        (&short, &ok, Kind::NewCell, Level::Note, Pass),
+        (&short, &panicked, Kind::Failed, Level::Fail, Regression),
+        (&ok, &panicked, Kind::Failed, Level::Fail, Regression),
+        (&panicked, &killed, Kind::FailedInBoth, Level::Unjudged, Unjudged),
+        (&panicked, &panicked, Kind::FailedInBoth, Level::Unjudged, Unjudged),
+        (&panicked, &ok, Kind::Recovered, Level::Better, Pass),
+        (&ok, &not_run, Kind::NotRun, Level::Unjudged, Unjudged),
+        (&not_run, &ok, Kind::NotRun, Level::Unjudged, Unjudged),
+    ];
+    for (baseline, current, kind, level, outcome) in cases {
+        let verdict = judge(baseline, current);
+        assert_eq!(changes(&verdict), std(kind, level));
+        assert_eq!(verdict.outcome(), outcome, "{kind:?}");
+        assert_eq!(verdict.tally.cells, 1);
+    }
+}
+
+#[test]
+fn partial_records_are_not_judged_unless_what_is_there_is_worse() {
+    let partial = |results: &Results| Results { partial: true, ..results.clone() };
+    let verdict = judge(&partial(&two()), &two());
+    assert_eq!(verdict.outcome().exit_code(), 2);
+    assert_eq!(
+        verdict.unjudged,
+        ["The baseline is partial: its run ended before all cells were done; run it again, to its end."]
+    );
+    let verdict = judge(&two(), &partial(&record([cell("std")])));
+    assert_eq!(changes(&verdict), [("go-classic".to_owned(), "status", Kind::Missing, Level::Unjudged)]);
+    assert_eq!(verdict.outcome(), Outcome::Unjudged);
+    let worse = with_count(&two(), |count| count.alloc_bytes += 1);
+    assert_eq!(judge(&two(), &partial(&worse)).outcome(), Outcome::Regression);
+}
+
+#[test]
+fn records_with_nothing_in_common_are_not_judged() {
+    let none = record([]);
+    let other = record([cell("hashbrown")]);
+    for (baseline, current, n, m) in
+        [(&none, &two(), 0, 2), (&two(), &none, 2, 0), (&two(), &other, 2, 1), (&none, &none, 0, 0)]
+    {
+        let verdict = judge(baseline, current);
+        let what =
+            format!("The records have no cell in common ({n} in the baseline, {m} now): run both with one profile.");
+        assert_eq!(verdict.unjudged, [what]);
+        assert_eq!(verdict.outcome(), Outcome::Unjudged);
+        assert!(verdict.changes.is_empty());
+    }
+    let newer = Results { schema: 2, ..two() };
+    let verdict = judge(&newer, &two());
+    assert_eq!(verdict.unjudged, ["The baseline has schema 2, not 1: run its cells again with this mapscope."]);
+    assert_eq!(verdict.outcome(), Outcome::Unjudged);
+}
+
+#[test]
+fn inexact_cells_only_warn() {
+    let worse = with_count(&two(), |count| count.alloc_bytes += 1);
+    for side in 0..2 {
+        let mut pair = [two(), worse.clone()];
+        pair[side].cells[0].exact = false;
+        let verdict = judge(&pair[0], &pair[1]);
+        assert_eq!(verdict.outcome(), Outcome::Pass);
+        assert_eq!(verdict.at(Level::Warn).count(), 2);
+        assert_eq!(verdict.notes, ["1 cell can't be seeded (`exact = false`): exact metrics only warn there."]);
+    }
+}
+
+#[test]
+fn what_exact_metrics_depend_on_is_named_and_they_are_compared_all_the_same() {
+    let mut other = with_count(&two(), |count| count.alloc_bytes += 1);
+    other.cells[0].map_version = "std 1.0.1".to_owned();
+    other.environments[0].rustc = "1.96.0".to_owned();
+    other.environments[0].cpu = "Other CPU".to_owned();
+    let verdict = judge(&two(), &other);
+    assert_eq!(verdict.outcome(), Outcome::Regression);
+    assert_eq!(verdict.notes.len(), 2, "{:?}", verdict.notes);
+    assert!(verdict.notes[0].starts_with("1 cell under other circumstances: rustc `1.95.0` -> `1.96.0`. Exact"));
+    let with_version = "rustc `1.95.0` -> `1.96.0`, map version `std 1.0.0` -> `std 1.0.1`";
+    assert!(verdict.notes[1].starts_with(&format!("1 cell under other circumstances: {with_version}. Exact")));
+}
+
+fn times(baseline: &[u64], current: &[u64]) -> [Results; 2] {
+    [baseline, current].map(|elapsed_ns| record([timed("std", elapsed_ns)]))
+}
+
+#[test]
+fn a_time_needs_a_size_and_an_interval() {
+    let warned = |[a, b]: &[Results; 2]| {
+        let verdict = judge(a, b);
+        assert_eq!(verdict.outcome(), Outcome::Pass);
+        assert_eq!(verdict.tally.statistical, 1);
+        verdict.at(Level::Warn).count()
+    };
+    let base = [100_000, 101_000, 102_000];
+    assert_eq!(warned(&times(&base, &[112_000, 113_000, 114_000])), 1);
+    // Within 10 %, however tight.
+    assert_eq!(warned(&times(&base, &[109_000, 109_000, 109_000])), 0);
+    // Far slower by the median, but one repetition was no slower than the baseline's slowest.
+    assert_eq!(warned(&times(&base, &[101_500, 150_000, 151_000])), 0);
+    let [a, b] = times(&[112_000, 113_000, 114_000], &base);
+    assert_eq!(changes(&judge(&a, &b)), [("std".to_owned(), "ns_per_op", Kind::Better, Level::Better)]);
+    let policy = "[[rule]]\nmetric = \"ns_*\"\nrelative = 0.05\naction = \"fail\"";
+    let [a, b] = times(&base, &[109_000, 109_000, 109_000]);
+    assert_eq!(judge_by(policy, &a, &b).outcome(), Outcome::Regression);
+}
+
+#[test]
+fn times_are_compared_within_one_environment_only() {
+    let [a, mut b] = times(&[100, 100, 100], &[900, 900, 900]);
+    b.environments[0].cpu = "Other CPU".to_owned();
+    b.environments[0].kernel = "Linux 6.2".to_owned();
+    let verdict = judge(&a, &b);
+    assert_eq!((verdict.outcome(), verdict.tally.statistical), (Outcome::Pass, 0));
+    let reason = "cpu `Example CPU` -> `Other CPU`, kernel `Linux 6.1` -> `Linux 6.2`: \
+                  record a baseline on this machine, with this build";
+    assert_eq!(verdict.notes, [format!("Times of 1 cell were not compared: {reason}.")]);
+
+    let policy = "[[rule]]\nmetric = \"ns_per_op\"\naction = \"fail\"";
+    let verdict = judge_by(policy, &a, &b);
+    assert_eq!(verdict.outcome(), Outcome::Unjudged);
+    let what = format!("The policy says that times fail, but those of 1 cell can't be compared: {reason}.");
+    assert_eq!(verdict.unjudged, [what]);
+}
+
+#[test]
+fn two_repetitions_are_too_few_to_judge() {
+    let [a, b] = times(&[100, 100], &[900, 900, 900]);
+    let verdict = judge(&a, &b);
+    assert_eq!((verdict.outcome(), verdict.tally.statistical), (Outcome::Pass, 0));
+    assert_eq!(
+        verdict.notes,
+        ["Times of 1 cell were not compared: a run has fewer than 3 repetitions: give the profile more."]
+    );
+}
+
+#[test]
+fn times_that_were_not_measured_now_are_a_warning() {
+    let baseline = record([timed("std", &[100, 100, 100])]);
+    let current = record([cell("std")]);
+    let verdict = judge(&baseline, &current);
+    assert_eq!(changes(&verdict), [("std".to_owned(), "ns_per_op", Kind::Vanished, Level::Warn)]);
+    assert_eq!(verdict.outcome(), Outcome::Pass);
+}
+
+/// Inserts, slot reuses plus one (0 for none said), same-size growths, bytes allocated.
+fn counts() -> impl Strategy<Value = [u64; 4]> {
+    let alloc_bytes = prop_oneof![Just(1152), 0..u64::MAX];
+    (0..2000_u64, 0..3_u64, 0..3_u64, alloc_bytes).prop_map(|(a, b, c, d)| [a, b, c, d])
+}
+
+fn record_of([inserts, reuses, same_size, alloc_bytes]: [u64; 4]) -> Results {
+    let mut results = with_count(&two(), |count| {
+        count.alloc_bytes = alloc_bytes;
+        count.same_size_grow_events = same_size;
+        count.slot_reuses = reuses.checked_sub(1);
+    });
+    results.cells[0].expected.inserts = inserts;
+    results
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_record_passes_against_itself(counts in counts()) {
+        let results = record_of(counts);
+        prop_assert_eq!(judge(&results, &results).outcome(), Outcome::Pass);
+    }
+
+    /// Fails exactly when an exact metric is worse, by a rule written down a second time; and once something is
+    /// worse, nothing that is better elsewhere makes it pass.
+    #[test]
+    fn worse_never_passes_and_better_never_fails(before in counts(), after in counts()) {
+        let (a, b) = (record_of(before), record_of(after));
+        let worse = METRICS.iter().filter(|m| m.class == Class::Exact).any(|metric| {
+            match ((metric.value)(&a.cells[0]), (metric.value)(&b.cells[0]), metric.better) {
+                (Some(Number::Int(x)), Some(Number::Int(y)), Better::Lower) => y > x,
+                (Some(Number::Real(x)), Some(Number::Real(y)), Better::Lower) => y > x,
+                (Some(Number::Real(x)), Some(Number::Real(y)), Better::Higher) => y < x,
+                (x, y, Better::Neither) => x != y,
+                (x, y, _) => x.is_some() && y.is_none(),
+            }
+        });
+        let expected = if worse { Outcome::Regression } else { Outcome::Pass };
+        prop_assert_eq!(judge(&a, &b).outcome(), expected);
+
+        let mut mixed = b.clone();
+        mixed.cells[1].count.as_mut().unwrap().alloc_bytes -= 1;
+        prop_assert_eq!(judge(&a, &mixed).outcome(), expected);
+    }
+
+    /// A wider limit never turns a pass into a failure.
+    #[test]
+    fn wider_limits_never_fail_more(after in 0..4000_u64, limit in 0.0..2.0_f64, wider in 0.0..2.0_f64) {
+        let current = with_count(&two(), |count| count.alloc_bytes = after);
+        let fails = |limit: f64| {
+            let policy = format!("[[rule]]\nmetric = \"alloc_bytes*\"\nrelative = {limit:?}");
+            judge_by(&policy, &two(), &current).outcome() == Outcome::Regression
+        };
+        prop_assert!(fails(limit) || !fails(limit + wider));
+        prop_assert_eq!(fails(limit), after as f64 / 1152.0 - 1.0 > limit);
+    }
+}

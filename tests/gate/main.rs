@@ -1,0 +1,8 @@
+//! The gate and the reading of records, from outside.
+
+mod comparing;
+mod fixture;
+mod markdown;
+mod policy;
+mod reading;
+mod self_test;

@@ -1,0 +1,56 @@
+//! Known truths (docs/METHODOLOGY.md, "Truths"), measured by whole runs of the program.
+
+mod common;
+
+use common::{Run, metric};
+
+/// A table that doubles moves between 1 and 2 entries an insert; over a log-uniform size the mean is 1/ln 2.
+#[test]
+fn a_doubling_table_moves_1_4427_entries_an_insert_on_average() {
+    // hashbrown grows when 7/8 of a power of two is full: sizes spread log-uniformly between two such points.
+    let (low, points) = (7 * 4096 / 8 + 1, 64);
+    let sizes: Vec<String> = (0..points)
+        .map(|i| (f64::from(low) * 2f64.powf((f64::from(i) + 0.5) / f64::from(points))).round().to_string())
+        .collect();
+    let rows = Run::new(["--map", "hashbrown", "--keys", "uniform", "--mix", "fill", "--passes", "count"])
+        .args(["--ops", &sizes.join(",")])
+        .rows();
+    assert_eq!(rows.len(), points as usize);
+    let mean = rows.iter().map(|row| metric(row, "moves_per_insert")).sum::<f64>() / f64::from(points);
+    assert!((mean / std::f64::consts::LOG2_E - 1.0).abs() < 0.01, "mean moves per insert {mean}");
+}
+
+/// Four million inserts: 352 MB unhinted, 161 MB hinted, as Go's runtime allocates.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "four million inserts: run with --release")]
+fn four_million_inserts_allocate_what_gos_runtime_allocates() {
+    let rows = Run::new(["--map", "go-classic", "--keys", "sequential", "--mix", "fill", "--passes", "count"])
+        .args(["--ops", "4194304", "--hint", "0,4194304"])
+        .rows();
+    let near = |row, name, expected: f64| {
+        let found = metric(row, name);
+        assert!((found / expected - 1.0).abs() < 0.01, "{name}: {found}, expected {expected}");
+    };
+    near(&rows[0], "alloc_bytes", 352e6);
+    near(&rows[0], "alloc_count", 154e3);
+    near(&rows[1], "alloc_bytes", 161e6);
+    assert_eq!(metric(&rows[1], "alloc_count"), 24.0);
+}
+
+/// What go-classic says of its own moves is what the census sees from outside, on every mix.
+#[test]
+fn moves_counted_inside_equal_those_of_the_census_on_every_mix() {
+    let mixes = "fill,overwrite,churn,waves,ycsb-a,ycsb-b,ycsb-c,ycsb-d,ycsb-f,mix(insert=50,remove=40,get=10)";
+    let cells = Run::new(["--map", "go-classic", "--keys", "uniform,zipfian(0.99)", "--passes", "count"])
+        .args(["--mix", mixes, "--ops", "20000", "--load-factor", "1,6.5,8", "--entry", "u64/u64,string(24)/256"])
+        .cells();
+    assert_eq!(cells.len(), 10 * 2 * 3 * 2);
+    let mut moved = 0;
+    for cell in &cells {
+        assert_eq!(cell["status"], "ok", "{}", cell["id"]);
+        let inside = cell["count"]["inside_moved_entries"].as_u64().unwrap();
+        assert_eq!(inside, cell["count"]["census_moved_entries"].as_u64().unwrap(), "{}", cell["id"]);
+        moved += inside;
+    }
+    assert!(moved > 100_000, "only {moved} moves: the comparison says little");
+}

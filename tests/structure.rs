@@ -1,0 +1,166 @@
+//! The flow points one way, and no file hides a second thing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each stage may import from the crate, as path prefixes. A stage may always import from itself.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("spec", &[]),
+    ("workload", &["spec"]),
+    ("probe", &[]),
+    ("maps", &["spec::Term", "workload::Key", "workload::Value", "probe::event"]),
+    ("record", &["probe::event"]),
+    ("report", &["record"]),
+    ("gate", &["record"]),
+    ("run", &["spec", "workload", "probe", "maps", "record"]),
+    ("cmd", &["spec", "workload", "probe", "maps", "record", "report", "gate", "run"]),
+];
+
+const LINES_MAX: usize = 600;
+
+fn sources() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.extension() {
+                _ if path.is_dir() => folders.push(path),
+                Some(extension) if extension == "rs" => files.push(path),
+                _ => {}
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The modules that a file of `src/` lies in: `["maps", "go", "classic"]`.
+fn modules(file: &Path) -> Vec<String> {
+    let relative = file.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap().with_extension("");
+    let names = relative.iter().map(|part| part.to_str().unwrap().to_owned());
+    names.filter(|name| !["mod", "lib", "main"].contains(&name.as_str())).collect()
+}
+
+/// The code without comments, up to its unit tests.
+fn code(text: &str) -> String {
+    let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    let lines = code.lines().map(|line| line.split("//").next().unwrap_or_default());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Every path from the crate's root that the code names, without `crate::`; groups are spread out.
+fn imports(code: &str, modules: &[String]) -> Vec<String> {
+    let starts = |word: &'static str| code.match_indices(word).map(|(at, _)| at);
+    let from_crate = starts("crate::").filter(|&at| !code[..at].ends_with("$")).map(|at| at + "crate::".len());
+    // As many `super::` as there are modules lead to the root. Nested `mod` blocks don't import this way here.
+    let supers = "super::".repeat(modules.len().max(1));
+    let from_super = code.match_indices(&supers).map(|(at, _)| at + supers.len()).filter(|_| !modules.is_empty());
+    let mut found = Vec::new();
+    for at in from_crate.chain(from_super) {
+        spread(&code[at..], String::new(), &mut found);
+    }
+    found
+}
+
+/// Reads one path or group; returns what follows it.
+fn spread<'a>(text: &'a str, prefix: String, found: &mut Vec<String>) -> &'a str {
+    let end = text.find(|c: char| !(c.is_alphanumeric() || "_:*".contains(c))).unwrap_or(text.len());
+    let path = prefix + &text[..end];
+    let Some(mut rest) = text[end..].strip_prefix('{') else {
+        found.push(path);
+        return &text[end..];
+    };
+    loop {
+        rest = rest.trim_start_matches([' ', '\n', ',']);
+        match rest.strip_prefix('}') {
+            Some(after) => return after,
+            None if rest.is_empty() => return rest,
+            None => {
+                let before = rest.len();
+                rest = spread(rest, path.clone(), found).trim_start();
+                // `as` renames, and whatever else is no path.
+                if rest.len() == before || rest.starts_with("as ") {
+                    rest = rest.find([',', '}']).map_or("", |at| &rest[at..]);
+                }
+            }
+        }
+    }
+}
+
+fn allowed(stage: &str, import: &str) -> bool {
+    let within = |prefix: &str| import == prefix || import.strip_prefix(prefix).is_some_and(|x| x.starts_with("::"));
+    let (_, prefixes) = ALLOWED.iter().find(|(name, _)| *name == stage).unwrap_or(&("", &[]));
+    within(stage) || prefixes.iter().any(|prefix| within(prefix))
+}
+
+#[test]
+fn imports_point_one_way() {
+    let mut backward = Vec::new();
+    for file in sources() {
+        let modules = modules(&file);
+        let Some(stage) = modules.first().filter(|_| modules.last().is_none_or(|last| last != "tests")) else {
+            continue;
+        };
+        for import in imports(&code(&fs::read_to_string(&file).unwrap()), &modules) {
+            // `crate::` also begins paths that macros make; only the stages count.
+            let to_a_stage = ALLOWED.iter().any(|(name, _)| import.split("::").next() == Some(name));
+            if to_a_stage && !allowed(stage, &import) {
+                backward.push(format!("{}: crate::{import}", file.display()));
+            }
+        }
+    }
+    assert!(backward.is_empty(), "backward imports:\n{}", backward.join("\n"));
+}
+
+#[test]
+fn the_stages_are_those_of_the_flow() {
+    let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let mut modules: Vec<_> = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let mut stages: Vec<_> = ALLOWED.iter().map(|&(stage, _)| stage).collect();
+    modules.sort_unstable();
+    stages.sort_unstable();
+    assert_eq!(modules, stages, "a top-level module needs its row in ALLOWED, and its place in lib.rs");
+    assert!(!lib.lines().any(|line| line.starts_with("mod ")), "every stage is public");
+    for stage in stages.into_iter().filter(|&stage| stage != "cmd") {
+        let named = lib.lines().any(|line| line.starts_with("//!") && line.contains(stage));
+        assert!(named, "lib.rs does not name the stage {stage}");
+    }
+}
+
+#[test]
+fn no_file_is_longer_than_one_thing_needs() {
+    let long = sources().into_iter().filter_map(|file| {
+        let lines = fs::read_to_string(&file).unwrap().lines().count();
+        (lines > LINES_MAX).then(|| format!("{}: {lines} lines", file.display()))
+    });
+    let long: Vec<_> = long.collect();
+    assert!(long.is_empty(), "over {LINES_MAX} lines, look for the second thing:\n{}", long.join("\n"));
+}
+
+#[test]
+fn the_reader_of_imports_sees_every_form() {
+    let modules = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let text = "use crate::probe::{self, event::{Cause, Probe}, alloc as a};\nuse super::super::run::Plan;\n\
+                fn f() { crate::gate::compare() } // crate::report\nuse super::wire;";
+    assert_eq!(
+        imports(&code(text), &modules(&["spec", "plan"])),
+        ["probe::self", "probe::event::Cause", "probe::event::Probe", "probe::alloc", "gate::compare", "run::Plan"]
+    );
+    assert_eq!(imports("use super::maps;", &modules(&["spec"])), ["maps"]);
+    assert!(imports(&code("#[cfg(test)]\nmod tests { use crate::run; }"), &modules(&["spec"])).is_empty());
+}
+
+#[test]
+fn a_backward_import_is_refused() {
+    assert!(allowed("maps", "probe::event::Cause"));
+    assert!(allowed("maps", "spec::Term"));
+    assert!(allowed("maps", "maps::go"));
+    assert!(!allowed("maps", "spec::Terms"));
+    assert!(!allowed("maps", "probe::alloc"));
+    assert!(!allowed("maps", "probe::self"));
+    assert!(!allowed("workload", "maps::Map"));
+    assert!(!allowed("report", "gate"));
+    assert!(!allowed("run", "cmd::main"));
+    assert!(allowed("cmd", "run::execute"));
+}

@@ -13,11 +13,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::probe::event::Cause;
 pub use environment::Environment;
 pub(crate) use io::parse;
 pub use io::{ReadError, read, write_atomically};
-
-use crate::probe::event::Cause;
 
 /// The version of the layout below; a reader refuses any other.
 pub const SCHEMA: u32 = 1;
@@ -70,7 +69,8 @@ impl CellId {
         (&*self.map, &*self.keys, &*self.mix, load_factor, self.hint, &*self.entry, self.ops, self.seed)
     }
 
-    /// The identity as a file name: lower-case letters, digits, `.`, `-`, `_`.
+    /// The identity as a file name: lower-case letters, digits, `.`, `-`, `_`. Two identities that differ only in other
+    /// characters share it; `report` tells them apart.
     pub fn file_stem(&self) -> String {
         let mut stem = String::new();
         let load_factor = self.load_factor.map(|x| format!("lf{x}_")).unwrap_or_default();
@@ -81,6 +81,9 @@ impl CellId {
         );
         for c in text.chars() {
             let c = if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') { c.to_ascii_lowercase() } else { '-' };
+            if c == '_' && stem.ends_with('-') {
+                stem.pop();
+            }
             if !(c == '-' && stem.ends_with(['-', '_'])) {
                 stem.push(c);
             }

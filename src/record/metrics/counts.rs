@@ -1,36 +1,122 @@
-//! What was asked of the map, and what it did, as counted.
+//! Quantities as counted: the workload's operations, allocations, moves, growths.
 
 use super::Better::{Lower, Neither};
-use super::Number::Int;
-use super::{Cell, Metric, exact, moved, writes};
-use crate::record::Count;
+use super::{Better, Class, Metric, Number};
+use crate::record::{Cell, Count};
 
-fn count(cell: &Cell, of: fn(&Count) -> u64) -> Option<super::Number> {
-    cell.count.as_ref().map(|count| Int(of(count)))
+/// A metric that is an integer of the record.
+const fn counted(
+    name: &'static str,
+    unit: &'static str,
+    better: Better,
+    summary: &'static str,
+    value: fn(&Cell) -> Option<Number>,
+) -> Metric {
+    Metric { name, unit, class: Class::Exact, better, summary, value }
 }
 
-pub(super) const METRICS: &[Metric] = &[
-    exact("writes", "count", Neither, "Inserts, overwrites and removes measured.", |c| Some(Int(writes(c)))),
-    exact("inserts", "count", Neither, "Puts of a key that was not there.", |c| Some(Int(c.expected.inserts))),
-    exact("overwrites", "count", Neither, "Puts of a key that was there.", |c| Some(Int(c.expected.overwrites))),
-    exact("removes", "count", Neither, "Removes, hit or miss.", |c| Some(Int(c.expected.removes))),
-    exact("gets", "count", Neither, "Lookups, hit or miss.", |c| Some(Int(c.expected.gets))),
-    exact(
-        "payload_bytes",
-        "bytes",
-        Neither,
-        "Bytes of the keys and values handed over by inserts and overwrites.",
-        |c| c.count.as_ref().map(|_| Int(c.expected.payload_bytes)),
-    ),
-    exact("alloc_count", "count", Lower, "Allocations by the measured operations.", |c| count(c, |n| n.alloc_count)),
-    exact("alloc_bytes", "bytes", Lower, "Bytes allocated by the measured operations.", |c| count(c, |n| n.alloc_bytes)),
-    exact("free_count", "count", Neither, "Frees by the measured operations.", |c| count(c, |n| n.free_count)),
-    exact("free_bytes", "bytes", Neither, "Bytes freed by the measured operations.", |c| count(c, |n| n.free_bytes)),
-    exact("realloc_moved_bytes", "bytes", Lower, "Old sizes of the reallocations that changed their address.", |c| {
-        count(c, |n| n.realloc_moved_bytes)
-    }),
-    exact("moved_entries", "count", Lower, "Entries already in the map that changed their address.", |c| {
-        count(c, |n| moved(n).0)
-    }),
-    exact("moved_bytes", "bytes", Lower, "Bytes copied to move those entries.", |c| count(c, |n| moved(n).1)),
-];
+/// Writes that the workload asks for.
+pub(super) fn writes(cell: &Cell) -> u64 {
+    cell.expected.inserts + cell.expected.overwrites + cell.expected.removes
+}
+
+/// Moved entries and their bytes: as the map itself counts them, else as the census does.
+pub(super) fn moved(count: &Count) -> (u64, u64) {
+    match (count.inside_moved_entries, count.inside_moved_bytes) {
+        (Some(entries), Some(bytes)) => (entries, bytes),
+        _ => (count.census_moved_entries, count.census_moved_bytes),
+    }
+}
+
+pub(super) const WRITES: Metric =
+    counted("writes", "count", Neither, "Writes: inserts + overwrites + removes.", |c| Some(Number::Int(writes(c))));
+
+pub(super) const INSERTS: Metric = counted("inserts", "count", Neither, "Puts of a key that was not there.", |c| {
+    Some(Number::Int(c.expected.inserts))
+});
+
+pub(super) const OVERWRITES: Metric = counted("overwrites", "count", Neither, "Puts of a key that was there.", |c| {
+    Some(Number::Int(c.expected.overwrites))
+});
+
+pub(super) const REMOVES: Metric =
+    counted("removes", "count", Neither, "Remove operations, whether they found their key or not.", |c| {
+        Some(Number::Int(c.expected.removes))
+    });
+
+pub(super) const GETS: Metric =
+    counted("gets", "count", Neither, "Lookups, whether they found their key or not.", |c| {
+        Some(Number::Int(c.expected.gets))
+    });
+
+pub(super) const PAYLOAD_BYTES: Metric = counted(
+    "payload_bytes",
+    "bytes",
+    Neither,
+    "Bytes of key and value handed to the map by inserts and overwrites, a string key's heap bytes included.",
+    |c| Some(Number::Int(c.expected.payload_bytes)),
+);
+
+pub(super) const ALLOC_COUNT: Metric = counted(
+    "alloc_count",
+    "count",
+    Lower,
+    "Allocations that succeeded; a realloc is one allocation and one free.",
+    |c| c.count.as_ref().map(|n| Number::Int(n.alloc_count)),
+);
+
+pub(super) const ALLOC_BYTES: Metric =
+    counted("alloc_bytes", "bytes", Lower, "Bytes allocated; a realloc counts its new size.", |c| {
+        c.count.as_ref().map(|n| Number::Int(n.alloc_bytes))
+    });
+
+pub(super) const FREE_COUNT: Metric =
+    counted("free_count", "count", Lower, "Frees; a realloc is one allocation and one free.", |c| {
+        c.count.as_ref().map(|n| Number::Int(n.free_count))
+    });
+
+pub(super) const FREE_BYTES: Metric =
+    counted("free_bytes", "bytes", Lower, "Bytes freed; a realloc counts its old size.", |c| {
+        c.count.as_ref().map(|n| Number::Int(n.free_bytes))
+    });
+
+pub(super) const REALLOC_MOVED_BYTES: Metric =
+    counted("realloc_moved_bytes", "bytes", Lower, "Old sizes of the reallocs that changed the address.", |c| {
+        c.count.as_ref().map(|n| Number::Int(n.realloc_moved_bytes))
+    });
+
+pub(super) const MOVED_ENTRIES: Metric = counted(
+    "moved_entries",
+    "count",
+    Lower,
+    "Entries already in the map whose address changed: as the map itself counts them, else by the census.",
+    |c| c.count.as_ref().map(|n| Number::Int(moved(n).0)),
+);
+
+pub(super) const MOVED_BYTES: Metric =
+    counted("moved_bytes", "bytes", Lower, "Bytes copied inside the map for the moved entries.", |c| {
+        c.count.as_ref().map(|n| Number::Int(moved(n).1))
+    });
+
+pub(super) const GROW_EVENTS: Metric =
+    counted("grow_events", "count", Lower, "Larger tables allocated, the first one included.", |c| {
+        c.count.as_ref().map(|n| Number::Int(n.grow_events))
+    });
+
+pub(super) const SAME_SIZE_GROW_EVENTS: Metric = counted(
+    "same_size_grow_events",
+    "count",
+    Lower,
+    "Tables of the same size allocated, to shed tombstones or chains.",
+    |c| c.count.as_ref().map(|n| Number::Int(n.same_size_grow_events)),
+);
+
+pub(super) const MAX_MOVES_IN_ONE_WRITE: Metric =
+    counted("max_moves_in_one_write", "count", Lower, "The most entries that a single write moved.", |c| {
+        c.count.as_ref().map(|n| Number::Int(n.max_moves_in_one_write))
+    });
+
+pub(super) const MAX_ALLOC_BYTES_IN_ONE_WRITE: Metric =
+    counted("max_alloc_bytes_in_one_write", "bytes", Lower, "The most bytes that a single write allocated.", |c| {
+        c.count.as_ref().map(|n| Number::Int(n.max_alloc_bytes_in_one_write))
+    });

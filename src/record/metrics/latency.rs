@@ -1,231 +1,308 @@
-//! Times.
+//! Times: per operation as a whole, and the percentiles and tails of single operations.
+//!
+//! A percentile is absent when fewer operations were recorded than it can resolve: p99.99 of a thousand values would
+//! be their maximum under a grander name.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
-use super::Better::{Lower, Neither};
-use super::Number::{Int, Real};
-use super::{Cell, Class, Metric, Number};
-use crate::probe::event::Cause;
-use crate::record::{LatencyHistogram, OpKind};
+use super::{Better, Class, Metric, Number};
+use crate::record::{Cause, Cell, LatencyHistogram, OpKind, Time};
 
-const fn time(
-    name: &'static str,
-    unit: &'static str,
-    summary: &'static str,
-    value: fn(&Cell) -> Option<Number>,
-) -> Metric {
-    Metric { name, unit, class: Class::Statistical, better: Lower, summary, value }
+/// The tail is what lies above this quantile.
+const TAIL_QUANTILE: f64 = 0.999;
+
+/// The latencies of a cell's time pass, decoded.
+#[derive(Debug)]
+pub(crate) struct Latencies {
+    by_kind_and_cause: Vec<(OpKind, Cause, Histogram<u64>)>,
+    by_kind: BTreeMap<OpKind, Histogram<u64>>,
+    tail_shares: Option<BTreeMap<Cause, f64>>,
 }
 
-/// A figure that describes the measurement and is neither good nor bad.
-const fn share(name: &'static str, summary: &'static str, value: fn(&Cell) -> Option<Number>) -> Metric {
-    Metric { name, unit: "ratio", class: Class::Statistical, better: Neither, summary, value }
-}
+impl Latencies {
+    /// Decodes the histograms of `cell`; `None` without a time pass, or when a histogram is damaged.
+    ///
+    /// The last two cells' are kept, found again by their content: whoever exports a cell asks it for dozens of
+    /// metrics, and whoever compares two cells asks them in turn.
+    pub(crate) fn of(cell: &Cell) -> Option<Rc<Latencies>> {
+        type Memo = [Option<(Vec<LatencyHistogram>, Option<Rc<Latencies>>)>; 2];
+        thread_local!(static MEMO: RefCell<Memo> = const { RefCell::new([None, None]) });
 
-pub(super) const METRICS: &[Metric] = &[
-    time(
-        "ns_per_op",
-        "ns",
-        "Wall time an operation without a clock in the loop; median over the repetitions.",
-        ns_per_op,
-    ),
-    time("insert_p50_ns", "ns", "The median latency of an insert, one reading of the clock included.", |c| {
-        quantile(c, OpKind::Insert, 0.5)
-    }),
-    time(
-        "insert_p90_ns",
-        "ns",
-        "The 90th percentile of the latency of an insert, one reading of the clock included.",
-        |c| quantile(c, OpKind::Insert, 0.9),
-    ),
-    time(
-        "insert_p99_ns",
-        "ns",
-        "The 99th percentile of the latency of an insert, one reading of the clock included.",
-        |c| quantile(c, OpKind::Insert, 0.99),
-    ),
-    time(
-        "insert_p999_ns",
-        "ns",
-        "The 99.9th percentile of the latency of an insert, one reading of the clock included.",
-        |c| quantile(c, OpKind::Insert, 0.999),
-    ),
-    time(
-        "insert_p9999_ns",
-        "ns",
-        "The 99.99th percentile of the latency of an insert, one reading of the clock included.",
-        |c| quantile(c, OpKind::Insert, 0.9999),
-    ),
-    time("insert_max_ns", "ns", "The longest latency of an insert, one reading of the clock included.", |c| {
-        longest(c, OpKind::Insert)
-    }),
-    time("overwrite_p50_ns", "ns", "The median latency of an overwrite, one reading of the clock included.", |c| {
-        quantile(c, OpKind::Overwrite, 0.5)
-    }),
-    time(
-        "overwrite_p90_ns",
-        "ns",
-        "The 90th percentile of the latency of an overwrite, one reading of the clock included.",
-        |c| quantile(c, OpKind::Overwrite, 0.9),
-    ),
-    time(
-        "overwrite_p99_ns",
-        "ns",
-        "The 99th percentile of the latency of an overwrite, one reading of the clock included.",
-        |c| quantile(c, OpKind::Overwrite, 0.99),
-    ),
-    time(
-        "overwrite_p999_ns",
-        "ns",
-        "The 99.9th percentile of the latency of an overwrite, one reading of the clock included.",
-        |c| quantile(c, OpKind::Overwrite, 0.999),
-    ),
-    time(
-        "overwrite_p9999_ns",
-        "ns",
-        "The 99.99th percentile of the latency of an overwrite, one reading of the clock included.",
-        |c| quantile(c, OpKind::Overwrite, 0.9999),
-    ),
-    time("overwrite_max_ns", "ns", "The longest latency of an overwrite, one reading of the clock included.", |c| {
-        longest(c, OpKind::Overwrite)
-    }),
-    time("remove_p50_ns", "ns", "The median latency of a remove, one reading of the clock included.", |c| {
-        quantile(c, OpKind::Remove, 0.5)
-    }),
-    time(
-        "remove_p90_ns",
-        "ns",
-        "The 90th percentile of the latency of a remove, one reading of the clock included.",
-        |c| quantile(c, OpKind::Remove, 0.9),
-    ),
-    time(
-        "remove_p99_ns",
-        "ns",
-        "The 99th percentile of the latency of a remove, one reading of the clock included.",
-        |c| quantile(c, OpKind::Remove, 0.99),
-    ),
-    time(
-        "remove_p999_ns",
-        "ns",
-        "The 99.9th percentile of the latency of a remove, one reading of the clock included.",
-        |c| quantile(c, OpKind::Remove, 0.999),
-    ),
-    time(
-        "remove_p9999_ns",
-        "ns",
-        "The 99.99th percentile of the latency of a remove, one reading of the clock included.",
-        |c| quantile(c, OpKind::Remove, 0.9999),
-    ),
-    time("remove_max_ns", "ns", "The longest latency of a remove, one reading of the clock included.", |c| {
-        longest(c, OpKind::Remove)
-    }),
-    time("get_p50_ns", "ns", "The median latency of a get, one reading of the clock included.", |c| {
-        quantile(c, OpKind::Get, 0.5)
-    }),
-    time("get_p90_ns", "ns", "The 90th percentile of the latency of a get, one reading of the clock included.", |c| {
-        quantile(c, OpKind::Get, 0.9)
-    }),
-    time("get_p99_ns", "ns", "The 99th percentile of the latency of a get, one reading of the clock included.", |c| {
-        quantile(c, OpKind::Get, 0.99)
-    }),
-    time(
-        "get_p999_ns",
-        "ns",
-        "The 99.9th percentile of the latency of a get, one reading of the clock included.",
-        |c| quantile(c, OpKind::Get, 0.999),
-    ),
-    time(
-        "get_p9999_ns",
-        "ns",
-        "The 99.99th percentile of the latency of a get, one reading of the clock included.",
-        |c| quantile(c, OpKind::Get, 0.9999),
-    ),
-    time("get_max_ns", "ns", "The longest latency of a get, one reading of the clock included.", |c| {
-        longest(c, OpKind::Get)
-    }),
-    share("tail_share_steady", "The part of the time above p99.9 of all operations that went into steady.", |c| {
-        tail_share(c, Cause::Steady)
-    }),
-    share(
-        "tail_share_alloc-other",
-        "The part of the time above p99.9 of all operations that went into alloc-other.",
-        |c| tail_share(c, Cause::AllocOther),
-    ),
-    share("tail_share_overflow", "The part of the time above p99.9 of all operations that went into overflow.", |c| {
-        tail_share(c, Cause::Overflow)
-    }),
-    share("tail_share_move", "The part of the time above p99.9 of all operations that went into move.", |c| {
-        tail_share(c, Cause::Move)
-    }),
-    share("tail_share_shrink", "The part of the time above p99.9 of all operations that went into shrink.", |c| {
-        tail_share(c, Cause::Shrink)
-    }),
-    share(
-        "tail_share_same-size-grow",
-        "The part of the time above p99.9 of all operations that went into same-size-grow.",
-        |c| tail_share(c, Cause::SameSizeGrow),
-    ),
-    share("tail_share_grow", "The part of the time above p99.9 of all operations that went into grow.", |c| {
-        tail_share(c, Cause::Grow)
-    }),
-    Metric {
-        better: Neither,
-        ..time("clock_floor_ns", "ns", "What one reading of the clock costs; it is part of every latency.", |c| {
-            Some(Real(c.time.as_ref()?.clock_floor_ns))
+        let encoded = &cell.time.as_ref()?.histograms;
+        MEMO.with_borrow_mut(|memo| {
+            if let Some((_, decoded)) = memo.iter().flatten().find(|(key, _)| key == encoded) {
+                return decoded.clone();
+            }
+            let decoded = Self::decode(encoded).map(Rc::new);
+            memo.swap(0, 1);
+            memo[0] = Some((encoded.clone(), decoded.clone()));
+            decoded
         })
-    },
-];
+    }
 
-fn ns_per_op(cell: &Cell) -> Option<Number> {
-    let time = cell.time.as_ref()?;
-    let mut elapsed_ns = time.bare_elapsed_ns.clone();
-    elapsed_ns.sort_unstable();
-    super::ratio(*elapsed_ns.get(elapsed_ns.len() / 2)?, time.ops)
-}
+    fn decode(encoded: &[LatencyHistogram]) -> Option<Latencies> {
+        let mut deserializer = Deserializer::new();
+        let decode = |h: &LatencyHistogram| {
+            let bytes = BASE64_STANDARD.decode(&h.hdr_v2_deflate_base64).ok()?;
+            Some((h.kind, h.cause, deserializer.deserialize(&mut bytes.as_slice()).ok()?))
+        };
+        let by_kind_and_cause = encoded.iter().map(decode).collect::<Option<_>>()?;
+        let mut latencies = Latencies { by_kind_and_cause, by_kind: BTreeMap::new(), tail_shares: None };
+        let merged = |kind: OpKind| Some((kind, latencies.merged(&[kind])?));
+        latencies.by_kind = OpKind::ALL.into_iter().filter_map(merged).collect();
+        latencies.tail_shares = latencies.tail_shares(&OpKind::ALL);
+        Some(latencies)
+    }
 
-/// All causes of a kind together.
-fn of_kind(cell: &Cell, kind: OpKind) -> Option<Histogram<u64>> {
-    let histograms = &cell.time.as_ref()?.histograms;
-    sum(histograms.iter().filter(|histogram| histogram.kind == kind))
-}
+    /// Every histogram, in the order of the record.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &(OpKind, Cause, Histogram<u64>)> {
+        self.by_kind_and_cause.iter()
+    }
 
-fn sum<'a>(histograms: impl Iterator<Item = &'a LatencyHistogram>) -> Option<Histogram<u64>> {
-    histograms.filter_map(decode).reduce(|mut sum, histogram| {
+    fn select(&self, kinds: &[OpKind]) -> impl Iterator<Item = &(OpKind, Cause, Histogram<u64>)> {
+        self.by_kind_and_cause.iter().filter(move |(kind, ..)| kinds.contains(kind))
+    }
+
+    /// The operations of these kinds in one histogram, whatever their cause; `None` when there were none.
+    pub(crate) fn merged(&self, kinds: &[OpKind]) -> Option<Histogram<u64>> {
+        let mut parts = self.select(kinds).map(|(.., histogram)| histogram);
+        let mut sum = parts.next()?.clone();
         sum.auto(true);
-        // Can only fail where it may not grow.
-        let _ = sum.add(histogram);
-        sum
-    })
+        for part in parts {
+            // Fails only for a value that an auto-resizing histogram of `u64` can't reach.
+            sum.add(part).ok()?;
+        }
+        (!sum.is_empty()).then_some(sum)
+    }
+
+    /// The share of the time that operations of these kinds above their common p99.9 took, by cause. Holds every
+    /// cause that occurred, the ones without a share of the tail as 0.0; `None` when nothing lies above.
+    pub(crate) fn tail_shares(&self, kinds: &[OpKind]) -> Option<BTreeMap<Cause, f64>> {
+        let merged = self.merged(kinds)?;
+        let threshold = merged.value_at_quantile(TAIL_QUANTILE);
+        let mut time_ns = BTreeMap::<Cause, u128>::new();
+        for (_, cause, histogram) in self.select(kinds).filter(|(.., histogram)| !histogram.is_empty()) {
+            let above = histogram.iter_recorded().filter(|step| step.value_iterated_to() > threshold);
+            let spent = |value, count| u128::from(histogram.median_equivalent(value)) * u128::from(count);
+            *time_ns.entry(*cause).or_default() +=
+                above.map(|step| spent(step.value_iterated_to(), step.count_at_value())).sum::<u128>();
+        }
+        let total: u128 = time_ns.values().sum();
+        let share = |(cause, ns)| (cause, ns as f64 / total as f64);
+        (total > 0).then(|| time_ns.into_iter().map(share).collect())
+    }
+
+    /// The slowest operation of these kinds: its kind, its cause, its latency in nanoseconds.
+    pub(crate) fn slowest(&self, kinds: &[OpKind]) -> Option<(OpKind, Cause, u64)> {
+        self.select(kinds).map(|(kind, cause, histogram)| (*kind, *cause, histogram.max())).max_by_key(|slow| slow.2)
+    }
 }
 
-/// The histogram of one kind and cause; `None` when it is damaged, which a reader of records has ruled out.
-pub fn decode(histogram: &LatencyHistogram) -> Option<Histogram<u64>> {
-    let bytes = STANDARD.decode(&histogram.hdr_v2_deflate_base64).ok()?;
-    Deserializer::new().deserialize(&mut bytes.as_slice()).ok()
+/// The value below which a share `quantile` of the recordings lie, in the histogram's unit; `None` when there are
+/// too few recordings for one of them to lie above. A quantile of 1.0 is the maximum.
+pub(crate) fn percentile(histogram: &Histogram<u64>, quantile: f64) -> Option<u64> {
+    let above = (1.0 - quantile) * histogram.len() as f64;
+    // 1.0 - 0.9999 is a little more than 1e-4 in binary, 1.0 - 0.99 a little less than 1e-2.
+    let resolved = quantile >= 1.0 || above >= 1.0 - 1e-6;
+    (resolved && !histogram.is_empty()).then(|| histogram.value_at_quantile(quantile))
 }
 
-/// A quantile; absent with fewer recordings than tell it from the longest: 10,000 for p99.99.
-fn quantile(cell: &Cell, kind: OpKind, quantile: f64) -> Option<Number> {
-    let histogram = of_kind(cell, kind)?;
-    let enough = histogram.len() as f64 * (1.0 - quantile) >= 1.0 - 1e-9;
-    enough.then(|| Int(histogram.value_at_quantile(quantile)))
-}
-
-fn longest(cell: &Cell, kind: OpKind) -> Option<Number> {
-    of_kind(cell, kind).filter(|histogram| !histogram.is_empty()).map(|histogram| Int(histogram.max()))
+/// One percentile of the operations of one kind.
+fn percentile_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Option<Number> {
+    percentile(Latencies::of(cell)?.by_kind.get(&kind)?, quantile).map(Number::Int)
 }
 
 fn tail_share(cell: &Cell, cause: Cause) -> Option<Number> {
-    let histograms = &cell.time.as_ref()?.histograms;
-    let threshold_ns = sum(histograms.iter())?.value_at_quantile(0.999);
-    let above = |histogram: &LatencyHistogram| -> u64 {
-        let Some(decoded) = decode(histogram) else { return 0 };
-        let recorded = decoded.iter_recorded().filter(|step| step.value_iterated_to() > threshold_ns);
-        recorded.map(|step| step.value_iterated_to() * step.count_at_value()).sum()
+    Latencies::of(cell)?.tail_shares.as_ref()?.get(&cause).copied().map(Number::Real)
+}
+
+/// The median over the repetitions, halfway between the middle two when their number is even.
+fn ns_per_op(time: &Time) -> Option<Number> {
+    let mut elapsed = time.bare_elapsed_ns.clone();
+    elapsed.sort_unstable();
+    let middle = elapsed.len() / 2;
+    let median = match elapsed.len() {
+        0 => return None,
+        odd if odd % 2 == 1 => elapsed[middle] as f64,
+        _ => (elapsed[middle - 1] as f64 + elapsed[middle] as f64) / 2.0,
     };
-    let of_cause = histograms.iter().filter(|histogram| histogram.cause == cause).map(above).sum();
-    super::ratio(of_cause, histograms.iter().map(above).sum())
+    (time.ops > 0).then(|| Number::Real(median / time.ops as f64))
+}
+
+const fn timed(
+    name: &'static str,
+    unit: &'static str,
+    better: Better,
+    summary: &'static str,
+    value: fn(&Cell) -> Option<Number>,
+) -> Metric {
+    Metric { name, unit, class: Class::Statistical, better, summary, value }
+}
+
+pub(super) const NS_PER_OP: Metric = timed(
+    "ns_per_op",
+    "ns/op",
+    Better::Lower,
+    "Wall time of the measured operations without a clock in the loop / operations, median over the repetitions.",
+    |c| ns_per_op(c.time.as_ref()?),
+);
+
+pub(super) const CLOCK_FLOOR_NS: Metric = timed(
+    "clock_floor_ns",
+    "ns",
+    Better::Neither,
+    "What measuring itself costs: the median interval of an empty operation; every percentile contains it.",
+    |c| c.time.as_ref().map(|time| Number::Real(time.clock_floor_ns)),
+);
+
+macro_rules! percentiles {
+    ($($prefix:literal $kind:ident,)*) => {
+        /// Six percentiles for each kind of operation.
+        pub(super) const PERCENTILES: [Metric; 24] = [$(
+            percentiles!($prefix, $kind, "_p50_ns", 0.5, "median"),
+            percentiles!($prefix, $kind, "_p90_ns", 0.9, "90th percentile"),
+            percentiles!($prefix, $kind, "_p99_ns", 0.99, "99th percentile"),
+            percentiles!($prefix, $kind, "_p999_ns", 0.999, "99.9th percentile; absent below 1,000 recordings"),
+            percentiles!($prefix, $kind, "_p9999_ns", 0.9999, "99.99th percentile; absent below 10,000 recordings"),
+            percentiles!($prefix, $kind, "_max_ns", 1.0, "maximum"),
+        )*];
+    };
+    ($prefix:literal, $kind:ident, $suffix:literal, $quantile:literal, $what:literal) => {
+        timed(
+            concat!($prefix, $suffix),
+            "ns",
+            Better::Lower,
+            concat!("Latency of a single ", $prefix, ", all causes and repetitions together: ", $what, "."),
+            |c| percentile_ns(c, OpKind::$kind, $quantile),
+        )
+    };
+}
+
+percentiles! {
+    "insert" Insert,
+    "overwrite" Overwrite,
+    "remove" Remove,
+    "get" Get,
+}
+
+macro_rules! tail_shares {
+    ($($cause_name:literal $cause:ident,)*) => {
+        /// One share for each cause.
+        pub(super) const TAIL_SHARES: [Metric; 7] = [$(timed(
+            concat!("tail_share_", $cause_name),
+            "ratio",
+            Better::Neither,
+            concat!(
+                "Share of the time spent in operations above the p99.9 of all operations together that had the cause ",
+                $cause_name,
+                "; absent where the cause never occurred or nothing lies above.",
+            ),
+            |c| tail_share(c, Cause::$cause),
+        )),*];
+    };
+}
+
+tail_shares! {
+    "steady" Steady,
+    "alloc-other" AllocOther,
+    "overflow" Overflow,
+    "move" Move,
+    "shrink" Shrink,
+    "same-size-grow" SameSizeGrow,
+    "grow" Grow,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::metrics::all;
+    use crate::record::metrics::fixture::{cell, histogram, time};
+
+    fn value(cell: &Cell, name: &str) -> Option<Number> {
+        (all().iter().find(|metric| metric.name == name).expect(name).value)(cell)
+    }
+
+    fn timed_cell(histograms: Vec<LatencyHistogram>) -> Cell {
+        Cell { time: Some(time(&[1], histograms)), ..cell("std") }
+    }
+
+    #[test]
+    fn percentiles_add_all_causes_of_a_kind() {
+        let cell = timed_cell(vec![
+            histogram(OpKind::Insert, Cause::Steady, &[(20, 990)]),
+            histogram(OpKind::Insert, Cause::Grow, &[(1000, 10)]),
+            histogram(OpKind::Get, Cause::Steady, &[(7, 3)]),
+        ]);
+        assert_eq!(value(&cell, "insert_p50_ns"), Some(Number::Int(20)));
+        assert_eq!(value(&cell, "insert_p99_ns"), Some(Number::Int(20)));
+        assert_eq!(value(&cell, "insert_p999_ns"), Some(Number::Int(1000)));
+        assert_eq!(value(&cell, "insert_max_ns"), Some(Number::Int(1000)));
+        assert_eq!(value(&cell, "get_max_ns"), Some(Number::Int(7)));
+        assert_eq!(value(&cell, "remove_max_ns"), None);
+    }
+
+    #[test]
+    fn a_percentile_needs_enough_recordings_to_resolve_it() {
+        for (quantile, enough) in [(0.5, 2), (0.9, 10), (0.99, 100), (0.999, 1000), (0.9999, 10_000)] {
+            for (count, expected) in [(enough - 1, None), (enough, Some(5))] {
+                let mut h = Histogram::<u64>::new(3).unwrap();
+                h.record_n(5, count).unwrap();
+                assert_eq!(percentile(&h, quantile), expected, "{quantile} of {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn tail_shares_weigh_time_not_operations() {
+        // Above the p99.9 (20 ns) of 10,000 operations: one of 100 ns while growing, three of 100 ns for no reason.
+        let cell = timed_cell(vec![
+            histogram(OpKind::Insert, Cause::Steady, &[(20, 9000), (100, 3)]),
+            histogram(OpKind::Insert, Cause::Overflow, &[(20, 10)]),
+            histogram(OpKind::Insert, Cause::Grow, &[(100, 1)]),
+            histogram(OpKind::Get, Cause::Steady, &[(10, 986)]),
+        ]);
+        assert_eq!(value(&cell, "tail_share_grow"), Some(Number::Real(0.25)));
+        assert_eq!(value(&cell, "tail_share_steady"), Some(Number::Real(0.75)));
+        assert_eq!(value(&cell, "tail_share_overflow"), Some(Number::Real(0.0)), "occurred, never in the tail");
+        assert_eq!(value(&cell, "tail_share_shrink"), None, "never occurred");
+    }
+
+    #[test]
+    fn no_tail_where_all_operations_took_alike() {
+        let cell = timed_cell(vec![histogram(OpKind::Insert, Cause::Steady, &[(20, 5000)])]);
+        assert_eq!(value(&cell, "tail_share_steady"), None);
+    }
+
+    #[test]
+    fn time_per_operation_is_the_median_of_the_repetitions() {
+        let per_op = |elapsed: &[u64], ops| ns_per_op(&Time { ops, ..time(elapsed, vec![]) });
+        assert_eq!(per_op(&[900, 100, 200], 10), Some(Number::Real(20.0)));
+        assert_eq!(per_op(&[900, 100, 200, 300], 10), Some(Number::Real(25.0)));
+        assert_eq!(per_op(&[], 10), None);
+        assert_eq!(per_op(&[100], 0), None);
+    }
+
+    #[test]
+    fn the_memo_tells_cells_apart() {
+        let cells = [10, 20, 30].map(|ns| timed_cell(vec![histogram(OpKind::Get, Cause::Steady, &[(ns, 1)])]));
+        for _ in 0..2 {
+            let max = cells.each_ref().map(|cell| value(cell, "get_max_ns"));
+            assert_eq!(max, [10, 20, 30].map(|ns| Some(Number::Int(ns))));
+        }
+        assert!(Rc::ptr_eq(&Latencies::of(&cells[2]).unwrap(), &Latencies::of(&cells[2].clone()).unwrap()));
+    }
+
+    #[test]
+    fn a_damaged_histogram_gives_no_figure() {
+        let mut cell = timed_cell(vec![histogram(OpKind::Get, Cause::Steady, &[(9, 1)])]);
+        cell.time.as_mut().unwrap().histograms[0].hdr_v2_deflate_base64.truncate(20);
+        assert_eq!(value(&cell, "get_max_ns"), None);
+    }
 }

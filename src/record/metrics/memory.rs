@@ -1,46 +1,87 @@
-//! What the map holds.
+//! Memory held: at the end, at the peak, and after everything has been removed.
 
-use super::Better::Lower;
-use super::Number::{Int, Real};
-use super::{Metric, exact, ratio};
+use super::{Better, Class, Metric, Number, ratio};
+use crate::record::Cell;
 
-pub(super) const METRICS: &[Metric] = &[
-    exact("live_bytes", "bytes", Lower, "Bytes the map holds at the end, what keys and values own included.", |c| {
-        Some(Int(c.count.as_ref()?.live_bytes))
-    }),
-    exact("peak_bytes", "bytes", Lower, "The most it held at any moment, within an operation too.", |c| {
-        Some(Int(c.count.as_ref()?.peak_bytes))
-    }),
-    exact("bytes_per_entry", "bytes/entry", Lower, "live_bytes / live entries.", |c| {
+const fn memory(
+    name: &'static str,
+    unit: &'static str,
+    summary: &'static str,
+    value: fn(&Cell) -> Option<Number>,
+) -> Metric {
+    Metric { name, unit, class: Class::Exact, better: Better::Lower, summary, value }
+}
+
+/// What `bytes` take beyond keys and values, an entry; negative only where entries share storage.
+pub(super) fn overhead(cell: &Cell, bytes: u64) -> Option<Number> {
+    let entries = cell.expected.entries;
+    let payload = i128::from(entries) * (i128::from(cell.key_bytes) + i128::from(cell.value_bytes));
+    (entries > 0).then(|| Number::Real((i128::from(bytes) - payload) as f64 / entries as f64))
+}
+
+pub(super) const LIVE_BYTES: Metric =
+    memory("live_bytes", "bytes", "Bytes the map holds at the end, keys' and values' heap bytes included.", |c| {
+        c.count.as_ref().map(|n| Number::Int(n.live_bytes))
+    });
+
+pub(super) const PEAK_BYTES: Metric =
+    memory("peak_bytes", "bytes", "The most bytes the map held at any moment since it was built.", |c| {
+        c.count.as_ref().map(|n| Number::Int(n.peak_bytes))
+    });
+
+pub(super) const BYTES_PER_ENTRY: Metric =
+    memory("bytes_per_entry", "bytes/entry", "live_bytes / live entries at the end.", |c| {
         ratio(c.count.as_ref()?.live_bytes, c.expected.entries)
-    }),
-    exact(
-        "overhead_bytes_per_entry",
-        "bytes/entry",
-        Lower,
-        "bytes_per_entry less the sizes of a key and a value, what they own included.",
-        |c| {
-            let held = ratio(c.count.as_ref()?.live_bytes, c.expected.entries)?;
-            Some(Real(held.as_f64() - (c.key_bytes + c.value_bytes) as f64))
-        },
-    ),
-    exact(
-        "in_use_overhead_bytes_per_entry",
-        "bytes/entry",
-        Lower,
-        "Bytes of the buckets in use / live entries, less the sizes of a key and a value: no reserve, no header.",
-        |c| {
-            let held = ratio(c.count.as_ref()?.structure.in_use_bytes?, c.expected.entries)?;
-            Some(Real(held.as_f64() - (c.key_bytes + c.value_bytes) as f64))
-        },
-    ),
-    exact("space_amplification", "ratio", Lower, "live_bytes / payload of the live entries.", |c| {
+    });
+
+pub(super) const OVERHEAD_BYTES_PER_ENTRY: Metric = memory(
+    "overhead_bytes_per_entry",
+    "bytes/entry",
+    "bytes_per_entry - key_bytes - value_bytes: everything held that is neither key nor value.",
+    |c| overhead(c, c.count.as_ref()?.live_bytes),
+);
+
+pub(super) const SPACE_AMPLIFICATION: Metric =
+    memory("space_amplification", "ratio", "live_bytes / payload bytes of the live entries.", |c| {
         ratio(c.count.as_ref()?.live_bytes, c.expected.live_payload_bytes)
-    }),
-    exact("peak_amplification", "ratio", Lower, "peak_bytes / payload of the live entries.", |c| {
+    });
+
+pub(super) const PEAK_AMPLIFICATION: Metric =
+    memory("peak_amplification", "ratio", "peak_bytes / payload bytes of the live entries.", |c| {
         ratio(c.count.as_ref()?.peak_bytes, c.expected.live_payload_bytes)
-    }),
-    exact("drained_bytes", "bytes", Lower, "Bytes still held after every entry was removed, the map kept.", |c| {
-        Some(Int(c.count.as_ref()?.drained_bytes))
-    }),
-];
+    });
+
+pub(super) const DRAINED_BYTES: Metric =
+    memory("drained_bytes", "bytes", "Bytes still held after every entry was removed one by one, the map kept.", |c| {
+        c.count.as_ref().map(|n| Number::Int(n.drained_bytes))
+    });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Count, EndState};
+
+    #[test]
+    fn bytes_per_entry_and_what_of_it_is_overhead() {
+        let mut cell = crate::record::metrics::fixture::cell("std");
+        (cell.key_bytes, cell.value_bytes) = (8, 8);
+        cell.expected = EndState { entries: 8, live_payload_bytes: 128, ..EndState::default() };
+        cell.count = Some(Count { live_bytes: 300, peak_bytes: 448, drained_bytes: 300, ..Count::default() });
+        assert_eq!((BYTES_PER_ENTRY.value)(&cell), Some(Number::Real(37.5)));
+        assert_eq!((OVERHEAD_BYTES_PER_ENTRY.value)(&cell), Some(Number::Real(21.5)));
+        assert_eq!((SPACE_AMPLIFICATION.value)(&cell), Some(Number::Real(300.0 / 128.0)));
+        assert_eq!((PEAK_AMPLIFICATION.value)(&cell), Some(Number::Real(3.5)));
+        assert_eq!((DRAINED_BYTES.value)(&cell), Some(Number::Int(300)));
+    }
+
+    #[test]
+    fn an_empty_map_has_no_bytes_per_entry() {
+        let mut cell = crate::record::metrics::fixture::cell("std");
+        cell.expected = EndState::default();
+        cell.count = Some(Count { live_bytes: 48, ..Count::default() });
+        assert_eq!((LIVE_BYTES.value)(&cell), Some(Number::Int(48)));
+        for metric in [BYTES_PER_ENTRY, OVERHEAD_BYTES_PER_ENTRY, SPACE_AMPLIFICATION, PEAK_AMPLIFICATION] {
+            assert_eq!((metric.value)(&cell), None, "{}", metric.name);
+        }
+    }
+}

@@ -1,31 +1,103 @@
-//! Costs for each write.
+//! What one write costs: quotients of what was counted and what was asked for.
 
-use super::Better::Lower;
-use super::Number::Real;
-use super::{Metric, exact, moved, ratio, writes};
+use super::counts::{moved, writes};
+use super::{Better, Class, Metric, Number, ratio};
+use crate::record::Cell;
 
-pub(super) const METRICS: &[Metric] = &[
-    exact("allocs_per_write", "allocs/write", Lower, "alloc_count / writes.", |c| {
+/// A metric that is a quotient of two integers of the record.
+const fn quotient(
+    name: &'static str,
+    unit: &'static str,
+    summary: &'static str,
+    value: fn(&Cell) -> Option<Number>,
+) -> Metric {
+    Metric { name, unit, class: Class::Exact, better: Better::Lower, summary, value }
+}
+
+pub(super) const ALLOCS_PER_WRITE: Metric =
+    quotient("allocs_per_write", "allocs/write", "alloc_count / writes, never rounded to whole allocations.", |c| {
         ratio(c.count.as_ref()?.alloc_count, writes(c))
-    }),
-    exact("alloc_bytes_per_write", "bytes/write", Lower, "alloc_bytes / writes.", |c| {
+    });
+
+pub(super) const ALLOC_BYTES_PER_WRITE: Metric =
+    quotient("alloc_bytes_per_write", "bytes/write", "alloc_bytes / writes: what one write allocates.", |c| {
         ratio(c.count.as_ref()?.alloc_bytes, writes(c))
-    }),
-    exact("moves_per_insert", "moves/insert", Lower, "moved_entries / inserts.", |c| {
-        ratio(moved(c.count.as_ref()?).0, c.expected.inserts)
-    }),
-    exact(
-        "write_amplification",
-        "ratio",
-        Lower,
-        "(payload_bytes + moved_bytes) / payload_bytes: bytes written for each byte handed over.",
-        |c| ratio(moved(c.count.as_ref()?).1, c.expected.payload_bytes).map(|moved| Real(1.0 + moved.as_f64())),
-    ),
-    exact(
-        "alloc_amplification",
-        "ratio",
-        Lower,
-        "alloc_bytes / payload_bytes: bytes allocated for each byte handed over.",
-        |c| ratio(c.count.as_ref()?.alloc_bytes, c.expected.payload_bytes),
-    ),
-];
+    });
+
+pub(super) const MOVES_PER_INSERT: Metric = quotient(
+    "moves_per_insert",
+    "moves/insert",
+    "moved_entries / inserts: how often an entry is moved later on.",
+    |c| ratio(moved(c.count.as_ref()?).0, c.expected.inserts),
+);
+
+pub(super) const WRITE_AMPLIFICATION: Metric = quotient(
+    "write_amplification",
+    "ratio",
+    "(payload_bytes + moved_bytes) / payload_bytes: bytes written for each byte asked for.",
+    |c| ratio(c.expected.payload_bytes + moved(c.count.as_ref()?).1, c.expected.payload_bytes),
+);
+
+pub(super) const ALLOC_AMPLIFICATION: Metric = quotient(
+    "alloc_amplification",
+    "ratio",
+    "alloc_bytes / payload_bytes: bytes allocated for each byte asked for.",
+    |c| ratio(c.count.as_ref()?.alloc_bytes, c.expected.payload_bytes),
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::metrics::{all, counts};
+    use crate::record::{Count, EndState};
+
+    fn cell() -> Cell {
+        let mut cell = crate::record::metrics::fixture::cell("std");
+        cell.expected = EndState { inserts: 6, overwrites: 1, removes: 1, payload_bytes: 112, ..EndState::default() };
+        cell.count = Some(Count {
+            alloc_count: 3,
+            alloc_bytes: 448,
+            census_moved_entries: 9,
+            census_moved_bytes: 144,
+            ..Count::default()
+        });
+        cell
+    }
+
+    #[test]
+    fn fractions_are_not_rounded() {
+        let cell = cell();
+        assert_eq!((ALLOCS_PER_WRITE.value)(&cell), Some(Number::Real(0.375)));
+        assert_eq!((ALLOC_BYTES_PER_WRITE.value)(&cell), Some(Number::Real(56.0)));
+        assert_eq!((MOVES_PER_INSERT.value)(&cell), Some(Number::Real(1.5)));
+        assert_eq!((WRITE_AMPLIFICATION.value)(&cell), Some(Number::Real(256.0 / 112.0)));
+        assert_eq!((ALLOC_AMPLIFICATION.value)(&cell), Some(Number::Real(4.0)));
+    }
+
+    #[test]
+    fn the_map_s_own_count_of_moves_goes_before_the_census() {
+        let mut cell = cell();
+        let count = cell.count.as_mut().unwrap();
+        (count.inside_moved_entries, count.inside_moved_bytes) = (Some(12), Some(192));
+        assert_eq!((counts::MOVED_ENTRIES.value)(&cell), Some(Number::Int(12)));
+        assert_eq!((counts::MOVED_BYTES.value)(&cell), Some(Number::Int(192)));
+        assert_eq!((MOVES_PER_INSERT.value)(&cell), Some(Number::Real(2.0)));
+    }
+
+    #[test]
+    fn a_lookup_workload_has_no_cost_per_write() {
+        let mut cell = cell();
+        cell.expected = EndState { gets: 5, ..EndState::default() };
+        for metric in [ALLOCS_PER_WRITE, ALLOC_BYTES_PER_WRITE, MOVES_PER_INSERT, WRITE_AMPLIFICATION] {
+            assert_eq!((metric.value)(&cell), None, "{}", metric.name);
+        }
+    }
+
+    #[test]
+    fn a_cell_without_any_pass_has_only_its_workload() {
+        let mut cell = cell();
+        cell.count = None;
+        let present: Vec<_> = all().iter().filter(|m| (m.value)(&cell).is_some()).map(|m| m.name).collect();
+        assert_eq!(present, ["writes", "inserts", "overwrites", "removes", "gets", "payload_bytes"]);
+    }
+}

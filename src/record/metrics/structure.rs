@@ -1,107 +1,140 @@
-//! Structural work, and the structure it left.
+//! The map's inner structure at the end of the measured operations, for maps that have it.
 
-use super::Better::{Higher, Lower};
-use super::Number::{Int, Real};
-use super::{Cell, Metric, Number, exact, ratio};
+use super::{Better, Class, Metric, Number, memory, ratio};
+use crate::record::{Cell, Structure};
 
-pub(super) const METRICS: &[Metric] = &[
-    exact("grow_events", "count", Lower, "Larger tables allocated, the first one included.", |c| {
-        Some(Int(c.count.as_ref()?.grow_events))
-    }),
-    exact("same_size_grow_events", "count", Lower, "Tables of the same size allocated.", |c| {
-        Some(Int(c.count.as_ref()?.same_size_grow_events))
-    }),
-    exact("max_moves_in_one_write", "count", Lower, "The most entries moved by one write.", |c| {
-        Some(Int(c.count.as_ref()?.max_moves_in_one_write))
-    }),
-    exact("max_alloc_bytes_in_one_write", "bytes", Lower, "The most bytes allocated by one write.", |c| {
-        Some(Int(c.count.as_ref()?.max_alloc_bytes_in_one_write))
-    }),
-    exact("overflow_buckets", "count", Lower, "Chained buckets in use.", |c| {
-        Some(Int(c.count.as_ref()?.structure.overflow_buckets?))
-    }),
-    exact("overflow_bucket_percent", "percent", Lower, "100 x overflow_buckets / buckets a key can hash to.", |c| {
-        let structure = &c.count.as_ref()?.structure;
-        ratio(100 * structure.overflow_buckets?, structure.buckets?)
-    }),
-    exact("chain_length_max", "count", Lower, "Buckets in the longest chain, the first included.", |c| {
-        Some(Int(c.count.as_ref()?.structure.chain_length_max?))
-    }),
-    exact(
-        "hit_probes",
-        "keys/lookup",
-        Lower,
-        "Keys looked at by a lookup that hits, mean over the live entries.",
-        |c| ratio(c.count.as_ref()?.structure.hit_probes?, c.expected.entries),
-    ),
-    exact("miss_probes", "keys/lookup", Lower, "Keys looked at by a lookup that misses, mean over the buckets.", |c| {
-        let structure = &c.count.as_ref()?.structure;
-        ratio(structure.miss_probes?, structure.buckets?)
-    }),
-    exact(
-        "bucket_entropy_bits",
-        "bits",
-        Higher,
-        "How evenly entries spread: -sum of (n/N) log2 (n/N) over buckets with n of the N entries.",
-        bucket_entropy_bits,
-    ),
-    exact("tombstones", "count", Lower, "Empty slots that once held an entry and still lengthen a search.", |c| {
-        Some(Int(c.count.as_ref()?.structure.tombstones?))
-    }),
-    exact("slot_reuse_ratio", "ratio", Higher, "Inserts that took a removed entry's slot / inserts.", |c| {
-        ratio(c.count.as_ref()?.slot_reuses?, c.expected.inserts)
-    }),
-];
+const fn structural(
+    name: &'static str,
+    unit: &'static str,
+    better: Better,
+    summary: &'static str,
+    value: fn(&Cell) -> Option<Number>,
+) -> Metric {
+    Metric { name, unit, class: Class::Exact, better, summary, value }
+}
 
-/// Through `libm`, so that it is the same bit for bit on every machine.
-fn bucket_entropy_bits(cell: &Cell) -> Option<Number> {
-    let occupancy = cell.count.as_ref()?.structure.occupancy.as_ref()?;
-    let entries: u64 = occupancy.iter().enumerate().map(|(n, buckets)| n as u64 * buckets).sum();
-    let bits = |(n, &buckets): (usize, &u64)| {
-        let share = n as f64 / entries as f64;
-        -(buckets as f64) * share * libm::log2(share)
+fn structure(cell: &Cell) -> Option<&Structure> {
+    cell.count.as_ref().map(|count| &count.structure)
+}
+
+pub(super) const OVERFLOW_BUCKETS: Metric =
+    structural("overflow_buckets", "count", Better::Lower, "Chained buckets in use.", |c| {
+        structure(c)?.overflow_buckets.map(Number::Int)
+    });
+
+pub(super) const OVERFLOW_BUCKET_PERCENT: Metric = structural(
+    "overflow_bucket_percent",
+    "percent",
+    Better::Lower,
+    "100 * overflow_buckets / buckets that a key can hash to.",
+    |c| ratio(structure(c)?.overflow_buckets?.checked_mul(100)?, structure(c)?.buckets?),
+);
+
+pub(super) const CHAIN_LENGTH_MAX: Metric =
+    structural("chain_length_max", "count", Better::Lower, "Buckets in the longest chain, the first included.", |c| {
+        structure(c)?.chain_length_max.map(Number::Int)
+    });
+
+pub(super) const HIT_PROBES: Metric = structural(
+    "hit_probes",
+    "keys/lookup",
+    Better::Lower,
+    "Keys looked at by a successful lookup, mean over the live entries.",
+    |c| ratio(structure(c)?.hit_probes?, c.expected.entries),
+);
+
+pub(super) const MISS_PROBES: Metric = structural(
+    "miss_probes",
+    "keys/lookup",
+    Better::Lower,
+    "Keys looked at by an unsuccessful lookup, mean over the buckets.",
+    |c| ratio(structure(c)?.miss_probes?, structure(c)?.buckets?),
+);
+
+pub(super) const BUCKET_ENTROPY_BITS: Metric = structural(
+    "bucket_entropy_bits",
+    "bits",
+    Better::Higher,
+    "How evenly entries spread over buckets: -sum of p log2 p, p being each bucket's share of the entries; at most log2 of the buckets.",
+    |c| entropy_bits(structure(c)?.occupancy.as_deref()?),
+);
+
+pub(super) const TOMBSTONES: Metric = structural(
+    "tombstones",
+    "count",
+    Better::Lower,
+    "Slots that held an entry, are empty, and still lengthen a search.",
+    |c| structure(c)?.tombstones.map(Number::Int),
+);
+
+pub(super) const SLOT_REUSE_RATIO: Metric = structural(
+    "slot_reuse_ratio",
+    "ratio",
+    Better::Higher,
+    "Inserts that took a slot left by a removed entry / inserts.",
+    |c| ratio(c.count.as_ref()?.slot_reuses?, c.expected.inserts),
+);
+
+pub(super) const IN_USE_OVERHEAD_BYTES_PER_ENTRY: Metric = structural(
+    "in_use_overhead_bytes_per_entry",
+    "bytes/entry",
+    Better::Lower,
+    "Bytes of the buckets and chained buckets in use / live entries, minus key_bytes and value_bytes: no header, no reserve. \
+     What Go's published load-factor table calls overhead.",
+    |c| memory::overhead(c, structure(c)?.in_use_bytes?),
+);
+
+/// Shannon entropy of the entries over the buckets, from the number of buckets that hold `n` entries, at each `n`.
+///
+/// `libm` and a fixed order of summation give the same bits on every machine.
+fn entropy_bits(occupancy: &[u64]) -> Option<Number> {
+    let entries = occupancy.iter().zip(0..).map(|(&buckets, n): (_, u64)| buckets * n).sum::<u64>() as f64;
+    let share = |(&buckets, n): (&u64, u64)| {
+        let p = n as f64 / entries;
+        buckets as f64 * p * -libm::log2(p)
     };
-    (entries > 0).then(|| Real(occupancy.iter().enumerate().skip(1).map(bits).sum()))
+    let occupied = occupancy.iter().zip(0..).filter(|&(&buckets, n)| buckets > 0 && n > 0);
+    (entries > 0.0).then(|| Number::Real(occupied.map(share).sum()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{CellId, Count, EndState, Status, Structure};
+    use crate::record::{Count, EndState};
 
-    fn cell(occupancy: Vec<u64>) -> Cell {
-        Cell {
-            id: CellId {
-                map: "m".into(),
-                keys: "k".into(),
-                mix: "x".into(),
-                load_factor: None,
-                hint: 0,
-                entry: "u64/u64".into(),
-                ops: 1,
-                seed: 1,
-            },
-            status: Status::Ok,
-            error: None,
-            exact: true,
-            environment: 0,
-            map_version: String::new(),
-            key_bytes: 8,
-            value_bytes: 8,
-            expected: EndState::default(),
-            count: Some(Count {
-                structure: Structure { occupancy: Some(occupancy), ..Structure::default() },
-                ..Count::default()
-            }),
-            time: None,
-            profile: None,
-        }
+    fn cell(structure: Structure) -> Cell {
+        let mut cell = crate::record::metrics::fixture::cell("go-classic");
+        (cell.key_bytes, cell.value_bytes) = (8, 8);
+        cell.expected = EndState { entries: 416, inserts: 500, ..EndState::default() };
+        cell.count = Some(Count { structure, slot_reuses: Some(125), ..Count::default() });
+        cell
     }
 
     #[test]
-    fn entropy_is_the_logarithm_of_the_buckets_when_all_hold_alike() {
-        assert_eq!(bucket_entropy_bits(&cell(vec![0, 0, 8])), Some(Real(3.0)));
-        assert_eq!(bucket_entropy_bits(&cell(vec![7, 0, 0, 1])), Some(Real(0.0)), "all in one bucket");
-        assert_eq!(bucket_entropy_bits(&cell(vec![16])), None, "no entries");
+    fn probes_overflow_and_overhead() {
+        let cell = cell(Structure {
+            buckets: Some(64),
+            overflow_buckets: Some(13),
+            in_use_bytes: Some(77 * 144),
+            hit_probes: Some(1768),
+            miss_probes: Some(416),
+            ..Structure::default()
+        });
+        assert_eq!((OVERFLOW_BUCKET_PERCENT.value)(&cell), Some(Number::Real(20.3125)));
+        assert_eq!((HIT_PROBES.value)(&cell), Some(Number::Real(4.25)));
+        assert_eq!((MISS_PROBES.value)(&cell), Some(Number::Real(6.5)));
+        assert_eq!((SLOT_REUSE_RATIO.value)(&cell), Some(Number::Real(0.25)));
+        let overhead = (77.0 * 144.0 - 416.0 * 16.0) / 416.0;
+        assert_eq!((IN_USE_OVERHEAD_BYTES_PER_ENTRY.value)(&cell), Some(Number::Real(overhead)));
+        assert_eq!((TOMBSTONES.value)(&cell), None);
+        assert_eq!((BUCKET_ENTROPY_BITS.value)(&cell), None);
+    }
+
+    #[test]
+    fn entropy_of_an_even_spread_is_log2_of_the_buckets() {
+        assert_eq!(entropy_bits(&[0, 0, 0, 64]), Some(Number::Real(6.0)));
+        assert_eq!(entropy_bits(&[7, 1]), Some(Number::Real(0.0)), "all entries in one bucket");
+        assert_eq!(entropy_bits(&[0, 2, 1]), Some(Number::Real(1.5)), "shares 1/4, 1/4, 1/2");
+        assert_eq!(entropy_bits(&[9]), None, "no entries");
     }
 }

@@ -99,7 +99,7 @@ pub fn alloc_zeroed(size: usize, noscan: bool) -> NonNull<u8> {
 /// Gives an object back, as a garbage collection would.
 ///
 /// # Safety
-/// `object` came from [`alloc`] or [`alloc_zeroed`] with the same `size` and `noscan`, and is used no more.
+/// `object` came from [`alloc()`] or [`alloc_zeroed`] with the same `size` and `noscan`, and is used no more.
 #[inline]
 pub unsafe fn free(object: NonNull<u8>, size: usize, noscan: bool) {
     // SAFETY: the caller's promise; equal arguments make equal layouts.

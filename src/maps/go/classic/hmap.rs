@@ -92,7 +92,8 @@ impl<K: Key, V: Value> Hmap<K, V> {
     }
 }
 
-/// An array of `2^b` buckets with the overflow buckets allocated behind them.
+/// An array of `2^b` buckets with the overflow buckets allocated behind them. Its buckets are live, as
+/// [`Bucket`] has it, for as long as the value is used.
 pub(super) struct Array<K, V> {
     pub(super) first: Bucket<K, V>,
     pub(super) b: u8,

@@ -21,7 +21,7 @@
 //! # What it answers for
 //!
 //! - **Bytes**: every allocation of Go's is one of Rust's global allocator, of the size that Go's heap would use
-//!   ([`heap`](super::heap)). Nothing else is allocated there. A recorded run of a real Go program is replayed by a
+//!   ([`heap`]). Nothing else is allocated there. A recorded run of a real Go program is replayed by a
 //!   test, which compares what each operation allocates and the header after it.
 //! - **Frees**: Go leaves them to its collector. The model frees memory at the moment it becomes unreachable: the old
 //!   array when its last bucket has been evacuated, overflow buckets with pointers along with the bucket they are

@@ -69,16 +69,20 @@ impl CellId {
         (&*self.map, &*self.keys, &*self.mix, load_factor, self.hint, &*self.entry, self.ops, self.seed)
     }
 
-    /// The identity as a file name: lower-case letters, digits, `.`, `-`, `_`. Two identities that differ only in other
-    /// characters share it; `report` tells them apart.
+    /// The identity as a file name of at most 128 bytes: lower-case letters, digits, `.`, `-`, `_`.
+    ///
+    /// Different identities have different names: where characters had to be replaced, or the name cut, a digest of the
+    /// identity ends it.
     pub fn file_stem(&self) -> String {
-        let mut stem = String::new();
+        const LENGTH_MAX: usize = 128;
+        const DIGEST_LENGTH: usize = 8;
         let load_factor = self.load_factor.map(|x| format!("lf{x}_")).unwrap_or_default();
         let hint = if self.hint > 0 { format!("hint{}_", self.hint) } else { String::new() };
-        let text = format!(
-            "{}_{}_{}_{}{}{}_{}_s{}",
-            self.map, self.keys, self.mix, load_factor, hint, self.entry, self.ops, self.seed
-        );
+        // `u64/u64` has one `/` and no `-`, so this can be read back.
+        let entry = self.entry.replacen('/', "-", 1);
+        let text =
+            format!("{}_{}_{}_{load_factor}{hint}{entry}_{}_s{}", self.map, self.keys, self.mix, self.ops, self.seed);
+        let mut stem = String::new();
         for c in text.chars() {
             let c = if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') { c.to_ascii_lowercase() } else { '-' };
             if c == '_' && stem.ends_with('-') {
@@ -87,6 +91,14 @@ impl CellId {
             if !(c == '-' && stem.ends_with(['-', '_'])) {
                 stem.push(c);
             }
+        }
+        // An `_` of its own in a field could be taken for one between fields.
+        let fields = [&self.map, &self.keys, &self.mix, &self.entry];
+        let ambiguous = fields.iter().any(|field| field.contains('_')) || self.entry.contains('-');
+        if stem != text || ambiguous || stem.len() > LENGTH_MAX {
+            let digest = blake3::hash(self.to_string().as_bytes()).to_hex();
+            stem.truncate(LENGTH_MAX - 1 - DIGEST_LENGTH);
+            stem = format!("{}_{}", stem.trim_end_matches(['-', '_']), &digest[..DIGEST_LENGTH]);
         }
         stem
     }

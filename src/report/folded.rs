@@ -1,28 +1,26 @@
-//! `cells/STEM/{alloc,copy,cpu}.folded`: call stacks as text, `root;...;leaf WEIGHT`.
+//! Folded stacks: one line a stack, `root;...;leaf weight`. Flame graph tools of every language read them; lines of
+//! several cells can be concatenated, because the root is the map.
 
 use std::io;
 
-use super::stacks::{self, Weight};
-use super::stems::stems;
+use super::stacks::KINDS;
 use super::{Emit, Format};
 use crate::record::Results;
 
 pub(super) const FORMAT: Format = Format {
     name: "folded",
-    summary: "cells/*/{alloc,copy,cpu}.folded: folded stacks; for inferno, FlameGraph, speedscope, differential graphs",
+    summary: "cells/*/{alloc,copy,cpu}.folded: call stacks for inferno, FlameGraph and speedscope",
     render,
 };
 
 fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
-    for (cell, stem) in results.cells.iter().zip(stems(results)) {
-        let Some(profile) = &cell.profile else { continue };
-        for weight in Weight::ALL {
-            let named = stacks::named(profile, weight);
-            if named.is_empty() {
-                continue;
+    for cell in &results.cells {
+        for kind in &KINDS {
+            let lines = kind.folded(cell);
+            if !lines.is_empty() {
+                let path = format!("cells/{}/{}.folded", cell.id.file_stem(), kind.name);
+                emit(&path, (lines.join("\n") + "\n").as_bytes())?;
             }
-            let lines = stacks::fold(&named);
-            emit(&format!("cells/{stem}/{}.folded", weight.file()), format!("{}\n", lines.join("\n")).as_bytes())?;
         }
     }
     Ok(())

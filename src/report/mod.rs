@@ -1,17 +1,17 @@
 //! Reports: what a record looks like to people and to other tools. One file a format; the registry is [`FORMATS`].
-//!
-//! A format sees the record and nothing else: no clock, no environment, no file. The same record gives the same bytes.
 
 mod csv;
+mod figures;
 mod flame;
 mod folded;
+mod group;
 mod hdr_log;
-mod human;
 mod json;
-mod md;
+mod markdown;
+mod number;
 mod pprof;
 mod stacks;
-mod stems;
+mod standout;
 pub mod table;
 
 use std::io;
@@ -32,9 +32,20 @@ pub struct Format {
 /// Takes one rendered file: its path relative to the output folder, and its content.
 pub type Emit<'a> = dyn FnMut(&str, &[u8]) -> io::Result<()> + 'a;
 
-/// The registry: one row a format.
+/// The registry: one row a format. The record comes first: whatever else fails to be written can be rendered from it.
 pub static FORMATS: &[Format] =
-    &[json::FORMAT, csv::FORMAT, md::FORMAT, flame::FORMAT, folded::FORMAT, pprof::FORMAT, hdr_log::FORMAT];
+    &[json::FORMAT, csv::FORMAT, markdown::FORMAT, flame::FORMAT, folded::FORMAT, pprof::FORMAT, hdr_log::FORMAT];
 
 #[cfg(test)]
-mod golden;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_every_format_is_described() {
+        let mut names: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), FORMATS.len());
+        assert!(FORMATS.iter().all(|format| format.summary.len() > 20));
+    }
+}

@@ -1,153 +1,101 @@
-//! Call stacks as the stack formats want them: what weighs them, and names that can be read.
+//! Call stacks of a record, as the formats that show them need them.
+//!
+//! Frames are shown by their [short names](names). In folded stacks and flame graphs a CPU sample that was taken inside
+//! an [elementary operation](names::is_elementary) of the core library counts for the function that does it: such
+//! operations are a few instructions, inlined, and hide who runs. The pprof profile keeps every frame and whole names.
+
+mod names;
 
 use std::collections::BTreeMap;
 
-use crate::record::{Frame, Profile};
+pub(super) use names::short_name;
 
-/// What a set of call stacks weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Weight {
-    /// Bytes allocated.
-    Alloc,
-    /// Bytes of the entries moved.
-    Copy,
-    /// CPU samples.
-    Cpu,
+use crate::record::{Cell, Frame, Profile};
+
+/// One of the three things that stacks are recorded for.
+pub(super) struct Kind {
+    /// The file name, as in `alloc.svg`.
+    pub name: &'static str,
+    /// What a flame graph of it shows.
+    pub title: &'static str,
+    /// What one is of the weights.
+    pub unit: &'static str,
+    /// Every stack, root first, with its weight.
+    weights: fn(&Profile) -> Vec<Weighted<'_>>,
+    /// Whether a leaf counts for its caller.
+    merges: fn(&Frame) -> bool,
 }
 
-impl Weight {
-    pub(super) const ALL: [Weight; 3] = [Weight::Alloc, Weight::Copy, Weight::Cpu];
+/// A stack's frames and its weight.
+type Weighted<'a> = (&'a [u32], u64);
 
-    /// The file's name without its extension.
-    pub(super) const fn file(self) -> &'static str {
-        match self {
-            Weight::Alloc => "alloc",
-            Weight::Copy => "copy",
-            Weight::Cpu => "cpu",
+/// Allocations by bytes, copies by bytes, the processor by samples.
+pub(super) static KINDS: [Kind; 3] = [
+    Kind {
+        name: "alloc",
+        title: "Bytes allocated, by who allocated them",
+        unit: "bytes",
+        weights: |profile| profile.alloc.iter().map(|x| (x.stack.as_slice(), x.alloc_bytes)).collect(),
+        merges: |_| false,
+    },
+    Kind {
+        name: "copy",
+        title: "Bytes copied, by who moved the entries or requested memory to move them to",
+        unit: "bytes",
+        weights: |profile| profile.copy.iter().map(|x| (x.stack.as_slice(), x.moved_bytes)).collect(),
+        merges: |_| false,
+    },
+    Kind {
+        name: "cpu",
+        title: "Processor time, by who was running",
+        unit: "samples",
+        weights: |profile| profile.cpu.iter().map(|x| (x.stack.as_slice(), x.samples)).collect(),
+        merges: |frame| names::is_elementary(&frame.function),
+    },
+];
+
+impl Kind {
+    /// The stacks of a cell as lines, root first and below the map's name: `btree;BTreeMap::insert 96`. Sorted, each
+    /// stack once, none without weight; empty where nothing was recorded.
+    pub fn folded(&self, cell: &Cell) -> Vec<String> {
+        let Some(profile) = &cell.profile else { return Vec::new() };
+        let names: Vec<_> = profile.frames.iter().map(|frame| foldable(&short_name(&frame.function))).collect();
+        let mut lines = BTreeMap::<String, u64>::new();
+        for (stack, weight) in (self.weights)(profile) {
+            let merged = |&&frame: &&u32| (self.merges)(&profile.frames[frame as usize]);
+            let leaves = stack.iter().rev().take_while(merged).count();
+            // A stack of nothing else keeps its root.
+            let shown = &stack[..(stack.len() - leaves).max(stack.len().min(1))];
+            let mut line = foldable(&cell.id.map);
+            for &frame in shown {
+                line.push(';');
+                line.push_str(&names[frame as usize]);
+            }
+            let sum = lines.entry(line).or_default();
+            *sum = sum.saturating_add(weight);
         }
-    }
-
-    /// The unit of the weight.
-    pub(super) const fn unit(self) -> &'static str {
-        match self {
-            Weight::Alloc => "bytes allocated",
-            Weight::Copy => "bytes copied",
-            Weight::Cpu => "samples",
-        }
-    }
-
-    /// Every stack of the profile, root first, with its weight; none of weight 0.
-    pub(super) fn stacks(self, profile: &Profile) -> impl Iterator<Item = (&[u32], u64)> {
-        let stacks: Vec<(&[u32], u64)> = match self {
-            Weight::Alloc => profile.alloc.iter().map(|s| (s.stack.as_slice(), s.alloc_bytes)).collect(),
-            Weight::Copy => profile.copy.iter().map(|s| (s.stack.as_slice(), s.moved_bytes)).collect(),
-            Weight::Cpu => profile.cpu.iter().map(|s| (s.stack.as_slice(), s.samples)).collect(),
-        };
-        stacks.into_iter().filter(|(_, weight)| *weight > 0)
+        let mut lines: Vec<_> = lines
+            .into_iter()
+            .filter(|(_, weight)| *weight > 0)
+            .map(|(line, weight)| format!("{line} {weight}"))
+            .collect();
+        // A space sorts before `;`, and readers expect whole lines in order.
+        lines.sort_unstable();
+        lines
     }
 }
 
-/// The name of a frame in a folded stack: readable, and free of the `;` that separates frames.
-pub(super) fn name(profile: &Profile, frame: u32) -> String {
-    let function = profile.frames.get(frame as usize).map_or("[unknown]", |frame: &Frame| &frame.function);
-    readable(function).replace(';', ":").replace(['\n', '\r'], " ")
-}
-
-/// Stacks of frame names with their weights, equal ones added up, in the order of their names.
-pub(super) fn named(profile: &Profile, weight: Weight) -> BTreeMap<Vec<String>, u64> {
-    let mut named = BTreeMap::<_, u64>::new();
-    for (stack, weight) in weight.stacks(profile) {
-        let names = stack.iter().map(|&frame| name(profile, frame)).collect();
-        let sum = named.entry(names).or_default();
-        *sum = sum.saturating_add(weight);
-    }
-    named
-}
-
-/// Stacks as lines `root;...;leaf WEIGHT`.
-pub(super) fn fold(stacks: &BTreeMap<Vec<String>, u64>) -> Vec<String> {
-    stacks.iter().map(|(names, weight)| format!("{} {weight}", names.join(";"))).collect()
-}
-
-/// A demangled name without what says little: generic arguments by the last segment of their path, and a trait's
-/// function by its type alone. `<a::Map<u64, b::c::State> as d::Trait<u64>>::get` becomes `a::Map<u64, State>::get`.
-fn readable(function: &str) -> String {
-    let (own_type, function) = match function.strip_prefix('<').and_then(split_qualified_self) {
-        Some((own_type, rest)) => (short_arguments(own_type), rest),
-        None => (String::new(), function),
-    };
-    own_type + &short_arguments(function)
-}
-
-/// Splits `Type as Trait>::function`, the leading `<` gone, into `Type` and `::function`.
-fn split_qualified_self(qualified: &str) -> Option<(&str, &str)> {
-    let mut depth = 0_usize;
-    let mut type_end = None;
-    for (at, c) in qualified.char_indices() {
-        match c {
-            '<' => depth += 1,
-            '>' if qualified[..at].ends_with('-') => {}
-            '>' if depth == 0 => return Some((&qualified[..type_end.unwrap_or(at)], &qualified[at + 1..])),
-            '>' => depth -= 1,
-            ' ' if depth == 0 && qualified[at..].starts_with(" as ") => type_end = type_end.or(Some(at)),
-            _ => {}
-        }
-    }
-    None
-}
-
-/// Cuts every path inside `<...>` to its last segment.
-fn short_arguments(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    let mut depth = 0_usize;
-    let mut segment = 0;
-    let mut chars = path.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c == ':' && chars.peek() == Some(&':') && depth > 0 && out.len() > segment {
-            chars.next();
-            out.truncate(segment);
-            continue;
-        }
-        match c {
-            '<' => depth += 1,
-            '>' if !out.ends_with('-') => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        out.push(c);
-        if !(c.is_alphanumeric() || c == '_') {
-            segment = out.len();
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_keep_the_path_of_the_function_and_little_else() {
-        for (function, expected) in [
-            ("std::rt::lang_start::<()>", "std::rt::lang_start::<()>"),
-            ("a::Map<u64, b::c::State>::get", "a::Map<u64, State>::get"),
-            ("a::b::Map::<(u64, c::D<e::F>)>::get", "a::b::Map::<(u64, D<F>)>::get"),
-            ("<a::Map<b::K> as c::Trait<d::E>>::get", "a::Map<K>::get"),
-            ("<a::Map<b::K>>::get::{closure#0}", "a::Map<K>::get::{closure#0}"),
-            ("<fn() -> a::B as c::Trait>::call", "fn() -> a::B::call"),
-            ("<unfinished", "<unfinished"),
-            ("a::each::<fn(b::C) -> d::E>::call", "a::each::<fn(C) -> E>::call"),
-            ("main", "main"),
-            ("", ""),
-        ] {
-            assert_eq!(readable(function), expected);
-        }
-    }
-
-    #[test]
-    fn a_folded_name_never_holds_the_separator() {
-        let frame = Frame { function: "a::f::<[u8; 64]>".into(), file: None, line: None };
-        let profile = Profile { frames: vec![frame], ..Profile::default() };
-        assert_eq!(name(&profile, 0), "a::f::<[u8: 64]>");
-        assert_eq!(name(&profile, 7), "[unknown]");
-    }
+/// Without what separates frames and lines in folded stacks.
+fn foldable(name: &str) -> String {
+    name.chars()
+        .map(|c| {
+            if c == ';' {
+                ','
+            } else if c.is_control() {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect()
 }

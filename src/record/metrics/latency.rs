@@ -15,12 +15,18 @@ use hdrhistogram::serialization::Deserializer;
 use super::{Better, Class, Metric, Number};
 use crate::record::{Cause, Cell, LatencyHistogram, OpKind, Time};
 
+/// The histogram itself; `None` when it is damaged, which [`read`](crate::record::read) has ruled out.
+pub fn decode(histogram: &LatencyHistogram) -> Option<Histogram<u64>> {
+    let bytes = BASE64_STANDARD.decode(&histogram.hdr_v2_deflate_base64).ok()?;
+    Deserializer::new().deserialize(&mut bytes.as_slice()).ok()
+}
+
 /// The tail is what lies above this quantile.
 const TAIL_QUANTILE: f64 = 0.999;
 
 /// The latencies of a cell's time pass, decoded.
 #[derive(Debug)]
-pub(crate) struct Latencies {
+struct Latencies {
     by_kind_and_cause: Vec<(OpKind, Cause, Histogram<u64>)>,
     by_kind: BTreeMap<OpKind, Histogram<u64>>,
     tail_shares: Option<BTreeMap<Cause, f64>>,
@@ -31,7 +37,7 @@ impl Latencies {
     ///
     /// The last two cells' are kept, found again by their content: whoever exports a cell asks it for dozens of
     /// metrics, and whoever compares two cells asks them in turn.
-    pub(crate) fn of(cell: &Cell) -> Option<Rc<Latencies>> {
+    fn of(cell: &Cell) -> Option<Rc<Latencies>> {
         type Memo = [Option<(Vec<LatencyHistogram>, Option<Rc<Latencies>>)>; 2];
         thread_local!(static MEMO: RefCell<Memo> = const { RefCell::new([None, None]) });
 
@@ -48,12 +54,7 @@ impl Latencies {
     }
 
     fn decode(encoded: &[LatencyHistogram]) -> Option<Latencies> {
-        let mut deserializer = Deserializer::new();
-        let decode = |h: &LatencyHistogram| {
-            let bytes = BASE64_STANDARD.decode(&h.hdr_v2_deflate_base64).ok()?;
-            Some((h.kind, h.cause, deserializer.deserialize(&mut bytes.as_slice()).ok()?))
-        };
-        let by_kind_and_cause = encoded.iter().map(decode).collect::<Option<_>>()?;
+        let by_kind_and_cause = encoded.iter().map(|h| Some((h.kind, h.cause, decode(h)?))).collect::<Option<_>>()?;
         let mut latencies = Latencies { by_kind_and_cause, by_kind: BTreeMap::new(), tail_shares: None };
         let merged = |kind: OpKind| Some((kind, latencies.merged(&[kind])?));
         latencies.by_kind = OpKind::ALL.into_iter().filter_map(merged).collect();
@@ -61,17 +62,12 @@ impl Latencies {
         Some(latencies)
     }
 
-    /// Every histogram, in the order of the record.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &(OpKind, Cause, Histogram<u64>)> {
-        self.by_kind_and_cause.iter()
-    }
-
     fn select(&self, kinds: &[OpKind]) -> impl Iterator<Item = &(OpKind, Cause, Histogram<u64>)> {
         self.by_kind_and_cause.iter().filter(move |(kind, ..)| kinds.contains(kind))
     }
 
     /// The operations of these kinds in one histogram, whatever their cause; `None` when there were none.
-    pub(crate) fn merged(&self, kinds: &[OpKind]) -> Option<Histogram<u64>> {
+    fn merged(&self, kinds: &[OpKind]) -> Option<Histogram<u64>> {
         let mut parts = self.select(kinds).map(|(.., histogram)| histogram);
         let mut sum = parts.next()?.clone();
         sum.auto(true);
@@ -84,7 +80,7 @@ impl Latencies {
 
     /// The share of the time that operations of these kinds above their common p99.9 took, by cause. Holds every
     /// cause that occurred, the ones without a share of the tail as 0.0; `None` when nothing lies above.
-    pub(crate) fn tail_shares(&self, kinds: &[OpKind]) -> Option<BTreeMap<Cause, f64>> {
+    fn tail_shares(&self, kinds: &[OpKind]) -> Option<BTreeMap<Cause, f64>> {
         let merged = self.merged(kinds)?;
         let threshold = merged.value_at_quantile(TAIL_QUANTILE);
         let mut time_ns = BTreeMap::<Cause, u128>::new();
@@ -98,16 +94,11 @@ impl Latencies {
         let share = |(cause, ns)| (cause, ns as f64 / total as f64);
         (total > 0).then(|| time_ns.into_iter().map(share).collect())
     }
-
-    /// The slowest operation of these kinds: its kind, its cause, its latency in nanoseconds.
-    pub(crate) fn slowest(&self, kinds: &[OpKind]) -> Option<(OpKind, Cause, u64)> {
-        self.select(kinds).map(|(kind, cause, histogram)| (*kind, *cause, histogram.max())).max_by_key(|slow| slow.2)
-    }
 }
 
 /// The value below which a share `quantile` of the recordings lie, in the histogram's unit; `None` when there are
 /// too few recordings for one of them to lie above. A quantile of 1.0 is the maximum.
-pub(crate) fn percentile(histogram: &Histogram<u64>, quantile: f64) -> Option<u64> {
+fn percentile(histogram: &Histogram<u64>, quantile: f64) -> Option<u64> {
     let above = (1.0 - quantile) * histogram.len() as f64;
     // 1.0 - 0.9999 is a little more than 1e-4 in binary, 1.0 - 0.99 a little less than 1e-2.
     let resolved = quantile >= 1.0 || above >= 1.0 - 1e-6;

@@ -6,16 +6,14 @@
 
 mod counts;
 #[cfg(test)]
-pub(crate) mod fixture;
-mod latency;
+mod fixture;
+pub mod latency;
 mod memory;
 mod ratios;
 mod structure;
 
 use std::fmt;
 use std::sync::LazyLock;
-
-pub(crate) use latency::{Latencies, percentile};
 
 use super::Cell;
 
@@ -86,6 +84,11 @@ impl fmt::Display for Number {
             Number::Real(x) => write!(f, "{x}"),
         }
     }
+}
+
+/// The metric called `name`.
+pub fn find(name: &str) -> Option<&'static Metric> {
+    all().iter().find(|metric| metric.name == name)
 }
 
 /// `numerator / denominator`; absent when nothing is to be divided by.

@@ -1,0 +1,191 @@
+//! The figures of a cell that people compare, and the columns that show them.
+
+use hdrhistogram::Histogram;
+
+use super::number::fixed;
+use crate::record::metrics::{self, Number, latency};
+use crate::record::{Cell, OpKind, Status};
+
+/// A cell with what is derived from its histograms, so that they are unpacked once.
+pub(super) struct Figures<'a> {
+    pub cell: &'a Cell,
+    /// Its name among its neighbours; its group sets it.
+    pub label: String,
+    pub latency: Option<Latency>,
+    /// The cause that most of the time above p99.9 went into, and its share, 0.0 to 1.0.
+    pub tail: Option<(&'static str, f64)>,
+}
+
+/// The latencies of a cell's writes, or of its lookups where it writes nothing; one reading of the clock included.
+pub(super) struct Latency {
+    histogram: Histogram<u64>,
+    /// The cause of the longest.
+    pub max_cause: &'static str,
+    /// The longest without structural work: what interruptions alone do here.
+    pub steady_max_ns: u64,
+}
+
+impl Latency {
+    fn new(cell: &Cell) -> Option<Latency> {
+        let histograms = &cell.time.as_ref()?.histograms;
+        let writes = histograms.iter().any(|histogram| histogram.kind != OpKind::Get);
+        let mut sum: Option<Latency> = None;
+        for part in histograms.iter().filter(|histogram| (histogram.kind != OpKind::Get) == writes) {
+            let histogram = latency::decode(part)?;
+            let steady_max_ns = if part.cause.name() == "steady" { histogram.max() } else { 0 };
+            let part = Latency { histogram, max_cause: part.cause.name(), steady_max_ns };
+            match &mut sum {
+                None => sum = Some(part),
+                Some(sum) => sum.add(part)?,
+            }
+        }
+        sum.filter(|sum| !sum.histogram.is_empty())
+    }
+
+    fn add(&mut self, other: Latency) -> Option<()> {
+        if other.histogram.max() > self.histogram.max() {
+            self.max_cause = other.max_cause;
+        }
+        self.steady_max_ns = self.steady_max_ns.max(other.steady_max_ns);
+        self.histogram.auto(true);
+        self.histogram.add(other.histogram).ok()
+    }
+
+    /// Operations recorded.
+    pub fn count(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// Absent with fewer recordings than tell it from the longest.
+    pub fn quantile_ns(&self, quantile: f64) -> Option<f64> {
+        let enough = self.histogram.len() as f64 * (1.0 - quantile) >= 1.0 - 1e-9;
+        enough.then(|| self.histogram.value_at_quantile(quantile) as f64)
+    }
+
+    pub fn max_ns(&self) -> f64 {
+        self.histogram.max() as f64
+    }
+}
+
+impl<'a> Figures<'a> {
+    pub fn new(cell: &'a Cell) -> Figures<'a> {
+        let shares = metrics::all().iter().filter_map(|metric| {
+            let cause = metric.name.strip_prefix("tail_share_")?;
+            Some((cause, (metric.value)(cell)?.as_f64()))
+        });
+        let tail = shares.filter(|&(_, share)| share > 0.0).max_by(|(_, a), (_, b)| a.total_cmp(b));
+        Figures { cell, label: cell.id.map.clone(), latency: Latency::new(cell), tail }
+    }
+
+    pub fn failed(&self) -> bool {
+        self.cell.status != Status::Ok
+    }
+
+    /// A metric by name.
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        (metrics::find(name)?.value)(self.cell).map(Number::as_f64)
+    }
+}
+
+/// A column of figures; smaller is better in every one.
+pub(super) struct Column {
+    /// First line of its heading.
+    pub top: &'static str,
+    /// Second line of its heading: the unit.
+    pub unit: &'static str,
+    /// What it says, for the legend.
+    pub legend: &'static str,
+    /// Whether it comes from the time pass.
+    pub timed: bool,
+    /// How soon a narrow terminal drops it, 1 last; `None` for Markdown only.
+    pub rank: Option<u8>,
+    /// The most decimals.
+    pub decimals: usize,
+    pub value: fn(&Figures<'_>) -> Option<f64>,
+}
+
+impl Column {
+    /// The heading on one line: `alloc B/write`, `moves/insert`.
+    pub fn heading(&self) -> String {
+        let space = if self.unit.starts_with('/') { "" } else { " " };
+        format!("{}{space}{}", self.top, self.unit)
+    }
+
+    /// The figure of a row; `-` where the cell has none.
+    pub fn text(&self, row: &Figures<'_>, decimals: usize) -> String {
+        match (self.value)(row) {
+            _ if row.failed() => "-".to_owned(),
+            None => "-".to_owned(),
+            Some(share) if self.top == TAIL => tail(row, share),
+            Some(x) => fixed(x, decimals),
+        }
+    }
+
+    /// Whether one figure can be better than another.
+    pub fn comparable(&self) -> bool {
+        self.top != TAIL
+    }
+}
+
+const TAIL: &str = "tail";
+
+fn tail(row: &Figures<'_>, share: f64) -> String {
+    let cause = row.tail.map_or("-", |(cause, _)| cause);
+    format!("{cause} {:.0}%", share * 100.0)
+}
+
+const fn counted(
+    (top, unit): (&'static str, &'static str),
+    rank: Option<u8>,
+    decimals: usize,
+    legend: &'static str,
+    value: fn(&Figures<'_>) -> Option<f64>,
+) -> Column {
+    Column { top, unit, legend, timed: false, rank, decimals, value }
+}
+
+const fn timed(
+    (top, unit): (&'static str, &'static str),
+    rank: Option<u8>,
+    decimals: usize,
+    legend: &'static str,
+    value: fn(&Figures<'_>) -> Option<f64>,
+) -> Column {
+    Column { timed: true, ..counted((top, unit), rank, decimals, legend, value) }
+}
+
+const LATENCY: &str = "p50 to max: latency of one write";
+const MARKDOWN_ONLY: Option<u8> = None;
+
+/// Every column, times first.
+pub(super) static COLUMNS: &[Column] = &[
+    timed(("time", "ns/op"), Some(1), 1, "time: wall time an operation, no clock in the loop", |f| {
+        f.metric("ns_per_op")
+    }),
+    timed(("p50", "ns"), Some(9), 0, LATENCY, |f| f.latency.as_ref()?.quantile_ns(0.5)),
+    timed(("p99", "ns"), Some(10), 0, LATENCY, |f| f.latency.as_ref()?.quantile_ns(0.99)),
+    timed(("p99.9", "ns"), Some(4), 0, LATENCY, |f| f.latency.as_ref()?.quantile_ns(0.999)),
+    timed(("p99.99", "ns"), MARKDOWN_ONLY, 0, LATENCY, |f| f.latency.as_ref()?.quantile_ns(0.9999)),
+    timed(("max", "µs"), Some(5), 1, LATENCY, |f| Some(f.latency.as_ref()?.max_ns() / 1e3)),
+    timed((TAIL, "cause"), Some(8), 0, "tail cause: what most of the time above p99.9 went into", |f| {
+        f.tail.map(|(_, share)| share)
+    }),
+    counted(("alloc", "B/write"), Some(2), 2, "alloc: bytes allocated", |f| f.metric("alloc_bytes_per_write")),
+    counted(("allocs", "/write"), Some(11), 5, "allocs: allocations", |f| f.metric("allocs_per_write")),
+    counted(("moves", "/insert"), Some(3), 2, "moves: entries already there that changed their address", |f| {
+        f.metric("moves_per_insert")
+    }),
+    counted(("most moves", "in a write"), MARKDOWN_ONLY, 0, "most moves: by the dearest single write", |f| {
+        f.metric("max_moves_in_one_write")
+    }),
+    counted(("write", "amp"), Some(7), 2, "write amp: bytes written for each byte handed over, moves included", |f| {
+        f.metric("write_amplification")
+    }),
+    counted(("live", "B/entry"), Some(6), 1, "live: bytes held at the end", |f| f.metric("bytes_per_entry")),
+    counted(("peak", "amp"), Some(12), 2, "peak amp: the most bytes held, over the payload alive at the end", |f| {
+        f.metric("peak_amplification")
+    }),
+    counted(("drained", "bytes"), MARKDOWN_ONLY, 0, "drained: bytes held after every entry was removed", |f| {
+        f.metric("drained_bytes")
+    }),
+];

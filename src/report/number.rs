@@ -1,0 +1,120 @@
+//! How reports write numbers and foreign text, on the terminal and in Markdown alike.
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+/// The decimals for a column: the smallest value but 0 keeps three significant digits, as far as `most` allows.
+pub(super) fn decimals(values: impl Iterator<Item = f64>, most: usize) -> usize {
+    let smallest = values.map(f64::abs).filter(|&x| x > 0.0).fold(f64::INFINITY, f64::min);
+    if smallest.is_finite() { (2.0 - smallest.log10().floor()).clamp(0.0, most as f64) as usize } else { 0 }
+}
+
+/// `1,234.50`; a nought is `0`, and what would only look like one is `<0.01`.
+pub(super) fn fixed(x: f64, decimals: usize) -> String {
+    if x == 0.0 {
+        return "0".to_owned();
+    }
+    let digits = format!("{:.decimals$}", x.abs());
+    if digits.bytes().all(|b| matches!(b, b'0' | b'.')) {
+        return format!("{}{:.decimals$}", if x < 0.0 { ">-" } else { "<" }, 0.1_f64.powi(decimals as i32));
+    }
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    format!("{}{}{fraction}", if x < 0.0 { "-" } else { "" }, grouped(whole))
+}
+
+/// An integer as `1,234,567`.
+pub(super) fn integer(n: u64) -> String {
+    grouped(&n.to_string())
+}
+
+fn grouped(digits: &str) -> String {
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number in a sentence: three significant digits, every digit of a whole part.
+pub(super) fn plain(x: f64) -> String {
+    let text = fixed(x, decimals([x].into_iter(), 4));
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// A time in a sentence, in the unit that suits it: `87 ns`, `3.1 ms`.
+pub(super) fn duration(ns: f64) -> String {
+    let (scaled, unit) = match ns {
+        ns if ns < 1e3 => (ns, "ns"),
+        ns if ns < 1e6 => (ns / 1e3, "µs"),
+        ns if ns < 1e9 => (ns / 1e6, "ms"),
+        ns => (ns / 1e9, "s"),
+    };
+    let decimals = usize::from(scaled < 10.0 && unit != "ns");
+    format!("{scaled:.decimals$} {unit}")
+}
+
+/// The first line of a foreign text, without control characters.
+pub(super) fn one_line(text: &str) -> String {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// At most `width` columns of `text`; what was cut shows as `…`.
+pub(super) fn fit(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        used += c.width().unwrap_or(0);
+        if used + 1 > width {
+            break;
+        }
+        kept.push(c);
+    }
+    if width > 0 { kept.trim_end().to_owned() + "…" } else { kept }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_keeps_three_digits_of_its_smallest_value() {
+        assert_eq!(decimals([0.0, 4.6, 120.0].into_iter(), 4), 2);
+        assert_eq!(decimals([0.00017, 4.6].into_iter(), 4), 4, "no more than allowed");
+        assert_eq!(decimals([1234.0].into_iter(), 4), 0);
+        assert_eq!(decimals([0.0].into_iter(), 4), 0);
+    }
+
+    #[test]
+    fn nothing_that_is_there_looks_like_nothing() {
+        assert_eq!(fixed(0.0, 2), "0");
+        assert_eq!(fixed(0.004, 2), "<0.01");
+        assert_eq!(fixed(-0.004, 2), ">-0.01");
+        assert_eq!(fixed(0.4, 0), "<1");
+        assert_eq!(fixed(0.005_1, 2), "0.01");
+        assert_eq!(fixed(1_234_567.891, 1), "1,234,567.9");
+        assert_eq!(fixed(-999.996, 2), "-1,000.00");
+        assert_eq!(integer(999), "999");
+        assert_eq!(integer(u64::MAX), "18,446,744,073,709,551,615");
+    }
+
+    #[test]
+    fn sentences_are_short() {
+        assert_eq!([4.6, 1.15, 9100.4, 0.5, 63.21].map(plain), ["4.6", "1.15", "9,100", "0.5", "63.2"]);
+        assert_eq!([87.0, 1500.0, 48_700.0, 3.1e6, 2e9].map(duration), ["87 ns", "1.5 µs", "49 µs", "3.1 ms", "2.0 s"]);
+    }
+
+    #[test]
+    fn text_is_cut_by_the_columns_that_it_takes() {
+        assert_eq!(fit("panicked", 8), "panicked");
+        assert_eq!(fit("panicked", 7), "panick…");
+        assert_eq!(fit("表表表", 4), "表…");
+        assert_eq!(fit("a", 0), "");
+        assert_eq!(one_line("\n a\tb\u{1b}[31m \nc"), "a b [31m");
+    }
+}

@@ -1,0 +1,196 @@
+//! The one line that a newcomer should read.
+
+use super::figures::Figures;
+use super::group::{Group, groups};
+use super::number::{duration, fit, integer, one_line, plain};
+use crate::record::{Results, Status};
+
+/// As many columns as a line takes.
+const WIDTH_MAX: usize = 160;
+/// Recordings below which nothing is said of latencies.
+const SAMPLES_MIN: u64 = 1000;
+
+/// What stands out in a record; `None` where nothing does.
+///
+/// Failed cells come first. Otherwise it is the contrast between two maps on one workload with the highest score:
+///
+/// - the ratio of the highest to the lowest figure of what is counted (moves, bytes allocated and held, the peak), where the
+///   lowest is large enough to divide by;
+/// - the square root of such a ratio of what is timed, for times repeat less well: the time of an operation, and the slowest
+///   write where it did structural work.
+///
+/// Where no two cells differ, as with a single map, it is the slowest write against the median of the same cell, or the
+/// moves. Latencies count from 1,000 recordings on and above the clock's own cost. A slowest write counts when it took
+/// three times as long as any write of the record without structural work: what interrupts those interrupts the others too.
+pub fn standout(results: &Results) -> Option<String> {
+    let groups = groups(results);
+    let steady = groups.iter().flat_map(|group| &group.rows).filter_map(|row| row.latency.as_ref());
+    let noise_ns = steady.map(|latency| latency.steady_max_ns).max().unwrap_or(0) as f64;
+    let line = failures(&groups).or_else(|| best(groups.iter().flat_map(|group| contrasts(group, noise_ns))));
+    let line = line.or_else(|| best(rows(&groups).filter_map(|(group, row)| tail(group, row, noise_ns))));
+    let line = line.or_else(|| best(rows(&groups).filter_map(|(group, row)| moves(group, row))));
+    line.map(|line| fit(&line, WIDTH_MAX))
+}
+
+/// A sentence, and how striking it is.
+struct Candidate {
+    score: f64,
+    text: String,
+}
+
+/// The first of the most striking.
+fn best(candidates: impl Iterator<Item = Candidate>) -> Option<String> {
+    let higher = |a: Candidate, b: Candidate| if b.score > a.score { b } else { a };
+    candidates.reduce(higher).map(|candidate| candidate.text)
+}
+
+fn rows<'a>(groups: &'a [Group<'a>]) -> impl Iterator<Item = (&'a Group<'a>, &'a Figures<'a>)> {
+    let rows = groups.iter().flat_map(|group| group.rows.iter().map(move |row| (group, row)));
+    rows.filter(|(_, row)| !row.failed())
+}
+
+fn failures(groups: &[Group<'_>]) -> Option<String> {
+    let all: usize = groups.iter().map(|group| group.rows.len()).sum();
+    // A cell that a stopped run did not reach has not failed.
+    let failed = |row: &Figures<'_>| row.failed() && row.cell.status != Status::NotRun;
+    let cells = || groups.iter().flat_map(|group| group.rows.iter().map(move |row| (group, row)));
+    let count = cells().filter(|(_, row)| failed(row)).count();
+    let (group, row) = cells().find(|(_, row)| failed(row))?;
+    let error = row.cell.error.as_deref().map(|error| format!(" ({})", one_line(error))).unwrap_or_default();
+    let first = if count > 1 { "first " } else { "" };
+    let (label, status) = (&row.label, row.cell.status.name());
+    let plural = if all == 1 { "cell" } else { "cells" };
+    Some(format!("{count} of {all} {plural} failed: {first}{label}, {status} on {}{error}", group.name))
+}
+
+/// A counted metric to contrast: its name, the least that is worth dividing by, and how to say it.
+struct Counted {
+    name: &'static str,
+    least: f64,
+    /// `btree {moves} {4.6} {entries per insert}`.
+    words: [&'static str; 2],
+}
+
+const COUNTED: [Counted; 4] = [
+    Counted { name: "moves_per_insert", least: 0.1, words: ["moves", "entries per insert"] },
+    Counted { name: "alloc_bytes_per_write", least: 1.0, words: ["allocates", "bytes per write"] },
+    Counted { name: "bytes_per_entry", least: 1.0, words: ["holds", "bytes per entry"] },
+    Counted { name: "peak_amplification", least: 0.1, words: ["needs", "times its payload at the peak"] },
+];
+
+/// How much longer than any write without structural work one with it must take to be laid to that work.
+const NOISE_FACTOR: f64 = 3.0;
+/// Contrasts smaller than this are no news.
+const RATIO_MIN: f64 = 1.2;
+
+fn contrasts<'a>(group: &'a Group<'a>, noise_ns: f64) -> impl Iterator<Item = Candidate> + 'a {
+    let counted = COUNTED.iter().filter_map(|counted| {
+        let (least, most, ratio) = extremes(group, counted.least, |row| row.metric(counted.name))?;
+        let [verb, unit] = counted.words;
+        let text = format!(
+            "{} {verb} {} {unit} on {}, {} times {}'s {}",
+            most.0.label,
+            plain(most.1),
+            group.name,
+            plain(ratio),
+            least.0.label,
+            plain(least.1)
+        );
+        Some(Candidate { score: ratio, text })
+    });
+    counted.chain(speed(group)).chain(slowest(group, noise_ns))
+}
+
+/// The rows with the lowest and the highest figure, and their ratio.
+type Extremes<'a> = ((&'a Figures<'a>, f64), (&'a Figures<'a>, f64), f64);
+
+fn extremes<'a>(group: &'a Group<'a>, least: f64, value: impl Fn(&Figures<'_>) -> Option<f64>) -> Option<Extremes<'a>> {
+    let valued = || group.rows.iter().filter(|row| !row.failed()).filter_map(|row| Some((row, value(row)?)));
+    let low = valued().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let high = valued().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let ratio = high.1 / low.1;
+    (low.1 >= least && ratio >= RATIO_MIN).then_some((low, high, ratio))
+}
+
+fn speed(group: &Group<'_>) -> Option<Candidate> {
+    let enough = |row: &Figures<'_>| row.cell.time.as_ref().is_some_and(|time| time.ops >= SAMPLES_MIN);
+    let (low, high, ratio) = extremes(group, f64::MIN_POSITIVE, |row| row.metric("ns_per_op").filter(|_| enough(row)))?;
+    let text = format!(
+        "{} takes {} an operation on {}, {} times {}'s {}",
+        high.0.label,
+        duration(high.1),
+        group.name,
+        plain(ratio),
+        low.0.label,
+        duration(low.1)
+    );
+    Some(Candidate { score: ratio.sqrt(), text })
+}
+
+fn slowest(group: &Group<'_>, noise_ns: f64) -> Option<Candidate> {
+    let (low, high, ratio) = extremes(group, 1.0, |row| longest_write_ns(group, row))?;
+    let doing = doing(high.0.latency.as_ref()?.max_cause).filter(|_| high.1 >= NOISE_FACTOR * noise_ns)?;
+    let text = format!(
+        "{}'s slowest write on {} took {} while {doing}, {} times {}'s {}",
+        high.0.label,
+        group.name,
+        duration(high.1),
+        plain(ratio),
+        low.0.label,
+        duration(low.1)
+    );
+    Some(Candidate { score: ratio.sqrt(), text })
+}
+
+/// The longest latency of a write, where it is long and measured often enough to speak of.
+fn longest_write_ns(group: &Group<'_>, row: &Figures<'_>) -> Option<f64> {
+    let latency = row.latency.as_ref().filter(|latency| !group.reads_only() && latency.count() >= SAMPLES_MIN)?;
+    Some(latency.max_ns()).filter(|&ns| ns > clock_floor_ns(row))
+}
+
+fn clock_floor_ns(row: &Figures<'_>) -> f64 {
+    row.metric("clock_floor_ns").unwrap_or(0.0)
+}
+
+/// What a map does at a cause; `None` without structural work, when an interruption may be all there was to it.
+fn doing(cause: &str) -> Option<&'static str> {
+    match cause {
+        "grow" => Some("growing"),
+        "same-size-grow" => Some("rebuilding its table"),
+        "shrink" => Some("shrinking"),
+        "move" => Some("moving entries"),
+        "overflow" => Some("adding a bucket or node"),
+        _ => None,
+    }
+}
+
+/// The slowest write of a cell against its median.
+fn tail(group: &Group<'_>, row: &Figures<'_>, noise_ns: f64) -> Option<Candidate> {
+    let max_ns = longest_write_ns(group, row).filter(|&ns| ns >= NOISE_FACTOR * noise_ns)?;
+    let latency = row.latency.as_ref()?;
+    let median_ns = latency.quantile_ns(0.5).filter(|&ns| ns > clock_floor_ns(row))?;
+    let doing = doing(latency.max_cause)?;
+    let ratio = max_ns / median_ns;
+    let text = format!(
+        "{}'s slowest write on {} took {} while {doing}, {} times its median of {}",
+        row.label,
+        group.name,
+        duration(max_ns),
+        plain(ratio.round()),
+        duration(median_ns)
+    );
+    (ratio >= RATIO_MIN).then_some(Candidate { score: ratio, text })
+}
+
+fn moves(group: &Group<'_>, row: &Figures<'_>) -> Option<Candidate> {
+    let moves = row.metric("moves_per_insert").filter(|&moves| moves > 0.0)?;
+    let most = row.cell.count.as_ref()?.max_moves_in_one_write;
+    let text = format!(
+        "{} moves {} entries per insert on {}, {} in the largest write",
+        row.label,
+        plain(moves),
+        group.name,
+        integer(most)
+    );
+    Some(Candidate { score: moves, text })
+}

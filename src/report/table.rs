@@ -1,0 +1,219 @@
+//! The table on the terminal: one row a cell, grouped by workload, as wide as the terminal and no wider.
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{Attribute, Cell, CellAlignment, Color, Table};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::figures::{COLUMNS, Column, Figures};
+use super::group::{Group, LOAD_FACTOR, groups};
+use super::number::{decimals, fit, one_line};
+pub use super::standout::standout;
+use crate::record::Results;
+
+/// Spaces before each row, so that the workloads' headings stand out.
+const INDENT: usize = 2;
+/// Spaces between columns.
+const GAP: usize = 2;
+/// Longer lines of prose are hard to read.
+const LEGEND_WIDTH_MAX: usize = 120;
+
+/// The summary of a record as a table with a legend; no line takes more than `width` columns of the terminal.
+///
+/// Columns without a value in any cell are left out; a terminal too narrow for all drops the less important ones, and
+/// the legend says which. `colour` adds ANSI styles: the best figure of a group in green, failed cells in red.
+pub fn summary(results: &Results, width: usize, colour: bool) -> String {
+    let groups = groups(results);
+    let (shown, dropped) = choose(&groups, width);
+    let paint = Paint { colour };
+    let mut lines = Vec::new();
+
+    // Failed cells and headings span all columns: they go between the lines of the table, which has neither.
+    let mut table = figures_table(&groups, &shown, width, colour).into_iter();
+    if !shown.is_empty() {
+        lines.extend(table.by_ref().take(2));
+    }
+    let label_width = label_width(&groups, width);
+    for group in &groups {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        let mut title = group.title();
+        if group.reads_only() && shown.iter().any(|column| column.column.timed) {
+            title.push_str(" (latencies of gets)");
+        }
+        lines.push(paint.bold(&fit(&one_line(&title), width)));
+        for row in &group.rows {
+            if row.failed() {
+                let label = fit(&row.label, label_width);
+                let label = format!("{:INDENT$}{label}{:2$}", "", "", label_width - label.width() + GAP);
+                let failure = fit(&failure(row), width.saturating_sub(label.width()));
+                lines.push(fit(&label, width) + &paint.red(&failure));
+            } else if shown.is_empty() {
+                lines.push(fit(&format!("{:INDENT$}{}", "", row.label), width));
+            } else {
+                lines.extend(table.next());
+            }
+        }
+    }
+    lines.push(String::new());
+    lines.extend(
+        legend(&groups, &shown, &dropped, results).iter().flat_map(|text| wrap(text, width.min(LEGEND_WIDTH_MAX))),
+    );
+    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// The status and, shortly, why.
+fn failure(row: &Figures<'_>) -> String {
+    match row.cell.error.as_deref().map(one_line) {
+        Some(error) if !error.is_empty() => format!("{}: {error}", row.cell.status.name()),
+        _ => row.cell.status.name().to_owned(),
+    }
+}
+
+/// A column that is shown, with what all of its rows share.
+struct Shown {
+    column: &'static Column,
+    decimals: usize,
+    width: usize,
+}
+
+impl Shown {
+    /// `None` where no cell has a value, and for columns that are not for the terminal.
+    fn new(column: &'static Column, groups: &[Group<'_>]) -> Option<Shown> {
+        let rows = || groups.iter().flat_map(|group| &group.rows).filter(|row| !row.failed());
+        column.rank?;
+        rows().find_map(column.value)?;
+        let decimals = decimals(rows().filter_map(column.value), column.decimals);
+        let texts = rows().map(|row| column.text(row, decimals));
+        let headings = [column.top, column.unit].map(str::width).into_iter().max();
+        let width = texts.map(|text| text.width()).chain(headings).max().unwrap_or(0);
+        Some(Shown { column, decimals, width })
+    }
+}
+
+fn label_width(groups: &[Group<'_>], width: usize) -> usize {
+    let widest = groups.iter().flat_map(|group| &group.rows).map(|row| row.label.width()).max().unwrap_or(0);
+    widest.min((width / 2).saturating_sub(INDENT)).max("map".len())
+}
+
+/// The columns that fit, and those that don't, both in their order.
+fn choose(groups: &[Group<'_>], width: usize) -> (Vec<Shown>, Vec<Shown>) {
+    let mut columns: Vec<(Shown, bool)> =
+        COLUMNS.iter().filter_map(|column| Some((Shown::new(column, groups)?, false))).collect();
+    let mut by_rank: Vec<&mut (Shown, bool)> = columns.iter_mut().collect();
+    by_rank.sort_by_key(|(shown, _)| shown.column.rank);
+    let mut taken = INDENT + label_width(groups, width);
+    for (shown, fits) in by_rank {
+        *fits = taken + GAP + shown.width <= width;
+        if *fits {
+            taken += GAP + shown.width;
+        }
+    }
+    let (shown, dropped): (Vec<_>, Vec<_>) = columns.into_iter().partition(|&(_, fits)| fits);
+    let columns = |chosen: Vec<(Shown, bool)>| chosen.into_iter().map(|(shown, _)| shown).collect();
+    (columns(shown), columns(dropped))
+}
+
+/// Two lines of headings, then one line for each cell that did not fail.
+fn figures_table(groups: &[Group<'_>], shown: &[Shown], width: usize, colour: bool) -> Vec<String> {
+    let mut table = Table::new();
+    table.load_style(NOTHING).force_no_tty();
+    if colour {
+        table.enforce_styling().style_text_only();
+    }
+    let bold = |text: String| Cell::new(text).add_attribute(Attribute::Bold);
+    let headings = shown.iter().map(|shown| bold(format!("{}\n{}", shown.column.top, shown.column.unit)));
+    table.set_header(std::iter::once(bold("\nmap".to_owned())).chain(headings));
+    let label_width = label_width(groups, width);
+    for group in groups {
+        let rows: Vec<&Figures<'_>> = group.rows.iter().filter(|row| !row.failed()).collect();
+        let best: Vec<Option<String>> = shown.iter().map(|shown| best(shown, &rows)).collect();
+        for row in rows {
+            // Padded here, since a column is as wide as the labels of failed cells too.
+            let label = fit(&row.label, label_width);
+            let mut cells = vec![Cell::new(format!("{label}{:1$}", "", label_width - label.width()))];
+            for (shown, best) in shown.iter().zip(&best) {
+                let text = shown.column.text(row, shown.decimals);
+                let is_best = best.as_ref() == Some(&text);
+                let cell = Cell::new(text);
+                cells.push(if is_best { cell.fg(Color::DarkGreen) } else { cell });
+            }
+            table.add_row(cells);
+        }
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        let (gap, alignment) = if index == 0 { (INDENT, CellAlignment::Left) } else { (GAP, CellAlignment::Right) };
+        column.set_padding((gap as u16, 0));
+        column.set_cell_alignment(alignment);
+    }
+    table.lines().collect()
+}
+
+/// The best figure of a column within a group, as shown; `None` where all are alike.
+fn best(shown: &Shown, rows: &[&Figures<'_>]) -> Option<String> {
+    let column = shown.column;
+    let values = || rows.iter().filter_map(|row| Some(((column.value)(row)?, column.text(row, shown.decimals))));
+    let (_, best) = values().min_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|_| column.comparable())?;
+    values().any(|(_, text)| text != best).then_some(best)
+}
+
+fn legend(groups: &[Group<'_>], shown: &[Shown], dropped: &[Shown], results: &Results) -> Vec<String> {
+    let mut legend = Vec::new();
+    let mut parts: Vec<&str> = shown.iter().map(|shown| shown.column.legend).collect();
+    // Neighbours that mean the same are explained once.
+    parts.dedup();
+    if !parts.is_empty() {
+        legend.push(parts.join("; ") + ".");
+    }
+    let rows = || groups.iter().flat_map(|group| &group.rows);
+    if rows().any(|row| row.label.contains(LOAD_FACTOR)) {
+        legend.push(format!("{}: load factor.", LOAD_FACTOR.trim_matches([' ', '='])));
+    }
+    let floors = rows().filter_map(|row| row.metric("clock_floor_ns"));
+    if let Some(floor_ns) = floors.reduce(f64::max) {
+        legend.push(format!("Latencies include one reading of the clock, up to {floor_ns:.0} ns here."));
+    }
+    if !dropped.is_empty() {
+        let names: Vec<String> = dropped.iter().map(|dropped| dropped.column.heading()).collect();
+        legend.push(format!("Too narrow here for {}: see results.md.", names.join(", ")));
+    }
+    if results.partial {
+        legend.push("Partial: the run ended before all cells were done.".to_owned());
+    }
+    legend
+}
+
+/// Lines of at most `width` columns, broken between words.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.len() - 1;
+        if !lines[last].is_empty() && lines[last].width() + 1 + word.width() > width {
+            lines.push(word.to_owned());
+        } else {
+            if !lines[last].is_empty() {
+                lines[last].push(' ');
+            }
+            lines[last].push_str(word);
+        }
+    }
+    lines.iter().map(|line| fit(line, width)).collect()
+}
+
+struct Paint {
+    colour: bool,
+}
+
+impl Paint {
+    fn bold(&self, text: &str) -> String {
+        self.style("1", text)
+    }
+
+    fn red(&self, text: &str) -> String {
+        self.style("31", text)
+    }
+
+    fn style(&self, code: &str, text: &str) -> String {
+        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}

@@ -1,0 +1,229 @@
+//! What people read: the table on the terminal, the line on what stands out, results.md.
+//!
+//! `MAPSCOPE_BLESS=1 cargo test --test report_text` writes the goldens anew.
+
+mod fixture;
+
+use std::path::Path;
+
+use fixture::{histogram, record, results, whole};
+use mapscope::probe::event::Cause;
+use mapscope::record::{OpKind, Results, Status};
+use mapscope::report::FORMATS;
+use mapscope::report::table::{standout, summary};
+use unicode_width::UnicodeWidthStr as _;
+
+fn golden(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("MAPSCOPE_BLESS").is_some() {
+        std::fs::write(&path, text).expect("the golden can be written");
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(text, expected, "{} differs; MAPSCOPE_BLESS=1 writes it anew", path.display());
+}
+
+fn markdown(results: &Results) -> String {
+    let format = FORMATS.iter().find(|format| format.name == "md").expect("the format");
+    let mut files = Vec::new();
+    let mut emit = |path: &str, bytes: &[u8]| {
+        files.push((path.to_owned(), String::from_utf8(bytes.to_vec()).expect("UTF-8")));
+        Ok(())
+    };
+    (format.render)(results, &mut emit).expect("rendered");
+    let [(path, text)] = files.try_into().expect("one file");
+    assert_eq!(path, "results.md");
+    text
+}
+
+/// Without ANSI styles.
+fn bare(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |bare, part| bare + part.split_once('m').expect("a style").1)
+}
+
+#[test]
+fn the_table_at_80_columns() {
+    golden("table-80.txt", &summary(&record(), 80, false));
+}
+
+#[test]
+fn the_table_at_120_columns() {
+    golden("table-120.txt", &summary(&record(), 120, false));
+}
+
+#[test]
+fn the_markdown() {
+    golden("results.md", &markdown(&record()));
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    let mut results = record();
+    results.cells[0].id.map = "a-map-with-a-name-that-nobody-would-want-to-type".to_owned();
+    results.cells[1].id.map = "ключ-値".to_owned();
+    for width in [1, 5, 9, 12, 20, 40, 60, 79, 80, 100, 120, 200] {
+        for line in bare(&summary(&results, width, true)).lines() {
+            assert!(line.width() <= width, "{} > {width}: {line:?}", line.width());
+        }
+    }
+}
+
+#[test]
+fn every_cell_is_a_row_at_any_width() {
+    for width in [40, 80, 100, 120, 200] {
+        let text = summary(&record(), width, false);
+        for map in ["go-classic", "std", "hashbrown", "indexmap", "btree"] {
+            let rows = text.lines().filter(|line| line.trim_start().split(' ').next() == Some(map));
+            assert_eq!(rows.count(), 2, "{map} at {width}:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn colour_changes_nothing_but_the_colours() {
+    for width in [80, 120, 200] {
+        let [plain, coloured] = [false, true].map(|colour| summary(&record(), width, colour));
+        assert!(!plain.contains('\x1b'));
+        assert!(coloured.contains("\x1b[31mpanicked"), "{coloured}");
+        assert!(coloured.contains("\x1b[1muniform fill"), "{coloured}");
+        let trimmed = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        assert_eq!(trimmed(&bare(&coloured)), trimmed(&plain));
+    }
+}
+
+#[test]
+fn the_best_figures_of_a_workload_are_green_unless_all_are_alike() {
+    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        return println!("skipped: NO_COLOR is set");
+    }
+    let text = summary(&record(), 120, true);
+    let green = |text: &str| text.split("\x1b[38;5;2m").skip(1).filter_map(|part| part.split('\x1b').next()).count();
+    let row = |map: &str, nth: usize| text.lines().filter(|line| line.contains(map)).nth(nth).expect("the row");
+    // Time, p50, p99, p99.9, allocs, moves and write amplification are hashbrown's, the last three std's too.
+    assert_eq!(green(row("hashbrown", 0)), 7, "{text}");
+    assert_eq!(green(row("std", 0)), 3, "{text}");
+    assert_eq!(green(row("hashbrown", 1)), 4, "only times differ: {text}");
+    assert_eq!(green(row("std", 1)), 0, "{text}");
+}
+
+#[test]
+fn columns_without_a_value_are_left_out() {
+    let mut results = whole();
+    results.cells.iter_mut().for_each(|cell| cell.time = None);
+    let text = summary(&results, 200, false);
+    assert!(!text.contains("p99"), "{text}");
+    assert!(!text.contains("clock"), "{text}");
+    assert!(text.contains("B/entry"), "{text}");
+    assert!(!markdown(&results).contains("Timed"));
+}
+
+#[test]
+fn load_factors_and_seeds_are_named_where_they_tell_cells_apart() {
+    let mut results = whole();
+    let mut other = results.cells[0].clone();
+    other.id.load_factor = Some(4.0);
+    results.cells.push(other);
+    let text = summary(&results, 200, false);
+    assert_eq!(text.matches("go-classic lf=6.5").count(), 1, "{text}");
+    let place = |label| text.find(label).expect("the row");
+    assert!(place("go-classic lf=4") < place("go-classic lf=6.5"), "{text}");
+    assert!(place("go-classic lf=6.5") < place("std"), "{text}");
+    assert!(!text.contains("seed="), "{text}");
+    assert!(text.contains("lf: load factor."), "{text}");
+    assert!(!summary(&whole(), 200, false).contains("lf"), "nothing to tell apart");
+
+    let mut reseeded = results.cells[1].clone();
+    reseeded.id.seed = 2;
+    results.cells.push(reseeded);
+    let text = summary(&results, 200, false);
+    assert!(text.contains("std seed=1") && text.contains("std seed=2"), "{text}");
+}
+
+#[test]
+fn failed_cells_stand_out_first() {
+    let line = standout(&record()).unwrap();
+    assert_eq!(
+        line,
+        "1 of 10 cells failed: indexmap, panicked on zipfian(0.99) ycsb-a (count pass: the map panicked at \
+         `swap_remove`: index 4 | length 3)"
+    );
+    let mut all = record();
+    for cell in &mut all.cells {
+        (cell.status, cell.error) = (Status::TimedOut, Some("x".repeat(500)));
+    }
+    let line = standout(&all).unwrap();
+    assert!(line.starts_with("10 of 10 cells failed: first go-classic, timed-out on uniform fill (xxx"), "{line}");
+    assert_eq!(line.width(), 160);
+}
+
+#[test]
+fn a_growth_that_interruptions_do_not_explain_stands_out() {
+    // 3.1 ms against 48 µs is 64.6-fold, of which the root is more than the 4.0-fold of the moves.
+    let line = standout(&whole()).unwrap();
+    assert_eq!(line, "indexmap's slowest write on uniform fill took 3.1 ms while growing, 64.6 times btree's 48 µs");
+}
+
+#[test]
+fn with_noise_as_long_as_the_growths_the_counts_stand_out() {
+    let mut results = whole();
+    let steady = histogram(OpKind::Insert, Cause::Steady, &[(50, 99_999), (1_500_000, 1)]);
+    results.cells[0].time.as_mut().unwrap().histograms.push(steady);
+    let line = standout(&results).unwrap();
+    assert_eq!(line, "btree moves 4.6 entries per insert on uniform fill, 4.01 times std's 1.15");
+}
+
+#[test]
+fn a_single_map_is_held_against_itself() {
+    let cell = whole().cells.swap_remove(3);
+    let alone = results(vec![cell]);
+    let line = standout(&alone).unwrap();
+    assert_eq!(
+        line,
+        "indexmap's slowest write on uniform fill took 3.1 ms while growing, 46,980 times its median of 66 ns"
+    );
+
+    let mut few = alone.clone();
+    let time = few.cells[0].time.as_mut().unwrap();
+    time.ops = 999;
+    time.histograms = vec![histogram(OpKind::Insert, Cause::Grow, &[(50, 998), (3_100_000, 1)])];
+    let line = standout(&few).unwrap();
+    assert_eq!(line, "indexmap moves 1.31 entries per insert on uniform fill, 65,535 in the largest write");
+
+    let mut below_the_clock = alone;
+    below_the_clock.cells[0].time.as_mut().unwrap().clock_floor_ns = 70.0;
+    assert!(standout(&below_the_clock).unwrap().contains("moves"));
+}
+
+#[test]
+fn where_nothing_happened_nothing_stands_out() {
+    assert_eq!(standout(&results(Vec::new())), None);
+    let mut not_run = record();
+    not_run.cells.iter_mut().for_each(|cell| cell.status = Status::NotRun);
+    assert_eq!(standout(&not_run), None, "a cell that a stopped run did not reach has not failed");
+}
+
+#[test]
+fn markdown_links_only_to_what_there_is() {
+    let text = markdown(&record());
+    assert_eq!(text.matches("/alloc.svg)").count(), 5, "{text}");
+    assert_eq!(text.matches("/latency.hlog)").count(), 10);
+    let mut counted = record();
+    for cell in &mut counted.cells {
+        (cell.time, cell.profile) = (None, None);
+    }
+    assert!(!markdown(&counted).contains("Where to look next"));
+}
+
+#[test]
+fn every_row_of_a_markdown_table_has_as_many_cells_as_its_heading() {
+    let text = markdown(&record());
+    let cells = |line: &str| line.replace("\\|", "").matches('|').count();
+    let lines: Vec<&str> = text.lines().collect();
+    let mut tables = 0;
+    for table in lines.split(|line| !line.starts_with('|')).filter(|lines| !lines.is_empty()) {
+        tables += 1;
+        assert!(table.iter().all(|line| cells(line) == cells(table[0])), "{table:#?}");
+    }
+    assert_eq!(tables, 6);
+}

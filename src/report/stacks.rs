@@ -59,7 +59,7 @@ impl Kind {
     /// stack once, none without weight; empty where nothing was recorded.
     pub fn folded(&self, cell: &Cell) -> Vec<String> {
         let Some(profile) = &cell.profile else { return Vec::new() };
-        let names: Vec<_> = profile.frames.iter().map(|frame| foldable(&short_name(&frame.function))).collect();
+        let names: Vec<_> = profile.frames.iter().map(folded_name).collect();
         let mut lines = BTreeMap::<String, u64>::new();
         for (stack, weight) in (self.weights)(profile) {
             let merged = |&&frame: &&u32| (self.merges)(&profile.frames[frame as usize]);
@@ -83,6 +83,11 @@ impl Kind {
         lines.sort_unstable();
         lines
     }
+}
+
+/// What a frame of the profile is called in a folded stack.
+pub(super) fn folded_name(frame: &Frame) -> String {
+    foldable(&short_name(&frame.function))
 }
 
 /// Without what separates frames and lines in folded stacks.

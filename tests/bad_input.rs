@@ -156,14 +156,12 @@ fn a_trace_beside_keys() {
 }
 
 #[test]
-#[ignore = "needs run"]
 fn an_unreadable_trace() {
     refused(&["run", "--trace", "no-such.csv"], &["no-such.csv: ", "No such file"]);
     refused(&["run", "--trace", "."], &["."]);
 }
 
 #[test]
-#[ignore = "needs run"]
 fn a_truncated_trace() {
     let mut whole = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     let rows: String = (0..1000).map(|i| format!("insert,{}\n", i * 7919)).collect();
@@ -175,40 +173,34 @@ fn a_truncated_trace() {
 }
 
 #[test]
-#[ignore = "needs run"]
 fn a_binary_trace() {
     let noise: Vec<u8> = (0..4096_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     refused_trace(noise, &["t.csv"]);
 }
 
 #[test]
-#[ignore = "needs run"]
 fn a_crlf_trace_is_read_as_any_other() {
     refused_trace("op,key\r\ninsert,1\r\nupsert,2\r\n", &["t.csv:3: ", "upsert"]);
 }
 
 #[test]
-#[ignore = "needs run"]
 fn a_trace_without_header_or_rows() {
     refused_trace("insert,1\ninsert,2\n", &["t.csv:1: ", "header"]);
     refused_trace("", &["t.csv"]);
 }
 
 #[test]
-#[ignore = "needs run"]
 fn a_trace_with_a_wrong_hash_width() {
     refused_trace("op,key,hash\ninsert,1,0123456789abcdef\ninsert,2,0123\n", &["t.csv:3: ", "16", "0123"]);
 }
 
 #[test]
-#[ignore = "needs run"]
 fn unusable_keys_and_weights() {
     refused(&["run", "--keys", "file:none.txt", "--ops", "10"], &["none.txt"]);
     refused(&["run", "--mix", "mix(insert=0)", "--ops", "10"], &["mix"]);
 }
 
 #[test]
-#[ignore = "needs run"]
 fn an_output_folder_that_cannot_be_written() {
     let args = ["run", "--map", "std", "--ops", "10", "--passes", "count", "--out", "file/folder"];
     refused_file("file", "in the way", &args, &["file/folder"]);
@@ -216,7 +208,6 @@ fn an_output_folder_that_cannot_be_written() {
 
 #[cfg(unix)]
 #[test]
-#[ignore = "needs run"]
 fn an_output_folder_that_is_full() {
     // No file may be longer than 0 bytes: the closest to a full disk that needs no privilege.
     let mapscope = env!("CARGO_BIN_EXE_mapscope");
@@ -226,7 +217,6 @@ fn an_output_folder_that_is_full() {
 }
 
 #[test]
-#[ignore = "needs run"]
 fn a_policy_that_is_invalid() {
     let place = Place::new();
     let outcome = place.run(&["run", "--map", "std", "--ops", "10", "--passes", "count", "--out", "a", "-q"]);
@@ -247,7 +237,6 @@ fn a_policy_that_is_invalid() {
 }
 
 #[test]
-#[ignore = "needs run"]
 fn a_baseline_that_is_missing_truncated_or_foreign() {
     let place = Place::new();
     let outcome = place.run(&["run", "--map", "std", "--ops", "10", "--passes", "count", "--out", "a", "-q"]);

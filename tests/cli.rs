@@ -115,7 +115,6 @@ fn every_profile_that_ships_suits_the_maps_that_ship() {
 }
 
 #[test]
-#[ignore = "needs workload"]
 fn every_profile_that_ships_has_workloads_that_open() {
     let catalog = Subjects::builtin().catalog();
     for shipped in SHIPPED {
@@ -159,7 +158,6 @@ fn tiny(more: &[&str]) -> Vec<&'static str> {
 }
 
 #[test]
-#[ignore = "needs run"]
 fn a_run_leaves_its_record_and_shows_a_table() {
     let outcome = run(&tiny(&["--out", "here"]));
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
@@ -174,7 +172,6 @@ fn a_run_leaves_its_record_and_shows_a_table() {
 }
 
 #[test]
-#[ignore = "needs run"]
 fn without_out_a_run_makes_a_folder_under_reports() {
     let outcome = run(TINY);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
@@ -184,7 +181,6 @@ fn without_out_a_run_makes_a_folder_under_reports() {
 }
 
 #[test]
-#[ignore = "needs run"]
 fn out_dash_gives_the_csv_and_leaves_nothing() {
     let outcome = run(&tiny(&["--out", "-", "--quiet"]));
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
@@ -197,14 +193,12 @@ fn out_dash_gives_the_csv_and_leaves_nothing() {
 }
 
 #[test]
-#[ignore = "needs run"]
 fn quiet_says_nothing() {
     let outcome = run(&tiny(&["--out", "here", "-q"]));
     assert_eq!((outcome.code, outcome.stdout.as_str(), outcome.stderr.as_str()), (Some(0), "", ""));
 }
 
 #[test]
-#[ignore = "needs run"]
 fn equal_runs_give_equal_tables_and_the_gate_passes_them() {
     let place = Place::new();
     assert_eq!(place.run(&tiny(&["--out", "a", "--jobs", "1"])).code, Some(0));
@@ -219,7 +213,6 @@ fn equal_runs_give_equal_tables_and_the_gate_passes_them() {
 }
 
 #[test]
-#[ignore = "needs run"]
 fn reports_are_rendered_again_from_the_record() {
     let place = Place::new();
     assert_eq!(place.run(&tiny(&["--out", "here"])).code, Some(0));

@@ -45,8 +45,11 @@ pub(super) fn colour() -> bool {
 
 /// A folder that is filled beside its destination and appears there whole, or not at all.
 pub(super) struct Staged {
-    staging: TempDir,
+    /// `None` once it was published.
+    staging: Option<TempDir>,
     destination: PathBuf,
+    /// Folders made on the way to the destination, innermost first.
+    made: Vec<PathBuf>,
 }
 
 impl Staged {
@@ -65,34 +68,48 @@ impl Staged {
             bail!("{}: is not a folder; name a new one with --out", at());
         }
         let parent = match destination.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
         };
-        let missing: Vec<_> = parent.ancestors().take_while(|folder| !folder.exists()).collect();
+        let missing = parent.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+        let made = missing.map(Path::to_owned).collect();
+        let mut staged = Staged { staging: None, destination, made };
         let everyone = fs::Permissions::from_mode(0o777);
-        let staging = fs::create_dir_all(parent)
-            .and_then(|()| tempfile::Builder::new().prefix(".mapscope-").permissions(everyone).tempdir_in(parent));
-        let staging = staging.inspect_err(|_| {
-            // What was made on the way there goes again.
-            let _ = missing.iter().try_for_each(fs::remove_dir);
-        });
-        let staging = staging.with_context(|| format!("{}: can't be written; name another folder with --out", at()))?;
-        Ok(Staged { staging, destination })
+        let staging = fs::create_dir_all(&parent)
+            .and_then(|()| tempfile::Builder::new().prefix(".mapscope-").permissions(everyone).tempdir_in(&parent))
+            .with_context(|| {
+                format!("{}: can't be written; name another folder with --out", staged.destination.display())
+            })?;
+        staged.staging = Some(staging);
+        Ok(staged)
     }
 
     /// Where to write meanwhile.
     pub fn path(&self) -> &Path {
-        self.staging.path()
+        self.staging.as_ref().map_or(&self.destination, |staging| staging.path())
+    }
+
+    /// Where it will be.
+    pub fn destination(&self) -> &Path {
+        &self.destination
     }
 
     /// Moves it to its destination, whose path it gives.
-    pub fn publish(self) -> anyhow::Result<PathBuf> {
-        let Staged { staging, destination } = self;
-        fs::rename(staging.path(), &destination)
-            .with_context(|| format!("{}: the finished report can't be moved here", destination.display()))?;
+    pub fn publish(mut self) -> anyhow::Result<PathBuf> {
+        fs::rename(self.path(), &self.destination)
+            .with_context(|| format!("{}: the finished report can't be moved here", self.destination.display()))?;
         // It is no longer there to be removed.
-        let _ = staging.keep();
-        Ok(destination)
+        self.staging.take().map(TempDir::keep);
+        self.made.clear();
+        Ok(self.destination.clone())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        self.staging = None;
+        // What was made on the way there goes again, unless something else has come to live in it.
+        let _ = self.made.iter().try_for_each(fs::remove_dir);
     }
 }
 
@@ -108,7 +125,7 @@ pub(super) fn write_reports(folder: &Path, formats: &[&Format], results: &Result
     for format in formats {
         let mut emit = |relative: &str, bytes: &[u8]| -> io::Result<()> {
             let path = folder.join(relative);
-            let at_path = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+            let at_path = |error: io::Error| io::Error::new(error.kind(), format!("{relative}: {error}"));
             fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(at_path)?;
             write_atomically(&path, bytes).map_err(at_path)?;
             written.push(path);

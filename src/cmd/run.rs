@@ -86,7 +86,9 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     let finished = execute(&plan, subjects, &Settings { jobs, progress: !quiet })?;
 
     if let Some(folder) = folder {
-        output::write_reports(folder.path(), &FORMATS.iter().collect::<Vec<_>>(), &finished.results)?;
+        let all: Vec<_> = FORMATS.iter().collect();
+        output::write_reports(folder.path(), &all, &finished.results)
+            .with_context(|| format!("{}: nothing was left there", folder.destination().display()))?;
         let folder = folder.publish()?;
         if !quiet {
             let mut screen = table::summary(&finished.results, output::width().unwrap_or(120), output::colour());

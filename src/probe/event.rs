@@ -52,10 +52,11 @@ impl Probe for Off {
 }
 
 /// Why an operation cost what it did: the dearest structural work it did, in rising order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// No structural work.
+    #[default]
     Steady,
     /// Something was allocated that is neither a table nor a chained bucket (an indirect value, bookkeeping).
     AllocOther,

@@ -23,12 +23,6 @@ pub(super) struct Tape {
     on_move: Option<fn(entries: u64, bytes: u64)>,
 }
 
-impl Default for Cause {
-    fn default() -> Cause {
-        Cause::Steady
-    }
-}
-
 impl Tape {
     /// A tape that also tells `on_move` of each move at the moment it happens, on the stack of who moves.
     pub fn telling(on_move: fn(u64, u64)) -> Tape {

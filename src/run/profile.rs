@@ -109,13 +109,17 @@ fn running<F: Family, K: Key, V: Value, S: Hashing>(
     frames: &mut Frames,
 ) -> Result<(Vec<CpuStack>, Duration), JobError> {
     let started = Instant::now();
-    let (runs, samples) = cpu::sample(CPU_FREQUENCY_HZ, || {
+    let sampled = cpu::sample(CPU_FREQUENCY_HZ, || {
         while started.elapsed() < CPU_SAMPLING_MIN {
             time::bare::<F, K, V, S>(setting)?;
         }
         Ok::<_, JobError>(())
-    })?;
-    runs?;
+    });
+    let samples = match sampled {
+        Ok((runs, samples)) => runs.map(|()| samples)?,
+        Err(error) if error.kind() == std::io::ErrorKind::Unsupported => cpu::Samples::default(),
+        Err(error) => return Err(error.into()),
+    };
     let elapsed = started.elapsed();
     let mut symbols = Symbols::new();
     let mut stacks = Vec::new();

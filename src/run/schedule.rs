@@ -41,7 +41,7 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
     let progress = Progress::new(queue.len() as u64, settings.progress);
     let mut running: Vec<(usize, Pass, Process)> = Vec::new();
     let memory_limit_bytes = plan.memory_limit_bytes.unwrap_or_else(|| memory::default_limit_bytes(settings.jobs));
-    while !(queue.is_empty() && running.is_empty()) && !INTERRUPTED.load(Ordering::Relaxed) {
+    while !(INTERRUPTED.load(Ordering::Relaxed) || queue.is_empty() && running.is_empty()) {
         while let Some(&(index, pass)) = queue.front()
             && may_start(pass, &running, settings.jobs)
         {

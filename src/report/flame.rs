@@ -46,6 +46,8 @@ fn draw(kind: &Kind, cell: &Cell, lines: &[String]) -> io::Result<Vec<u8>> {
     // A frame that the palette has not would get a random colour.
     options.deterministic = true;
     options.min_width = MIN_WIDTH_PERCENT;
+    // Some monospaced fonts are wider than inferno assumes, and names would run into the next frame.
+    options.font_width = 0.62;
     let mut svg = Vec::new();
     flamegraph::from_lines(&mut options, lines.iter().map(String::as_str), &mut svg)?;
     Ok(svg)

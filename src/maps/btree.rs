@@ -59,15 +59,17 @@ impl<K: Key, V: Value> Map<K, V> for BTreeMap<K, V> {
     /// Walks from the written key outwards, in both directions, until so many entries in a row stayed that no node
     /// on the write's path can have moved one further out.
     ///
-    /// A write moves entries within one node of each level it touches: the leaf, and one level more for each node it
-    /// allocated (splits) or freed (merges); one level above the last merge, siblings may even out through their parent.
-    /// Two neighbouring entries of a node at height `h` have at most `12^h - 1` entries between them in key order.
+    /// An insert that splits `n` nodes moves entries in the leaf and in the nodes up to height `n`; a remove that merges
+    /// `n` may, at height `n`, also even out two siblings through their parent at height `n + 1`. Two neighbouring
+    /// entries of a node at height `h` have at most `12^h - 1` entries between them in key order, and a node moves all of
+    /// its entries on one side of where it changed.
     fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
-        if write.hit && !write.remove || write.remove && !write.hit {
-            return;
-        }
-        let levels = write.allocs.max(write.frees) as u32 + u32::from(write.remove);
-        let gap = NODE_FANOUT_MAX.saturating_pow(levels + 1);
+        let height = match (write.remove, write.hit) {
+            (false, false) => write.allocs,
+            (true, true) => write.frees + 1,
+            _ => return,
+        };
+        let gap = NODE_FANOUT_MAX.saturating_pow(height as u32);
         until_still(gap, self.range((Bound::Excluded(write.key), Bound::Unbounded)), visit);
         until_still(gap, self.range((Bound::Unbounded, Bound::Excluded(write.key))).rev(), visit);
     }

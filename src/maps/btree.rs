@@ -59,36 +59,55 @@ impl<K: Key, V: Value> Map<K, V> for BTreeMap<K, V> {
     /// Walks from the written key outwards, in both directions, until so many entries in a row stayed that no node
     /// on the write's path can have moved one further out.
     ///
-    /// An insert that splits `n` nodes moves entries in the leaf and in the nodes up to height `n`; a remove that merges
-    /// `n` may, at height `n`, also even out two siblings through their parent at height `n + 1`. Two neighbouring
-    /// entries of a node at height `h` have at most `12^h - 1` entries between them in key order, and a node moves all of
-    /// its entries on one side of where it changed.
+    /// An insert that splits `n` nodes moves entries up to height `n` behind the key, and up to height `n - 1` before it,
+    /// where the key came to lie in a new node. A remove that merges `n` may, at height `n`, also even out two siblings
+    /// through their parent at height `n + 1`. Two neighbouring entries of a node at height `h` have at most `12^h - 1`
+    /// entries between them in key order, and a node moves all of its entries on one side of where it changed.
     fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
-        let height = match (write.remove, write.hit) {
-            (false, false) => write.allocs,
-            (true, true) => write.frees + 1,
+        let (behind, before) = match (write.remove, write.hit) {
+            (false, false) => (write.allocs as u32, (write.allocs as u32).checked_sub(1)),
+            (true, true) => (write.frees as u32 + 1, Some(write.frees as u32 + 1)),
             _ => return,
         };
-        let gap = NODE_FANOUT_MAX.saturating_pow(height as u32);
-        until_still(gap, self.range((Bound::Excluded(write.key), Bound::Unbounded)), visit);
-        until_still(gap, self.range((Bound::Unbounded, Bound::Excluded(write.key))).rev(), visit);
+        let mut walk = Walk { stays_with_neighbour: !write.remove, visit };
+        walk.until_still(behind, self.range((Bound::Excluded(write.key), Bound::Unbounded)));
+        if let Some(height) = before {
+            walk.until_still(height, self.range((Bound::Unbounded, Bound::Excluded(write.key))).rev());
+        }
     }
 }
 
 /// Children of a full node: eleven entries, twelve edges.
 const NODE_FANOUT_MAX: usize = 12;
 
-/// Visits entries until `gap` in a row have not moved.
-fn until_still<'a, K: 'a, V: 'a>(
-    gap: usize,
-    entries: impl Iterator<Item = (&'a K, &'a V)>,
-    visit: &mut dyn FnMut(&K, &V) -> bool,
-) {
-    let mut still = 0;
-    for (key, value) in entries {
-        still = if visit(key, value) { 0 } else { still + 1 };
-        if still == gap {
-            return;
+/// A walk over entries in key order, away from a write.
+struct Walk<'a, K, V> {
+    /// Whether an entry that stayed tells that its neighbour in the same node, further from the write, stayed too. True
+    /// of inserts, which shift a node's entries as one run or move them to a new node as a whole.
+    stays_with_neighbour: bool,
+    visit: &'a mut dyn FnMut(&K, &V) -> bool,
+}
+
+impl<K, V> Walk<'_, K, V> {
+    /// Visits entries until so many in a row stayed that no further one of height `height` can have moved.
+    fn until_still<'b>(&mut self, height: u32, entries: impl Iterator<Item = (&'b K, &'b V)>)
+    where
+        K: 'b,
+        V: 'b,
+    {
+        let gap = NODE_FANOUT_MAX.saturating_pow(height);
+        let (mut still, mut stayed) = (0, 0);
+        for (key, value) in entries {
+            let place = std::ptr::from_ref(key).addr();
+            let neighbours = place.abs_diff(stayed) == size_of::<K>();
+            if !(self.stays_with_neighbour && neighbours) && (self.visit)(key, value) {
+                (still, stayed) = (0, 0);
+            } else {
+                (still, stayed) = (still + 1, place);
+            }
+            if still == gap {
+                return;
+            }
         }
     }
 }

@@ -32,6 +32,11 @@ pub(super) fn complain(error: &anyhow::Error) {
     let _ = writeln!(io::stderr(), "error: {message}");
 }
 
+/// Writes a line to stderr.
+pub(super) fn note(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// The columns of the terminal that stdout is, if it is one.
 pub(super) fn width() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.max(40).into())

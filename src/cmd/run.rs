@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use super::output::{self, Staged};
+use crate::record::Status;
 use crate::report::{FORMATS, table};
 use crate::run::{Settings, Subjects, execute};
 use crate::spec::{Flags, plan};
@@ -103,6 +104,16 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         (csv.render)(&finished.results, &mut |_, bytes| {
             output::print(&String::from_utf8_lossy(bytes)).map_err(io::Error::other)
         })?;
+    }
+    if quiet {
+        for cell in finished.results.cells.iter().filter(|cell| cell.status != Status::Ok) {
+            output::note(&format!(
+                "{}: {}: {}",
+                cell.id,
+                cell.status.name(),
+                cell.error.as_deref().unwrap_or_default()
+            ));
+        }
     }
     Ok(match finished {
         finished if finished.interrupted => ExitCode::from(super::INTERRUPTED),

@@ -29,7 +29,7 @@ pub fn ticks() -> u64 {
 pub struct Clock {
     /// Ticks in a nanosecond.
     pub ticks_per_ns: f64,
-    /// The median interval between two readings with nothing between them, in nanoseconds.
+    /// The mean interval between two readings with nothing between them, in nanoseconds; the least of several series.
     pub floor_ns: f64,
 }
 
@@ -44,20 +44,22 @@ impl Clock {
             let end = ticks();
             (end - start) as f64 / wall.elapsed().as_nanos() as f64
         }));
-        let mut last = ticks();
-        let floor_ticks = median((0..10_001).map(|_| {
-            let now = black_box(ticks());
-            let interval = now.saturating_sub(last);
-            last = now;
-            interval as f64
-        }));
-        Clock { ticks_per_ns, floor_ns: floor_ticks / ticks_per_ns }
+        const READINGS: u32 = 1_000;
+        // A mean, because the counter of many machines steps by more than one reading takes.
+        let series = (0..20).map(|_| {
+            let start = ticks();
+            (0..READINGS).for_each(|_| {
+                black_box(ticks());
+            });
+            ticks().saturating_sub(start) as f64 / f64::from(READINGS + 1)
+        });
+        Clock { ticks_per_ns, floor_ns: series.fold(f64::INFINITY, f64::min) / ticks_per_ns }
     }
 
-    /// Nanoseconds, rounded down.
+    /// Nanoseconds, rounded to the nearest.
     #[inline]
     pub fn ns(&self, ticks: u64) -> u64 {
-        (ticks as f64 / self.ticks_per_ns) as u64
+        (ticks as f64 / self.ticks_per_ns + 0.5) as u64
     }
 }
 

@@ -135,6 +135,8 @@ pub enum Status {
     TimedOut,
     /// It needed more memory than its limit.
     OutOfMemory,
+    /// The process could not do its work, through no fault of the map.
+    HarnessFailed,
     /// The run ended before it.
     NotRun,
 }
@@ -150,6 +152,7 @@ impl Status {
             Status::Killed => "killed",
             Status::TimedOut => "timed-out",
             Status::OutOfMemory => "out-of-memory",
+            Status::HarnessFailed => "harness-failed",
             Status::NotRun => "not-run",
         }
     }
@@ -249,10 +252,12 @@ pub struct Count {
     pub max_moves_in_one_write: u64,
     /// The most bytes allocated by one write.
     pub max_alloc_bytes_in_one_write: u64,
-    /// Larger tables allocated.
-    pub grow_events: u64,
-    /// Tables of the same size allocated.
-    pub same_size_grow_events: u64,
+    /// Larger tables allocated, the one that a hint asks for included; absent for maps without tables.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub grow_events: Option<u64>,
+    /// Tables of the same size allocated; absent for maps without tables.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub same_size_grow_events: Option<u64>,
     /// Inserts that took a removed entry's slot; absent where the map doesn't say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub slot_reuses: Option<u64>,
@@ -331,7 +336,7 @@ pub struct Time {
     pub bare_elapsed_ns: Vec<u64>,
     /// The same with the clock read after every operation, in nanoseconds.
     pub clocked_elapsed_ns: Vec<u64>,
-    /// What one reading of the clock costs: the median interval of an empty operation, in nanoseconds.
+    /// What one reading of the clock costs: the mean interval between readings with nothing between, in nanoseconds.
     pub clock_floor_ns: f64,
     /// Clock ticks per nanosecond.
     pub ticks_per_ns: f64,

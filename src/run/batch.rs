@@ -38,6 +38,9 @@ pub(super) struct Batches<'a> {
 impl<'a> Batches<'a> {
     pub fn new(workload: &Workload, hashes: Option<&'a TraceHashes>) -> Result<Batches<'a>, WorkloadError> {
         let stream = workload.stream()?;
+        if let Some(hashes) = hashes {
+            hashes.clear();
+        }
         Ok(Batches { stream, hashes, waiting: Vec::new(), setup_left: workload.setup_ops() })
     }
 
@@ -102,11 +105,22 @@ impl<K: Key, V: Value> Batch<K, V> {
         }
     }
 
-    /// Does the operations, in order, calling `after` after each: the one loop of all passes.
-    ///
-    /// Never inlined: call stacks are cut at this function's name.
+    /// Does the operations of a set-up.
     #[inline(never)]
-    pub fn measured_ops<M: Map<K, V>>(&mut self, map: &mut M, mut after: impl FnMut()) {
+    pub fn setup_ops<M: Map<K, V>>(&mut self, map: &mut M) {
+        self.each_op(map, || ());
+    }
+
+    /// Does measured operations, calling `after` after each.
+    ///
+    /// Never inlined: CPU samples are told to be measured by this function's name.
+    #[inline(never)]
+    pub fn measured_ops<M: Map<K, V>>(&mut self, map: &mut M, after: impl FnMut()) {
+        self.each_op(map, after);
+    }
+
+    #[inline(always)]
+    fn each_op<M: Map<K, V>>(&mut self, map: &mut M, mut after: impl FnMut()) {
         let mut puts = self.puts.drain(..);
         let mut keys = self.keys.iter();
         for kind in &self.kinds {

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::process::ExitCode;
 
-use super::job::{Answer, Job, JobError};
+use super::job::{Answer, Job, JobError, Pass};
 use super::memory;
 use super::subjects::Subjects;
 use crate::probe::alloc;
@@ -34,7 +34,10 @@ pub fn main(subjects: &Subjects) -> ExitCode {
 
 fn run(subjects: &Subjects, job: &Job) -> Result<Answer, JobError> {
     alloc::verify_counting()?;
-    let subject = subjects.find(&job.map).ok_or_else(|| JobError::Unknown(job.map.clone()))?;
     let workload = Workload::open(&job.workload(&subjects.catalog())?)?;
+    if job.pass == Pass::Expect {
+        return Ok(Answer::Expected(workload.expected()?));
+    }
+    let subject = subjects.find(&job.map).ok_or_else(|| JobError::Unknown(job.map.clone()))?;
     subject.run(job, &workload)
 }

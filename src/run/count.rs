@@ -23,6 +23,7 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
     let mut sums = Sums::default();
     if setting.workload.setup_ops() == 0 {
         sums.add_tally(&built);
+        sums.grows += u64::from(built.alloc_count > 0);
     } else {
         tape.rewind();
     }
@@ -52,8 +53,12 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
         count.inside_moved_entries = Some(tape.moved_entries.get());
         count.inside_moved_bytes = Some(tape.moved_bytes.get());
         count.slot_reuses = Some(tape.slot_reuses.get());
-        count.grow_events = tape.grows.get();
-        count.same_size_grow_events = tape.same_size_grows.get();
+        count.grow_events = Some(tape.grows.get());
+        count.same_size_grow_events = Some(tape.same_size_grows.get());
+    } else if F::INFO.alloc_cause != Cause::Overflow {
+        // A map made of nodes has no table to grow.
+        count.grow_events = Some(sums.grows);
+        count.same_size_grow_events = Some(sums.same_size_grows);
     }
     count.drained_bytes = drain(&mut map, &mut observer);
     Ok(Counted { end, key_bytes, value_bytes, count })
@@ -64,6 +69,8 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
 struct Sums {
     count: Count,
     end: EndState,
+    grows: u64,
+    same_size_grows: u64,
 }
 
 impl Sums {
@@ -77,11 +84,11 @@ impl Sums {
 
     fn add(&mut self, op: Op, seen: &Seen) {
         self.add_tally(&seen.tally);
-        let Sums { count, end } = self;
+        self.grows += u64::from(seen.cause == Cause::Grow);
+        self.same_size_grows += u64::from(seen.cause == Cause::SameSizeGrow);
+        let Sums { count, end, .. } = self;
         count.census_moved_entries += seen.moved_entries;
         count.census_moved_bytes += seen.moved_bytes;
-        count.grow_events += u64::from(seen.cause == Cause::Grow);
-        count.same_size_grow_events += u64::from(seen.cause == Cause::SameSizeGrow);
         if op.kind != Kind::Get {
             count.max_moves_in_one_write = count.max_moves_in_one_write.max(seen.moved_entries);
             count.max_alloc_bytes_in_one_write = count.max_alloc_bytes_in_one_write.max(seen.tally.alloc_bytes);

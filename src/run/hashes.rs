@@ -22,6 +22,11 @@ impl TraceHashes {
         self.by_id.borrow().get(&id).copied()
     }
 
+    /// Forgets them all, as a stream begins anew.
+    pub fn clear(&self) {
+        self.by_id.borrow_mut().clear();
+    }
+
     /// Records a key's hash.
     pub fn set(&self, id: u64, hash: u64) {
         self.by_id.borrow_mut().insert(id, hash);

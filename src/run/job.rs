@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::{Count, EndState, Profile, Time};
 use crate::spec::{Call, CallError, Catalog, Source, WorkloadSpec};
-use crate::workload::WorkloadError;
+use crate::workload::{Expected, WorkloadError};
 
 /// One pass of one cell, in words: the process that runs it looks them up again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub(super) struct Job {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Pass {
+    /// No pass of a map: works out the expected end state.
+    Expect,
     Count,
     Time,
     Profile,
@@ -39,6 +41,7 @@ pub(super) enum Pass {
 impl Pass {
     pub const fn name(self) -> &'static str {
         match self {
+            Pass::Expect => "expect",
             Pass::Count => "count",
             Pass::Time => "time",
             Pass::Profile => "profile",
@@ -65,6 +68,7 @@ impl Job {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Answer {
+    Expected(Expected),
     Count(Box<Counted>),
     Time(Time),
     Profile(Profile),
@@ -94,4 +98,6 @@ pub(super) enum JobError {
     NotCounting(#[from] crate::probe::alloc::NotCounting),
     #[error("the CPU profiler: {0}")]
     Profiler(#[from] std::io::Error),
+    #[error("the profile would not be whole: {0} samples, allocations or copies were lost for want of memory")]
+    Lossy(u64),
 }

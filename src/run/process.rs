@@ -72,6 +72,10 @@ impl Process {
     /// Ends it now.
     pub fn kill(&mut self) {
         // Either fails only when the process has already ended.
+        if let Ok(group) = i32::try_from(self.child.id()) {
+            // SAFETY: only sends a signal. The group is the child's own, made when it was started.
+            unsafe { libc::kill(-group, libc::SIGKILL) };
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -81,7 +85,7 @@ impl Process {
         if status.success() {
             let answer = std::fs::read(&self.job.answer).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
             return match answer {
-                Some(Answer::Failed(why)) => Err((Status::Aborted, why)),
+                Some(Answer::Failed(why)) => Err((Status::HarnessFailed, why)),
                 Some(answer) => Ok(answer),
                 None => Err((Status::Aborted, "the map ended the process before the pass was done".into())),
             };
@@ -93,8 +97,8 @@ impl Process {
 /// What the end of a process and its last words say.
 fn diagnose(status: ExitStatus, stderr: &str, memory_limit_bytes: u64) -> (Status, String) {
     if let Some(line) = stderr.lines().find(|line| line.starts_with("memory allocation of ")) {
-        let limit_mb = memory_limit_bytes / 1_000_000;
-        return (Status::OutOfMemory, format!("{line}; the limit is {limit_mb} MB"));
+        let limit_mib = memory_limit_bytes >> 20;
+        return (Status::OutOfMemory, format!("{line}; the process's limit is {limit_mib} MiB"));
     }
     match (status.signal(), status.code()) {
         (Some(libc::SIGKILL), _) => {
@@ -138,7 +142,9 @@ fn last(stderr: &str) -> String {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.kill();
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.kill();
+        }
     }
 }
 
@@ -153,9 +159,9 @@ mod tests {
         let panic = "thread 'main' panicked at src/map.rs:3:9:\nno room\nnote: run with `RUST_BACKTRACE=1`\n";
         assert_eq!(diagnose(code(101), panic, 0), (Status::Panicked, "no room (at src/map.rs:3:9)".into()));
         let memory = "memory allocation of 800 bytes failed\n";
-        let (status, why) = diagnose(signal(libc::SIGABRT), memory, 5_000_000);
+        let (status, why) = diagnose(signal(libc::SIGABRT), memory, 5 << 20);
         assert_eq!(status, Status::OutOfMemory);
-        assert_eq!(why, "memory allocation of 800 bytes failed; the limit is 5 MB");
+        assert_eq!(why, "memory allocation of 800 bytes failed; the process's limit is 5 MiB");
         assert_eq!(diagnose(signal(libc::SIGABRT), "", 0).0, Status::Aborted);
         assert_eq!(diagnose(signal(libc::SIGKILL), "", 0).0, Status::Killed);
         assert_eq!(diagnose(code(3), "", 0), (Status::Aborted, "the map ended the process with exit code 3".into()));

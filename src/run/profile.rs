@@ -45,13 +45,21 @@ fn allocating_and_copying<F: Family, K: Key, V: Value, S: Hashing>(
 ) -> Result<(Vec<AllocStack>, Vec<CopyStack>), JobError> {
     let tape = Tape::telling(stacks::copied);
     // What entries moved without any allocation to point at whom: by kind of operation.
-    let mut in_place: HashMap<Kind, (u64, u64)> = HashMap::new();
+    let mut in_place: BTreeMap<Kind, (u64, u64)> = BTreeMap::new();
     let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
     let mut batch = Batch::<K, V>::new();
-    stacks::start();
-    let (mut map, _, mut observer) =
-        Observer::new(F::INFO, &tape, || F::build::<K, V, S, _>(&setting.options, setting.hasher.clone(), &tape));
-    while alloc::uncounted(|| batches.next(&mut batch))? {
+    alloc::set_realloc_always_moves(true);
+    let build = || F::build::<K, V, S, _>(&setting.options, setting.hasher.clone(), &tape);
+    let recorded_from_start = setting.workload.setup_ops() == 0;
+    if recorded_from_start {
+        stacks::start();
+    }
+    let (mut map, _, mut observer) = Observer::new(F::INFO, &tape, build);
+    loop {
+        let in_setup = batches.in_setup();
+        if !alloc::uncounted(|| batches.next(&mut batch))? {
+            break;
+        }
         for (op, step) in batch.steps() {
             let mark = stacks::mark();
             let seen = observer.step(&mut map, op, step);
@@ -61,9 +69,16 @@ fn allocating_and_copying<F: Family, K: Key, V: Value, S: Hashing>(
                 *sum = (sum.0 + entries, sum.1 + bytes);
             }
         }
+        if in_setup && !batches.in_setup() {
+            in_place.clear();
+            stacks::start();
+        }
     }
     let recording = stacks::stop();
     drop(map);
+    if recording.dropped > 0 {
+        return Err(JobError::Lossy(recording.dropped));
+    }
     let mut symbols = Symbols::new();
     let allocs = recording.allocs.iter().map(|raw| AllocStack {
         stack: frames.intern(symbols.stack(&raw.frames, HARNESS)),
@@ -120,6 +135,9 @@ fn running<F: Family, K: Key, V: Value, S: Hashing>(
         Err(error) if error.kind() == std::io::ErrorKind::Unsupported => cpu::Samples::default(),
         Err(error) => return Err(error.into()),
     };
+    if samples.dropped > 0 {
+        return Err(JobError::Lossy(samples.dropped));
+    }
     let elapsed = started.elapsed();
     let mut symbols = Symbols::new();
     let mut stacks = Vec::new();

@@ -1,6 +1,7 @@
 //! The order of things: which process runs when, and how its answer becomes part of its cell's record.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -12,7 +13,16 @@ use super::subjects::Subjects;
 use super::{Finished, RunError, Settings};
 use crate::record::{Cell, CellId, EndState, Environment, Results, SCHEMA, Status};
 use crate::spec::{CellSpec, Plan, Source, WorkloadSpec};
-use crate::workload::{Expected, Workload};
+use crate::workload::{self, EntryVisitor, Expected, Key, Value, Workload};
+
+/// Set by Ctrl-C.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// What one pass of one cell may take.
+struct Limits {
+    time: Duration,
+    memory_bytes: u64,
+}
 
 /// How long to sleep between two looks at the running processes.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
@@ -23,24 +33,39 @@ const POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// gives what is done.
 pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<Finished, RunError> {
     let system = |what| move |source| RunError::System { what, source };
-    static INTERRUPTED: AtomicBool = AtomicBool::new(false);
     INTERRUPTED.store(false, Ordering::Relaxed);
     // Fails only when a handler is already set, which is then this one.
     let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
 
     let workloads = open_workloads(plan)?;
     let answers = tempfile::tempdir().map_err(system("a folder for the passes' answers can't be made"))?;
-    let mut cells: Vec<Cell> = Vec::new();
-    for spec in &plan.cells {
-        let known = workloads.iter().find(|(workload_spec, _, _)| *workload_spec == spec.workload);
-        let Some((_, workload, expected)) = known else { continue };
-        cells.push(new_cell(spec, workload, expected, subjects));
+    let limits = Limits {
+        time: Duration::from_secs(plan.time_limit_s),
+        memory_bytes: plan.memory_limit_bytes.unwrap_or_else(|| memory::default_limit_bytes(settings.jobs)),
+    };
+    let mut cells: Vec<Cell> =
+        plan.cells.iter().map(|spec| new_cell(spec, opened(&workloads, spec), subjects)).collect();
+    for (spec, _) in &workloads {
+        let of_it = || plan.cells.iter().enumerate().filter(|(_, cell)| cell.workload == *spec);
+        let Some((_, first)) = of_it().next() else { continue };
+        let job = job(first, Pass::Expect, plan.repetitions, &limits, answers.path().join("expect.json"));
+        let Some(ended) = wait(job, limits.time).map_err(system("the expected end state can't be worked out"))? else {
+            break;
+        };
+        for (index, cell_spec) in of_it() {
+            match &ended {
+                Ok(Answer::Expected(expected)) => {
+                    cells[index].expected = end_state(expected, cell_spec, opened(&workloads, cell_spec))
+                }
+                Ok(_) => {}
+                Err((status, why)) => fail(&mut cells[index], Pass::Expect, *status, why),
+            }
+        }
     }
 
     let mut queue = passes(plan);
     let progress = Progress::new(queue.len() as u64, settings.progress);
     let mut running: Vec<(usize, Pass, Process)> = Vec::new();
-    let memory_limit_bytes = plan.memory_limit_bytes.unwrap_or_else(|| memory::default_limit_bytes(settings.jobs));
     while !(INTERRUPTED.load(Ordering::Relaxed) || queue.is_empty() && running.is_empty()) {
         while let Some(&(index, pass)) = queue.front()
             && may_start(pass, &running, settings.jobs)
@@ -51,8 +76,8 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
                 continue;
             }
             let answer = answers.path().join(format!("{index}-{}.json", pass.name()));
-            let job = job(&plan.cells[index], pass, plan.repetitions, memory_limit_bytes, answer);
-            let process = Process::start(job, Duration::from_secs(plan.time_limit_s));
+            let job = job(&plan.cells[index], pass, plan.repetitions, &limits, answer);
+            let process = Process::start(job, limits.time);
             running.push((index, pass, process.map_err(system("a cell's process can't be started"))?));
         }
         let mut still_running = Vec::new();
@@ -87,21 +112,88 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
     Ok(Finished { results, failed, interrupted })
 }
 
-type Opened = (WorkloadSpec, Workload, Expected);
+type Opened = (WorkloadSpec, Workload);
 
 fn open_workloads(plan: &Plan) -> Result<Vec<Opened>, RunError> {
-    let mut opened: Vec<Opened> = Vec::new();
+    let mut workloads: Vec<Opened> = Vec::new();
     for CellSpec { workload: spec, .. } in &plan.cells {
-        if !opened.iter().any(|(known, _, _)| known == spec) {
-            let workload = Workload::open(spec)?;
-            let expected = workload.expected()?;
-            opened.push((spec.clone(), workload, expected));
+        if !workloads.iter().any(|(known, _)| known == spec) {
+            workloads.push((spec.clone(), Workload::open(spec)?));
         }
     }
-    Ok(opened)
+    Ok(workloads)
 }
 
-/// Every pass of every cell: count and profile passes first, side by side where allowed, then the time passes alone.
+fn opened<'a>(workloads: &'a [Opened], cell: &CellSpec) -> &'a Workload {
+    let known = workloads.iter().find(|(spec, _)| *spec == cell.workload);
+    &known.expect("every cell's workload was opened").1
+}
+
+/// Runs one job to its end; `None` when interrupted.
+fn wait(job: Job, limit: Duration) -> std::io::Result<Option<Ended>> {
+    let mut process = Process::start(job, limit)?;
+    while !INTERRUPTED.load(Ordering::Relaxed) {
+        if let Some(ended) = process.poll()? {
+            return Ok(Some(ended));
+        }
+        std::thread::sleep(POLL_INTERVAL);
+    }
+    Ok(None)
+}
+
+/// The expected end state with the payload of the cell's entry.
+fn end_state(expected: &Expected, cell: &CellSpec, workload: &Workload) -> EndState {
+    let puts = expected.inserts + expected.overwrites;
+    let sizes = workload::with_entry(cell.entry, EntrySizes).unwrap_or_default();
+    let payload = |entries: u64, value_bytes: u64| {
+        let heap = match (sizes.value_heap, workload.value_lengths()) {
+            (false, _) => 0,
+            (true, true) => value_bytes,
+            (true, false) => entries * sizes.value_heap_min_bytes,
+        };
+        entries * sizes.fixed_bytes + heap
+    };
+    EndState {
+        entries: expected.entries,
+        checksum: expected.checksum,
+        inserts: expected.inserts,
+        overwrites: expected.overwrites,
+        removes: expected.removes,
+        remove_hits: expected.remove_hits,
+        gets: expected.gets,
+        get_hits: expected.get_hits,
+        payload_bytes: payload(puts, expected.put_value_bytes),
+        live_payload_bytes: payload(expected.entries, expected.live_value_bytes),
+    }
+}
+
+/// The bytes of an entry.
+#[derive(Default)]
+struct Sizes {
+    /// Of the key, what it owns included, and of the value without what it owns.
+    fixed_bytes: u64,
+    /// Whether the value owns heap memory, as much as each operation says.
+    value_heap: bool,
+    /// How much it owns at the least.
+    value_heap_min_bytes: u64,
+}
+
+struct EntrySizes;
+
+impl EntryVisitor for EntrySizes {
+    type Out = Sizes;
+
+    fn visit<K: Key, V: Value>(self) -> Sizes {
+        let value_heap_min_bytes = V::from_seed(0, 0).heap_bytes();
+        Sizes {
+            fixed_bytes: (size_of::<K>() + size_of::<V>()) as u64 + K::from_id(0).heap_bytes(),
+            value_heap: value_heap_min_bytes > 0,
+            value_heap_min_bytes,
+        }
+    }
+}
+
+/// Every pass of every cell: count passes first, side by side where allowed, then the others, each alone.
 fn passes(plan: &Plan) -> VecDeque<(usize, Pass)> {
     let wanted =
         [(plan.passes.count, Pass::Count), (plan.passes.profile, Pass::Profile), (plan.passes.time, Pass::Time)];
@@ -113,11 +205,11 @@ fn passes(plan: &Plan) -> VecDeque<(usize, Pass)> {
 fn may_start(pass: Pass, running: &[(usize, Pass, Process)], jobs: usize) -> bool {
     match pass {
         Pass::Count => running.len() < jobs.max(1) && running.iter().all(|(_, pass, _)| *pass == Pass::Count),
-        Pass::Profile | Pass::Time => running.is_empty(),
+        Pass::Expect | Pass::Profile | Pass::Time => running.is_empty(),
     }
 }
 
-fn new_cell(spec: &CellSpec, workload: &Workload, expected: &Expected, subjects: &Subjects) -> Cell {
+fn new_cell(spec: &CellSpec, workload: &Workload, subjects: &Subjects) -> Cell {
     let info = subjects.find(spec.map).map(|subject| subject.info());
     Cell {
         id: CellId {
@@ -137,24 +229,14 @@ fn new_cell(spec: &CellSpec, workload: &Workload, expected: &Expected, subjects:
         map_version: info.map(|info| info.version.to_owned()).unwrap_or_default(),
         key_bytes: 0,
         value_bytes: 0,
-        expected: EndState {
-            entries: expected.entries,
-            checksum: expected.checksum,
-            inserts: expected.inserts,
-            overwrites: expected.overwrites,
-            removes: expected.removes,
-            remove_hits: expected.remove_hits,
-            gets: expected.gets,
-            get_hits: expected.get_hits,
-            ..EndState::default()
-        },
+        expected: EndState::default(),
         count: None,
         time: None,
         profile: None,
     }
 }
 
-fn job(spec: &CellSpec, pass: Pass, repetitions: u32, memory_limit_bytes: u64, answer: std::path::PathBuf) -> Job {
+fn job(spec: &CellSpec, pass: Pass, repetitions: u32, limits: &Limits, answer: PathBuf) -> Job {
     let (generated, trace) = match &spec.workload.source {
         Source::Generated { keys, mix } => (Some((keys.to_string(), mix.to_string())), None),
         Source::Trace(path) => (None, Some(path.clone())),
@@ -170,7 +252,7 @@ fn job(spec: &CellSpec, pass: Pass, repetitions: u32, memory_limit_bytes: u64, a
         load_factor: spec.load_factor,
         hint: spec.hint,
         repetitions,
-        memory_limit_bytes,
+        memory_limit_bytes: limits.memory_bytes,
         answer,
     }
 }
@@ -186,7 +268,8 @@ fn take(cell: &mut Cell, pass: Pass, ended: Ended) {
                 Answer::Count(counted) => take_count(cell, *counted),
                 Answer::Time(time) => cell.time = Some(time),
                 Answer::Profile(profile) => cell.profile = Some(profile),
-                Answer::Failed(why) => fail(cell, pass, Status::Aborted, &why),
+                Answer::Expected(_) => {}
+                Answer::Failed(why) => fail(cell, pass, Status::HarnessFailed, &why),
             }
         }
         Err((status, why)) => fail(cell, pass, status, &why),
@@ -195,13 +278,10 @@ fn take(cell: &mut Cell, pass: Pass, ended: Ended) {
 
 fn take_count(cell: &mut Cell, counted: Counted) {
     let Counted { end, key_bytes, value_bytes, count } = counted;
-    let EndState { payload_bytes, live_payload_bytes, .. } = end;
-    // Payload depends on the entry, not on the map's answers.
-    let expected = EndState { payload_bytes, live_payload_bytes, ..cell.expected };
-    if end != expected {
-        fail(cell, Pass::Count, Status::WrongContent, &difference(&expected, &end));
+    if end != cell.expected {
+        let why = difference(&cell.expected, &end);
+        fail(cell, Pass::Count, Status::WrongContent, &why);
     }
-    cell.expected = expected;
     (cell.key_bytes, cell.value_bytes) = (key_bytes, value_bytes);
     cell.count = Some(count);
 }
@@ -217,6 +297,8 @@ fn difference(expected: &EndState, found: &EndState) -> String {
         ("gets", expected.gets, found.gets),
         ("gets that found their key", expected.get_hits, found.get_hits),
         ("checksum of the content", expected.checksum, found.checksum),
+        ("payload bytes", expected.payload_bytes, found.payload_bytes),
+        ("payload bytes alive at the end", expected.live_payload_bytes, found.live_payload_bytes),
     ];
     let wrong = figures.into_iter().find(|(_, expected, found)| expected != found);
     wrong.map(|(what, expected, found)| format!("{what}: expected {expected}, found {found}")).unwrap_or_default()

@@ -128,6 +128,8 @@ impl<F: Family> Typed<'_, F> {
         };
         let setting = Setting { options, hasher, hashes, workload: self.workload };
         match self.job.pass {
+            // Needs no map, and never comes here.
+            Pass::Expect => Err(JobError::Unknown("a map to expect of".into())),
             Pass::Count => count::count::<F, K, V, S>(&setting).map(|counted| Answer::Count(Box::new(counted))),
             Pass::Time => time::time::<F, K, V, S>(&setting, self.job.repetitions).map(Answer::Time),
             Pass::Profile => profile::profile::<F, K, V, S>(&setting).map(Answer::Profile),

@@ -1,5 +1,7 @@
 //! The expected end state, worked out without any map under test.
 
+use serde::{Deserialize, Serialize};
+
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -7,7 +9,7 @@ use super::rng::mix;
 use super::{Kind, Op};
 
 /// What a workload leaves behind, and how its measured operations answer, whatever the map.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
     /// Live entries at the end.
     pub entries: u64,

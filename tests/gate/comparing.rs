@@ -72,7 +72,7 @@ fn where_more_is_better_less_fails() {
 
 #[test]
 fn from_zero_any_worsening_is_infinite() {
-    let grown = with_count(&two(), |count| count.same_size_grow_events = 1);
+    let grown = with_count(&two(), |count| count.same_size_grow_events = Some(1));
     assert_eq!(judge(&two(), &grown).changes[0].worsening, f64::INFINITY);
     assert_eq!(judge(&grown, &two()).changes[0].worsening, -1.0);
     let policy = "[[rule]]\nmetric = \"same_size*\"\nrelative = 1000.0";
@@ -286,7 +286,7 @@ fn counts() -> impl Strategy<Value = [u64; 4]> {
 fn record_of([inserts, reuses, same_size, alloc_bytes]: [u64; 4]) -> Results {
     let mut results = with_count(&two(), |count| {
         count.alloc_bytes = alloc_bytes;
-        count.same_size_grow_events = same_size;
+        count.same_size_grow_events = Some(same_size);
         count.slot_reuses = reuses.checked_sub(1);
     });
     results.cells[0].expected.inserts = inserts;

@@ -36,7 +36,7 @@ pub static METRICS: &[Metric] = &[
         ratio(cell.count.as_ref()?.alloc_bytes, cell.expected.inserts + cell.expected.removes)
     }),
     metric("same_size_grow_events", Class::Exact, Better::Lower, |cell| {
-        Some(Number::Int(cell.count.as_ref()?.same_size_grow_events))
+        cell.count.as_ref()?.same_size_grow_events.map(Number::Int)
     }),
     metric("slot_reuse_ratio", Class::Exact, Better::Higher, |cell| {
         ratio(cell.count.as_ref()?.slot_reuses?, cell.expected.inserts)
@@ -103,7 +103,8 @@ pub fn cell(map: &str) -> Cell {
             census_moved_bytes: 8000,
             max_moves_in_one_write: 250,
             max_alloc_bytes_in_one_write: 1024,
-            grow_events: 10,
+            grow_events: Some(10),
+            same_size_grow_events: Some(0),
             slot_reuses: Some(0),
             causes: BTreeMap::from(causes),
             structure: Structure { buckets: Some(128), occupancy: Some(vec![28, 60, 40]), ..Structure::default() },

@@ -100,7 +100,7 @@ pub(super) const MOVED_BYTES: Metric =
 
 pub(super) const GROW_EVENTS: Metric =
     counted("grow_events", "count", Lower, "Larger tables allocated, the first one included.", |c| {
-        c.count.as_ref().map(|n| Number::Int(n.grow_events))
+        c.count.as_ref()?.grow_events.map(Number::Int)
     });
 
 pub(super) const SAME_SIZE_GROW_EVENTS: Metric = counted(
@@ -108,7 +108,7 @@ pub(super) const SAME_SIZE_GROW_EVENTS: Metric = counted(
     "count",
     Lower,
     "Tables of the same size allocated, to shed tombstones or chains.",
-    |c| c.count.as_ref().map(|n| Number::Int(n.same_size_grow_events)),
+    |c| c.count.as_ref()?.same_size_grow_events.map(Number::Int),
 );
 
 pub(super) const MAX_MOVES_IN_ONE_WRITE: Metric =

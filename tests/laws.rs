@@ -34,7 +34,8 @@ fn four_million_inserts_allocate_what_gos_runtime_allocates() {
     near(&rows[0], "alloc_bytes", 352e6);
     near(&rows[0], "alloc_count", 154e3);
     near(&rows[1], "alloc_bytes", 161e6);
-    assert_eq!(metric(&rows[1], "alloc_count"), 24.0);
+    // 24 where the map's header of 48 bytes can stay on Go's stack; here it is on the heap.
+    assert_eq!(metric(&rows[1], "alloc_count"), 25.0);
 }
 
 /// What go-classic says of its own moves is what the census sees from outside, on every mix.

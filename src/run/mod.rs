@@ -1,8 +1,8 @@
 //! The run: joins workloads, maps and probes, one process for each pass of each cell.
 //!
-//! The parent opens and checks every workload, works out its expected end state, and starts itself once per cell and
-//! pass with [`HIDDEN_VERB`]. Count and profile passes may run side by side; a time pass runs alone. Whatever
-//! becomes of a process, its cell is a row of the results.
+//! The parent opens and checks every workload, and starts itself with [`HIDDEN_VERB`]: once per workload for its expected
+//! end state, once per cell and pass. Count passes may run side by side; the others run alone. Whatever becomes of a
+//! process, its cell is a row of the results.
 
 mod batch;
 mod child;
@@ -31,7 +31,7 @@ use crate::workload::WorkloadError;
 /// How to run a plan.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// Count and profile passes that may run side by side; at least 1. Time passes always run alone.
+    /// Count passes that may run side by side; at least 1. The other passes always run alone.
     pub jobs: usize,
     /// Whether to draw a progress bar on standard error.
     pub progress: bool,

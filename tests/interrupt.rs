@@ -1,0 +1,50 @@
+//! Ctrl-C: the run ends with what is done written, marked partial.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+fn interrupted(args: &[&str], after: impl Fn(&std::path::Path) -> bool) -> (Option<i32>, serde_json::Value) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("out");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_mapscope"))
+        .args(["run", "--quiet", "--out"])
+        .arg(&out)
+        .args(args)
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let started = Instant::now();
+    while !after(folder.path()) && started.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    // SAFETY: signals our own child.
+    unsafe { libc::kill(run.id() as i32, libc::SIGINT) };
+    let code = run.wait().expect("it ends").code();
+    let text = std::fs::read_to_string(out.join("results.json")).expect("results.json is written");
+    let left = std::fs::read_dir(folder.path()).expect("the folder").count();
+    assert_eq!(left, 1, "nothing but the report is left");
+    (code, serde_json::from_str(&text).expect("JSON"))
+}
+
+#[test]
+fn a_run_interrupted_in_a_pass_keeps_every_cell() {
+    let args =
+        ["--map", "std,btree", "--mix", "fill", "--keys", "uniform", "--ops", "100,30000000", "--passes", "count"];
+    let (code, results) =
+        interrupted(&args, |folder| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()));
+    assert_eq!(code, Some(130));
+    assert_eq!(results["partial"], true);
+    let cells = results["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), 4, "a row for each cell of the plan");
+    assert!(cells.iter().any(|cell| cell["status"] == "not-run"), "{cells:#?}");
+}
+
+#[test]
+fn a_run_interrupted_before_its_first_pass_ends_at_once() {
+    let args = ["--map", "std", "--mix", "ycsb-c(records=1000)", "--keys", "uniform", "--ops", "2000000000"];
+    let (code, results) =
+        interrupted(&args, |folder| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()));
+    assert_eq!((code, &results["partial"]), (Some(130), &true.into()));
+    assert_eq!(results["cells"][0]["status"], "not-run");
+}

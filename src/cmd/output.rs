@@ -82,6 +82,8 @@ impl Staged {
         let everyone = fs::Permissions::from_mode(0o777);
         let staging = fs::create_dir_all(&parent)
             .and_then(|()| tempfile::Builder::new().prefix(".mapscope-").permissions(everyone).tempdir_in(&parent))
+            // The staging folder's name would tell the user nothing.
+            .map_err(|error| io::Error::from(error.kind()))
             .with_context(|| {
                 format!("{}: can't be written; name another folder with --out", staged.destination.display())
             })?;

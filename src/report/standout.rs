@@ -85,7 +85,9 @@ const RATIO_MIN: f64 = 1.2;
 
 fn contrasts<'a>(group: &'a Group<'a>, noise_ns: f64) -> impl Iterator<Item = Candidate> + 'a {
     let counted = COUNTED.iter().filter_map(|counted| {
-        let (least, most, ratio) = extremes(group, counted.least, |row| row.metric(counted.name))?;
+        let enough = |row: &Figures<'_>| row.cell.id.ops >= SAMPLES_MIN;
+        let value = |row: &Figures<'_>| row.metric(counted.name).filter(|_| enough(row));
+        let (least, most, ratio) = extremes(group, counted.least, value)?;
         let [verb, unit] = counted.words;
         let text = format!(
             "{} {verb} {} {unit} on {}, {} times {}'s {}",

@@ -5,7 +5,7 @@ use std::mem::size_of;
 use super::batch::{Batch, Batches};
 use super::job::{Counted, JobError};
 use super::observe::{Observer, Seen, Tape};
-use super::subjects::Setting;
+use super::setting::Setting;
 use crate::maps::{self, Family, Hashing, Map};
 use crate::probe::alloc::{self, Tally};
 use crate::probe::event::Cause;

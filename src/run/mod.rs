@@ -16,6 +16,7 @@ mod process;
 mod profile;
 mod progress;
 mod schedule;
+mod setting;
 mod subjects;
 mod time;
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::batch::{Batch, Batches};
 use super::job::JobError;
 use super::observe::{Observer, Tape};
-use super::subjects::Setting;
+use super::setting::Setting;
 use super::time;
 use crate::maps::{Family, Hashing};
 use crate::probe::symbols::{self, Symbols, is_defined_in};

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use super::hashes::TraceHashes;
 use super::job::{Answer, Job, JobError, Pass};
+use super::setting::Setting;
 use super::{count, memory, profile, time};
 use crate::maps::{self, Family, FamilyVisitor, Hashing, Info, Options};
 use crate::spec::{Catalog, EntryOffer, MapOffer, Term};
@@ -135,12 +136,4 @@ impl<F: Family> Typed<'_, F> {
             Pass::Profile => profile::profile::<F, K, V, S>(&setting).map(Answer::Profile),
         }
     }
-}
-
-/// What every pass needs to build its map and to stream its operations.
-pub(super) struct Setting<'a, S> {
-    pub options: Options,
-    pub hasher: S,
-    pub hashes: Option<TraceHashes>,
-    pub workload: &'a Workload,
 }

@@ -14,7 +14,7 @@ use super::batch::{Batch, Batches};
 use super::job::JobError;
 use super::observe::{Observer, Tape};
 use super::pin;
-use super::subjects::Setting;
+use super::setting::Setting;
 use crate::maps::{Family, Hashing};
 use crate::probe::clock::{self, Clock};
 use crate::probe::event::{Cause, Off};

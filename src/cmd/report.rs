@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 
 use super::output;
 use crate::record::read;
@@ -28,7 +28,8 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         names => names.iter().map(named).collect::<Result<Vec<_>, _>>()?,
     };
     let results = read(&args.dir)?;
-    let written = output::write_reports(&args.dir, &formats, &results)?;
+    let written = output::write_reports(&args.dir, &formats, &results)
+        .with_context(|| format!("{}: not every report could be written here", args.dir.display()))?;
     if !quiet {
         let paths: String = written.iter().map(|path| format!("{}\n", path.display())).collect();
         output::print(&paths)?;

@@ -65,7 +65,9 @@ macro_rules! bad {
                 hint: false,
                 exact: true,
                 alloc_cause: Cause::Overflow,
-                events: false,
+                tells: &[],
+                layout: None,
+                state: &["len"],
             };
             type Hasher = FixedFold;
             type Map<K: Key, V: Value, S: Hashing, P: Probe> = Bad<K, V>;

@@ -23,7 +23,9 @@ impl Family for BTree {
         hint: false,
         exact: true,
         alloc_cause: Cause::Overflow,
-        events: false,
+        tells: &[],
+        layout: None,
+        state: &["len"],
     };
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = BTreeMap<K, V>;

@@ -22,7 +22,9 @@ impl Family for Indexmap {
         hint: true,
         exact: true,
         alloc_cause: Cause::AllocOther,
-        events: false,
+        tells: &[],
+        layout: None,
+        state: &["len"],
     };
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Indexed<K, V, S>;

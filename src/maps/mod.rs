@@ -48,6 +48,10 @@ pub trait Map<K, V> {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// Iterates over all entries as the map's user does, which may change its structure, where `for_each` only looks.
+    fn range(&mut self, f: &mut dyn FnMut(&K, &V)) {
+        self.for_each(f);
+    }
     /// Calls `f` for every live entry once, in any order, where it lives.
     fn for_each(&self, f: &mut dyn FnMut(&K, &V));
 
@@ -68,6 +72,11 @@ pub trait Map<K, V> {
         self.for_each(&mut |key, value| {
             visit(key, value);
         });
+    }
+
+    /// Writes the values of [`Info::state`]'s columns as they stand now; `row` is as long.
+    fn state(&self, row: &mut [u64]) {
+        row[0] = self.len() as u64;
     }
 
     /// The inner structure as it stands now, as far as the map has it.
@@ -111,6 +120,18 @@ pub struct Structure {
     pub hit_probes: Option<u64>,
     /// Keys looked at, summed over one unsuccessful lookup in each bucket.
     pub miss_probes: Option<u64>,
+    /// Groups of slots looked at, summed over a successful lookup of each live entry.
+    pub hit_groups: Option<u64>,
+    /// Groups looked at, summed over `miss_groups_of` unsuccessful lookups spread evenly over all hashes.
+    pub miss_groups: Option<u64>,
+    /// See `miss_groups`.
+    pub miss_groups_of: Option<u64>,
+    /// Groups looked at by the longest successful lookup.
+    pub probe_groups_max: Option<u64>,
+    /// Tables that entries are spread over by their hashes.
+    pub tables: Option<u64>,
+    /// Entries of the directory of tables; 0 while there is none.
+    pub directory_entries: Option<u64>,
     /// Slots that held an entry, are empty, and still lengthen a search.
     pub tombstones: Option<u64>,
     /// `occupancy[n]`: buckets (chains counted whole) that hold `n` entries.
@@ -133,8 +154,13 @@ pub struct Info {
     /// The cause of an allocation that did not raise [`Map::capacity`]: [`Cause::Overflow`] for maps made of
     /// nodes, otherwise [`Cause::AllocOther`].
     pub alloc_cause: Cause,
-    /// Whether it emits [`Event`](crate::probe::Event)s itself; otherwise causes and moves are observed from outside.
-    pub events: bool,
+    /// The structural steps that it tells of by [`Event`](crate::probe::Event)s, as the causes that these give; empty
+    /// when it tells nothing, and causes and moves are observed from outside.
+    pub tells: &'static [Cause],
+    /// The name that recordings of the map it models carry as their `layout`; `None` when there are none.
+    pub layout: Option<&'static str>,
+    /// The columns that describe the map after an operation, in recordings and in what `replay` writes.
+    pub state: &'static [&'static str],
 }
 
 /// The load factors a map can be set to: `min <= x <= max`.

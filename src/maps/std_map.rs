@@ -18,7 +18,9 @@ impl Family for Std {
         hint: true,
         exact: true,
         alloc_cause: Cause::AllocOther,
-        events: false,
+        tells: &[],
+        layout: None,
+        state: &["len"],
     };
     type Hasher = FixedSip;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = HashMap<K, V, S>;

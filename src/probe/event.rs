@@ -29,6 +29,21 @@ pub enum Event {
     Reseed,
     /// All entries were dropped at once.
     Clear,
+    /// A table was replaced by two, each with half of its hashes.
+    Split,
+    /// The directory of tables was allocated anew, larger.
+    DirectoryGrow,
+    /// Tombstones became empty slots again, without moving an entry.
+    Prune,
+    /// A table written to under a lock took the place of the one read without.
+    Promote,
+    /// Such a table was allocated anew and given every live entry.
+    DirtyCopy,
+    /// The foreign runtime served an allocation from a block that it had handed out before: one more allocation, of no
+    /// more bytes.
+    SharedAlloc,
+    /// What was allocated so is no longer used.
+    SharedFree,
 }
 
 /// Where a map's events go. Copied into the map when it is built.
@@ -62,26 +77,41 @@ pub enum Cause {
     AllocOther,
     /// A chained bucket or node was added.
     Overflow,
+    /// Tombstones became empty slots again.
+    Prune,
+    /// A table written to under a lock took the place of the one read without.
+    Promote,
     /// Entries moved, no table was allocated.
     Move,
     /// A smaller table was allocated.
     Shrink,
+    /// A table to be written to under a lock was allocated and given every live entry.
+    DirtyCopy,
     /// A table of the same size was allocated.
     SameSizeGrow,
     /// A larger table was allocated.
     Grow,
+    /// A table was replaced by two.
+    Split,
+    /// The directory of tables was allocated anew, larger, and a table split.
+    DirectoryGrow,
 }
 
 impl Cause {
     /// Every cause, in the order of [`Cause`].
-    pub const ALL: [Cause; 7] = [
+    pub const ALL: [Cause; 12] = [
         Cause::Steady,
         Cause::AllocOther,
         Cause::Overflow,
+        Cause::Prune,
+        Cause::Promote,
         Cause::Move,
         Cause::Shrink,
+        Cause::DirtyCopy,
         Cause::SameSizeGrow,
         Cause::Grow,
+        Cause::Split,
+        Cause::DirectoryGrow,
     ];
 
     /// The name in reports: `same-size-grow`.
@@ -90,10 +120,15 @@ impl Cause {
             Cause::Steady => "steady",
             Cause::AllocOther => "alloc-other",
             Cause::Overflow => "overflow",
+            Cause::Prune => "prune",
+            Cause::Promote => "promote",
             Cause::Move => "move",
             Cause::Shrink => "shrink",
+            Cause::DirtyCopy => "dirty-copy",
             Cause::SameSizeGrow => "same-size-grow",
             Cause::Grow => "grow",
+            Cause::Split => "split",
+            Cause::DirectoryGrow => "directory-grow",
         }
     }
 }
@@ -107,7 +142,13 @@ impl Event {
             Event::Shrink => Cause::Shrink,
             Event::Overflow => Cause::Overflow,
             Event::Move { .. } => Cause::Move,
-            Event::GrowDone | Event::SlotReuse | Event::Reseed | Event::Clear => Cause::Steady,
+            Event::Split => Cause::Split,
+            Event::DirectoryGrow => Cause::DirectoryGrow,
+            Event::Prune => Cause::Prune,
+            Event::Promote => Cause::Promote,
+            Event::DirtyCopy => Cause::DirtyCopy,
+            Event::SharedAlloc => Cause::AllocOther,
+            Event::GrowDone | Event::SlotReuse | Event::Reseed | Event::Clear | Event::SharedFree => Cause::Steady,
         }
     }
 }

@@ -258,6 +258,21 @@ pub struct Count {
     /// Tables of the same size allocated; absent for maps without tables.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub same_size_grow_events: Option<u64>,
+    /// Tables replaced by two; absent for maps that don't split.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub split_events: Option<u64>,
+    /// Larger directories allocated; absent for maps without one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub directory_grow_events: Option<u64>,
+    /// Times that tombstones were cleared in place; absent for maps that don't.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub prune_events: Option<u64>,
+    /// Promotions of the table written to under a lock; absent for maps without.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub promote_events: Option<u64>,
+    /// Such tables made and given every entry; absent for maps without.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub dirty_copy_events: Option<u64>,
     /// Inserts that took a removed entry's slot; absent where the map doesn't say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub slot_reuses: Option<u64>,
@@ -289,6 +304,24 @@ pub struct Structure {
     /// Keys looked at, summed over one miss in each bucket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub miss_probes: Option<u64>,
+    /// Groups looked at, summed over one hit for each live entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hit_groups: Option<u64>,
+    /// Groups looked at, summed over misses spread evenly over all hashes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub miss_groups: Option<u64>,
+    /// How many misses those were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub miss_groups_of: Option<u64>,
+    /// Groups looked at by the longest hit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probe_groups_max: Option<u64>,
+    /// Tables that entries are spread over by hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tables: Option<u64>,
+    /// Entries of the directory of tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory_entries: Option<u64>,
     /// Tombstones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tombstones: Option<u64>,

@@ -158,9 +158,14 @@ fn clock_floor_ns(row: &Figures<'_>) -> f64 {
 fn doing(cause: &str) -> Option<&'static str> {
     match cause {
         "grow" => Some("growing"),
+        "split" => Some("splitting a table"),
+        "directory-grow" => Some("splitting a table and enlarging its directory"),
         "same-size-grow" => Some("rebuilding its table"),
+        "dirty-copy" => Some("copying its table to write to it"),
         "shrink" => Some("shrinking"),
         "move" => Some("moving entries"),
+        "promote" => Some("promoting its written table"),
+        "prune" => Some("clearing tombstones"),
         "overflow" => Some("adding a bucket or node"),
         _ => None,
     }

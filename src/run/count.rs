@@ -49,16 +49,24 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
     let (live_bytes, peak_bytes) = (observer.held_bytes(), observer.held_peak_bytes());
     let structure = recorded(map.structure());
     let mut count = Count { live_bytes, peak_bytes, structure, ..sums.count };
-    if F::INFO.events {
+    if F::INFO.tells.is_empty() {
+        if F::INFO.alloc_cause != Cause::Overflow {
+            // A map made of nodes has no table to grow.
+            count.grow_events = Some(sums.grows);
+            count.same_size_grow_events = Some(sums.same_size_grows);
+        }
+    } else {
+        let told = |cause| F::INFO.tells.contains(&cause).then(|| tape.steps(cause));
         count.inside_moved_entries = Some(tape.moved_entries.get());
         count.inside_moved_bytes = Some(tape.moved_bytes.get());
         count.slot_reuses = Some(tape.slot_reuses.get());
-        count.grow_events = Some(tape.grows.get());
-        count.same_size_grow_events = Some(tape.same_size_grows.get());
-    } else if F::INFO.alloc_cause != Cause::Overflow {
-        // A map made of nodes has no table to grow.
-        count.grow_events = Some(sums.grows);
-        count.same_size_grow_events = Some(sums.same_size_grows);
+        count.grow_events = told(Cause::Grow);
+        count.same_size_grow_events = told(Cause::SameSizeGrow);
+        count.split_events = told(Cause::Split);
+        count.directory_grow_events = told(Cause::DirectoryGrow);
+        count.prune_events = told(Cause::Prune);
+        count.promote_events = told(Cause::Promote);
+        count.dirty_copy_events = told(Cause::DirtyCopy);
     }
     count.drained_bytes = drain(&mut map, &mut observer);
     Ok(Counted { end, key_bytes, value_bytes, count })
@@ -146,6 +154,12 @@ fn recorded(structure: maps::Structure) -> Structure {
         in_use_bytes,
         hit_probes,
         miss_probes,
+        hit_groups,
+        miss_groups,
+        miss_groups_of,
+        probe_groups_max,
+        tables,
+        directory_entries,
         tombstones,
         occupancy,
     } = structure;
@@ -156,6 +170,12 @@ fn recorded(structure: maps::Structure) -> Structure {
         in_use_bytes,
         hit_probes,
         miss_probes,
+        hit_groups,
+        miss_groups,
+        miss_groups_of,
+        probe_groups_max,
+        tables,
+        directory_entries,
         tombstones,
         occupancy,
     }

@@ -16,9 +16,12 @@ use crate::workload::{Key, Op, Value};
 pub(super) struct Tape {
     pub moved_entries: Cell<u64>,
     pub moved_bytes: Cell<u64>,
-    pub grows: Cell<u64>,
-    pub same_size_grows: Cell<u64>,
     pub slot_reuses: Cell<u64>,
+    /// Events by the cause they give.
+    steps: [Cell<u64>; Cause::ALL.len()],
+    /// Allocations and frees that the allocator did not see, of the operation at hand.
+    shared_allocs: Cell<u64>,
+    shared_frees: Cell<u64>,
     cause: Cell<Cause>,
     on_move: Option<fn(entries: u64, bytes: u64)>,
 }
@@ -29,11 +32,15 @@ impl Tape {
         Tape { on_move: Some(on_move), ..Tape::default() }
     }
 
+    /// How many events gave this cause.
+    pub fn steps(&self, cause: Cause) -> u64 {
+        self.steps[cause as usize].get()
+    }
+
     /// Forgets the sums, as when the set-up ends.
     pub fn rewind(&self) {
-        for sum in [&self.moved_entries, &self.moved_bytes, &self.grows, &self.same_size_grows, &self.slot_reuses] {
-            sum.set(0);
-        }
+        let sums = [&self.moved_entries, &self.moved_bytes, &self.slot_reuses];
+        sums.into_iter().chain(&self.steps).for_each(|sum| sum.set(0));
     }
 }
 
@@ -43,8 +50,6 @@ impl Probe for &Tape {
     fn emit(self, event: Event) {
         let add = |sum: &Cell<u64>, n| sum.set(sum.get() + n);
         match event {
-            Event::Grow => add(&self.grows, 1),
-            Event::SameSizeGrow => add(&self.same_size_grows, 1),
             Event::SlotReuse => add(&self.slot_reuses, 1),
             Event::Move { entries, bytes } => {
                 add(&self.moved_entries, entries);
@@ -53,8 +58,11 @@ impl Probe for &Tape {
                     on_move(entries, bytes);
                 }
             }
-            Event::Shrink | Event::Overflow | Event::GrowDone | Event::Reseed | Event::Clear => {}
+            Event::SharedAlloc => add(&self.shared_allocs, 1),
+            Event::SharedFree => add(&self.shared_frees, 1),
+            _ => {}
         }
+        add(&self.steps[event.cause() as usize], 1);
         self.cause.set(self.cause.get().max(event.cause()));
     }
 }
@@ -144,7 +152,9 @@ impl<'t> Observer<'t> {
         alloc::reset_peak();
         let (live, before) = (alloc::live_bytes(), alloc::tally());
         let out = work();
-        let tally = alloc::tally() - before;
+        let mut tally = alloc::tally() - before;
+        tally.alloc_count += self.tape.shared_allocs.take();
+        tally.free_count += self.tape.shared_frees.take();
         self.held_bytes += handed as i64;
         self.held_peak_bytes = self.held_peak_bytes.max(self.held_bytes + (alloc::peak_bytes() - live));
         self.held_bytes += tally.live_delta();
@@ -173,7 +183,7 @@ impl<'t> Observer<'t> {
 
     fn cause(&self, tally: &Tally, moved: u64, before: Option<usize>, after: Option<usize>) -> Cause {
         let allocated = tally.alloc_count > 0;
-        if self.info.events {
+        if !self.info.tells.is_empty() {
             let told = self.tape.cause.get();
             return if told == Cause::Steady && allocated { Cause::AllocOther } else { told };
         }

@@ -64,7 +64,10 @@ fn allocating_and_copying<F: Family, K: Key, V: Value, S: Hashing>(
             let mark = stacks::mark();
             let seen = observer.step(&mut map, op, step);
             let (entries, bytes) = (seen.moved_entries, seen.moved_bytes);
-            if !F::INFO.events && entries > 0 && !stacks::charge_copy_to_largest_alloc_since(mark, entries, bytes) {
+            if F::INFO.tells.is_empty()
+                && entries > 0
+                && !stacks::charge_copy_to_largest_alloc_since(mark, entries, bytes)
+            {
                 let sum = alloc::uncounted(|| in_place.entry(op.kind).or_default());
                 *sum = (sum.0 + entries, sum.1 + bytes);
             }

@@ -182,6 +182,7 @@ fn the_structure_counts_keys_looked_at() {
         miss_probes: Some(17),
         tombstones: Some(3),
         occupancy: Some(occupancy),
+        ..Structure::default()
     };
     assert_eq!(map.structure(), expected);
 }

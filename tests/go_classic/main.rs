@@ -118,7 +118,6 @@ impl Probe for Tally {
         match event {
             Event::Grow => events.grow += 1,
             Event::SameSizeGrow => events.same_size_grow += 1,
-            Event::Shrink => panic!("a Go map never shrinks"),
             Event::Overflow => events.overflow += 1,
             Event::Move { entries, bytes } => {
                 assert!(entries > 0, "a move of nothing");
@@ -129,6 +128,7 @@ impl Probe for Tally {
             Event::SlotReuse => events.slot_reuse += 1,
             Event::Reseed => events.reseed += 1,
             Event::Clear => events.clear += 1,
+            other => panic!("{other:?} is no step of this map"),
         }
         EVENTS.set(events);
     }

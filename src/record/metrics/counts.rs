@@ -111,6 +111,37 @@ pub(super) const SAME_SIZE_GROW_EVENTS: Metric = counted(
     |c| c.count.as_ref()?.same_size_grow_events.map(Number::Int),
 );
 
+pub(super) const SPLIT_EVENTS: Metric =
+    counted("split_events", "count", Lower, "Tables replaced by two, each with half of the hashes.", |c| {
+        c.count.as_ref()?.split_events.map(Number::Int)
+    });
+
+pub(super) const DIRECTORY_GROW_EVENTS: Metric =
+    counted("directory_grow_events", "count", Lower, "Times that the directory of tables was made larger.", |c| {
+        c.count.as_ref()?.directory_grow_events.map(Number::Int)
+    });
+
+pub(super) const PRUNE_EVENTS: Metric =
+    counted("prune_events", "count", Lower, "Times that a table's tombstones were cleared in place.", |c| {
+        c.count.as_ref()?.prune_events.map(Number::Int)
+    });
+
+pub(super) const PROMOTE_EVENTS: Metric = counted(
+    "promote_events",
+    "count",
+    Lower,
+    "Times that the table written to under a lock became the one read without.",
+    |c| c.count.as_ref()?.promote_events.map(Number::Int),
+);
+
+pub(super) const DIRTY_COPY_EVENTS: Metric = counted(
+    "dirty_copy_events",
+    "count",
+    Lower,
+    "Times that a table to be written to under a lock was made and given every live entry.",
+    |c| c.count.as_ref()?.dirty_copy_events.map(Number::Int),
+);
+
 pub(super) const MAX_MOVES_IN_ONE_WRITE: Metric =
     counted("max_moves_in_one_write", "count", Lower, "The most entries that a single write moved.", |c| {
         c.count.as_ref().map(|n| Number::Int(n.max_moves_in_one_write))

@@ -186,7 +186,7 @@ percentiles! {
 macro_rules! tail_shares {
     ($($cause_name:literal $cause:ident,)*) => {
         /// One share for each cause.
-        pub(super) const TAIL_SHARES: [Metric; 7] = [$(timed(
+        pub(super) const TAIL_SHARES: [Metric; 12] = [$(timed(
             concat!("tail_share_", $cause_name),
             "ratio",
             Better::Neither,
@@ -204,10 +204,15 @@ tail_shares! {
     "steady" Steady,
     "alloc-other" AllocOther,
     "overflow" Overflow,
+    "prune" Prune,
+    "promote" Promote,
     "move" Move,
     "shrink" Shrink,
+    "dirty-copy" DirtyCopy,
     "same-size-grow" SameSizeGrow,
     "grow" Grow,
+    "split" Split,
+    "directory-grow" DirectoryGrow,
 }
 
 #[cfg(test)]

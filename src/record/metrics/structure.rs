@@ -51,6 +51,40 @@ pub(super) const MISS_PROBES: Metric = structural(
     |c| ratio(structure(c)?.miss_probes?, structure(c)?.buckets?),
 );
 
+pub(super) const HIT_PROBE_GROUPS: Metric = structural(
+    "hit_probe_groups",
+    "groups/lookup",
+    Better::Lower,
+    "Groups looked at by a successful lookup, mean over the live entries.",
+    |c| ratio(structure(c)?.hit_groups?, c.expected.entries),
+);
+
+pub(super) const MISS_PROBE_GROUPS: Metric = structural(
+    "miss_probe_groups",
+    "groups/lookup",
+    Better::Lower,
+    "Groups looked at by an unsuccessful lookup, mean over all hashes.",
+    |c| ratio(structure(c)?.miss_groups?, structure(c)?.miss_groups_of?),
+);
+
+pub(super) const PROBE_GROUPS_MAX: Metric =
+    structural("probe_groups_max", "count", Better::Lower, "Groups looked at by the longest successful lookup.", |c| {
+        structure(c)?.probe_groups_max.map(Number::Int)
+    });
+
+pub(super) const TABLES: Metric =
+    structural("tables", "count", Better::Lower, "Tables that the entries are spread over, by hash.", |c| {
+        structure(c)?.tables.map(Number::Int)
+    });
+
+pub(super) const DIRECTORY_ENTRIES: Metric = structural(
+    "directory_entries",
+    "count",
+    Better::Lower,
+    "Entries of the directory that the top bits of a hash index; 0 for a map that is one group.",
+    |c| structure(c)?.directory_entries.map(Number::Int),
+);
+
 pub(super) const BUCKET_ENTROPY_BITS: Metric = structural(
     "bucket_entropy_bits",
     "bits",

@@ -61,6 +61,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
             miss_probes: Some(miss_probes),
             tombstones: Some(tombstones),
             occupancy: Some(occupancy),
+            ..Structure::default()
         }
     }
 }

@@ -82,7 +82,9 @@ impl Family for GoClassic {
         hint: true,
         exact: true,
         alloc_cause: Cause::AllocOther,
-        events: true,
+        tells: &[Cause::Overflow, Cause::Move, Cause::SameSizeGrow, Cause::Grow],
+        layout: Some("classic"),
+        state: &["len", "b", "noverflow", "nevacuate", "growing", "same_size"],
     };
     type Hasher = GoHash;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = GoClassicMap<K, V, S, P>;
@@ -422,6 +424,18 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for GoClassicMap<K, V, S,
 
     fn disturbed(&self, _: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
         self.visit_disturbed(visit);
+    }
+
+    fn state(&self, row: &mut [u64]) {
+        let Header { len, b, noverflow, nevacuate, growing, same_size } = self.header();
+        row.copy_from_slice(&[
+            len as u64,
+            b.into(),
+            noverflow.into(),
+            nevacuate as u64,
+            growing.into(),
+            same_size.into(),
+        ]);
     }
 
     fn structure(&self) -> Structure {

@@ -40,6 +40,7 @@
 
 pub mod cmd;
 pub mod gate;
+pub mod golang;
 pub mod maps;
 pub mod probe;
 pub mod record;

@@ -12,8 +12,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("record", &["probe::event"]),
     ("report", &["record"]),
     ("gate", &["record"]),
-    ("run", &["spec", "workload", "probe", "maps", "record"]),
-    ("cmd", &["spec", "workload", "probe", "maps", "record", "report", "gate", "run"]),
+    ("golang", &["workload"]),
+    ("run", &["spec", "workload", "probe", "maps", "record", "golang"]),
+    ("cmd", &["spec", "workload", "probe", "maps", "record", "report", "gate", "golang", "run"]),
 ];
 
 const LINES_MAX: usize = 600;

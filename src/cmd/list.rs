@@ -4,8 +4,10 @@ use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::output;
+use crate::golang;
 use crate::record::metrics::{self, Better, Class, Metric};
 use crate::report::FORMATS;
+use crate::run::Subjects;
 use crate::spec::{Catalog, MapOffer, Param, SHIPPED, Term};
 
 /// List what can be named: maps, keys, mixes, entries, metrics, profiles, formats
@@ -27,7 +29,8 @@ enum What {
     Formats,
 }
 
-pub(super) fn run(args: Args, catalog: &Catalog) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: Args, subjects: &Subjects) -> anyhow::Result<ExitCode> {
+    let catalog = &subjects.clone().with_toolchains(&golang::find(&[])?).catalog();
     let chosen = args.what.map_or(What::value_variants().to_vec(), |what| vec![what]);
     let width = output::width().unwrap_or(80).min(110);
     let sections: Vec<_> = chosen.iter().map(|&what| section(what, catalog, width)).collect();

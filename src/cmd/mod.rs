@@ -35,7 +35,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
-    Run(run::Args),
+    Run(Box<run::Args>),
     Gate(gate::Args),
     Report(report::Args),
     List(list::Args),
@@ -57,10 +57,10 @@ pub fn main(subjects: &Subjects) -> ExitCode {
     };
     let done = match cli.verb {
         None => output::print(&Cli::command().render_help().to_string()).map(|()| ExitCode::SUCCESS),
-        Some(Verb::Run(args)) => run::run(args, cli.quiet, subjects),
+        Some(Verb::Run(args)) => run::run(*args, cli.quiet, subjects),
         Some(Verb::Gate(args)) => gate::run(args, cli.quiet),
         Some(Verb::Report(args)) => report::run(args, cli.quiet),
-        Some(Verb::List(args)) => list::run(args, &subjects.catalog()),
+        Some(Verb::List(args)) => list::run(args, subjects),
     };
     done.unwrap_or_else(|error| {
         output::complain(&error);

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use super::output::{self, Staged};
+use crate::golang;
 use crate::record::Status;
 use crate::report::{FORMATS, table};
 use crate::run::{Settings, Subjects, execute};
@@ -53,6 +54,9 @@ pub(super) struct Args {
     /// Passes: count, time, profile
     #[arg(long, value_name = "LIST")]
     passes: Vec<String>,
+    /// go commands or Go installations for go-runtime maps [default: go on the PATH]
+    #[arg(long, value_name = "PATH")]
+    go: Vec<PathBuf>,
     /// Count passes side by side [default: one a processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -79,6 +83,7 @@ impl Args {
 }
 
 pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Result<ExitCode> {
+    let subjects = &subjects.clone().with_toolchains(&golang::find(&args.go)?);
     let plan = plan(&args.profiles, &args.flags(), &subjects.catalog())?;
     let to_stdout = args.out.as_ref().is_some_and(|out| out.as_os_str() == "-");
     let folder = if to_stdout { None } else { Some(Staged::new(args.out, &plan.profile)?) };

@@ -70,6 +70,8 @@ impl Probe for Off {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
+    /// Not told: the map works in another process while nobody looks inside.
+    Unknown,
     /// No structural work.
     #[default]
     Steady,
@@ -99,7 +101,8 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in the order of [`Cause`].
-    pub const ALL: [Cause; 12] = [
+    pub const ALL: [Cause; 13] = [
+        Cause::Unknown,
         Cause::Steady,
         Cause::AllocOther,
         Cause::Overflow,
@@ -117,6 +120,7 @@ impl Cause {
     /// The name in reports: `same-size-grow`.
     pub const fn name(self) -> &'static str {
         match self {
+            Cause::Unknown => "unknown",
             Cause::Steady => "steady",
             Cause::AllocOther => "alloc-other",
             Cause::Overflow => "overflow",

@@ -70,12 +70,14 @@ fn check_end_state(state: &EndState) -> Result<(), String> {
 }
 
 fn check_count(count: &Count) -> Result<(), String> {
-    let Count { live_bytes, peak_bytes, alloc_bytes, .. } = *count;
-    ensure!(live_bytes <= peak_bytes, "live_bytes {live_bytes} > peak_bytes {peak_bytes}");
+    let Count { live_bytes, alloc_bytes, .. } = *count;
+    if let Some(peak_bytes) = count.peak_bytes {
+        ensure!(live_bytes <= peak_bytes, "live_bytes {live_bytes} > peak_bytes {peak_bytes}");
+    }
     let one = count.max_alloc_bytes_in_one_write;
     ensure!(one <= alloc_bytes, "max_alloc_bytes_in_one_write {one} > alloc_bytes {alloc_bytes}");
-    let one = count.max_moves_in_one_write;
-    let all = count.census_moved_entries.max(count.inside_moved_entries.unwrap_or(0));
+    let one = count.max_moves_in_one_write.unwrap_or(0);
+    let all = count.census_moved_entries.unwrap_or(0).max(count.inside_moved_entries.unwrap_or(0));
     ensure!(one <= all, "max_moves_in_one_write {one} > {all} moved entries");
     Ok(())
 }

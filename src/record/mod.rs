@@ -137,6 +137,8 @@ pub enum Status {
     OutOfMemory,
     /// The process could not do its work, through no fault of the map.
     HarnessFailed,
+    /// What the map needs is not on this machine.
+    Unavailable,
     /// The run ended before it.
     NotRun,
 }
@@ -153,6 +155,7 @@ impl Status {
             Status::TimedOut => "timed-out",
             Status::OutOfMemory => "out-of-memory",
             Status::HarnessFailed => "harness-failed",
+            Status::Unavailable => "unavailable",
             Status::NotRun => "not-run",
         }
     }
@@ -226,16 +229,20 @@ pub struct Count {
     pub alloc_count: u64,
     /// Bytes allocated.
     pub alloc_bytes: u64,
-    /// Frees.
-    pub free_count: u64,
+    /// Frees; absent where a collector frees.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub free_count: Option<u64>,
     /// Bytes freed.
-    pub free_bytes: u64,
-    /// Old sizes of reallocations that changed the address.
-    pub realloc_moved_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub free_bytes: Option<u64>,
+    /// Old sizes of reallocations that changed the address; absent where there is no such thing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub realloc_moved_bytes: Option<u64>,
     /// Bytes that the map holds at the end, set-up included, keys' and values' own heap bytes included.
     pub live_bytes: u64,
-    /// The most it held at any moment since it was built.
-    pub peak_bytes: u64,
+    /// The most it held at any moment since it was built; absent where a collector decides when memory is free.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub peak_bytes: Option<u64>,
     /// Bytes it still held after every entry was removed, one by one, at the very end.
     pub drained_bytes: u64,
     /// Entries that moved, as the map itself says; absent for maps that don't.
@@ -244,12 +251,15 @@ pub struct Count {
     /// Bytes copied for them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub inside_moved_bytes: Option<u64>,
-    /// Entries that moved, by the census: their keys' addresses changed.
-    pub census_moved_entries: u64,
+    /// Entries that moved, by the census: their keys' addresses changed. Absent for maps of another process.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub census_moved_entries: Option<u64>,
     /// Sizes of the keys and values whose addresses changed.
-    pub census_moved_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub census_moved_bytes: Option<u64>,
     /// The most entries moved by one write.
-    pub max_moves_in_one_write: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub max_moves_in_one_write: Option<u64>,
     /// The most bytes allocated by one write.
     pub max_alloc_bytes_in_one_write: u64,
     /// Larger tables allocated, the one that a hint asks for included; absent for maps without tables.
@@ -380,6 +390,21 @@ pub struct Time {
     pub started_unix_ms: u64,
     /// One histogram per kind and cause that occurred, all repetitions together.
     pub histograms: Vec<LatencyHistogram>,
+    /// What the garbage collector did meanwhile; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub collector: Option<Collector>,
+}
+
+/// What a runtime's garbage collector did during the timed repetitions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Collector {
+    /// Cycles of each timed repetition.
+    pub cycles: Vec<u64>,
+    /// How long each cycle stopped the world, in nanoseconds, all repetitions together.
+    pub pauses_ns: Vec<u64>,
+    /// The most bytes of objects on the heap in each repetition, garbage included, seen between batches.
+    pub heap_peak_bytes: Vec<u64>,
 }
 
 /// The latencies of one kind of operation with one cause.

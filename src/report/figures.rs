@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 
 use super::number::fixed;
 use crate::record::metrics::{self, Number, latency};
-use crate::record::{Cell, OpKind, Status};
+use crate::record::{Cause, Cell, OpKind, Status};
 
 /// A cell with what is derived from its histograms, so that they are unpacked once.
 pub(super) struct Figures<'a> {
@@ -73,7 +73,9 @@ impl<'a> Figures<'a> {
             let cause = metric.name.strip_prefix("tail_share_")?;
             Some((cause, (metric.value)(cell)?.as_f64()))
         });
-        let tail = shares.filter(|&(_, share)| share > 0.0).max_by(|(_, a), (_, b)| a.total_cmp(b));
+        let tail = shares
+            .filter(|&(cause, share)| share > 0.0 && cause != Cause::Unknown.name())
+            .max_by(|(_, a), (_, b)| a.total_cmp(b));
         Figures { cell, label: cell.id.map.clone(), latency: Latency::new(cell), tail }
     }
 
@@ -169,6 +171,23 @@ pub(super) static COLUMNS: &[Column] = &[
     timed(("max", "µs"), Some(5), 1, LATENCY, |f| Some(f.latency.as_ref()?.max_ns() / 1e3)),
     timed((TAIL, "cause"), Some(8), 0, "tail cause: what most of the time above p99.9 went into", |f| {
         f.tail.map(|(_, share)| share)
+    }),
+    timed(
+        ("gc", "cycles"),
+        Some(6),
+        1,
+        "gc: garbage collections a repetition, and how long they stopped the world",
+        |f| f.metric("gc_cycles"),
+    ),
+    timed(
+        ("gc pauses", "µs"),
+        Some(13),
+        1,
+        "gc: garbage collections a repetition, and how long they stopped the world",
+        |f| f.metric("gc_pause_total_ns").map(|ns| ns / 1e3),
+    ),
+    timed(("heap peak", "MiB"), Some(14), 1, "heap peak: the most bytes of objects, garbage included", |f| {
+        f.metric("heap_peak_bytes").map(|bytes| bytes / f64::from(1 << 20))
     }),
     counted(("alloc", "B/write"), Some(2), 2, "alloc: bytes allocated", |f| f.metric("alloc_bytes_per_write")),
     counted(("allocs", "/write"), Some(11), 5, "allocs: allocations", |f| f.metric("allocs_per_write")),

@@ -191,7 +191,7 @@ fn tail(group: &Group<'_>, row: &Figures<'_>, noise_ns: f64) -> Option<Candidate
 
 fn moves(group: &Group<'_>, row: &Figures<'_>) -> Option<Candidate> {
     let moves = row.metric("moves_per_insert").filter(|&moves| moves > 0.0)?;
-    let most = row.cell.count.as_ref()?.max_moves_in_one_write;
+    let most = row.cell.count.as_ref()?.max_moves_in_one_write?;
     let text = format!(
         "{} moves {} entries per insert on {}, {} in the largest write",
         row.label,

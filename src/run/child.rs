@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use super::job::{Answer, Job, JobError, Pass};
 use super::memory;
-use super::subjects::Subjects;
+use super::runtime::GoRuntime;
+use super::subjects::{Subject as _, Subjects};
 use crate::probe::alloc;
 use crate::workload::Workload;
 
@@ -37,6 +38,9 @@ fn run(subjects: &Subjects, job: &Job) -> Result<Answer, JobError> {
     let workload = Workload::open(&job.workload(&subjects.catalog())?)?;
     if job.pass == Pass::Expect {
         return Ok(Answer::Expected(workload.expected()?));
+    }
+    if let Some(runtime) = GoRuntime::of_job(job) {
+        return runtime.run(job, &workload);
     }
     let subject = subjects.find(&job.map).ok_or_else(|| JobError::Unknown(job.map.clone()))?;
     subject.run(job, &workload)

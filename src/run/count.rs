@@ -22,7 +22,7 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
 
     let mut sums = Sums::default();
     if setting.workload.setup_ops() == 0 {
-        sums.add_tally(&built);
+        sums.tally = built;
         sums.grows += u64::from(built.alloc_count > 0);
     } else {
         tape.rewind();
@@ -46,9 +46,22 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
     }
 
     let (end, key_bytes, value_bytes) = inspect(&map, sums.end);
-    let (live_bytes, peak_bytes) = (observer.held_bytes(), observer.held_peak_bytes());
+    let (live_bytes, peak_bytes) = (observer.held_bytes(), Some(observer.held_peak_bytes()));
     let structure = recorded(map.structure());
-    let mut count = Count { live_bytes, peak_bytes, structure, ..sums.count };
+    let mut count = Count {
+        live_bytes,
+        peak_bytes,
+        structure,
+        alloc_count: sums.tally.alloc_count,
+        alloc_bytes: sums.tally.alloc_bytes,
+        free_count: Some(sums.tally.free_count),
+        free_bytes: Some(sums.tally.free_bytes),
+        realloc_moved_bytes: Some(sums.tally.realloc_moved_bytes),
+        census_moved_entries: Some(sums.moved_entries),
+        census_moved_bytes: Some(sums.moved_bytes),
+        max_moves_in_one_write: Some(sums.moves_max),
+        ..sums.count
+    };
     if F::INFO.tells.is_empty() {
         if F::INFO.alloc_cause != Cause::Overflow {
             // A map made of nodes has no table to grow.
@@ -75,30 +88,28 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
 /// What the measured operations add up to.
 #[derive(Default)]
 struct Sums {
+    tally: Tally,
     count: Count,
     end: EndState,
     grows: u64,
     same_size_grows: u64,
+    moved_entries: u64,
+    moved_bytes: u64,
+    moves_max: u64,
 }
 
 impl Sums {
-    fn add_tally(&mut self, tally: &Tally) {
-        self.count.alloc_count += tally.alloc_count;
-        self.count.alloc_bytes += tally.alloc_bytes;
-        self.count.free_count += tally.free_count;
-        self.count.free_bytes += tally.free_bytes;
-        self.count.realloc_moved_bytes += tally.realloc_moved_bytes;
-    }
-
     fn add(&mut self, op: Op, seen: &Seen) {
-        self.add_tally(&seen.tally);
+        self.tally = self.tally + seen.tally;
         self.grows += u64::from(seen.cause == Cause::Grow);
         self.same_size_grows += u64::from(seen.cause == Cause::SameSizeGrow);
-        let Sums { count, end, .. } = self;
-        count.census_moved_entries += seen.moved_entries;
-        count.census_moved_bytes += seen.moved_bytes;
+        self.moved_entries += seen.moved_entries;
+        self.moved_bytes += seen.moved_bytes;
         if op.kind != Kind::Get {
-            count.max_moves_in_one_write = count.max_moves_in_one_write.max(seen.moved_entries);
+            self.moves_max = self.moves_max.max(seen.moved_entries);
+        }
+        let Sums { count, end, .. } = self;
+        if op.kind != Kind::Get {
             count.max_alloc_bytes_in_one_write = count.max_alloc_bytes_in_one_write.max(seen.tally.alloc_bytes);
         }
         end.payload_bytes += seen.payload_bytes;

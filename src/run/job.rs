@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::golang::Toolchain;
 use crate::record::{Count, EndState, Profile, Time};
 use crate::spec::{Call, CallError, Catalog, Source, WorkloadSpec};
 use crate::workload::{Expected, WorkloadError};
@@ -13,6 +14,10 @@ use crate::workload::{Expected, WorkloadError};
 pub(super) struct Job {
     pub pass: Pass,
     pub map: String,
+    /// One value per parameter of the map's term.
+    pub map_args: Vec<Option<f64>>,
+    /// The Go toolchain, for maps of a real runtime.
+    pub toolchain: Option<Toolchain>,
     pub entry: String,
     /// Key distribution and mix in canonical form; `None` for a trace.
     pub generated: Option<(String, String)>,
@@ -96,6 +101,8 @@ pub(super) enum JobError {
     Workload(#[from] WorkloadError),
     #[error(transparent)]
     NotCounting(#[from] crate::probe::alloc::NotCounting),
+    #[error("the Go program: {0}")]
+    Pipe(std::io::Error),
     #[error("the CPU profiler: {0}")]
     Profiler(#[from] std::io::Error),
     #[error("the profile would not be whole: {0} samples, allocations or copies were lost for want of memory")]

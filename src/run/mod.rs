@@ -15,8 +15,10 @@ mod pin;
 mod process;
 mod profile;
 mod progress;
+mod runtime;
 mod schedule;
 mod setting;
+mod sizes;
 mod subjects;
 mod time;
 

@@ -9,11 +9,12 @@ use super::job::{Answer, Counted, Job, Pass};
 use super::memory;
 use super::process::{Ended, Process};
 use super::progress::Progress;
-use super::subjects::Subjects;
+use super::sizes::sizes;
+use super::subjects::{Subjects, Unready};
 use super::{Finished, RunError, Settings};
 use crate::record::{Cell, CellId, EndState, Environment, Results, SCHEMA, Status};
 use crate::spec::{CellSpec, Plan, Source, WorkloadSpec};
-use crate::workload::{self, EntryVisitor, Expected, Key, Value, Workload};
+use crate::workload::{Expected, Workload};
 
 /// Set by Ctrl-C.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -63,7 +64,12 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
         }
     }
 
-    let mut queue = passes(plan);
+    for (cell, spec) in cells.iter_mut().zip(&plan.cells) {
+        if let Some(Err(Unready(status, why))) = subjects.find(spec.map.name).map(|map| map.prepare(spec.entry)) {
+            (cell.status, cell.error) = (status, Some(why));
+        }
+    }
+    let mut queue = passes(plan, subjects);
     let progress = Progress::new(queue.len() as u64, settings.progress);
     let mut running: Vec<(usize, Pass, Process)> = Vec::new();
     while !(INTERRUPTED.load(Ordering::Relaxed) || queue.is_empty() && running.is_empty()) {
@@ -76,7 +82,8 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
                 continue;
             }
             let answer = answers.path().join(format!("{index}-{}.json", pass.name()));
-            let job = job(&plan.cells[index], pass, plan.repetitions, &limits, answer);
+            let mut job = job(&plan.cells[index], pass, plan.repetitions, &limits, answer);
+            job.toolchain = subjects.find(&job.map).and_then(|map| map.toolchain().cloned());
             let process = Process::start(job, limits.time);
             running.push((index, pass, process.map_err(system("a cell's process can't be started"))?));
         }
@@ -99,6 +106,9 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
     let interrupted = INTERRUPTED.load(Ordering::Relaxed);
     let left = running.iter().map(|(index, pass, _)| (*index, *pass)).chain(queue);
     left.for_each(|(index, pass)| unfinished(&mut cells[index], pass));
+    for cell in cells.iter_mut().filter(|cell| cell.status == Status::NotRun && cell.error.is_none()) {
+        cell.error = Some("this map has none of the passes asked for".into());
+    }
 
     let results = Results {
         schema: SCHEMA,
@@ -144,14 +154,14 @@ fn wait(job: Job, limit: Duration) -> std::io::Result<Option<Ended>> {
 /// The expected end state with the payload of the cell's entry.
 fn end_state(expected: &Expected, cell: &CellSpec, workload: &Workload) -> EndState {
     let puts = expected.inserts + expected.overwrites;
-    let sizes = workload::with_entry(cell.entry, EntrySizes).unwrap_or_default();
+    let sizes = sizes(cell.entry).unwrap_or_default();
     let payload = |entries: u64, value_bytes: u64| {
         let heap = match (sizes.value_heap, workload.value_lengths()) {
             (false, _) => 0,
             (true, true) => value_bytes,
             (true, false) => entries * sizes.value_heap_min_bytes,
         };
-        entries * sizes.fixed_bytes + heap
+        entries * (sizes.key_bytes + sizes.value_bytes) + heap
     };
     EndState {
         entries: expected.entries,
@@ -167,37 +177,13 @@ fn end_state(expected: &Expected, cell: &CellSpec, workload: &Workload) -> EndSt
     }
 }
 
-/// The bytes of an entry.
-#[derive(Default)]
-struct Sizes {
-    /// Of the key, what it owns included, and of the value without what it owns.
-    fixed_bytes: u64,
-    /// Whether the value owns heap memory, as much as each operation says.
-    value_heap: bool,
-    /// How much it owns at the least.
-    value_heap_min_bytes: u64,
-}
-
-struct EntrySizes;
-
-impl EntryVisitor for EntrySizes {
-    type Out = Sizes;
-
-    fn visit<K: Key, V: Value>(self) -> Sizes {
-        let value_heap_min_bytes = V::from_seed(0, 0).heap_bytes();
-        Sizes {
-            fixed_bytes: (size_of::<K>() + size_of::<V>()) as u64 + K::from_id(0).heap_bytes(),
-            value_heap: value_heap_min_bytes > 0,
-            value_heap_min_bytes,
-        }
-    }
-}
-
 /// Every pass of every cell: count passes first, side by side where allowed, then the others, each alone.
-fn passes(plan: &Plan) -> VecDeque<(usize, Pass)> {
+fn passes(plan: &Plan, subjects: &Subjects) -> VecDeque<(usize, Pass)> {
     let wanted =
         [(plan.passes.count, Pass::Count), (plan.passes.profile, Pass::Profile), (plan.passes.time, Pass::Time)];
-    let of_all_cells = |pass| (0..plan.cells.len()).map(move |index| (index, pass));
+    let has = |index: usize, pass| subjects.find(plan.cells[index].map.name).is_none_or(|map| map.has(pass));
+    let of_all_cells =
+        |pass| (0..plan.cells.len()).filter(move |&index| has(index, pass)).map(move |index| (index, pass));
     wanted.into_iter().filter(|(wanted, _)| *wanted).flat_map(|(_, pass)| of_all_cells(pass)).collect()
 }
 
@@ -210,10 +196,10 @@ fn may_start(pass: Pass, running: &[(usize, Pass, Process)], jobs: usize) -> boo
 }
 
 fn new_cell(spec: &CellSpec, workload: &Workload, subjects: &Subjects) -> Cell {
-    let info = subjects.find(spec.map).map(|subject| subject.info());
+    let info = subjects.find(spec.map.name).map(|subject| subject.info());
     Cell {
         id: CellId {
-            map: spec.map.into(),
+            map: spec.map.to_string(),
             keys: workload.keys_label().into(),
             mix: workload.mix_label().into(),
             load_factor: spec.load_factor,
@@ -243,7 +229,9 @@ fn job(spec: &CellSpec, pass: Pass, repetitions: u32, limits: &Limits, answer: P
     };
     Job {
         pass,
-        map: spec.map.into(),
+        map: spec.map.name.into(),
+        map_args: spec.map.args.clone(),
+        toolchain: None,
         entry: spec.entry.into(),
         generated,
         trace,

@@ -1,12 +1,16 @@
 //! The maps that a run can name, with their types erased: the one place where maps, workloads and passes meet.
 
 use std::marker::PhantomData;
+use std::rc::Rc;
 
 use super::hashes::TraceHashes;
 use super::job::{Answer, Job, JobError, Pass};
+use super::runtime::{self, GoRuntime};
 use super::setting::Setting;
 use super::{count, memory, profile, time};
+use crate::golang::Toolchain;
 use crate::maps::{self, Family, FamilyVisitor, Hashing, Info, Options};
+use crate::record::Status;
 use crate::spec::{Catalog, EntryOffer, MapOffer, Term};
 use crate::workload::{self, EntryVisitor, Key, Value, Workload};
 
@@ -18,8 +22,9 @@ use crate::workload::{self, EntryVisitor, Key, Value, Workload};
 /// let subjects = Subjects::builtin().with::<MyMap>();
 /// # }
 /// ```
+#[derive(Clone)]
 pub struct Subjects {
-    subjects: Vec<Box<dyn Subject>>,
+    subjects: Vec<Rc<dyn Subject>>,
 }
 
 impl Subjects {
@@ -27,13 +32,29 @@ impl Subjects {
     pub fn builtin() -> Subjects {
         let mut subjects = Subjects { subjects: Vec::new() };
         maps::each(&mut subjects);
+        for kind in runtime::KINDS {
+            subjects.subjects.push(Rc::new(GoRuntime::new(kind, None)));
+        }
         subjects
+    }
+
+    /// The maps of real Go runtimes, one of each kind a toolchain. Without any, asking for one is a row that says so.
+    pub fn with_toolchains(mut self, toolchains: &[Toolchain]) -> Subjects {
+        if !toolchains.is_empty() {
+            self.subjects.retain(|subject| runtime::KINDS.iter().all(|kind| kind.group != subject.info().term.name));
+        }
+        for kind in runtime::KINDS {
+            for toolchain in toolchains {
+                self.subjects.push(Rc::new(GoRuntime::new(kind, Some(toolchain.clone()))));
+            }
+        }
+        self
     }
 
     /// One more map. Of two with one name, the later one counts.
     pub fn with<F: Family>(mut self) -> Subjects {
         self.subjects.retain(|subject| subject.info().term.name != F::INFO.term.name);
-        self.subjects.push(Box::new(Of::<F>(PhantomData)));
+        self.subjects.push(Rc::new(Of::<F>(PhantomData)));
         self
     }
 
@@ -44,13 +65,8 @@ impl Subjects {
 
     /// Everything that a profile may name: these maps, and the key distributions, mixes and entries that ship.
     pub fn catalog(&self) -> Catalog {
-        let offer = |info: Info| MapOffer {
-            term: info.term,
-            load_factor: info.load_factor.map(|x| (x.min, x.max, x.default)),
-            hint: info.hint,
-        };
         Catalog {
-            maps: self.infos().map(offer).collect(),
+            maps: self.subjects.iter().map(|subject| subject.offer()).collect(),
             keys: workload::keys::KEYS.iter().map(|row| row.term).collect(),
             mixes: workload::mixes::MIXES.iter().map(|row| row.term).collect(),
             entries: workload::ENTRIES.iter().map(entry_offer).collect(),
@@ -59,7 +75,7 @@ impl Subjects {
     }
 
     pub(super) fn find(&self, name: &str) -> Option<&dyn Subject> {
-        self.subjects.iter().map(Box::as_ref).find(|subject| subject.info().term.name == name)
+        self.subjects.iter().map(Rc::as_ref).find(|subject| subject.info().term.name == name)
     }
 }
 
@@ -76,13 +92,34 @@ fn entry_offer(term: &Term) -> EntryOffer {
 
 impl FamilyVisitor for Subjects {
     fn visit<F: Family>(&mut self) {
-        self.subjects.push(Box::new(Of::<F>(PhantomData)));
+        self.subjects.push(Rc::new(Of::<F>(PhantomData)));
     }
 }
+
+/// Why a map's cells can't be run, and the status that they get.
+pub(super) struct Unready(pub Status, pub String);
 
 /// A map with its types erased.
 pub(super) trait Subject {
     fn info(&self) -> Info;
+    /// What a plan may ask of it.
+    fn offer(&self) -> MapOffer {
+        let info = self.info();
+        let load_factor = info.load_factor.map(|x| (x.min, x.max, x.default));
+        MapOffer { term: info.term, group: None, load_factor, hint: info.hint }
+    }
+    /// The toolchain that it needs in the cell's process.
+    fn toolchain(&self) -> Option<&Toolchain> {
+        None
+    }
+    /// Makes ready what the processes of its cells with this entry share.
+    fn prepare(&self, _entry: &str) -> Result<(), Unready> {
+        Ok(())
+    }
+    /// Whether it has such a pass.
+    fn has(&self, _pass: Pass) -> bool {
+        true
+    }
     /// Runs one pass of one cell in this process.
     fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError>;
 }

@@ -60,6 +60,7 @@ pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
         pinned_to,
         started_unix_ms,
         histograms: histograms.collect(),
+        collector: None,
     })
 }
 

@@ -75,6 +75,8 @@ pub struct EntryOffer {
 pub struct MapOffer {
     /// Its term.
     pub term: Term,
+    /// A name that stands for this map and every other of the group.
+    pub group: Option<&'static str>,
     /// `(min, max, default)` of its load factor, when it can be set.
     pub load_factor: Option<(f64, f64, f64)>,
     /// Whether it takes a capacity hint.
@@ -112,8 +114,8 @@ pub struct Passes {
 /// One cell to run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CellSpec {
-    /// The map's name.
-    pub map: &'static str,
+    /// The map, with its arguments.
+    pub map: Call,
     /// What it is asked to do.
     pub workload: WorkloadSpec,
     /// Load factor, for maps that have one.

@@ -106,8 +106,9 @@ const PASSES: [(&str, SetPass); 3] = [
 
 /// Appends the product of the table's lists.
 fn expand(table: &Table, catalog: &Catalog, memory_bytes: u64, cells: &mut Vec<CellSpec>) -> Result<(), SpecError> {
-    let maps: Vec<MapOffer> =
-        table.needed("map", |raw| named("map", &raw.text, &catalog.maps, |offer| offer.term.name))?;
+    let called: Vec<(MapOffer, Call)> =
+        table.needed("map", |raw| maps_called(raw, &catalog.maps))?.into_iter().flatten().collect();
+    let maps: Vec<MapOffer> = called.iter().map(|(offer, _)| *offer).collect();
     let entry = |name: &str| named("entry", name, &catalog.entries, |offer| offer.term.name);
     let entries: Vec<EntryOffer> = match table.each("entry", |raw| entry(&raw.text))? {
         Some(entries) => entries,
@@ -124,9 +125,9 @@ fn expand(table: &Table, catalog: &Catalog, memory_bytes: u64, cells: &mut Vec<C
     };
     for entry in &entries {
         for (source, &ops, &seed) in product(&sources, &ops, &seeds) {
-            for (offer, &hint) in hints.iter().flat_map(|hint| maps.iter().map(move |map| (map, hint))) {
+            for (&hint, (offer, call)) in hints.iter().flat_map(|hint| called.iter().map(move |map| (hint, map))) {
                 let cell = CellSpec {
-                    map: offer.term.name,
+                    map: call.clone(),
                     workload: WorkloadSpec { source: source.clone(), ops, seed },
                     load_factor: offer.load_factor.map(|(_, _, default)| default),
                     hint: if offer.hint { hint } else { 0 },
@@ -166,6 +167,21 @@ fn call(raw: &Raw, what: &'static str, terms: &[Term]) -> Result<Call, String> {
     let mut call = Call::parse(&raw.text, what, terms).map_err(|error| error.to_string())?;
     call.path = call.path.map(|path| raw.place.resolve(path));
     Ok(call)
+}
+
+/// The maps that a call means: one by its own name, several by their group's.
+fn maps_called(raw: &Raw, offers: &[MapOffer]) -> Result<Vec<(MapOffer, Call)>, String> {
+    let mut terms: Vec<Term> = offers.iter().map(|offer| offer.term).collect();
+    for offer in offers {
+        if let Some(group) = offer.group
+            && !terms.iter().any(|term| term.name == group)
+        {
+            terms.push(Term { name: group, ..offer.term });
+        }
+    }
+    let call = Call::parse(&raw.text, "map", &terms).map_err(|error| error.to_string())?;
+    let meant = offers.iter().filter(|offer| offer.term.name == call.name || offer.group == Some(call.name));
+    Ok(meant.map(|offer| (*offer, Call { name: offer.term.name, ..call.clone() })).collect())
 }
 
 /// The item called `name`.

@@ -177,7 +177,10 @@ fn contradictions_are_named_with_their_cell() {
             |c| c.count.as_mut().unwrap().max_alloc_bytes_in_one_write = 1153,
             "max_alloc_bytes_in_one_write 1153 > alloc_bytes 1152",
         ),
-        (|c| c.count.as_mut().unwrap().max_moves_in_one_write = 501, "max_moves_in_one_write 501 > 500 moved entries"),
+        (
+            |c| c.count.as_mut().unwrap().max_moves_in_one_write = Some(501),
+            "max_moves_in_one_write 501 > 500 moved entries",
+        ),
         (|c| c.time.as_mut().unwrap().ticks_per_ns = 0.0, "ticks_per_ns 0 is not above 0"),
         (|c| c.time.as_mut().unwrap().clock_floor_ns = -1.0, "clock_floor_ns -1 < 0"),
         (|c| c.time.as_mut().unwrap().histograms[0].count = 4, "histogram of insert steady says count 4, but holds 3"),

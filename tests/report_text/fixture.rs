@@ -65,6 +65,7 @@ fn time(kind: OpKind, ns_per_op: u64, median_ns: u64, steady_max_ns: u64, grow_m
         ticks_per_ns: 2.1,
         pinned_to: Some(1),
         started_unix_ms: 1_700_000_000_000,
+        collector: None,
         histograms,
     }
 }
@@ -94,11 +95,11 @@ fn filled(map: &str, alloc_bytes: u64, allocs: u64, moves: u64, times: [u64; 4])
         alloc_count: allocs,
         alloc_bytes,
         live_bytes: alloc_bytes / 2,
-        peak_bytes: alloc_bytes * 3 / 4,
+        peak_bytes: Some(alloc_bytes * 3 / 4),
         drained_bytes: alloc_bytes / 4,
-        census_moved_entries: moves,
-        census_moved_bytes: 16 * moves,
-        max_moves_in_one_write: moves / 2,
+        census_moved_entries: Some(moves),
+        census_moved_bytes: Some(16 * moves),
+        max_moves_in_one_write: Some(moves / 2),
         causes: BTreeMap::from([(OpKind::Insert, [(Cause::Steady, OPS - 10), (Cause::Grow, 10)].into())]),
         ..Count::default()
     };
@@ -118,7 +119,7 @@ fn popular(map: &str, ns_per_op: u64, median_ns: u64) -> Cell {
         live_payload_bytes: 16 * OPS,
         ..EndState::default()
     };
-    let count = Count { live_bytes: 2_800_000, peak_bytes: 4_200_000, ..Count::default() };
+    let count = Count { live_bytes: 2_800_000, peak_bytes: Some(4_200_000), ..Count::default() };
     let mut time = time(OpKind::Overwrite, ns_per_op, median_ns, 40_000, 0);
     time.histograms.push(histogram(OpKind::Get, Cause::Steady, &[(median_ns / 2, 100_000)]));
     Cell { count: Some(count), time: Some(time), ..cell(map, "zipfian(0.99)", "ycsb-a", expected) }

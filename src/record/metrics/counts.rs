@@ -21,11 +21,9 @@ pub(super) fn writes(cell: &Cell) -> u64 {
 }
 
 /// Moved entries and their bytes: as the map itself counts them, else as the census does.
-pub(super) fn moved(count: &Count) -> (u64, u64) {
-    match (count.inside_moved_entries, count.inside_moved_bytes) {
-        (Some(entries), Some(bytes)) => (entries, bytes),
-        _ => (count.census_moved_entries, count.census_moved_bytes),
-    }
+pub(super) fn moved(count: &Count) -> Option<(u64, u64)> {
+    let inside = count.inside_moved_entries.zip(count.inside_moved_bytes);
+    inside.or(count.census_moved_entries.zip(count.census_moved_bytes))
 }
 
 pub(super) const WRITES: Metric =
@@ -72,17 +70,17 @@ pub(super) const ALLOC_BYTES: Metric =
 
 pub(super) const FREE_COUNT: Metric =
     counted("free_count", "count", Lower, "Frees; a realloc is one allocation and one free.", |c| {
-        c.count.as_ref().map(|n| Number::Int(n.free_count))
+        c.count.as_ref()?.free_count.map(Number::Int)
     });
 
 pub(super) const FREE_BYTES: Metric =
     counted("free_bytes", "bytes", Lower, "Bytes freed; a realloc counts its old size.", |c| {
-        c.count.as_ref().map(|n| Number::Int(n.free_bytes))
+        c.count.as_ref()?.free_bytes.map(Number::Int)
     });
 
 pub(super) const REALLOC_MOVED_BYTES: Metric =
     counted("realloc_moved_bytes", "bytes", Lower, "Old sizes of the reallocs that changed the address.", |c| {
-        c.count.as_ref().map(|n| Number::Int(n.realloc_moved_bytes))
+        c.count.as_ref()?.realloc_moved_bytes.map(Number::Int)
     });
 
 pub(super) const MOVED_ENTRIES: Metric = counted(
@@ -90,12 +88,12 @@ pub(super) const MOVED_ENTRIES: Metric = counted(
     "count",
     Lower,
     "Entries already in the map whose address changed: as the map itself counts them, else by the census.",
-    |c| c.count.as_ref().map(|n| Number::Int(moved(n).0)),
+    |c| Some(Number::Int(moved(c.count.as_ref()?)?.0)),
 );
 
 pub(super) const MOVED_BYTES: Metric =
     counted("moved_bytes", "bytes", Lower, "Bytes copied inside the map for the moved entries.", |c| {
-        c.count.as_ref().map(|n| Number::Int(moved(n).1))
+        Some(Number::Int(moved(c.count.as_ref()?)?.1))
     });
 
 pub(super) const GROW_EVENTS: Metric =
@@ -144,7 +142,7 @@ pub(super) const DIRTY_COPY_EVENTS: Metric = counted(
 
 pub(super) const MAX_MOVES_IN_ONE_WRITE: Metric =
     counted("max_moves_in_one_write", "count", Lower, "The most entries that a single write moved.", |c| {
-        c.count.as_ref().map(|n| Number::Int(n.max_moves_in_one_write))
+        c.count.as_ref()?.max_moves_in_one_write.map(Number::Int)
     });
 
 pub(super) const MAX_ALLOC_BYTES_IN_ONE_WRITE: Metric =

@@ -44,6 +44,7 @@ pub(super) fn time(bare_elapsed_ns: &[u64], histograms: Vec<LatencyHistogram>) -
         ticks_per_ns: 2.5,
         pinned_to: Some(1),
         started_unix_ms: 1_750_000_000_250,
+        collector: None,
         histograms,
     }
 }

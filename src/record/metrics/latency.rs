@@ -186,7 +186,7 @@ percentiles! {
 macro_rules! tail_shares {
     ($($cause_name:literal $cause:ident,)*) => {
         /// One share for each cause.
-        pub(super) const TAIL_SHARES: [Metric; 12] = [$(timed(
+        pub(super) const TAIL_SHARES: [Metric; 13] = [$(timed(
             concat!("tail_share_", $cause_name),
             "ratio",
             Better::Neither,
@@ -201,6 +201,7 @@ macro_rules! tail_shares {
 }
 
 tail_shares! {
+    "unknown" Unknown,
     "steady" Steady,
     "alloc-other" AllocOther,
     "overflow" Overflow,

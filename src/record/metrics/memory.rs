@@ -26,7 +26,7 @@ pub(super) const LIVE_BYTES: Metric =
 
 pub(super) const PEAK_BYTES: Metric =
     memory("peak_bytes", "bytes", "The most bytes the map held at any moment since it was built.", |c| {
-        c.count.as_ref().map(|n| Number::Int(n.peak_bytes))
+        c.count.as_ref()?.peak_bytes.map(Number::Int)
     });
 
 pub(super) const BYTES_PER_ENTRY: Metric =
@@ -48,7 +48,7 @@ pub(super) const SPACE_AMPLIFICATION: Metric =
 
 pub(super) const PEAK_AMPLIFICATION: Metric =
     memory("peak_amplification", "ratio", "peak_bytes / payload bytes of the live entries.", |c| {
-        ratio(c.count.as_ref()?.peak_bytes, c.expected.live_payload_bytes)
+        ratio(c.count.as_ref()?.peak_bytes?, c.expected.live_payload_bytes)
     });
 
 pub(super) const DRAINED_BYTES: Metric =
@@ -66,7 +66,7 @@ mod tests {
         let mut cell = crate::record::metrics::fixture::cell("std");
         (cell.key_bytes, cell.value_bytes) = (8, 8);
         cell.expected = EndState { entries: 8, live_payload_bytes: 128, ..EndState::default() };
-        cell.count = Some(Count { live_bytes: 300, peak_bytes: 448, drained_bytes: 300, ..Count::default() });
+        cell.count = Some(Count { live_bytes: 300, peak_bytes: Some(448), drained_bytes: 300, ..Count::default() });
         assert_eq!((BYTES_PER_ENTRY.value)(&cell), Some(Number::Real(37.5)));
         assert_eq!((OVERHEAD_BYTES_PER_ENTRY.value)(&cell), Some(Number::Real(21.5)));
         assert_eq!((SPACE_AMPLIFICATION.value)(&cell), Some(Number::Real(300.0 / 128.0)));

@@ -4,6 +4,7 @@
 //! A metric that a cell cannot have is absent, never 0, and so is a ratio whose denominator is 0. Integers stay the
 //! integers that were counted; quotients are divided once and never rounded.
 
+mod collector;
 mod counts;
 #[cfg(test)]
 mod fixture;
@@ -152,6 +153,12 @@ pub fn all() -> &'static [Metric] {
         ];
         all.extend(latency::PERCENTILES);
         all.extend(latency::TAIL_SHARES);
+        all.extend([
+            collector::GC_CYCLES,
+            collector::GC_PAUSE_TOTAL_NS,
+            collector::GC_PAUSE_MAX_NS,
+            collector::HEAP_PEAK_BYTES,
+        ]);
         all.push(latency::CLOCK_FLOOR_NS);
         all
     });
@@ -191,7 +198,10 @@ mod tests {
             expected.extend(["p50", "p90", "p99", "p999", "p9999", "max"].map(|p| format!("{kind}_{p}_ns")));
         }
         expected.extend(Cause::ALL.map(|cause| format!("tail_share_{}", cause.name())));
-        expected.push("clock_floor_ns".to_owned());
+        expected.extend(
+            ["gc_cycles", "gc_pause_total_ns", "gc_pause_max_ns", "heap_peak_bytes", "clock_floor_ns"]
+                .map(String::from),
+        );
         assert_eq!(names(Class::Statistical), expected);
     }
 

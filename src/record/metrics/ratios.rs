@@ -28,14 +28,14 @@ pub(super) const MOVES_PER_INSERT: Metric = quotient(
     "moves_per_insert",
     "moves/insert",
     "moved_entries / inserts: how often an entry is moved later on.",
-    |c| ratio(moved(c.count.as_ref()?).0, c.expected.inserts),
+    |c| ratio(moved(c.count.as_ref()?)?.0, c.expected.inserts),
 );
 
 pub(super) const WRITE_AMPLIFICATION: Metric = quotient(
     "write_amplification",
     "ratio",
     "(payload_bytes + moved_bytes) / payload_bytes: bytes written for each byte asked for.",
-    |c| ratio(c.expected.payload_bytes + moved(c.count.as_ref()?).1, c.expected.payload_bytes),
+    |c| ratio(c.expected.payload_bytes + moved(c.count.as_ref()?)?.1, c.expected.payload_bytes),
 );
 
 pub(super) const ALLOC_AMPLIFICATION: Metric = quotient(
@@ -57,8 +57,8 @@ mod tests {
         cell.count = Some(Count {
             alloc_count: 3,
             alloc_bytes: 448,
-            census_moved_entries: 9,
-            census_moved_bytes: 144,
+            census_moved_entries: Some(9),
+            census_moved_bytes: Some(144),
             ..Count::default()
         });
         cell

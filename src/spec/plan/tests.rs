@@ -10,7 +10,7 @@ const fn param(name: &'static str, min: f64, max: f64, default: Option<f64>) -> 
 }
 
 fn map(name: &'static str, load_factor: Option<(f64, f64, f64)>, hint: bool) -> MapOffer {
-    MapOffer { term: Term::plain(name, "", ""), load_factor, hint }
+    MapOffer { term: Term::plain(name, "", ""), group: None, load_factor, hint }
 }
 
 /// Enough for the profiles that ship, with 1 GiB of memory.
@@ -273,7 +273,7 @@ fn flags_alone_are_custom_and_passes_alone_are_quick() {
     let flags = Flags { trace: vec!["a,b.csv".into()], ..Flags::default() };
     let plan = plan(&[], &flags, &catalog()).unwrap();
     assert_eq!(plan.profile, "custom");
-    let maps: Vec<_> = plan.cells.iter().map(|cell| cell.map).collect();
+    let maps: Vec<_> = plan.cells.iter().map(|cell| cell.map.name).collect();
     assert_eq!(maps, ["go-classic", "std", "hashbrown", "indexmap", "btree"]);
     for cell in &plan.cells {
         assert_eq!(cell.workload.source, Source::Trace(PathBuf::from("a,b.csv")));

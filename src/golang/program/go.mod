@@ -1,0 +1,3 @@
+module mapscope/runtime
+
+go 1.21

@@ -1,0 +1,303 @@
+// Command runtime does what mapscope tells it to with a map of the Go runtime that built it, and tells what that cost.
+//
+// It reads commands from standard input, each a letter, a count of bytes and as many bytes, and answers on standard
+// output with numbers of eight bytes, little-endian. The one exception is the greeting, a line of JSON.
+package main
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"time"
+	"unsafe"
+)
+
+// batchOpsMax is the most operations that a batch may have; the Rust side keeps to it.
+const batchOpsMax = 1024
+
+type program struct {
+	in        *bufio.Reader
+	out       *bufio.Writer
+	wire      []byte
+	batch     batch
+	intervals []uint64
+	subject   subject
+	row       []uint64
+	before    runtime.MemStats
+	after     runtime.MemStats
+	// hashed keys of a subject that makes new inner maps
+	keys map[uint64]Key
+	gc   *collections
+}
+
+type greeting struct {
+	Go           string   `json:"go"`
+	Layout       string   `json:"layout"`
+	Understood   bool     `json:"understood"`
+	Type         string   `json:"type"`
+	KeyBytes     uint64   `json:"key_bytes"`
+	ElemBytes    uint64   `json:"elem_bytes"`
+	TableBytes   uint64   `json:"table_bytes"`
+	TablePointer bool     `json:"table_pointers"`
+	Columns      []string `json:"columns"`
+	TicksPerNs   float64  `json:"ticks_per_ns"`
+	FloorNs      float64  `json:"floor_ns"`
+}
+
+func main() {
+	p := &program{
+		in:        bufio.NewReaderSize(os.Stdin, 1<<16),
+		out:       bufio.NewWriterSize(os.Stdout, 1<<16),
+		wire:      make([]byte, batchOpsMax*opBytes),
+		intervals: make([]uint64, batchOpsMax),
+		row:       make([]uint64, 16),
+		batch: batch{
+			kinds:  make([]uint8, 0, batchOpsMax),
+			ids:    make([]uint64, 0, batchOpsMax),
+			keys:   make([]Key, 0, batchOpsMax),
+			values: make([]Value, 0, batchOpsMax),
+		},
+		gc: newCollections(),
+	}
+	if len(os.Args) != 2 || p.choose(os.Args[1]) != nil {
+		fmt.Fprintln(os.Stderr, "this program is for mapscope's own use")
+		os.Exit(2)
+	}
+	for {
+		if err := p.command(); err == io.EOF {
+			return
+		} else if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+	}
+}
+
+func (p *program) choose(name string) error {
+	switch name {
+	case "map":
+		p.subject = &builtin{}
+	default:
+		return fmt.Errorf("no subject is called %q", name)
+	}
+	return nil
+}
+
+// command reads one command, does it and answers.
+func (p *program) command() error {
+	letter, err := p.in.ReadByte()
+	if err != nil {
+		return err
+	}
+	var size [4]byte
+	if _, err := io.ReadFull(p.in, size[:]); err != nil {
+		return err
+	}
+	n := int(binary.LittleEndian.Uint32(size[:]))
+	if n > len(p.wire) {
+		return fmt.Errorf("a command of %d bytes", n)
+	}
+	wire := p.wire[:n]
+	if _, err := io.ReadFull(p.in, wire); err != nil {
+		return err
+	}
+	switch letter {
+	case 'h':
+		p.hello()
+	case 'g':
+		p.collect(int(number(wire, 0)), int64(number(wire, 1)), int(number(wire, 2)))
+	case 'n':
+		p.build(int(number(wire, 0)))
+	case 'x':
+		p.subject.drop()
+	case 'a':
+		p.batch.decode(wire)
+		start := ticks()
+		p.subject.apply(&p.batch)
+		p.put(ticks() - start)
+		p.gc.sample()
+	case 't':
+		p.batch.decode(wire)
+		intervals := p.intervals[:len(p.batch.kinds)]
+		p.subject.timed(&p.batch, intervals)
+		p.put(intervals...)
+		p.gc.sample()
+	case 'r', 'R':
+		p.batch.decode(wire)
+		for i := range p.batch.kinds {
+			p.record(i, letter == 'R')
+		}
+	case 'm':
+		p.memory()
+	case 'c':
+		p.gc.sample()
+		p.put(p.gc.now-p.gc.first, p.gc.peak, uint64(len(p.gc.pauses)))
+		p.put(p.gc.pauses...)
+	case 'e':
+		p.entries()
+	case 'd':
+		p.drain()
+	default:
+		return fmt.Errorf("no command is called %q", letter)
+	}
+	p.batch.clear()
+	return p.out.Flush()
+}
+
+func number(wire []byte, index int) uint64 { return binary.LittleEndian.Uint64(wire[index*8:]) }
+
+func (p *program) put(numbers ...uint64) {
+	var bytes [8]byte
+	for _, n := range numbers {
+		binary.LittleEndian.PutUint64(bytes[:], n)
+		p.out.Write(bytes[:])
+	}
+}
+
+// hello answers 'h': who this is.
+func (p *program) hello() {
+	ticksPerNs, floorNs := calibrate()
+	layout := typeOf(map[Key]Value{})
+	line, _ := json.Marshal(greeting{
+		Go:           runtime.Version(),
+		Layout:       p.subject.layout(),
+		Understood:   understood(),
+		Type:         shapeName,
+		KeyBytes:     uint64(unsafe.Sizeof(*new(Key))),
+		ElemBytes:    uint64(unsafe.Sizeof(*new(Value))),
+		TableBytes:   uint64(layout.bucket[0]),
+		TablePointer: layout.bucket[1] != 0,
+		Columns:      p.subject.columns(),
+		TicksPerNs:   ticksPerNs,
+		FloorNs:      floorNs,
+	})
+	p.out.Write(append(line, '\n'))
+}
+
+// calibrate measures the clock: its ticks in a nanosecond, and the median interval between two readings in a loop that
+// does nothing else.
+func calibrate() (ticksPerNs, floorNs float64) {
+	start, from := time.Now(), ticks()
+	for time.Since(start) < 20*time.Millisecond {
+	}
+	elapsed := time.Since(start)
+	ticksPerNs = float64(ticks()-from) / float64(elapsed.Nanoseconds())
+	var counts [4096]uint32
+	last := ticks()
+	const readings = 100001
+	for i := 0; i < readings; i++ {
+		now := ticks()
+		if d := now - last; d < uint64(len(counts)) {
+			counts[d]++
+		}
+		last = now
+	}
+	var seen uint32
+	for d, n := range counts {
+		if seen += n; seen > readings/2 {
+			return ticksPerNs, float64(d) / ticksPerNs
+		}
+	}
+	return ticksPerNs, 0
+}
+
+// collect sets the garbage collector: its percentage (negative: off), its memory limit in bytes (0: none), and how
+// many processors the program may use (0: as many as there are).
+func (p *program) collect(percent int, limit int64, processors int) {
+	debug.SetGCPercent(percent)
+	if limit > 0 {
+		debug.SetMemoryLimit(limit)
+	}
+	if processors > 0 {
+		runtime.GOMAXPROCS(processors)
+	}
+}
+
+// build answers 'n' with what building the map allocated, as record does.
+func (p *program) build(hint int) {
+	p.subject.drop()
+	runtime.GC()
+	p.gc.begin()
+	p.keys = map[uint64]Key{}
+	runtime.ReadMemStats(&p.before)
+	p.subject.make(hint)
+	runtime.ReadMemStats(&p.after)
+	p.answer(false, 0)
+}
+
+// answer writes one row: hit, hash, bytes, objects, state.
+func (p *program) answer(hit bool, hash uint64) {
+	row := p.row[:len(p.subject.columns())]
+	p.subject.state(row)
+	p.put(0, bit(hit), hash, p.after.TotalAlloc-p.before.TotalAlloc, p.after.Mallocs-p.before.Mallocs)
+	p.put(row...)
+}
+
+// record answers one operation of 'r' or 'R' with what it allocated and the state after it.
+func (p *program) record(i int, hashes bool) {
+	var hash uint64
+	if hashes && p.batch.kinds[i] <= opGet {
+		// Before the operation, which may leave the map empty, and that seeds its hash anew.
+		hash = p.subject.hash(p.batch.keys[i])
+	}
+	runtime.ReadMemStats(&p.before)
+	hit := p.subject.one(&p.batch, i)
+	runtime.ReadMemStats(&p.after)
+	p.answer(hit, hash)
+}
+
+// memory answers 'm': all bytes and objects allocated so far, and the bytes alive after a collection.
+func (p *program) memory() {
+	p.batch.clear()
+	p.keys = nil
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&p.after)
+	p.put(p.after.TotalAlloc, p.after.Mallocs, p.after.HeapAlloc, p.after.Frees)
+}
+
+// entries answers 'e': how many entries the map holds, and the sum of their checksums.
+func (p *program) entries() {
+	var entries, sum uint64
+	p.subject.each(func(key Key, value Value) {
+		entries++
+		if seed, ok := seedOf(value); ok {
+			sum += checksum(idOf(key), seed)
+		} else {
+			sum += ^uint64(0)
+		}
+	})
+	p.put(entries, sum)
+}
+
+// drain removes every entry, one by one.
+func (p *program) drain() {
+	b := &p.batch
+	var ids []uint64
+	p.subject.each(func(key Key, _ Value) { ids = append(ids, idOf(key)) })
+	for _, id := range ids {
+		b.clear()
+		var value Value
+		b.kinds, b.ids = append(b.kinds, opRemove), append(b.ids, id)
+		b.keys, b.values = append(b.keys, keyOf(id)), append(b.values, value)
+		p.subject.apply(b)
+	}
+	p.put(uint64(len(ids)))
+}
+
+// checksum is what an entry adds to the checksum of the content, as on the Rust side.
+func checksum(key, seed uint64) uint64 {
+	return mix((mix(key^0x6a09e667f3bcc908) + seed) ^ 0xbb67ae8584caa73b)
+}
+
+// mix is SplitMix64's finaliser.
+func mix(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}

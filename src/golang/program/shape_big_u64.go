@@ -1,0 +1,21 @@
+//go:build big_u64
+
+package main
+
+const shapeName = "big/u64"
+
+type (
+	Key   = [25]uint64
+	Value = uint64
+)
+
+func keyOf(id uint64) Key {
+	key := Key{}
+	for i := range key {
+		key[i] = id
+	}
+	return key
+}
+func idOf(key Key) uint64               { return key[0] }
+func valueOf(seed uint64) Value         { return seed }
+func seedOf(value Value) (uint64, bool) { return value, true }

@@ -1,0 +1,15 @@
+//go:build str_u64
+
+package main
+
+const shapeName = "str/u64"
+
+type (
+	Key   = string
+	Value = uint64
+)
+
+func keyOf(id uint64) Key               { return string24(id) }
+func idOf(key Key) uint64               { return idOf24(key) }
+func valueOf(seed uint64) Value         { return seed }
+func seedOf(value Value) (uint64, bool) { return value, true }

@@ -1,0 +1,15 @@
+//go:build u16_none
+
+package main
+
+const shapeName = "u16/none"
+
+type (
+	Key   = uint16
+	Value = struct{}
+)
+
+func keyOf(id uint64) Key               { return uint16(id) }
+func idOf(key Key) uint64               { return uint64(key) }
+func valueOf(seed uint64) Value         { return struct{}{} }
+func seedOf(value Value) (uint64, bool) { return 0, true }

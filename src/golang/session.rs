@@ -1,0 +1,274 @@
+//! A conversation with the program: commands of operations in, numbers out.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde::Deserialize;
+
+use crate::workload;
+
+/// The most operations of one command.
+pub const BATCH_OPS_MAX: usize = 1024;
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Put an entry.
+    Put,
+    /// Take an entry out.
+    Remove,
+    /// Look an entry up.
+    Get,
+    /// Drop all entries.
+    Clear,
+    /// Iterate over all entries.
+    Range,
+}
+
+/// One operation on a map of the runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Op {
+    /// What to do.
+    pub kind: Kind,
+    /// The key's identity; unused by `Clear` and `Range`.
+    pub key: u64,
+    /// What a put's value is made of.
+    pub value: u64,
+}
+
+impl From<workload::Op> for Op {
+    fn from(op: workload::Op) -> Op {
+        let kind = match op.kind {
+            workload::Kind::Put => Kind::Put,
+            workload::Kind::Remove => Kind::Remove,
+            workload::Kind::Get => Kind::Get,
+            workload::Kind::Clear => Kind::Clear,
+        };
+        Op { kind, key: op.key, value: op.value }
+    }
+}
+
+/// Who the program is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Greeting {
+    /// `runtime.Version()`: `go1.27.3`.
+    pub go: String,
+    /// How this runtime lays the map out: `classic`, `swiss`, `syncmap`.
+    pub layout: String,
+    /// Whether a test map's header read as it should: otherwise hashes and states mean nothing.
+    pub understood: bool,
+    /// The shape: `u64/u64`.
+    #[serde(rename = "type")]
+    pub shape: String,
+    /// Size of a key.
+    pub key_bytes: u64,
+    /// Size of an elem.
+    pub elem_bytes: u64,
+    /// Size of a bucket or group.
+    pub table_bytes: u64,
+    /// Whether a bucket or group holds pointers.
+    pub table_pointers: bool,
+    /// The columns of [`Recorded::state`].
+    pub columns: Vec<String>,
+    /// Ticks of its clock in a nanosecond.
+    pub ticks_per_ns: f64,
+    /// The median interval between two readings of it, in nanoseconds.
+    pub floor_ns: f64,
+}
+
+/// What one operation allocated, and the map after it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Keys with their hashes in an inner map that the operation made: `(key, hash)`.
+    pub hashes: Vec<(u64, u64)>,
+    /// Whether it found its key.
+    pub hit: bool,
+    /// The key's hash before it; 0 when not asked for.
+    pub hash: u64,
+    /// Bytes allocated, as `runtime.MemStats` counts them.
+    pub alloc_bytes: u64,
+    /// Objects allocated.
+    pub allocs: u64,
+    /// The header, in [`Greeting::columns`].
+    pub state: Vec<u64>,
+}
+
+/// The heap, after a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// Bytes allocated since the program began.
+    pub alloc_bytes: u64,
+    /// Objects allocated since then.
+    pub allocs: u64,
+    /// Bytes alive.
+    pub live_bytes: u64,
+    /// Objects freed since the program began.
+    pub frees: u64,
+}
+
+/// What the garbage collector did since the map was built.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Collections {
+    /// Cycles.
+    pub cycles: u64,
+    /// The most bytes of objects on the heap, seen between batches.
+    pub peak_bytes: u64,
+    /// How long each cycle stopped the world, in nanoseconds.
+    pub pauses_ns: Vec<u64>,
+}
+
+/// A running program. Dropping it ends it.
+pub struct Session {
+    child: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+    greeting: Greeting,
+    wire: Vec<u8>,
+}
+
+impl Session {
+    /// Starts the program for one kind of map (`map`, `syncmap`).
+    pub fn start(program: &Path, map: &str) -> io::Result<Session> {
+        let mut command = Command::new(program);
+        command.arg(map).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        for name in ["GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG"] {
+            command.env_remove(name);
+        }
+        let mut child = command.spawn()?;
+        let broken = || io::Error::other("the program's pipes are missing");
+        let mut stdin = child.stdin.take().ok_or_else(broken)?;
+        let mut stdout = BufReader::with_capacity(1 << 16, child.stdout.take().ok_or_else(broken)?);
+        let mut line = String::new();
+        send(&mut stdin, b'h', &[])?;
+        stdout.read_line(&mut line)?;
+        let greeting =
+            serde_json::from_str(&line).map_err(|error| io::Error::other(format!("its greeting: {error}")))?;
+        Ok(Session { child, stdin, stdout, greeting, wire: Vec::new() })
+    }
+
+    /// Who the program is.
+    pub fn greeting(&self) -> &Greeting {
+        &self.greeting
+    }
+
+    /// Sets the garbage collector's percentage (negative: off), its memory limit in bytes (0: none) and how many
+    /// processors the program may use (0: as many as there are).
+    pub fn set_collector(&mut self, percent: i64, limit_bytes: u64, processors: u64) -> io::Result<()> {
+        self.command(b'g', &[percent as u64, limit_bytes, processors])
+    }
+
+    /// Drops the map and builds a new one.
+    pub fn build(&mut self, hint: u64) -> io::Result<Recorded> {
+        self.command(b'n', &[hint])?;
+        self.recorded()
+    }
+
+    /// Drops the map.
+    pub fn drop_map(&mut self) -> io::Result<()> {
+        self.command(b'x', &[])
+    }
+
+    /// Does operations, at most [`BATCH_OPS_MAX`]; gives the ticks that took.
+    pub fn apply(&mut self, ops: &[workload::Op]) -> io::Result<u64> {
+        self.send_ops(b'a', ops.iter().map(|&op| op.into()))?;
+        self.number()
+    }
+
+    /// Does operations with the clock read after each; appends the intervals in ticks.
+    pub fn timed(&mut self, ops: &[workload::Op], intervals: &mut Vec<u64>) -> io::Result<()> {
+        self.send_ops(b't', ops.iter().map(|&op| op.into()))?;
+        for _ in ops {
+            let interval = self.number()?;
+            intervals.push(interval);
+        }
+        Ok(())
+    }
+
+    /// Does operations one by one, and tells `each` what every one did; with hashes if asked for.
+    pub fn record(&mut self, ops: &[Op], hashes: bool, mut each: impl FnMut(Op, Recorded)) -> io::Result<()> {
+        for batch in ops.chunks(BATCH_OPS_MAX) {
+            self.send_ops(if hashes { b'R' } else { b'r' }, batch.iter().copied())?;
+            for &op in batch {
+                each(op, self.recorded()?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The heap, after a collection.
+    pub fn memory(&mut self) -> io::Result<Memory> {
+        self.command(b'm', &[])?;
+        Ok(Memory {
+            alloc_bytes: self.number()?,
+            allocs: self.number()?,
+            live_bytes: self.number()?,
+            frees: self.number()?,
+        })
+    }
+
+    /// What the garbage collector did since the map was built.
+    pub fn collections(&mut self) -> io::Result<Collections> {
+        self.command(b'c', &[])?;
+        let (cycles, peak_bytes, pauses) = (self.number()?, self.number()?, self.number()?);
+        let pauses_ns = (0..pauses).map(|_| self.number()).collect::<io::Result<_>>()?;
+        Ok(Collections { cycles, peak_bytes, pauses_ns })
+    }
+
+    /// How many entries the map holds, and the checksum of its content.
+    pub fn entries(&mut self) -> io::Result<(u64, u64)> {
+        self.command(b'e', &[])?;
+        Ok((self.number()?, self.number()?))
+    }
+
+    /// Removes every entry, one by one.
+    pub fn drain(&mut self) -> io::Result<()> {
+        self.command(b'd', &[])?;
+        self.number().map(drop)
+    }
+
+    fn command(&mut self, letter: u8, numbers: &[u64]) -> io::Result<()> {
+        self.wire.clear();
+        numbers.iter().for_each(|n| self.wire.extend(n.to_le_bytes()));
+        send(&mut self.stdin, letter, &self.wire)
+    }
+
+    fn send_ops(&mut self, letter: u8, ops: impl Iterator<Item = Op>) -> io::Result<()> {
+        self.wire.clear();
+        for Op { kind, key, value } in ops {
+            [kind as u64, key, value].iter().for_each(|n| self.wire.extend(n.to_le_bytes()));
+        }
+        send(&mut self.stdin, letter, &self.wire)
+    }
+
+    fn number(&mut self) -> io::Result<u64> {
+        let mut bytes = [0; 8];
+        self.stdout.read_exact(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn recorded(&mut self) -> io::Result<Recorded> {
+        let hashes = self.number()?;
+        let hashes = (0..hashes).map(|_| Ok((self.number()?, self.number()?))).collect::<io::Result<_>>()?;
+        let (hit, hash, alloc_bytes, allocs) = (self.number()? != 0, self.number()?, self.number()?, self.number()?);
+        let state = (0..self.greeting.columns.len()).map(|_| self.number()).collect::<io::Result<_>>()?;
+        Ok(Recorded { hashes, hit, hash, alloc_bytes, allocs, state })
+    }
+}
+
+fn send(stdin: &mut ChildStdin, letter: u8, wire: &[u8]) -> io::Result<()> {
+    let mut command = Vec::with_capacity(5 + wire.len());
+    command.push(letter);
+    command.extend((wire.len() as u32).to_le_bytes());
+    command.extend(wire);
+    stdin.write_all(&command)
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Fails only when it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

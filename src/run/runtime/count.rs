@@ -1,0 +1,77 @@
+//! The count pass: what each operation allocated, as the runtime counts it.
+
+use super::causes::Causes;
+use super::pipe;
+use crate::golang::{Op, Session};
+use crate::record::{Count, EndState, OpKind};
+use crate::run::job::{Counted, Job, JobError};
+use crate::run::sizes::sizes;
+use crate::workload::{Kind, Workload};
+
+/// How many operations go at a time.
+const BATCH_OPS: usize = 1024;
+
+/// Runs the workload once, with the collector off and one processor, and counts.
+pub(super) fn count(session: &mut Session, job: &Job, workload: &Workload) -> Result<Counted, JobError> {
+    session.set_collector(-1, 0, 1).map_err(pipe)?;
+    // What the runtime allocates for itself when it first collects is allocated by now.
+    session.memory().map_err(pipe)?;
+    let empty = session.memory().map_err(pipe)?;
+    let built = session.build(job.hint).map_err(pipe)?;
+    let mut causes = Causes::new(&session.greeting().layout, &built);
+
+    let (mut count, mut end) = (Count::default(), EndState::default());
+    let mut setup_left = workload.setup_ops();
+    if setup_left == 0 {
+        (count.alloc_count, count.alloc_bytes) = (built.allocs, built.alloc_bytes);
+    }
+    let mut stream = workload.stream()?;
+    let (mut batch, mut ops) = (Vec::new(), Vec::<Op>::new());
+    loop {
+        let in_setup = setup_left > 0;
+        let most = if in_setup { setup_left.min(BATCH_OPS as u64) as usize } else { BATCH_OPS };
+        stream.next_batch(&mut batch, most)?;
+        if batch.is_empty() {
+            break;
+        }
+        setup_left = setup_left.saturating_sub(batch.len() as u64);
+        ops.clear();
+        ops.extend(batch.iter().map(|&op| Op::from(op)));
+        let mut asked = batch.iter();
+        let counted = session.record(&ops, false, |op, recorded| {
+            let cause = causes.next(op.kind, &recorded);
+            let Some(asked) = asked.next().filter(|_| !in_setup) else { return };
+            count.alloc_count += recorded.allocs;
+            count.alloc_bytes += recorded.alloc_bytes;
+            if asked.kind != Kind::Get {
+                count.max_alloc_bytes_in_one_write = count.max_alloc_bytes_in_one_write.max(recorded.alloc_bytes);
+            }
+            let kind = match (asked.kind, recorded.hit) {
+                (Kind::Put, true) => OpKind::Overwrite,
+                (Kind::Put, false) => OpKind::Insert,
+                (Kind::Remove, _) => OpKind::Remove,
+                (Kind::Get, _) => OpKind::Get,
+                (Kind::Clear, _) => return,
+            };
+            *count.causes.entry(kind).or_default().entry(cause).or_default() += 1;
+            let hit = u64::from(recorded.hit);
+            match kind {
+                OpKind::Insert => end.inserts += 1,
+                OpKind::Overwrite => end.overwrites += 1,
+                OpKind::Remove => (end.removes, end.remove_hits) = (end.removes + 1, end.remove_hits + hit),
+                OpKind::Get => (end.gets, end.get_hits) = (end.gets + 1, end.get_hits + hit),
+            }
+        });
+        counted.map_err(pipe)?;
+    }
+    (end.entries, end.checksum) = session.entries().map_err(pipe)?;
+    let held = |now: u64| now.saturating_sub(empty.live_bytes);
+    count.live_bytes = held(session.memory().map_err(pipe)?.live_bytes);
+    session.drain().map_err(pipe)?;
+    count.drained_bytes = held(session.memory().map_err(pipe)?.live_bytes);
+
+    let sizes = sizes(&job.entry).unwrap_or_default();
+    end.payload_bytes = (end.inserts + end.overwrites) * (sizes.key_bytes + sizes.value_bytes);
+    end.live_payload_bytes = end.entries * (sizes.key_bytes + sizes.value_bytes);
+    Ok(Counted { end, key_bytes: sizes.key_bytes, value_bytes: sizes.value_bytes, count })
+}

@@ -1,0 +1,159 @@
+//! The time pass: latencies by kind as the runtime's own process measures them, and what its collector did meanwhile.
+//!
+//! Like the time pass of the maps in this process, with two differences: an operation's kind is worked out here, from the
+//! keys that are alive, because asking the map would be timed; and its cause is not known. The process is not pinned: the
+//! collector works beside the map on other processors, as in a user's program.
+
+use std::collections::HashSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{collector, pipe};
+use crate::golang::Session;
+use crate::probe::event::Cause;
+use crate::probe::latency::{Latencies, class_of, kind_and_cause, serialize};
+use crate::record::{Collector, LatencyHistogram, OpKind, Time};
+use crate::run::job::{Job, JobError};
+use crate::workload::{Kind, Op, Workload};
+
+const BATCH_OPS: usize = 1024;
+
+/// How many operations at the beginning of a batch find caches and branch predictors as the program left them, having
+/// built keys. They are not recorded: they would be the p99.9.
+const COLD_OPS: usize = 4;
+
+/// Runs the workload `2 * repetitions + 1` times.
+pub(super) fn time(session: &mut Session, job: &Job, workload: &Workload) -> Result<Time, JobError> {
+    let (percent, limit_bytes) = collector(job);
+    session.set_collector(percent, limit_bytes, 0).map_err(pipe)?;
+    let started_unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
+    let (ticks_per_ns, clock_floor_ns) = (session.greeting().ticks_per_ns, session.greeting().floor_ns);
+    let ns = |ticks: u64| (ticks as f64 / ticks_per_ns) as u64;
+
+    let mut runs = Runs { session, job, workload };
+    let mut latencies = Latencies::new(OpKind::ALL.len() * Cause::ALL.len());
+    let (mut bare_elapsed_ns, mut clocked_elapsed_ns) = (Vec::new(), Vec::new());
+    let mut collected = Collector::default();
+    runs.bare()?;
+    for _ in 0..job.repetitions {
+        bare_elapsed_ns.push(ns(runs.bare()?));
+        let ticks =
+            runs.clocked(|kind, ticks| latencies.record(class_of(kind as usize, Cause::Unknown).into(), ns(ticks)))?;
+        clocked_elapsed_ns.push(ns(ticks));
+        let of_run = runs.session.collections().map_err(pipe)?;
+        collected.cycles.push(of_run.cycles);
+        collected.heap_peak_bytes.push(of_run.peak_bytes);
+        collected.pauses_ns.extend(of_run.pauses_ns);
+    }
+    let histograms = latencies.recorded().map(|(class, histogram)| {
+        let (kind, cause) = kind_and_cause(class);
+        let hdr_v2_deflate_base64 = STANDARD.encode(serialize(histogram));
+        LatencyHistogram { kind: OpKind::ALL[kind], cause, count: histogram.len(), hdr_v2_deflate_base64 }
+    });
+    Ok(Time {
+        ops: workload.ops(),
+        bare_elapsed_ns,
+        clocked_elapsed_ns,
+        clock_floor_ns,
+        ticks_per_ns,
+        pinned_to: None,
+        started_unix_ms,
+        histograms: histograms.collect(),
+        collector: Some(collected),
+    })
+}
+
+struct Runs<'a> {
+    session: &'a mut Session,
+    job: &'a Job,
+    workload: &'a Workload,
+}
+
+impl Runs<'_> {
+    /// One run without a clock in the loop; the ticks of the measured operations.
+    fn bare(&mut self) -> Result<u64, JobError> {
+        let mut ticks = 0;
+        self.batches(|session, batch| {
+            ticks += session.apply(batch).map_err(pipe)?;
+            Ok(())
+        })?;
+        Ok(ticks)
+    }
+
+    /// One run with the clock read after every operation; tells `each` the kind and the ticks of one, and gives their sum.
+    fn clocked(&mut self, mut each: impl FnMut(OpKind, u64)) -> Result<u64, JobError> {
+        let mut alive = HashSet::<u64, foldhash::fast::FixedState>::default();
+        let (mut intervals, mut sum) = (Vec::with_capacity(BATCH_OPS), 0);
+        let setup = self.workload.setup_ops();
+        if setup > 0 {
+            let mut stream = self.workload.stream()?;
+            let mut batch = Vec::new();
+            let mut left = setup;
+            while left > 0 {
+                stream.next_batch(&mut batch, left.min(BATCH_OPS as u64) as usize)?;
+                left -= batch.len() as u64;
+                batch.iter().for_each(|op| {
+                    kind_of(op, &mut alive);
+                });
+            }
+        }
+        self.batches(|session, batch| {
+            intervals.clear();
+            session.timed(batch, &mut intervals).map_err(pipe)?;
+            for (index, (op, &ticks)) in batch.iter().zip(&intervals).enumerate() {
+                sum += ticks;
+                if let Some(kind) = kind_of(op, &mut alive)
+                    && index >= COLD_OPS
+                {
+                    each(kind, ticks);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(sum)
+    }
+
+    /// Builds a map, does the set-up, and hands the measured operations to `measure` batch by batch.
+    fn batches(
+        &mut self,
+        mut measure: impl FnMut(&mut Session, &[Op]) -> Result<(), JobError>,
+    ) -> Result<(), JobError> {
+        self.session.build(self.job.hint).map_err(pipe)?;
+        let mut stream = self.workload.stream()?;
+        let mut setup_left = self.workload.setup_ops();
+        let mut batch = Vec::new();
+        loop {
+            let in_setup = setup_left > 0;
+            let most = if in_setup { setup_left.min(BATCH_OPS as u64) as usize } else { BATCH_OPS };
+            stream.next_batch(&mut batch, most)?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            if in_setup {
+                setup_left -= batch.len() as u64;
+                self.session.apply(&batch).map_err(pipe)?;
+            } else {
+                measure(self.session, &batch)?;
+            }
+        }
+    }
+}
+
+/// The kind as measured; `None` for a clear. Keeps `alive` what it says.
+fn kind_of(op: &Op, alive: &mut HashSet<u64, foldhash::fast::FixedState>) -> Option<OpKind> {
+    match op.kind {
+        Kind::Put if alive.insert(op.key) => Some(OpKind::Insert),
+        Kind::Put => Some(OpKind::Overwrite),
+        Kind::Remove => {
+            alive.remove(&op.key);
+            Some(OpKind::Remove)
+        }
+        Kind::Get => Some(OpKind::Get),
+        Kind::Clear => {
+            alive.clear();
+            None
+        }
+    }
+}

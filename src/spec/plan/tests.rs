@@ -13,6 +13,14 @@ fn map(name: &'static str, load_factor: Option<(f64, f64, f64)>, hint: bool) -> 
     MapOffer { term: Term::plain(name, "", ""), group: None, load_factor, hint }
 }
 
+/// A map of one runtime of two.
+fn runtime(name: &'static str) -> MapOffer {
+    const PERCENT: Param = Param { required: false, ..param("gogc", -1.0, 1e6, None) };
+    const LIMIT: Param = Param { name: "limit_mb", ..PERCENT };
+    let term = Term { params: &[PERCENT, LIMIT], named: true, ..Term::plain(name, "", "") };
+    MapOffer { term, group: Some("go-runtime"), load_factor: None, hint: true }
+}
+
 /// Enough for the profiles that ship, with 1 GiB of memory.
 fn catalog() -> Catalog {
     const THETA: &[Param] = &[param("theta", 0.0, 8.0, Some(0.99))];
@@ -30,6 +38,8 @@ fn catalog() -> Catalog {
     keys[6].file = true;
     let mut mixes =
         plain(&["fill", "overwrite", "churn", "waves", "ycsb-a", "ycsb-b", "ycsb-c", "ycsb-d", "ycsb-f", "mix"]);
+    const RECORDS: &[Param] = &[param("records", 1.0, 1e9, Some(100.0))];
+    mixes[2].params = RECORDS;
     mixes[9].params = SHARES;
     mixes[9].named = true;
     let entry = |name, slot_bytes| EntryOffer { term: Term::plain(name, "", ""), slot_bytes };
@@ -40,6 +50,8 @@ fn catalog() -> Catalog {
             map("hashbrown", None, true),
             map("indexmap", None, true),
             map("btree", None, false),
+            runtime("go-runtime@1.23.9"),
+            runtime("go-runtime@1.27.3"),
         ],
         keys,
         mixes,
@@ -370,6 +382,23 @@ fn quick_stays_quick_and_the_table_holds_what_go_holds() {
         assert_eq!(buckets.log2().fract(), 0.0, "load_factor * 2^B entries");
         assert!(buckets >= (1 << 20) as f64);
     }
+}
+
+#[test]
+fn a_group_stands_for_each_of_its_maps_with_the_arguments_given() {
+    let maps = |list: &str| {
+        let flags = Flags { map: vec![list.into()], ..Flags::default() };
+        let plan = plan(&[], &flags, &catalog()).map_err(|error| error.to_string())?;
+        Ok::<_, String>(plan.cells.iter().map(|cell| cell.map.to_string()).collect::<Vec<_>>())
+    };
+    assert_eq!(maps("go-runtime").unwrap(), ["go-runtime@1.23.9", "go-runtime@1.27.3"]);
+    assert_eq!(maps("std,go-runtime@1.27.3").unwrap(), ["std", "go-runtime@1.27.3"]);
+    assert_eq!(
+        maps("go-runtime(gogc=50),go-runtime@1.27.3(limit_mb=64,gogc=5e1)").unwrap(),
+        ["go-runtime@1.23.9(gogc=50)", "go-runtime@1.27.3(gogc=50)", "go-runtime@1.27.3(gogc=50,limit_mb=64)"]
+    );
+    assert!(maps("go-runtime(gogc=-2)").unwrap_err().contains("go-runtime: gogc must be"));
+    assert!(maps("go-runtime@1.22").unwrap_err().contains("unknown map \"go-runtime@1.22\""));
 }
 
 proptest::proptest! {

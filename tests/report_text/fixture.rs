@@ -119,7 +119,14 @@ fn popular(map: &str, ns_per_op: u64, median_ns: u64) -> Cell {
         live_payload_bytes: 16 * OPS,
         ..EndState::default()
     };
-    let count = Count { live_bytes: 2_800_000, peak_bytes: Some(4_200_000), ..Count::default() };
+    let count = Count {
+        live_bytes: 2_800_000,
+        peak_bytes: Some(4_200_000),
+        census_moved_entries: Some(0),
+        census_moved_bytes: Some(0),
+        max_moves_in_one_write: Some(0),
+        ..Count::default()
+    };
     let mut time = time(OpKind::Overwrite, ns_per_op, median_ns, 40_000, 0);
     time.histograms.push(histogram(OpKind::Get, Cause::Steady, &[(median_ns / 2, 100_000)]));
     Cell { count: Some(count), time: Some(time), ..cell(map, "zipfian(0.99)", "ycsb-a", expected) }

@@ -48,4 +48,5 @@ pub mod record;
 pub mod report;
 pub mod run;
 pub mod spec;
+pub mod verify;
 pub mod workload;

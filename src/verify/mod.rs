@@ -1,0 +1,3 @@
+//! x
+mod scenario;
+pub use scenario::Scenario;

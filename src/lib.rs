@@ -45,6 +45,7 @@ pub mod golang;
 pub mod maps;
 pub mod probe;
 pub mod record;
+pub mod replay;
 pub mod report;
 pub mod run;
 pub mod spec;

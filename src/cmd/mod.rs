@@ -8,6 +8,7 @@ mod list;
 mod output;
 mod report;
 mod run;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,7 @@ struct Cli {
 enum Verb {
     Run(Box<run::Args>),
     Gate(gate::Args),
+    Verify(verify::Args),
     Report(report::Args),
     List(list::Args),
 }
@@ -59,6 +61,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         None => output::print(&Cli::command().render_help().to_string()).map(|()| ExitCode::SUCCESS),
         Some(Verb::Run(args)) => run::run(*args, cli.quiet, subjects),
         Some(Verb::Gate(args)) => gate::run(args, cli.quiet),
+        Some(Verb::Verify(args)) => verify::run(args, cli.quiet),
         Some(Verb::Report(args)) => report::run(args, cli.quiet),
         Some(Verb::List(args)) => list::run(args, subjects),
     };

@@ -1,3 +1,290 @@
-//! x
+//! Verification: fresh recordings of the real Go runtime, played on the models of its maps, operation by operation.
+//!
+//! A [`Scenario`] makes random work; the runtime does it and tells what each operation allocated and the map's header
+//! after it; the model does it with the same hashes and must tell the same.
+
 mod scenario;
+
 pub use scenario::Scenario;
+
+use std::io;
+
+use crate::golang::{self, GolangError, Op, Recorded, Session, Toolchain};
+use crate::replay::{ALLOCATED, Action, PlayError, Row, player};
+use crate::workload::Scramble;
+
+/// From this many buckets up (as log2) Go counts a classic map's overflow buckets by chance.
+pub const NOVERFLOW_EXACT_BELOW_B: u64 = 16;
+
+/// How much to compare.
+#[derive(Debug, Clone, Copy)]
+pub struct Amount {
+    /// Operations in all, shared out over shapes and hints.
+    pub ops: u64,
+    /// Seeds the work; the runtime's hashes are random whatever it says.
+    pub seed: u64,
+}
+
+/// What one shape of entry came to.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    /// The layout: `classic`, `swiss`, `syncmap`.
+    pub layout: String,
+    /// The shape: `u64/u64`.
+    pub shape: &'static str,
+    /// Operations compared, the building of each map included.
+    pub operations: u64,
+    /// Operations in which the model differed.
+    pub differences: u64,
+    /// The first one, with its recording.
+    pub first: Option<Difference>,
+}
+
+/// An operation in which a model did something else than the runtime.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// Which operation of its recording, the building being the first.
+    pub operation: u64,
+    /// The column, as recordings call it.
+    pub column: String,
+    /// What the runtime said.
+    pub runtime: u64,
+    /// What the model said.
+    pub model: u64,
+    /// The recording up to there, as `mapscope replay --check` reads it.
+    pub recording: String,
+}
+
+/// Why nothing could be compared.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The program could not be built.
+    #[error(transparent)]
+    Golang(#[from] GolangError),
+    /// The conversation with it broke.
+    #[error("the program built with go{version}: {source}")]
+    Pipe {
+        /// The toolchain's version.
+        version: String,
+        /// What happened.
+        source: io::Error,
+    },
+    /// This runtime's maps have other headers than the ones known.
+    #[error(
+        "go{version}: the header of its maps is not where it is in the versions known (Go 1.0 to 1.23, and 1.24 to \
+         1.27), so its state and hashes can't be read: nothing was compared"
+    )]
+    Unreadable {
+        /// The toolchain's version.
+        version: String,
+    },
+    /// No model has its layout.
+    #[error("go{version}: there is no model of the layout {layout}")]
+    NoModel {
+        /// The toolchain's version.
+        version: String,
+        /// The layout.
+        layout: String,
+    },
+    /// What the runtime told contradicts itself.
+    #[error("go{version}: {source}")]
+    Play {
+        /// The toolchain's version.
+        version: String,
+        /// How.
+        source: PlayError,
+    },
+}
+
+/// The hints that each shape is tried with.
+const HINTS: [u64; 6] = [0, 0, 5, 9, 200, 5000];
+
+/// The most different keys of a recording.
+const KEYS: u32 = 20_000;
+
+/// How many operations the runtime does at a time.
+const BATCH_OPS: usize = 1000;
+
+/// Compares one kind of map of a toolchain (`map`, `syncmap`) in every shape, and tells `done` of each.
+///
+/// # Errors
+/// When nothing can be compared; a difference is no error.
+pub fn verify(
+    toolchain: &Toolchain,
+    map: &str,
+    amount: Amount,
+    mut done: impl FnMut(&Compared),
+) -> Result<(), VerifyError> {
+    let shapes = golang::SHAPES;
+    let recordings = (shapes.len() * HINTS.len()) as u64;
+    for (number, shape) in shapes.iter().enumerate() {
+        let program = toolchain.program(*shape)?;
+        let mut compared =
+            Compared { layout: String::new(), shape: shape.name, operations: 0, differences: 0, first: None };
+        for (index, &hint) in HINTS.iter().enumerate() {
+            let recording = (number * HINTS.len() + index) as u64;
+            // The operations that don't divide evenly go to the first recordings.
+            let ops = amount.ops / recordings + u64::from(recording < amount.ops % recordings);
+            let seed = Scramble::new(amount.seed).at(recording);
+            let one = One { toolchain, map, shape: shape.name, hint, ops, seed };
+            let session = Session::start(&program, map).map_err(|source| one.pipe(source))?;
+            one.compare(session, &mut compared)?;
+        }
+        done(&compared);
+    }
+    Ok(())
+}
+
+/// One recording.
+struct One<'a> {
+    toolchain: &'a Toolchain,
+    map: &'a str,
+    shape: &'static str,
+    hint: u64,
+    ops: u64,
+    seed: u64,
+}
+
+impl One<'_> {
+    fn pipe(&self, source: io::Error) -> VerifyError {
+        VerifyError::Pipe { version: self.toolchain.version.clone(), source }
+    }
+
+    fn compare(&self, mut session: Session, compared: &mut Compared) -> Result<(), VerifyError> {
+        let greeting = session.greeting().clone();
+        let version = || self.toolchain.version.clone();
+        if !greeting.understood {
+            return Err(VerifyError::Unreadable { version: version() });
+        }
+        compared.layout.clone_from(&greeting.layout);
+        let no_model = || VerifyError::NoModel { version: version(), layout: greeting.layout.clone() };
+        let mut model = player(&greeting.layout, self.shape, self.hint as usize).ok_or_else(no_model)?;
+        let columns = model.info().state;
+        if greeting.columns != columns {
+            return Err(no_model());
+        }
+        session.set_collector(-1, 0, 1).map_err(|source| self.pipe(source))?;
+        let mut check = Check {
+            figures: vec![0; ALLOCATED + columns.len()],
+            recording: self.first_lines(&greeting, columns),
+            rows: 0,
+            compared,
+        };
+        let built = session.build(self.hint).map_err(|source| self.pipe(source))?;
+        let play = |source| VerifyError::Play { version: version(), source };
+        let new = Row { action: Action::New, key: 0, hash: None };
+        check.row(&mut *model, new, &built).map_err(play)?;
+
+        let ranges = self.map == "syncmap";
+        let shape = crate::replay::shape(self.shape).ok_or_else(no_model)?;
+        let keys = (shape.keys - 1).min(KEYS.into()).min(self.ops.max(1)) as u32;
+        let mut scenario = Scenario::new(self.seed, keys, ranges);
+        let mut left = self.ops.saturating_sub(1);
+        while left > 0 {
+            let batch: Vec<Op> = (0..left.min(BATCH_OPS as u64)).map(|_| scenario.next_op()).collect();
+            left -= batch.len() as u64;
+            let mut fault = None;
+            let recorded = session.record(&batch, true, |op, recorded| {
+                for &(key, hash) in &recorded.hashes {
+                    let row = Row { action: Action::Hash, key, hash: Some(hash) };
+                    fault = fault.take().or(check.row(&mut *model, row, &recorded).err());
+                }
+                let row = Row { action: action(op), key: op.key, hash: Some(recorded.hash) };
+                fault = fault.take().or(check.row(&mut *model, row, &recorded).err());
+            });
+            recorded.map_err(|source| self.pipe(source))?;
+            if let Some(fault) = fault {
+                return Err(play(fault));
+            }
+        }
+        Ok(())
+    }
+
+    /// The first two lines of the recording.
+    fn first_lines(&self, greeting: &golang::Greeting, columns: &[&str]) -> String {
+        let golang::Greeting { go, layout, key_bytes, elem_bytes, table_bytes, table_pointers, .. } = greeting;
+        let table = if layout == "swiss" { "group" } else { "bucket" };
+        let pointers = u8::from(*table_pointers);
+        format!(
+            "# go={go} layout={layout} type={} hint={} key_size={key_bytes} elem_size={elem_bytes} \
+             {table}_size={table_bytes} {table}_pointers={pointers}\nop,key,hash,alloc_bytes,allocs,{}\n",
+            self.shape,
+            self.hint,
+            columns.join(","),
+        )
+    }
+}
+
+fn action(op: Op) -> Action {
+    match op.kind {
+        golang::Kind::Put => Action::Insert,
+        golang::Kind::Remove => Action::Remove,
+        golang::Kind::Get => Action::Get,
+        golang::Kind::Clear => Action::Clear,
+        golang::Kind::Range => Action::Range,
+    }
+}
+
+/// Holds a model against what the runtime said.
+struct Check<'a> {
+    figures: Vec<u64>,
+    recording: String,
+    rows: u64,
+    compared: &'a mut Compared,
+}
+
+impl Check<'_> {
+    fn row(&mut self, model: &mut dyn crate::replay::Play, row: Row, said: &Recorded) -> Result<(), PlayError> {
+        model.play(row, &mut self.figures)?;
+        let line = line(row, said);
+        if self.compared.first.is_none() {
+            self.recording.push_str(&line);
+        }
+        if row.action == Action::Hash {
+            return Ok(());
+        }
+        self.rows += 1;
+        self.compared.operations += 1;
+        let columns = model.info().state;
+        let mut said_figures = vec![said.alloc_bytes, said.allocs];
+        said_figures.extend(&said.state);
+        let uncertain = columns.iter().position(|&column| column == "noverflow").filter(|_| {
+            let b = columns.iter().position(|&column| column == "b").map(|at| said.state[at]);
+            b.is_some_and(|b| b >= NOVERFLOW_EXACT_BELOW_B)
+        });
+        let differing = said_figures
+            .iter()
+            .zip(&self.figures)
+            .enumerate()
+            .find(|&(at, (said, got))| said != got && uncertain.map(|column| column + ALLOCATED) != Some(at));
+        let Some((at, (&runtime, &model))) = differing else { return Ok(()) };
+        self.compared.differences += 1;
+        if self.compared.first.is_none() {
+            let names = ["alloc_bytes", "allocs"];
+            let column = names.get(at).or_else(|| columns.get(at - ALLOCATED)).copied().unwrap_or_default();
+            let recording = std::mem::take(&mut self.recording);
+            let operation = self.rows;
+            self.compared.first = Some(Difference { operation, column: column.to_owned(), runtime, model, recording });
+        }
+        Ok(())
+    }
+}
+
+/// A row of a recording.
+fn line(row: Row, said: &Recorded) -> String {
+    let mut line = format!("{},", row.action.name());
+    if row.action.has_key() {
+        line += &format!("{},{:016x}", row.key, row.hash.unwrap_or_default());
+    } else {
+        line.push(',');
+    }
+    if row.action == Action::Hash {
+        line += &",".repeat(ALLOCATED + said.state.len());
+    } else {
+        line += &format!(",{},{}", said.alloc_bytes, said.allocs);
+        said.state.iter().for_each(|figure| line += &format!(",{figure}"));
+    }
+    line.push('\n');
+    line
+}

@@ -1,0 +1,95 @@
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+use super::{BAD_INPUT, output};
+use crate::golang::{self, Toolchain};
+use crate::probe::alloc;
+use crate::record::write_atomically;
+use crate::verify::{Amount, Compared, verify};
+
+/// Hold the models of Go's maps against the Go runtimes on this machine
+#[derive(clap::Args)]
+#[command(after_help = "\
+Records fresh operations from each runtime (random mixes, hints, every entry
+shape) and plays them on the model of its maps: after every operation the bytes
+and objects allocated and the map's header must be the same.
+Exit codes: 0 no difference, 1 a model differs, 2 something could not be compared.")]
+pub(super) struct Args {
+    /// go commands or Go installations [default: go on the PATH]
+    #[arg(long, value_name = "PATH")]
+    go: Vec<PathBuf>,
+    /// Operations to compare with each runtime
+    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
+    ops: u64,
+    /// Seeds the operations; the runtime draws its hashes anew each time
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+}
+
+/// The kinds of map that the program can work, and what they are called here.
+const MAPS: [(&str, &str); 2] = [("map", "map"), ("syncmap", "sync.Map")];
+
+pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
+    alloc::verify_counting()?;
+    let toolchains = golang::find(&args.go)?;
+    if toolchains.is_empty() {
+        anyhow::bail!("there is no go command on the PATH: install Go (go.dev/dl), or say where it is with --go PATH");
+    }
+    let (mut differs, mut incomparable) = (false, false);
+    for toolchain in &toolchains {
+        for (map, name) in MAPS {
+            // Half of the operations go to the language's own map.
+            let amount = Amount { ops: args.ops.div_ceil(MAPS.len() as u64), seed: args.seed };
+            let mut sum = (0, 0);
+            if !quiet {
+                output::print(&format!("go{} {name}\n", toolchain.version))?;
+            }
+            let mut printed = Ok(());
+            let compared = verify(toolchain, map, amount, |compared| {
+                sum = (sum.0 + compared.operations, sum.1 + compared.differences);
+                if printed.is_ok() && (!quiet || compared.differences > 0) {
+                    printed = report(toolchain, compared);
+                }
+            });
+            printed?;
+            if let Err(error) = compared {
+                incomparable = true;
+                output::complain(&error.into());
+                continue;
+            }
+            differs |= sum.1 > 0;
+            output::print(&format!("go{} {name}: {} operations, {} differences\n", toolchain.version, sum.0, sum.1))?;
+        }
+    }
+    Ok(match (differs, incomparable) {
+        (_, true) => ExitCode::from(BAD_INPUT),
+        (true, false) => ExitCode::FAILURE,
+        (false, false) => ExitCode::SUCCESS,
+    })
+}
+
+/// A line for a shape, and for its first difference a recording to look at it again.
+fn report(toolchain: &Toolchain, compared: &Compared) -> anyhow::Result<()> {
+    let Compared { layout, shape, operations, differences, first } = compared;
+    let mut text = format!("  {shape:<10}{operations:>10} operations {differences:>6} differences\n");
+    if let Some(first) = first {
+        let file = format!("verify-go{}-{layout}-{}.csv", toolchain.version, shape.replace('/', "-"));
+        write_atomically(file.as_ref(), first.recording.as_bytes()).with_context(|| file.clone())?;
+        let path = fs::canonicalize(&file).unwrap_or(file.clone().into());
+        let _ = writeln!(
+            text,
+            "    the first in operation {}: {} is {} in go{}, {} in the model\n    again: mapscope replay --map go-{layout} --check {}",
+            first.operation,
+            first.column,
+            first.runtime,
+            toolchain.version,
+            first.model,
+            path.display(),
+        );
+    }
+    output::print(&text)
+}

@@ -1,0 +1,158 @@
+//! The hasher that gives each key the hash that was recorded for it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher};
+use std::rc::Rc;
+
+use crate::maps::Hashing;
+
+/// Identities below this are looked up by index.
+const DENSE: u64 = 1 << 24;
+
+/// Hashes by identity, of one inner map.
+#[derive(Debug, Default)]
+struct Table {
+    dense: Vec<Option<u64>>,
+    sparse: HashMap<u64, u64, foldhash::fast::FixedState>,
+}
+
+impl Table {
+    #[inline]
+    fn get(&self, id: u64) -> Option<u64> {
+        match self.dense.get(id as usize) {
+            Some(hash) if id < DENSE => *hash,
+            _ => self.sparse.get(&id).copied(),
+        }
+    }
+
+    fn set(&mut self, id: u64, hash: u64) {
+        if id >= DENSE {
+            self.sparse.insert(id, hash);
+            return;
+        }
+        if self.dense.len() <= id as usize {
+            self.dense.resize((id as usize + 1).next_power_of_two(), None);
+        }
+        self.dense[id as usize] = Some(hash);
+    }
+}
+
+type Shared = Rc<RefCell<Table>>;
+
+/// The recorded hashes, written by the player.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Recorded {
+    /// Of the map as it stands; of several inner maps, the newest.
+    newest: Rc<RefCell<Shared>>,
+    /// Of the inner map that will be made next.
+    next: Rc<RefCell<Option<Shared>>>,
+}
+
+impl Recorded {
+    /// The hash known for a key in the newest map.
+    pub fn get(&self, id: u64) -> Option<u64> {
+        self.newest.borrow().borrow().get(id)
+    }
+
+    /// Records a key's hash in the newest map.
+    pub fn set(&self, id: u64, hash: u64) {
+        self.newest.borrow().borrow_mut().set(id, hash);
+    }
+
+    /// Records a key's hash in the map that is made next.
+    pub fn set_next(&self, id: u64, hash: u64) {
+        self.next.borrow_mut().get_or_insert_default().borrow_mut().set(id, hash);
+    }
+
+    /// Takes the next map's table for the newest.
+    fn advance(&self) -> Shared {
+        if let Some(next) = self.next.borrow_mut().take() {
+            *self.newest.borrow_mut() = next;
+        }
+        self.newest.borrow().clone()
+    }
+}
+
+/// The hasher of one map or inner map; [`Hashing::reseed`] moves it on to the table of the map that is being made.
+#[derive(Debug, Clone)]
+pub(super) struct Replaying {
+    recorded: Recorded,
+    table: Shared,
+}
+
+impl Replaying {
+    pub fn new(recorded: &Recorded) -> Replaying {
+        Replaying { recorded: recorded.clone(), table: recorded.newest.borrow().clone() }
+    }
+}
+
+impl Hashing for Replaying {
+    fn with_seed(_: u64) -> Replaying {
+        Replaying::new(&Recorded::default())
+    }
+
+    fn reseed(&mut self, _: u64) {
+        self.table = self.recorded.advance();
+    }
+}
+
+impl BuildHasher for Replaying {
+    type Hasher = Lookup;
+
+    #[inline]
+    fn build_hasher(&self) -> Lookup {
+        Lookup(0)
+    }
+
+    #[inline]
+    fn hash_one<T: std::hash::Hash>(&self, key: T) -> u64 {
+        let mut lookup = Lookup(0);
+        key.hash(&mut lookup);
+        self.table.borrow().get(lookup.0).unwrap_or_default()
+    }
+}
+
+/// Collects a key's identity.
+#[derive(Debug)]
+pub(super) struct Lookup(u64);
+
+impl Hasher for Lookup {
+    #[inline]
+    fn write_u64(&mut self, id: u64) {
+        self.0 = id;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        // Text keys are digits after a word.
+        let digits = bytes.iter().filter(|byte| byte.is_ascii_digit());
+        self.0 = digits.fold(0, |id: u64, digit| id.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')));
+    }
+
+    fn write_u8(&mut self, _: u8) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_map_keeps_its_hashes_when_a_newer_one_has_others() {
+        let recorded = Recorded::default();
+        recorded.set(3, 30);
+        recorded.set(DENSE + 3, 31);
+        let old = Replaying::new(&recorded);
+        recorded.set_next(3, 40);
+        let mut new = old.clone();
+        assert_eq!(new.hash_one(3u64), 30);
+        new.reseed(0);
+        assert_eq!((old.hash_one(3u64), new.hash_one(3u64), recorded.get(3)), (30, 40, Some(40)));
+        assert_eq!((old.hash_one(DENSE + 3), recorded.get(DENSE + 3), recorded.get(7)), (31, None, None));
+        new.reseed(0);
+        assert_eq!(new.hash_one(3u64), 40, "a reseed without a new table keeps the old");
+    }
+}

@@ -1,0 +1,229 @@
+//! Plays recorded operations on a model, one by one, and tells what each allocated and the state after it.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+use super::hashes::{Recorded, Replaying};
+use super::shapes::with_shape;
+use crate::maps::{self, Family, FamilyVisitor, Info, Map, Options};
+use crate::probe::alloc;
+use crate::probe::event::{Event, Probe};
+use crate::workload::{EntryVisitor, Key, Value};
+
+/// What a row of a recording does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Build the map.
+    New,
+    /// Put an entry.
+    Insert,
+    /// Take an entry out.
+    Remove,
+    /// Look an entry up.
+    Get,
+    /// Drop all entries.
+    Clear,
+    /// Iterate over all entries.
+    Range,
+    /// Nothing: the row gives a key's hash in the inner map that the next operation makes.
+    Hash,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Action; 7] =
+        [Action::New, Action::Insert, Action::Remove, Action::Get, Action::Clear, Action::Range, Action::Hash];
+
+    /// The word in column `op`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Action::New => "new",
+            Action::Insert => "insert",
+            Action::Remove => "remove",
+            Action::Get => "get",
+            Action::Clear => "clear",
+            Action::Range => "range",
+            Action::Hash => "hash",
+        }
+    }
+
+    /// Whether it is about one key.
+    pub const fn has_key(self) -> bool {
+        matches!(self, Action::Insert | Action::Remove | Action::Get | Action::Hash)
+    }
+}
+
+/// The part of a recording's row that is asked of the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// What to do.
+    pub action: Action,
+    /// The key's identity, where the action has a key.
+    pub key: u64,
+    /// The key's hash in the map, where the recording has one.
+    pub hash: Option<u64>,
+}
+
+/// Why a row can't be played: the recording contradicts itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlayError {
+    /// The first row must be `new`, and no other may be.
+    #[error("a recording begins with `new`, and has it nowhere else")]
+    Misplaced,
+    /// A key's hash changed while the key was in the map.
+    #[error(
+        "the hash of key {key} is {now:016x} here and was {before:016x} when it was put in: a key's hash may change only while the key is not in the map"
+    )]
+    HashChanged {
+        /// The key.
+        key: u64,
+        /// Its hash until now.
+        before: u64,
+        /// Its hash in this row.
+        now: u64,
+    },
+}
+
+/// How many columns say what an operation allocated: bytes, and how many allocations.
+pub const ALLOCATED: usize = 2;
+
+/// A model that is being played on, its types erased.
+pub trait Play {
+    /// What is known of the model.
+    fn info(&self) -> &Info;
+    /// Plays a row. `figures` gets the bytes and the number of allocations, then [`Info::state`]'s columns; it is left
+    /// as it is by [`Action::Hash`].
+    fn play(&mut self, row: Row, figures: &mut [u64]) -> Result<(), PlayError>;
+    /// Panics when an invariant of the model does not hold.
+    fn check_invariants(&self);
+}
+
+/// A player for the model of a layout (`classic`), entries of a shape (`u64/u64`), built with a hint.
+///
+/// `None` when no model has the layout, or there is no such shape.
+pub fn player(layout: &str, shape: &str, hint: usize) -> Option<Box<dyn Play>> {
+    let mut search = Search { layout, shape, hint, found: None };
+    maps::each(&mut search);
+    search.found
+}
+
+struct Search<'a> {
+    layout: &'a str,
+    shape: &'a str,
+    hint: usize,
+    found: Option<Box<dyn Play>>,
+}
+
+impl FamilyVisitor for Search<'_> {
+    fn visit<F: Family>(&mut self) {
+        if F::INFO.layout == Some(self.layout) {
+            self.found = with_shape(self.shape, Typed::<F> { hint: self.hint, family: PhantomData });
+        }
+    }
+}
+
+struct Typed<F> {
+    hint: usize,
+    family: PhantomData<F>,
+}
+
+impl<F: Family> EntryVisitor for Typed<F> {
+    type Out = Box<dyn Play>;
+
+    fn visit<K: Key, V: Value>(self) -> Box<dyn Play> {
+        let load_factor = F::INFO.load_factor.map(|x| x.default).unwrap_or_default();
+        let options = Options { load_factor, hint: self.hint, seed: 1 };
+        Box::new(Player::<F, K, V> { options, info: F::INFO, recorded: Recorded::default(), map: None })
+    }
+}
+
+struct Player<F: Family, K: Key, V: Value> {
+    options: Options,
+    info: Info,
+    recorded: Recorded,
+    map: Option<F::Map<K, V, Replaying, Shares>>,
+}
+
+/// Counts what the allocator can't see: objects that share a block.
+#[derive(Clone, Copy)]
+struct Shares;
+
+thread_local!(static SHARED: Cell<u64> = const { Cell::new(0) });
+
+impl Probe for Shares {
+    const ON: bool = false;
+
+    #[inline]
+    fn emit(self, event: Event) {
+        if event == Event::SharedAlloc {
+            SHARED.set(SHARED.get() + 1);
+        }
+    }
+}
+
+impl<F: Family, K: Key, V: Value> Player<F, K, V> {
+    /// Takes the row's hash for its key's.
+    fn learn(&mut self, row: Row) -> Result<(), PlayError> {
+        let Some(now) = row.hash.filter(|_| row.action.has_key()) else { return Ok(()) };
+        match self.recorded.get(row.key) {
+            Some(before) if before == now => return Ok(()),
+            // Several inner maps have several hashes: which a row means, the map knows.
+            Some(before) if self.info.layout != Some("syncmap") => {
+                if self.map.as_ref().is_some_and(|map| map.get(&K::from_id(row.key)).is_some()) {
+                    return Err(PlayError::HashChanged { key: row.key, before, now });
+                }
+            }
+            _ => {}
+        }
+        self.recorded.set(row.key, now);
+        Ok(())
+    }
+}
+
+impl<F: Family, K: Key, V: Value> Play for Player<F, K, V> {
+    fn info(&self) -> &Info {
+        &self.info
+    }
+
+    fn play(&mut self, row: Row, figures: &mut [u64]) -> Result<(), PlayError> {
+        if row.action == Action::Hash {
+            self.recorded.set_next(row.key, row.hash.unwrap_or_default());
+            return Ok(());
+        }
+        if (row.action == Action::New) == self.map.is_some() {
+            return Err(PlayError::Misplaced);
+        }
+        self.learn(row)?;
+        let (key, value) = (K::from_id(row.key), V::from_seed(row.key, 0));
+        let mut before = alloc::tally();
+        SHARED.set(0);
+        let map = match &mut self.map {
+            Some(map) => map,
+            empty => {
+                let hasher = Replaying::new(&self.recorded);
+                before = alloc::tally();
+                empty.insert(F::build(&self.options, hasher, Shares))
+            }
+        };
+        match row.action {
+            Action::Insert => _ = map.insert(key, value),
+            Action::Remove => _ = map.remove(&key),
+            Action::Get => _ = map.get(&key),
+            Action::Clear => map.clear(),
+            Action::Range => map.range(&mut |_, _| {}),
+            Action::New | Action::Hash => {}
+        }
+        let done = alloc::tally() - before;
+        figures[0] = done.alloc_bytes;
+        figures[1] = done.alloc_count + SHARED.get();
+        map.state(&mut figures[ALLOCATED..]);
+        Ok(())
+    }
+
+    fn check_invariants(&self) {
+        if let Some(map) = &self.map {
+            map.check_invariants();
+        }
+    }
+}

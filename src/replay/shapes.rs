@@ -1,0 +1,107 @@
+//! The shapes of entry that recordings of Go's maps have: sizes and pointers are Go's, content is the key's identity.
+
+use std::hash::{Hash, Hasher};
+
+use crate::workload::{EntryVisitor, Key, Value};
+
+/// `N` times `T`, of which Go's collector would say that it holds pointers or not.
+///
+/// As a key it is its identity `N` times over, and hashes by it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sized<T, const N: usize, const POINTERS: bool>([T; N]);
+
+macro_rules! sized {
+    ($($int:ty),*) => {$(
+        impl<const N: usize, const POINTERS: bool> Hash for Sized<$int, N, POINTERS> {
+            #[inline]
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                state.write_u64(self.id());
+            }
+        }
+
+        impl<const N: usize, const POINTERS: bool> Key for Sized<$int, N, POINTERS> {
+            const POINTERS: bool = POINTERS;
+            #[inline]
+            fn from_id(id: u64) -> Self {
+                Sized([id as $int; N])
+            }
+            #[inline]
+            fn id(&self) -> u64 {
+                u64::from(self.0[0])
+            }
+            fn heap_bytes(&self) -> u64 {
+                0
+            }
+        }
+
+        impl<const N: usize, const POINTERS: bool> Value for Sized<$int, N, POINTERS> {
+            const POINTERS: bool = POINTERS;
+            #[inline]
+            fn from_seed(seed: u64, _: u32) -> Self {
+                Sized([seed as $int; N])
+            }
+            fn seed(&self) -> Option<u64> {
+                self.0.first().map(|&seed| u64::from(seed))
+            }
+            fn heap_bytes(&self) -> u64 {
+                0
+            }
+        }
+    )*};
+}
+
+sized!(u8, u16, u32, u64);
+
+/// A shape of entry.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// `KEY/ELEM` as recordings name it in `type=`.
+    pub name: &'static str,
+    /// Size of a key in Go, in bytes.
+    pub key_size: u64,
+    /// Size of an elem.
+    pub elem_size: u64,
+    /// Key identities are below this.
+    pub keys: u64,
+}
+
+macro_rules! shapes {
+    ($($name:literal $key:ty, $value:ty, $keys:expr;)*) => {
+        /// Every shape.
+        pub const SHAPES: &[Shape] = &[$(Shape {
+            name: $name,
+            key_size: size_of::<$key>() as u64,
+            elem_size: size_of::<$value>() as u64,
+            keys: $keys,
+        }),*];
+
+        /// Calls `visitor` with the types of the shape called `name`; `None` when there is no such shape.
+        pub fn with_shape<X: EntryVisitor>(name: &str, visitor: X) -> Option<X::Out> {
+            match name {
+                $($name => Some(visitor.visit::<$key, $value>()),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+type Words<const N: usize> = Sized<u64, N, false>;
+type Pointers<const N: usize> = Sized<u64, N, true>;
+
+shapes! {
+    "u64/u64" Words<1>, Words<1>, u64::MAX;
+    "u32/u8" Sized<u32, 1, false>, Sized<u8, 1, false>, 1 << 32;
+    "u16/none" Sized<u16, 1, false>, Sized<u8, 0, false>, 1 << 16;
+    "str/u64" Pointers<2>, Words<1>, u64::MAX;
+    "mid/ptr" Words<5>, Pointers<1>, u64::MAX;
+    "big/u64" Words<25>, Words<1>, u64::MAX;
+    "u64/big" Words<1>, Words<25>, u64::MAX;
+    "u64/b64" Words<1>, Words<8>, u64::MAX;
+    "u64/b256" Words<1>, Words<32>, u64::MAX;
+    "str/b256" Pointers<2>, Words<32>, u64::MAX;
+}
+
+/// The shape called `name`.
+pub fn shape(name: &str) -> Option<Shape> {
+    SHAPES.iter().copied().find(|shape| shape.name == name)
+}

@@ -35,6 +35,8 @@ macro_rules! shapes {
             ("inspect.go", include_str!("program/inspect.go")),
             ("main.go", include_str!("program/main.go")),
             ("shape_values.go", include_str!("program/shape_values.go")),
+            ("sync_subject.go", include_str!("program/sync_subject.go")),
+            ("syncmap.go", include_str!("program/syncmap.go")),
             ("subject.go", include_str!("program/subject.go")),
             ("ticks_amd64.s", include_str!("program/ticks_amd64.s")),
             ("ticks_arm64.s", include_str!("program/ticks_arm64.s")),

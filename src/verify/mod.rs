@@ -288,3 +288,70 @@ fn line(row: Row, said: &Recorded) -> String {
     line.push('\n');
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replay::Play;
+
+    const STATE: &[&str] = &["len", "b", "noverflow", "nevacuate", "growing", "same_size"];
+
+    /// A model that allocates nothing and stays as it is.
+    struct Still {
+        info: crate::maps::Info,
+        state: [u64; 6],
+    }
+
+    impl Play for Still {
+        fn info(&self) -> &crate::maps::Info {
+            &self.info
+        }
+        fn play(&mut self, _: Row, figures: &mut [u64]) -> Result<(), PlayError> {
+            figures[..ALLOCATED].fill(0);
+            figures[ALLOCATED..].copy_from_slice(&self.state);
+            Ok(())
+        }
+        fn check_invariants(&self) {}
+    }
+
+    fn compare(state: [u64; 6], said: Recorded) -> Compared {
+        let info = crate::maps::Info { state: STATE, ..<crate::maps::go::GoClassic as crate::maps::Family>::INFO };
+        let mut compared =
+            Compared { layout: "classic".into(), shape: "u64/u64", operations: 0, differences: 0, first: None };
+        let mut check = Check { figures: vec![0; 8], recording: "first\n".into(), rows: 0, compared: &mut compared };
+        let row = Row { action: Action::Insert, key: 7, hash: Some(0xabc) };
+        let mut model = Still { info, state };
+        let same = Recorded { state: state.to_vec(), ..Recorded::default() };
+        check.row(&mut model, row, &same).expect("a row");
+        check.row(&mut model, row, &said).expect("a row");
+        compared
+    }
+
+    #[test]
+    fn each_column_that_differs_is_named_with_both_figures() {
+        let state = [5, 3, 2, 1, 0, 0];
+        let same = Recorded { state: state.to_vec(), ..Recorded::default() };
+        assert_eq!((compare(state, same.clone()).differences, compare(state, same.clone()).operations), (0, 2));
+        for (at, name) in ["alloc_bytes", "allocs"].iter().chain(STATE).enumerate() {
+            let mut said = same.clone();
+            match at {
+                0 => said.alloc_bytes = 99,
+                1 => said.allocs = 99,
+                _ => said.state[at - ALLOCATED] = 99,
+            }
+            let compared = compare(state, said);
+            let first = compared.first.expect(name);
+            assert_eq!((compared.differences, first.operation, &*first.column, first.runtime), (1, 2, *name, 99));
+            assert_eq!(first.recording.lines().count(), 3, "{}", first.recording);
+            assert!(first.recording.ends_with('\n') && first.recording.contains("insert,7,0000000000000abc,"));
+        }
+    }
+
+    #[test]
+    fn overflow_buckets_are_not_compared_where_go_counts_them_by_chance() {
+        for (b, differences) in [(15, 1), (16, 0), (17, 0)] {
+            let said = Recorded { state: vec![5, b, 99, 1, 0, 0], ..Recorded::default() };
+            assert_eq!(compare([5, b, 2, 1, 0, 0], said).differences, differences, "b = {b}");
+        }
+    }
+}

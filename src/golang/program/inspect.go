@@ -78,6 +78,9 @@ func headerOf[M any](m M) unsafe.Pointer {
 	return *(*unsafe.Pointer)(unsafe.Pointer(&m))
 }
 
+// typeOf is the type of a map. Inlined, it has the linker of Go 1.27 take the hash function for a type.
+//
+//go:noinline
 func typeOf(m any) *mapType {
 	return *(**mapType)(unsafe.Pointer(&m))
 }

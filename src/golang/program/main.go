@@ -30,7 +30,7 @@ type program struct {
 	row       []uint64
 	before    runtime.MemStats
 	after     runtime.MemStats
-	// hashed keys of a subject that makes new inner maps
+	// The keys that are alive, for subjects that make new inner maps.
 	keys map[uint64]Key
 	gc   *collections
 }
@@ -82,6 +82,8 @@ func (p *program) choose(name string) error {
 	switch name {
 	case "map":
 		p.subject = &builtin{}
+	case "syncmap":
+		p.subject = &synced{}
 	default:
 		return fmt.Errorf("no subject is called %q", name)
 	}
@@ -225,30 +227,69 @@ func (p *program) build(hint int) {
 	p.gc.begin()
 	p.keys = map[uint64]Key{}
 	runtime.ReadMemStats(&p.before)
+	p.subject.begin()
 	p.subject.make(hint)
+	bytes, allocs := p.subject.end()
 	runtime.ReadMemStats(&p.after)
-	p.answer(false, 0)
+	p.subject.ready()
+	p.put(0)
+	p.answer(false, 0, bytes, allocs)
 }
 
-// answer writes one row: hit, hash, bytes, objects, state.
-func (p *program) answer(hit bool, hash uint64) {
+// answer writes one row: hit, hash, bytes, objects, state. What was counted without being the operation's is taken off.
+func (p *program) answer(hit bool, hash, bytes, allocs uint64) {
 	row := p.row[:len(p.subject.columns())]
 	p.subject.state(row)
-	p.put(0, bit(hit), hash, p.after.TotalAlloc-p.before.TotalAlloc, p.after.Mallocs-p.before.Mallocs)
+	p.put(bit(hit), hash, p.after.TotalAlloc-p.before.TotalAlloc-bytes, p.after.Mallocs-p.before.Mallocs-allocs)
 	p.put(row...)
 }
 
 // record answers one operation of 'r' or 'R' with what it allocated and the state after it.
 func (p *program) record(i int, hashes bool) {
+	kind, id, key := p.batch.kinds[i], p.batch.ids[i], p.batch.keys[i]
 	var hash uint64
-	if hashes && p.batch.kinds[i] <= opGet {
+	if hashes && kind <= opGet {
 		// Before the operation, which may leave the map empty, and that seeds its hash anew.
-		hash = p.subject.hash(p.batch.keys[i])
+		hash = p.subject.hash(key)
 	}
+	table := p.subject.table()
 	runtime.ReadMemStats(&p.before)
+	p.subject.begin()
 	hit := p.subject.one(&p.batch, i)
+	bytes, allocs := p.subject.end()
 	runtime.ReadMemStats(&p.after)
-	p.answer(hit, hash)
+	if !hashes {
+		p.put(0)
+	} else {
+		p.track(kind, id, key)
+		if made := p.subject.table(); made != table && made != nil {
+			p.rehash()
+			hash = p.subject.hash(key)
+		} else {
+			p.put(0)
+		}
+	}
+	p.answer(hit, hash, bytes, allocs)
+}
+
+// track keeps the keys that are alive.
+func (p *program) track(kind uint8, id uint64, key Key) {
+	switch kind {
+	case opPut:
+		p.keys[id] = key
+	case opRemove:
+		delete(p.keys, id)
+	case opClear:
+		clear(p.keys)
+	}
+}
+
+// rehash tells what every key hashes to in an inner map just made.
+func (p *program) rehash() {
+	p.put(uint64(len(p.keys)))
+	for id, key := range p.keys {
+		p.put(id, p.subject.hash(key))
+	}
 }
 
 // memory answers 'm': all bytes and objects allocated so far, and the bytes alive after a collection.

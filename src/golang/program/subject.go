@@ -1,11 +1,18 @@
 package main
 
+import "unsafe"
+
 // subject is a map of the runtime under test.
 type subject interface {
 	// make builds the map as make(map[Key]Value, hint) does.
 	make(hint int)
+	// ready readies what the operations need besides the map, after make.
+	ready()
 	// drop forgets it.
 	drop()
+	// begin and end enclose an operation whose allocations are counted. end tells what the two have allocated themselves.
+	begin()
+	end() (bytes, allocs uint64)
 	// apply does the operations of a batch.
 	apply(b *batch)
 	// timed does them with the clock read after each, and writes the intervals between the readings.
@@ -20,6 +27,8 @@ type subject interface {
 	columns() []string
 	// state writes the map's header as it stands. It allocates nothing, and neither does hash.
 	state(row []uint64)
+	// table tells the inner map that keys are added to from others; nil where there is none, or but one ever.
+	table() unsafe.Pointer
 	// each visits every entry.
 	each(visit func(Key, Value))
 }
@@ -37,7 +46,15 @@ func (s *builtin) make(hint int) {
 	}
 }
 
+func (s *builtin) ready() {}
+
 func (s *builtin) drop() { s.m = nil }
+
+func (s *builtin) begin() {}
+
+func (s *builtin) end() (bytes, allocs uint64) { return 0, 0 }
+
+func (s *builtin) table() unsafe.Pointer { return nil }
 
 // found keeps lookups from being optimised away.
 var found bool

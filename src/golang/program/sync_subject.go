@@ -1,0 +1,105 @@
+package main
+
+import "unsafe"
+
+// synced is sync.Map as a subject.
+type synced struct {
+	syncSubject[Key, Value]
+	small smallObjects
+}
+
+func (s *synced) make(int) {
+	s.create()
+}
+
+func (s *synced) drop() { s.m = nil }
+
+func (s *synced) ready() { s.prepare() }
+
+func (s *synced) begin() { s.small.begin() }
+
+func (s *synced) end() (bytes, allocs uint64) {
+	s.small.end()
+	return s.small.bytes, s.small.allocs
+}
+
+func (s *synced) apply(b *batch) {
+	for i, kind := range b.kinds {
+		switch kind {
+		case opPut:
+			s.m.Store(b.keys[i], b.values[i])
+		case opRemove:
+			s.m.Delete(b.keys[i])
+		case opGet:
+			_, found = s.m.Load(b.keys[i])
+		case opClear:
+			s.syncSubject.clear()
+		}
+	}
+}
+
+func (s *synced) timed(b *batch, intervals []uint64) {
+	last := ticks()
+	for i, kind := range b.kinds {
+		switch kind {
+		case opPut:
+			s.m.Store(b.keys[i], b.values[i])
+		case opRemove:
+			s.m.Delete(b.keys[i])
+		case opGet:
+			_, found = s.m.Load(b.keys[i])
+		case opClear:
+			s.syncSubject.clear()
+		}
+		now := ticks()
+		intervals[i] = now - last
+		last = now
+	}
+}
+
+// one does what Store and Delete do, which drop the answer.
+func (s *synced) one(b *batch, i int) (hit bool) {
+	switch b.kinds[i] {
+	case opPut:
+		_, hit = s.m.Swap(b.keys[i], b.values[i])
+	case opRemove:
+		_, hit = s.m.LoadAndDelete(b.keys[i])
+	case opGet:
+		_, hit = s.m.Load(b.keys[i])
+	case opClear:
+		s.syncSubject.clear()
+	case opRange:
+		s.rng()
+	}
+	return hit
+}
+
+func (s *synced) layout() string {
+	if s.hasState() {
+		return "syncmap"
+	}
+	return "syncmap-trie"
+}
+
+func (s *synced) columns() []string {
+	if s.hasState() {
+		return syncColumns
+	}
+	return nil
+}
+
+var syncColumns = []string{"read_len", "dirty_len", "amended", "misses"}
+
+func (s *synced) state(row []uint64) {
+	state := s.syncSubject.state()
+	copy(row, state[:])
+}
+
+func (s *synced) table() unsafe.Pointer { return s.generation() }
+
+func (s *synced) each(visit func(Key, Value)) {
+	s.m.Range(func(key, value any) bool {
+		visit(key.(Key), value.(Value))
+		return true
+	})
+}

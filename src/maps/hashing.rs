@@ -10,6 +10,13 @@ pub trait Hashing: BuildHasher + Clone + 'static {
     fn reseed(&mut self, seed: u64) {
         *self = Self::with_seed(seed);
     }
+    /// The hasher for one more table that is in use beside this hasher's own, under a seed of its own. A hasher that
+    /// replays recorded hashes starts a table for it.
+    fn another(&self, seed: u64) -> Self {
+        let mut other = self.clone();
+        other.reseed(seed);
+        other
+    }
 }
 
 /// SipHash-1-3 with the keys 0 and 0: std's hasher without its random keys. The seed is ignored.

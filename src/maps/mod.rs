@@ -38,6 +38,10 @@ pub trait Map<K, V> {
     fn insert(&mut self, key: K, value: V) -> bool;
     /// The key's entry, where it lives.
     fn get(&self, key: &K) -> Option<(&K, &V)>;
+    /// The key's entry for one who watches the map: found without leaving a trace, where [`get`](Map::get) leaves one.
+    fn peek(&self, key: &K) -> Option<(&K, &V)> {
+        self.get(key)
+    }
     /// Takes the key's entry out; true when it was there.
     fn remove(&mut self, key: &K) -> bool;
     /// Drops all entries, keeping what memory the map keeps.
@@ -206,6 +210,7 @@ pub trait FamilyVisitor {
 /// The registry: one row a map.
 pub fn each(visitor: &mut impl FamilyVisitor) {
     visitor.visit::<go::GoClassic>();
+    visitor.visit::<go::GoSyncMap>();
     visitor.visit::<std_map::Std>();
     visitor.visit::<hashbrown_map::Hashbrown>();
     visitor.visit::<indexmap_map::Indexmap>();

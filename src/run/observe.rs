@@ -174,7 +174,7 @@ impl<'t> Observer<'t> {
             moved.key
         });
         if !write.remove
-            && let Some((key, value)) = map.get(write.key)
+            && let Some((key, value)) = map.peek(write.key)
         {
             self.census.put(id, place(key, value));
         }

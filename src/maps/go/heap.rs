@@ -6,7 +6,10 @@
 //!
 //! Source: Go 1.23, `runtime/sizeclasses.go`, `msize.go`, `malloc.go`, `slice.go`.
 //!
-//! Not modelled: Go packs objects under 16 bytes that hold no pointers several to a block. No map allocates one.
+//! Go packs objects under 16 bytes that hold no pointers several to a block: [`tiny`]. Only boxed keys and values are
+//! such.
+
+pub mod tiny;
 
 use std::alloc::{self, Layout};
 use std::ptr::NonNull;

@@ -182,6 +182,11 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
         }
     }
 
+    /// Sends the events from here on to another probe.
+    pub(in crate::maps::go) fn tell(&mut self, probe: P) {
+        self.probe = probe;
+    }
+
     #[inline]
     fn hmap(&self) -> &Hmap<K, V> {
         // SAFETY: this map's alone, and valid until it is dropped.

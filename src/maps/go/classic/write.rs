@@ -144,25 +144,42 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
     /// Takes the key's entry out; true when it was there.
     #[inline]
     pub(super) fn delete(&mut self, key: &K) -> bool {
+        let Some(slot) = self.unlink(key) else { return false };
+        // SAFETY: filled until now, and marked empty.
+        unsafe { self.drop_entry(slot) };
+        true
+    }
+
+    /// Takes the key's entry out and returns it.
+    #[inline]
+    pub(in crate::maps::go) fn take(&mut self, key: &K) -> Option<(K, V)>
+    where
+        K: Copy,
+        V: Copy,
+    {
+        const { assert!(!Bucket::<K, V>::INDIRECT_KEY && !Bucket::<K, V>::INDIRECT_VALUE) };
+        // SAFETY: filled until now, and nothing has been written there since.
+        self.unlink(key).map(|slot| unsafe { slot.entry() }).map(|(&key, &value)| (key, value))
+    }
+
+    /// Marks the key's slot empty; the caller drops what it holds.
+    #[inline]
+    fn unlink(&mut self, key: &K) -> Option<Slot<K, V>> {
         if P::ON {
             self.disturbed.forget();
         }
         if self.hmap().count == 0 {
-            return false;
+            return None;
         }
         let hash = self.hasher.hash_one(key);
         let head = self.bucket_to_write(hash, Some(key));
-        let Some(slot) = Self::search(head, tophash(hash), key) else {
-            return false;
-        };
+        let slot = Self::search(head, tophash(hash), key)?;
         Self::mark_empty(head, slot);
         self.hmap_mut().count -= 1;
         if self.hmap().count == 0 {
             self.reseed();
         }
-        // SAFETY: filled until now, and marked empty.
-        unsafe { self.drop_entry(slot) };
-        true
+        Some(slot)
     }
 
     /// Marks a slot of the chain `head` empty; when nothing follows it, so are it and the empty slots right before it.

@@ -1,0 +1,141 @@
+//! Go's tiny allocator: objects under 16 bytes that hold no pointers share blocks of 16 bytes.
+//!
+//! Go has one current block for each processor, and whatever the program allocates meanwhile takes its share of it. Here
+//! each map has a current block of its own, as if the program did nothing besides.
+//!
+//! A block is one allocation of Rust's; an object that fits into it later is none, and told as an event instead. The
+//! block is freed when its objects are and it is not the current one any more.
+
+use std::ptr::NonNull;
+
+use crate::maps::go::{aside, heap};
+use crate::probe::event::{Event, Probe};
+
+/// The size of a block. Smaller objects without pointers are tiny.
+pub const BLOCK_BYTES: usize = 16;
+
+/// What is known of a block; not on Go's heap.
+pub struct Block {
+    memory: NonNull<u8>,
+    /// Objects in use.
+    users: u32,
+    /// Whether the next object may be put here.
+    current: bool,
+}
+
+/// The current block.
+pub struct Tiny<P> {
+    block: Option<NonNull<Block>>,
+    /// What of it is taken.
+    used: usize,
+    probe: P,
+}
+
+impl<P: Probe> Tiny<P> {
+    /// No block yet.
+    pub const fn new(probe: P) -> Tiny<P> {
+        Tiny { block: None, used: 0, probe }
+    }
+
+    /// Allocates an object of `size` bytes (1 to 15), its content undefined. The block that it lies in is told for
+    /// [`free`].
+    pub fn alloc(&mut self, size: usize) -> (NonNull<u8>, NonNull<Block>) {
+        debug_assert!((1..BLOCK_BYTES).contains(&size));
+        let start = self.used.next_multiple_of(align(size));
+        if let Some(at) = self.block
+            && start + size <= BLOCK_BYTES
+        {
+            // SAFETY: the current block is not freed, and nothing else refers to what is known of it now.
+            let block = unsafe { &mut *at.as_ptr() };
+            if block.users == 0 {
+                // The end of the last object in it was held back, since the block's own might have told it.
+                self.probe.emit(Event::SharedFree);
+            }
+            block.users += 1;
+            self.probe.emit(Event::SharedAlloc);
+            // SAFETY: within the block.
+            let object = unsafe { block.memory.add(start) };
+            self.take(start + size);
+            return (object, at);
+        }
+        let memory = heap::alloc(BLOCK_BYTES, true);
+        // Of two blocks, the one with more room left is the current one.
+        let current = self.block.is_none() || size < self.used;
+        let block = aside::put(Block { memory, users: 1, current });
+        if current {
+            self.let_go();
+            self.block = Some(block);
+            self.take(size);
+        }
+        (memory, block)
+    }
+
+    /// Notes how far the current block is taken; a full one is current no more.
+    fn take(&mut self, used: usize) {
+        self.used = used;
+        if used == BLOCK_BYTES {
+            self.let_go();
+        }
+    }
+
+    fn let_go(&mut self) {
+        let Some(at) = self.block.take() else { return };
+        // SAFETY: as in `alloc`.
+        let block = unsafe { &mut *at.as_ptr() };
+        block.current = false;
+        if block.users == 0 {
+            // SAFETY: no object is in use, and it is not the current block.
+            unsafe { free_block(at) };
+        }
+    }
+}
+
+impl<P> Drop for Tiny<P> {
+    fn drop(&mut self) {
+        if let Some(at) = self.block.take() {
+            // SAFETY: as in `let_go`.
+            unsafe {
+                (*at.as_ptr()).current = false;
+                if (*at.as_ptr()).users == 0 {
+                    free_block(at);
+                }
+            }
+        }
+    }
+}
+
+/// What Go aligns an object of this size to, whatever its type needs.
+const fn align(size: usize) -> usize {
+    match size {
+        _ if size.is_multiple_of(8) => 8,
+        _ if size.is_multiple_of(4) => 4,
+        _ if size.is_multiple_of(2) => 2,
+        _ => 1,
+    }
+}
+
+/// Gives a tiny object back.
+///
+/// # Safety
+/// [`Tiny::alloc`] put an object into this block that has not been given back, and it is used no more.
+pub unsafe fn free(block: NonNull<Block>, probe: impl Probe) {
+    // SAFETY: a block with an object in use is there, and nothing else refers to what is known of it now.
+    let known = unsafe { &mut *block.as_ptr() };
+    known.users -= 1;
+    if known.users > 0 {
+        probe.emit(Event::SharedFree);
+    } else if !known.current {
+        // SAFETY: no object is in use, and it is not the current block.
+        unsafe { free_block(block) };
+    }
+}
+
+/// # Safety
+/// No object in the block is in use, and it is not the current block.
+unsafe fn free_block(block: NonNull<Block>) {
+    // SAFETY: the caller's promise; allocated by `Tiny::alloc`.
+    unsafe {
+        let block = aside::take(block);
+        heap::free(block.memory, BLOCK_BYTES, true);
+    }
+}

@@ -1,0 +1,521 @@
+//! `go-syncmap`: a model of `sync.Map` from Go 1.9 to 1.23, used by one goroutine.
+//!
+//! # Terms
+//!
+//! - **read map**: found without a lock. Its keys never change; its entries do.
+//! - **dirty map**: written under a lock. Has every entry that is not expunged.
+//! - **amended**: the dirty map has keys that the read map does not have.
+//! - **miss**: a lookup that had to go to the dirty map.
+//! - **expunged**: an entry that was deleted before the dirty map was made, and is in the read map only.
+//!
+//! # How it works
+//!
+//! Both maps are runtime maps from `any` to the address of an entry; an entry is the address of an `any`, the value.
+//! A key that the read map has is overwritten, deleted and put back through its entry. A new key goes to the dirty map. When
+//! there is none, it is made with room for the read map's keys and gets those that are not deleted (a *dirty copy*).
+//! After as many misses as it has keys, or when somebody ranges over the map, the dirty map takes the read map's place
+//! (*promotion*).
+//!
+//! # What it answers for
+//!
+//! - **Bytes**: every allocation that Go makes in an operation, as [`classic`](super::classic) does it, those of the
+//!   caller included whose `Store(k, v)` boxes typed variables. Overwriting boxes a key only to throw it away, and a new
+//!   key's value gets two `any`s, the first of which is garbage at once. Load and Delete box nothing: their keys
+//!   stay on the stack. A recorded run of a real Go program is replayed by a test, which compares what each operation
+//!   allocates and the state after it.
+//! - **Tiny objects**: boxed integers share blocks ([`tiny`](super::heap::tiny)); [`Event::SharedAlloc`] and
+//!   [`Event::SharedFree`] tell of those that the allocator does not see.
+//! - **Frees**: memory is freed when it becomes unreachable. A deleted entry of the read map stays, its key with it,
+//!   until a promotion leaves it out. The current block for tiny objects stays too.
+//! - **Moves**: none. Keys and values lie in their boxes; what the maps copy are addresses. The work of a dirty copy is
+//!   seen in what it allocates and in its cause. Growth of the dirty map by itself is a `grow`.
+//! - **Hashes**: Go seeds each runtime map anew, and so does the model: each dirty map hashes by
+//!   [`Hashing::another`].
+//!
+//! # Where it differs
+//!
+//! - A key that is put back after having been expunged is in two boxes until the next promotion; references
+//!   are given to the dirty map's.
+//! - Boxes follow Go's rules for integers, strings, pointers and byte arrays. A struct of one integer, which Go treats
+//!   as that integer, is always allocated; so is an empty string.
+
+mod boxed;
+mod entry;
+mod inner;
+mod invariants;
+
+use std::cell::Cell;
+use std::ptr::NonNull;
+
+use rand_core::{Rng, SeedableRng};
+use rand_xoshiro::SplitMix64;
+
+use super::heap::tiny::Tiny;
+use super::{aside, heap};
+use crate::maps::{Family, GoHash, Hashing, Info, Map, Options, Write};
+use crate::probe::event::{Cause, Event, Probe};
+use crate::spec::Term;
+use crate::workload::{Key, Value};
+use boxed::Boxed;
+use entry::{Entry, EntryAt, Last};
+use inner::Inner;
+
+/// The family `go-syncmap`; see the module.
+pub struct GoSyncMap;
+
+impl Family for GoSyncMap {
+    const INFO: Info = Info {
+        term: Term::plain(
+            "go-syncmap",
+            "model of Go's sync.Map, Go 1.9 to 1.23, used by one goroutine",
+            "go.dev/src/sync/map.go (Go 1.23)",
+        ),
+        version: "Go 1.23",
+        load_factor: None,
+        hint: false,
+        exact: true,
+        alloc_cause: Cause::AllocOther,
+        tells: &[Cause::Overflow, Cause::Promote, Cause::DirtyCopy, Cause::SameSizeGrow, Cause::Grow],
+        layout: Some("syncmap"),
+        state: &["read_len", "dirty_len", "amended", "misses"],
+    };
+    type Hasher = GoHash;
+    type Map<K: Key, V: Value, S: Hashing, P: Probe> = SyncMap<K, V, S, P>;
+
+    fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, probe: P) -> SyncMap<K, V, S, P> {
+        SyncMap::new(options, hasher, probe)
+    }
+}
+
+/// A `sync.Map` of Go 1.9 to 1.23; see the module.
+pub struct SyncMap<K: Key, V: Value, S: Hashing, P: Probe> {
+    /// On Go's heap, this map's alone from `new` to `drop`.
+    header: NonNull<Header<K, V, S, P>>,
+    /// Live entries, which Go's map does not count.
+    len: usize,
+    tiny: Tiny<P>,
+    /// Never used itself: each dirty map gets another.
+    hasher: S,
+    random: SplitMix64,
+    probe: P,
+}
+
+/// Go's struct: 32 bytes. Changed through shared references, since a lookup may promote.
+#[repr(C)]
+struct Header<K: Key, V: Value, S: Hashing, P: Probe> {
+    /// Go's mutex; here, how many lookups are in the read map.
+    looking: Cell<u64>,
+    read: Cell<Option<NonNull<ReadOnly<K, V, S, P>>>>,
+    dirty: Cell<Option<Inner<K, V, S, P>>>,
+    misses: Cell<usize>,
+}
+
+/// What `read` points to: 16 bytes, replaced whole.
+#[repr(C)]
+struct ReadOnly<K: Key, V: Value, S: Hashing, P: Probe> {
+    map: Option<Inner<K, V, S, P>>,
+    amended: bool,
+}
+
+impl<K: Key, V: Value, S: Hashing, P: Probe> Clone for ReadOnly<K, V, S, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K: Key, V: Value, S: Hashing, P: Probe> Copy for ReadOnly<K, V, S, P> {}
+
+impl<K: Key, V: Value, S: Hashing, P: Probe> ReadOnly<K, V, S, P> {
+    const EMPTY: Self = ReadOnly { map: None, amended: false };
+}
+
+/// A key's box in an inner map, and its entry.
+type Found<K, V> = (Boxed<K>, EntryAt<V>);
+
+impl<K: Key, V: Value, S: Hashing, P: Probe> SyncMap<K, V, S, P> {
+    const HEADER_BYTES: usize = {
+        assert!(size_of::<Header<K, V, S, P>>() == 32 && size_of::<ReadOnly<K, V, S, P>>() == 16);
+        32
+    };
+
+    /// Builds the map as `new(sync.Map)` does.
+    pub fn new(options: &Options, hasher: S, probe: P) -> Self {
+        let header = heap::alloc(Self::HEADER_BYTES, false).cast::<Header<K, V, S, P>>();
+        let zero =
+            Header { looking: Cell::new(0), read: Cell::new(None), dirty: Cell::new(None), misses: Cell::new(0) };
+        // SAFETY: just allocated, of its size.
+        unsafe { header.write(zero) };
+        let random = SplitMix64::seed_from_u64(options.seed);
+        SyncMap { header, len: 0, tiny: Tiny::new(probe), hasher, random, probe }
+    }
+
+    #[inline]
+    fn header(&self) -> &Header<K, V, S, P> {
+        // SAFETY: this map's alone, valid until it is dropped, and only ever borrowed shared.
+        unsafe { self.header.as_ref() }
+    }
+
+    #[inline]
+    fn read(&self) -> ReadOnly<K, V, S, P> {
+        // SAFETY: as long as it is the header's it is not freed.
+        self.header().read.get().map_or(ReadOnly::EMPTY, |read| unsafe { *read.as_ref() })
+    }
+
+    /// Allocates a new struct for `read` to point to.
+    fn set_read(&self, read: ReadOnly<K, V, S, P>) {
+        let at = heap::alloc(size_of::<ReadOnly<K, V, S, P>>(), false).cast::<ReadOnly<K, V, S, P>>();
+        // SAFETY: just allocated, of its size.
+        unsafe { at.write(read) };
+        let old = self.header().read.replace(Some(at));
+        self.free_read_only(old);
+    }
+
+    fn free_read_only(&self, old: Option<NonNull<ReadOnly<K, V, S, P>>>) {
+        if let Some(old) = old {
+            // SAFETY: allocated by `set_read`, and the header's no more; `read` hands out copies only.
+            unsafe { heap::free(old.cast(), size_of::<ReadOnly<K, V, S, P>>(), false) };
+        }
+    }
+
+    /// The map that has all live entries.
+    fn whole(&self) -> Option<Inner<K, V, S, P>> {
+        let read = self.read();
+        if read.amended { self.header().dirty.get() } else { read.map }
+    }
+
+    /// What the read map or else the dirty map has under the key, and the dirty map if it had to be asked.
+    #[inline]
+    fn look_up(&self, key: &Boxed<K>) -> (Option<Found<K, V>>, Option<Inner<K, V, S, P>>) {
+        let read = self.read();
+        if let Some(map) = read.map {
+            let _looking = Looking::begin(&self.header().looking);
+            let found = map.find(key);
+            if found.is_some() {
+                return (found, None);
+            }
+        }
+        let asked = self.header().dirty.get().filter(|_| read.amended);
+        (asked.and_then(|dirty| dirty.find(key)), asked)
+    }
+
+    /// The live entry of what a lookup found.
+    #[inline]
+    fn live(&self, key: &Boxed<K>, found: Option<Found<K, V>>) -> Option<(&K, &V)> {
+        let (mut stored, entry) = found?;
+        // SAFETY: what a lookup found is freed by a write at the earliest: a promotion leaves a live entry alone.
+        let entry = unsafe { entry.get() };
+        let value = entry.value()?;
+        if entry.has_two_keys() {
+            (stored, _) = self.whole()?.find(key)?;
+        }
+        // SAFETY: the same holds for its key in the map that has all live entries, and for its value. A write needs the
+        // map exclusively.
+        Some(unsafe { (stored.get(), value.as_ref().get()) })
+    }
+
+    /// Counts a miss, and promotes the dirty map when there were as many as it has keys. Not while a comparison of
+    /// keys looks something up itself: the read map is still in use then.
+    #[inline]
+    fn count_miss(&self, dirty: Inner<K, V, S, P>) {
+        let misses = self.header().misses.get() + 1;
+        self.header().misses.set(misses);
+        if misses >= dirty.len() && self.header().looking.get() == 0 {
+            self.promote(dirty);
+        }
+    }
+
+    /// The dirty map takes the place of the read map.
+    #[cold]
+    fn promote(&self, dirty: Inner<K, V, S, P>) {
+        let old = self.read().map;
+        self.set_read(ReadOnly { map: Some(dirty), amended: false });
+        self.header().dirty.set(None);
+        self.header().misses.set(0);
+        self.probe.emit(Event::Promote);
+        let Some(old) = old else { return };
+        old.for_each(|key, entry| {
+            // SAFETY: the slot has not let go of its entry before.
+            let entry_now = unsafe { entry.get() };
+            let last = entry_now.let_go(old.side());
+            // A live entry is in the other map, or lost by a hash that changed; somebody may be looking at it.
+            if entry_now.value().is_none() || !last.entry {
+                // SAFETY: the slot let go of it.
+                unsafe { self.free_slot(key, entry, last) };
+            }
+        });
+        // SAFETY: it was the read map's, and `live` gives out no reference into it.
+        unsafe { old.free() };
+    }
+
+    /// Lets go of all that a map holds.
+    fn free_slots(&self, map: Inner<K, V, S, P>) {
+        map.for_each(|key, entry| {
+            // SAFETY: the slot has not let go of its entry before, and is not used after.
+            unsafe {
+                let last = entry.get().let_go(map.side());
+                self.free_slot(key, entry, last);
+            }
+        });
+    }
+
+    /// # Safety
+    /// The slot let go of its entry, `last` is what that returned, and what is freed is used no more.
+    #[inline]
+    unsafe fn free_slot(&self, key: Boxed<K>, entry: EntryAt<V>, last: Last) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if last.entry {
+                let value = entry.get().value();
+                entry.free();
+                self.free_value(value);
+            }
+            if last.key {
+                key.free(!K::POINTERS, self.probe);
+            }
+        }
+    }
+
+    /// # Safety
+    /// The value is no entry's any more.
+    #[inline]
+    unsafe fn free_value(&self, value: Option<NonNull<Boxed<V>>>) {
+        if let Some(value) = value {
+            // SAFETY: the caller's promise; an object of `escape`.
+            unsafe {
+                let boxed = value.read();
+                heap::free(value.cast(), size_of::<Boxed<V>>(), false);
+                boxed.free(!V::POINTERS, self.probe);
+            }
+        }
+    }
+
+    /// An object for a value that `&value` lets escape.
+    #[inline]
+    fn escape(value: Boxed<V>) -> NonNull<Boxed<V>> {
+        let object = heap::alloc(size_of::<Boxed<V>>(), false).cast::<Boxed<V>>();
+        // SAFETY: just allocated, of its size.
+        unsafe { object.write(value) };
+        object
+    }
+
+    /// `Store(key, value)`; true when the key was there.
+    #[inline]
+    fn store(&mut self, key: K, value: V) -> bool {
+        let key = Boxed::new(key, !K::POINTERS, &mut self.tiny);
+        let value = Self::escape(Boxed::new(value, !V::POINTERS, &mut self.tiny));
+        let (found, _) = self.look_up(&key);
+        let Some((_, at)) = found else {
+            self.store_new(key, value);
+            return false;
+        };
+        // SAFETY: it has just been found.
+        let entry = unsafe { at.get() };
+        if entry.is_expunged()
+            && let Some(dirty) = self.header().dirty.get()
+        {
+            dirty.insert(key, at, false);
+            entry.swap(Some(value));
+            self.len += 1;
+            return false;
+        }
+        let old = entry.swap(Some(value));
+        self.len += usize::from(old.is_none());
+        // SAFETY: the entry has another value now, and has kept the key it had.
+        unsafe {
+            self.free_value(old);
+            key.free(!K::POINTERS, self.probe);
+        }
+        old.is_some()
+    }
+
+    /// Puts a key that neither map has into the dirty map.
+    fn store_new(&mut self, key: Boxed<K>, value: NonNull<Boxed<V>>) {
+        let read = self.read();
+        let dirty = match self.header().dirty.get() {
+            Some(dirty) => dirty,
+            None => self.copy_dirty(read.map),
+        };
+        if !read.amended {
+            self.set_read(ReadOnly { map: read.map, amended: true });
+        }
+        // SAFETY: an object of `escape`; Store's parameter is garbage when newEntry has copied it to its own.
+        let entry = unsafe {
+            let entry = Entry::alloc(Self::escape(value.read()));
+            heap::free(value.cast(), size_of::<Boxed<V>>(), false);
+            entry
+        };
+        dirty.insert(key, entry, false);
+        self.len += 1;
+    }
+
+    /// Makes a dirty map and gives it every entry of the read map that is not deleted.
+    #[cold]
+    fn copy_dirty(&mut self, read: Option<Inner<K, V, S, P>>) -> Inner<K, V, S, P> {
+        let hasher = self.hasher.another(self.random.next_u64());
+        let dirty = Inner::new(read, self.random.next_u64(), hasher, self.probe);
+        if let Some(read) = read {
+            read.for_each(|key, entry| {
+                // SAFETY: an entry of the read map is there.
+                if !unsafe { entry.get() }.expunge() {
+                    dirty.insert(key, entry, true);
+                }
+            });
+        }
+        dirty.tell(self.probe);
+        self.header().dirty.set(Some(dirty));
+        self.probe.emit(Event::DirtyCopy);
+        dirty
+    }
+
+    /// `Delete(key)`; true when the key was there.
+    #[inline]
+    fn delete(&mut self, key: &K) -> bool {
+        let key = Boxed::lent(key);
+        let read = self.read();
+        if let Some((_, at)) = read.map.and_then(|map| map.find(&key)) {
+            // SAFETY: it has just been found, and what it gives up is its own.
+            unsafe {
+                let entry = at.get();
+                let old = if entry.is_expunged() { None } else { entry.swap(None) };
+                self.len -= usize::from(old.is_some());
+                self.free_value(old);
+                return old.is_some();
+            }
+        }
+        let Some(dirty) = self.header().dirty.get().filter(|_| read.amended) else { return false };
+        let taken = dirty.take(&key);
+        self.count_miss(dirty);
+        let Some((stored, at)) = taken else { return false };
+        // SAFETY: its slot is gone, and lets go of it here.
+        unsafe {
+            self.len -= usize::from(at.get().value().is_some());
+            self.free_slot(stored, at, at.get().let_go(dirty.side()));
+        }
+        true
+    }
+
+    /// Lets go of all entries; the dirty map, emptied, stays.
+    fn empty(&mut self) {
+        // Out of reach first: what the keys and values do when they are dropped is theirs.
+        let (read, dirty) = (self.read().map, self.header().dirty.take());
+        let read_only = self.header().read.take();
+        self.free_read_only(read_only);
+        self.header().misses.set(0);
+        self.len = 0;
+        [read, dirty].into_iter().flatten().for_each(|map| self.free_slots(map));
+        if let Some(read) = read {
+            // SAFETY: it was the header's, and its slots hold nothing any more.
+            unsafe { read.free() };
+        }
+        dirty.inspect(|dirty| dirty.clear());
+        self.header().dirty.set(dirty);
+    }
+}
+
+/// A lookup in the read map.
+struct Looking<'a>(&'a Cell<u64>);
+
+impl<'a> Looking<'a> {
+    #[inline]
+    fn begin(looking: &'a Cell<u64>) -> Self {
+        looking.set(looking.get() + 1);
+        Looking(looking)
+    }
+}
+
+impl Drop for Looking<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+impl<K: Key, V: Value, S: Hashing, P: Probe> Drop for SyncMap<K, V, S, P> {
+    fn drop(&mut self) {
+        self.empty();
+        if let Some(dirty) = self.header().dirty.take() {
+            // SAFETY: its entries are freed, and nothing uses the map again.
+            unsafe { dirty.free() };
+        }
+        // SAFETY: allocated by `new`, used no more.
+        unsafe { heap::free(self.header.cast(), Self::HEADER_BYTES, false) };
+    }
+}
+
+impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for SyncMap<K, V, S, P> {
+    #[inline]
+    fn insert(&mut self, key: K, value: V) -> bool {
+        self.store(key, value)
+    }
+
+    #[inline]
+    fn get(&self, key: &K) -> Option<(&K, &V)> {
+        let key = Boxed::lent(key);
+        let (found, asked) = self.look_up(&key);
+        asked.inspect(|&dirty| self.count_miss(dirty));
+        self.live(&key, found)
+    }
+
+    fn peek(&self, key: &K) -> Option<(&K, &V)> {
+        let key = Boxed::lent(key);
+        let (found, _) = self.look_up(&key);
+        self.live(&key, found)
+    }
+
+    #[inline]
+    fn remove(&mut self, key: &K) -> bool {
+        self.delete(key)
+    }
+
+    fn clear(&mut self) {
+        let read = self.read();
+        if read.map.is_none_or(|map| map.len() == 0) && !read.amended {
+            return;
+        }
+        self.empty();
+        self.set_read(ReadOnly::EMPTY);
+        self.probe.emit(Event::Clear);
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn range(&mut self, f: &mut dyn FnMut(&K, &V)) {
+        if self.read().amended
+            && let Some(dirty) = self.header().dirty.get()
+        {
+            self.promote(dirty);
+        }
+        self.for_each(f);
+    }
+
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        let Some(whole) = self.whole() else { return };
+        whole.for_each(|key, entry| {
+            // SAFETY: as in `live`. A promotion from within `f` leaves the map that has all live entries alone.
+            if let Some(value) = unsafe { entry.get() }.value() {
+                // SAFETY: as above.
+                unsafe { f(key.get(), value.as_ref().get()) };
+            }
+        });
+    }
+
+    /// No write moves a box.
+    fn disturbed(&self, _: &Write<'_, K>, _: &mut dyn FnMut(&K, &V) -> bool) {}
+
+    fn state(&self, row: &mut [u64]) {
+        let read = self.read();
+        row.copy_from_slice(&[
+            read.map.map_or(0, |map| map.len()) as u64,
+            self.header().dirty.get().map_or(0, |map| map.len()) as u64,
+            read.amended.into(),
+            self.header().misses.get() as u64,
+        ]);
+    }
+
+    fn check_invariants(&self) {
+        self.check();
+    }
+}

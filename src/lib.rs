@@ -26,8 +26,8 @@
 //! ```
 //!
 //! Imports point one way. `workload` knows nothing of maps; a map sees only the event part of `probe`; `run` is the
-//! one place that joins them; `golang` is the real Go runtime, in a process of its own; `report` and `gate` see only
-//! `record`. `tests/structure.rs` enforces it.
+//! one place that joins them; `golang` is the real Go runtime, in a process of its own; `replay` plays recordings on
+//! models, and `verify` holds those against the runtime; `report` and `gate` see only `record`. `tests/structure.rs` enforces it.
 //!
 //! # Invariants
 //!

@@ -27,13 +27,16 @@ fn shows(args: &[&str], words: &[&str]) -> String {
 
 #[test]
 fn no_verb_prints_help() {
-    let help = shows(&[], &["Usage: mapscope", "run ", "gate ", "report ", "list ", "Exit codes: 0 done"]);
+    let help = shows(
+        &[],
+        &["Usage: mapscope", "run ", "gate ", "replay ", "verify ", "report ", "list ", "Exit codes: 0 done"],
+    );
     assert_eq!(help, run(&["-h"]).stdout);
 }
 
 #[test]
 fn every_verb_has_help_that_fits_80_columns() {
-    for verb in ["run", "gate", "report", "list"] {
+    for verb in ["run", "gate", "replay", "verify", "report", "list"] {
         let help = shows(&[verb, "--help"], &["Usage: mapscope"]);
         for line in help.lines().skip_while(|line| !line.is_empty()).filter(|line| !line.starts_with("  ")) {
             assert!(line.chars().count() <= 80, "{verb}: {line}");
@@ -54,7 +57,7 @@ fn list_names_the_maps_with_what_they_take() {
     let (runtimes, names): (Vec<_>, Vec<_>) =
         names.into_iter().filter(|name| !name.is_empty()).partition(|name| name.starts_with("go-runtime"));
     assert!(runtimes.len() >= 2, "{runtimes:?}");
-    assert_eq!(names, ["go-classic", "std", "hashbrown", "indexmap", "btree"]);
+    assert_eq!(names, ["go-classic", "go-syncmap", "std", "hashbrown", "indexmap", "btree"]);
 }
 
 #[test]

@@ -13,8 +13,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["record"]),
     ("gate", &["record"]),
     ("golang", &["workload"]),
+    ("replay", &["workload", "maps", "probe"]),
+    ("verify", &["workload", "golang", "replay"]),
     ("run", &["spec", "workload", "probe", "maps", "record", "golang"]),
-    ("cmd", &["spec", "workload", "probe", "maps", "record", "report", "gate", "golang", "run"]),
+    ("cmd", &["spec", "workload", "probe", "maps", "record", "report", "gate", "golang", "replay", "verify", "run"]),
 ];
 
 const LINES_MAX: usize = 600;

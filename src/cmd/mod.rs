@@ -6,6 +6,7 @@
 mod gate;
 mod list;
 mod output;
+mod replay;
 mod report;
 mod run;
 mod verify;
@@ -38,6 +39,7 @@ struct Cli {
 enum Verb {
     Run(Box<run::Args>),
     Gate(gate::Args),
+    Replay(replay::Args),
     Verify(verify::Args),
     Report(report::Args),
     List(list::Args),
@@ -61,6 +63,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         None => output::print(&Cli::command().render_help().to_string()).map(|()| ExitCode::SUCCESS),
         Some(Verb::Run(args)) => run::run(*args, cli.quiet, subjects),
         Some(Verb::Gate(args)) => gate::run(args, cli.quiet),
+        Some(Verb::Replay(args)) => replay::run(args, cli.quiet),
         Some(Verb::Verify(args)) => verify::run(args, cli.quiet),
         Some(Verb::Report(args)) => report::run(args, cli.quiet),
         Some(Verb::List(args)) => list::run(args, subjects),

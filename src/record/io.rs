@@ -153,10 +153,15 @@ fn syntax(path: &Path, bytes: &[u8], error: &serde_json::Error) -> ReadError {
 /// The system's word, without the path, as those of [`std::fs`]. The temporary file is gone then, and a file that was
 /// at `path` is untouched.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_with(path, |file| file.write_all(bytes))
+    write_whole(path, |file| file.write_all(bytes))
 }
 
-fn write_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+/// Writes a file whole or not at all, as [`write_atomically`] does, with content that `write` makes as it goes.
+///
+/// # Errors
+///
+/// Those of [`write_atomically`], and `write`'s own.
+pub fn write_whole(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -195,7 +200,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("results.json");
         write_atomically(&path, b"old").unwrap();
-        let error = write_with(&path, |file| {
+        let error = write_whole(&path, |file| {
             file.write_all(b"half of the ne")?;
             Err(io::Error::from_raw_os_error(libc::ENOSPC))
         })

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::probe::event::Cause;
 pub use environment::Environment;
 pub(crate) use io::parse;
-pub use io::{ReadError, read, write_atomically};
+pub use io::{ReadError, read, write_atomically, write_whole};
 
 /// The version of the layout below; a reader refuses any other.
 pub const SCHEMA: u32 = 1;

@@ -129,6 +129,14 @@ impl Hasher for Lookup {
         self.0 = digits.fold(0, |id: u64, digit| id.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')));
     }
 
+    fn write_u16(&mut self, id: u16) {
+        self.0 = id.into();
+    }
+
+    fn write_u32(&mut self, id: u32) {
+        self.0 = id.into();
+    }
+
     fn write_u8(&mut self, _: u8) {}
 
     fn finish(&self) -> u64 {

@@ -1,8 +1,14 @@
 //! Replay: recorded operations drive a model of the map that they were recorded from, hash by hash.
+//!
+//! [`Recording`] reads, [`player`] makes a model with its types erased, [`Comparison`] finds where the two differ.
 
+mod check;
 mod hashes;
 mod player;
+mod recording;
 mod shapes;
 
-pub use player::{ALLOCATED, Action, Play, PlayError, Row, player};
-pub use shapes::{SHAPES, Shape, Sized, shape, with_shape};
+pub use check::{Comparison, Differing, NOVERFLOW_EXACT_BELOW_B, columns};
+pub use player::{ALLOCATED, Action, Entries, Play, PlayError, Row, model_of, player};
+pub use recording::{About, Recording};
+pub use shapes::{SHAPES, Shape, Words, shape, with_shape};

@@ -5,10 +5,10 @@ use std::marker::PhantomData;
 
 use super::hashes::{Recorded, Replaying};
 use super::shapes::with_shape;
-use crate::maps::{self, Family, FamilyVisitor, Info, Map, Options};
+use crate::maps::{self, Family, FamilyVisitor, Hashing, Info, Map, Options};
 use crate::probe::alloc;
 use crate::probe::event::{Event, Probe};
-use crate::workload::{EntryVisitor, Key, Value};
+use crate::workload::{EntryVisitor, Key, Value, with_entry};
 
 /// What a row of a recording does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,31 +99,61 @@ pub trait Play {
     fn check_invariants(&self);
 }
 
-/// A player for the model of a layout (`classic`), entries of a shape (`u64/u64`), built with a hint.
+/// The entries that a map is played with.
+#[derive(Debug, Clone, Copy)]
+pub enum Entries<'a> {
+    /// Of a shape that recordings of Go's maps have.
+    Shape(&'a str),
+    /// As the command line calls them.
+    Named(&'a str),
+}
+
+/// A player for the map called `name`, built with a hint; `hashed` when the rows bring hashes.
 ///
-/// `None` when no model has the layout, or there is no such shape.
-pub fn player(layout: &str, shape: &str, hint: usize) -> Option<Box<dyn Play>> {
-    let mut search = Search { layout, shape, hint, found: None };
+/// `None` when there is no such map, or no such entry.
+pub fn player(name: &str, entries: Entries<'_>, hashed: bool, hint: usize) -> Option<Box<dyn Play>> {
+    let mut search = Search { name, entries, hashed, hint, found: None };
     maps::each(&mut search);
     search.found
 }
 
+/// The name of the model whose recordings have this layout.
+pub fn model_of(layout: &str) -> Option<&'static str> {
+    struct Named<'a>(&'a str, Option<&'static str>);
+    impl FamilyVisitor for Named<'_> {
+        fn visit<F: Family>(&mut self) {
+            if F::INFO.layout == Some(self.0) {
+                self.1 = Some(F::INFO.term.name);
+            }
+        }
+    }
+    let mut named = Named(layout, None);
+    maps::each(&mut named);
+    named.1
+}
+
 struct Search<'a> {
-    layout: &'a str,
-    shape: &'a str,
+    name: &'a str,
+    entries: Entries<'a>,
+    hashed: bool,
     hint: usize,
     found: Option<Box<dyn Play>>,
 }
 
 impl FamilyVisitor for Search<'_> {
     fn visit<F: Family>(&mut self) {
-        if F::INFO.layout == Some(self.layout) {
-            self.found = with_shape(self.shape, Typed::<F> { hint: self.hint, family: PhantomData });
+        if F::INFO.term.name == self.name {
+            let typed = Typed::<F> { hashed: self.hashed, hint: self.hint, family: PhantomData };
+            self.found = match self.entries {
+                Entries::Shape(name) => with_shape(name, typed),
+                Entries::Named(name) => with_entry(name, typed),
+            };
         }
     }
 }
 
 struct Typed<F> {
+    hashed: bool,
     hint: usize,
     family: PhantomData<F>,
 }
@@ -134,15 +164,24 @@ impl<F: Family> EntryVisitor for Typed<F> {
     fn visit<K: Key, V: Value>(self) -> Box<dyn Play> {
         let load_factor = F::INFO.load_factor.map(|x| x.default).unwrap_or_default();
         let options = Options { load_factor, hint: self.hint, seed: 1 };
-        Box::new(Player::<F, K, V> { options, info: F::INFO, recorded: Recorded::default(), map: None })
+        if self.hashed {
+            let recorded = Recorded::default();
+            let hasher = Replaying::new(&recorded);
+            Box::new(Player::<F, K, V, _> { options, info: F::INFO, recorded: Some(recorded), hasher, map: None })
+        } else {
+            let hasher = F::Hasher::with_seed(options.seed);
+            Box::new(Player::<F, K, V, _> { options, info: F::INFO, recorded: None, hasher, map: None })
+        }
     }
 }
 
-struct Player<F: Family, K: Key, V: Value> {
+struct Player<F: Family, K: Key, V: Value, S: Hashing> {
     options: Options,
     info: Info,
-    recorded: Recorded,
-    map: Option<F::Map<K, V, Replaying, Shares>>,
+    /// The hasher's table, where rows bring hashes.
+    recorded: Option<Recorded>,
+    hasher: S,
+    map: Option<F::Map<K, V, S, Shares>>,
 }
 
 /// Counts what the allocator can't see: objects that share a block.
@@ -162,11 +201,13 @@ impl Probe for Shares {
     }
 }
 
-impl<F: Family, K: Key, V: Value> Player<F, K, V> {
+impl<F: Family, K: Key, V: Value, S: Hashing> Player<F, K, V, S> {
     /// Takes the row's hash for its key's.
     fn learn(&mut self, row: Row) -> Result<(), PlayError> {
-        let Some(now) = row.hash.filter(|_| row.action.has_key()) else { return Ok(()) };
-        match self.recorded.get(row.key) {
+        let (Some(recorded), Some(now)) = (&self.recorded, row.hash.filter(|_| row.action.has_key())) else {
+            return Ok(());
+        };
+        match recorded.get(row.key) {
             Some(before) if before == now => return Ok(()),
             // Several inner maps have several hashes: which a row means, the map knows.
             Some(before) if self.info.layout != Some("syncmap") => {
@@ -176,19 +217,21 @@ impl<F: Family, K: Key, V: Value> Player<F, K, V> {
             }
             _ => {}
         }
-        self.recorded.set(row.key, now);
+        recorded.set(row.key, now);
         Ok(())
     }
 }
 
-impl<F: Family, K: Key, V: Value> Play for Player<F, K, V> {
+impl<F: Family, K: Key, V: Value, S: Hashing> Play for Player<F, K, V, S> {
     fn info(&self) -> &Info {
         &self.info
     }
 
     fn play(&mut self, row: Row, figures: &mut [u64]) -> Result<(), PlayError> {
         if row.action == Action::Hash {
-            self.recorded.set_next(row.key, row.hash.unwrap_or_default());
+            if let (Some(recorded), Some(hash)) = (&self.recorded, row.hash) {
+                recorded.set_next(row.key, hash);
+            }
             return Ok(());
         }
         if (row.action == Action::New) == self.map.is_some() {
@@ -201,7 +244,7 @@ impl<F: Family, K: Key, V: Value> Play for Player<F, K, V> {
         let map = match &mut self.map {
             Some(map) => map,
             empty => {
-                let hasher = Replaying::new(&self.recorded);
+                let hasher = self.hasher.clone();
                 before = alloc::tally();
                 empty.insert(F::build(&self.options, hasher, Shares))
             }

@@ -4,53 +4,47 @@ use std::hash::{Hash, Hasher};
 
 use crate::workload::{EntryVisitor, Key, Value};
 
-/// `N` times `T`, of which Go's collector would say that it holds pointers or not.
+/// `N` words, of which Go's collector would say that they hold pointers or not.
 ///
 /// As a key it is its identity `N` times over, and hashes by it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sized<T, const N: usize, const POINTERS: bool>([T; N]);
+pub struct Words<const N: usize, const POINTERS: bool>([u64; N]);
 
-macro_rules! sized {
-    ($($int:ty),*) => {$(
-        impl<const N: usize, const POINTERS: bool> Hash for Sized<$int, N, POINTERS> {
-            #[inline]
-            fn hash<H: Hasher>(&self, state: &mut H) {
-                state.write_u64(self.id());
-            }
-        }
-
-        impl<const N: usize, const POINTERS: bool> Key for Sized<$int, N, POINTERS> {
-            const POINTERS: bool = POINTERS;
-            #[inline]
-            fn from_id(id: u64) -> Self {
-                Sized([id as $int; N])
-            }
-            #[inline]
-            fn id(&self) -> u64 {
-                u64::from(self.0[0])
-            }
-            fn heap_bytes(&self) -> u64 {
-                0
-            }
-        }
-
-        impl<const N: usize, const POINTERS: bool> Value for Sized<$int, N, POINTERS> {
-            const POINTERS: bool = POINTERS;
-            #[inline]
-            fn from_seed(seed: u64, _: u32) -> Self {
-                Sized([seed as $int; N])
-            }
-            fn seed(&self) -> Option<u64> {
-                self.0.first().map(|&seed| u64::from(seed))
-            }
-            fn heap_bytes(&self) -> u64 {
-                0
-            }
-        }
-    )*};
+impl<const N: usize, const POINTERS: bool> Hash for Words<N, POINTERS> {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.id());
+    }
 }
 
-sized!(u8, u16, u32, u64);
+impl<const N: usize, const POINTERS: bool> Key for Words<N, POINTERS> {
+    const POINTERS: bool = POINTERS;
+    #[inline]
+    fn from_id(id: u64) -> Self {
+        Words([id; N])
+    }
+    #[inline]
+    fn id(&self) -> u64 {
+        self.0[0]
+    }
+    fn heap_bytes(&self) -> u64 {
+        0
+    }
+}
+
+impl<const N: usize, const POINTERS: bool> Value for Words<N, POINTERS> {
+    const POINTERS: bool = POINTERS;
+    #[inline]
+    fn from_seed(seed: u64, _: u32) -> Self {
+        Words([seed; N])
+    }
+    fn seed(&self) -> Option<u64> {
+        self.0.first().copied()
+    }
+    fn heap_bytes(&self) -> u64 {
+        0
+    }
+}
 
 /// A shape of entry.
 #[derive(Debug, Clone, Copy)]
@@ -85,20 +79,17 @@ macro_rules! shapes {
     };
 }
 
-type Words<const N: usize> = Sized<u64, N, false>;
-type Pointers<const N: usize> = Sized<u64, N, true>;
-
 shapes! {
-    "u64/u64" Words<1>, Words<1>, u64::MAX;
-    "u32/u8" Sized<u32, 1, false>, Sized<u8, 1, false>, 1 << 32;
-    "u16/none" Sized<u16, 1, false>, Sized<u8, 0, false>, 1 << 16;
-    "str/u64" Pointers<2>, Words<1>, u64::MAX;
-    "mid/ptr" Words<5>, Pointers<1>, u64::MAX;
-    "big/u64" Words<25>, Words<1>, u64::MAX;
-    "u64/big" Words<1>, Words<25>, u64::MAX;
-    "u64/b64" Words<1>, Words<8>, u64::MAX;
-    "u64/b256" Words<1>, Words<32>, u64::MAX;
-    "str/b256" Pointers<2>, Words<32>, u64::MAX;
+    "u64/u64" u64, u64, u64::MAX;
+    "u32/u8" u32, u8, 1 << 32;
+    "u16/none" u16, Words<0, false>, 1 << 16;
+    "str/u64" Words<2, true>, u64, u64::MAX;
+    "mid/ptr" Words<5, false>, Words<1, true>, u64::MAX;
+    "big/u64" Words<25, false>, u64, u64::MAX;
+    "u64/big" u64, Words<25, false>, u64::MAX;
+    "u64/b64" u64, Words<8, false>, u64::MAX;
+    "u64/b256" u64, Words<32, false>, u64::MAX;
+    "str/b256" Words<2, true>, Words<32, false>, u64::MAX;
 }
 
 /// The shape called `name`.

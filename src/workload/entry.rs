@@ -31,37 +31,46 @@ pub trait Value: Clone + 'static {
     fn heap_bytes(&self) -> u64;
 }
 
-impl Key for u64 {
-    const POINTERS: bool = false;
-    #[inline]
-    fn from_id(id: u64) -> u64 {
-        id
-    }
-    #[inline]
-    fn id(&self) -> u64 {
-        *self
-    }
-    #[inline]
-    fn heap_bytes(&self) -> u64 {
-        0
-    }
+macro_rules! integers {
+    ($($int:ty),*) => {$(
+        /// Identities must fit.
+        impl Key for $int {
+            const POINTERS: bool = false;
+            #[inline]
+            fn from_id(id: u64) -> $int {
+                debug_assert!(<$int>::try_from(id).is_ok(), "key {id} is too large");
+                id as $int
+            }
+            #[inline]
+            fn id(&self) -> u64 {
+                u64::from(*self)
+            }
+            #[inline]
+            fn heap_bytes(&self) -> u64 {
+                0
+            }
+        }
+
+        /// Of a seed that does not fit, the low bits are kept.
+        impl Value for $int {
+            const POINTERS: bool = false;
+            #[inline]
+            fn from_seed(seed: u64, _: u32) -> $int {
+                seed as $int
+            }
+            #[inline]
+            fn seed(&self) -> Option<u64> {
+                Some(u64::from(*self))
+            }
+            #[inline]
+            fn heap_bytes(&self) -> u64 {
+                0
+            }
+        }
+    )*};
 }
 
-impl Value for u64 {
-    const POINTERS: bool = false;
-    #[inline]
-    fn from_seed(seed: u64, _: u32) -> u64 {
-        seed
-    }
-    #[inline]
-    fn seed(&self) -> Option<u64> {
-        Some(*self)
-    }
-    #[inline]
-    fn heap_bytes(&self) -> u64 {
-        0
-    }
-}
+integers!(u8, u16, u32, u64);
 
 /// A string key of 24 bytes: the letters `user` and twenty decimal digits, as YCSB writes its keys.
 ///

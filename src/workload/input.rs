@@ -12,7 +12,7 @@ use super::WorkloadError;
 const BUFFER_BYTES: usize = 64 << 10;
 
 /// A file that is being read, decompressed as it goes.
-pub(super) struct Input {
+pub(crate) struct Input {
     path: PathBuf,
     source: Box<dyn Read + Send>,
     /// What the file is compressed with.
@@ -28,7 +28,7 @@ pub(super) struct Input {
 
 impl Input {
     /// Opens a file.
-    pub(super) fn open(path: &Path) -> Result<Input, WorkloadError> {
+    pub(crate) fn open(path: &Path) -> Result<Input, WorkloadError> {
         let unreadable = |error: io::Error| fault(path, None, format!("can't be read: {error}"));
         let mut file = BufReader::with_capacity(BUFFER_BYTES, File::open(path).map_err(unreadable)?);
         let magic = file.fill_buf().map_err(unreadable)?;
@@ -44,7 +44,7 @@ impl Input {
     }
 
     /// The next line, without its end (`\n` or `\r\n`); `None` after the last.
-    pub(super) fn next_line(&mut self) -> Result<Option<&[u8]>, WorkloadError> {
+    pub(crate) fn next_line(&mut self) -> Result<Option<&[u8]>, WorkloadError> {
         let mut searched = 0;
         let (len, newline) = loop {
             let unread = &self.buffer[self.start..self.end];
@@ -105,15 +105,20 @@ impl Input {
         }
     }
 
+    /// The number of the line handed out last, from 1.
+    pub(crate) fn line_number(&self) -> u64 {
+        self.number
+    }
+
     /// The error that blames the line read last.
     #[cold]
-    pub(super) fn fault_here(&self, what: String) -> WorkloadError {
+    pub(crate) fn fault_here(&self, what: String) -> WorkloadError {
         fault(&self.path, Some(self.number), what)
     }
 
     /// The error that blames the whole file.
     #[cold]
-    pub(super) fn fault(&self, what: String) -> WorkloadError {
+    pub(crate) fn fault(&self, what: String) -> WorkloadError {
         fault(&self.path, None, what)
     }
 
@@ -146,7 +151,7 @@ pub(super) fn fingerprint(path: &Path) -> Result<String, WorkloadError> {
 }
 
 /// An unsigned decimal number: digits and nothing else, at most `u64::MAX`.
-pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
+pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
     // Nineteen digits always fit, and are checked all at once.
     let (head, tail) = digits.split_at(digits.len().min(19));
     let (mut number, mut other) = (0u64, false);
@@ -165,7 +170,7 @@ pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
 }
 
 /// Exactly 16 hexadecimal digits.
-pub(super) fn hexadecimal(digits: &[u8]) -> Option<u64> {
+pub(crate) fn hexadecimal(digits: &[u8]) -> Option<u64> {
     /// By byte: the digit's value, or `NONE`. A table, because whether a digit of a hash is a letter can't be predicted.
     const DIGITS: [u8; 256] = {
         let mut digits = [NONE; 256];
@@ -190,7 +195,7 @@ pub(super) fn hexadecimal(digits: &[u8]) -> Option<u64> {
 }
 
 /// Bytes as an error shows them: in backquotes, escaped, and no longer than a line on a terminal.
-pub(super) fn quote(bytes: &[u8]) -> String {
+pub(crate) fn quote(bytes: &[u8]) -> String {
     const SHOWN: usize = 40;
     match bytes {
         [] => "nothing".to_owned(),

@@ -10,7 +10,7 @@
 mod args;
 mod entry;
 mod expect;
-mod input;
+pub(crate) mod input;
 pub mod keys;
 pub mod mixes;
 mod op;

@@ -85,7 +85,7 @@ func (s *synced) columns() []string {
 	if s.hasState() {
 		return syncColumns
 	}
-	return nil
+	return []string{}
 }
 
 var syncColumns = []string{"read_len", "dirty_len", "amended", "misses"}

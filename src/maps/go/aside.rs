@@ -5,8 +5,8 @@ use std::ptr::NonNull;
 
 /// Puts a value aside.
 pub(super) fn put<T>(value: T) -> NonNull<T> {
-    const { assert!(size_of::<T>() > 0) };
     let layout = Layout::new::<T>();
+    assert!(layout.size() > 0, "nothing is nowhere");
     // SAFETY: not of zero size.
     let place = NonNull::new(unsafe { System.alloc(layout) }.cast::<T>()).unwrap_or_else(|| handle_alloc_error(layout));
     // SAFETY: just allocated for a `T`.

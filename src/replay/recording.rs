@@ -1,0 +1,236 @@
+//! Recordings: traces that say what was recorded and what each operation came to, as DESIGN's traces with more columns.
+//!
+//! # Format
+//!
+//! CSV, plain, gzip or zstd. A first line `# name=value ...` may tell what was recorded: `layout`, `type` (a shape),
+//! `hint`, and `key_size` and `elem_size`, which must be those of the shape. Then a header, and one operation a row:
+//!
+//! | column | content |
+//! |---|---|
+//! | `op` | `new` (the first row), `insert`, `remove`, `get`, `clear`, `range`; `hash` gives a key's hash in the inner map that the next operation makes |
+//! | `key` | the key's identity, unsigned decimal; empty where the operation has no key |
+//! | `hash` | its hash, exactly 16 hex digits |
+//! | others | figures after the operation, unsigned decimal; empty in rows of `hash` |
+
+use std::path::Path;
+
+use super::player::{Action, Row};
+use super::shapes::{Shape, shape};
+use crate::workload::WorkloadError;
+use crate::workload::input::{Input, decimal, hexadecimal, quote};
+
+/// What a recording says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// The whole first line; empty when there is none.
+    pub line: String,
+    /// The layout of the map: `classic`.
+    pub layout: Option<String>,
+    /// The shape of its entries.
+    pub shape: Option<&'static str>,
+    /// The hint it was built with.
+    pub hint: usize,
+    /// The largest key identity allowed.
+    pub key_max: u64,
+}
+
+/// A recording that is being read, in constant memory.
+pub struct Recording {
+    input: Input,
+    about: About,
+    roles: Vec<Role>,
+    hashed: bool,
+    /// The names of the columns with figures, in order.
+    figures: Vec<String>,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Op,
+    Key,
+    Hash,
+    Figure,
+}
+
+impl Recording {
+    /// Opens it and reads what comes before the rows.
+    pub fn open(path: &Path) -> Result<Recording, WorkloadError> {
+        let mut input = Input::open(path)?;
+        let mut about = About { key_max: u64::MAX, ..About::default() };
+        let empty = "is empty; expected a header row such as `op,key,hash`, then one operation a row";
+        let mut header = input.next_line()?.map(<[u8]>::to_vec);
+        if let Some(pairs) = header.as_ref().and_then(|line| line.strip_prefix(b"# ")) {
+            let read = std::str::from_utf8(pairs).map_err(|_| "is not UTF-8 text".to_owned()).and_then(parameters);
+            about = read.map_err(|what| input.fault_here(what))?;
+            header = input.next_line()?.map(<[u8]>::to_vec);
+        }
+        let Some(header) = header else { return Err(input.fault(empty.to_owned())) };
+        let (roles, figures) = columns(&header).map_err(|what| input.fault_here(what))?;
+        let hashed = roles.contains(&Role::Hash);
+        Ok(Recording { input, about, roles, hashed, figures })
+    }
+
+    /// What it says of itself.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// Whether rows bring hashes.
+    pub fn hashed(&self) -> bool {
+        self.hashed
+    }
+
+    /// The names of the columns with figures, in order.
+    pub fn figures(&self) -> &[String] {
+        &self.figures
+    }
+
+    /// The next row, with its figures written to `figures`, which is as long as [`Recording::figures`]; `None` at the
+    /// end.
+    pub fn next(&mut self, figures: &mut [u64]) -> Result<Option<Row>, WorkloadError> {
+        while let Some(line) = self.input.next_line()? {
+            if line.is_empty() {
+                continue;
+            }
+            return match row(line, &self.roles, self.about.key_max, figures) {
+                Ok(row) => Ok(Some(row)),
+                Err(what) => Err(self.input.fault_here(what)),
+            };
+        }
+        Ok(None)
+    }
+
+    /// The number of the line read last.
+    pub fn line_number(&self) -> u64 {
+        self.input.line_number()
+    }
+
+    /// An error that blames the line read last.
+    pub fn fault_here(&self, what: String) -> WorkloadError {
+        self.input.fault_here(what)
+    }
+
+    /// An error that blames the whole file.
+    pub fn fault(&self, what: String) -> WorkloadError {
+        self.input.fault(what)
+    }
+}
+
+/// Reads the first line's pairs.
+fn parameters(text: &str) -> Result<About, String> {
+    let value = |name: &str| text.split(' ').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    let number = |name: &str| match value(name) {
+        Some(text) => decimal(text.as_bytes())
+            .map(Some)
+            .ok_or_else(|| format!("{name} is {}; expected a decimal number", quote(text.as_bytes()))),
+        None => Ok(None),
+    };
+    let mut about = About { line: format!("# {text}"), key_max: u64::MAX, ..About::default() };
+    about.layout = value("layout").map(str::to_owned);
+    about.hint = number("hint")?.unwrap_or_default() as usize;
+    let Some(name) = value("type") else {
+        return match &about.layout {
+            Some(layout) => {
+                Err(format!("layout={layout} without a type; expected `type=KEY/ELEM`, such as type=u64/u64"))
+            }
+            None => Ok(about),
+        };
+    };
+    let shapes = || super::shapes::SHAPES.iter().map(|shape| shape.name).collect::<Vec<_>>().join(", ");
+    let Shape { name, key_size, elem_size, keys } =
+        shape(name).ok_or_else(|| format!("type={name} is not known; known are {}", shapes()))?;
+    for (what, expected) in [("key_size", key_size), ("elem_size", elem_size)] {
+        match number(what)? {
+            Some(found) if found != expected => {
+                return Err(format!("{what}={found}, but type={name} has {expected}: one of them is wrong"));
+            }
+            _ => {}
+        }
+    }
+    (about.shape, about.key_max) = (Some(name), keys.saturating_sub(1));
+    Ok(about)
+}
+
+/// Reads the header.
+fn columns(header: &[u8]) -> Result<(Vec<Role>, Vec<String>), String> {
+    let (mut roles, mut figures) = (Vec::new(), Vec::new());
+    for name in header.split(|&byte| byte == b',') {
+        roles.push(match name {
+            b"op" => Role::Op,
+            b"key" => Role::Key,
+            b"hash" => Role::Hash,
+            _ => {
+                figures.push(String::from_utf8_lossy(name).into_owned());
+                Role::Figure
+            }
+        });
+    }
+    for (role, name) in [(Role::Op, "op"), (Role::Key, "key"), (Role::Hash, "hash")] {
+        let count = roles.iter().filter(|&&other| other == role).count();
+        if count > 1 || count == 0 && role != Role::Hash {
+            return Err(format!(
+                "{count} columns `{name}` in the header; expected a header row such as `op,key,hash,alloc_bytes`, found {}",
+                quote(header)
+            ));
+        }
+    }
+    let mut sorted = figures.clone();
+    sorted.sort_unstable();
+    if let Some(twice) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("column `{}` occurs twice in the header", twice[0]));
+    }
+    Ok((roles, figures))
+}
+
+/// Reads a row.
+fn row(line: &[u8], roles: &[Role], key_max: u64, figures: &mut [u64]) -> Result<Row, String> {
+    let (mut action, mut key, mut hash) = (Action::New, &b""[..], &b""[..]);
+    let (mut fields, mut figure) = (0, 0);
+    let mut rest = Some(line);
+    while let Some(text) = rest {
+        let end = text.iter().position(|&byte| byte == b',');
+        let field = &text[..end.unwrap_or(text.len())];
+        rest = end.map(|end| &text[end + 1..]);
+        match roles.get(fields) {
+            Some(Role::Op) => {
+                action = Action::ALL.into_iter().find(|action| action.name().as_bytes() == field).ok_or_else(|| {
+                    let known = Action::ALL.map(|action| format!("`{}`", action.name())).join(", ");
+                    format!("unknown op {}; expected one of {known}", quote(field))
+                })?;
+            }
+            Some(Role::Key) => key = field,
+            Some(Role::Hash) => hash = field,
+            Some(Role::Figure) => {
+                let empty = field.is_empty() && action == Action::Hash;
+                figures[figure] = if empty { 0 } else { decimal(field).ok_or_else(|| bad_figure(field, fields))? };
+                figure += 1;
+            }
+            None => {}
+        }
+        fields += 1;
+    }
+    if fields != roles.len() {
+        let columns = roles.len();
+        return Err(format!("the header names {columns} columns, but this row has {fields}: {}", quote(line)));
+    }
+    if !action.has_key() {
+        return Ok(Row { action, key: 0, hash: None });
+    }
+    let key = decimal(key).filter(|&key| key <= key_max);
+    let key =
+        key.ok_or_else(|| format!("bad key in {}; expected a decimal number from 0 to {key_max}", quote(line)))?;
+    let hash = match roles.contains(&Role::Hash) {
+        true => Some(
+            hexadecimal(hash)
+                .ok_or_else(|| format!("bad hash {}; expected exactly 16 hexadecimal digits", quote(hash)))?,
+        ),
+        false => None,
+    };
+    Ok(Row { action, key, hash })
+}
+
+#[cold]
+fn bad_figure(field: &[u8], column: usize) -> String {
+    format!("bad figure {} in column {}; expected a decimal number", quote(field), column + 1)
+}

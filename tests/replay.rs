@@ -1,0 +1,181 @@
+//! `mapscope replay` as its users run it: recordings of real Go maps, whole and altered.
+
+mod cli_process;
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use cli_process::{Outcome, Place};
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+
+const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/classic-u64-u64-h0-churn-3000.csv.gz");
+
+fn text(path: &Path) -> String {
+    let mut text = String::new();
+    GzDecoder::new(File::open(path).expect("a recording")).read_to_string(&mut text).expect("gzip of text");
+    text
+}
+
+/// The long recordings of one layout, which not every machine has.
+fn recordings(layout: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/go-oracle");
+    let Ok(entries) = fs::read_dir(&folder) else {
+        println!("skipped: no recordings in {}", folder.display());
+        return Vec::new();
+    };
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(layout)));
+    paths.sort();
+    assert_eq!(paths.len(), 13, "{layout} recordings");
+    paths
+}
+
+/// Replays a text with `--check`.
+fn check(place: &Place, map: &str, text: &str) -> Outcome {
+    fs::write(place.path().join("recording.csv"), text).expect("a file");
+    place.run(&["replay", "--map", map, "--check", "recording.csv"])
+}
+
+/// The fixture with column `column` of line `line` (from 1) altered.
+fn altered(line: usize, column: usize, with: &str) -> String {
+    let whole = text(FIXTURE.as_ref());
+    let mut lines: Vec<String> = whole.lines().map(str::to_owned).collect();
+    let mut fields: Vec<&str> = lines[line - 1].split(',').collect();
+    assert_ne!(fields[column], with, "that would alter nothing");
+    fields[column] = with;
+    lines[line - 1] = fields.join(",");
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn every_recording_of_a_classic_map_is_the_model_s() {
+    for path in recordings("classic-").iter().map(PathBuf::as_path).chain([FIXTURE.as_ref()]) {
+        let rows = text(path).lines().count() - 2;
+        let outcome = Place::new().run(&["replay", "--map", "go-classic", "--check", path.to_str().expect("UTF-8")]);
+        assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+        let expected = format!("{rows} operations on go-classic, no difference in alloc_bytes, allocs, len, b, ");
+        assert!(outcome.stdout.contains(&expected), "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn what_is_written_is_the_recording_byte_for_byte() {
+    let place = Place::new();
+    let outcome = place.run(&["replay", "--map", "go-classic", FIXTURE, "--per-op", "out.csv"]);
+    assert_eq!((outcome.code, outcome.left), (Some(0), vec![PathBuf::from("out.csv")]), "{}", outcome.stderr);
+    let written = fs::read_to_string(place.path().join("out.csv")).expect("written");
+    assert!(written == text(FIXTURE.as_ref()), "the rows differ");
+    let outcome = place.run(&["replay", "--map", "go-classic", FIXTURE, "--per-op", "-"]);
+    assert!(outcome.stdout == written, "stdout differs from the file");
+    assert!(outcome.stderr.contains("3001 operations on go-classic"), "{}", outcome.stderr);
+}
+
+#[test]
+fn an_altered_figure_is_found_in_its_row() {
+    // Columns: op,key,hash,alloc_bytes,allocs,len,b,noverflow,nevacuate,growing,same_size.
+    let columns = ["alloc_bytes", "allocs", "len", "b", "noverflow", "nevacuate", "growing", "same_size"];
+    for (index, column) in columns.iter().enumerate() {
+        for line in [3, 4, 1700, 3003] {
+            let outcome = check(&Place::new(), "go-classic", &altered(line, index + 3, "977"));
+            assert_eq!(outcome.code, Some(1), "{}{}", outcome.stdout, outcome.stderr);
+            let found = outcome.stdout.lines().nth(1).expect("a difference");
+            assert!(found.starts_with(&format!("  line {line}, ")), "{column}: {found}");
+            assert!(found.contains(&format!(": {column}: expected 977, got ")), "{column}: {found}");
+            assert_eq!(outcome.stdout.lines().count(), 2, "only one row was altered: {}", outcome.stdout);
+        }
+    }
+}
+
+/// A key's hash is altered in a later row of the key: it contradicts the one that the key was put in with.
+#[test]
+fn an_altered_hash_is_found_in_its_row() {
+    let whole = text(FIXTURE.as_ref());
+    let lines: Vec<&str> = whole.lines().collect();
+    let key = |line: &str| line.split(',').nth(1).expect("a key").to_owned();
+    let mut found = 0;
+    for at in (10..lines.len()).step_by(37) {
+        let put = lines[..at].iter().rposition(|line| key(line) == key(lines[at]));
+        let alive = put.is_some_and(|put| lines[put].starts_with("insert"));
+        if !alive {
+            continue;
+        }
+        found += 1;
+        let outcome = check(&Place::new(), "go-classic", &altered(at + 1, 2, "00000000deadbeef"));
+        assert_eq!(outcome.code, Some(1), "{}{}", outcome.stdout, outcome.stderr);
+        let line = format!("  line {}: the hash of key {} is 00000000deadbeef here", at + 1, key(lines[at]));
+        assert!(outcome.stdout.contains(&line), "{}", outcome.stdout);
+    }
+    assert!(found > 10, "{found} rows tried");
+}
+
+#[test]
+fn a_plain_trace_is_replayed_on_any_map() {
+    let place = Place::new();
+    fs::write(place.path().join("trace.csv"), "op,key\ninsert,7\ninsert,8\nget,7\nremove,8\n").expect("a file");
+    for map in ["go-classic", "std", "hashbrown", "indexmap", "btree", "go-syncmap"] {
+        let outcome = place.run(&["replay", "--map", map, "trace.csv", "--per-op", "-", "--entry", "string(24)/u64"]);
+        assert_eq!(outcome.code, Some(0), "{map}: {}", outcome.stderr);
+        assert_eq!(outcome.stdout.lines().count(), 5, "{map}: {}", outcome.stdout);
+        assert!(outcome.stdout.starts_with("op,key,hash,alloc_bytes,allocs,"), "{map}: {}", outcome.stdout);
+    }
+}
+
+#[test]
+fn bad_input_is_named_and_leaves_nothing() {
+    let whole = text(FIXTURE.as_ref());
+    let with = |from: &str, to: &str| whole.replacen(from, to, 1);
+    let cases = [
+        (with("layout=classic", "layout=swiss2"), "layout swiss2, of which there is no model"),
+        (with("type=u64/u64", "type=u63/u64"), "recording.csv:1: type=u63/u64 is not known"),
+        (with("key_size=8", "key_size=9"), "recording.csv:1: key_size=9, but type=u64/u64 has 8"),
+        (with("hint=0", "hint=x"), "recording.csv:1: hint is `x`; expected a decimal number"),
+        (with("op,key,hash,", "op,key,hsh,"), "has no column `hash`"),
+        (with(",noverflow,", ",overflow,"), "nothing to compare with: no column noverflow"),
+        (with("op,key,", "op,kee,"), "recording.csv:2: 0 columns `key` in the header"),
+        (with(",b,", ",len,"), "column `len` occurs twice"),
+        (altered(50, 0, "put"), "recording.csv:50: unknown op `put`"),
+        (altered(50, 0, "new"), "recording.csv:50: a recording begins with `new`, and has it nowhere else"),
+        (altered(50, 1, "-1"), "recording.csv:50: bad key"),
+        (altered(50, 2, "abc"), "recording.csv:50: bad hash `abc`; expected exactly 16"),
+        (altered(50, 3, "1e3"), "recording.csv:50: bad figure `1e3` in column 4"),
+        (altered(50, 10, "0,0"), "recording.csv:50: the header names 11 columns, but this row has 12"),
+        (altered(3, 0, "clear"), "recording.csv:3: a recording begins with `new`"),
+        (String::new(), "recording.csv: is empty"),
+        (whole.lines().take(2).map(|line| format!("{line}\n")).collect(), "holds no operations"),
+    ];
+    for (text, message) in cases {
+        let place = Place::new();
+        fs::write(place.path().join("recording.csv"), text).expect("a file");
+        let args = ["replay", "--map", "go-classic", "--check", "recording.csv", "--per-op", "out.csv"];
+        let outcome = place.run(&args);
+        assert_eq!(outcome.code, Some(2), "{message}: {}{}", outcome.stdout, outcome.stderr);
+        assert!(outcome.stderr.contains(message), "{message}: {}", outcome.stderr);
+        assert!(outcome.left.is_empty(), "{message}: {:?}", outcome.left);
+    }
+}
+
+#[test]
+fn other_maps_other_folders_and_damaged_files_are_refused() {
+    let place = Place::new();
+    let refused = |args: &[&str], message: &str| {
+        let outcome = place.run(args);
+        assert_eq!(outcome.code, Some(2), "{args:?}: {}", outcome.stdout);
+        assert!(outcome.stderr.contains(message), "{args:?}: {}", outcome.stderr);
+        assert!(outcome.left.is_empty(), "{args:?}: {:?}", outcome.left);
+    };
+    refused(&["replay", "--map", "std", FIXTURE], "replay it with --map go-classic");
+    refused(&["replay", "--map", "go-clasic", FIXTURE], "did you mean \"go-classic\"?");
+    refused(&["replay", "--map", "go-classic", "none.csv"], "none.csv: can't be read");
+    refused(&["replay", "--map", "go-classic", FIXTURE, "--per-op", "no/where.csv"], "no/where.csv: can't be written");
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(text(FIXTURE.as_ref()).as_bytes()).expect("packed");
+    let packed = packed.finish().expect("packed");
+    fs::write(place.path().join("cut.csv.gz"), &packed[..packed.len() / 2]).expect("a file");
+    refused(&["replay", "--map", "go-classic", "cut.csv.gz", "--per-op", "out.csv"], "truncated or damaged");
+    fs::write(place.path().join("plain.csv"), "op,key\ninsert,7\n").expect("a file");
+    refused(&["replay", "--map", "std", "--check", "plain.csv"], "nothing to compare with");
+    refused(&["replay", "--map", "std", "--entry", "u64/u65", "plain.csv"], "did you mean \"u64/u64\"?");
+}

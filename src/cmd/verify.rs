@@ -18,7 +18,7 @@ use crate::verify::{Amount, Compared, VerifyError, verify};
 Records fresh operations from each runtime (random mixes, hints, every entry
 shape) and plays them on the model of its maps: after every operation the bytes
 and objects allocated and the map's header must be the same.
-Exit codes: 0 no difference, 1 a model differs, 2 something could not be compared.")]
+Exit codes: 0 no difference, 1 a model differs, 2 could not compare.")]
 pub(super) struct Args {
     /// go commands or Go installations [default: go on the PATH]
     #[arg(long, value_name = "PATH")]

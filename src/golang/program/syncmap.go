@@ -13,21 +13,18 @@ import (
 //
 // What a recorder must keep:
 //   - One thread (GOMAXPROCS(1)) and no collection (SetGCPercent(-1)) from create on.
-//   - Nothing else may allocate objects without pointers of less than 16 bytes between two operations of a recording:
-//     Go's heap puts such objects, boxed integers among them, into blocks that all of them share.
-//   - A row's hash is read before the operation. When the operation made a new dirty map (generation was nil and is
-//     no more), rows with the hashes of all keys in it come first, and the row's own hash is read anew.
+//   - Between two operations of a recording nothing else may allocate objects without pointers of less than 16 bytes,
+//     save through smallObjects, whose begin and end enclose each operation, create included.
+//   - A row's hash is read before the operation. When the operation made a new dirty map (generation was another and is
+//     not nil now), rows with the hashes of all keys in it come first, and the row's own hash is read anew.
 type syncSubject[K comparable, V any] struct {
 	m     *sync.Map
 	clean interface{ Clear() }
 	sink  func(key, value any) bool
 }
 
-// create makes the map, with a block for small objects of which nothing is left.
-func (s *syncSubject[K, V]) create() {
-	useUpSmallBlock()
-	s.m = new(sync.Map)
-}
+// create makes the map.
+func (s *syncSubject[K, V]) create() { s.m = new(sync.Map) }
 
 // prepare readies what the methods need besides the map; called after create, and not measured.
 func (s *syncSubject[K, V]) prepare() {
@@ -47,16 +44,36 @@ func (s *syncSubject[K, V]) clear() {
 	s.clean.Clear()
 }
 
-// smallBlock is reached from here, so that its objects are on the heap.
-var smallBlock *[8]byte
+// smallObjects keeps what is taken of the current block for small objects: those without pointers of less than 16 bytes
+// share blocks of 16, boxed integers among them, but ReadMemStats makes the heap forget the current block. Called
+// between the two readings around an operation, begin takes as much of a fresh block as was taken of the forgotten
+// one, and end looks how much is taken now.
+type smallObjects struct {
+	taken uintptr
+	// What begin and end have allocated themselves, to be subtracted from what the readings say.
+	bytes, allocs uint64
+}
 
-// useUpSmallBlock leaves the current block for small objects full: the next one begins a block.
-func useUpSmallBlock() {
-	for {
-		smallBlock = new([8]byte)
-		if uintptr(unsafe.Pointer(smallBlock))%16 == 8 {
-			return
-		}
+// Small objects are reached from here, so that they are on the heap.
+var (
+	smallTaken []byte
+	smallProbe *byte
+)
+
+func (s *smallObjects) begin() {
+	s.bytes, s.allocs = 0, 0
+	if s.taken > 0 {
+		smallTaken = make([]byte, s.taken)
+		s.bytes, s.allocs = 16, 1
+	}
+}
+
+func (s *smallObjects) end() {
+	smallProbe = new(byte)
+	s.allocs++
+	s.taken = uintptr(unsafe.Pointer(smallProbe)) % 16
+	if s.taken == 0 { // the first byte of another block
+		s.bytes += 16
 	}
 }
 

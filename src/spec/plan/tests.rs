@@ -274,7 +274,7 @@ fn flags_alone_are_custom_and_passes_alone_are_quick() {
     let plan = plan(&[], &flags, &catalog()).unwrap();
     assert_eq!(plan.profile, "custom");
     let maps: Vec<_> = plan.cells.iter().map(|cell| cell.map).collect();
-    assert_eq!(maps, ["go-classic", "go-syncmap", "std", "hashbrown", "indexmap", "btree"]);
+    assert_eq!(maps, ["go-classic", "std", "hashbrown", "indexmap", "btree"]);
     for cell in &plan.cells {
         assert_eq!(cell.workload.source, Source::Trace(PathBuf::from("a,b.csv")));
         assert_eq!((cell.workload.ops, cell.hint, cell.entry), (i64::MAX as u64, 0, "u64/u64"));

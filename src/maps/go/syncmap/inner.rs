@@ -84,7 +84,6 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Inner<K, V, S, P> {
     }
 
     #[inline]
-    #[expect(clippy::mut_from_ref, reason = "an address is no borrow: see the invariant")]
     fn map_mut<'a>(self) -> &'a mut RuntimeMap<K, V, S, P>
     where
         P: 'a,

@@ -34,7 +34,9 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> SyncMap<K, V, S, P> {
                 assert_ne!(entry_now.is_held(dirty.side()), entry_now.is_expunged(), "expunged: not in the dirty map");
                 if let Some((other, there)) = dirty.find(&key) {
                     assert!(there == entry, "one key has two entries");
-                    assert_eq!(other.content() != key.content(), entry_now.has_two_keys(), "how many boxes?");
+                    // Two boxes of a small integer are the same all the same.
+                    let one_box = other.content() == key.content();
+                    assert!(one_box || entry_now.has_two_keys(), "a box that nobody knows of");
                 }
             });
         }

@@ -43,11 +43,13 @@ mod boxed;
 mod entry;
 mod inner;
 mod invariants;
+mod read;
+mod write;
 
 use std::cell::Cell;
 use std::ptr::NonNull;
 
-use rand_core::{Rng, SeedableRng};
+use rand_core::SeedableRng;
 use rand_xoshiro::SplitMix64;
 
 use super::heap::tiny::Tiny;
@@ -57,7 +59,7 @@ use crate::probe::event::{Cause, Event, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
 use boxed::Boxed;
-use entry::{Entry, EntryAt, Last};
+use entry::EntryAt;
 use inner::Inner;
 
 /// The family `go-syncmap`; see the module.
@@ -105,10 +107,12 @@ pub struct SyncMap<K: Key, V: Value, S: Hashing, P: Probe> {
 struct Header<K: Key, V: Value, S: Hashing, P: Probe> {
     /// Go's mutex; here, how many lookups are in the read map.
     looking: Cell<u64>,
-    read: Cell<Option<NonNull<ReadOnly<K, V, S, P>>>>,
+    read: Cell<Option<ReadOnlyAt<K, V, S, P>>>,
     dirty: Cell<Option<Inner<K, V, S, P>>>,
     misses: Cell<usize>,
 }
+
+type ReadOnlyAt<K, V, S, P> = NonNull<ReadOnly<K, V, S, P>>;
 
 /// What `read` points to: 16 bytes, replaced whole.
 #[repr(C)]
@@ -170,7 +174,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> SyncMap<K, V, S, P> {
         self.free_read_only(old);
     }
 
-    fn free_read_only(&self, old: Option<NonNull<ReadOnly<K, V, S, P>>>) {
+    fn free_read_only(&self, old: Option<ReadOnlyAt<K, V, S, P>>) {
         if let Some(old) = old {
             // SAFETY: allocated by `set_read`, and the header's no more; `read` hands out copies only.
             unsafe { heap::free(old.cast(), size_of::<ReadOnly<K, V, S, P>>(), false) };
@@ -181,252 +185,6 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> SyncMap<K, V, S, P> {
     fn whole(&self) -> Option<Inner<K, V, S, P>> {
         let read = self.read();
         if read.amended { self.header().dirty.get() } else { read.map }
-    }
-
-    /// What the read map or else the dirty map has under the key, and the dirty map if it had to be asked.
-    #[inline]
-    fn look_up(&self, key: &Boxed<K>) -> (Option<Found<K, V>>, Option<Inner<K, V, S, P>>) {
-        let read = self.read();
-        if let Some(map) = read.map {
-            let _looking = Looking::begin(&self.header().looking);
-            let found = map.find(key);
-            if found.is_some() {
-                return (found, None);
-            }
-        }
-        let asked = self.header().dirty.get().filter(|_| read.amended);
-        (asked.and_then(|dirty| dirty.find(key)), asked)
-    }
-
-    /// The live entry of what a lookup found.
-    #[inline]
-    fn live(&self, key: &Boxed<K>, found: Option<Found<K, V>>) -> Option<(&K, &V)> {
-        let (mut stored, entry) = found?;
-        // SAFETY: what a lookup found is freed by a write at the earliest: a promotion leaves a live entry alone.
-        let entry = unsafe { entry.get() };
-        let value = entry.value()?;
-        if entry.has_two_keys() {
-            (stored, _) = self.whole()?.find(key)?;
-        }
-        // SAFETY: the same holds for its key in the map that has all live entries, and for its value. A write needs the
-        // map exclusively.
-        Some(unsafe { (stored.get(), value.as_ref().get()) })
-    }
-
-    /// Counts a miss, and promotes the dirty map when there were as many as it has keys. Not while a comparison of
-    /// keys looks something up itself: the read map is still in use then.
-    #[inline]
-    fn count_miss(&self, dirty: Inner<K, V, S, P>) {
-        let misses = self.header().misses.get() + 1;
-        self.header().misses.set(misses);
-        if misses >= dirty.len() && self.header().looking.get() == 0 {
-            self.promote(dirty);
-        }
-    }
-
-    /// The dirty map takes the place of the read map.
-    #[cold]
-    fn promote(&self, dirty: Inner<K, V, S, P>) {
-        let old = self.read().map;
-        self.set_read(ReadOnly { map: Some(dirty), amended: false });
-        self.header().dirty.set(None);
-        self.header().misses.set(0);
-        self.probe.emit(Event::Promote);
-        let Some(old) = old else { return };
-        old.for_each(|key, entry| {
-            // SAFETY: the slot has not let go of its entry before.
-            let entry_now = unsafe { entry.get() };
-            let last = entry_now.let_go(old.side());
-            // A live entry is in the other map, or lost by a hash that changed; somebody may be looking at it.
-            if entry_now.value().is_none() || !last.entry {
-                // SAFETY: the slot let go of it.
-                unsafe { self.free_slot(key, entry, last) };
-            }
-        });
-        // SAFETY: it was the read map's, and `live` gives out no reference into it.
-        unsafe { old.free() };
-    }
-
-    /// Lets go of all that a map holds.
-    fn free_slots(&self, map: Inner<K, V, S, P>) {
-        map.for_each(|key, entry| {
-            // SAFETY: the slot has not let go of its entry before, and is not used after.
-            unsafe {
-                let last = entry.get().let_go(map.side());
-                self.free_slot(key, entry, last);
-            }
-        });
-    }
-
-    /// # Safety
-    /// The slot let go of its entry, `last` is what that returned, and what is freed is used no more.
-    #[inline]
-    unsafe fn free_slot(&self, key: Boxed<K>, entry: EntryAt<V>, last: Last) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            if last.entry {
-                let value = entry.get().value();
-                entry.free();
-                self.free_value(value);
-            }
-            if last.key {
-                key.free(!K::POINTERS, self.probe);
-            }
-        }
-    }
-
-    /// # Safety
-    /// The value is no entry's any more.
-    #[inline]
-    unsafe fn free_value(&self, value: Option<NonNull<Boxed<V>>>) {
-        if let Some(value) = value {
-            // SAFETY: the caller's promise; an object of `escape`.
-            unsafe {
-                let boxed = value.read();
-                heap::free(value.cast(), size_of::<Boxed<V>>(), false);
-                boxed.free(!V::POINTERS, self.probe);
-            }
-        }
-    }
-
-    /// An object for a value that `&value` lets escape.
-    #[inline]
-    fn escape(value: Boxed<V>) -> NonNull<Boxed<V>> {
-        let object = heap::alloc(size_of::<Boxed<V>>(), false).cast::<Boxed<V>>();
-        // SAFETY: just allocated, of its size.
-        unsafe { object.write(value) };
-        object
-    }
-
-    /// `Store(key, value)`; true when the key was there.
-    #[inline]
-    fn store(&mut self, key: K, value: V) -> bool {
-        let key = Boxed::new(key, !K::POINTERS, &mut self.tiny);
-        let value = Self::escape(Boxed::new(value, !V::POINTERS, &mut self.tiny));
-        let (found, _) = self.look_up(&key);
-        let Some((_, at)) = found else {
-            self.store_new(key, value);
-            return false;
-        };
-        // SAFETY: it has just been found.
-        let entry = unsafe { at.get() };
-        if entry.is_expunged()
-            && let Some(dirty) = self.header().dirty.get()
-        {
-            dirty.insert(key, at, false);
-            entry.swap(Some(value));
-            self.len += 1;
-            return false;
-        }
-        let old = entry.swap(Some(value));
-        self.len += usize::from(old.is_none());
-        // SAFETY: the entry has another value now, and has kept the key it had.
-        unsafe {
-            self.free_value(old);
-            key.free(!K::POINTERS, self.probe);
-        }
-        old.is_some()
-    }
-
-    /// Puts a key that neither map has into the dirty map.
-    fn store_new(&mut self, key: Boxed<K>, value: NonNull<Boxed<V>>) {
-        let read = self.read();
-        let dirty = match self.header().dirty.get() {
-            Some(dirty) => dirty,
-            None => self.copy_dirty(read.map),
-        };
-        if !read.amended {
-            self.set_read(ReadOnly { map: read.map, amended: true });
-        }
-        // SAFETY: an object of `escape`; Store's parameter is garbage when newEntry has copied it to its own.
-        let entry = unsafe {
-            let entry = Entry::alloc(Self::escape(value.read()));
-            heap::free(value.cast(), size_of::<Boxed<V>>(), false);
-            entry
-        };
-        dirty.insert(key, entry, false);
-        self.len += 1;
-    }
-
-    /// Makes a dirty map and gives it every entry of the read map that is not deleted.
-    #[cold]
-    fn copy_dirty(&mut self, read: Option<Inner<K, V, S, P>>) -> Inner<K, V, S, P> {
-        let hasher = self.hasher.another(self.random.next_u64());
-        let dirty = Inner::new(read, self.random.next_u64(), hasher, self.probe);
-        if let Some(read) = read {
-            read.for_each(|key, entry| {
-                // SAFETY: an entry of the read map is there.
-                if !unsafe { entry.get() }.expunge() {
-                    dirty.insert(key, entry, true);
-                }
-            });
-        }
-        dirty.tell(self.probe);
-        self.header().dirty.set(Some(dirty));
-        self.probe.emit(Event::DirtyCopy);
-        dirty
-    }
-
-    /// `Delete(key)`; true when the key was there.
-    #[inline]
-    fn delete(&mut self, key: &K) -> bool {
-        let key = Boxed::lent(key);
-        let read = self.read();
-        if let Some((_, at)) = read.map.and_then(|map| map.find(&key)) {
-            // SAFETY: it has just been found, and what it gives up is its own.
-            unsafe {
-                let entry = at.get();
-                let old = if entry.is_expunged() { None } else { entry.swap(None) };
-                self.len -= usize::from(old.is_some());
-                self.free_value(old);
-                return old.is_some();
-            }
-        }
-        let Some(dirty) = self.header().dirty.get().filter(|_| read.amended) else { return false };
-        let taken = dirty.take(&key);
-        self.count_miss(dirty);
-        let Some((stored, at)) = taken else { return false };
-        // SAFETY: its slot is gone, and lets go of it here.
-        unsafe {
-            self.len -= usize::from(at.get().value().is_some());
-            self.free_slot(stored, at, at.get().let_go(dirty.side()));
-        }
-        true
-    }
-
-    /// Lets go of all entries; the dirty map, emptied, stays.
-    fn empty(&mut self) {
-        // Out of reach first: what the keys and values do when they are dropped is theirs.
-        let (read, dirty) = (self.read().map, self.header().dirty.take());
-        let read_only = self.header().read.take();
-        self.free_read_only(read_only);
-        self.header().misses.set(0);
-        self.len = 0;
-        [read, dirty].into_iter().flatten().for_each(|map| self.free_slots(map));
-        if let Some(read) = read {
-            // SAFETY: it was the header's, and its slots hold nothing any more.
-            unsafe { read.free() };
-        }
-        dirty.inspect(|dirty| dirty.clear());
-        self.header().dirty.set(dirty);
-    }
-}
-
-/// A lookup in the read map.
-struct Looking<'a>(&'a Cell<u64>);
-
-impl<'a> Looking<'a> {
-    #[inline]
-    fn begin(looking: &'a Cell<u64>) -> Self {
-        looking.set(looking.get() + 1);
-        Looking(looking)
-    }
-}
-
-impl Drop for Looking<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
     }
 }
 

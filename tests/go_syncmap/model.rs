@@ -1,0 +1,307 @@
+//! Random operations on the map and on a `BTreeMap`, the invariants checked after each.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher};
+
+use mapscope::maps::{Map, Write};
+use mapscope::workload::{Bytes, Str24};
+use rand_core::{Rng, SeedableRng};
+use rand_xoshiro::SplitMix64;
+
+use super::*;
+
+/// A good hash of which only the bits of `MASK` are left.
+#[derive(Clone)]
+struct Masked<const MASK: u64>(GoHash);
+
+struct MaskedHasher<const MASK: u64>(<GoHash as BuildHasher>::Hasher);
+
+type Good = Masked<{ u64::MAX }>;
+type AllEqual = Masked<0>;
+type LowBits = Masked<0x1ff>;
+type HighBits = Masked<{ 0x3f << 56 }>;
+
+impl<const MASK: u64> Hashing for Masked<MASK> {
+    fn with_seed(seed: u64) -> Self {
+        Masked(GoHash::with_seed(seed))
+    }
+}
+
+impl<const MASK: u64> BuildHasher for Masked<MASK> {
+    type Hasher = MaskedHasher<MASK>;
+    fn build_hasher(&self) -> MaskedHasher<MASK> {
+        MaskedHasher(self.0.build_hasher())
+    }
+}
+
+impl<const MASK: u64> Hasher for MaskedHasher<MASK> {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.write(bytes);
+    }
+    fn finish(&self) -> u64 {
+        self.0.finish() & MASK
+    }
+}
+
+/// A hasher that never says the same twice.
+#[derive(Clone)]
+struct Fickle;
+
+thread_local! {
+    static FICKLE: Cell<u64> = const { Cell::new(0) };
+}
+
+impl Hashing for Fickle {
+    fn with_seed(_: u64) -> Fickle {
+        Fickle
+    }
+}
+
+impl BuildHasher for Fickle {
+    type Hasher = MaskedHasher<3>;
+    fn build_hasher(&self) -> MaskedHasher<3> {
+        FICKLE.set(FICKLE.get() + 1);
+        MaskedHasher(GoHash::with_seed(FICKLE.get()).build_hasher())
+    }
+}
+
+fn content<K: Key, V: Value, S: Hashing>(map: &TestMap<K, V, S>) -> BTreeMap<u64, u64> {
+    let mut content = BTreeMap::new();
+    map.for_each(&mut |key, value| {
+        let twice = content.insert(key.id(), value.seed().expect("a whole value"));
+        assert_eq!(twice, None, "key {} comes twice", key.id());
+    });
+    content
+}
+
+fn places<K: Key, V: Value, S: Hashing>(map: &TestMap<K, V, S>) -> BTreeMap<u64, usize> {
+    let mut places = BTreeMap::new();
+    map.for_each(&mut |key, _| {
+        places.insert(key.id(), std::ptr::from_ref(key).addr());
+    });
+    places
+}
+
+/// Every answer and the whole content against the model's; every key stays where it is from its insert to its remove;
+/// nothing is left allocated, and as many objects were freed as allocated.
+fn agrees<K: Key, V: Value, S: Hashing>(seed: u64, keys: u64, steps: u64) -> Events {
+    let (allocated, events) = (ALLOCATED.get(), EVENTS.get());
+    {
+        let mut random = SplitMix64::seed_from_u64(seed);
+        let mut map = build::<K, V, S>(seed);
+        let mut model = BTreeMap::new();
+        let mut before = BTreeMap::new();
+        for step in 0..steps {
+            // Ids on both sides of 256, where integers begin to be allocated.
+            let id = 256 - keys / 2 + random.next_u64() % keys;
+            let key = K::from_id(id);
+            let removes = if (step / (keys * 3)).is_multiple_of(2) { 50 } else { 70 };
+            let about = format!("seed {seed}, step {step}, key {id}");
+            match random.next_u64() % 100 {
+                0 if random.next_u64().is_multiple_of(4) => {
+                    map.clear();
+                    model.clear();
+                }
+                1 if random.next_u64().is_multiple_of(2) => {
+                    let mut seen = BTreeMap::new();
+                    map.range(&mut |key, value| {
+                        seen.insert(key.id(), value.seed().expect("a whole value"));
+                    });
+                    assert_eq!(seen, model, "{about}");
+                }
+                2..35 => {
+                    let peeked = map.peek(&key).map(|(key, _)| std::ptr::from_ref(key).addr());
+                    let got = map.get(&key);
+                    assert_eq!(peeked, got.map(|(key, _)| std::ptr::from_ref(key).addr()), "{about}");
+                    assert_eq!(peeked, places(&map).get(&id).copied(), "{about}");
+                    let got = got.map(|(key, value)| (key.id(), value.seed()));
+                    assert_eq!(got, model.get(&id).map(|&value| (id, Some(value))), "{about}");
+                }
+                dice if dice < removes => {
+                    assert_eq!(map.remove(&key), model.remove(&id).is_some(), "{about}");
+                    let write =
+                        Write { key: &key, remove: true, hit: true, allocs: 0, frees: 0, capacity_before: None };
+                    map.disturbed(&write, &mut |_, _| panic!("{about}: nothing moves"));
+                }
+                _ => {
+                    let hit = map.insert(key, V::from_seed(200 + step, 40));
+                    let model_hit = model.insert(id, 200 + step).is_some();
+                    assert_eq!(hit, model_hit, "{about}");
+                }
+            }
+            assert_eq!(map.len(), model.len(), "{about}");
+            map.check_invariants();
+            let after = places(&map);
+            for (id, place) in &after {
+                assert!(before.get(id).is_none_or(|was| was == place), "{about}: key {id} moved");
+            }
+            before = after;
+            if step % 16 == 0 {
+                assert_eq!(content(&map), model, "{about}");
+            }
+        }
+        assert_eq!(content(&map), model, "seed {seed}");
+        drop((model, before));
+    }
+    let allocated = ALLOCATED.get().since(allocated);
+    assert_eq!(allocated.bytes, allocated.freed_bytes, "seed {seed}: bytes left behind");
+    assert_eq!(allocated.allocs, allocated.frees, "seed {seed}: objects left behind");
+    let now = EVENTS.get();
+    Events {
+        promote: now.promote - events.promote,
+        dirty_copy: now.dirty_copy - events.dirty_copy,
+        grow: now.grow - events.grow,
+        same_size_grow: now.same_size_grow - events.same_size_grow,
+        overflow: now.overflow - events.overflow,
+        clear: now.clear - events.clear,
+    }
+}
+
+/// One entry under every hash, with some of everything.
+fn agrees_under_every_hash<K: Key, V: Value>() {
+    let mut seen = [0; 5];
+    for seed in 1..=3 {
+        for events in [
+            agrees::<K, V, Good>(seed, 60, 1200),
+            agrees::<K, V, AllEqual>(seed, 30, 500),
+            agrees::<K, V, LowBits>(seed, 60, 700),
+            agrees::<K, V, HighBits>(seed, 40, 500),
+        ] {
+            let Events { promote, dirty_copy, grow, overflow, clear, .. } = events;
+            for (sum, n) in seen.iter_mut().zip([promote, dirty_copy, grow, overflow, clear]) {
+                *sum += n;
+            }
+        }
+    }
+    assert!(seen.iter().all(|&n| n > 5), "a step is hardly taken: {seen:?}");
+}
+
+#[test]
+fn integers() {
+    agrees_under_every_hash::<u64, u64>();
+}
+
+#[test]
+fn values_of_no_block() {
+    agrees_under_every_hash::<u64, [u8; 64]>();
+}
+
+#[test]
+fn values_that_share_unevenly() {
+    agrees_under_every_hash::<u64, Odd>();
+}
+
+/// A value of 12 bytes.
+#[derive(Clone)]
+struct Odd([u32; 3]);
+
+impl Value for Odd {
+    const POINTERS: bool = false;
+    fn from_seed(seed: u64, _: u32) -> Odd {
+        Odd([seed as u32; 3])
+    }
+    fn seed(&self) -> Option<u64> {
+        (self.0 == [self.0[0]; 3]).then_some(self.0[0].into())
+    }
+    fn heap_bytes(&self) -> u64 {
+        0
+    }
+}
+
+#[test]
+fn values_that_own() {
+    agrees_under_every_hash::<u64, Bytes>();
+}
+
+#[test]
+fn keys_that_own() {
+    agrees_under_every_hash::<Str24, u64>();
+}
+
+#[test]
+fn keys_that_own_and_wide_values() {
+    agrees_under_every_hash::<Str24, [u8; 256]>();
+}
+
+/// A key that is a pointer in Go: it is boxed nowhere.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Pointer(Box<u64>);
+
+impl Key for Pointer {
+    const POINTERS: bool = true;
+    fn from_id(id: u64) -> Pointer {
+        Pointer(Box::new(id))
+    }
+    fn id(&self) -> u64 {
+        *self.0
+    }
+    fn heap_bytes(&self) -> u64 {
+        8
+    }
+}
+
+#[test]
+fn keys_that_are_pointers() {
+    agrees_under_every_hash::<Pointer, u64>();
+}
+
+#[test]
+fn many_keys() {
+    let events = agrees::<u64, u64, Good>(9, 500, 3000);
+    assert!(events.promote > 3 && events.dirty_copy > 3, "{:?}", events);
+}
+
+/// A hash that changes its mind loses entries, and frees nothing that is still used: what is in the map is whole. (Run
+/// with the address sanitizer to see more.)
+#[test]
+fn a_fickle_hash_does_no_harm() {
+    for seed in 1..=20 {
+        let mut random = SplitMix64::seed_from_u64(seed);
+        let mut map = build::<Str24, Bytes, Fickle>(seed);
+        for step in 0..400 {
+            let key = Str24::from_id(random.next_u64() % 12);
+            match random.next_u64() % 10 {
+                0 if random.next_u64().is_multiple_of(8) => map.clear(),
+                0..4 => assert!(map.get(&key).is_none_or(|(found, value)| *found == key && value.seed().is_some())),
+                4..7 => _ = map.remove(&key),
+                _ => _ = map.insert(key, Bytes::from_seed(step, 40)),
+            }
+            map.for_each(&mut |key, value| assert!(key.id() < 12 && value.seed().is_some()));
+        }
+    }
+}
+
+/// References that lookups gave out outlive the promotion that a later lookup brings about.
+#[test]
+fn references_outlive_promotions() {
+    let mut map = build::<Str24, Bytes, Good>(1);
+    let insert = |map: &mut TestMap<Str24, Bytes, Good>, id| map.insert(Str24::from_id(id), Bytes::from_seed(id, 32));
+    for id in 0..20 {
+        insert(&mut map, id);
+    }
+    map.range(&mut |_, _| ());
+    map.remove(&Str24::from_id(3));
+    insert(&mut map, 20); // 3 is expunged
+    insert(&mut map, 3); // and put back: two boxes
+    let promotions = EVENTS.get().promote;
+    let held: Vec<_> = (0..21).map(|id| map.get(&Str24::from_id(id)).expect("there")).collect();
+    for _ in 0..20 {
+        assert!(map.get(&Str24::from_id(99)).is_none());
+    }
+    assert_eq!(EVENTS.get().promote, promotions + 1);
+    for (id, (key, value)) in (0..).zip(held) {
+        assert_eq!((key.id(), value.seed()), (id, Some(id)));
+    }
+    // Also when the lookup is made from within an iteration.
+    insert(&mut map, 21);
+    let mut seen = 0;
+    map.for_each(&mut |key, _| {
+        seen += 1;
+        assert!((0..22).contains(&key.id()));
+        for _ in 0..3 {
+            assert!(map.get(&Str24::from_id(99)).is_none());
+        }
+    });
+    assert_eq!((seen, EVENTS.get().promote), (22, promotions + 2));
+    map.check_invariants();
+}

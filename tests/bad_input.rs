@@ -190,6 +190,24 @@ fn a_trace_without_header_or_rows() {
 }
 
 #[test]
+fn a_trace_in_which_a_live_key_changes_its_hash() {
+    let of = |row: &str| format!("op,key,hash\ninsert,1,00000000000000aa\ninsert,2,00000000000000bb\n{row}\n");
+    for row in ["get,1,00000000000000ab", "insert,1,00000000000000ab", "remove,1,00000000000000ab"] {
+        refused_trace(&of(row), &["t.csv:4: the hash of key 1 is 00000000000000ab here and was 00000000000000aa"]);
+    }
+    // Once the key has left the map, its hash may be another.
+    for row in
+        ["remove,1,00000000000000aa\ninsert,1,00000000000000ab", "clear,,00000000000000aa\nget,1,00000000000000ab"]
+    {
+        let place = Place::new();
+        std::fs::write(place.path().join("t.csv"), of(row)).expect("a trace");
+        let outcome =
+            place.run(&["run", "--trace", "t.csv", "--map", "std", "--passes", "count", "--quiet", "--out", "o"]);
+        assert_eq!(outcome.code, Some(0), "{row}: {}", outcome.stderr);
+    }
+}
+
+#[test]
 fn a_trace_with_a_wrong_hash_width() {
     refused_trace("op,key,hash\ninsert,1,0123456789abcdef\ninsert,2,0123\n", &["t.csv:3: ", "16", "0123"]);
 }

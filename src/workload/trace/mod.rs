@@ -25,10 +25,11 @@
 mod csv;
 mod oracle_general;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::input::{Input, fingerprint};
-use super::{Op, WorkloadError};
+use super::{Kind, Op, WorkloadError};
 
 /// A trace that has been read to its end once and found good.
 #[derive(Debug, Clone)]
@@ -50,22 +51,56 @@ impl Trace {
         let fingerprint = fingerprint(path)?;
         let mut reader = Reader::open(path)?;
         let mut ops = 0;
-        while reader.next()?.is_some() {
+        let mut alive = Alive::default();
+        while let Some(op) = reader.next()? {
             ops += 1;
+            if reader.hashed() {
+                alive.follow(&op).map_err(|what| reader.input().fault_here(what))?;
+            }
         }
         if ops == 0 {
             return Err(reader.no_operations());
         }
-        let (hashed, value_lengths) = match &reader {
-            Reader::Csv(csv) => (csv.hashed(), csv.value_lengths()),
-            Reader::OracleGeneral(_) => (false, true),
-        };
+        let (hashed, value_lengths) = (reader.hashed(), reader.value_lengths());
         Ok(Trace { path: path.to_owned(), fingerprint, ops: ops.min(ops_max), hashed, value_lengths })
     }
 
     /// Its operations from the first.
     pub(super) fn stream(&self) -> Result<Stream, WorkloadError> {
         Ok(Stream { reader: Reader::open(&self.path)?, taken: 0, ops: self.ops })
+    }
+}
+
+/// The keys that are in the map, with the hashes that they were put in with: no map finds a key again whose hash has
+/// changed.
+#[derive(Default)]
+struct Alive {
+    hashes: HashMap<u64, u64, foldhash::fast::FixedState>,
+}
+
+impl Alive {
+    /// Follows one operation; fails when a hash has changed.
+    fn follow(&mut self, op: &Op) -> Result<(), String> {
+        if op.kind == Kind::Clear {
+            self.hashes.clear();
+            return Ok(());
+        }
+        match self.hashes.get(&op.key) {
+            Some(&hash) if hash != op.hash => {
+                return Err(format!(
+                    "the hash of key {} is {:016x} here and was {hash:016x} when it was put in; expected one hash for as \
+                     long as a key is in the map",
+                    op.key, op.hash
+                ));
+            }
+            _ => {}
+        }
+        match op.kind {
+            Kind::Put => _ = self.hashes.insert(op.key, op.hash),
+            Kind::Remove => _ = self.hashes.remove(&op.key),
+            Kind::Get | Kind::Clear => {}
+        }
+        Ok(())
     }
 }
 
@@ -110,6 +145,17 @@ impl Reader {
         match self {
             Reader::Csv(csv) => csv.next(),
             Reader::OracleGeneral(input) => oracle_general::next(input),
+        }
+    }
+
+    fn hashed(&self) -> bool {
+        matches!(self, Reader::Csv(csv) if csv.hashed())
+    }
+
+    fn value_lengths(&self) -> bool {
+        match self {
+            Reader::Csv(csv) => csv.value_lengths(),
+            Reader::OracleGeneral(_) => true,
         }
     }
 

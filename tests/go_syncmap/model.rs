@@ -255,6 +255,7 @@ fn many_keys() {
 /// with the address sanitizer to see more.)
 #[test]
 fn a_fickle_hash_does_no_harm() {
+    EXCUSE.set(Some(0));
     for seed in 1..=20 {
         let mut random = SplitMix64::seed_from_u64(seed);
         let mut map = build::<Str24, Bytes, Fickle>(seed);

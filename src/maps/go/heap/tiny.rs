@@ -139,3 +139,79 @@ unsafe fn free_block(block: NonNull<Block>) {
         heap::free(block.memory, BLOCK_BYTES, true);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// Counts the allocations and frees that are told.
+    #[derive(Clone, Copy)]
+    struct Told<'a>(&'a Cell<(u64, u64)>);
+
+    impl Probe for Told<'_> {
+        const ON: bool = true;
+        fn emit(self, event: Event) {
+            let (allocs, frees) = self.0.get();
+            self.0.set(match event {
+                Event::SharedAlloc => (allocs + 1, frees),
+                Event::SharedFree => (allocs, frees + 1),
+                other => panic!("{other:?}"),
+            });
+        }
+    }
+
+    /// Which objects share a block with one before.
+    fn shares(sizes: &[usize]) -> Vec<bool> {
+        let told = Cell::new((0, 0));
+        let mut tiny = Tiny::new(Told(&told));
+        let mut blocks = Vec::new();
+        let shares = sizes.iter().map(|&size| {
+            let before = told.get().0;
+            blocks.push(tiny.alloc(size).1);
+            told.get().0 > before
+        });
+        let shares = shares.collect();
+        for block in blocks {
+            // SAFETY: one object for each time the block was told.
+            unsafe { free(block, Told(&told)) };
+        }
+        shares
+    }
+
+    #[test]
+    fn objects_are_packed_as_they_fit() {
+        assert_eq!(shares(&[8, 8, 8, 8]), [false, true, false, true]);
+        assert_eq!(shares(&[1, 2, 4, 8, 1]), [false, true, true, true, false]);
+        // 15 bytes are taken, but the last of them begins at a multiple of 4.
+        assert_eq!(shares(&[4, 4, 1, 4, 1]), [false, true, true, true, false]);
+    }
+
+    #[test]
+    fn the_block_with_more_room_stays_the_current_one() {
+        // The 12 bytes don't fit behind the 8; the 8 left there are more than the 4 left behind the 12.
+        assert_eq!(shares(&[8, 12, 8, 12, 8, 8]), [false, false, true, false, false, true]);
+    }
+
+    #[test]
+    fn every_object_is_freed_once() {
+        let told = Cell::new((0, 0));
+        let mut tiny = Tiny::new(Told(&told));
+        let (_, first) = tiny.alloc(4);
+        // SAFETY: the object just allocated.
+        unsafe { free(first, Told(&told)) };
+        assert_eq!(told.get(), (0, 0), "the current block stays");
+        let (_, second) = tiny.alloc(4);
+        assert_eq!((first, told.get()), (second, (1, 1)), "and has room; what ended there is told");
+        let (_, third) = tiny.alloc(8);
+        assert_eq!((first, told.get()), (third, (2, 1)));
+        // SAFETY: the two objects just allocated; the block, full, is not the current one.
+        unsafe {
+            free(second, Told(&told));
+            assert_eq!(told.get(), (2, 2));
+            free(third, Told(&told));
+        }
+        assert_eq!(told.get(), (2, 2), "the last one's end is the block's");
+    }
+}

@@ -108,8 +108,8 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         if !slot::current().try_free(layout.size()) {
-            // Before the block goes back: after that, another thread may record the same address.
-            freed(block, layout.size());
+            // SAFETY: the caller keeps `GlobalAlloc::dealloc`'s contract.
+            return unsafe { self.dealloc_slowly(block, layout) };
         }
         // SAFETY: the caller keeps `GlobalAlloc::dealloc`'s contract.
         unsafe { self.inner.dealloc(block, layout) }
@@ -155,6 +155,20 @@ impl<A: GlobalAlloc> Counting<A> {
         block
     }
 
+    /// Frees where there is more to do than to count.
+    ///
+    /// # Safety
+    ///
+    /// As for [`GlobalAlloc::dealloc`].
+    #[cold]
+    #[inline(never)]
+    unsafe fn dealloc_slowly(&self, block: *mut u8, layout: Layout) {
+        // Before the block goes back: after that, another thread may record the same address.
+        freed(block, layout.size());
+        // SAFETY: the caller keeps `GlobalAlloc::dealloc`'s contract.
+        unsafe { self.inner.dealloc(block, layout) }
+    }
+
     /// Reallocates to a new address, always.
     ///
     /// # Safety
@@ -190,8 +204,6 @@ fn allocated(block: *mut u8, bytes: usize) {
 }
 
 /// Counts a free and does whatever else is due.
-#[cold]
-#[inline(never)]
 fn freed(block: *mut u8, bytes: usize) {
     if let Some(slot) = slot::counted() {
         slot.freed(bytes);

@@ -64,7 +64,8 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
     }
 
     let mut queue = passes(plan);
-    let progress = Progress::new(queue.len() as u64, settings.progress);
+    let passes_each = queue.len().checked_div(plan.cells.len()).unwrap_or_default();
+    let mut progress = Progress::new(plan.cells.len(), passes_each as u64, settings.progress);
     let mut running: Vec<(usize, Pass, Process)> = Vec::new();
     while !(INTERRUPTED.load(Ordering::Relaxed) || queue.is_empty() && running.is_empty()) {
         while let Some(&(index, pass)) = queue.front()
@@ -72,7 +73,7 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
         {
             queue.pop_front();
             if cells[index].status != Status::NotRun && cells[index].status != Status::Ok {
-                progress.done(1);
+                progress.pass_done(index);
                 continue;
             }
             let answer = answers.path().join(format!("{index}-{}.json", pass.name()));
@@ -85,7 +86,7 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
             match process.poll().map_err(system("a cell's process can't be watched"))? {
                 Some(ended) => {
                     take(&mut cells[index], pass, ended);
-                    progress.done(1);
+                    progress.pass_done(index);
                 }
                 None => still_running.push((index, pass, process)),
             }

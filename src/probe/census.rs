@@ -226,7 +226,7 @@ mod tests {
         for step in 0..60_000_u64 {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             // Few high bits: long runs of neighbouring slots, removed from in the middle and across the table's end.
-            let id = (random >> 33) % 1_500 << if step % 2 == 0 { 0 } else { 52 };
+            let id = ((random >> 33) % 1_500) << if step % 2 == 0 { 0 } else { 52 };
             let place = (random as usize >> 20 | 1, random as usize >> 21);
             match random >> 61 {
                 0..4 => {

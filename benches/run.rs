@@ -48,7 +48,12 @@ fn time_pass() {
 
 fn count_pass() {
     println!("\nthe count pass as operations grow tenfold, all maps (s; median of 3 pairs)");
-    println!("(a map that grows itself falls out of the caches: fill's bare loop grows more than tenfold too)\n");
+    println!(
+        "(a map that grows itself falls out of the caches: fill's bare loop grows more than tenfold too, and the census's"
+    );
+    println!(
+        " table with it: each look at an entry waits for memory, where with a tenth of the entries it waited for a cache)\n"
+    );
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut counter = 0;
     let mut seconds = |mix: &str, ops: &str| {

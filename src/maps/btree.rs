@@ -63,18 +63,24 @@ impl<K: Key, V: Value> Map<K, V> for BTreeMap<K, V> {
     ///
     /// An insert that splits `n` nodes moves entries up to height `n` behind the key, and up to height `n - 1` before it,
     /// where the key came to lie in a new node. A remove that merges `n` may, at height `n`, also even out two siblings
-    /// through their parent at height `n + 1`. Two neighbouring entries of a node at height `h` have at most `12^h - 1`
-    /// entries between them in key order, and a node moves all of its entries on one side of where it changed.
+    /// through their parent at height `n + 1`. A node moves all of its entries on one side of where it changed.
     fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
-        let (behind, before) = match (write.remove, write.hit) {
-            (false, false) => (write.allocs as u32, (write.allocs as u32).checked_sub(1)),
-            (true, true) => (write.frees as u32 + 1, Some(write.frees as u32 + 1)),
-            _ => return,
-        };
-        let mut walk = Walk { stays_with_neighbour: !write.remove, visit };
-        walk.until_still(behind, self.range((Bound::Excluded(write.key), Bound::Unbounded)));
-        if let Some(height) = before {
-            walk.until_still(height, self.range((Bound::Unbounded, Bound::Excluded(write.key))).rev());
+        let behind = self.range((Bound::Excluded(write.key), Bound::Unbounded));
+        let before = || self.range((Bound::Unbounded, Bound::Excluded(write.key))).rev();
+        match (write.remove, write.hit) {
+            (false, false) => {
+                let splits = write.allocs as u32;
+                after_insert(splits, behind, visit);
+                if splits > 0 {
+                    after_insert(splits - 1, before(), visit);
+                }
+            }
+            (true, true) => {
+                let height = write.frees as u32 + 1;
+                after_remove(height, behind, visit);
+                after_remove(height, before(), visit);
+            }
+            _ => {}
         }
     }
 }
@@ -82,33 +88,81 @@ impl<K: Key, V: Value> Map<K, V> for BTreeMap<K, V> {
 /// Children of a full node: eleven entries, twelve edges.
 const NODE_FANOUT_MAX: usize = 12;
 
-/// A walk over entries in key order, away from a write.
-struct Walk<'a, K, V> {
-    /// Whether an entry that stayed tells that its neighbour in the same node, further from the write, stayed too. True
-    /// of inserts, which shift a node's entries as one run or move them to a new node as a whole.
-    stays_with_neighbour: bool,
-    visit: &'a mut dyn FnMut(&K, &V) -> bool,
+/// Visits entries away from a removed one until no further one of height `height` can have moved: two neighbouring entries
+/// of a node at height `h` have at most `12^h - 1` entries between them in key order.
+fn after_remove<'m, K: 'm, V: 'm>(
+    height: u32,
+    entries: impl Iterator<Item = (&'m K, &'m V)>,
+    visit: &mut dyn FnMut(&K, &V) -> bool,
+) {
+    let gap = NODE_FANOUT_MAX.saturating_pow(height);
+    let mut still = 0;
+    for (key, value) in entries {
+        still = if visit(key, value) { 0 } else { still + 1 };
+        if still == gap {
+            return;
+        }
+    }
 }
 
-impl<K, V> Walk<'_, K, V> {
-    /// Visits entries until so many in a row stayed that no further one of height `height` can have moved.
-    fn until_still<'b>(&mut self, height: u32, entries: impl Iterator<Item = (&'b K, &'b V)>)
-    where
-        K: 'b,
-        V: 'b,
-    {
-        let gap = NODE_FANOUT_MAX.saturating_pow(height);
-        let (mut still, mut stayed) = (0, 0);
-        for (key, value) in entries {
-            let place = std::ptr::from_ref(key).addr();
-            let neighbours = place.abs_diff(stayed) == size_of::<K>();
-            if !(self.stays_with_neighbour && neighbours) && (self.visit)(key, value) {
-                (still, stayed) = (0, 0);
-            } else {
-                (still, stayed) = (still + 1, place);
+/// Whose entry a walk has come to.
+#[derive(Clone, Copy, PartialEq)]
+enum Level {
+    /// The walk began in the middle of things.
+    Unknown,
+    Leaf,
+    /// An inner node. In key order, one of its entries stands between any two leaves.
+    Inner,
+}
+
+/// Visits entries away from an inserted one, as far as one of height `height` can have moved.
+///
+/// Leaves are told by their entries, which are neighbours in memory too. Of leaves, an insert moves entries in its own
+/// and in the one split off it. What is in other leaves needs no visit, nor what lies further out in a node of which an
+/// entry stayed. Two neighbouring entries of a node at height `h` have at most `12^(h-1)` leaves between them, hence one
+/// entry of inner nodes fewer.
+fn after_insert<'m, K: 'm, V: 'm>(
+    height: u32,
+    entries: impl Iterator<Item = (&'m K, &'m V)>,
+    visit: &mut dyn FnMut(&K, &V) -> bool,
+) {
+    const LEAVES: u32 = 2;
+    let neighbours = |a: usize, b: usize| a.abs_diff(b) == size_of::<K>();
+    let gap = NODE_FANOUT_MAX.saturating_pow(height.saturating_sub(1));
+    let (mut level, mut leaves, mut leaf_stayed) = (Level::Unknown, 0, false);
+    let (mut previous, mut inner_stayed, mut inner_still) = (0, 0, 0);
+    for (key, value) in entries {
+        let place = std::ptr::from_ref(key).addr();
+        level = match level {
+            _ if neighbours(place, previous) => {
+                leaves += u32::from(level == Level::Unknown);
+                Level::Leaf
             }
-            if still == gap {
-                return;
+            Level::Unknown => Level::Unknown,
+            Level::Leaf => Level::Inner,
+            Level::Inner => {
+                (leaves, leaf_stayed) = (leaves + 1, false);
+                Level::Leaf
+            }
+        };
+        previous = place;
+        let known = match level {
+            Level::Unknown => false,
+            Level::Leaf => leaf_stayed || leaves > LEAVES,
+            Level::Inner => neighbours(place, inner_stayed),
+        };
+        let stayed = known || !visit(key, value);
+        if stayed && height == 0 {
+            return;
+        }
+        match level {
+            Level::Unknown => {}
+            Level::Leaf => leaf_stayed = stayed,
+            Level::Inner => {
+                (inner_stayed, inner_still) = if stayed { (place, inner_still + 1) } else { (0, 0) };
+                if inner_still == gap {
+                    return;
+                }
             }
         }
     }

@@ -34,6 +34,7 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
         if !batches.next(&mut batch)? {
             break;
         }
+        observer.expect(&batch.ops);
         for (op, step) in batch.steps() {
             let seen = observer.step(&mut map, op, step);
             if !in_setup {

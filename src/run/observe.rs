@@ -107,6 +107,11 @@ impl<'t> Observer<'t> {
         self.held_peak_bytes.max(0) as u64
     }
 
+    /// Gets ready to watch these operations.
+    pub fn expect(&self, ops: &[Op]) {
+        self.census.warm(ops.iter().map(|op| op.key));
+    }
+
     /// Does one operation and looks at what it did.
     pub fn step<K: Key, V: Value, M: Map<K, V>>(&mut self, map: &mut M, op: Op, step: Step<K, V>) -> Seen {
         let capacity_before = map.capacity();

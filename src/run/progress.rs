@@ -6,35 +6,75 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar on standard error, when that is a terminal and a bar is wanted; otherwise nothing.
-pub(super) struct Progress(ProgressBar);
+///
+/// It tells how many cells are done. Its length and the time left go by passes, because every cell's first pass comes
+/// before any cell's last.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    /// By cell.
+    passes_left: Vec<u64>,
+}
 
 impl Progress {
-    pub fn new(passes: u64, wanted: bool) -> Progress {
-        let bar = ProgressBar::new(passes);
+    /// A bar for cells of so many passes each.
+    pub fn new(passes_left: Vec<u64>, wanted: bool) -> Progress {
+        let bar = ProgressBar::new(passes_left.iter().sum());
         let terminal = std::io::stderr().is_terminal();
         bar.set_draw_target(if wanted && terminal {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
         });
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} passes, {eta} left  {wide_msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {prefix} cells, {eta} left  {wide_msg}") {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.enable_steady_tick(Duration::from_millis(200));
-        Progress(bar)
+        let progress = Progress { bar, passes_left };
+        progress.count_cells();
+        progress
     }
 
     pub fn says(&self, what: String) {
-        self.0.set_message(what);
+        self.bar.set_message(what);
     }
 
-    pub fn done(&self, passes: u64) {
-        self.0.inc(passes);
+    /// A pass of a cell is done, or won't be run.
+    pub fn pass_done(&mut self, cell: usize) {
+        self.passes_left[cell] -= 1;
+        self.bar.inc(1);
+        self.count_cells();
     }
+
+    fn count_cells(&self) {
+        self.bar.set_prefix(cells_done(&self.passes_left));
+    }
+}
+
+/// Cells done, of how many.
+fn cells_done(passes_left: &[u64]) -> String {
+    format!("{}/{}", passes_left.iter().filter(|left| **left == 0).count(), passes_left.len())
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_done_with_its_last_pass() {
+        let mut progress = Progress::new(vec![2, 2], false);
+        let done: Vec<String> = [0, 1, 1, 0]
+            .into_iter()
+            .map(|cell| {
+                progress.pass_done(cell);
+                cells_done(&progress.passes_left)
+            })
+            .collect();
+        assert_eq!(done, ["0/2", "0/2", "1/2", "2/2"]);
     }
 }

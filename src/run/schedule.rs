@@ -70,7 +70,9 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
         }
     }
     let mut queue = passes(plan, subjects);
-    let progress = Progress::new(queue.len() as u64, settings.progress);
+    let mut passes_left = vec![0; plan.cells.len()];
+    queue.iter().for_each(|&(index, _)| passes_left[index] += 1);
+    let mut progress = Progress::new(passes_left, settings.progress);
     let mut running: Vec<(usize, Pass, Process)> = Vec::new();
     while !(INTERRUPTED.load(Ordering::Relaxed) || queue.is_empty() && running.is_empty()) {
         while let Some(&(index, pass)) = queue.front()
@@ -78,7 +80,7 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
         {
             queue.pop_front();
             if cells[index].status != Status::NotRun && cells[index].status != Status::Ok {
-                progress.done(1);
+                progress.pass_done(index);
                 continue;
             }
             let answer = answers.path().join(format!("{index}-{}.json", pass.name()));
@@ -92,7 +94,7 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
             match process.poll().map_err(system("a cell's process can't be watched"))? {
                 Some(ended) => {
                     take(&mut cells[index], pass, ended);
-                    progress.done(1);
+                    progress.pass_done(index);
                 }
                 None => still_running.push((index, pass, process)),
             }

@@ -88,23 +88,11 @@ fn classify<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -
 
 /// One run without a clock in the loop; the time of the measured operations alone.
 pub(super) fn bare<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<Duration, JobError> {
-    let mut map = F::build::<K, V, S, Off>(&setting.options, setting.hasher.clone(), Off);
-    let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
-    let mut batch = Batch::new();
-    let mut elapsed = Duration::ZERO;
-    loop {
-        let in_setup = batches.in_setup();
-        if !batches.next(&mut batch)? {
-            return Ok(elapsed);
-        }
-        if in_setup {
-            batch.setup_ops(&mut map);
-            continue;
-        }
+    run::<F, K, V, S>(setting, |batch, map| {
         let start = Instant::now();
-        batch.measured_ops(&mut map, || ());
-        elapsed += start.elapsed();
-    }
+        batch.measured_ops(map, || ());
+        start.elapsed()
+    })
 }
 
 /// One run with the clock read after every operation.
@@ -114,11 +102,41 @@ fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
     clock: &Clock,
     latencies: &mut Latencies,
 ) -> Result<Duration, JobError> {
+    let mut classes = classes.iter();
+    let mut readings = Vec::new();
+    run::<F, K, V, S>(setting, |batch, map| {
+        // Nothing but the reading is kept in the loop; intervals are worked out after it.
+        readings.resize(batch.ops.len(), 0);
+        let mut next = readings.iter_mut();
+        let start = Instant::now();
+        let mut last = clock::ticks();
+        batch.measured_ops(map, || {
+            if let Some(reading) = next.next() {
+                *reading = clock::ticks();
+            }
+        });
+        let elapsed = start.elapsed();
+        for (index, (&reading, class)) in readings.iter().zip(&mut classes).enumerate() {
+            // Counters of two processors may differ, where the process could not be pinned.
+            let ticks = reading.saturating_sub(last);
+            last = reading;
+            let cold = index < COLD_OPS && kind_and_cause(class.into()).1 == Cause::Steady;
+            if class != NO_CLASS && !cold {
+                latencies.record(class.into(), clock.ns(ticks));
+            }
+        }
+        elapsed
+    })
+}
+
+/// One run: the set-up, then the measured operations batch by batch through `measure`, whose times are added up.
+fn run<F: Family, K: Key, V: Value, S: Hashing>(
+    setting: &Setting<'_, S>,
+    mut measure: impl FnMut(&mut Batch<K, V>, &mut F::Map<K, V, S, Off>) -> Duration,
+) -> Result<Duration, JobError> {
     let mut map = F::build::<K, V, S, Off>(&setting.options, setting.hasher.clone(), Off);
     let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
     let mut batch = Batch::new();
-    let mut classes = classes.iter();
-    let mut intervals = Vec::new();
     let mut elapsed = Duration::ZERO;
     loop {
         let in_setup = batches.in_setup();
@@ -127,24 +145,8 @@ fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
         }
         if in_setup {
             batch.setup_ops(&mut map);
-            continue;
-        }
-        intervals.clear();
-        intervals.reserve(batch.ops.len());
-        let start = Instant::now();
-        let mut last = clock::ticks();
-        batch.measured_ops(&mut map, || {
-            let now = clock::ticks();
-            // Counters of two processors may differ, where the process could not be pinned.
-            intervals.push(now.saturating_sub(last));
-            last = now;
-        });
-        elapsed += start.elapsed();
-        for (index, (&ticks, class)) in intervals.iter().zip(&mut classes).enumerate() {
-            let cold = index < COLD_OPS && kind_and_cause(class.into()).1 == Cause::Steady;
-            if class != NO_CLASS && !cold {
-                latencies.record(class.into(), clock.ns(ticks));
-            }
+        } else {
+            elapsed += measure(&mut batch, &mut map);
         }
     }
 }

@@ -6,9 +6,12 @@
 //!
 //! # One test for four questions
 //!
-//! Is the thread without a slot, is it in [`super::uncounted`], are stacks recorded, is this a new peak: each needs
-//! more than adding up, and each makes [`Slot::limit_bytes`] smaller than what an allocation would bring. The hot
-//! path asks once. The slow path finds out which it was.
+//! Is the thread without a slot, is it in [`super::uncounted`], are stacks recorded, does this free end a new peak: each
+//! needs more than adding up, and each makes [`Slot::limit_bytes`] smaller than what is live. The hot path asks once. The
+//! slow path finds out which it was.
+//!
+//! Live bytes fall only at a free, so a peak is noted by the free that ends it, and an allocation need not look: it asks
+//! only whether the limit is closed. Growing memory makes a new peak at each allocation and notes one at the end.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -44,8 +47,10 @@ pub(super) struct Slot {
     free_count: AtomicU64,
     free_bytes: AtomicU64,
     realloc_moved_bytes: AtomicU64,
-    peak_bytes: AtomicI64,
-    /// [`CLOSED`], or `peak_bytes`. The only field that another thread writes, and it only ever closes it.
+    /// The most that was live up to the latest free: live bytes rise until a free, so that nothing else can end a peak.
+    past_peak_bytes: AtomicI64,
+    /// [`CLOSED`], or `past_peak_bytes`; below zero, an allocation takes the slow path for either. The only field that
+    /// another thread writes, and it only ever closes it.
     limit_bytes: AtomicI64,
     next: AtomicPtr<Slot>,
 }
@@ -65,7 +70,7 @@ impl Slot {
             free_count: AtomicU64::new(0),
             free_bytes: AtomicU64::new(0),
             realloc_moved_bytes: AtomicU64::new(0),
-            peak_bytes: AtomicI64::new(0),
+            past_peak_bytes: AtomicI64::new(0),
             next: AtomicPtr::new(ptr::null_mut()),
         }
     }
@@ -76,39 +81,37 @@ impl Slot {
     /// [`take_back`].
     #[inline(always)]
     pub fn try_allocate(&self, bytes: usize) -> bool {
-        let alloc_bytes = self.alloc_bytes.load(Relaxed).wrapping_add(bytes as u64);
-        let live = alloc_bytes.wrapping_sub(self.free_bytes.load(Relaxed)) as i64;
-        if live > self.limit_bytes.load(Relaxed) {
+        if self.limit_bytes.load(Relaxed) < 0 {
             return false;
         }
-        self.alloc_bytes.store(alloc_bytes, Relaxed);
-        bump(&self.alloc_count, 1);
+        self.allocated(bytes);
         true
     }
 
     /// Counts a free if no more than counting is to be done; otherwise does nothing and says false.
     #[inline(always)]
     pub fn try_free(&self, bytes: usize) -> bool {
-        if self.limit_bytes.load(Relaxed) < 0 {
+        if self.live_bytes() > self.limit_bytes.load(Relaxed) {
             return false;
         }
-        self.freed(bytes);
+        bump(&self.free_bytes, bytes as u64);
+        bump(&self.free_count, 1);
         true
     }
 
     /// Counts an allocation that succeeded.
+    #[inline(always)]
     pub fn allocated(&self, bytes: usize) {
         bump(&self.alloc_bytes, bytes as u64);
         bump(&self.alloc_count, 1);
-        let live = self.live_bytes();
-        if live > self.peak_bytes() {
-            self.set_peak_bytes(live);
-        }
     }
 
-    /// Counts a free.
-    #[inline(always)]
+    /// Counts a free, and the peak that it ends.
     pub fn freed(&self, bytes: usize) {
+        let live = self.live_bytes();
+        if live > self.past_peak_bytes.load(Relaxed) {
+            self.set_peak_bytes(live);
+        }
         bump(&self.free_bytes, bytes as u64);
         bump(&self.free_count, 1);
     }
@@ -137,21 +140,23 @@ impl Slot {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn live_bytes(&self) -> i64 {
         self.alloc_bytes.load(Relaxed).wrapping_sub(self.free_bytes.load(Relaxed)) as i64
     }
 
     #[inline]
     pub fn peak_bytes(&self) -> i64 {
-        self.peak_bytes.load(Relaxed)
+        // In this order: a peak that has passed when live bytes are read is in the other already.
+        let live = self.live_bytes();
+        live.max(self.past_peak_bytes.load(Relaxed))
     }
 
     /// For the slot's own thread only.
     pub fn set_peak_bytes(&self, peak: i64) {
-        self.peak_bytes.store(peak, Relaxed);
+        self.past_peak_bytes.store(peak, Relaxed);
         let limit = self.limit_bytes.load(Relaxed);
-        if limit != CLOSED {
+        if limit != CLOSED && limit != peak {
             // Fails when the recorder has closed the limit just now; closed it stays.
             let _ = self.limit_bytes.compare_exchange(limit, peak, Relaxed, Relaxed);
         }
@@ -163,7 +168,7 @@ impl Slot {
     /// order of the fences sees what the other wrote, so a limit never stays open while stacks are recorded.
     pub fn reopen(&self) {
         if self.limit_bytes.load(Relaxed) == CLOSED && !stacks::on() {
-            self.limit_bytes.store(self.peak_bytes(), Relaxed);
+            self.limit_bytes.store(self.past_peak_bytes.load(Relaxed), Relaxed);
             fence(SeqCst);
             if stacks::on() {
                 self.limit_bytes.store(CLOSED, Relaxed);

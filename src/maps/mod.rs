@@ -206,6 +206,7 @@ pub trait FamilyVisitor {
 /// The registry: one row a map.
 pub fn each(visitor: &mut impl FamilyVisitor) {
     visitor.visit::<go::GoClassic>();
+    visitor.visit::<go::GoSwiss>();
     visitor.visit::<std_map::Std>();
     visitor.visit::<hashbrown_map::Hashbrown>();
     visitor.visit::<indexmap_map::Indexmap>();

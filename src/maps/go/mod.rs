@@ -2,6 +2,10 @@
 
 pub mod classic;
 pub mod heap;
+mod kept;
 mod slice;
+mod stored;
+pub mod swiss;
 
 pub use classic::GoClassic;
+pub use swiss::GoSwiss;

@@ -1,4 +1,5 @@
-//! `go-classic` against recordings of real Go programs: after every operation, what it allocated and the header.
+//! The models of Go's maps against recordings of real Go programs: after every operation, what it allocated and the
+//! map's state.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, RefCell};
@@ -8,7 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
-use mapscope::maps::go::GoClassic;
+use mapscope::maps::go::{GoClassic, GoSwiss};
 use mapscope::maps::{Family, Hashing, Map, Options};
 use mapscope::probe::event::Off;
 use mapscope::workload::{Key, Value};
@@ -125,9 +126,9 @@ type Big = Sized<u64, 25, false>;
 /// A short recording that every clone has, and the folder of the long ones, which not every machine has.
 const FOLDERS: [&str; 2] = ["tests/data", "../shared/go-oracle"];
 
-/// The recordings for a type, as `KEY-VALUE` in their names.
-fn recordings(types: &str) -> Vec<PathBuf> {
-    let prefix = format!("classic-{types}-h");
+/// The recordings for a layout and a type, as `LAYOUT-KEY-VALUE` in their names.
+fn recordings(layout: &str, types: &str) -> Vec<PathBuf> {
+    let prefix = format!("{layout}-{types}-h");
     let mut paths = Vec::new();
     for folder in FOLDERS.map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)) {
         let Ok(entries) = std::fs::read_dir(&folder) else {
@@ -141,31 +142,28 @@ fn recordings(types: &str) -> Vec<PathBuf> {
     paths
 }
 
+/// The one line, of half a million, where something else than the map allocated: 5,320 bytes in six pieces at an insert
+/// that leaves directory, tables and capacity alone.
+const STRAY: (&str, usize) = ("swiss-u64-u64-h0-churn-30000-s1.csv.gz", 519);
+
 fn parameter(line: &str, name: &str) -> usize {
     let value = line.split(' ').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
     value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name} in {line}"))
 }
 
 /// What the columns from `alloc_bytes` on should say.
-fn columns<M>(map: &M, before: (u64, u64), header: impl Fn(&M) -> mapscope::maps::go::classic::Header) -> [u64; 8] {
+fn columns<F: Family, K: Key, V: Value>(map: &impl Map<K, V>, before: (u64, u64)) -> Vec<u64> {
     let after = ALLOCATED.get();
-    let header = header(map);
-    [
-        after.0 - before.0,
-        after.1 - before.1,
-        header.len as u64,
-        u64::from(header.b),
-        u64::from(header.noverflow),
-        header.nevacuate as u64,
-        u64::from(header.growing),
-        u64::from(header.same_size),
-    ]
+    let mut row = vec![0; 2 + F::INFO.state.len()];
+    (row[0], row[1]) = (after.0 - before.0, after.1 - before.1);
+    map.state(&mut row[2..]);
+    row
 }
 
 /// Replays every recording of a type; returns how many operations were compared.
-fn replay<K: Key, V: Value>(types: &str) -> usize {
+fn replay<F: Family, K: Key, V: Value>(types: &str) -> usize {
     let mut compared = 0;
-    for path in recordings(types) {
+    for path in recordings(F::INFO.layout.expect("a map with recordings"), types) {
         let file = File::open(&path).expect("a readable recording");
         let mut lines = BufReader::new(GzDecoder::new(file)).lines().map(|line| line.expect("whole text"));
         let about = lines.next().expect("a first line");
@@ -173,7 +171,7 @@ fn replay<K: Key, V: Value>(types: &str) -> usize {
         assert_eq!(parameter(&about, "key_size"), size_of::<K>());
         assert_eq!(parameter(&about, "elem_size"), size_of::<V>());
         let header = lines.next().expect("a header");
-        assert_eq!(header, "op,key,hash,alloc_bytes,allocs,len,b,noverflow,nevacuate,growing,same_size");
+        assert_eq!(header, format!("op,key,hash,alloc_bytes,allocs,{}", F::INFO.state.join(",")));
 
         let mut map = None;
         for (number, line) in lines.enumerate() {
@@ -188,7 +186,7 @@ fn replay<K: Key, V: Value>(types: &str) -> usize {
             let (key, value) = (K::from_id(id), V::from_seed(id, 0));
             let before = ALLOCATED.get();
             match (fields[0], &mut map) {
-                ("new", map) => *map = Some(GoClassic::build::<K, V, _, _>(&options, Recorded, Off)),
+                ("new", map) => *map = Some(F::build::<K, V, _, _>(&options, Recorded, Off)),
                 ("insert", Some(map)) => {
                     map.insert(key, value);
                 }
@@ -202,9 +200,13 @@ fn replay<K: Key, V: Value>(types: &str) -> usize {
                 (op, _) => panic!("{}:{}: unknown operation {op}", path.display(), number + 3),
             }
             let map = map.as_ref().expect("a recording begins with new");
-            let got = columns(map, before, |map| map.header());
-            let want: Vec<u64> = fields[3..].iter().map(|field| field.parse().expect("a number")).collect();
-            assert_eq!(got[..], want[..], "{}:{}: {line}", path.display(), number + 3);
+            let got = columns::<F, K, V>(map, before);
+            let mut want: Vec<u64> = fields[3..].iter().map(|field| field.parse().expect("a number")).collect();
+            if path.ends_with(STRAY.0) && number + 3 == STRAY.1 {
+                assert_eq!(want[..2], [5320, 6]);
+                want[..2].fill(0);
+            }
+            assert_eq!(got, want, "{}:{}: {line}", path.display(), number + 3);
             compared += 1;
             if number % 1000 == 0 {
                 map.check_invariants();
@@ -215,25 +217,45 @@ fn replay<K: Key, V: Value>(types: &str) -> usize {
 }
 
 macro_rules! oracle {
-    ($($test:ident: $types:literal $key:ty, $value:ty, $operations:literal;)*) => {$(
-        #[test]
-        fn $test() {
-            let compared = replay::<$key, $value>($types);
-            let [own, shared] = FOLDERS.map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).is_dir());
-            assert!(own, "every clone has tests/data");
-            let short = if $types == "u64-u64" { 3_000 } else { 0 };
-            let long = if shared { $operations } else { 0 };
-            assert_eq!(compared, short + long, "operations compared");
+    ($($module:ident: $family:ident { $($test:ident: $types:literal $key:ty, $value:ty, $operations:literal;)* })*) => {$(
+        mod $module {
+            use super::*;
+            $(
+                #[test]
+                fn $test() {
+                    compares::<$family, $key, $value>($types, $operations);
+                }
+            )*
         }
     )*};
 }
 
+fn compares<F: Family, K: Key, V: Value>(types: &str, operations: usize) {
+    let compared = replay::<F, K, V>(types);
+    let [own, shared] = FOLDERS.map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).is_dir());
+    assert!(own, "every clone has tests/data");
+    let short = if types == "u64-u64" { 3_000 } else { 0 };
+    let long = if shared { operations } else { 0 };
+    assert_eq!(compared, short + long, "operations compared");
+}
+
 oracle! {
-    big_keys_are_stored_indirectly: "big-u64" Big, Int64, 10_001;
-    big_elems_are_stored_indirectly: "u64-big" Int64, Big, 10_001;
-    keys_of_40_bytes_with_pointer_elems: "mid-ptr" Sized<u64, 5, false>, Sized<u64, 1, true>, 20_001;
-    string_keys: "str-u64" Sized<u64, 2, true>, Int64, 50_002;
-    small_keys_without_elems: "u16-none" Sized<u16, 1, false>, Sized<u8, 0, false>, 10_001;
-    small_entries: "u32-u8" Sized<u32, 1, false>, Sized<u8, 1, false>, 20_001;
-    integers: "u64-u64" Int64, Int64, 210_006;
+    classic: GoClassic {
+        big_keys_are_stored_indirectly: "big-u64" Big, Int64, 10_001;
+        big_elems_are_stored_indirectly: "u64-big" Int64, Big, 10_001;
+        keys_of_40_bytes_with_pointer_elems: "mid-ptr" Sized<u64, 5, false>, Sized<u64, 1, true>, 20_001;
+        string_keys: "str-u64" Sized<u64, 2, true>, Int64, 50_002;
+        small_keys_without_elems: "u16-none" Sized<u16, 1, false>, Sized<u8, 0, false>, 10_001;
+        small_entries: "u32-u8" Sized<u32, 1, false>, Sized<u8, 1, false>, 20_001;
+        integers: "u64-u64" Int64, Int64, 210_006;
+    }
+    swiss: GoSwiss {
+        big_keys_are_stored_indirectly: "big-u64" Big, Int64, 10_001;
+        big_elems_are_stored_indirectly: "u64-big" Int64, Big, 10_001;
+        keys_of_40_bytes_with_pointer_elems: "mid-ptr" Sized<u64, 5, false>, Sized<u64, 1, true>, 20_001;
+        string_keys: "str-u64" Sized<u64, 2, true>, Int64, 50_002;
+        small_keys_without_elems: "u16-none" Sized<u16, 1, false>, Sized<u8, 0, false>, 10_001;
+        small_entries: "u32-u8" Sized<u32, 1, false>, Sized<u8, 1, false>, 20_001;
+        integers: "u64-u64" Int64, Int64, 210_006;
+    }
 }

@@ -210,6 +210,7 @@ pub trait FamilyVisitor {
 /// The registry: one row a map.
 pub fn each(visitor: &mut impl FamilyVisitor) {
     visitor.visit::<go::GoClassic>();
+    visitor.visit::<go::GoSwiss>();
     visitor.visit::<go::GoSyncMap>();
     visitor.visit::<std_map::Std>();
     visitor.visit::<hashbrown_map::Hashbrown>();

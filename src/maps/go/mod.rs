@@ -3,8 +3,12 @@
 mod aside;
 pub mod classic;
 pub mod heap;
+mod kept;
 mod slice;
+mod stored;
+pub mod swiss;
 pub mod syncmap;
 
 pub use classic::GoClassic;
+pub use swiss::GoSwiss;
 pub use syncmap::GoSyncMap;

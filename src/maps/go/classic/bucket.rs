@@ -11,13 +11,11 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::tophash::{EMPTY_ONE, MIN_TOPHASH, Tops};
-use crate::maps::go::heap;
+use crate::maps::go::stored;
 use crate::workload::{Key, Value};
 
 /// Slots of a bucket.
 pub(super) const SLOTS: usize = 8;
-/// The largest key or elem that is stored in the bucket itself, in bytes.
-const INLINE_MAX_BYTES: usize = 128;
 const POINTER_BYTES: usize = 8;
 
 /// The address of a bucket.
@@ -45,10 +43,10 @@ impl<K, V> PartialEq for Bucket<K, V> {
 }
 
 impl<K: Key, V: Value> Bucket<K, V> {
-    pub(super) const INDIRECT_KEY: bool = size_of::<K>() > INLINE_MAX_BYTES;
-    pub(super) const INDIRECT_VALUE: bool = size_of::<V>() > INLINE_MAX_BYTES;
-    const KEY_BYTES: usize = if Self::INDIRECT_KEY { POINTER_BYTES } else { size_of::<K>() };
-    const VALUE_BYTES: usize = if Self::INDIRECT_VALUE { POINTER_BYTES } else { size_of::<V>() };
+    pub(super) const INDIRECT_KEY: bool = stored::indirect::<K>();
+    pub(super) const INDIRECT_VALUE: bool = stored::indirect::<V>();
+    const KEY_BYTES: usize = stored::inline_bytes::<K>();
+    const VALUE_BYTES: usize = stored::inline_bytes::<V>();
     const KEYS_AT: usize = SLOTS;
     const VALUES_AT: usize = Self::KEYS_AT + SLOTS * Self::KEY_BYTES;
     const OVERFLOW_AT: usize = Self::VALUES_AT + SLOTS * Self::VALUE_BYTES;
@@ -179,12 +177,8 @@ impl<K: Key, V: Value> Slot<K, V> {
     /// The slot is filled or evacuated.
     #[inline]
     pub(super) unsafe fn key_ptr(self) -> NonNull<K> {
-        if Bucket::<K, V>::INDIRECT_KEY {
-            // SAFETY: a slot that has been filled holds the key's address.
-            unsafe { self.key_place().cast::<NonNull<K>>().read() }
-        } else {
-            self.key_place().cast()
-        }
+        // SAFETY: a filled slot's key has been put there; an evacuated one's place is left alone.
+        unsafe { stored::locate(self.key_place()) }
     }
 
     /// Where the elem itself is.
@@ -193,12 +187,8 @@ impl<K: Key, V: Value> Slot<K, V> {
     /// The slot is filled.
     #[inline]
     pub(super) unsafe fn value_ptr(self) -> NonNull<V> {
-        if Bucket::<K, V>::INDIRECT_VALUE {
-            // SAFETY: a slot that has been filled holds the elem's address.
-            unsafe { self.value_place().cast::<NonNull<V>>().read() }
-        } else {
-            self.value_place().cast()
-        }
+        // SAFETY: a filled slot's elem has been put there.
+        unsafe { stored::locate(self.value_place()) }
     }
 
     /// The key and the elem.
@@ -215,21 +205,10 @@ impl<K: Key, V: Value> Slot<K, V> {
     #[inline]
     pub(super) fn fill(self, top: u8, key: K, value: V) {
         debug_assert!(self.top() <= EMPTY_ONE && top >= MIN_TOPHASH);
-        if Bucket::<K, V>::INDIRECT_KEY {
-            let object = heap::alloc(size_of::<K>(), !K::POINTERS).cast::<K>();
-            // SAFETY: the place of a key that is stored indirectly is an address's.
-            unsafe { self.key_place().cast::<NonNull<K>>().write(object) };
-        }
-        if Bucket::<K, V>::INDIRECT_VALUE {
-            let object = heap::alloc(size_of::<V>(), !V::POINTERS).cast::<V>();
-            // SAFETY: as for the key.
-            unsafe { self.value_place().cast::<NonNull<V>>().write(object) };
-        }
-        // SAFETY: both places are the slot's own or fresh objects of the right size, and hold nothing to drop, since
-        // the slot is empty.
+        // SAFETY: the places are the slot's own, and hold nothing to drop, since the slot is empty.
         unsafe {
-            self.key_ptr().write(key);
-            self.value_ptr().write(value);
+            stored::put(self.key_place(), key, !K::POINTERS);
+            stored::put(self.value_place(), value, !V::POINTERS);
         }
         self.set_top(top);
     }
@@ -251,13 +230,7 @@ impl<K: Key, V: Value> Slot<K, V> {
     #[inline]
     pub(super) unsafe fn drop_value(self) {
         // SAFETY: the elem is still there: marking a slot leaves it alone.
-        unsafe {
-            let value = self.value_ptr();
-            value.drop_in_place();
-            if Bucket::<K, V>::INDIRECT_VALUE {
-                heap::free(value.cast(), size_of::<V>(), !V::POINTERS);
-            }
-        }
+        unsafe { stored::discard(self.value_ptr(), !V::POINTERS) }
     }
 
     /// The same for the key.
@@ -267,21 +240,6 @@ impl<K: Key, V: Value> Slot<K, V> {
     #[inline]
     pub(super) unsafe fn drop_key(self) {
         // SAFETY: as for the elem.
-        unsafe { drop_key_of(self.key_ptr()) }
-    }
-}
-
-/// Drops a key where it lies, and frees its object when it has one.
-///
-/// # Safety
-/// `key` is where a bucket kept it, or its copy when it is inline, and is not used again.
-#[inline]
-pub(super) unsafe fn drop_key_of<K: Key>(key: NonNull<K>) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        key.drop_in_place();
-        if size_of::<K>() > INLINE_MAX_BYTES {
-            heap::free(key.cast(), size_of::<K>(), !K::POINTERS);
-        }
+        unsafe { stored::discard(self.key_ptr(), !K::POINTERS) }
     }
 }

@@ -44,7 +44,6 @@ mod evacuate;
 mod hmap;
 mod inspect;
 mod invariants;
-mod kept;
 mod range;
 mod tophash;
 mod write;
@@ -56,6 +55,7 @@ use rand_core::SeedableRng;
 use rand_xoshiro::SplitMix64;
 
 use super::heap;
+use super::kept::{Item, Kept};
 use super::slice::Slice;
 use crate::maps::{Family, GoHash, Hashing, Info, LoadFactors, Map, Options, Structure, Write};
 use crate::probe::event::{Cause, Event, Probe};
@@ -64,7 +64,6 @@ use crate::workload::{Key, Value};
 use bucket::{Bucket, Slot};
 use evacuate::Disturbed;
 use hmap::{Array, Extra, Hmap, OverflowList};
-use kept::{Item, Kept};
 use tophash::tophash;
 
 /// The family `go-classic`; see the module.

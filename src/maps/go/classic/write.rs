@@ -4,10 +4,10 @@ use rand_core::Rng;
 
 use super::bucket::{Bucket, Slot};
 use super::hmap::{Array, SAME_SIZE_GROW};
-use super::kept::Item;
 use super::tophash::{EMPTY_ONE, EMPTY_REST, Tops, tophash};
 use super::{GoClassicMap, Hashing, Key, Value};
 use crate::maps::go::heap;
+use crate::maps::go::kept::Item;
 use crate::probe::event::{Event, Probe};
 
 /// Where an insert finds its place.

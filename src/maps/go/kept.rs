@@ -1,14 +1,13 @@
 //! What must outlive its time because a range is still walking it.
 //!
-//! In Go, an iterator's pointers keep old arrays, their overflow buckets and the keys in them alive. Here they are put
+//! In Go, an iterator's pointers keep replaced buckets or groups and the keys in them alive. Here they are put
 //! aside when the map is done with them and freed when the outermost range ends. The list's own nodes come from
 //! [`System`] directly, so that they are not charged to the map.
 
 use std::alloc::{GlobalAlloc, Layout, System, handle_alloc_error};
 use std::ptr::NonNull;
 
-use super::bucket::drop_key_of;
-use crate::maps::go::heap;
+use super::{heap, stored};
 use crate::workload::Key;
 
 /// Something put aside.
@@ -64,8 +63,8 @@ impl<K: Key> Kept<K> {
                 // SAFETY: the list owns it, as allocated, and no range is left to use it.
                 Item::Object(object, size, noscan) => unsafe { heap::free(object, size, noscan) },
                 Item::Key(key) => drop(key),
-                // SAFETY: as above; its address was in a bucket.
-                Item::KeyAt(key) => unsafe { drop_key_of(key) },
+                // SAFETY: as above; its address was in a slot.
+                Item::KeyAt(key) => unsafe { stored::discard(key, !K::POINTERS) },
             }
         }
     }

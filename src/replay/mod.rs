@@ -11,4 +11,4 @@ mod shapes;
 pub use check::{Comparison, Differing, NOVERFLOW_EXACT_BELOW_B, columns};
 pub use player::{ALLOCATED, Action, Entries, Play, PlayError, Row, model_of, player};
 pub use recording::{About, Recording};
-pub use shapes::{SHAPES, Shape, Words, shape, with_shape};
+pub use shapes::{Nothing, SHAPES, Shape, Words, shape, with_shape};

@@ -99,6 +99,17 @@ const KEYS: u32 = 20_000;
 /// How many operations the runtime does at a time.
 const BATCH_OPS: usize = 1000;
 
+/// The layout of one kind of map of a toolchain.
+///
+/// # Errors
+/// When the runtime can't be asked.
+pub fn layout(toolchain: &Toolchain, map: &str) -> Result<String, VerifyError> {
+    let program = toolchain.program(golang::SHAPES[0])?;
+    let session = Session::start(&program, map);
+    let session = session.map_err(|source| VerifyError::Pipe { version: toolchain.version.clone(), source })?;
+    Ok(session.greeting().layout.clone())
+}
+
 /// Compares one kind of map of a toolchain (`map`, `syncmap`) in every shape, and tells `done` of each.
 ///
 /// # Errors

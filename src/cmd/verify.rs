@@ -88,7 +88,7 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
 
 /// A line for a shape, and for its first difference a recording to look at it again.
 fn report(toolchain: &Toolchain, compared: &Compared) -> anyhow::Result<()> {
-    let Compared { layout, shape, operations, differences, first } = compared;
+    let Compared { layout, shape, model, operations, differences, first } = compared;
     let mut text = format!("  {shape:<10}{operations:>10} operations {differences:>6} differences\n");
     if let Some(first) = first {
         let Differing { column, expected, got } = first.differing;
@@ -105,6 +105,9 @@ fn report(toolchain: &Toolchain, compared: &Compared) -> anyhow::Result<()> {
             got,
             path.display(),
         );
+    }
+    if first.is_some() && !toolchain.is_of(model) {
+        let _ = writeln!(text, "    the model is of {model}: go{} has another map", toolchain.version);
     }
     output::print(&text)
 }

@@ -95,6 +95,13 @@ impl Toolchain {
         }
     }
 
+    /// Whether it is a release of a version as models name it: `Go 1.27`.
+    pub fn is_of(&self, version: &str) -> bool {
+        let minor = version.strip_prefix("Go ");
+        let rest = minor.and_then(|minor| self.version.strip_prefix(minor));
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+    }
+
     /// The program for a shape, built unless it has been before.
     ///
     /// # Errors
@@ -163,4 +170,16 @@ fn cache_folder() -> PathBuf {
     let set = |name: &str| std::env::var_os(name).filter(|value| !OsStr::is_empty(value)).map(PathBuf::from);
     let cache = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache"))).unwrap_or_else(std::env::temp_dir);
     cache.join("mapscope")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_is_of_its_version_and_no_longer_one() {
+        let is_of = |release: &str, version| Toolchain { path: "go".into(), version: release.into() }.is_of(version);
+        assert!(is_of("1.27.3", "Go 1.27") && is_of("1.27", "Go 1.27") && is_of("1.27rc1", "Go 1.27"));
+        assert!(!is_of("1.2.3", "Go 1.27") && !is_of("1.27.3", "Go 1.2") && !is_of("1.27.3", "1.27"));
+    }
 }

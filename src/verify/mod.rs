@@ -23,12 +23,14 @@ pub struct Amount {
 }
 
 /// What one shape of entry came to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Compared {
     /// The layout: `classic`, `swiss`, `syncmap`.
     pub layout: String,
     /// The shape: `u64/u64`.
     pub shape: &'static str,
+    /// What the model is a model of: `Go 1.27`.
+    pub model: &'static str,
     /// Operations compared, the building of each map included.
     pub operations: u64,
     /// Operations in which the model differed.
@@ -124,8 +126,7 @@ pub fn verify(
     let recordings = (shapes.len() * HINTS.len()) as u64;
     for (number, shape) in shapes.iter().enumerate() {
         let program = toolchain.program(*shape)?;
-        let mut compared =
-            Compared { layout: String::new(), shape: shape.name, operations: 0, differences: 0, first: None };
+        let mut compared = Compared { shape: shape.name, ..Compared::default() };
         for (index, &hint) in HINTS.iter().enumerate() {
             let recording = (number * HINTS.len() + index) as u64;
             // The operations that don't divide evenly go to the first recordings.
@@ -166,6 +167,7 @@ impl One<'_> {
         let name = model_of(&greeting.layout).ok_or_else(no_model)?;
         let entries = Entries::Shape(self.shape);
         let mut model = player(name, entries, true, self.hint as usize).ok_or_else(no_model)?;
+        compared.model = model.info().version;
         let columns = model.info().state;
         if greeting.columns != columns {
             return Err(no_model());
@@ -310,8 +312,7 @@ mod tests {
 
     fn compare(state: [u64; 6], said: Recorded) -> Compared {
         let info = crate::maps::Info { state: STATE, ..<crate::maps::go::GoClassic as crate::maps::Family>::INFO };
-        let mut compared =
-            Compared { layout: "classic".into(), shape: "u64/u64", operations: 0, differences: 0, first: None };
+        let mut compared = Compared { shape: "u64/u64", ..Compared::default() };
         let mut check = Check { figures: vec![0; 8], recording: "first\n".into(), rows: 0, compared: &mut compared };
         let row = Row { action: Action::Insert, key: 7, hash: Some(0xabc) };
         let mut model = Still { info, state };

@@ -33,7 +33,8 @@
 //!
 //! # Where it differs
 //!
-//! - The load factor is a parameter (Go: 6.5).
+//! - The load factor is a parameter (Go: 6.5; in Go 1.21 an integer division made it 6.0, so build with that for a map of
+//!   1.21).
 //! - An overwrite keeps the stored key and drops the new one. Go takes over the new string of a string key.
 //! - Go forgets an iterator at its second growth, and may then clear buckets that it still walks; the model does not.
 //! - Go zeroes the slot of a removed entry; the model does not, since nobody can see it.

@@ -1,10 +1,17 @@
 //! Numbers that are known.
 
-use mapscope::maps::go::heap;
-use mapscope::maps::{Map, Structure};
+use mapscope::maps::go::classic::GoClassicMap;
+use mapscope::maps::go::{GoClassic, heap};
+use mapscope::maps::{Hashing, Map, Options, Structure};
 use mapscope::workload::{Key, Str24, Value};
 
-use super::*;
+use super::go_map::{self, *};
+
+type TestMap<K, V, S> = GoClassicMap<K, V, S, Tally>;
+
+fn build<K: Key, V: Value, S: Hashing>(options: &Options) -> TestMap<K, V, S> {
+    go_map::build::<GoClassic, K, V, S>(options)
+}
 
 /// What building and filling a map allocates, and what is live at the end.
 fn filled<K: Key, V: Value>(hint: usize, entries: u64) -> (TestMap<K, V, Good>, Allocated) {

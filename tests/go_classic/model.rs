@@ -1,79 +1,20 @@
 //! Random operations on the map and on a `BTreeMap`, the invariants checked after each.
 
-use std::collections::BTreeMap;
-
-use mapscope::maps::{Hashing, Map};
+use mapscope::maps::Map;
+use mapscope::maps::go::GoClassic;
 use mapscope::workload::{Bytes, Key, Str24, Value};
-use rand_core::{Rng, SeedableRng};
-use rand_xoshiro::SplitMix64;
 
-use super::*;
-
-/// Every answer and the whole content, against the model's; nothing is left allocated at the end.
-fn agrees<K: Key, V: Value, S: Hashing>(load_factor: f64, hint: usize, seed: u64, keys: u64, steps: u64) {
-    let live_before = ALLOCATED.get().live();
-    {
-        let mut random = SplitMix64::seed_from_u64(seed);
-        let mut map = build::<K, V, S>(&options(load_factor, hint, seed));
-        let mut model = BTreeMap::new();
-        // Waves: the share of removes swings, so that the map is filled and drained by turns.
-        for step in 0..steps {
-            let id = random.next_u64() % keys;
-            let key = K::from_id(id);
-            let removes = if (step / (keys * 2)).is_multiple_of(2) { 20 } else { 70 };
-            match random.next_u64() % 100 {
-                0 if random.next_u64().is_multiple_of(8) => {
-                    map.clear();
-                    model.clear();
-                }
-                1..5 => {
-                    let got = map.get(&key).map(|(key, value)| (key.id(), value.seed()));
-                    assert_eq!(
-                        got,
-                        model.get(&id).map(|&value| (id, Some(value))),
-                        "seed {seed}, step {step}: get {id}"
-                    );
-                }
-                dice if dice < removes => {
-                    assert_eq!(map.remove(&key), model.remove(&id).is_some(), "seed {seed}, step {step}: remove {id}");
-                }
-                _ => {
-                    let hit = map.insert(key, V::from_seed(step, 40));
-                    assert_eq!(hit, model.insert(id, step).is_some(), "seed {seed}, step {step}: insert {id}");
-                }
-            }
-            assert_eq!(map.len(), model.len(), "seed {seed}, step {step}");
-            map.check_invariants();
-            if step % 64 == 0 {
-                assert_eq!(content(&map), model, "seed {seed}, step {step}");
-            }
-        }
-        assert_eq!(content(&map), model, "seed {seed}");
-        for (&id, &value) in &model {
-            let got = map.get(&K::from_id(id)).map(|(key, value)| (key.id(), value.seed()));
-            assert_eq!(got, Some((id, Some(value))), "seed {seed}: get {id}");
-        }
-    }
-    assert_eq!(ALLOCATED.get().live(), live_before, "seed {seed}: bytes left behind");
-}
-
-fn content<K: Key, V: Value, S: Hashing>(map: &TestMap<K, V, S>) -> BTreeMap<u64, u64> {
-    let mut content = BTreeMap::new();
-    map.for_each(&mut |key, value| {
-        let twice = content.insert(key.id(), value.seed().expect("a whole value"));
-        assert_eq!(twice, None, "key {} comes twice", key.id());
-    });
-    content
-}
+use super::go_map::model::agrees;
+use super::go_map::{self, *};
 
 /// One entry under every hash, load factors from one end to the other, with a hint and without.
 fn agrees_under_every_hash<K: Key, V: Value>() {
     for (seed, load_factor, hint) in [(1, 6.5, 0), (2, 1.0, 0), (3, 8.0, 30)] {
-        agrees::<K, V, Good>(load_factor, hint, seed, 150, 900);
-        agrees::<K, V, AllEqual>(load_factor, hint, seed, 60, 300);
-        agrees::<K, V, LowBits>(load_factor, hint, seed, 150, 500);
-        agrees::<K, V, HighBits>(load_factor, hint, seed, 100, 300);
-        agrees::<K, V, FewBits>(load_factor, hint, seed, 100, 300);
+        agrees::<GoClassic, K, V, Good>(&options(load_factor, hint, seed), 150, 900, 1);
+        agrees::<GoClassic, K, V, AllEqual>(&options(load_factor, hint, seed), 60, 300, 1);
+        agrees::<GoClassic, K, V, LowBits>(&options(load_factor, hint, seed), 150, 500, 1);
+        agrees::<GoClassic, K, V, HighBits>(&options(load_factor, hint, seed), 100, 300, 1);
+        agrees::<GoClassic, K, V, FewBits>(&options(load_factor, hint, seed), 100, 300, 1);
     }
 }
 
@@ -84,7 +25,7 @@ fn small_entries_without_pointers() {
 
 #[test]
 fn small_entries_grow_far() {
-    agrees::<u64, u64, Good>(6.5, 0, 11, 1200, 4000);
+    agrees::<GoClassic, u64, u64, Good>(&options(6.5, 0, 11), 1200, 4000, 1);
 }
 
 #[test]
@@ -122,7 +63,7 @@ fn indirect_keys_that_own() {
 fn clear_and_drop_in_the_middle_of_growth() {
     for stop in 1..120u64 {
         let live_before = ALLOCATED.get().live();
-        let mut map = build::<Str24, Bytes, Good>(&options(6.5, 0, stop));
+        let mut map = build::<GoClassic, Str24, Bytes, Good>(&options(6.5, 0, stop));
         for id in 0..stop {
             map.insert(Str24::from_id(id), Bytes::from_seed(id, 30));
         }
@@ -138,4 +79,10 @@ fn clear_and_drop_in_the_middle_of_growth() {
         drop(map);
         assert_eq!(ALLOCATED.get().live(), live_before, "{stop} entries");
     }
+}
+
+/// Differential fuzzing: `MAPSCOPE_FUZZ_STEPS=1000000000 cargo test --release --test go_classic fuzz`.
+#[test]
+fn fuzz() {
+    go_map::model::fuzz::<GoClassic>();
 }

@@ -8,8 +8,8 @@ use super::{GoSwissMap, Hashing, Key, Map, Value};
 use crate::maps::go::heap;
 use crate::probe::event::{Event, Probe};
 
-/// A directory of more than `2^26` entries (half a gigabyte) is not for entries, but for hashes that are all alike.
-const MAX_LOCAL_DEPTH: u8 = 26;
+/// A directory of more than `2^24` entries (128 MiB) is not for entries, but for hashes that are all alike.
+const MAX_LOCAL_DEPTH: u8 = 24;
 
 impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
     /// Turns a map that is one full group into one of a single table.

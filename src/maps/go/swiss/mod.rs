@@ -38,7 +38,7 @@
 //!
 //! - An overwrite keeps the stored key and drops the new one. Go takes over the new string of a string key.
 //! - Go zeroes new groups, and the slot of a removed entry; the model does not, since nobody can see it.
-//! - More than 896 entries whose hashes agree in their 26 top bits are refused by a panic. Go doubles its directory for
+//! - More than 896 entries whose hashes agree in their 24 top bits are refused by a panic. Go doubles its directory for
 //!   them, up to where memory ends.
 //! - `K` and `V` are aligned to 8 bytes at most, as in Go. An entry owns what its types own; removing drops it.
 

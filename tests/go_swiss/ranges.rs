@@ -1,0 +1,42 @@
+//! Ranges whose body writes to the map.
+
+use mapscope::maps::go::GoSwiss;
+use mapscope::workload::{Bytes, Str24};
+
+use super::go_map::BigKey;
+use super::go_map::ranges::{self, ranges_keep_their_promise};
+
+#[test]
+fn over_small_entries() {
+    ranges_keep_their_promise::<GoSwiss, u64, u64>();
+}
+
+#[test]
+fn over_keys_and_elems_that_own() {
+    ranges_keep_their_promise::<GoSwiss, Str24, Bytes>();
+}
+
+#[test]
+fn over_indirect_keys_and_elems() {
+    ranges_keep_their_promise::<GoSwiss, BigKey, [u8; 256]>();
+}
+
+#[test]
+fn nested_ranges_over_a_growing_map() {
+    ranges::nested_ranges_over_a_growing_map::<GoSwiss>();
+}
+
+#[test]
+fn a_replaced_map_ends_the_range() {
+    ranges::a_replaced_map_ends_the_range::<GoSwiss>();
+}
+
+#[test]
+fn a_panic_in_the_body_ends_the_range() {
+    ranges::a_panic_in_the_body_ends_the_range::<GoSwiss>();
+}
+
+#[test]
+fn the_order_follows_the_seed() {
+    ranges::the_order_follows_the_seed::<GoSwiss>();
+}

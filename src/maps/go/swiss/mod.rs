@@ -79,7 +79,7 @@ impl Family for GoSwiss {
             "model of Go's runtime map, Go 1.24 and later",
             "go.dev/src/internal/runtime/maps (Go 1.27.3)",
         ),
-        version: "Go 1.27.3",
+        version: "Go 1.27",
         load_factor: None,
         hint: true,
         exact: true,

@@ -102,6 +102,7 @@ fn list_profiles_names_all_that_ship() {
         "presize",
         "write-amplification",
         "ycsb",
+        "go-models",
         "go-gc",
         "ci",
     ];

@@ -33,6 +33,7 @@ pub static SHIPPED: &[Shipped] = shipped![
     "presize",
     "write-amplification",
     "ycsb",
+    "go-models",
     "go-gc",
     "ci",
 ];

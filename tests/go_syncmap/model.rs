@@ -157,6 +157,87 @@ fn agrees<K: Key, V: Value, S: Hashing>(seed: u64, keys: u64, steps: u64) -> Eve
     }
 }
 
+/// Differential fuzzing: `MAPSCOPE_FUZZ_STEPS=1000000000 cargo test --release --test go_syncmap fuzz`. As many steps as
+/// that, over as many maps as it takes, the invariants and the content checked every 10,000th. Seeds count from
+/// `MAPSCOPE_FUZZ_SEED`.
+#[test]
+fn fuzz() {
+    let variable = |name| std::env::var(name).ok().map(|value| value.parse::<u64>().expect(name));
+    let mut left = variable("MAPSCOPE_FUZZ_STEPS").unwrap_or(20_000);
+    for seed in variable("MAPSCOPE_FUZZ_SEED").unwrap_or(1).. {
+        let mut random = SplitMix64::seed_from_u64(seed);
+        let keys = 1 << (random.next_u64() % 12 + 2);
+        let kind = random.next_u64() % 6;
+        let steps = left.min(if kind < 2 { 4_000 } else { keys * 100 });
+        match kind {
+            0 => fuzz_one::<u64, u64, AllEqual>(seed, keys.min(128), steps),
+            1 => fuzz_one::<Str24, Bytes, LowBits>(seed, keys.min(512), steps),
+            2 => fuzz_one::<Str24, [u8; 256], Good>(seed, keys, steps),
+            3 => fuzz_one::<u64, Odd, Good>(seed, keys, steps),
+            _ => fuzz_one::<u64, u64, Good>(seed, keys, steps),
+        }
+        left -= steps;
+        if left == 0 {
+            break;
+        }
+    }
+}
+
+/// Every answer against the model's.
+fn fuzz_one<K: Key, V: Value, S: Hashing>(seed: u64, keys: u64, steps: u64) {
+    let allocated = ALLOCATED.get();
+    {
+        let mut random = SplitMix64::seed_from_u64(seed);
+        let mut map = build::<K, V, S>(seed);
+        let mut model = BTreeMap::new();
+        for step in 0..steps {
+            let dice = random.next_u64();
+            let id = (dice >> 32) % keys;
+            let key = K::from_id(id);
+            let removes = if (step / (keys * 3)).is_multiple_of(2) { 50 } else { 70 };
+            match dice % 100 {
+                // A clear and an iteration are rarer the larger the map is.
+                0 if random.next_u64().is_multiple_of(keys) => {
+                    map.clear();
+                    model.clear();
+                }
+                1 if random.next_u64().is_multiple_of(keys) => {
+                    let mut seen = 0;
+                    map.range(&mut |key, value| {
+                        assert_eq!(model.get(&key.id()).copied(), value.seed(), "seed {seed}, step {step}");
+                        seen += 1;
+                    });
+                    assert_eq!(seen, model.len(), "seed {seed}, step {step}");
+                }
+                0..35 => {
+                    let got = map.get(&key).map(|(key, value)| (key.id(), value.seed()));
+                    let expected = model.get(&id).map(|&value| (id, Some(value)));
+                    assert_eq!(got, expected, "seed {seed}, step {step}, key {id}");
+                }
+                dice if dice < removes => {
+                    let expected = model.remove(&id).is_some();
+                    assert_eq!(map.remove(&key), expected, "seed {seed}, step {step}, key {id}");
+                }
+                _ => {
+                    let value = step % 0xffff_ffff;
+                    let expected = model.insert(id, value).is_some();
+                    let hit = map.insert(key, V::from_seed(value, 40));
+                    assert_eq!(hit, expected, "seed {seed}, step {step}, key {id}");
+                }
+            }
+            assert_eq!(map.len(), model.len(), "seed {seed}, step {step}, key {id}");
+            if step % 10_000 == 0 {
+                map.check_invariants();
+            }
+        }
+        map.check_invariants();
+        assert_eq!(content(&map), model, "seed {seed}");
+    }
+    let allocated = ALLOCATED.get().since(allocated);
+    // The model's nodes are counted too, and as evenly.
+    assert_eq!(allocated.bytes, allocated.freed_bytes, "seed {seed}: bytes left behind");
+}
+
 /// One entry under every hash, with some of everything.
 fn agrees_under_every_hash<K: Key, V: Value>() {
     let mut seen = [0; 5];

@@ -46,6 +46,7 @@ fn catalog() -> Catalog {
     Catalog {
         maps: vec![
             map("go-classic", Some((1.0, 8.0, 6.5)), true),
+            map("go-swiss", None, true),
             map("std", None, true),
             map("hashbrown", None, true),
             map("indexmap", None, true),

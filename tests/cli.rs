@@ -51,7 +51,7 @@ fn list_names_the_maps_with_what_they_take() {
     let maps = shows(&["list", "maps"], &["maps (--map)\n", "takes: load factor 1 to 8, default 6.5; capacity hint\n"]);
     let names: Vec<_> = maps.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
     let names: Vec<_> = names.into_iter().filter(|name| !name.is_empty()).collect();
-    assert_eq!(names, ["go-classic", "std", "hashbrown", "indexmap", "btree"]);
+    assert_eq!(names, ["go-classic", "go-swiss", "std", "hashbrown", "indexmap", "btree"]);
 }
 
 #[test]

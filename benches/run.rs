@@ -77,7 +77,7 @@ fn count_pass() {
 }
 
 fn run(out: &Path, args: &[&str]) {
-    let maps = "go-classic,std,hashbrown,indexmap,btree";
+    let maps = "go-classic,go-swiss,std,hashbrown,indexmap,btree";
     let status = Command::new(env!("CARGO_BIN_EXE_mapscope"))
         .args(["run", "--quiet", "--map", maps])
         .args(args)

@@ -38,22 +38,46 @@ fn four_million_inserts_allocate_what_gos_runtime_allocates() {
     assert_eq!(metric(&rows[1], "alloc_count"), 25.0);
 }
 
-/// What go-classic says of its own moves is what the census sees from outside, on every mix.
+/// A Swiss map of Go's moves the entries of one table at the most, however large it is.
+#[test]
+fn one_insert_into_gos_swiss_map_moves_896_entries_at_most() {
+    let rows = Run::new(["--map", "go-swiss", "--keys", "uniform", "--passes", "count", "--entry", "u64/u64"])
+        .args(["--mix", "fill,churn,waves", "--ops", "100000"])
+        .rows();
+    assert_eq!(rows.len(), 3);
+    for row in &rows {
+        assert_eq!(metric(row, "max_moves_in_one_write"), 896.0, "{}", row["mix"]);
+    }
+}
+
+/// What Go's maps say of their own moves is what the census sees from outside, on every mix.
 #[test]
 fn moves_counted_inside_equal_those_of_the_census_on_every_mix() {
     let mixes = "fill,overwrite,churn,waves,ycsb-a,ycsb-b,ycsb-c,ycsb-d,ycsb-f,mix(insert=50,remove=40,get=10)";
-    let cells = Run::new(["--map", "go-classic", "--keys", "uniform,zipfian(0.99)", "--passes", "count"])
-        .args(["--mix", mixes, "--ops", "20000", "--load-factor", "1,6.5,8", "--entry", "u64/u64,string(24)/256"])
-        .cells();
-    assert_eq!(cells.len(), 10 * 2 * 3 * 2);
-    let mut moved = 0;
-    for cell in &cells {
-        assert_eq!(cell["status"], "ok", "{}", cell["id"]);
-        let inside = cell["count"]["inside_moved_entries"].as_u64().unwrap();
-        assert_eq!(inside, cell["count"]["census_moved_entries"].as_u64().unwrap(), "{}", cell["id"]);
-        moved += inside;
+    // One map has load factors, the other none.
+    for (map, load_factors) in [("go-classic", 3), ("go-swiss", 1)] {
+        let mut run = Run::new(["--map", map, "--keys", "uniform,zipfian(0.99)", "--passes", "count"]).args([
+            "--mix",
+            mixes,
+            "--ops",
+            "20000",
+            "--entry",
+            "u64/u64,string(24)/256",
+        ]);
+        if load_factors > 1 {
+            run = run.args(["--load-factor", "1,6.5,8"]);
+        }
+        let cells = run.cells();
+        assert_eq!(cells.len(), 10 * 2 * load_factors * 2);
+        let mut moved = 0;
+        for cell in &cells {
+            assert_eq!(cell["status"], "ok", "{}", cell["id"]);
+            let inside = cell["count"]["inside_moved_entries"].as_u64().unwrap();
+            assert_eq!(inside, cell["count"]["census_moved_entries"].as_u64().unwrap(), "{}", cell["id"]);
+            moved += inside;
+        }
+        assert!(moved > 100_000, "{map}: only {moved} moves: the comparison says little");
     }
-    assert!(moved > 100_000, "only {moved} moves: the comparison says little");
 }
 
 /// Go's own table of load factors, for 8-byte keys and values just before a table grows: overflow buckets in percent, bytes

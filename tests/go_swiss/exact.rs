@@ -296,6 +296,19 @@ fn the_structure_covers_every_table_once() {
     assert!(structure.hit_groups > Some(30_000));
 }
 
+/// A half that is full again at once is split at once; its entries have moved twice, and count once.
+#[test]
+fn a_split_that_frees_nothing_is_followed_by_another() {
+    let mut map = build::<u64, u64, DeepBits>(&options(0.0, 0, 1));
+    (0..896).for_each(|id| assert!(!map.insert(id, id)));
+    let events = told(|| assert!(!map.insert(896, 0)));
+    let moved = Events { moved: 896, moved_bytes: 896 * 16, ..Events::default() };
+    assert_eq!(events, Events { split: 5, directory_grow: 5, ..moved });
+    let figures = map.figures();
+    assert_eq!((figures.dir_len, figures.tables, figures.capacity), (32, 6, 6 * 1024));
+    map.check_invariants();
+}
+
 /// More than 896 equal hashes make Go's directory double without end.
 #[test]
 #[should_panic(expected = "over 896 keys whose hashes agree in their 24 top bits")]

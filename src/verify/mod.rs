@@ -10,7 +10,7 @@ pub use scenario::Scenario;
 use std::io;
 
 use crate::golang::{self, GolangError, Op, Recorded, Session, Toolchain};
-use crate::replay::{ALLOCATED, Action, Comparison, Differing, Entries, PlayError, Row, model_of, player};
+use crate::replay::{ALLOCATED, Action, Comparison, Differing, Entries, PlayError, Row, Setup, player_of_layout};
 use crate::workload::Scramble;
 
 /// How much to compare.
@@ -112,6 +112,11 @@ pub fn layout(toolchain: &Toolchain, map: &str) -> Result<String, VerifyError> {
     Ok(session.greeting().layout.clone())
 }
 
+/// Whether some model has a layout.
+pub fn has_model(layout: &str) -> bool {
+    player_of_layout(layout, &Setup { entries: Entries::Shape("u64/u64"), hashed: true, hint: 0 }).is_some()
+}
+
 /// Compares one kind of map of a toolchain (`map`, `syncmap`) in every shape, and tells `done` of each.
 ///
 /// # Errors
@@ -164,9 +169,8 @@ impl One<'_> {
         }
         compared.layout.clone_from(&greeting.layout);
         let no_model = || VerifyError::NoModel { version: version(), layout: greeting.layout.clone() };
-        let name = model_of(&greeting.layout).ok_or_else(no_model)?;
-        let entries = Entries::Shape(self.shape);
-        let mut model = player(name, entries, true, self.hint as usize).ok_or_else(no_model)?;
+        let setup = Setup { entries: Entries::Shape(self.shape), hashed: true, hint: self.hint as usize };
+        let mut model = player_of_layout(&greeting.layout, &setup).ok_or_else(no_model)?;
         compared.model = model.info().version;
         let columns = model.info().state;
         if greeting.columns != columns {
@@ -186,7 +190,7 @@ impl One<'_> {
 
         let ranges = self.map == "syncmap";
         let shape = crate::replay::shape(self.shape).ok_or_else(no_model)?;
-        let keys = (shape.keys - 1).min(KEYS.into()).min(self.ops.max(1)) as u32;
+        let keys = shape.key_max.min(KEYS.into()).min(self.ops.max(1)) as u32;
         let mut scenario = Scenario::new(self.seed, keys, ranges);
         let mut left = self.ops.saturating_sub(1);
         while left > 0 {

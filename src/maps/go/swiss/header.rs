@@ -156,10 +156,8 @@ impl<K: Key, V: Value> Header<K, V> {
 
     /// The directory's address and its size in bytes.
     pub(super) fn directory_object(&self) -> Option<(NonNull<u8>, usize)> {
-        match self.directory() {
-            [] => None,
-            directory => Some((NonNull::from(directory).cast(), size_of_val(directory))),
-        }
+        let root = self.root.filter(|_| !self.is_small())?;
+        Some((root.cast(), self.dir_len * size_of::<Table<K, V>>()))
     }
 
     /// Enters a table wherever its index and depth have it.

@@ -2,13 +2,15 @@
 //!
 //! [`Recording`] reads, [`player`] makes a model with its types erased, [`Comparison`] finds where the two differ.
 
+mod about;
 mod check;
 mod hashes;
 mod player;
 mod recording;
 mod shapes;
 
+pub use about::About;
 pub use check::{Comparison, Differing, NOVERFLOW_EXACT_BELOW_B, columns};
 pub use player::{ALLOCATED, Action, Entries, Play, PlayError, Row, model_of, player};
-pub use recording::{About, Recording};
+pub use recording::Recording;
 pub use shapes::{Nothing, SHAPES, Shape, Words, shape, with_shape};

@@ -3,7 +3,8 @@
 //! # Format
 //!
 //! CSV, plain, gzip or zstd. A first line `# name=value ...` may tell what was recorded: `layout`, `type` (a shape),
-//! `hint`, and `key_size` and `elem_size`, which must be those of the shape. Then a header, and one operation a row:
+//! `hint`, `key_size` and `elem_size`, all of them, and more that is held against these two ([`About`]). Then a header,
+//! and one operation a row:
 //!
 //! | column | content |
 //! |---|---|
@@ -14,25 +15,10 @@
 
 use std::path::Path;
 
+use super::about::About;
 use super::player::{Action, Row};
-use super::shapes::{Shape, shape};
 use crate::workload::WorkloadError;
 use crate::workload::input::{Input, decimal, hexadecimal, quote};
-
-/// What a recording says of itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct About {
-    /// The whole first line; empty when there is none.
-    pub line: String,
-    /// The layout of the map: `classic`.
-    pub layout: Option<String>,
-    /// The shape of its entries.
-    pub shape: Option<&'static str>,
-    /// The hint it was built with.
-    pub hint: usize,
-    /// The largest key identity allowed.
-    pub key_max: u64,
-}
 
 /// A recording that is being read, in constant memory.
 pub struct Recording {
@@ -57,11 +43,11 @@ impl Recording {
     /// Opens it and reads what comes before the rows.
     pub fn open(path: &Path) -> Result<Recording, WorkloadError> {
         let mut input = Input::open(path)?;
-        let mut about = About { key_max: u64::MAX, ..About::default() };
+        let mut about = About::nothing();
         let empty = "is empty; expected a header row such as `op,key,hash`, then one operation a row";
         let mut header = input.next_line()?.map(<[u8]>::to_vec);
-        if let Some(pairs) = header.as_ref().and_then(|line| line.strip_prefix(b"# ")) {
-            let read = std::str::from_utf8(pairs).map_err(|_| "is not UTF-8 text".to_owned()).and_then(parameters);
+        if let Some(line) = header.as_ref().filter(|line| line.starts_with(b"# ")) {
+            let read = std::str::from_utf8(line).map_err(|_| "is not UTF-8 text".to_owned()).and_then(About::parse);
             about = read.map_err(|what| input.fault_here(what))?;
             header = input.next_line()?.map(<[u8]>::to_vec);
         }
@@ -115,41 +101,6 @@ impl Recording {
     pub fn fault(&self, what: String) -> WorkloadError {
         self.input.fault(what)
     }
-}
-
-/// Reads the first line's pairs.
-fn parameters(text: &str) -> Result<About, String> {
-    let value = |name: &str| text.split(' ').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-    let number = |name: &str| match value(name) {
-        Some(text) => decimal(text.as_bytes())
-            .map(Some)
-            .ok_or_else(|| format!("{name} is {}; expected a decimal number", quote(text.as_bytes()))),
-        None => Ok(None),
-    };
-    let mut about = About { line: format!("# {text}"), key_max: u64::MAX, ..About::default() };
-    about.layout = value("layout").map(str::to_owned);
-    about.hint = number("hint")?.unwrap_or_default() as usize;
-    let Some(name) = value("type") else {
-        return match &about.layout {
-            Some(layout) => {
-                Err(format!("layout={layout} without a type; expected `type=KEY/ELEM`, such as type=u64/u64"))
-            }
-            None => Ok(about),
-        };
-    };
-    let shapes = || super::shapes::SHAPES.iter().map(|shape| shape.name).collect::<Vec<_>>().join(", ");
-    let Shape { name, key_size, elem_size, keys } =
-        shape(name).ok_or_else(|| format!("type={name} is not known; known are {}", shapes()))?;
-    for (what, expected) in [("key_size", key_size), ("elem_size", elem_size)] {
-        match number(what)? {
-            Some(found) if found != expected => {
-                return Err(format!("{what}={found}, but type={name} has {expected}: one of them is wrong"));
-            }
-            _ => {}
-        }
-    }
-    (about.shape, about.key_max) = (Some(name), keys.saturating_sub(1));
-    Ok(about)
 }
 
 /// Reads the header.

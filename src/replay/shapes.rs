@@ -72,18 +72,27 @@ pub struct Shape {
     pub key_size: u64,
     /// Size of an elem.
     pub elem_size: u64,
-    /// Key identities are below this.
-    pub keys: u64,
+    /// Alignment of a key in bytes.
+    pub key_align: u64,
+    /// Alignment of an elem.
+    pub elem_align: u64,
+    /// Whether either holds pointers.
+    pub pointers: bool,
+    /// The largest key identity.
+    pub key_max: u64,
 }
 
 macro_rules! shapes {
-    ($($name:literal $key:ty, $value:ty, $keys:expr;)*) => {
+    ($($name:literal $key:ty, $value:ty, $key_max:expr;)*) => {
         /// Every shape.
         pub const SHAPES: &[Shape] = &[$(Shape {
             name: $name,
             key_size: size_of::<$key>() as u64,
             elem_size: size_of::<$value>() as u64,
-            keys: $keys,
+            key_align: align_of::<$key>() as u64,
+            elem_align: align_of::<$value>() as u64,
+            pointers: <$key as Key>::POINTERS || <$value as Value>::POINTERS,
+            key_max: $key_max,
         }),*];
 
         /// Calls `visitor` with the types of the shape called `name`; `None` when there is no such shape.
@@ -98,8 +107,8 @@ macro_rules! shapes {
 
 shapes! {
     "u64/u64" u64, u64, u64::MAX;
-    "u32/u8" u32, u8, 1 << 32;
-    "u16/none" u16, Nothing, 1 << 16;
+    "u32/u8" u32, u8, u32::MAX as u64;
+    "u16/none" u16, Nothing, u16::MAX as u64;
     "str/u64" Words<2, true>, u64, u64::MAX;
     "mid/ptr" Words<5, false>, Words<1, true>, u64::MAX;
     "big/u64" Words<25, false>, u64, u64::MAX;

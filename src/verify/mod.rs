@@ -186,7 +186,7 @@ impl One<'_> {
 
         let ranges = self.map == "syncmap";
         let shape = crate::replay::shape(self.shape).ok_or_else(no_model)?;
-        let keys = (shape.keys - 1).min(KEYS.into()).min(self.ops.max(1)) as u32;
+        let keys = shape.key_max.min(KEYS.into()).min(self.ops.max(1)) as u32;
         let mut scenario = Scenario::new(self.seed, keys, ranges);
         let mut left = self.ops.saturating_sub(1);
         while left > 0 {

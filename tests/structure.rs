@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("golang", &["workload"]),
     ("replay", &["workload", "maps", "probe"]),
     ("verify", &["workload", "golang", "replay"]),
-    ("run", &["spec", "workload", "probe", "maps", "record", "golang"]),
+    ("run", &["spec", "workload", "probe", "maps", "record", "golang", "replay"]),
     ("cmd", &["spec", "workload", "probe", "maps", "record", "report", "gate", "golang", "replay", "verify", "run"]),
 ];
 

@@ -63,7 +63,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         None => output::print(&Cli::command().render_help().to_string()).map(|()| ExitCode::SUCCESS),
         Some(Verb::Run(args)) => run::run(*args, cli.quiet, subjects),
         Some(Verb::Gate(args)) => gate::run(args, cli.quiet),
-        Some(Verb::Replay(args)) => replay::run(args, cli.quiet),
+        Some(Verb::Replay(args)) => replay::run(args, cli.quiet, subjects),
         Some(Verb::Verify(args)) => verify::run(args, cli.quiet),
         Some(Verb::Report(args)) => report::run(args, cli.quiet),
         Some(Verb::List(args)) => list::run(args, subjects),

@@ -1,17 +1,21 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, anyhow, bail};
 
-use super::output;
-use crate::maps::{self, Family, FamilyVisitor};
+use super::{INTERRUPTED, output};
+use crate::maps::Info;
 use crate::probe::alloc;
 use crate::record::write_whole;
 use crate::replay::{
-    ALLOCATED, Action, Comparison, Differing, Entries, Play, PlayError, Recording, Row, columns, model_of, player,
+    ALLOCATED, Action, Comparison, Differing, Entries, NOVERFLOW_EXACT_BELOW_B, Play, PlayError, Recording, Row, Setup,
+    columns, shape,
 };
+use crate::run::Subjects;
 use crate::spec::UnknownName;
 use crate::workload::ENTRIES;
 
@@ -34,30 +38,34 @@ pub(super) struct Args {
     /// Compare with the trace's own columns
     #[arg(long)]
     check: bool,
-    /// Entry, for traces that don't say what was recorded
-    #[arg(long, value_name = "KEY/VALUE", default_value = "u64/u64")]
-    entry: String,
+    /// Entry, for traces that don't say what was recorded [default: u64/u64]
+    #[arg(long, value_name = "KEY/VALUE")]
+    entry: Option<String>,
 }
 
 /// How many differences are shown.
 const SHOWN_MAX: u64 = 10;
 
-pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Result<ExitCode> {
     alloc::verify_counting()?;
     let recording = Recording::open(&args.trace)?;
-    let model = open_model(&args, &recording)?;
+    let model = open_model(&args, &recording, subjects)?;
     let mut replay = Replay::new(recording, model, args.check)?;
     let per_op = args.per_op.as_deref();
-    match per_op {
-        Some(path) if path.as_os_str() == "-" => {
-            let mut out = BufWriter::new(io::stdout().lock());
-            match replay.rows(Some(&mut out)).and_then(|()| Ok(out.flush()?)) {
-                Err(error) if broken_pipe(&error) => {}
-                done => done?,
-            }
+    // So that an interrupted replay leaves no file. Fails only when there is a handler already.
+    let _ = ctrlc::set_handler(|| STOPPED.store(true, Ordering::Relaxed));
+    // What a map says when it panics is told with the row that made it.
+    std::panic::set_hook(Box::new(|_| {}));
+    let played = play_all(&mut replay, per_op);
+    let _ = std::panic::take_hook();
+    match played {
+        Ok(()) => {}
+        Err(error) if error.is::<Interrupted>() => return Ok(ExitCode::from(INTERRUPTED)),
+        Err(error) => {
+            // Of a map that has panicked, not even dropping is safe.
+            std::mem::forget(replay);
+            return Err(error);
         }
-        Some(path) => write_rows(&mut replay, path)?,
-        None => replay.rows(None)?,
     }
     let to_stdout = per_op.is_some_and(|path| path.as_os_str() == "-");
     if !quiet || replay.differences > 0 {
@@ -66,6 +74,29 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     }
     Ok(if replay.differences > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
+
+/// Plays the whole recording, its rows written to where they shall go.
+fn play_all(replay: &mut Replay, per_op: Option<&Path>) -> anyhow::Result<()> {
+    match per_op {
+        Some(path) if path.as_os_str() == "-" => {
+            let mut out = BufWriter::new(io::stdout().lock());
+            match replay.rows(Some(&mut out)).and_then(|()| Ok(out.flush()?)) {
+                Err(error) if broken_pipe(&error) => Ok(()),
+                done => done,
+            }
+        }
+        Some(path) => write_rows(replay, path),
+        None => replay.rows(None),
+    }
+}
+
+/// Set by Ctrl-C.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// Ctrl-C was pressed.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted")]
+struct Interrupted;
 
 fn broken_pipe(error: &anyhow::Error) -> bool {
     let io = error.downcast_ref::<io::Error>();
@@ -94,49 +125,46 @@ fn write_rows(replay: &mut Replay, path: &Path) -> anyhow::Result<()> {
 }
 
 /// The map that the arguments and the recording mean.
-fn open_model(args: &Args, recording: &Recording) -> anyhow::Result<Box<dyn Play>> {
-    let names = map_names();
-    if !names.contains(&&*args.map) {
+fn open_model(args: &Args, recording: &Recording, subjects: &Subjects) -> anyhow::Result<Box<dyn Play>> {
+    let named = |info: &Info| info.term.name == args.map;
+    let Some(info) = subjects.infos().find(named) else {
+        let names = subjects.infos().map(|info| info.term.name);
         bail!("--map: {}", UnknownName::new("map", &args.map, names));
-    }
-    let about = recording.about();
-    let entries = match about.shape {
-        Some(shape) => Entries::Shape(shape),
-        None => Entries::Named(&args.entry),
     };
-    if let Some(layout) = &about.layout {
-        match model_of(layout) {
-            Some(model) if model == args.map => {}
+    let about = recording.about();
+    let trace = args.trace.display();
+    if let Some(layout) = about.layout.as_deref().filter(|&layout| info.layout != Some(layout)) {
+        match subjects.infos().find(|info| info.layout == Some(layout)) {
             Some(model) => bail!(
-                "{}: was recorded from the layout {layout}, which {} does not have: replay it with --map {model}",
-                args.trace.display(),
-                args.map
+                "{trace}: was recorded from the layout {layout}, which {} does not have: replay it with --map {}",
+                args.map,
+                model.term.name
             ),
-            None => {
-                bail!("{}: was recorded from the layout {layout}, of which there is no model", args.trace.display())
-            }
-        }
-        if !recording.hashed() {
-            return Err(recording.fault("has no column `hash`: a recording\'s hashes drive the model".into()).into());
+            None => bail!("{trace}: was recorded from the layout {layout}, of which there is no model"),
         }
     }
-    player(&args.map, entries, recording.hashed(), about.hint).ok_or_else(|| {
-        let known = ENTRIES.iter().map(|entry| entry.name);
-        anyhow!("--entry: {}", UnknownName::new("entry", &args.entry, known))
+    if about.layout.is_some() && !recording.hashed() {
+        return Err(recording.fault("has no column `hash`: a recording\'s hashes drive the model".into()).into());
+    }
+    let entries = match (about.shape, &args.entry) {
+        (Some(shape), None) => Entries::Shape(shape),
+        (Some(shape), Some(_)) => bail!("--entry: {trace} is a recording of {shape}: leave --entry out"),
+        (None, entry) => Entries::Named(entry.as_deref().unwrap_or("u64/u64")),
+    };
+    if let Entries::Named(name) = entries
+        && ENTRIES.iter().all(|entry| entry.name != name)
+    {
+        bail!("--entry: {}", UnknownName::new("entry", name, ENTRIES.iter().map(|entry| entry.name)));
+    }
+    let shape = about.shape.and_then(shape);
+    let entry_bytes = shape.map_or(0, |shape| shape.key_size + shape.elem_size);
+    if (about.hint as u64).saturating_mul(entry_bytes) > subjects.catalog().memory_bytes {
+        bail!("{trace}:1: hint={} entries need more memory than this machine has", about.hint);
+    }
+    let setup = Setup { entries, hashed: recording.hashed(), hint: about.hint };
+    subjects.player(&args.map, &setup).ok_or_else(|| {
+        anyhow!("--map: {} works in a process of its own, where no recording can be played: take a model", args.map)
     })
-}
-
-/// The maps that can be played.
-fn map_names() -> Vec<&'static str> {
-    struct Names(Vec<&'static str>);
-    impl FamilyVisitor for Names {
-        fn visit<F: Family>(&mut self) {
-            self.0.push(F::INFO.term.name);
-        }
-    }
-    let mut names = Names(Vec::new());
-    maps::each(&mut names);
-    names.0
 }
 
 /// A recording on its way through a model.
@@ -150,6 +178,8 @@ struct Replay {
     alloc_bytes: u64,
     allocs: u64,
     differences: u64,
+    /// Operations with a figure that was not compared.
+    left_out: u64,
     shown: Vec<String>,
     /// The figures of the last row.
     got: Vec<u64>,
@@ -176,8 +206,20 @@ impl Replay {
         let got = vec![0; columns.len()];
         let comparison = Comparison::new(state);
         let shown = Vec::new();
-        let (operations, alloc_bytes, allocs, differences) = (0, 0, 0, 0);
-        Ok(Replay { recording, model, expected, comparison, operations, alloc_bytes, allocs, differences, shown, got })
+        let (operations, alloc_bytes, allocs, differences, left_out) = (0, 0, 0, 0, 0);
+        Ok(Replay {
+            recording,
+            model,
+            expected,
+            comparison,
+            operations,
+            alloc_bytes,
+            allocs,
+            differences,
+            left_out,
+            shown,
+            got,
+        })
     }
 
     /// Plays every row; writes what each came to.
@@ -192,10 +234,12 @@ impl Replay {
         let mut said = vec![0; self.recording.figures().len()];
         let mut wanted = vec![0; self.got.len()];
         let mut text = Vec::new();
+        let mut may_lack_new = self.recording.about().layout.is_none();
         while let Some(row) = self.recording.next(&mut said)? {
-            if self.operations == 0 && row.action != Action::New && self.recording.about().layout.is_none() {
-                // A plain trace may leave the making of its map out.
+            if std::mem::take(&mut may_lack_new) && row.action != Action::New {
+                // A plain trace may leave the making of its map out: it is then none of the operations.
                 self.play(Row { action: Action::New, key: 0, hash: None })?;
+                self.operations = 0;
             }
             if !self.play(row)? {
                 break;
@@ -209,6 +253,7 @@ impl Replay {
             }
             if let Some(expected) = &self.expected {
                 wanted.iter_mut().zip(expected).for_each(|(figure, &at)| *figure = said[at]);
+                self.left_out += u64::from(self.comparison.leaves_out(&wanted, &self.got));
                 if let Some(differing) = self.comparison.first(&wanted, &self.got) {
                     self.differs(row, differing);
                 }
@@ -222,7 +267,17 @@ impl Replay {
 
     /// Plays one row; false when the recording can't be followed any further.
     fn play(&mut self, row: Row) -> anyhow::Result<bool> {
-        match self.model.play(row, &mut self.got) {
+        if STOPPED.load(Ordering::Relaxed) {
+            bail!(Interrupted);
+        }
+        // A map that has panicked is not asked again.
+        let played = catch_unwind(AssertUnwindSafe(|| self.model.play(row, &mut self.got)));
+        let played = played.map_err(|cause| {
+            let said = cause.downcast_ref::<String>().map(String::as_str);
+            let said = said.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("without a word");
+            self.recording.fault_here(format!("{} panicked in this operation: {said}", self.model.info().term.name))
+        })?;
+        match played {
             Ok(()) if row.action == Action::Hash => Ok(true),
             Ok(()) => {
                 self.operations += 1;
@@ -271,6 +326,12 @@ impl Replay {
         if self.differences > self.shown.len() as u64 {
             text.push_str(&format!("  and {} more\n", self.differences - self.shown.len() as u64));
         }
+        if self.left_out > 0 {
+            let (n, b) = (self.left_out, NOVERFLOW_EXACT_BELOW_B);
+            text.push_str(&format!(
+                "  noverflow was left out in {n} of them: Go counts it by chance from b = {b} up\n"
+            ));
+        }
         text
     }
 }
@@ -285,7 +346,7 @@ fn write_row(text: &mut Vec<u8>, row: Row, figures: &[u64]) {
     }
     text.push(b',');
     if let Some(hash) = row.hash {
-        let _ = write!(text, "{hash:016x}");
+        text.extend((0..16).rev().map(|digit| b"0123456789abcdef"[(hash >> (4 * digit)) as usize & 15]));
     }
     for &figure in figures {
         text.push(b',');
@@ -297,6 +358,5 @@ fn write_row(text: &mut Vec<u8>, row: Row, figures: &[u64]) {
 }
 
 fn number(text: &mut Vec<u8>, number: u64) {
-    // A vector takes whatever is written.
-    let _ = write!(text, "{number}");
+    text.extend(itoa::Buffer::new().format(number).as_bytes());
 }

@@ -1,6 +1,7 @@
 //! Plays recorded operations on a model, one by one, and tells what each allocated and the state after it.
 
 use std::cell::Cell;
+use std::hint::black_box;
 use std::marker::PhantomData;
 
 use super::hashes::{Recorded, Replaying};
@@ -83,7 +84,13 @@ pub enum PlayError {
         /// Its hash in this row.
         now: u64,
     },
+    /// A hash in a map that will never be made.
+    #[error("`hash` gives a key's hash in an inner map, and {0} makes none")]
+    NoInnerMaps(&'static str),
 }
+
+/// The layout of maps that make inner maps, each with hashes of its own.
+const INNER_MAPS: &str = "syncmap";
 
 /// How many columns say what an operation allocated: bytes, and how many allocations.
 pub const ALLOCATED: usize = 2;
@@ -108,70 +115,95 @@ pub enum Entries<'a> {
     Named(&'a str),
 }
 
-/// A player for the map called `name`, built with a hint; `hashed` when the rows bring hashes.
-///
-/// `None` when there is no such map, or no such entry.
-pub fn player(name: &str, entries: Entries<'_>, hashed: bool, hint: usize) -> Option<Box<dyn Play>> {
-    let mut search = Search { name, entries, hashed, hint, found: None };
+/// What a player is built for.
+#[derive(Debug, Clone, Copy)]
+pub struct Setup<'a> {
+    /// The entries.
+    pub entries: Entries<'a>,
+    /// Whether the rows bring hashes, which those of a [`Entries::Shape`] always do.
+    pub hashed: bool,
+    /// The hint that the map is built with; 0 for none.
+    pub hint: usize,
+}
+
+/// A player for a map; `None` when it can't have such entries. Only models have the shapes of recordings.
+pub fn player<F: Family>(setup: &Setup) -> Option<Box<dyn Play>> {
+    let load_factor = F::INFO.load_factor.map(|x| x.default).unwrap_or_default();
+    let options = Options { load_factor, hint: setup.hint, seed: 1 };
+    match setup.entries {
+        Entries::Shape(name) => {
+            // Constant, so that the other maps are not compiled for every shape.
+            if const { F::INFO.layout.is_some() } {
+                with_shape(name, Hashed::<F> { options, family: PhantomData })
+            } else {
+                None
+            }
+        }
+        Entries::Named(name) if setup.hashed => with_entry(name, Hashed::<F> { options, family: PhantomData }),
+        Entries::Named(name) => with_entry(name, Unhashed::<F> { options, family: PhantomData }),
+    }
+}
+
+/// A player for the model whose recordings have this layout.
+pub fn player_of_layout(layout: &str, setup: &Setup) -> Option<Box<dyn Play>> {
+    let mut search = Search { layout, setup: Some(setup), model: None, player: None };
     maps::each(&mut search);
-    search.found
+    search.player
 }
 
 /// The name of the model whose recordings have this layout.
 pub fn model_of(layout: &str) -> Option<&'static str> {
-    struct Named<'a>(&'a str, Option<&'static str>);
-    impl FamilyVisitor for Named<'_> {
-        fn visit<F: Family>(&mut self) {
-            if F::INFO.layout == Some(self.0) {
-                self.1 = Some(F::INFO.term.name);
-            }
-        }
-    }
-    let mut named = Named(layout, None);
-    maps::each(&mut named);
-    named.1
+    let mut search = Search { layout, setup: None, model: None, player: None };
+    maps::each(&mut search);
+    search.model
 }
 
+/// Finds the model of a layout among the maps that ship.
 struct Search<'a> {
-    name: &'a str,
-    entries: Entries<'a>,
-    hashed: bool,
-    hint: usize,
-    found: Option<Box<dyn Play>>,
+    layout: &'a str,
+    setup: Option<&'a Setup<'a>>,
+    model: Option<&'static str>,
+    player: Option<Box<dyn Play>>,
 }
 
 impl FamilyVisitor for Search<'_> {
     fn visit<F: Family>(&mut self) {
-        if F::INFO.term.name == self.name {
-            let typed = Typed::<F> { hashed: self.hashed, hint: self.hint, family: PhantomData };
-            self.found = match self.entries {
-                Entries::Shape(name) => with_shape(name, typed),
-                Entries::Named(name) => with_entry(name, typed),
-            };
+        if F::INFO.layout == Some(self.layout) {
+            self.model = Some(F::INFO.term.name);
+            self.player = self.setup.and_then(player::<F>);
         }
     }
 }
 
-struct Typed<F> {
-    hashed: bool,
-    hint: usize,
+/// A player whose rows bring hashes.
+struct Hashed<F> {
+    options: Options,
     family: PhantomData<F>,
 }
 
-impl<F: Family> EntryVisitor for Typed<F> {
+impl<F: Family> EntryVisitor for Hashed<F> {
     type Out = Box<dyn Play>;
 
     fn visit<K: Key, V: Value>(self) -> Box<dyn Play> {
-        let load_factor = F::INFO.load_factor.map(|x| x.default).unwrap_or_default();
-        let options = Options { load_factor, hint: self.hint, seed: 1 };
-        if self.hashed {
-            let recorded = Recorded::default();
-            let hasher = Replaying::new(&recorded);
-            Box::new(Player::<F, K, V, _> { options, info: F::INFO, recorded: Some(recorded), hasher, map: None })
-        } else {
-            let hasher = F::Hasher::with_seed(options.seed);
-            Box::new(Player::<F, K, V, _> { options, info: F::INFO, recorded: None, hasher, map: None })
-        }
+        let recorded = Recorded::default();
+        let hasher = Replaying::new(&recorded);
+        let (options, info) = (self.options, F::INFO);
+        Box::new(Player::<F, K, V, _> { options, info, recorded: Some(recorded), hasher, map: None })
+    }
+}
+
+/// A player whose map hashes by itself.
+struct Unhashed<F> {
+    options: Options,
+    family: PhantomData<F>,
+}
+
+impl<F: Family> EntryVisitor for Unhashed<F> {
+    type Out = Box<dyn Play>;
+
+    fn visit<K: Key, V: Value>(self) -> Box<dyn Play> {
+        let hasher = F::Hasher::with_seed(self.options.seed);
+        Box::new(Player::<F, K, V, _> { options: self.options, info: F::INFO, recorded: None, hasher, map: None })
     }
 }
 
@@ -210,7 +242,7 @@ impl<F: Family, K: Key, V: Value, S: Hashing> Player<F, K, V, S> {
         match recorded.get(row.key) {
             Some(before) if before == now => return Ok(()),
             // Several inner maps have several hashes: which a row means, the map knows.
-            Some(before) if self.info.layout != Some("syncmap") => {
+            Some(before) if self.info.layout != Some(INNER_MAPS) => {
                 if self.map.as_ref().is_some_and(|map| map.get(&K::from_id(row.key)).is_some()) {
                     return Err(PlayError::HashChanged { key: row.key, before, now });
                 }
@@ -229,6 +261,9 @@ impl<F: Family, K: Key, V: Value, S: Hashing> Play for Player<F, K, V, S> {
 
     fn play(&mut self, row: Row, figures: &mut [u64]) -> Result<(), PlayError> {
         if row.action == Action::Hash {
+            if self.info.layout != Some(INNER_MAPS) {
+                return Err(PlayError::NoInnerMaps(self.info.term.name));
+            }
             if let (Some(recorded), Some(hash)) = (&self.recorded, row.hash) {
                 recorded.set_next(row.key, hash);
             }
@@ -238,29 +273,45 @@ impl<F: Family, K: Key, V: Value, S: Hashing> Play for Player<F, K, V, S> {
             return Err(PlayError::Misplaced);
         }
         self.learn(row)?;
-        let (key, value) = (K::from_id(row.key), V::from_seed(row.key, 0));
-        let mut before = alloc::tally();
         SHARED.set(0);
-        let map = match &mut self.map {
-            Some(map) => map,
-            empty => {
+        let before;
+        match (row.action, &mut self.map) {
+            (Action::Insert, Some(map)) => {
+                let (key, value) = (K::from_id(row.key), V::from_seed(row.key, 0));
+                before = alloc::tally();
+                map.insert(key, value);
+            }
+            (Action::Remove, Some(map)) => {
+                let key = K::from_id(row.key);
+                before = alloc::tally();
+                map.remove(&key);
+            }
+            (Action::Get, Some(map)) => {
+                let key = K::from_id(row.key);
+                before = alloc::tally();
+                // Nobody reads what it finds, and yet it must search.
+                black_box(map.get(&key));
+            }
+            (Action::Clear, Some(map)) => {
+                before = alloc::tally();
+                map.clear();
+            }
+            (Action::Range, Some(map)) => {
+                before = alloc::tally();
+                map.range(&mut |_, _| {});
+            }
+            (Action::New | Action::Hash, map) | (_, map @ None) => {
                 let hasher = self.hasher.clone();
                 before = alloc::tally();
-                empty.insert(F::build(&self.options, hasher, Shares))
+                *map = Some(F::build(&self.options, hasher, Shares));
             }
-        };
-        match row.action {
-            Action::Insert => _ = map.insert(key, value),
-            Action::Remove => _ = map.remove(&key),
-            Action::Get => _ = map.get(&key),
-            Action::Clear => map.clear(),
-            Action::Range => map.range(&mut |_, _| {}),
-            Action::New | Action::Hash => {}
         }
         let done = alloc::tally() - before;
         figures[0] = done.alloc_bytes;
         figures[1] = done.alloc_count + SHARED.get();
-        map.state(&mut figures[ALLOCATED..]);
+        if let Some(map) = &self.map {
+            map.state(&mut figures[ALLOCATED..]);
+        }
         Ok(())
     }
 

@@ -10,9 +10,10 @@
 //! |---|---|
 //! | `op` | `new` (the first row), `insert`, `remove`, `get`, `clear`, `range`; `hash` gives a key's hash in the inner map that the next operation makes |
 //! | `key` | the key's identity, unsigned decimal; empty where the operation has no key |
-//! | `hash` | its hash, exactly 16 hex digits |
+//! | `hash` | its hash, exactly 16 hex digits; empty everywhere in what was replayed from a trace without hashes |
 //! | others | figures after the operation, unsigned decimal; empty in rows of `hash` |
 
+use std::collections::VecDeque;
 use std::path::Path;
 
 use super::about::About;
@@ -26,6 +27,8 @@ pub struct Recording {
     about: About,
     roles: Vec<Role>,
     hashed: bool,
+    /// Lines that were read to see whether there are hashes, and are still to be handed out.
+    ahead: VecDeque<Vec<u8>>,
     /// The names of the columns with figures, in order.
     figures: Vec<String>,
 }
@@ -54,7 +57,28 @@ impl Recording {
         let Some(header) = header else { return Err(input.fault(empty.to_owned())) };
         let (roles, figures) = columns(&header).map_err(|what| input.fault_here(what))?;
         let hashed = roles.contains(&Role::Hash);
-        Ok(Recording { input, about, roles, hashed, figures })
+        let mut recording = Recording { input, about, roles, hashed, ahead: VecDeque::new(), figures };
+        if hashed && recording.about.layout.is_none() {
+            recording.hashed = recording.look_for_hash()?;
+        }
+        Ok(recording)
+    }
+
+    /// Whether the first row with a key has a hash, if it is among the first rows.
+    fn look_for_hash(&mut self) -> Result<bool, WorkloadError> {
+        const LINES_MAX: usize = 64;
+        while self.ahead.len() < LINES_MAX {
+            let Some(line) = self.input.next_line()? else { break };
+            self.ahead.push_back(line.to_vec());
+            let mut fields: Vec<&[u8]> = line.split(|&byte| byte == b',').collect();
+            fields.resize(self.roles.len().max(fields.len()), b"");
+            let field =
+                |wanted| self.roles.iter().zip(&fields).find(|(role, _)| **role == wanted).map(|(_, field)| *field);
+            if field(Role::Op).and_then(named).is_some_and(Action::has_key) {
+                return Ok(field(Role::Hash).is_some_and(|hash| !hash.is_empty()));
+            }
+        }
+        Ok(true)
     }
 
     /// What it says of itself.
@@ -75,26 +99,30 @@ impl Recording {
     /// The next row, with its figures written to `figures`, which is as long as [`Recording::figures`]; `None` at the
     /// end.
     pub fn next(&mut self, figures: &mut [u64]) -> Result<Option<Row>, WorkloadError> {
-        while let Some(line) = self.input.next_line()? {
-            if line.is_empty() {
-                continue;
-            }
-            return match row(line, &self.roles, self.about.key_max, figures) {
-                Ok(row) => Ok(Some(row)),
-                Err(what) => Err(self.input.fault_here(what)),
+        loop {
+            let waiting = self.ahead.pop_front();
+            let line = match &waiting {
+                Some(line) => line,
+                None => match self.input.next_line()? {
+                    Some(line) => line,
+                    None => return Ok(None),
+                },
             };
+            if !line.is_empty() {
+                let row = row(line, &self.roles, self.hashed, self.about.key_max, figures);
+                return row.map(Some).map_err(|what| self.fault_here(what));
+            }
         }
-        Ok(None)
     }
 
     /// The number of the line read last.
     pub fn line_number(&self) -> u64 {
-        self.input.line_number()
+        self.input.line_number() - self.ahead.len() as u64
     }
 
     /// An error that blames the line read last.
     pub fn fault_here(&self, what: String) -> WorkloadError {
-        self.input.fault_here(what)
+        self.input.fault_at(self.line_number(), what)
     }
 
     /// An error that blames the whole file.
@@ -135,7 +163,7 @@ fn columns(header: &[u8]) -> Result<(Vec<Role>, Vec<String>), String> {
 }
 
 /// Reads a row.
-fn row(line: &[u8], roles: &[Role], key_max: u64, figures: &mut [u64]) -> Result<Row, String> {
+fn row(line: &[u8], roles: &[Role], hashed: bool, key_max: u64, figures: &mut [u64]) -> Result<Row, String> {
     let (mut action, mut key, mut hash) = (Action::New, &b""[..], &b""[..]);
     let (mut fields, mut figure) = (0, 0);
     let mut rest = Some(line);
@@ -145,7 +173,7 @@ fn row(line: &[u8], roles: &[Role], key_max: u64, figures: &mut [u64]) -> Result
         rest = end.map(|end| &text[end + 1..]);
         match roles.get(fields) {
             Some(Role::Op) => {
-                action = Action::ALL.into_iter().find(|action| action.name().as_bytes() == field).ok_or_else(|| {
+                action = named(field).ok_or_else(|| {
                     let known = Action::ALL.map(|action| format!("`{}`", action.name())).join(", ");
                     format!("unknown op {}; expected one of {known}", quote(field))
                 })?;
@@ -171,17 +199,45 @@ fn row(line: &[u8], roles: &[Role], key_max: u64, figures: &mut [u64]) -> Result
     let key = decimal(key).filter(|&key| key <= key_max);
     let key =
         key.ok_or_else(|| format!("bad key in {}; expected a decimal number from 0 to {key_max}", quote(line)))?;
-    let hash = match roles.contains(&Role::Hash) {
+    let hash = match hashed {
         true => Some(
             hexadecimal(hash)
                 .ok_or_else(|| format!("bad hash {}; expected exactly 16 hexadecimal digits", quote(hash)))?,
         ),
-        false => None,
+        false if hash.is_empty() => None,
+        false => return Err(format!("a hash, {}, where the rows before have none", quote(hash))),
     };
     Ok(Row { action, key, hash })
+}
+
+/// [`Action::name`] the other way round, without a search.
+#[inline]
+fn named(op: &[u8]) -> Option<Action> {
+    Some(match op {
+        b"new" => Action::New,
+        b"insert" => Action::Insert,
+        b"remove" => Action::Remove,
+        b"get" => Action::Get,
+        b"clear" => Action::Clear,
+        b"range" => Action::Range,
+        b"hash" => Action::Hash,
+        _ => return None,
+    })
 }
 
 #[cold]
 fn bad_figure(field: &[u8], column: usize) -> String {
     format!("bad figure {} in column {}; expected a decimal number", quote(field), column + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_known_by_its_name() {
+        for action in Action::ALL {
+            assert_eq!(named(action.name().as_bytes()), Some(action));
+        }
+    }
 }

@@ -11,6 +11,7 @@ use super::{count, memory, profile, time};
 use crate::golang::Toolchain;
 use crate::maps::{self, Family, FamilyVisitor, Hashing, Info, Options};
 use crate::record::Status;
+use crate::replay::{self, Play, Setup};
 use crate::spec::{Catalog, EntryOffer, MapOffer, Term};
 use crate::workload::{self, EntryVisitor, Key, Value, Workload};
 
@@ -74,6 +75,12 @@ impl Subjects {
         }
     }
 
+    /// A player of recordings on the map called `name`; `None` when there is no such map, when it can't have such entries,
+    /// or when it works in another process.
+    pub fn player(&self, name: &str, setup: &Setup) -> Option<Box<dyn Play>> {
+        self.find(name)?.player(setup)
+    }
+
     pub(super) fn find(&self, name: &str) -> Option<&dyn Subject> {
         self.subjects.iter().map(Rc::as_ref).find(|subject| subject.info().term.name == name)
     }
@@ -122,6 +129,10 @@ pub(super) trait Subject {
     }
     /// Runs one pass of one cell in this process.
     fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError>;
+    /// A player of recordings, for a map of this process that can have such entries.
+    fn player(&self, _setup: &Setup) -> Option<Box<dyn Play>> {
+        None
+    }
 }
 
 struct Of<F>(PhantomData<F>);
@@ -134,6 +145,10 @@ impl<F: Family> Subject for Of<F> {
     fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError> {
         let typed = Typed::<F> { job, workload, family: PhantomData };
         workload::with_entry(&job.entry, typed).unwrap_or_else(|| Err(JobError::Unknown(job.entry.clone())))
+    }
+
+    fn player(&self, setup: &Setup) -> Option<Box<dyn Play>> {
+        replay::player::<F>(setup)
     }
 }
 

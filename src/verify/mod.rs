@@ -10,7 +10,7 @@ pub use scenario::Scenario;
 use std::io;
 
 use crate::golang::{self, GolangError, Op, Recorded, Session, Toolchain};
-use crate::replay::{ALLOCATED, Action, Comparison, Differing, Entries, PlayError, Row, model_of, player};
+use crate::replay::{ALLOCATED, Action, Comparison, Differing, Entries, PlayError, Row, Setup, player_of_layout};
 use crate::workload::Scramble;
 
 /// How much to compare.
@@ -164,9 +164,8 @@ impl One<'_> {
         }
         compared.layout.clone_from(&greeting.layout);
         let no_model = || VerifyError::NoModel { version: version(), layout: greeting.layout.clone() };
-        let name = model_of(&greeting.layout).ok_or_else(no_model)?;
-        let entries = Entries::Shape(self.shape);
-        let mut model = player(name, entries, true, self.hint as usize).ok_or_else(no_model)?;
+        let setup = Setup { entries: Entries::Shape(self.shape), hashed: true, hint: self.hint as usize };
+        let mut model = player_of_layout(&greeting.layout, &setup).ok_or_else(no_model)?;
         compared.model = model.info().version;
         let columns = model.info().state;
         if greeting.columns != columns {

@@ -116,6 +116,12 @@ impl Input {
         fault(&self.path, Some(self.number), what)
     }
 
+    /// The error that blames a line, from 1.
+    #[cold]
+    pub(crate) fn fault_at(&self, line: u64, what: String) -> WorkloadError {
+        fault(&self.path, Some(line), what)
+    }
+
     /// The error that blames the whole file.
     #[cold]
     pub(crate) fn fault(&self, what: String) -> WorkloadError {

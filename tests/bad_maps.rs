@@ -104,7 +104,7 @@ bad!(
 );
 
 fn main() -> ExitCode {
-    if std::env::args().nth(1).is_some_and(|arg| arg == "run" || arg == mapscope::run::HIDDEN_VERB) {
+    if std::env::args().nth(1).is_some_and(|arg| arg == "run" || arg == "replay" || arg == mapscope::run::HIDDEN_VERB) {
         let subjects = Subjects::builtin().with::<Panics>().with::<Aborts>().with::<Loops>();
         return mapscope::cmd::main(&subjects.with::<Exits>().with::<Loses>().with::<Hoards>());
     }
@@ -137,10 +137,35 @@ fn main() -> ExitCode {
         assert_eq!((row.0.as_str(), row.1.as_str()), (expected.0, expected.1), "{}", row.2);
         assert!(row.2.contains(expected.2), "{}: {:?} should tell of {:?}", row.0, row.2, expected.2);
     }
+    replays_a_map_of_ones_own(folder.path());
     println!(
         "test every_misbehaving_map_is_a_row ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out"
     );
     ExitCode::SUCCESS
+}
+
+/// A trace is played on maps that only this program has; a panic is told with the row that made it, and leaves no file.
+fn replays_a_map_of_ones_own(folder: &std::path::Path) {
+    let rows: String = (0..200).map(|key| format!("insert,{key}\n")).collect();
+    std::fs::write(folder.join("trace.csv"), format!("op,key\n{rows}")).expect("a trace");
+    let replay = |map: &str| {
+        let mut replay = Command::new(std::env::current_exe().expect("this program"));
+        replay.args(["replay", "--map", map, "trace.csv", "--per-op", "rows.csv"]).current_dir(folder);
+        replay.output().expect("it runs")
+    };
+    let panicked = replay("panics");
+    assert_eq!(panicked.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&panicked.stderr);
+    assert_eq!(said, "error: trace.csv:101: panics panicked in this operation: no room left\n");
+    let left = || std::fs::read_dir(folder).expect("the folder").count();
+    assert_eq!(left(), 3, "out, bad.toml and trace.csv");
+    let lost = replay("loses-an-entry");
+    assert_eq!(lost.status.code(), Some(0), "{}", String::from_utf8_lossy(&lost.stderr));
+    let rows = std::fs::read_to_string(folder.join("rows.csv")).expect("rows");
+    assert_eq!(rows.lines().count(), 201);
+    assert!(rows.starts_with("op,key,hash,alloc_bytes,allocs,len\n"), "{}", rows.lines().next().unwrap_or_default());
+    // The 100th insert is lost: 99 entries before and after.
+    assert!(rows.contains("\ninsert,98,,0,0,99\ninsert,99,,0,0,99\n"), "{rows}");
 }
 
 const PROFILE: &str = r#"

@@ -48,3 +48,36 @@ fn a_run_interrupted_before_its_first_pass_ends_at_once() {
     assert_eq!((code, &results["partial"]), (Some(130), &true.into()));
     assert_eq!(results["cells"][0]["status"], "not-run");
 }
+
+#[test]
+fn an_interrupted_replay_leaves_no_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let trace = folder.path().join("trace.csv");
+    // A pipe that nobody closes: the replay is still reading when it is interrupted.
+    let made = Command::new("mkfifo").arg(&trace).status().expect("mkfifo runs");
+    assert!(made.success());
+    let mut replay = Command::new(env!("CARGO_BIN_EXE_mapscope"))
+        .args(["replay", "--map", "std", "trace.csv", "--per-op", "rows.csv"])
+        .current_dir(folder.path())
+        .spawn()
+        .expect("it starts");
+    let mut pipe = std::fs::OpenOptions::new().write(true).open(&trace).expect("the replay reads");
+    let mut rows = "op,key\n".to_owned();
+    let started = Instant::now();
+    let code = loop {
+        rows.extend((0..1000).map(|key| format!("insert,{key}\n")));
+        // Fails once the replay has ended.
+        let _ = std::io::Write::write_all(&mut pipe, rows.as_bytes());
+        rows.clear();
+        if std::fs::read_dir(folder.path()).expect("the folder").count() > 1 {
+            // SAFETY: signals our own child.
+            unsafe { libc::kill(replay.id() as i32, libc::SIGINT) };
+        }
+        if let Some(status) = replay.try_wait().expect("its end") {
+            break status.code();
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "it doesn't end");
+    };
+    assert_eq!(code, Some(130));
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1, "only the trace is left");
+}

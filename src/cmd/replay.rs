@@ -53,7 +53,12 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     let mut replay = Replay::new(recording, model, args.check)?;
     let per_op = args.per_op.as_deref();
     // So that an interrupted replay leaves no file. Fails only when there is a handler already.
-    let _ = ctrlc::set_handler(|| STOPPED.store(true, Ordering::Relaxed));
+    let _ = ctrlc::set_handler(|| {
+        if STOPPED.swap(true, Ordering::Relaxed) {
+            // Asked twice: the map, or whoever feeds the trace, doesn't come back.
+            std::process::exit(INTERRUPTED.into());
+        }
+    });
     // What a map says when it panics is told with the row that made it.
     std::panic::set_hook(Box::new(|_| {}));
     let played = play_all(&mut replay, per_op);

@@ -193,7 +193,7 @@ fn a_trace_without_header_or_rows() {
 fn a_trace_in_which_a_live_key_changes_its_hash() {
     let of = |row: &str| format!("op,key,hash\ninsert,1,00000000000000aa\ninsert,2,00000000000000bb\n{row}\n");
     for row in ["get,1,00000000000000ab", "insert,1,00000000000000ab", "remove,1,00000000000000ab"] {
-        refused_trace(&of(row), &["t.csv:4: the hash of key 1 is 00000000000000ab here and was 00000000000000aa"]);
+        refused_trace(of(row), &["t.csv:4: the hash of key 1 is 00000000000000ab here and was 00000000000000aa"]);
     }
     // Once the key has left the map, its hash may be another.
     for row in

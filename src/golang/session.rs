@@ -170,7 +170,7 @@ impl Session {
         self.command(b'x', &[])
     }
 
-    /// Does operations, at most [`BATCH_OPS_MAX`]; gives the ticks that took.
+    /// Does operations, at most `BATCH_OPS_MAX`; gives the ticks that took.
     pub fn apply(&mut self, ops: &[workload::Op]) -> io::Result<u64> {
         self.send_ops(b'a', ops.iter().map(|&op| op.into()))?;
         self.number()

@@ -239,15 +239,17 @@ impl<F: Family, K: Key, V: Value, S: Hashing> Player<F, K, V, S> {
         let (Some(recorded), Some(now)) = (&self.recorded, row.hash.filter(|_| row.action.has_key())) else {
             return Ok(());
         };
-        match recorded.get(row.key) {
-            Some(before) if before == now => return Ok(()),
-            // Several inner maps have several hashes: which a row means, the map knows.
-            Some(before) if self.info.layout != Some(INNER_MAPS) => {
-                if self.map.as_ref().is_some_and(|map| map.get(&K::from_id(row.key)).is_some()) {
-                    return Err(PlayError::HashChanged { key: row.key, before, now });
-                }
-            }
-            _ => {}
+        let before = recorded.get(row.key);
+        if before == Some(now) {
+            return Ok(());
+        }
+        // Several inner maps have several hashes: which a row means, the map knows.
+        let live = |map: &F::Map<K, V, S, Shares>| map.get(&K::from_id(row.key)).is_some();
+        if let Some(before) = before
+            && self.info.layout != Some(INNER_MAPS)
+            && self.map.as_ref().is_some_and(live)
+        {
+            return Err(PlayError::HashChanged { key: row.key, before, now });
         }
         recorded.set(row.key, now);
         Ok(())

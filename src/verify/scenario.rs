@@ -137,7 +137,7 @@ impl Scenario {
 
     fn get(&mut self) -> Op {
         let any = self.rng.below(self.keys);
-        let live = self.some_live().filter(|_| any % 3 > 0);
+        let live = self.some_live().filter(|_| !any.is_multiple_of(3));
         self.op(Kind::Get, live.unwrap_or(any))
     }
 

@@ -62,7 +62,7 @@ use rand_xoshiro::SplitMix64;
 
 use super::heap;
 use super::kept::{Item, Kept};
-use crate::maps::{Family, FixedFold, Hashing, Info, Map, Options, Structure, Write};
+use crate::maps::{Family, GoHash, Hashing, Info, Map, Options, Structure, Write};
 use crate::probe::event::{Cause, Event, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -89,7 +89,7 @@ impl Family for GoSwiss {
         layout: Some("swiss"),
         state: &["len", "dir_len", "tables", "capacity", "growth_left"],
     };
-    type Hasher = FixedFold;
+    type Hasher = GoHash;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = GoSwissMap<K, V, S, P>;
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, probe: P) -> GoSwissMap<K, V, S, P> {

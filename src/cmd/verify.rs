@@ -9,8 +9,8 @@ use super::{BAD_INPUT, output};
 use crate::golang::{self, Toolchain};
 use crate::probe::alloc;
 use crate::record::write_atomically;
-use crate::replay::Differing;
-use crate::verify::{Amount, Compared, has_model, layout, verify};
+use crate::replay::{Differing, model_of};
+use crate::verify::{Amount, Compared, layout, verify};
 
 /// Hold the models of Go's maps against the Go runtimes on this machine
 #[derive(clap::Args)]
@@ -46,7 +46,7 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         let mut maps = Vec::new();
         for (map, name) in MAPS {
             match layout(toolchain, map) {
-                Ok(layout) if has_model(&layout) => maps.push((map, name)),
+                Ok(layout) if model_of(&layout).is_some() => maps.push((map, name)),
                 Ok(_) if !quiet => output::print(&format!("go{} {name}: no model, not compared\n", toolchain.version))?,
                 Ok(_) => {}
                 Err(error) => {

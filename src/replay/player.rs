@@ -146,21 +146,33 @@ pub fn player<F: Family>(setup: &Setup) -> Option<Box<dyn Play>> {
 
 /// A player for the model whose recordings have this layout.
 pub fn player_of_layout(layout: &str, setup: &Setup) -> Option<Box<dyn Play>> {
-    struct Search<'a> {
-        layout: &'a str,
-        setup: &'a Setup<'a>,
-        found: Option<Box<dyn Play>>,
-    }
-    impl FamilyVisitor for Search<'_> {
-        fn visit<F: Family>(&mut self) {
-            if F::INFO.layout == Some(self.layout) {
-                self.found = player::<F>(self.setup);
-            }
+    let mut search = Search { layout, setup: Some(setup), model: None, player: None };
+    maps::each(&mut search);
+    search.player
+}
+
+/// The name of the model whose recordings have this layout.
+pub fn model_of(layout: &str) -> Option<&'static str> {
+    let mut search = Search { layout, setup: None, model: None, player: None };
+    maps::each(&mut search);
+    search.model
+}
+
+/// Finds the model of a layout among the maps that ship.
+struct Search<'a> {
+    layout: &'a str,
+    setup: Option<&'a Setup<'a>>,
+    model: Option<&'static str>,
+    player: Option<Box<dyn Play>>,
+}
+
+impl FamilyVisitor for Search<'_> {
+    fn visit<F: Family>(&mut self) {
+        if F::INFO.layout == Some(self.layout) {
+            self.model = Some(F::INFO.term.name);
+            self.player = self.setup.and_then(player::<F>);
         }
     }
-    let mut search = Search { layout, setup, found: None };
-    maps::each(&mut search);
-    search.found
 }
 
 /// A player whose rows bring hashes.

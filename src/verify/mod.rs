@@ -112,11 +112,6 @@ pub fn layout(toolchain: &Toolchain, map: &str) -> Result<String, VerifyError> {
     Ok(session.greeting().layout.clone())
 }
 
-/// Whether some model has a layout.
-pub fn has_model(layout: &str) -> bool {
-    player_of_layout(layout, &Setup { entries: Entries::Shape("u64/u64"), hashed: true, hint: 0 }).is_some()
-}
-
 /// Compares one kind of map of a toolchain (`map`, `syncmap`) in every shape, and tells `done` of each.
 ///
 /// # Errors

@@ -5,6 +5,7 @@
 //! process's allocations counts `MemStats.TotalAlloc` and `MemStats.Mallocs`.
 //!
 //! Source: Go 1.23, `runtime/sizeclasses.go`, `msize.go`, `malloc.go`, `slice.go`.
+//! The same in Go 1.27.3, where the size classes are in `internal/runtime/gc`.
 //!
 //! Go packs objects under 16 bytes that hold no pointers several to a block: [`tiny`]. Only boxed keys and values are
 //! such.

@@ -168,6 +168,14 @@ fn row(line: &[u8], roles: &[Role], hashed: bool, key_max: u64, figures: &mut [u
     let (mut fields, mut figure) = (0, 0);
     let mut rest = Some(line);
     while let Some(text) = rest {
+        if let Some(Role::Figure) = roles.get(fields)
+            && let Some((number, len)) = figure_field(text)
+        {
+            figures[figure] = number;
+            (fields, figure) = (fields + 1, figure + 1);
+            rest = text.get(len + 1..);
+            continue;
+        }
         let end = text.iter().position(|&byte| byte == b',');
         let field = &text[..end.unwrap_or(text.len())];
         rest = end.map(|end| &text[end + 1..]);
@@ -210,6 +218,25 @@ fn row(line: &[u8], roles: &[Role], hashed: bool, key_max: u64, figures: &mut [u
     Ok(Row { action, key, hash })
 }
 
+/// The number that a field is, and its length, in one pass; `None` where there is more to look at.
+#[inline]
+fn figure_field(text: &[u8]) -> Option<(u64, usize)> {
+    /// So many always fit.
+    const DIGITS_MAX: usize = 19;
+    let mut number = 0;
+    for (at, &byte) in text.iter().enumerate().take(DIGITS_MAX + 1) {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return (byte == b',' && at > 0).then_some((number, at));
+        }
+        if at == DIGITS_MAX {
+            return None;
+        }
+        number = number * 10 + u64::from(digit);
+    }
+    (!text.is_empty()).then_some((number, text.len()))
+}
+
 /// [`Action::name`] the other way round, without a search.
 #[inline]
 fn named(op: &[u8]) -> Option<Action> {
@@ -233,6 +260,26 @@ fn bad_figure(field: &[u8], column: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_are_read_in_one_pass_or_left_to_be_looked_at() {
+        assert_eq!(figure_field(b"0"), Some((0, 1)));
+        assert_eq!(figure_field(b"144,1,0"), Some((144, 3)));
+        assert_eq!(figure_field(b"9999999999999999999,"), Some((9_999_999_999_999_999_999, 19)));
+        assert_eq!(figure_field(b"9999999999999999999"), Some((9_999_999_999_999_999_999, 19)));
+        for text in [&b""[..], b",1", b"18446744073709551615", b"00000000000000000000,", b"1e3", b"-1", b"1 ,"] {
+            assert_eq!(figure_field(text), None, "{}", quote(text));
+        }
+        let roles = [Role::Op, Role::Figure, Role::Key, Role::Figure];
+        let mut figures = [0; 2];
+        let read = row(b"get,18446744073709551615,7,00000000000000000000012", &roles, false, 9, &mut figures);
+        assert_eq!(read, Ok(Row { action: Action::Get, key: 7, hash: None }));
+        assert_eq!(figures, [u64::MAX, 12]);
+        assert!(row(b"get,18446744073709551616,7,1", &roles, false, 9, &mut figures).is_err());
+        assert!(row(b"get,1,7", &roles, false, 9, &mut figures).unwrap_err().contains("this row has 3"));
+        assert!(row(b"get,1,7,1,2", &roles, false, 9, &mut figures).unwrap_err().contains("this row has 5"));
+        assert!(row(b"get,1,7,", &roles, false, 9, &mut figures).is_err());
+    }
 
     #[test]
     fn every_action_is_known_by_its_name() {

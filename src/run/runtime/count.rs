@@ -12,7 +12,15 @@ use crate::workload::{Kind, Workload};
 const BATCH_OPS: usize = 1024;
 
 /// Runs the workload once, with the collector off and one processor, and counts.
-pub(super) fn count(session: &mut Session, job: &Job, workload: &Workload) -> Result<Counted, JobError> {
+///
+/// Where reading the counters disturbs how objects share blocks (`counting_disturbs`), what the map holds is looked at after
+/// a second run without.
+pub(super) fn count(
+    session: &mut Session,
+    job: &Job,
+    workload: &Workload,
+    counting_disturbs: bool,
+) -> Result<Counted, JobError> {
     session.set_collector(-1, 0, 1).map_err(pipe)?;
     // What the runtime allocates for itself when it first collects is allocated by now.
     session.memory().map_err(pipe)?;
@@ -64,9 +72,13 @@ pub(super) fn count(session: &mut Session, job: &Job, workload: &Workload) -> Re
         });
         counted.map_err(pipe)?;
     }
-    (end.entries, end.checksum) = session.entries().map_err(pipe)?;
+    if counting_disturbs {
+        plain_run(session, job, workload)?;
+    }
     let held = |now: u64| now.saturating_sub(empty.live_bytes);
+    // Before the content is looked at: an iteration promotes a sync.Map's dirty map.
     count.live_bytes = held(session.memory().map_err(pipe)?.live_bytes);
+    (end.entries, end.checksum) = session.entries().map_err(pipe)?;
     session.drain().map_err(pipe)?;
     count.drained_bytes = held(session.memory().map_err(pipe)?.live_bytes);
 
@@ -74,4 +86,17 @@ pub(super) fn count(session: &mut Session, job: &Job, workload: &Workload) -> Re
     end.payload_bytes = (end.inserts + end.overwrites) * (sizes.key_bytes + sizes.value_bytes);
     end.live_payload_bytes = end.entries * (sizes.key_bytes + sizes.value_bytes);
     Ok(Counted { end, key_bytes: sizes.key_bytes, value_bytes: sizes.value_bytes, count })
+}
+
+/// Builds the map anew and does every operation, counting nothing.
+fn plain_run(session: &mut Session, job: &Job, workload: &Workload) -> Result<(), JobError> {
+    session.build(job.hint).map_err(pipe)?;
+    let (mut stream, mut batch) = (workload.stream()?, Vec::new());
+    loop {
+        stream.next_batch(&mut batch, BATCH_OPS)?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        session.apply(&batch).map_err(pipe)?;
+    }
 }

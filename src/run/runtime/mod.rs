@@ -26,16 +26,25 @@ pub(super) struct Kind {
     /// What the program calls it.
     map: &'static str,
     hint: bool,
+    /// Whether it makes small objects without pointers, which share blocks until somebody reads the counters.
+    counting_disturbs: bool,
 }
 
 /// Every kind of map that the runtime has.
 pub(super) const KINDS: [Kind; 2] = [
-    Kind { group: "go-runtime", summary: "the real map of the Go installed here", map: "map", hint: true },
+    Kind {
+        group: "go-runtime",
+        summary: "the real map of the Go installed here",
+        map: "map",
+        hint: true,
+        counting_disturbs: false,
+    },
     Kind {
         group: "go-runtime-syncmap",
         summary: "the real sync.Map of the Go installed here",
         map: "syncmap",
         hint: false,
+        counting_disturbs: true,
     },
 ];
 
@@ -154,7 +163,8 @@ impl Subject for GoRuntime {
     fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError> {
         let mut session = self.session(&job.entry)?;
         match job.pass {
-            Pass::Count => count::count(&mut session, job, workload).map(|counted| Answer::Count(Box::new(counted))),
+            Pass::Count => count::count(&mut session, job, workload, self.kind.counting_disturbs)
+                .map(|counted| Answer::Count(Box::new(counted))),
             Pass::Time => time::time(&mut session, job, workload).map(Answer::Time),
             Pass::Expect | Pass::Profile => Err(JobError::Unknown(format!("a {} pass of it", job.pass.name()))),
         }

@@ -47,6 +47,13 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
         // where it was, so the first table is freed last.
         let mut full = table;
         loop {
+            if full.local_depth == MAX_LOCAL_DEPTH && full.slots() == MAX_SLOTS {
+                if full != table {
+                    // SAFETY: as below.
+                    unsafe { self.retire_table(table) };
+                }
+                panic!("over 896 keys whose hashes agree in their {MAX_LOCAL_DEPTH} top bits");
+            }
             self.replace(full);
             if full != table {
                 // SAFETY: replaced, and its entries have moved.
@@ -82,7 +89,6 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
     /// Splits a table by the first bit that its hashes don't have in common.
     fn split(&mut self, table: Table<K, V>) {
         let local_depth = table.local_depth + 1;
-        assert!(local_depth <= MAX_LOCAL_DEPTH, "over 896 keys whose hashes agree in their {MAX_LOCAL_DEPTH} top bits");
         let halves: [Table<K, V>; 2] = std::array::from_fn(|_| Table::allocate(MAX_SLOTS, 0, local_depth));
         for slot in table.full() {
             // SAFETY: full; nothing is written but the new tables.

@@ -1,12 +1,14 @@
 //! The count pass: what each operation allocated, as the runtime counts it.
 
+use std::collections::BTreeMap;
+
 use super::causes::Causes;
 use super::pipe;
 use crate::golang::{Op, Session};
 use crate::record::{Count, EndState, OpKind};
 use crate::run::job::{Counted, Job, JobError};
 use crate::run::sizes::sizes;
-use crate::workload::{Kind, Workload};
+use crate::workload::{self, Kind, Workload};
 
 /// How many operations go at a time.
 const BATCH_OPS: usize = 1024;
@@ -72,14 +74,19 @@ pub(super) fn count(
         });
         counted.map_err(pipe)?;
     }
-    if counting_disturbs {
-        plain_run(session, job, workload)?;
-    }
-    let held = |now: u64| now.saturating_sub(empty.live_bytes);
-    // Before the content is looked at: an iteration promotes a sync.Map's dirty map.
-    count.live_bytes = held(session.memory().map_err(pipe)?.live_bytes);
     (end.entries, end.checksum) = session.entries().map_err(pipe)?;
-    session.drain().map_err(pipe)?;
+    let held = |now: u64| now.saturating_sub(empty.live_bytes);
+    if counting_disturbs {
+        // Looking at the content has, too: an iteration promotes a sync.Map's dirty map.
+        let alive = plain_run(session, job, workload)?;
+        count.live_bytes = held(session.memory().map_err(pipe)?.live_bytes);
+        for removes in alive.chunks(BATCH_OPS) {
+            session.apply(removes).map_err(pipe)?;
+        }
+    } else {
+        count.live_bytes = held(session.memory().map_err(pipe)?.live_bytes);
+        session.drain().map_err(pipe)?;
+    }
     count.drained_bytes = held(session.memory().map_err(pipe)?.live_bytes);
 
     let sizes = sizes(&job.entry).unwrap_or_default();
@@ -88,14 +95,23 @@ pub(super) fn count(
     Ok(Counted { end, key_bytes: sizes.key_bytes, value_bytes: sizes.value_bytes, count })
 }
 
-/// Builds the map anew and does every operation, counting nothing.
-fn plain_run(session: &mut Session, job: &Job, workload: &Workload) -> Result<(), JobError> {
+/// Builds the map anew and does every operation, counting nothing. Gives a remove for each key that is left.
+fn plain_run(session: &mut Session, job: &Job, workload: &Workload) -> Result<Vec<workload::Op>, JobError> {
     session.build(job.hint).map_err(pipe)?;
     let (mut stream, mut batch) = (workload.stream()?, Vec::new());
+    let mut alive = BTreeMap::new();
     loop {
         stream.next_batch(&mut batch, BATCH_OPS)?;
         if batch.is_empty() {
-            return Ok(());
+            return Ok(alive.into_values().collect());
+        }
+        for op in &batch {
+            match op.kind {
+                Kind::Put => _ = alive.insert(op.key, workload::Op { kind: Kind::Remove, ..*op }),
+                Kind::Remove => _ = alive.remove(&op.key),
+                Kind::Clear => alive.clear(),
+                Kind::Get => {}
+            }
         }
         session.apply(&batch).map_err(pipe)?;
     }

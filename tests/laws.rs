@@ -46,7 +46,10 @@ fn one_insert_into_gos_swiss_map_moves_896_entries_at_most() {
         .rows();
     assert_eq!(rows.len(), 3);
     for row in &rows {
-        assert_eq!(metric(row, "max_moves_in_one_write"), 896.0, "{}", row["mix"]);
+        let most = metric(row, "max_moves_in_one_write");
+        // Tombstones take room too: with removes a table may be full of fewer.
+        let reached = if row["mix"] == "fill" { 896.0..=896.0 } else { 800.0..=896.0 };
+        assert!(reached.contains(&most), "{}: {most}", row["mix"]);
     }
 }
 

@@ -70,18 +70,18 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
                 }
             });
             printed?;
+            differs |= sum.1 > 0;
             if let Err(error) = compared {
                 incomparable = true;
                 output::complain(&error.into());
                 continue;
             }
-            differs |= sum.1 > 0;
             output::print(&format!("go{} {name}: {} operations, {} differences\n", toolchain.version, sum.0, sum.1))?;
         }
     }
     Ok(match (differs, incomparable) {
-        (_, true) => ExitCode::from(BAD_INPUT),
-        (true, false) => ExitCode::FAILURE,
+        (true, _) => ExitCode::FAILURE,
+        (false, true) => ExitCode::from(BAD_INPUT),
         (false, false) => ExitCode::SUCCESS,
     })
 }
@@ -107,7 +107,7 @@ fn report(toolchain: &Toolchain, compared: &Compared) -> anyhow::Result<()> {
         );
     }
     if first.is_some() && !toolchain.is_of(model) {
-        let _ = writeln!(text, "    the model is of {model}: go{} has another map", toolchain.version);
+        let _ = writeln!(text, "    the model is of {model}: go{} may have another map", toolchain.version);
     }
     output::print(&text)
 }

@@ -24,7 +24,7 @@ fn per_repetition(collector: &Collector, sum: u64) -> Option<Number> {
 pub(super) const GC_CYCLES: Metric = collected(
     "gc_cycles",
     "count",
-    "Garbage collections while the operations were timed, mean of the repetitions.",
+    "Garbage collections from building the map to the last timed operation, set-up included, mean of the repetitions.",
     |c| {
         let collector = collector(c)?;
         per_repetition(collector, collector.cycles.iter().sum())
@@ -34,7 +34,7 @@ pub(super) const GC_CYCLES: Metric = collected(
 pub(super) const GC_PAUSE_TOTAL_NS: Metric = collected(
     "gc_pause_total_ns",
     "ns",
-    "Time for which collections stopped the world, mean of the repetitions.",
+    "Time for which those collections stopped the world, mean of the repetitions.",
     |c| {
         let collector = collector(c)?;
         per_repetition(collector, collector.pauses_ns.iter().sum())

@@ -78,7 +78,7 @@ impl Family for GoSwiss {
     const INFO: Info = Info {
         term: Term::plain(
             "go-swiss",
-            "model of Go's runtime map, Go 1.24 and later",
+            "model of Go's runtime map from Go 1.24 on, as of 1.27",
             "go.dev/src/internal/runtime/maps (Go 1.27.3)",
         ),
         version: "Go 1.27",

@@ -133,3 +133,19 @@ fn timed_runs_tell_what_the_collector_did() {
         assert_eq!(recorded, 3 * (60_000 - 59 * 4), "three repetitions, less four operations of each of 59 batches");
     }
 }
+
+/// The harness's own work makes no garbage on the heap that is measured: keys of lookups least of all.
+#[test]
+fn reading_makes_no_garbage() {
+    let place = Place::new();
+    let entries = "u64/u64,string(24)/u64";
+    let args = ["--map", "go-runtime(gogc=10)", "--mix", "ycsb-c(records=2000)", "--entry", entries, "--ops", "200000"];
+    let Some(results) = run(&place, &[&args[..], &["--passes", "time"]].concat()) else { return };
+    assert_eq!(results.cells.len(), 2 * toolchains().len());
+    for cell in &results.cells {
+        let time = cell.time.as_ref().expect("timed");
+        let collector = time.collector.as_ref().expect("a collector");
+        assert_eq!(collector.cycles, [0; 3], "{}: {collector:?}", cell.id);
+        assert!(collector.heap_peak_bytes.iter().all(|&n| 50_000 < n && n < 400_000), "{}: {collector:?}", cell.id);
+    }
+}

@@ -64,11 +64,6 @@ pub fn shape_of_entry(entry: &str) -> Option<Shape> {
     SHAPES.iter().copied().find(|shape| shape.entry == Some(entry))
 }
 
-/// The shape that recordings call `name`.
-pub fn shape(name: &str) -> Option<Shape> {
-    SHAPES.iter().copied().find(|shape| shape.name == name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +79,14 @@ mod tests {
         there.sort();
         embedded.sort();
         assert_eq!(embedded, there);
+    }
+
+    #[test]
+    fn recordings_of_every_shape_can_be_played() {
+        for shape in SHAPES {
+            assert!(crate::replay::shape(shape.name).is_some(), "{}", shape.name);
+        }
+        assert_eq!(SHAPES.len(), crate::replay::SHAPES.len());
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl From<workload::Op> for Op {
 }
 
 /// Who the program is.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Greeting {
     /// `runtime.Version()`: `go1.27.3`.
@@ -108,12 +108,12 @@ pub struct Memory {
     pub frees: u64,
 }
 
-/// What the garbage collector did since the map was built.
+/// What the garbage collector did since [`Session::begin_measuring`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Collections {
     /// Cycles.
     pub cycles: u64,
-    /// The most bytes of objects on the heap, seen between batches.
+    /// The most bytes of objects on the heap beyond those that were there before the map, seen between batches.
     pub peak_bytes: u64,
     /// How long each cycle stopped the world, in nanoseconds.
     pub pauses_ns: Vec<u64>,
@@ -132,20 +132,24 @@ impl Session {
     /// Starts the program for one kind of map (`map`, `syncmap`).
     pub fn start(program: &Path, map: &str) -> io::Result<Session> {
         let mut command = Command::new(program);
-        command.arg(map).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        command.arg(map).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // What it says when it dies is a line then.
+        command.env("GOTRACEBACK", "none");
         for name in ["GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG"] {
             command.env_remove(name);
         }
         let mut child = command.spawn()?;
         let broken = || io::Error::other("the program's pipes are missing");
-        let mut stdin = child.stdin.take().ok_or_else(broken)?;
-        let mut stdout = BufReader::with_capacity(1 << 16, child.stdout.take().ok_or_else(broken)?);
+        let stdin = child.stdin.take().ok_or_else(broken)?;
+        let stdout = BufReader::with_capacity(1 << 16, child.stdout.take().ok_or_else(broken)?);
+        let mut session = Session { child, stdin, stdout, greeting: Greeting::default(), wire: Vec::new() };
+        session.command(b'h', &[])?;
         let mut line = String::new();
-        send(&mut stdin, b'h', &[])?;
-        stdout.read_line(&mut line)?;
-        let greeting =
-            serde_json::from_str(&line).map_err(|error| io::Error::other(format!("its greeting: {error}")))?;
-        Ok(Session { child, stdin, stdout, greeting, wire: Vec::new() })
+        session.stdout.read_line(&mut line).map_err(|error| session.last_words(error))?;
+        let greeting = serde_json::from_str(&line);
+        session.greeting =
+            greeting.map_err(|error| session.last_words(io::Error::other(format!("its greeting: {error}"))))?;
+        Ok(session)
     }
 
     /// Who the program is.
@@ -165,9 +169,9 @@ impl Session {
         self.recorded()
     }
 
-    /// Drops the map.
-    pub fn drop_map(&mut self) -> io::Result<()> {
-        self.command(b'x', &[])
+    /// Begins to watch the garbage collector.
+    pub fn begin_measuring(&mut self) -> io::Result<()> {
+        self.command(b's', &[])
     }
 
     /// Does operations, at most `BATCH_OPS_MAX`; gives the ticks that took.
@@ -208,7 +212,7 @@ impl Session {
         })
     }
 
-    /// What the garbage collector did since the map was built.
+    /// What the garbage collector did since [`Session::begin_measuring`].
     pub fn collections(&mut self) -> io::Result<Collections> {
         self.command(b'c', &[])?;
         let (cycles, peak_bytes, pauses) = (self.number()?, self.number()?, self.number()?);
@@ -231,7 +235,7 @@ impl Session {
     fn command(&mut self, letter: u8, numbers: &[u64]) -> io::Result<()> {
         self.wire.clear();
         numbers.iter().for_each(|n| self.wire.extend(n.to_le_bytes()));
-        send(&mut self.stdin, letter, &self.wire)
+        self.send(letter)
     }
 
     fn send_ops(&mut self, letter: u8, ops: impl Iterator<Item = Op>) -> io::Result<()> {
@@ -239,13 +243,42 @@ impl Session {
         for Op { kind, key, value } in ops {
             [kind as u64, key, value].iter().for_each(|n| self.wire.extend(n.to_le_bytes()));
         }
-        send(&mut self.stdin, letter, &self.wire)
+        self.send(letter)
+    }
+
+    fn send(&mut self, letter: u8) -> io::Result<()> {
+        let mut command = Vec::with_capacity(5 + self.wire.len());
+        command.push(letter);
+        command.extend((self.wire.len() as u32).to_le_bytes());
+        command.extend(&self.wire);
+        self.stdin.write_all(&command).map_err(|error| self.last_words(error))
     }
 
     fn number(&mut self) -> io::Result<u64> {
         let mut bytes = [0; 8];
-        self.stdout.read_exact(&mut bytes)?;
-        Ok(u64::from_le_bytes(bytes))
+        match self.stdout.read_exact(&mut bytes) {
+            Ok(()) => Ok(u64::from_le_bytes(bytes)),
+            Err(error) => Err(self.last_words(error)),
+        }
+    }
+
+    /// Why the conversation broke off: what the program said when it ended, if it did.
+    #[cold]
+    fn last_words(&mut self, error: io::Error) -> io::Error {
+        let _ = self.child.kill();
+        let (Ok(status), Some(mut stderr)) = (self.child.wait(), self.child.stderr.take()) else { return error };
+        let mut said = String::new();
+        let _ = stderr.read_to_string(&mut said);
+        let Some(line) = said.lines().find(|line| line.starts_with("fatal error: ") || line.starts_with("panic: "))
+        else {
+            let said = said.lines().next().map_or_else(|| error.to_string(), str::to_owned);
+            return io::Error::other(format!("it ended ({status}): {said}"));
+        };
+        let kind = match line.contains("out of memory") {
+            true => io::ErrorKind::OutOfMemory,
+            false => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, format!("it ended: {line}"))
     }
 
     fn recorded(&mut self) -> io::Result<Recorded> {
@@ -255,14 +288,6 @@ impl Session {
         let state = (0..self.greeting.columns.len()).map(|_| self.number()).collect::<io::Result<_>>()?;
         Ok(Recorded { hashes, hit, hash, alloc_bytes, allocs, state })
     }
-}
-
-fn send(stdin: &mut ChildStdin, letter: u8, wire: &[u8]) -> io::Result<()> {
-    let mut command = Vec::with_capacity(5 + wire.len());
-    command.push(letter);
-    command.extend((wire.len() as u32).to_le_bytes());
-    command.extend(wire);
-    stdin.write_all(&command)
 }
 
 impl Drop for Session {

@@ -26,7 +26,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         }
     };
     memory::limit(job.memory_limit_bytes);
-    let answer = run(subjects, &job).unwrap_or_else(|error| Answer::Failed(error.to_string()));
+    let answer = run(subjects, &job).unwrap_or_else(|error| Answer::Failed(error.status(), error.to_string()));
     match serde_json::to_vec(&answer).map(|bytes| std::fs::write(&job.answer, bytes)) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         _ => ExitCode::from(2),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::golang::Toolchain;
-use crate::record::{Count, EndState, Profile, Time};
+use crate::record::{Count, EndState, Profile, Status, Time};
 use crate::spec::{Call, CallError, Catalog, Source, WorkloadSpec};
 use crate::workload::{Expected, WorkloadError};
 
@@ -77,8 +77,8 @@ pub(super) enum Answer {
     Count(Box<Counted>),
     Time(Time),
     Profile(Profile),
-    /// The process could not do its job, through no fault of the map.
-    Failed(String),
+    /// The process could not do its job, and why.
+    Failed(Status, String),
 }
 
 /// What the count pass found out.
@@ -107,4 +107,14 @@ pub(super) enum JobError {
     Profiler(#[from] std::io::Error),
     #[error("the profile would not be whole: {0} samples, allocations or copies were lost for want of memory")]
     Lossy(u64),
+}
+
+impl JobError {
+    /// The status of a cell whose pass ends so.
+    pub fn status(&self) -> Status {
+        match self {
+            JobError::Pipe(error) if error.kind() == std::io::ErrorKind::OutOfMemory => Status::OutOfMemory,
+            _ => Status::HarnessFailed,
+        }
+    }
 }

@@ -85,7 +85,7 @@ impl Process {
         if status.success() {
             let answer = std::fs::read(&self.job.answer).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
             return match answer {
-                Some(Answer::Failed(why)) => Err((Status::HarnessFailed, why)),
+                Some(Answer::Failed(status, why)) => Err((status, why)),
                 Some(answer) => Ok(answer),
                 None => Err((Status::Aborted, "the map ended the process before the pass was done".into())),
             };

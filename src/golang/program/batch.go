@@ -32,8 +32,11 @@ func (b *batch) decode(wire []byte) {
 			value = valueOf(binary.LittleEndian.Uint64(wire[16:]))
 		}
 		var key Key
-		if kind <= opGet {
+		switch kind {
+		case opPut:
 			key = keyOf(id)
+		case opRemove, opGet:
+			key = lentKey(id, len(b.kinds))
 		}
 		b.kinds = append(b.kinds, kind)
 		b.ids = append(b.ids, id)

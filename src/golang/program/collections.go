@@ -11,11 +11,13 @@ import (
 type collections struct {
 	samples []metrics.Sample
 	stats   debug.GCStats
-	// Cycles when the map was built, and when last asked.
+	// Bytes of objects on the heap before the map was built.
+	base uint64
+	// Cycles when the measuring began, and when last asked.
 	first, now uint64
-	// Nanoseconds that each cycle since then stopped the world for.
+	// Nanoseconds that each cycle in between stopped the world for.
 	pauses []uint64
-	// The most bytes of objects on the heap, dead ones that were not yet swept included, when asked.
+	// The most bytes of objects on the heap beyond base, dead ones that were not yet swept included, when asked.
 	peak uint64
 }
 
@@ -37,6 +39,12 @@ func newCollections() *collections {
 	return c
 }
 
+// settle takes what is on the heap for the program's own. Called right after a collection, before the map is built.
+func (c *collections) settle() {
+	metrics.Read(c.samples)
+	c.base = c.samples[0].Value.Uint64()
+}
+
 // begin forgets what was before.
 func (c *collections) begin() {
 	metrics.Read(c.samples)
@@ -48,7 +56,9 @@ func (c *collections) begin() {
 
 func (c *collections) sample() {
 	metrics.Read(c.samples)
-	c.peak = max(c.peak, c.samples[0].Value.Uint64())
+	if heap := c.samples[0].Value.Uint64(); heap > c.base {
+		c.peak = max(c.peak, heap-c.base)
+	}
 	cycles := c.samples[1].Value.Uint64() - c.now
 	if cycles == 0 {
 		return

@@ -115,8 +115,8 @@ func (p *program) command() error {
 		p.collect(int(number(wire, 0)), int64(number(wire, 1)), int(number(wire, 2)))
 	case 'n':
 		p.build(int(number(wire, 0)))
-	case 'x':
-		p.subject.drop()
+	case 's':
+		p.gc.begin()
 	case 'a':
 		p.batch.decode(wire)
 		start := ticks()
@@ -224,6 +224,7 @@ func (p *program) collect(percent int, limit int64, processors int) {
 func (p *program) build(hint int) {
 	p.subject.drop()
 	runtime.GC()
+	p.gc.settle()
 	p.gc.begin()
 	p.keys = map[uint64]Key{}
 	runtime.ReadMemStats(&p.before)

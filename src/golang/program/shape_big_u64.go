@@ -19,3 +19,5 @@ func keyOf(id uint64) Key {
 func idOf(key Key) uint64               { return key[0] }
 func valueOf(seed uint64) Value         { return seed }
 func seedOf(value Value) (uint64, bool) { return value, true }
+
+func lentKey(id uint64, _ int) Key { return keyOf(id) }

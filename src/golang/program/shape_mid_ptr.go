@@ -16,3 +16,5 @@ func seedOf(value Value) (uint64, bool) { return 0, value != nil }
 
 // pointees are what the values point to, so that making one allocates nothing.
 var pointees [64]uint64
+
+func lentKey(id uint64, _ int) Key { return keyOf(id) }

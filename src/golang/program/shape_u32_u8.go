@@ -13,3 +13,5 @@ func keyOf(id uint64) Key               { return uint32(id) }
 func idOf(key Key) uint64               { return uint64(key) }
 func valueOf(seed uint64) Value         { return uint8(seed) }
 func seedOf(value Value) (uint64, bool) { return uint64(value), true }
+
+func lentKey(id uint64, _ int) Key { return keyOf(id) }

@@ -19,3 +19,5 @@ func valueOf(seed uint64) Value {
 	return value
 }
 func seedOf(value Value) (uint64, bool) { return value[0], true }
+
+func lentKey(id uint64, _ int) Key { return keyOf(id) }

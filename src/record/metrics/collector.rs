@@ -24,7 +24,7 @@ fn per_repetition(collector: &Collector, sum: u64) -> Option<Number> {
 pub(super) const GC_CYCLES: Metric = collected(
     "gc_cycles",
     "count",
-    "Garbage collections from building the map to the last timed operation, set-up included, mean of the repetitions.",
+    "Garbage collections while the operations were timed, mean of the repetitions.",
     |c| {
         let collector = collector(c)?;
         per_repetition(collector, collector.cycles.iter().sum())
@@ -51,7 +51,8 @@ pub(super) const GC_PAUSE_MAX_NS: Metric = collected(
 pub(super) const HEAP_PEAK_BYTES: Metric = collected(
     "heap_peak_bytes",
     "bytes",
-    "The most bytes of objects on the collector's heap, garbage included, seen between batches of operations.",
+    "The most bytes of objects on the collector's heap beyond what was there before the map, garbage included, seen \
+     between batches of timed operations.",
     |c| collector(c)?.heap_peak_bytes.iter().max().copied().map(Number::Int),
 );
 

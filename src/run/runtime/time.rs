@@ -124,8 +124,13 @@ impl Runs<'_> {
         let mut stream = self.workload.stream()?;
         let mut setup_left = self.workload.setup_ops();
         let mut batch = Vec::new();
+        let mut measuring = false;
         loop {
             let in_setup = setup_left > 0;
+            if !in_setup && !measuring {
+                measuring = true;
+                self.session.begin_measuring().map_err(pipe)?;
+            }
             let most = if in_setup { setup_left.min(BATCH_OPS as u64) as usize } else { BATCH_OPS };
             stream.next_batch(&mut batch, most)?;
             if batch.is_empty() {

@@ -5,6 +5,7 @@ mod cli_process;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use cli_process::{Outcome, Place};
 use flate2::Compression;
@@ -171,6 +172,56 @@ fn what_a_plain_trace_came_to_is_a_recording_again() {
 }
 
 #[test]
+fn values_have_the_lengths_that_the_trace_says_and_other_columns_may_hold_anything() {
+    let place = Place::new();
+    let trace = "op,key,value_bytes,note\ninsert,7,100,first\ninsert,8,5000,\nget,7,,1.5e3\n";
+    fs::write(place.path().join("trace.csv"), trace).expect("a file");
+    let outcome = place.run(&["replay", "--map", "btree", "trace.csv", "--per-op", "-", "--entry", "u64/bytes"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let short = place.run(&["replay", "--map", "btree", "trace.csv", "--entry", "u64/u64"]);
+    assert_eq!(short.code, Some(0), "{}", short.stderr);
+    fs::write(place.path().join("bad.csv"), trace.replace("5000", "5e3")).expect("a file");
+    let bad = place.run(&["replay", "--map", "btree", "bad.csv", "--entry", "u64/bytes"]);
+    assert_eq!(bad.code, Some(2));
+    assert!(bad.stderr.contains("bad.csv:3: bad value_bytes `5e3`"), "{}", bad.stderr);
+}
+
+#[test]
+fn rows_are_compressed_as_the_name_of_their_file_says_and_never_written_over_the_trace() {
+    let place = Place::new();
+    for (name, magic) in [("out.csv.gz", &[0x1f, 0x8b][..]), ("out.csv.zst", &[0x28, 0xb5, 0x2f, 0xfd])] {
+        let outcome = place.run(&["replay", "--map", "go-classic", FIXTURE, "--per-op", name]);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        assert!(fs::read(place.path().join(name)).expect("rows").starts_with(magic));
+        let outcome = place.run(&["replay", "--map", "go-classic", name, "--check"]);
+        assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+        let before = fs::read(place.path().join(name)).expect("rows");
+        let outcome = place.run(&["replay", "--map", "go-classic", name, "--per-op", &format!("./{name}")]);
+        assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
+        assert!(outcome.stderr.contains("is the trace itself"), "{}", outcome.stderr);
+        assert_eq!(fs::read(place.path().join(name)).expect("rows"), before);
+    }
+}
+
+/// A reader that has seen enough does not make a verdict of half the trace.
+#[test]
+fn a_comparison_goes_on_when_nobody_reads_the_rows() {
+    let place = Place::new();
+    let rows: String = (0..30_000).map(|key| format!("insert,{key}\n")).collect();
+    fs::write(place.path().join("plain.csv"), format!("op,key\n{rows}")).expect("a file");
+    assert_eq!(place.run(&["replay", "--map", "btree", "plain.csv", "--per-op", "out.csv"]).code, Some(0));
+    let rows = fs::read_to_string(place.path().join("out.csv")).expect("rows");
+    fs::write(place.path().join("out.csv"), rows + "insert,0,,99,1,0\n").expect("a file");
+    for (check, code) in [("--check", 1), ("", 0)] {
+        let line = format!("set -o pipefail; \"$0\" replay --map btree out.csv {check} --per-op - | head -1");
+        let outcome = place.run_command(Command::new("bash").args(["-c", &line, env!("CARGO_BIN_EXE_mapscope")]));
+        assert_eq!(outcome.code, Some(code), "{}{}", outcome.stdout, outcome.stderr);
+        assert_eq!(outcome.stderr.contains("line 30002, insert 0: alloc_bytes: expected 99, got 0"), code == 1);
+        assert_eq!(outcome.stderr.contains("operations on btree"), code == 1, "{}", outcome.stderr);
+    }
+}
+
+#[test]
 fn from_2_to_the_16_buckets_up_overflow_buckets_are_not_compared_and_that_is_said() {
     // 500,000 keys need 2^17 buckets; each key's hash is its number, mixed.
     let hash = |id: u64| (id + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
@@ -216,7 +267,7 @@ fn bad_input_is_named_and_leaves_nothing() {
         (with("hint=0", "hint=x"), "recording.csv:1: hint is `x`; expected a decimal number"),
         (with("op,key,hash,", "op,key,hsh,"), "has no column `hash`"),
         (with(",noverflow,", ",overflow,"), "nothing to compare with: no column noverflow"),
-        (with("op,key,", "op,kee,"), "recording.csv:2: 0 columns `key` in the header"),
+        (with("op,key,", "op,kee,"), "recording.csv:2: no column `key` in the header"),
         (with(",b,", ",len,"), "column `len` occurs twice"),
         (altered(50, 0, "put"), "recording.csv:50: unknown op `put`"),
         (altered(50, 0, "new"), "recording.csv:50: a recording begins with `new`, and has it nowhere else"),

@@ -1,19 +1,20 @@
-use std::fs::File;
+use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, anyhow, bail};
+use flate2::write::GzEncoder;
 
 use super::{INTERRUPTED, output};
 use crate::maps::Info;
 use crate::probe::alloc;
 use crate::record::write_whole;
 use crate::replay::{
-    ALLOCATED, Action, Comparison, Differing, Entries, NOVERFLOW_EXACT_BELOW_B, Play, PlayError, Recording, Row, Setup,
-    columns, shape,
+    ALLOCATED, Action, Comparison, Differing, Entries, Guarded, NOVERFLOW_EXACT_BELOW_B, Play, PlayError, Recording,
+    Row, Setup, columns, shape,
 };
 use crate::run::Subjects;
 use crate::spec::UnknownName;
@@ -32,7 +33,7 @@ pub(super) struct Args {
     map: String,
     /// A CSV trace (plain, .gz or .zst)
     trace: PathBuf,
-    /// Write a row an operation: what it allocated and the state after it; - for stdout
+    /// Write a row an operation: what it allocated and the state after it; .gz and .zst are compressed, - is stdout
     #[arg(long, value_name = "FILE")]
     per_op: Option<PathBuf>,
     /// Compare with the trace's own columns
@@ -52,6 +53,11 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     let model = open_model(&args, &recording, subjects)?;
     let mut replay = Replay::new(recording, model, args.check)?;
     let per_op = args.per_op.as_deref();
+    let same =
+        |path: &Path| fs::canonicalize(path).is_ok_and(|it| fs::canonicalize(&args.trace).is_ok_and(|t| t == it));
+    if let Some(path) = per_op.filter(|path| same(path)) {
+        bail!("--per-op {}: is the trace itself, which would be lost: name another file", path.display());
+    }
     // So that an interrupted replay leaves no file. Fails only when there is a handler already.
     let _ = ctrlc::set_handler(|| {
         if STOPPED.swap(true, Ordering::Relaxed) {
@@ -59,18 +65,12 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
             std::process::exit(INTERRUPTED.into());
         }
     });
-    // What a map says when it panics is told with the row that made it.
-    std::panic::set_hook(Box::new(|_| {}));
-    let played = play_all(&mut replay, per_op);
-    let _ = std::panic::take_hook();
-    match played {
+    match play_all(&mut replay, per_op) {
         Ok(()) => {}
         Err(error) if error.is::<Interrupted>() => return Ok(ExitCode::from(INTERRUPTED)),
-        Err(error) => {
-            // Of a map that has panicked, not even dropping is safe.
-            std::mem::forget(replay);
-            return Err(error);
-        }
+        // Nobody reads any more, and nothing else was asked for.
+        Err(error) if broken_pipe(&error) => return Ok(ExitCode::SUCCESS),
+        Err(error) => return Err(error),
     }
     let to_stdout = per_op.is_some_and(|path| path.as_os_str() == "-");
     if !quiet || replay.differences > 0 {
@@ -85,10 +85,7 @@ fn play_all(replay: &mut Replay, per_op: Option<&Path>) -> anyhow::Result<()> {
     match per_op {
         Some(path) if path.as_os_str() == "-" => {
             let mut out = BufWriter::new(io::stdout().lock());
-            match replay.rows(Some(&mut out)).and_then(|()| Ok(out.flush()?)) {
-                Err(error) if broken_pipe(&error) => Ok(()),
-                done => done,
-            }
+            replay.rows(Some(&mut out))
         }
         Some(path) => write_rows(replay, path),
         None => replay.rows(None),
@@ -112,14 +109,11 @@ fn broken_pipe(error: &anyhow::Error) -> bool {
 fn write_rows(replay: &mut Replay, path: &Path) -> anyhow::Result<()> {
     let mut failed = None;
     let written = write_whole(path, |file: &mut File| {
-        let mut out = BufWriter::with_capacity(1 << 16, file);
-        replay.rows(Some(&mut out)).and_then(|()| Ok(out.flush()?)).map_err(|error| {
-            match error.downcast::<io::Error>() {
-                Ok(error) => error,
-                Err(error) => {
-                    failed = Some(error);
-                    io::Error::other("not written")
-                }
+        compressed(path, file, |out| replay.rows(Some(out))).map_err(|error| match error.downcast::<io::Error>() {
+            Ok(error) => error,
+            Err(error) => {
+                failed = Some(error);
+                io::Error::other("not written")
             }
         })
     });
@@ -127,6 +121,32 @@ fn write_rows(replay: &mut Replay, path: &Path) -> anyhow::Result<()> {
         Some(error) => Err(error),
         None => written.with_context(|| format!("{}: can't be written", path.display())),
     }
+}
+
+/// Has the file written as its name says.
+fn compressed(
+    path: &Path,
+    file: &mut File,
+    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let file = BufWriter::with_capacity(1 << 16, file);
+    match path.extension().and_then(OsStr::to_str) {
+        Some("gz") => {
+            let mut out = BufWriter::with_capacity(1 << 16, GzEncoder::new(file, flate2::Compression::default()));
+            write(&mut out)?;
+            out.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?.flush()?;
+        }
+        Some("zst") => {
+            let mut out = zstd::Encoder::new(file, zstd::DEFAULT_COMPRESSION_LEVEL)?;
+            write(&mut out)?;
+            out.finish()?.flush()?;
+        }
+        _ => {
+            let mut out = file;
+            write(&mut out)?;
+        }
+    }
+    Ok(())
 }
 
 /// The map that the arguments and the recording mean.
@@ -149,7 +169,7 @@ fn open_model(args: &Args, recording: &Recording, subjects: &Subjects) -> anyhow
         }
     }
     if about.layout.is_some() && !recording.hashed() {
-        return Err(recording.fault("has no column `hash`: a recording\'s hashes drive the model".into()).into());
+        return Err(recording.fault("has no column `hash`: a recording's hashes drive the model".into()).into());
     }
     let entries = match (about.shape, &args.entry) {
         (Some(shape), None) => Entries::Shape(shape),
@@ -162,8 +182,9 @@ fn open_model(args: &Args, recording: &Recording, subjects: &Subjects) -> anyhow
         bail!("--entry: {}", UnknownName::new("entry", name, ENTRIES.iter().map(|entry| entry.name)));
     }
     let shape = about.shape.and_then(shape);
-    let entry_bytes = shape.map_or(0, |shape| shape.key_size + shape.elem_size);
-    if (about.hint as u64).saturating_mul(entry_bytes) > subjects.catalog().memory_bytes {
+    let slot_bytes = shape.map_or(0, |shape| 2 + stored_bytes(shape.key_size) + stored_bytes(shape.elem_size));
+    // A map that has just grown is not half full.
+    if (about.hint as u64).saturating_mul(slot_bytes).saturating_mul(5) / 2 > subjects.catalog().memory_bytes {
         bail!("{trace}:1: hint={} entries need more memory than this machine has", about.hint);
     }
     let setup = Setup { entries, hashed: recording.hashed(), hint: about.hint };
@@ -172,12 +193,17 @@ fn open_model(args: &Args, recording: &Recording, subjects: &Subjects) -> anyhow
     })
 }
 
+/// What a slot takes for a key or an elem: large ones lie elsewhere.
+fn stored_bytes(bytes: u64) -> u64 {
+    if bytes > 128 { 8 } else { bytes }
+}
+
 /// A recording on its way through a model.
 struct Replay {
     recording: Recording,
-    model: Box<dyn Play>,
-    /// For each of the model's columns, which of the recording's has it; none when nothing is compared.
-    expected: Option<Vec<usize>>,
+    model: Guarded,
+    /// Whether the recording's figures are compared.
+    check: bool,
     comparison: Comparison,
     operations: u64,
     alloc_bytes: u64,
@@ -191,23 +217,18 @@ struct Replay {
 }
 
 impl Replay {
-    fn new(recording: Recording, model: Box<dyn Play>, check: bool) -> anyhow::Result<Replay> {
+    fn new(mut recording: Recording, model: Box<dyn Play>, check: bool) -> anyhow::Result<Replay> {
         let state = model.info().state;
         let columns = columns(state);
-        let expected = match check {
-            false => None,
-            true => {
-                let at = |name: &&str| recording.figures().iter().position(|column| column == name);
-                let all: Option<Vec<usize>> = columns.iter().map(at).collect();
-                Some(all.ok_or_else(|| {
-                    let missing: Vec<_> = columns.iter().filter(|name| at(name).is_none()).copied().collect();
-                    recording.fault(format!(
-                        "there is nothing to compare with: no column {}; leave --check out to see what the map does",
-                        missing.join(", ")
-                    ))
-                })?)
-            }
-        };
+        if check {
+            recording.ask_for(&columns).map_err(|missing| {
+                recording.fault(format!(
+                    "there is nothing to compare with: no column {}; leave --check out to see what the map does",
+                    missing.join(", ")
+                ))
+            })?;
+        }
+        let model = Guarded::new(model);
         let got = vec![0; columns.len()];
         let comparison = Comparison::new(state);
         let shown = Vec::new();
@@ -215,7 +236,7 @@ impl Replay {
         Ok(Replay {
             recording,
             model,
-            expected,
+            check,
             comparison,
             operations,
             alloc_bytes,
@@ -236,28 +257,30 @@ impl Replay {
             }
             writeln!(out, "op,key,hash,{}", columns(self.model.info().state).join(","))?;
         }
-        let mut said = vec![0; self.recording.figures().len()];
         let mut wanted = vec![0; self.got.len()];
         let mut text = Vec::new();
         let mut may_lack_new = self.recording.about().layout.is_none();
-        while let Some(row) = self.recording.next(&mut said)? {
+        while let Some(row) = self.recording.next(&mut wanted)? {
             if std::mem::take(&mut may_lack_new) && row.action != Action::New {
                 // A plain trace may leave the making of its map out: it is then none of the operations.
-                self.play(Row { action: Action::New, key: 0, hash: None })?;
+                self.play(Row::new(Action::New))?;
                 self.operations = 0;
             }
             if !self.play(row)? {
                 break;
             }
-            if let Some(out) = &mut out {
+            if let Some(rows) = &mut out {
                 write_row(&mut text, row, &self.got);
-                out.write_all(&text)?;
+                match rows.write_all(&text) {
+                    // Nobody reads the rows any more; the comparison goes on.
+                    Err(error) if self.check && error.kind() == io::ErrorKind::BrokenPipe => out = None,
+                    written => written?,
+                }
             }
             if row.action == Action::Hash {
                 continue;
             }
-            if let Some(expected) = &self.expected {
-                wanted.iter_mut().zip(expected).for_each(|(figure, &at)| *figure = said[at]);
+            if self.check {
                 self.left_out += u64::from(self.comparison.leaves_out(&wanted, &self.got));
                 if let Some(differing) = self.comparison.first(&wanted, &self.got) {
                     self.differs(row, differing);
@@ -267,7 +290,10 @@ impl Replay {
         if self.operations == 0 {
             return Err(self.recording.fault("holds no operations; expected at least the row `new`".into()).into());
         }
-        Ok(())
+        match out.map_or(Ok(()), |out| out.flush()) {
+            Err(error) if self.check && error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            flushed => Ok(flushed?),
+        }
     }
 
     /// Plays one row; false when the recording can't be followed any further.
@@ -275,14 +301,7 @@ impl Replay {
         if STOPPED.load(Ordering::Relaxed) {
             bail!(Interrupted);
         }
-        // A map that has panicked is not asked again.
-        let played = catch_unwind(AssertUnwindSafe(|| self.model.play(row, &mut self.got)));
-        let played = played.map_err(|cause| {
-            let said = cause.downcast_ref::<String>().map(String::as_str);
-            let said = said.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("without a word");
-            self.recording.fault_here(format!("{} panicked in this operation: {said}", self.model.info().term.name))
-        })?;
-        match played {
+        match self.model.play(row, &mut self.got) {
             Ok(()) if row.action == Action::Hash => Ok(true),
             Ok(()) => {
                 self.operations += 1;
@@ -290,7 +309,7 @@ impl Replay {
                 self.allocs += self.got[1];
                 Ok(true)
             }
-            Err(error @ PlayError::HashChanged { .. }) if self.expected.is_some() => {
+            Err(error @ (PlayError::HashChanged { .. } | PlayError::Panicked(_))) if self.check => {
                 self.differences += 1;
                 self.shown
                     .push(format!("  line {}: {error}; what follows was not compared\n", self.recording.line_number()));
@@ -314,7 +333,7 @@ impl Replay {
         let info = self.model.info();
         let operations = self.operations;
         let mut text = format!("{}: {operations} operations on {}", trace.display(), info.term.name);
-        if self.expected.is_some() {
+        if self.check {
             let names = columns(info.state).join(", ");
             match self.differences {
                 0 => text.push_str(&format!(", no difference in {names}\n")),

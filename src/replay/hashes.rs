@@ -7,34 +7,40 @@ use std::rc::Rc;
 
 use crate::maps::Hashing;
 
-/// Identities below this are looked up by index.
-const DENSE: u64 = 1 << 24;
-
 /// Hashes by identity, of one inner map.
 #[derive(Debug, Default)]
 struct Table {
+    /// Looked up by index; grows as long as it is not mostly holes.
     dense: Vec<Option<u64>>,
+    /// Those beyond it, when they came.
     sparse: HashMap<u64, u64, foldhash::fast::FixedState>,
+    /// How many are dense.
+    known: u64,
 }
+
+/// How many places the dense part may have: so many, and so many more for each hash in it.
+const PLACES_MIN: u64 = 4096;
+const PLACES_PER_HASH: u64 = 8;
 
 impl Table {
     #[inline]
     fn get(&self, id: u64) -> Option<u64> {
         match self.dense.get(id as usize) {
-            Some(hash) if id < DENSE => *hash,
+            Some(&Some(hash)) => Some(hash),
             _ => self.sparse.get(&id).copied(),
         }
     }
 
     fn set(&mut self, id: u64, hash: u64) {
-        if id >= DENSE {
+        let places = PLACES_MIN + PLACES_PER_HASH * self.known;
+        if id >= (self.dense.len() as u64).max(places) {
             self.sparse.insert(id, hash);
             return;
         }
         if self.dense.len() <= id as usize {
             self.dense.resize((id as usize + 1).next_power_of_two(), None);
         }
-        self.dense[id as usize] = Some(hash);
+        self.known += u64::from(self.dense[id as usize].replace(hash).is_none());
     }
 }
 
@@ -151,15 +157,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn hashes_are_found_wherever_they_lie_and_take_room_for_themselves_only() {
+        let mut table = Table::default();
+        let scattered = |n: u64| n * 1_000_003;
+        (0..10_000).for_each(|n| table.set(scattered(n), n));
+        assert!(table.dense.len() as u64 <= 2 * (PLACES_MIN + PLACES_PER_HASH * table.known), "{}", table.dense.len());
+        (0..100_000).for_each(|n| table.set(n, n + 7));
+        (0..10_000).for_each(|n| table.set(scattered(n), n + 1));
+        assert_eq!((table.sparse.len(), table.known), (9_999, 100_000));
+        assert!((1..10_000).all(|n| table.get(scattered(n)) == Some(n + 1)));
+        assert!((1..100_000).all(|n| table.get(n) == Some(n + 7)) && table.get(0) == Some(1));
+    }
+
+    #[test]
     fn an_older_map_keeps_its_hashes_when_a_newer_one_has_others() {
         let recorded = Recorded::default();
         recorded.set(3, 30);
-        recorded.set(DENSE + 3, 31);
+        recorded.set(1 << 60, 31);
         let old = Replaying::new(&recorded);
         recorded.set_next(3, 40);
         let new = old.another(0);
         assert_eq!((old.hash_one(3u64), new.hash_one(3u64), recorded.get(3)), (30, 40, Some(40)));
-        assert_eq!((old.hash_one(DENSE + 3), recorded.get(DENSE + 3), recorded.get(7)), (31, None, None));
+        assert_eq!((old.hash_one(1u64 << 60), recorded.get(1 << 60), recorded.get(7)), (31, None, None));
         assert_eq!(new.another(0).hash_one(3u64), 40, "without hashes of its own it has the newest");
     }
 }

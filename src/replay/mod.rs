@@ -6,6 +6,7 @@
 
 mod about;
 mod check;
+mod guarded;
 mod hashes;
 mod player;
 mod recording;
@@ -13,6 +14,7 @@ mod shapes;
 
 pub use about::About;
 pub use check::{Comparison, Differing, NOVERFLOW_EXACT_BELOW_B, columns};
+pub use guarded::Guarded;
 pub use player::{ALLOCATED, Action, Entries, Play, PlayError, Row, Setup, model_of, player, player_of_layout};
 pub use recording::Recording;
 pub use shapes::{Nothing, SHAPES, Shape, Words, shape, with_shape};

@@ -63,6 +63,15 @@ pub struct Row {
     pub key: u64,
     /// The key's hash in the map, where the recording has one.
     pub hash: Option<u64>,
+    /// The length of the value that is put, for entries whose values have lengths.
+    pub value_bytes: u32,
+}
+
+impl Row {
+    /// A row that has nothing but its action.
+    pub const fn new(action: Action) -> Row {
+        Row { action, key: 0, hash: None, value_bytes: 0 }
+    }
 }
 
 /// Why a row can't be played: the recording contradicts itself.
@@ -84,6 +93,9 @@ pub enum PlayError {
         /// Its hash in this row.
         now: u64,
     },
+    /// The model panicked.
+    #[error("the map panicked in this operation: {0}")]
+    Panicked(String),
     /// A hash in a map that will never be made.
     #[error("`hash` gives a key's hash in an inner map, and {0} makes none")]
     NoInnerMaps(&'static str),
@@ -279,7 +291,7 @@ impl<F: Family, K: Key, V: Value, S: Hashing> Play for Player<F, K, V, S> {
         let before;
         match (row.action, &mut self.map) {
             (Action::Insert, Some(map)) => {
-                let (key, value) = (K::from_id(row.key), V::from_seed(row.key, 0));
+                let (key, value) = (K::from_id(row.key), V::from_seed(row.key, row.value_bytes));
                 before = alloc::tally();
                 map.insert(key, value);
             }

@@ -11,7 +11,8 @@
 //! | `op` | `new` (the first row), `insert`, `remove`, `get`, `clear`, `range`; `hash` gives a key's hash in the inner map that the next operation makes |
 //! | `key` | the key's identity, unsigned decimal; empty where the operation has no key |
 //! | `hash` | its hash, exactly 16 hex digits; empty everywhere in what was replayed from a trace without hashes |
-//! | others | figures after the operation, unsigned decimal; empty in rows of `hash` |
+//! | `value_bytes` | the length of an insert's value, for an entry whose values have lengths; optional |
+//! | others | figures after the operation, unsigned decimal where they are asked for; empty in rows of `hash` |
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -29,8 +30,8 @@ pub struct Recording {
     hashed: bool,
     /// Lines that were read to see whether there are hashes, and are still to be handed out.
     ahead: VecDeque<Vec<u8>>,
-    /// The names of the columns with figures, in order.
-    figures: Vec<String>,
+    /// The names of the columns.
+    columns: Vec<String>,
 }
 
 /// What a column holds.
@@ -39,7 +40,11 @@ enum Role {
     Op,
     Key,
     Hash,
-    Figure,
+    ValueBytes,
+    /// The figure with this index of those asked for.
+    Figure(usize),
+    /// Not read.
+    Other,
 }
 
 impl Recording {
@@ -55,9 +60,9 @@ impl Recording {
             header = input.next_line()?.map(<[u8]>::to_vec);
         }
         let Some(header) = header else { return Err(input.fault(empty.to_owned())) };
-        let (roles, figures) = columns(&header).map_err(|what| input.fault_here(what))?;
+        let (roles, columns) = columns(&header).map_err(|what| input.fault_here(what))?;
         let hashed = roles.contains(&Role::Hash);
-        let mut recording = Recording { input, about, roles, hashed, ahead: VecDeque::new(), figures };
+        let mut recording = Recording { input, about, roles, hashed, ahead: VecDeque::new(), columns };
         if hashed && recording.about.layout.is_none() {
             recording.hashed = recording.look_for_hash()?;
         }
@@ -91,13 +96,23 @@ impl Recording {
         self.hashed
     }
 
-    /// The names of the columns with figures, in order.
-    pub fn figures(&self) -> &[String] {
-        &self.figures
+    /// Asks for the figures in the columns called so, which every row gives from now on.
+    ///
+    /// # Errors
+    ///
+    /// The names of which there is no column.
+    pub fn ask_for<'a>(&mut self, names: &[&'a str]) -> Result<(), Vec<&'a str>> {
+        let mut missing = Vec::new();
+        for (index, &name) in names.iter().enumerate() {
+            match self.columns.iter().position(|column| column == name) {
+                Some(at) => self.roles[at] = Role::Figure(index),
+                None => missing.push(name),
+            }
+        }
+        if missing.is_empty() { Ok(()) } else { Err(missing) }
     }
 
-    /// The next row, with its figures written to `figures`, which is as long as [`Recording::figures`]; `None` at the
-    /// end.
+    /// The next row, with the figures asked for written to `figures`; `None` at the end.
     pub fn next(&mut self, figures: &mut [u64]) -> Result<Option<Row>, WorkloadError> {
         loop {
             let waiting = self.ahead.pop_front();
@@ -133,46 +148,40 @@ impl Recording {
 
 /// Reads the header.
 fn columns(header: &[u8]) -> Result<(Vec<Role>, Vec<String>), String> {
-    let (mut roles, mut figures) = (Vec::new(), Vec::new());
-    for name in header.split(|&byte| byte == b',') {
-        roles.push(match name {
-            b"op" => Role::Op,
-            b"key" => Role::Key,
-            b"hash" => Role::Hash,
-            _ => {
-                figures.push(String::from_utf8_lossy(name).into_owned());
-                Role::Figure
-            }
-        });
+    let role = |name: &[u8]| match name {
+        b"op" => Role::Op,
+        b"key" => Role::Key,
+        b"hash" => Role::Hash,
+        b"value_bytes" => Role::ValueBytes,
+        _ => Role::Other,
+    };
+    let (roles, names): (Vec<Role>, Vec<String>) =
+        header.split(|&byte| byte == b',').map(|name| (role(name), String::from_utf8_lossy(name).into_owned())).unzip();
+    if let Some(name) = ["op", "key"].iter().find(|&&name| names.iter().all(|other| other != name)) {
+        return Err(format!(
+            "no column `{name}` in the header; expected a header row such as `op,key,hash,alloc_bytes`, found {}",
+            quote(header)
+        ));
     }
-    for (role, name) in [(Role::Op, "op"), (Role::Key, "key"), (Role::Hash, "hash")] {
-        let count = roles.iter().filter(|&&other| other == role).count();
-        if count > 1 || count == 0 && role != Role::Hash {
-            return Err(format!(
-                "{count} columns `{name}` in the header; expected a header row such as `op,key,hash,alloc_bytes`, found {}",
-                quote(header)
-            ));
-        }
-    }
-    let mut sorted = figures.clone();
+    let mut sorted = names.clone();
     sorted.sort_unstable();
     if let Some(twice) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(format!("column `{}` occurs twice in the header", twice[0]));
     }
-    Ok((roles, figures))
+    Ok((roles, names))
 }
 
 /// Reads a row.
 fn row(line: &[u8], roles: &[Role], hashed: bool, key_max: u64, figures: &mut [u64]) -> Result<Row, String> {
-    let (mut action, mut key, mut hash) = (Action::New, &b""[..], &b""[..]);
-    let (mut fields, mut figure) = (0, 0);
+    let (mut action, mut key, mut hash, mut length) = (Action::New, &b""[..], &b""[..], None);
+    let mut fields = 0;
     let mut rest = Some(line);
     while let Some(text) = rest {
-        if let Some(Role::Figure) = roles.get(fields)
+        if let Some(&Role::Figure(index)) = roles.get(fields)
             && let Some((number, len)) = figure_field(text)
         {
-            figures[figure] = number;
-            (fields, figure) = (fields + 1, figure + 1);
+            figures[index] = number;
+            fields += 1;
             rest = text.get(len + 1..);
             continue;
         }
@@ -188,12 +197,12 @@ fn row(line: &[u8], roles: &[Role], hashed: bool, key_max: u64, figures: &mut [u
             }
             Some(Role::Key) => key = field,
             Some(Role::Hash) => hash = field,
-            Some(Role::Figure) => {
+            Some(Role::ValueBytes) => length = Some(field),
+            Some(&Role::Figure(index)) => {
                 let empty = field.is_empty() && action == Action::Hash;
-                figures[figure] = if empty { 0 } else { decimal(field).ok_or_else(|| bad_figure(field, fields))? };
-                figure += 1;
+                figures[index] = if empty { 0 } else { decimal(field).ok_or_else(|| bad_figure(field, fields))? };
             }
-            None => {}
+            Some(Role::Other) | None => {}
         }
         fields += 1;
     }
@@ -202,7 +211,7 @@ fn row(line: &[u8], roles: &[Role], hashed: bool, key_max: u64, figures: &mut [u
         return Err(format!("the header names {columns} columns, but this row has {fields}: {}", quote(line)));
     }
     if !action.has_key() {
-        return Ok(Row { action, key: 0, hash: None });
+        return Ok(Row::new(action));
     }
     let key = decimal(key).filter(|&key| key <= key_max);
     let key =
@@ -215,7 +224,13 @@ fn row(line: &[u8], roles: &[Role], hashed: bool, key_max: u64, figures: &mut [u
         false if hash.is_empty() => None,
         false => return Err(format!("a hash, {}, where the rows before have none", quote(hash))),
     };
-    Ok(Row { action, key, hash })
+    let value_bytes = match length.filter(|_| action == Action::Insert) {
+        Some(text) => decimal(text).and_then(|bytes| u32::try_from(bytes).ok()).ok_or_else(|| {
+            format!("bad value_bytes {}; expected a decimal number from 0 to {}", quote(text), u32::MAX)
+        })?,
+        None => 0,
+    };
+    Ok(Row { action, key, hash, value_bytes })
 }
 
 /// The number that a field is, and its length, in one pass; `None` where there is more to look at.
@@ -270,15 +285,26 @@ mod tests {
         for text in [&b""[..], b",1", b"18446744073709551615", b"00000000000000000000,", b"1e3", b"-1", b"1 ,"] {
             assert_eq!(figure_field(text), None, "{}", quote(text));
         }
-        let roles = [Role::Op, Role::Figure, Role::Key, Role::Figure];
+        let roles = [Role::Op, Role::Figure(1), Role::Key, Role::Figure(0)];
         let mut figures = [0; 2];
         let read = row(b"get,18446744073709551615,7,00000000000000000000012", &roles, false, 9, &mut figures);
-        assert_eq!(read, Ok(Row { action: Action::Get, key: 7, hash: None }));
-        assert_eq!(figures, [u64::MAX, 12]);
+        assert_eq!(read, Ok(Row { key: 7, ..Row::new(Action::Get) }));
+        assert_eq!(figures, [12, u64::MAX]);
         assert!(row(b"get,18446744073709551616,7,1", &roles, false, 9, &mut figures).is_err());
         assert!(row(b"get,1,7", &roles, false, 9, &mut figures).unwrap_err().contains("this row has 3"));
         assert!(row(b"get,1,7,1,2", &roles, false, 9, &mut figures).unwrap_err().contains("this row has 5"));
         assert!(row(b"get,1,7,", &roles, false, 9, &mut figures).is_err());
+    }
+
+    #[test]
+    fn columns_that_nobody_asked_for_may_hold_anything() {
+        let roles = [Role::Op, Role::Other, Role::Key, Role::ValueBytes];
+        for text in ["insert,,7,12", "insert,1.5e3 apples,7,12"] {
+            let read = row(text.as_bytes(), &roles, false, 9, &mut []);
+            assert_eq!(read, Ok(Row { key: 7, value_bytes: 12, ..Row::new(Action::Insert) }));
+        }
+        assert!(row(b"insert,,7,", &roles, false, 9, &mut []).unwrap_err().contains("bad value_bytes"));
+        assert!(row(b"get,,7,", &roles, false, 9, &mut []).is_ok());
     }
 
     #[test]

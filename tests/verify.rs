@@ -2,6 +2,8 @@
 
 mod cli_process;
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -29,6 +31,32 @@ fn a_path_that_is_no_go_is_refused() {
     let outcome = Place::new().run(&["verify", "--go", "/nowhere"]);
     assert_eq!(outcome.code, Some(2));
     assert!(outcome.stderr.contains("/nowhere: not a usable go command"), "{}", outcome.stderr);
+}
+
+/// A runtime that says a byte more for every operation than it allocated: its own sources, built after a change.
+#[test]
+fn a_runtime_that_differs_is_told_with_a_recording_to_replay() {
+    for go in go_commands() {
+        let place = Place::new();
+        let fake = place.path().join("go");
+        let change = "s/p.put(bit(hit), hash, p.after/p.put(bit(hit), hash, 1+p.after/";
+        let script = format!(
+            "#!/bin/sh\nif [ \"$1\" = build ]; then sed -i '{change}' main.go; fi\nexec {} \"$@\"\n",
+            go.display()
+        );
+        fs::write(&fake, script).expect("a script");
+        fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).expect("a script that runs");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+        let args = ["verify", "--go", "./go", "--ops", "6000"];
+        let outcome = place.run_command(command.args(args).env("XDG_CACHE_HOME", place.path().join("cache")));
+        assert_eq!(outcome.code, Some(1), "{}{}", outcome.stdout, outcome.stderr);
+        assert!(outcome.stdout.contains("the first in operation 1: alloc_bytes is "), "{}", outcome.stdout);
+        let again = outcome.stdout.lines().find_map(|line| line.trim().strip_prefix("again: mapscope "));
+        let again: Vec<&str> = again.expect("a line to type").split(' ').collect();
+        let outcome = place.run(&again);
+        assert_eq!(outcome.code, Some(1), "{again:?}: {}{}", outcome.stdout, outcome.stderr);
+        assert!(outcome.stdout.contains("line 3, new: alloc_bytes: expected "), "{}", outcome.stdout);
+    }
 }
 
 /// Every shape, on every runtime: no difference, and as many operations as were asked for.

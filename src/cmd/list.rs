@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
@@ -16,6 +17,9 @@ pub(super) struct Args {
     /// One of them [default: all]
     #[arg(hide_possible_values = true)]
     what: Option<What>,
+    /// go command or Go installation whose maps are listed, may be repeated [default: go on the PATH]
+    #[arg(long, value_name = "PATH")]
+    go: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -30,8 +34,13 @@ enum What {
 }
 
 pub(super) fn run(args: Args, subjects: &Subjects) -> anyhow::Result<ExitCode> {
-    let catalog = &subjects.clone().with_toolchains(&golang::find(&[])?).catalog();
     let chosen = args.what.map_or(What::value_variants().to_vec(), |what| vec![what]);
+    let toolchains = match golang::find(&args.go) {
+        // Nobody asked for the one on the PATH.
+        Err(_) if args.go.is_empty() => Vec::new(),
+        found => found?,
+    };
+    let catalog = &subjects.clone().with_toolchains(&toolchains).catalog();
     let width = output::width().unwrap_or(80).min(110);
     let sections: Vec<_> = chosen.iter().map(|&what| section(what, catalog, width)).collect();
     output::print(&sections.join("\n"))?;

@@ -9,7 +9,7 @@ use crate::golang;
 use crate::record::Status;
 use crate::report::{FORMATS, table};
 use crate::run::{Settings, Subjects, execute};
-use crate::spec::{Flags, plan};
+use crate::spec::{Flags, Plan, plan};
 
 const CELLS: &str = "Lists that replace the profile's";
 
@@ -54,7 +54,7 @@ pub(super) struct Args {
     /// Passes: count, time, profile
     #[arg(long, value_name = "LIST")]
     passes: Vec<String>,
-    /// go commands or Go installations for go-runtime maps [default: go on the PATH]
+    /// go command or Go installation for go-runtime maps, may be repeated [default: go on the PATH]
     #[arg(long, value_name = "PATH")]
     go: Vec<PathBuf>,
     /// Count passes side by side [default: one a processor]
@@ -82,14 +82,30 @@ impl Args {
     }
 }
 
+/// What to run, and the maps it names. The PATH's `go` is asked only where its maps are meant.
+fn planned(args: &Args, subjects: &Subjects) -> anyhow::Result<(Plan, Subjects)> {
+    let planned = |subjects: &Subjects| plan(&args.profiles, &args.flags(), &subjects.catalog());
+    if args.go.is_empty() {
+        match planned(subjects) {
+            Ok(plan) if plan.cells.iter().all(|cell| !subjects.needs_toolchain(cell)) => {
+                return Ok((plan, subjects.clone()));
+            }
+            // The name that it does not know may be one with a version.
+            Err(error) if !golang::find(&[]).is_ok_and(|found| !found.is_empty()) => return Err(error.into()),
+            _ => {}
+        }
+    }
+    let subjects = subjects.clone().with_toolchains(&golang::find(&args.go)?);
+    Ok((planned(&subjects)?, subjects))
+}
+
 pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Result<ExitCode> {
-    let subjects = &subjects.clone().with_toolchains(&golang::find(&args.go)?);
-    let plan = plan(&args.profiles, &args.flags(), &subjects.catalog())?;
+    let (plan, subjects) = &planned(&args, subjects)?;
     let to_stdout = args.out.as_ref().is_some_and(|out| out.as_os_str() == "-");
     let folder = if to_stdout { None } else { Some(Staged::new(args.out, &plan.profile)?) };
     let processors = || std::thread::available_parallelism().map_or(1, |n| n.get());
     let jobs = args.jobs.map_or_else(processors, usize::from);
-    let finished = execute(&plan, subjects, &Settings { jobs, progress: !quiet })?;
+    let finished = execute(plan, subjects, &Settings { jobs, progress: !quiet })?;
 
     if let Some(folder) = folder {
         let all: Vec<_> = FORMATS.iter().collect();

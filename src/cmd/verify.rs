@@ -9,7 +9,7 @@ use super::{BAD_INPUT, output};
 use crate::golang::{self, Toolchain};
 use crate::probe::alloc;
 use crate::record::write_atomically;
-use crate::replay::{Differing, model_of};
+use crate::replay::model_of;
 use crate::verify::{Amount, Compared, layout, verify};
 
 /// Hold the models of Go's maps against the Go runtimes on this machine
@@ -20,7 +20,7 @@ shape) and plays them on the model of its maps: after every operation the bytes
 and objects allocated and the map's header must be the same.
 Exit codes: 0 no difference, 1 a model differs, 2 could not compare.")]
 pub(super) struct Args {
-    /// go commands or Go installations [default: go on the PATH]
+    /// go command or Go installation, may be repeated [default: go on the PATH]
     #[arg(long, value_name = "PATH")]
     go: Vec<PathBuf>,
     /// Operations to compare with each runtime
@@ -76,7 +76,11 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
                 output::complain(&error.into());
                 continue;
             }
-            output::print(&format!("go{} {name}: {} operations, {} differences\n", toolchain.version, sum.0, sum.1))?;
+            if !quiet || sum.1 > 0 {
+                let (operations, differences) = sum;
+                let version = &toolchain.version;
+                output::print(&format!("go{version} {name}: {operations} operations, {differences} differences\n"))?;
+            }
         }
     }
     Ok(match (differs, incomparable) {
@@ -91,18 +95,15 @@ fn report(toolchain: &Toolchain, compared: &Compared) -> anyhow::Result<()> {
     let Compared { layout, shape, model, operations, differences, first } = compared;
     let mut text = format!("  {shape:<10}{operations:>10} operations {differences:>6} differences\n");
     if let Some(first) = first {
-        let Differing { column, expected, got } = first.differing;
         let file = format!("verify-go{}-{layout}-{}.csv", toolchain.version, shape.replace('/', "-"));
         write_atomically(file.as_ref(), first.recording.as_bytes()).with_context(|| file.clone())?;
         let path = fs::canonicalize(&file).unwrap_or(file.clone().into());
         let _ = writeln!(
             text,
-            "    the first in operation {}: {} is {} in go{}, {} in the model\n    again: mapscope replay --map go-{layout} --check {}",
+            "    the first in operation {}: {}\n    again: mapscope replay --map {} --check {}",
             first.operation,
-            column,
-            expected,
-            toolchain.version,
-            got,
+            first.fault,
+            model_of(layout).unwrap_or_default(),
             path.display(),
         );
     }

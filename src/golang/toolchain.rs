@@ -1,6 +1,5 @@
 //! The user's Go toolchains, and the programs built with them.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,6 +30,16 @@ pub enum GolangError {
         /// What happened.
         what: String,
     },
+    /// Two of one version, which no name could tell apart.
+    #[error("{first} and {second} are both go{version}: leave one of them out")]
+    Twice {
+        /// The version.
+        version: String,
+        /// The one given first.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
     /// The program can't be built.
     #[error("go{version} can't build the program that works its maps: {what}")]
     Build {
@@ -39,40 +48,36 @@ pub enum GolangError {
         /// What it said.
         what: String,
     },
-    /// The program does not answer as expected.
-    #[error("the program built with go{version}: {what}")]
-    Talk {
-        /// The toolchain's version.
-        version: String,
-        /// What happened.
-        what: String,
-    },
 }
 
 /// The toolchains at the paths given; without any, the `go` on the PATH, if there is one.
 ///
 /// # Errors
-/// A path that is no `go` command. Finding none on the PATH is no error.
+/// A path that is no `go` command, a `go` on the PATH that can't say its version, or two of one version. Finding none on the
+/// PATH is no error.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<Toolchain>, GolangError> {
-    let mut found: Vec<Toolchain> = Vec::new();
-    let add = |found: &mut Vec<Toolchain>, toolchain: Toolchain| {
-        if !found.iter().any(|known| known.version == toolchain.version) {
-            found.push(toolchain);
-        }
-    };
     if paths.is_empty() {
         let folders = std::env::var_os("PATH").unwrap_or_default();
         let on_path = std::env::split_paths(&folders).map(|folder| folder.join(GO)).find(|path| path.is_file());
-        // One that can't say its version is as good as none.
-        if let Some(Ok(toolchain)) = on_path.map(|path| Toolchain::at(&path)) {
-            add(&mut found, toolchain);
-        }
+        return on_path.map(|path| Toolchain::at(&path)).into_iter().collect();
     }
+    let mut found: Vec<Toolchain> = Vec::new();
     for path in paths {
-        add(&mut found, Toolchain::at(path)?);
+        let toolchain = Toolchain::at(path)?;
+        match found.iter().find(|known| known.version == toolchain.version) {
+            None => found.push(toolchain),
+            Some(known) if known.path == toolchain.path => {}
+            Some(known) => {
+                let (first, second) = (known.path.clone(), toolchain.path);
+                return Err(GolangError::Twice { version: toolchain.version, first, second });
+            }
+        }
     }
     Ok(found)
 }
+
+/// The oldest Go whose compiler takes the program.
+const OLDEST: [u32; 2] = [1, 21];
 
 const GO: &str = if cfg!(windows) { "go.exe" } else { "go" };
 
@@ -85,14 +90,15 @@ impl Toolchain {
         let command = command.map_err(|error| no_go(error.to_string()))?;
         let output = go(&command).args(["env", "GOVERSION"]).output().map_err(|error| no_go(error.to_string()))?;
         let said = String::from_utf8_lossy(&output.stdout);
-        match said.trim().strip_prefix("go") {
-            Some(version) if output.status.success() && !version.is_empty() => {
-                // Experimental builds say `1.27.3 X:...`.
-                let version = version.split_whitespace().next().unwrap_or(version).to_owned();
-                Ok(Toolchain { path: command, version })
-            }
-            _ => Err(no_go(format!("`go env GOVERSION` said {:?}", said.trim()))),
+        match version_in(&said).filter(|_| output.status.success()) {
+            Some(version) => Ok(Toolchain { path: command, version: version.to_owned() }),
+            None => Err(no_go(format!("`go env GOVERSION` said {:?}", said.trim()))),
         }
+    }
+
+    fn is_old(&self) -> bool {
+        let mut numbers = self.version.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse().unwrap_or(0));
+        [numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)] < OLDEST
     }
 
     /// Whether it is a release of a version as models name it: `Go 1.27`.
@@ -109,7 +115,12 @@ impl Toolchain {
     pub fn program(&self, shape: Shape) -> Result<PathBuf, GolangError> {
         let failed = |what: String| GolangError::Build { version: self.version.clone(), what };
         let io_failed = |error: io::Error| failed(error.to_string());
-        let cache = cache_folder();
+        if self.is_old() {
+            let [major, minor] = OLDEST;
+            return Err(failed(format!("it needs Go {major}.{minor} or newer")));
+        }
+        let no_cache = || failed("there is no folder to keep it in: set HOME or XDG_CACHE_HOME".to_owned());
+        let cache = cache_folder().ok_or_else(no_cache)?;
         let program = cache.join(format!("go{}-{}-{}", self.version, shape.tag, self.digest()));
         if program.is_file() {
             return Ok(program);
@@ -122,7 +133,7 @@ impl Toolchain {
         let built = sources.path().join("built");
         let mut build = go(&self.path);
         build.current_dir(sources.path()).args(["build", "-trimpath", "-tags", shape.tag, "-o"]).arg(&built).arg(".");
-        if std::env::var_os("HOME").is_none() && std::env::var_os("GOCACHE").is_none() {
+        if ["HOME", "XDG_CACHE_HOME", "GOCACHE"].iter().all(|name| std::env::var_os(name).is_none()) {
             build.env("GOCACHE", cache.join("go-build"));
         }
         let output = build.output().map_err(io_failed)?;
@@ -165,16 +176,37 @@ fn go(command: &Path) -> Command {
     go
 }
 
-/// Where built programs are kept: `mapscope` in the user's cache folder, or in that for temporary files.
-fn cache_folder() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !OsStr::is_empty(value)).map(PathBuf::from);
-    let cache = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache"))).unwrap_or_else(std::env::temp_dir);
-    cache.join("mapscope")
+/// The version in what `go env GOVERSION` says: `go1.27.3`, `go1.27.3 X:...` or `devel go1.28-0123abc ...`.
+fn version_in(said: &str) -> Option<&str> {
+    let versions = said.split_whitespace().filter_map(|word| word.strip_prefix("go"));
+    versions.into_iter().find(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Where built programs are kept: `mapscope` in the user's cache folder, nowhere that others write.
+fn cache_folder() -> Option<PathBuf> {
+    let set = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let cache = set.or_else(|| Some(std::env::home_dir()?.join(".cache")).filter(|folder| folder.is_absolute()));
+    cache.map(|cache| cache.join("mapscope"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_is_found_in_what_releases_experiments_and_development_say() {
+        for (said, version) in [
+            ("go1.27.3\n", Some("1.27.3")),
+            ("go1.27.3 X:noswissmap\n", Some("1.27.3")),
+            ("devel go1.28-0123abc Thu Nov 5 10:00:00 2026 +0000\n", Some("1.28-0123abc")),
+            ("", None),
+            ("gopher 3\n", None),
+        ] {
+            assert_eq!(version_in(said), version, "{said}");
+        }
+        let is_old = |version: &str| Toolchain { path: "go".into(), version: version.into() }.is_old();
+        assert!(is_old("1.20.14") && is_old("1.4") && !is_old("1.21") && !is_old("1.28-0123abc") && !is_old("2.0"));
+    }
 
     #[test]
     fn a_release_is_of_its_version_and_no_longer_one() {

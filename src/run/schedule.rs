@@ -64,15 +64,20 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
         }
     }
 
-    for (cell, spec) in cells.iter_mut().zip(&plan.cells) {
-        if let Some(Err(Unready(status, why))) = subjects.find(spec.map.name).map(|map| map.prepare(spec.entry)) {
-            (cell.status, cell.error) = (status, Some(why));
-        }
-    }
     let mut queue = passes(plan, subjects);
     let mut passes_left = vec![0; plan.cells.len()];
     queue.iter().for_each(|&(index, _)| passes_left[index] += 1);
     let mut progress = Progress::new(passes_left, settings.progress);
+    for (cell, spec) in cells.iter_mut().zip(&plan.cells) {
+        let Some(map) = subjects.find(spec.map.name) else { continue };
+        progress.says(format!("making {} ready for {}", spec.map.name, spec.entry));
+        if INTERRUPTED.load(Ordering::Relaxed) {
+            break;
+        }
+        if let Err(Unready(status, why)) = map.prepare(spec.entry) {
+            (cell.status, cell.error) = (status, Some(why));
+        }
+    }
     let mut running: Vec<(usize, Pass, Process)> = Vec::new();
     while !(INTERRUPTED.load(Ordering::Relaxed) || queue.is_empty() && running.is_empty()) {
         while let Some(&(index, pass)) = queue.front()
@@ -259,7 +264,7 @@ fn take(cell: &mut Cell, pass: Pass, ended: Ended) {
                 Answer::Time(time) => cell.time = Some(time),
                 Answer::Profile(profile) => cell.profile = Some(profile),
                 Answer::Expected(_) => {}
-                Answer::Failed(why) => fail(cell, pass, Status::HarnessFailed, &why),
+                Answer::Failed(status, why) => fail(cell, pass, status, &why),
             }
         }
         Err((status, why)) => fail(cell, pass, status, &why),

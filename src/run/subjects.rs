@@ -12,7 +12,7 @@ use crate::golang::Toolchain;
 use crate::maps::{self, Family, FamilyVisitor, Hashing, Info, Options};
 use crate::record::Status;
 use crate::replay::{self, Play, Setup};
-use crate::spec::{Catalog, EntryOffer, MapOffer, Term};
+use crate::spec::{Catalog, CellSpec, EntryOffer, MapOffer, Term};
 use crate::workload::{self, EntryVisitor, Key, Value, Workload};
 
 /// The maps that can be run: those that ship, and any of your own.
@@ -50,6 +50,11 @@ impl Subjects {
             }
         }
         self
+    }
+
+    /// Whether a cell's map is one that [`Subjects::with_toolchains`] brings.
+    pub fn needs_toolchain(&self, cell: &CellSpec) -> bool {
+        runtime::KINDS.iter().any(|kind| kind.group == cell.map.name)
     }
 
     /// One more map. Of two with one name, the later one counts.

@@ -7,10 +7,12 @@ mod scenario;
 
 pub use scenario::Scenario;
 
-use std::io;
+use std::{fmt, io};
 
 use crate::golang::{self, GolangError, Op, Recorded, Session, Toolchain};
-use crate::replay::{ALLOCATED, Action, Comparison, Differing, Entries, PlayError, Row, Setup, player_of_layout};
+use crate::replay::{
+    ALLOCATED, Action, Comparison, Differing, Entries, Guarded, Play, PlayError, Row, Setup, player_of_layout,
+};
 use crate::workload::Scramble;
 
 /// How much to compare.
@@ -44,10 +46,30 @@ pub struct Compared {
 pub struct Difference {
     /// Which operation of its recording, the building being the first.
     pub operation: u64,
-    /// The column, what the runtime said, and what the model gave.
-    pub differing: Differing,
+    /// What differed.
+    pub fault: Fault,
     /// The recording up to there, as `mapscope replay --check` reads it.
     pub recording: String,
+}
+
+/// What a model did that the runtime did not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// It came to another figure: the column, what the runtime said, and what the model gave.
+    Differing(Differing),
+    /// It could not follow: what comes after in this recording is not compared.
+    Lost(PlayError),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Fault::Differing(Differing { column, expected, got }) => {
+                write!(f, "{column} is {expected} in the runtime, {got} in the model")
+            }
+            Fault::Lost(error) => write!(f, "{error}; what follows was not compared"),
+        }
+    }
 }
 
 /// Why nothing could be compared.
@@ -82,14 +104,6 @@ pub enum VerifyError {
         /// The layout.
         layout: String,
     },
-    /// What the runtime told contradicts itself.
-    #[error("go{version}: {source}")]
-    Play {
-        /// The toolchain's version.
-        version: String,
-        /// How.
-        source: PlayError,
-    },
 }
 
 /// The hints that each shape is tried with.
@@ -97,6 +111,9 @@ const HINTS: [u64; 6] = [0, 0, 5, 9, 200, 5000];
 
 /// The most different keys of a recording.
 const KEYS: u32 = 20_000;
+
+/// The most operations of a recording, which is kept until it is compared.
+const RECORDING_OPS_MAX: u64 = 100_000;
 
 /// How many operations the runtime does at a time.
 const BATCH_OPS: usize = 1000;
@@ -123,14 +140,19 @@ pub fn verify(
     mut done: impl FnMut(&Compared),
 ) -> Result<(), VerifyError> {
     let shapes = golang::SHAPES;
-    let recordings = (shapes.len() * HINTS.len()) as u64;
+    let kinds = (shapes.len() * HINTS.len()) as u64;
+    let rounds = amount.ops.div_ceil(kinds * RECORDING_OPS_MAX);
+    let recordings = rounds * kinds;
     for (number, shape) in shapes.iter().enumerate() {
         let program = toolchain.program(*shape)?;
         let mut compared = Compared { shape: shape.name, ..Compared::default() };
-        for (index, &hint) in HINTS.iter().enumerate() {
-            let recording = (number * HINTS.len() + index) as u64;
+        let hints = HINTS.iter().cycle().take(HINTS.len() * rounds as usize);
+        for (recording, &hint) in (number as u64 * rounds * HINTS.len() as u64..).zip(hints) {
             // The operations that don't divide evenly go to the first recordings.
             let ops = amount.ops / recordings + u64::from(recording < amount.ops % recordings);
+            if ops == 0 {
+                continue;
+            }
             let seed = Scramble::new(amount.seed).at(recording);
             let one = One { toolchain, map, shape: shape.name, hint, ops, seed };
             let session = Session::start(&program, map).map_err(|source| one.pipe(source))?;
@@ -165,7 +187,7 @@ impl One<'_> {
         compared.layout.clone_from(&greeting.layout);
         let no_model = || VerifyError::NoModel { version: version(), layout: greeting.layout.clone() };
         let setup = Setup { entries: Entries::Shape(self.shape), hashed: true, hint: self.hint as usize };
-        let mut model = player_of_layout(&greeting.layout, &setup).ok_or_else(no_model)?;
+        let mut model = Guarded::new(player_of_layout(&greeting.layout, &setup).ok_or_else(no_model)?);
         compared.model = model.info().version;
         let columns = model.info().state;
         if greeting.columns != columns {
@@ -173,37 +195,33 @@ impl One<'_> {
         }
         session.set_collector(-1, 0, 1).map_err(|source| self.pipe(source))?;
         let mut check = Check {
+            comparison: Comparison::new(columns),
             figures: vec![0; ALLOCATED + columns.len()],
+            said: Vec::new(),
             recording: self.first_lines(&greeting, columns),
             rows: 0,
             compared,
         };
         let built = session.build(self.hint).map_err(|source| self.pipe(source))?;
-        let play = |source| VerifyError::Play { version: version(), source };
-        let new = Row { action: Action::New, key: 0, hash: None };
-        check.row(&mut *model, new, &built).map_err(play)?;
+        let mut follows = check.row(&mut model, Row::new(Action::New), &built);
 
         let ranges = self.map == "syncmap";
         let shape = crate::replay::shape(self.shape).ok_or_else(no_model)?;
         let keys = shape.key_max.min(KEYS.into()).min(self.ops.max(1)) as u32;
         let mut scenario = Scenario::new(self.seed, keys, ranges);
         let mut left = self.ops.saturating_sub(1);
-        while left > 0 {
+        while left > 0 && follows {
             let batch: Vec<Op> = (0..left.min(BATCH_OPS as u64)).map(|_| scenario.next_op()).collect();
             left -= batch.len() as u64;
-            let mut fault = None;
             let recorded = session.record(&batch, true, |op, recorded| {
                 for &(key, hash) in &recorded.hashes {
-                    let row = Row { action: Action::Hash, key, hash: Some(hash) };
-                    fault = fault.take().or(check.row(&mut *model, row, &recorded).err());
+                    let row = Row { key, hash: Some(hash), ..Row::new(Action::Hash) };
+                    follows = follows && check.row(&mut model, row, &recorded);
                 }
-                let row = Row { action: action(op), key: op.key, hash: Some(recorded.hash) };
-                fault = fault.take().or(check.row(&mut *model, row, &recorded).err());
+                let row = Row { key: op.key, hash: Some(recorded.hash), ..Row::new(action(op)) };
+                follows = follows && check.row(&mut model, row, &recorded);
             });
             recorded.map_err(|source| self.pipe(source))?;
-            if let Some(fault) = fault {
-                return Err(play(fault));
-            }
         }
         Ok(())
     }
@@ -235,34 +253,45 @@ fn action(op: Op) -> Action {
 
 /// Holds a model against what the runtime said.
 struct Check<'a> {
+    comparison: Comparison,
+    /// Of the model, and of the runtime.
     figures: Vec<u64>,
+    said: Vec<u64>,
     recording: String,
     rows: u64,
     compared: &'a mut Compared,
 }
 
 impl Check<'_> {
-    fn row(&mut self, model: &mut dyn crate::replay::Play, row: Row, said: &Recorded) -> Result<(), PlayError> {
-        model.play(row, &mut self.figures)?;
-        let line = line(row, said);
+    /// Whether the model can be asked on.
+    fn row(&mut self, model: &mut dyn Play, row: Row, said: &Recorded) -> bool {
         if self.compared.first.is_none() {
-            self.recording.push_str(&line);
+            self.recording.push_str(&line(row, said));
         }
-        if row.action == Action::Hash {
-            return Ok(());
+        let played = model.play(row, &mut self.figures);
+        if row.action == Action::Hash && played.is_ok() {
+            return true;
         }
         self.rows += 1;
         self.compared.operations += 1;
-        let columns = model.info().state;
-        let mut said_figures = vec![said.alloc_bytes, said.allocs];
-        said_figures.extend(&said.state);
-        let Some(differing) = Comparison::new(columns).first(&said_figures, &self.figures) else { return Ok(()) };
-        self.compared.differences += 1;
-        if self.compared.first.is_none() {
-            let recording = std::mem::take(&mut self.recording);
-            self.compared.first = Some(Difference { operation: self.rows, differing, recording });
+        let follows = played.is_ok();
+        let fault = match played {
+            Err(error) => Some(Fault::Lost(error)),
+            Ok(()) => {
+                self.said.clear();
+                self.said.extend([said.alloc_bytes, said.allocs]);
+                self.said.extend(&said.state);
+                self.comparison.first(&self.said, &self.figures).map(Fault::Differing)
+            }
+        };
+        if let Some(fault) = fault {
+            self.compared.differences += 1;
+            if self.compared.first.is_none() {
+                let recording = std::mem::take(&mut self.recording);
+                self.compared.first = Some(Difference { operation: self.rows, fault, recording });
+            }
         }
-        Ok(())
+        follows
     }
 }
 
@@ -287,7 +316,6 @@ fn line(row: Row, said: &Recorded) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replay::Play;
 
     const STATE: &[&str] = &["len", "b", "noverflow", "nevacuate", "growing", "same_size"];
 
@@ -312,12 +340,18 @@ mod tests {
     fn compare(state: [u64; 6], said: Recorded) -> Compared {
         let info = crate::maps::Info { state: STATE, ..<crate::maps::go::GoClassic as crate::maps::Family>::INFO };
         let mut compared = Compared { shape: "u64/u64", ..Compared::default() };
-        let mut check = Check { figures: vec![0; 8], recording: "first\n".into(), rows: 0, compared: &mut compared };
-        let row = Row { action: Action::Insert, key: 7, hash: Some(0xabc) };
+        let mut check = Check {
+            comparison: Comparison::new(STATE),
+            figures: vec![0; 8],
+            said: Vec::new(),
+            recording: "first\n".into(),
+            rows: 0,
+            compared: &mut compared,
+        };
+        let row = Row { key: 7, hash: Some(0xabc), ..Row::new(Action::Insert) };
         let mut model = Still { info, state };
         let same = Recorded { state: state.to_vec(), ..Recorded::default() };
-        check.row(&mut model, row, &same).expect("a row");
-        check.row(&mut model, row, &said).expect("a row");
+        assert!(check.row(&mut model, row, &same) && check.row(&mut model, row, &said));
         compared
     }
 
@@ -335,7 +369,7 @@ mod tests {
             }
             let compared = compare(state, said);
             let first = compared.first.expect(name);
-            let Differing { column, expected, .. } = first.differing;
+            let Fault::Differing(Differing { column, expected, .. }) = first.fault else { panic!("{}", first.fault) };
             assert_eq!((compared.differences, first.operation, column, expected), (1, 2, *name, 99));
             assert_eq!(first.recording.lines().count(), 3, "{}", first.recording);
             assert!(first.recording.ends_with('\n') && first.recording.contains("insert,7,0000000000000abc,"));

@@ -148,7 +148,11 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
         };
         if let Some((tables, slots)) = Self::presized(options.hint) {
             let depth = tables.trailing_zeros() as u8;
-            map.header_mut().set_directory(depth, |index| Table::allocate(slots, index, depth));
+            // SAFETY: all of them are furnished in the next statement.
+            map.header_mut().set_directory(depth, |_| unsafe { Table::reserve() });
+            for (index, table) in map.header().directory().iter().enumerate() {
+                table.furnish(slots, index, depth);
+            }
             map.header_mut().tables = tables;
             map.header_mut().slots = tables * slots;
             map.probe.emit(Event::Grow);

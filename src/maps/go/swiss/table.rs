@@ -83,8 +83,25 @@ impl<K: Key, V: Value> Table<K, V> {
 
     /// Allocates an empty table. `slots` is a power of two, 16 to [`MAX_SLOTS`].
     pub(super) fn allocate(slots: usize, index: usize, local_depth: u8) -> Self {
+        // SAFETY: furnished in the next line.
+        let table = unsafe { Self::reserve() };
+        table.furnish(slots, index, local_depth);
+        table
+    }
+
+    /// Allocates a header alone. Those of one size lie side by side on Go's heap, and here when they are allocated one
+    /// after the other: a search that must come by one among thousands finds it in fewer pages.
+    ///
+    /// # Safety
+    ///
+    /// The table must be furnished before it is used.
+    pub(super) unsafe fn reserve() -> Self {
+        Table(heap::alloc(Self::BYTES, false).cast(), PhantomData)
+    }
+
+    /// Makes a reserved table an empty one.
+    pub(super) fn furnish(self, slots: usize, index: usize, local_depth: u8) {
         debug_assert!(slots.is_power_of_two() && (2 * SLOTS..=MAX_SLOTS).contains(&slots));
-        let table = heap::alloc(Self::BYTES, false).cast::<Fields<K, V>>();
         let fields = Fields {
             used: Cell::new(0),
             slots: slots as u16,
@@ -94,9 +111,8 @@ impl<K: Key, V: Value> Table<K, V> {
             groups: allocate_groups(slots / SLOTS),
             group_mask: slots / SLOTS - 1,
         };
-        // SAFETY: just allocated, of its size.
-        unsafe { table.write(fields) };
-        Table(table, PhantomData)
+        // SAFETY: of its size, and not in use yet.
+        unsafe { self.0.write(fields) };
     }
 
     #[inline]

@@ -20,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 const LINES_MAX: usize = 600;
+const COLUMNS_MAX: usize = 120;
 
 fn sources() -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -139,6 +140,22 @@ fn no_file_is_longer_than_one_thing_needs() {
     });
     let long: Vec<_> = long.collect();
     assert!(long.is_empty(), "over {LINES_MAX} lines, look for the second thing:\n{}", long.join("\n"));
+}
+
+/// Tables, links and code may be as wide as they must.
+#[test]
+fn the_lines_of_the_documents_can_be_read_side_by_side() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut long = Vec::new();
+    let documents = fs::read_dir(root).unwrap().chain(fs::read_dir(root.join("docs")).unwrap());
+    for path in documents.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|x| x == "md"))
+    {
+        let text = fs::read_to_string(&path).unwrap();
+        let prose = text.split("```").step_by(2).flat_map(str::lines).filter(|line| !line.starts_with(['|', '[']));
+        let wide = prose.filter(|line| line.chars().count() > COLUMNS_MAX);
+        long.extend(wide.map(|line| format!("{}: {line}", path.display())));
+    }
+    assert!(long.is_empty(), "over {COLUMNS_MAX} columns:\n{}", long.join("\n"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod cli_process;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cli_process::Place;
@@ -33,22 +33,26 @@ fn a_path_that_is_no_go_is_refused() {
     assert!(outcome.stderr.contains("/nowhere: not a usable go command"), "{}", outcome.stderr);
 }
 
-/// A runtime that says a byte more for every operation than it allocated: its own sources, built after a change.
+/// A `go` that builds its sources only after a change.
+fn changed(place: &Place, go: &Path, change: &str) -> Command {
+    let script =
+        format!("#!/bin/sh\nif [ \"$1\" = build ]; then sed -i '{change}' main.go; fi\nexec {} \"$@\"\n", go.display());
+    let fake = place.path().join("go");
+    fs::write(&fake, script).expect("a script");
+    fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).expect("a script that runs");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+    command.args(["verify", "--go", "./go", "--ops", "6000"]).env("XDG_CACHE_HOME", place.path().join("cache"));
+    command
+}
+
+/// What a runtime does that says a byte more for every operation than it allocated.
+const A_BYTE_MORE: &str = "s/p.put(bit(hit), hash, p.after/p.put(bit(hit), hash, 1+p.after/";
+
 #[test]
 fn a_runtime_that_differs_is_told_with_a_recording_to_replay() {
     for go in go_commands() {
         let place = Place::new();
-        let fake = place.path().join("go");
-        let change = "s/p.put(bit(hit), hash, p.after/p.put(bit(hit), hash, 1+p.after/";
-        let script = format!(
-            "#!/bin/sh\nif [ \"$1\" = build ]; then sed -i '{change}' main.go; fi\nexec {} \"$@\"\n",
-            go.display()
-        );
-        fs::write(&fake, script).expect("a script");
-        fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).expect("a script that runs");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
-        let args = ["verify", "--go", "./go", "--ops", "6000"];
-        let outcome = place.run_command(command.args(args).env("XDG_CACHE_HOME", place.path().join("cache")));
+        let outcome = place.run_command(&mut changed(&place, &go, A_BYTE_MORE));
         assert_eq!(outcome.code, Some(1), "{}{}", outcome.stdout, outcome.stderr);
         assert!(outcome.stdout.contains("the first in operation 1: alloc_bytes is "), "{}", outcome.stdout);
         let again = outcome.stdout.lines().find_map(|line| line.trim().strip_prefix("again: mapscope "));
@@ -56,6 +60,18 @@ fn a_runtime_that_differs_is_told_with_a_recording_to_replay() {
         let outcome = place.run(&again);
         assert_eq!(outcome.code, Some(1), "{again:?}: {}{}", outcome.stdout, outcome.stderr);
         assert!(outcome.stdout.contains("line 3, new: alloc_bytes: expected "), "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn what_a_runtime_showed_before_it_died_counts() {
+    for go in go_commands() {
+        let place = Place::new();
+        let dies = "s/case .r., .R.:/&\\nif len(p.intervals) > 0 { panic(\"enough\") }/";
+        let outcome = place.run_command(&mut changed(&place, &go, &format!("{A_BYTE_MORE};{dies}")));
+        assert_eq!(outcome.code, Some(1), "{}{}", outcome.stdout, outcome.stderr);
+        assert!(outcome.stdout.contains("the first in operation 1: alloc_bytes is "), "{}", outcome.stdout);
+        assert!(outcome.stderr.contains("it ended (exit status: 2): panic: enough"), "{}", outcome.stderr);
     }
 }
 

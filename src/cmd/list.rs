@@ -35,10 +35,11 @@ enum What {
 
 pub(super) fn run(args: Args, subjects: &Subjects) -> anyhow::Result<ExitCode> {
     let chosen = args.what.map_or(What::value_variants().to_vec(), |what| vec![what]);
-    let toolchains = match golang::find(&args.go) {
+    let toolchains = match &args.go[..] {
+        [] if !chosen.contains(&What::Maps) => Vec::new(),
         // Nobody asked for the one on the PATH.
-        Err(_) if args.go.is_empty() => Vec::new(),
-        found => found?,
+        [] => golang::find(&[]).unwrap_or_default(),
+        paths => golang::find(paths)?,
     };
     let catalog = &subjects.clone().with_toolchains(&toolchains).catalog();
     let width = output::width().unwrap_or(80).min(110);

@@ -1,7 +1,7 @@
 //! The command line: one file a verb.
 //!
-//! Exit codes are a contract: 0 done, 1 a cell failed or the gate saw a regression, 2 bad input or the gate could not
-//! judge, 130 interrupted. Results go to stdout, progress and errors to stderr.
+//! Exit codes are a contract: 0 done, 1 a cell failed, the gate saw a regression or a model differs from what it is a
+//! model of, 2 bad input or nothing could be judged or compared, 130 interrupted. Results go to stdout, progress and errors to stderr.
 
 mod gate;
 mod list;
@@ -26,7 +26,8 @@ const INTERRUPTED: u8 = 130;
 #[derive(Parser)]
 #[command(name = "mapscope", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = "\"mapscope run\" alone profiles five maps in under a minute.\n\
-                        Exit codes: 0 done, 1 a cell failed or regressed, 2 bad input, 130 interrupted.")]
+                        Exit codes: 0 done; 1 a cell failed or regressed, or a model differs;\n\
+                        2 bad input, or nothing could be compared; 130 interrupted.")]
 struct Cli {
     /// No progress, no summary
     #[arg(short, long, global = true, display_order = 900)]

@@ -85,7 +85,10 @@ fn play_all(replay: &mut Replay, per_op: Option<&Path>) -> anyhow::Result<()> {
     match per_op {
         Some(path) if path.as_os_str() == "-" => {
             let mut out = BufWriter::new(io::stdout().lock());
-            replay.rows(Some(&mut out))
+            replay.rows(Some(&mut out)).map_err(|error| match error.downcast::<io::Error>() {
+                Ok(error) => anyhow::Error::new(error).context("can't write to standard output"),
+                Err(error) => error,
+            })
         }
         Some(path) => write_rows(replay, path),
         None => replay.rows(None),
@@ -109,7 +112,11 @@ fn broken_pipe(error: &anyhow::Error) -> bool {
 fn write_rows(replay: &mut Replay, path: &Path) -> anyhow::Result<()> {
     let mut failed = None;
     let written = write_whole(path, |file: &mut File| {
-        compressed(path, file, |out| replay.rows(Some(out))).map_err(|error| match error.downcast::<io::Error>() {
+        let written = compressed(path, file, |out| replay.rows(Some(out)));
+        if written.is_ok() && replay.lost {
+            return Err(io::Error::other("not whole"));
+        }
+        written.map_err(|error| match error.downcast::<io::Error>() {
             Ok(error) => error,
             Err(error) => {
                 failed = Some(error);
@@ -119,6 +126,8 @@ fn write_rows(replay: &mut Replay, path: &Path) -> anyhow::Result<()> {
     });
     match failed {
         Some(error) => Err(error),
+        // The summary says so.
+        None if replay.lost => Ok(()),
         None => written.with_context(|| format!("{}: can't be written", path.display())),
     }
 }
@@ -209,6 +218,8 @@ struct Replay {
     alloc_bytes: u64,
     allocs: u64,
     differences: u64,
+    /// Whether the model could not follow to the end.
+    lost: bool,
     /// Operations with a figure that was not compared.
     left_out: u64,
     shown: Vec<String>,
@@ -242,6 +253,7 @@ impl Replay {
             alloc_bytes,
             allocs,
             differences,
+            lost: false,
             left_out,
             shown,
             got,
@@ -255,7 +267,8 @@ impl Replay {
             if !about.line.is_empty() {
                 writeln!(out, "{}", about.line)?;
             }
-            writeln!(out, "op,key,hash,{}", columns(self.model.info().state).join(","))?;
+            let lengths = if self.recording.has_lengths() { "value_bytes," } else { "" };
+            writeln!(out, "op,key,hash,{lengths}{}", columns(self.model.info().state).join(","))?;
         }
         let mut wanted = vec![0; self.got.len()];
         let mut text = Vec::new();
@@ -263,14 +276,16 @@ impl Replay {
         while let Some(row) = self.recording.next(&mut wanted)? {
             if std::mem::take(&mut may_lack_new) && row.action != Action::New {
                 // A plain trace may leave the making of its map out: it is then none of the operations.
-                self.play(Row::new(Action::New))?;
+                if !self.play(Row::new(Action::New))? {
+                    break;
+                }
                 self.operations = 0;
             }
             if !self.play(row)? {
                 break;
             }
             if let Some(rows) = &mut out {
-                write_row(&mut text, row, &self.got);
+                write_row(&mut text, row, self.recording.has_lengths(), &self.got);
                 match rows.write_all(&text) {
                     // Nobody reads the rows any more; the comparison goes on.
                     Err(error) if self.check && error.kind() == io::ErrorKind::BrokenPipe => out = None,
@@ -287,7 +302,7 @@ impl Replay {
                 }
             }
         }
-        if self.operations == 0 {
+        if self.operations == 0 && self.differences == 0 {
             return Err(self.recording.fault("holds no operations; expected at least the row `new`".into()).into());
         }
         match out.map_or(Ok(()), |out| out.flush()) {
@@ -311,8 +326,9 @@ impl Replay {
             }
             Err(error @ (PlayError::HashChanged { .. } | PlayError::Panicked(_))) if self.check => {
                 self.differences += 1;
-                self.shown
-                    .push(format!("  line {}: {error}; what follows was not compared\n", self.recording.line_number()));
+                self.lost = true;
+                let line = self.recording.line_number();
+                self.shown.push(format!("  line {line}: {error}; what follows was not compared, no rows were kept\n"));
                 Ok(false)
             }
             Err(error) => Err(self.recording.fault_here(error.to_string()).into()),
@@ -361,7 +377,7 @@ impl Replay {
 }
 
 /// One line, as recordings have it.
-fn write_row(text: &mut Vec<u8>, row: Row, figures: &[u64]) {
+fn write_row(text: &mut Vec<u8>, row: Row, lengths: bool, figures: &[u64]) {
     text.clear();
     text.extend(row.action.name().as_bytes());
     text.push(b',');
@@ -371,6 +387,12 @@ fn write_row(text: &mut Vec<u8>, row: Row, figures: &[u64]) {
     text.push(b',');
     if let Some(hash) = row.hash {
         text.extend((0..16).rev().map(|digit| b"0123456789abcdef"[(hash >> (4 * digit)) as usize & 15]));
+    }
+    if lengths {
+        text.push(b',');
+        if row.action == Action::Insert {
+            number(text, row.value_bytes.into());
+        }
     }
     for &figure in figures {
         text.push(b',');

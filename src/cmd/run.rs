@@ -19,7 +19,7 @@ const CELLS: &str = "Lists that replace the profile's";
 A LIST takes commas and names what `mapscope list` shows, arguments included:
   --keys 'zipfian(0.99),uniform' --mix 'churn,mix(insert=50,get=50)'
 Without a PROFILE, lists make one table of cells of their own. What they leave
-open is quick's first: every map, uniform keys, fill, 100000 operations.")]
+open is quick's first: its five maps, uniform keys, fill, 100000 operations.")]
 pub(super) struct Args {
     /// Profiles that ship (`mapscope list profiles`) or TOML files [default: quick]
     #[arg(value_name = "PROFILE")]

@@ -3,8 +3,6 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
-
 use super::{BAD_INPUT, output};
 use crate::golang::{self, Toolchain};
 use crate::probe::alloc;
@@ -17,7 +15,9 @@ use crate::verify::{Amount, Compared, layout, verify};
 #[command(after_help = "\
 Records fresh operations from each runtime (random mixes, hints, every entry
 shape) and plays them on the model of its maps: after every operation the bytes
-and objects allocated and the map's header must be the same.
+and objects allocated and the map's header must be the same. A difference
+leaves a recording, verify-go....csv, in the current folder. Needs Go 1.21 or
+newer; what it builds is kept in $XDG_CACHE_HOME/mapscope or ~/.cache/mapscope.
 Exit codes: 0 no difference, 1 a model differs, 2 could not compare.")]
 pub(super) struct Args {
     /// go command or Go installation, may be repeated [default: go on the PATH]
@@ -49,9 +49,11 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
                 Ok(layout) if model_of(&layout).is_some() => maps.push((map, name)),
                 Ok(_) if !quiet => output::print(&format!("go{} {name}: no model, not compared\n", toolchain.version))?,
                 Ok(_) => {}
+                // It would be as true of the next one.
                 Err(error) => {
                     incomparable = true;
                     output::complain(&error.into());
+                    break;
                 }
             }
         }
@@ -96,16 +98,15 @@ fn report(toolchain: &Toolchain, compared: &Compared) -> anyhow::Result<()> {
     let mut text = format!("  {shape:<10}{operations:>10} operations {differences:>6} differences\n");
     if let Some(first) = first {
         let file = format!("verify-go{}-{layout}-{}.csv", toolchain.version, shape.replace('/', "-"));
-        write_atomically(file.as_ref(), first.recording.as_bytes()).with_context(|| file.clone())?;
-        let path = fs::canonicalize(&file).unwrap_or(file.clone().into());
-        let _ = writeln!(
-            text,
-            "    the first in operation {}: {}\n    again: mapscope replay --map {} --check {}",
-            first.operation,
-            first.fault,
-            model_of(layout).unwrap_or_default(),
-            path.display(),
-        );
+        let _ = writeln!(text, "    the first in operation {}: {}", first.operation, first.fault);
+        let _ = match write_atomically(file.as_ref(), first.recording.as_bytes()) {
+            Ok(()) => {
+                let path = fs::canonicalize(&file).unwrap_or(file.into());
+                let model = model_of(layout).unwrap_or_default();
+                writeln!(text, "    again: mapscope replay --map {model} --check {}", path.display())
+            }
+            Err(error) => writeln!(text, "    its recording could not be written to {file}: {error}"),
+        };
     }
     if first.is_some() && !toolchain.is_of(model) {
         let _ = writeln!(text, "    the model is of {model}: go{} may have another map", toolchain.version);

@@ -3,6 +3,8 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -50,15 +52,14 @@ impl From<workload::Op> for Op {
 }
 
 /// Who the program is.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Greeting {
     /// `runtime.Version()`: `go1.27.3`.
     pub go: String,
-    /// How this runtime lays the map out: `classic`, `swiss`, `syncmap`.
+    /// How this runtime lays the map out: `classic`, `swiss`, `syncmap`; `unknown` where a test map's header did not read
+    /// as it should.
     pub layout: String,
-    /// Whether a test map's header read as it should: otherwise hashes and states mean nothing.
-    pub understood: bool,
     /// The shape: `u64/u64`.
     #[serde(rename = "type")]
     pub shape: String,
@@ -72,6 +73,8 @@ pub struct Greeting {
     pub table_pointers: bool,
     /// The columns of [`Recorded::state`].
     pub columns: Vec<String>,
+    /// Whether it has an operation that drops all entries: `sync.Map` has since Go 1.23.
+    pub clears: bool,
     /// Ticks of its clock in a nanosecond.
     pub ticks_per_ns: f64,
     /// The median interval between two readings of it, in nanoseconds.
@@ -121,11 +124,8 @@ pub struct Collections {
 
 /// A running program. Dropping it ends it.
 pub struct Session {
-    child: Child,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
+    wire: Wire,
     greeting: Greeting,
-    wire: Vec<u8>,
 }
 
 impl Session {
@@ -138,18 +138,20 @@ impl Session {
         for name in ["GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG"] {
             command.env_remove(name);
         }
-        let mut child = command.spawn()?;
+        let mut child = command
+            .spawn()
+            .map_err(|error| io::Error::new(error.kind(), format!("{} can't be run: {error}", program.display())))?;
         let broken = || io::Error::other("the program's pipes are missing");
         let stdin = child.stdin.take().ok_or_else(broken)?;
         let stdout = BufReader::with_capacity(1 << 16, child.stdout.take().ok_or_else(broken)?);
-        let mut session = Session { child, stdin, stdout, greeting: Greeting::default(), wire: Vec::new() };
-        session.command(b'h', &[])?;
+        let mut wire = Wire { child, stdin, stdout, command: Vec::new() };
+        wire.send(b'h', [])?;
         let mut line = String::new();
-        session.stdout.read_line(&mut line).map_err(|error| session.last_words(error))?;
+        wire.stdout.read_line(&mut line).map_err(|error| wire.last_words(error))?;
         let greeting = serde_json::from_str(&line);
-        session.greeting =
-            greeting.map_err(|error| session.last_words(io::Error::other(format!("its greeting: {error}"))))?;
-        Ok(session)
+        let greeting =
+            greeting.map_err(|error| wire.last_words(io::Error::other(format!("it greets with {line:?}: {error}"))))?;
+        Ok(Session { wire, greeting })
     }
 
     /// Who the program is.
@@ -233,52 +235,15 @@ impl Session {
     }
 
     fn command(&mut self, letter: u8, numbers: &[u64]) -> io::Result<()> {
-        self.wire.clear();
-        numbers.iter().for_each(|n| self.wire.extend(n.to_le_bytes()));
-        self.send(letter)
+        self.wire.send(letter, numbers.iter().copied())
     }
 
     fn send_ops(&mut self, letter: u8, ops: impl Iterator<Item = Op>) -> io::Result<()> {
-        self.wire.clear();
-        for Op { kind, key, value } in ops {
-            [kind as u64, key, value].iter().for_each(|n| self.wire.extend(n.to_le_bytes()));
-        }
-        self.send(letter)
-    }
-
-    fn send(&mut self, letter: u8) -> io::Result<()> {
-        let mut command = Vec::with_capacity(5 + self.wire.len());
-        command.push(letter);
-        command.extend((self.wire.len() as u32).to_le_bytes());
-        command.extend(&self.wire);
-        self.stdin.write_all(&command).map_err(|error| self.last_words(error))
+        self.wire.send(letter, ops.flat_map(|Op { kind, key, value }| [kind as u64, key, value]))
     }
 
     fn number(&mut self) -> io::Result<u64> {
-        let mut bytes = [0; 8];
-        match self.stdout.read_exact(&mut bytes) {
-            Ok(()) => Ok(u64::from_le_bytes(bytes)),
-            Err(error) => Err(self.last_words(error)),
-        }
-    }
-
-    /// Why the conversation broke off: what the program said when it ended, if it did.
-    #[cold]
-    fn last_words(&mut self, error: io::Error) -> io::Error {
-        let _ = self.child.kill();
-        let (Ok(status), Some(mut stderr)) = (self.child.wait(), self.child.stderr.take()) else { return error };
-        let mut said = String::new();
-        let _ = stderr.read_to_string(&mut said);
-        let Some(line) = said.lines().find(|line| line.starts_with("fatal error: ") || line.starts_with("panic: "))
-        else {
-            let said = said.lines().next().map_or_else(|| error.to_string(), str::to_owned);
-            return io::Error::other(format!("it ended ({status}): {said}"));
-        };
-        let kind = match line.contains("out of memory") {
-            true => io::ErrorKind::OutOfMemory,
-            false => io::ErrorKind::Other,
-        };
-        io::Error::new(kind, format!("it ended: {line}"))
+        self.wire.number()
     }
 
     fn recorded(&mut self) -> io::Result<Recorded> {
@@ -290,7 +255,58 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+/// The program's process and the pipes to it.
+struct Wire {
+    child: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+    command: Vec<u8>,
+}
+
+/// How long a program whose pipe broke may take to end, before it is taken for one that runs on.
+const END_MS_MAX: u64 = 2000;
+
+impl Wire {
+    fn send(&mut self, letter: u8, numbers: impl IntoIterator<Item = u64>) -> io::Result<()> {
+        self.command.clear();
+        self.command.extend([letter, 0, 0, 0, 0]);
+        numbers.into_iter().for_each(|number| self.command.extend(number.to_le_bytes()));
+        let bytes = (self.command.len() - 5) as u32;
+        self.command[1..5].copy_from_slice(&bytes.to_le_bytes());
+        self.stdin.write_all(&self.command).map_err(|error| self.last_words(error))
+    }
+
+    fn number(&mut self) -> io::Result<u64> {
+        let mut bytes = [0; 8];
+        match self.stdout.read_exact(&mut bytes) {
+            Ok(()) => Ok(u64::from_le_bytes(bytes)),
+            Err(error) => Err(self.last_words(error)),
+        }
+    }
+
+    /// Why the conversation broke off: how the program ended and what it said, if it has ended.
+    #[cold]
+    fn last_words(&mut self, error: io::Error) -> io::Error {
+        let ended = (0..END_MS_MAX / 10).find_map(|_| {
+            let ended = self.child.try_wait().ok().flatten();
+            if ended.is_none() {
+                thread::sleep(Duration::from_millis(10));
+            }
+            ended
+        });
+        let (Some(status), Some(mut stderr)) = (ended, self.child.stderr.take()) else { return error };
+        let mut said = Vec::new();
+        let _ = stderr.read_to_end(&mut said);
+        let said = String::from_utf8_lossy(&said);
+        let fatal = |line: &&str| line.starts_with("fatal error: ") || line.starts_with("panic: ");
+        let line = said.lines().find(fatal).or(said.lines().next()).unwrap_or("it said nothing");
+        let no_memory = ["out of memory", "cannot allocate memory"].iter().any(|words| line.contains(words));
+        let kind = if no_memory { io::ErrorKind::OutOfMemory } else { io::ErrorKind::Other };
+        io::Error::new(kind, format!("it ended ({status}): {line}"))
+    }
+}
+
+impl Drop for Wire {
     fn drop(&mut self) {
         // Fails only when it has ended already.
         let _ = self.child.kill();

@@ -161,6 +161,7 @@ fn go(command: &Path) -> Command {
     let mut go = Command::new(command);
     go.stdin(Stdio::null());
     for (name, value) in [
+        ("GOENV", "off"),
         ("GOTOOLCHAIN", "local"),
         ("GOFLAGS", ""),
         ("GOWORK", "off"),
@@ -170,7 +171,7 @@ fn go(command: &Path) -> Command {
     ] {
         go.env(name, value);
     }
-    for name in ["GOROOT", "GOOS", "GOARCH", "GOEXPERIMENT", "GODEBUG"] {
+    for name in ["GOROOT", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOEXPERIMENT", "GOFIPS140", "GODEBUG"] {
         go.env_remove(name);
     }
     go

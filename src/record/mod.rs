@@ -403,7 +403,8 @@ pub struct Collector {
     pub cycles: Vec<u64>,
     /// How long each cycle stopped the world, in nanoseconds, all repetitions together.
     pub pauses_ns: Vec<u64>,
-    /// The most bytes of objects on the heap in each repetition, garbage included, seen between batches.
+    /// The most bytes of objects on the heap in each repetition beyond what was there before the map, garbage included,
+    /// seen between batches.
     pub heap_peak_bytes: Vec<u64>,
 }
 

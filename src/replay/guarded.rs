@@ -10,13 +10,18 @@ use crate::maps::Info;
 
 /// A model whose panics are errors of the row that made them.
 ///
-/// Of a map that has panicked not even dropping is safe: its memory is left alone.
+/// The first one takes the process's panic hook over: it keeps what a guarded model says, and passes everything else on to
+/// the hook that was there. Of a map that has panicked not even dropping is safe: its memory is left alone.
 pub struct Guarded {
     model: ManuallyDrop<Box<dyn Play>>,
     said: Option<String>,
 }
 
-thread_local!(static PLAYING: Cell<bool> = const { Cell::new(false) });
+thread_local! {
+    static PLAYING: Cell<bool> = const { Cell::new(false) };
+    /// What the last panic of a model said, and where.
+    static SAID: Cell<Option<String>> = const { Cell::new(None) };
+}
 
 impl Guarded {
     /// Guards a model.
@@ -26,8 +31,11 @@ impl Guarded {
             let others = panic::take_hook();
             panic::set_hook(Box::new(move |info| {
                 if !PLAYING.get() {
-                    others(info);
+                    return others(info);
                 }
+                let said = info.payload_as_str().unwrap_or("without a word");
+                let place = info.location().map(|place| format!(" (at {place})")).unwrap_or_default();
+                SAID.set(Some(format!("{said}{place}")));
             }));
         });
         Guarded { model: ManuallyDrop::new(model), said: None }
@@ -46,9 +54,8 @@ impl Play for Guarded {
         PLAYING.set(true);
         let played = panic::catch_unwind(AssertUnwindSafe(|| self.model.play(row, figures)));
         PLAYING.set(false);
-        played.unwrap_or_else(|cause| {
-            let said = cause.downcast_ref::<String>().map(String::as_str);
-            let said = said.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("without a word").to_owned();
+        played.unwrap_or_else(|_| {
+            let said = format!("{}: {}", self.info().term.name, SAID.take().unwrap_or_default());
             self.said = Some(said.clone());
             Err(PlayError::Panicked(said))
         })
@@ -98,8 +105,14 @@ mod tests {
         let mut model = Guarded::new(Box::new(Failing));
         let row = |key| Row { key, ..Row::new(Action::Get) };
         assert_eq!(model.play(row(2), &mut []), Ok(()));
-        let panicked = PlayError::Panicked("three of 3".into());
-        assert_eq!(model.play(row(3), &mut []), Err(panicked.clone()));
+        let panicked = model.play(row(3), &mut []).expect_err("a panic");
+        assert!(panicked.to_string().contains("go-classic: three of 3 (at src/replay/guarded.rs:"), "{panicked}");
         assert_eq!(model.play(row(2), &mut []), Err(panicked));
+    }
+
+    #[test]
+    #[should_panic = "dropped"]
+    fn a_model_that_did_not_panic_is_dropped() {
+        drop(Guarded::new(Box::new(Failing)));
     }
 }

@@ -94,7 +94,7 @@ pub enum PlayError {
         now: u64,
     },
     /// The model panicked.
-    #[error("the map panicked in this operation: {0}")]
+    #[error("a panic in this operation: {0}")]
     Panicked(String),
     /// A hash in a map that will never be made.
     #[error("`hash` gives a key's hash in an inner map, and {0} makes none")]

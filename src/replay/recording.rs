@@ -1,4 +1,5 @@
-//! Recordings: traces that say what was recorded and what each operation came to, as DESIGN's traces with more columns.
+//! Recordings: traces ([`workload::trace`](crate::workload::trace)) that say what was recorded and, in more columns, what
+//! each operation came to.
 //!
 //! # Format
 //!
@@ -94,6 +95,11 @@ impl Recording {
     /// Whether rows bring hashes.
     pub fn hashed(&self) -> bool {
         self.hashed
+    }
+
+    /// Whether rows bring the lengths of their values.
+    pub fn has_lengths(&self) -> bool {
+        self.roles.contains(&Role::ValueBytes)
     }
 
     /// Asks for the figures in the columns called so, which every row gives from now on.

@@ -103,6 +103,8 @@ pub(super) enum JobError {
     NotCounting(#[from] crate::probe::alloc::NotCounting),
     #[error("the Go program: {0}")]
     Pipe(std::io::Error),
+    #[error("{0}")]
+    Unready(String),
     #[error("the CPU profiler: {0}")]
     Profiler(#[from] std::io::Error),
     #[error("the profile would not be whole: {0} samples, allocations or copies were lost for want of memory")]

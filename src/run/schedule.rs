@@ -1,6 +1,6 @@
 //! The order of things: which process runs when, and how its answer becomes part of its cell's record.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -68,16 +68,7 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
     let mut passes_left = vec![0; plan.cells.len()];
     queue.iter().for_each(|&(index, _)| passes_left[index] += 1);
     let mut progress = Progress::new(passes_left, settings.progress);
-    for (cell, spec) in cells.iter_mut().zip(&plan.cells) {
-        let Some(map) = subjects.find(spec.map.name) else { continue };
-        progress.says(format!("making {} ready for {}", spec.map.name, spec.entry));
-        if INTERRUPTED.load(Ordering::Relaxed) {
-            break;
-        }
-        if let Err(Unready(status, why)) = map.prepare(spec.entry) {
-            (cell.status, cell.error) = (status, Some(why));
-        }
-    }
+    prepare(plan, subjects, &mut cells, &progress);
     let mut running: Vec<(usize, Pass, Process)> = Vec::new();
     while !(INTERRUPTED.load(Ordering::Relaxed) || queue.is_empty() && running.is_empty()) {
         while let Some(&(index, pass)) = queue.front()
@@ -249,6 +240,25 @@ fn job(spec: &CellSpec, pass: Pass, repetitions: u32, limits: &Limits, answer: P
         repetitions,
         memory_limit_bytes: limits.memory_bytes,
         answer,
+    }
+}
+
+/// Makes ready what the processes of cells share, once for a map and an entry.
+fn prepare(plan: &Plan, subjects: &Subjects, cells: &mut [Cell], progress: &Progress) {
+    let mut done = HashMap::new();
+    for (cell, spec) in cells.iter_mut().zip(&plan.cells).filter(|(cell, _)| cell.status == Status::NotRun) {
+        let Some(map) = subjects.find(spec.map.name) else { continue };
+        let ready = done.entry((spec.map.name, spec.entry)).or_insert_with(|| {
+            progress.says(format!("making {} ready for {}", spec.map.name, spec.entry));
+            map.prepare(spec.entry)
+        });
+        if INTERRUPTED.load(Ordering::Relaxed) {
+            // It may have failed for that.
+            return;
+        }
+        if let Err(Unready(status, why)) = ready {
+            (cell.status, cell.error) = (*status, Some(why.clone()));
+        }
     }
 }
 

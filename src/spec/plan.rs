@@ -14,7 +14,7 @@ const MIB: u64 = 1 << 20;
 /// Makes the plan of the `profiles` (names that ship, or files) with the `flags` in the place of what they say.
 ///
 /// - No profile: `quick`. Flags that describe cells then make the profile `custom` of one table: what they leave
-///   open is taken from quick's first (every map, uniform keys, fill, no hint, `u64/u64`).
+///   open is taken from quick's first (its five maps, uniform keys, fill, no hint, `u64/u64`).
 /// - Several profiles: their cells joined, with all their passes and the largest of their limits.
 ///
 /// Cells come workload by workload, within one map by map, within one load factor by load factor.

@@ -126,7 +126,10 @@ pub fn layout(toolchain: &Toolchain, map: &str) -> Result<String, VerifyError> {
     let program = toolchain.program(golang::SHAPES[0])?;
     let session = Session::start(&program, map);
     let session = session.map_err(|source| VerifyError::Pipe { version: toolchain.version.clone(), source })?;
-    Ok(session.greeting().layout.clone())
+    match &*session.greeting().layout {
+        "unknown" => Err(VerifyError::Unreadable { version: toolchain.version.clone() }),
+        layout => Ok(layout.to_owned()),
+    }
 }
 
 /// Compares one kind of map of a toolchain (`map`, `syncmap`) in every shape, and tells `done` of each.
@@ -155,8 +158,12 @@ pub fn verify(
             }
             let seed = Scramble::new(amount.seed).at(recording);
             let one = One { toolchain, map, shape: shape.name, hint, ops, seed };
-            let session = Session::start(&program, map).map_err(|source| one.pipe(source))?;
-            one.compare(session, &mut compared)?;
+            let session = Session::start(&program, map).map_err(|source| one.pipe(source));
+            if let Err(error) = session.and_then(|session| one.compare(session, &mut compared)) {
+                // What was found until then counts.
+                done(&compared);
+                return Err(error);
+            }
         }
         done(&compared);
     }
@@ -181,9 +188,6 @@ impl One<'_> {
     fn compare(&self, mut session: Session, compared: &mut Compared) -> Result<(), VerifyError> {
         let greeting = session.greeting().clone();
         let version = || self.toolchain.version.clone();
-        if !greeting.understood {
-            return Err(VerifyError::Unreadable { version: version() });
-        }
         compared.layout.clone_from(&greeting.layout);
         let no_model = || VerifyError::NoModel { version: version(), layout: greeting.layout.clone() };
         let setup = Setup { entries: Entries::Shape(self.shape), hashed: true, hint: self.hint as usize };
@@ -208,7 +212,7 @@ impl One<'_> {
         let ranges = self.map == "syncmap";
         let shape = crate::replay::shape(self.shape).ok_or_else(no_model)?;
         let keys = shape.key_max.min(KEYS.into()).min(self.ops.max(1)) as u32;
-        let mut scenario = Scenario::new(self.seed, keys, ranges);
+        let mut scenario = Scenario::new(self.seed, keys, ranges, greeting.clears);
         let mut left = self.ops.saturating_sub(1);
         while left > 0 && follows {
             let batch: Vec<Op> = (0..left.min(BATCH_OPS as u64)).map(|_| scenario.next_op()).collect();

@@ -10,8 +10,9 @@ pub struct Scenario {
     rng: Rng,
     /// Keys are below this.
     keys: u64,
-    /// Whether iterations are among the operations.
+    /// Whether iterations are among the operations, and drops of all entries.
     ranges: bool,
+    clears: bool,
     /// Live keys, in no order, and where each is in that list.
     live: Vec<u64>,
     place: Vec<u32>,
@@ -41,10 +42,10 @@ const ABSENT: u32 = u32::MAX;
 
 impl Scenario {
     /// Work over at most `keys` different keys.
-    pub fn new(seed: u64, keys: u32, ranges: bool) -> Scenario {
+    pub fn new(seed: u64, keys: u32, ranges: bool, clears: bool) -> Scenario {
         let place = vec![ABSENT; keys as usize];
         let (rng, keys) = (Rng::new(seed), u64::from(keys));
-        Scenario { rng, keys, ranges, live: Vec::new(), place, phase: Phase::Grow, left: 1 }
+        Scenario { rng, keys, ranges, clears, live: Vec::new(), place, phase: Phase::Grow, left: 1 }
     }
 
     /// The next operation.
@@ -54,7 +55,7 @@ impl Scenario {
         }
         self.left -= 1;
         match self.rng.below(20_000) {
-            0 => return self.clear(),
+            0 if self.clears => return self.clear(),
             // A range costs as much as the map is large.
             1..20 if self.ranges => return self.op(Kind::Range, 0),
             _ => {}
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn equal_seeds_ask_the_same_and_every_corner_is_reached() {
-        let (mut a, mut b) = (Scenario::new(7, 5000, true), Scenario::new(7, 5000, true));
+        let (mut a, mut b) = (Scenario::new(7, 5000, true, true), Scenario::new(7, 5000, true, true));
         let (mut live, mut seen, mut most, mut emptied) = (HashSet::new(), [0; 5], 0, 0);
         for _ in 0..200_000 {
             let op = a.next_op();

@@ -49,7 +49,7 @@ fn buckets_are_as_large_as_gos() {
     assert_eq!(bytes_and_allocs::<u64, [u8; 256]>(0, 1), (48 + 144 + 256, 3));
 }
 
-/// Both figures of DESIGN 7 that Go's own programs show: 352 MB in 154k allocations, and 161 MB in 24.
+/// Both figures that Go's own programs show: 352 MB in 154k allocations, and 161 MB in 24.
 #[test]
 #[ignore = "four million inserts, twice"]
 fn four_million_inserts_allocate_what_go_allocates() {

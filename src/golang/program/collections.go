@@ -59,13 +59,14 @@ func (c *collections) sample() {
 	if heap := c.samples[0].Value.Uint64(); heap > c.base {
 		c.peak = max(c.peak, heap-c.base)
 	}
-	cycles := c.samples[1].Value.Uint64() - c.now
-	if cycles == 0 {
+	if c.samples[1].Value.Uint64() == c.now {
 		return
 	}
+	// Another cycle may have ended since: this reading's count goes with its pauses.
+	debug.ReadGCStats(&c.stats)
+	cycles := uint64(c.stats.NumGC) - c.now
 	c.now += cycles
 	// The latest pause comes first; the runtime keeps 256.
-	debug.ReadGCStats(&c.stats)
 	for i := min(int(cycles), len(c.stats.Pause)) - 1; i >= 0 && len(c.pauses) < pausesMax; i-- {
 		c.pauses = append(c.pauses, uint64(c.stats.Pause[i]))
 	}

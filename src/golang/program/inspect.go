@@ -127,11 +127,19 @@ func (h *swissHeader) state(row []uint64) {
 	row[4] = growthLeft
 }
 
-func (s *builtin) layout() string { return layout() }
+func (s *builtin) layout() string {
+	if !readable {
+		return "unknown"
+	}
+	return layout()
+}
 
-func (s *builtin) columns() []string { return columns[layout()] }
+func (s *builtin) columns() []string { return columns[s.layout()] }
 
 func (s *builtin) state(row []uint64) {
+	if !readable {
+		return
+	}
 	if header := headerOf(s.m); isClassic {
 		(*classicHeader)(header).state(row)
 	} else {
@@ -152,6 +160,7 @@ func (s *builtin) hash(key Key) uint64 {
 
 var (
 	isClassic = layout() == "classic"
+	readable  = understood()
 	hasher    = typeOf(map[Key]Value{}).hasher
 	// hashedKey is a place whose address may leave the stack without an allocation.
 	hashedKey Key

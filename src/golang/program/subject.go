@@ -23,7 +23,9 @@ type subject interface {
 	hash(key Key) uint64
 	// layout names how the runtime lays the map out.
 	layout() string
-	// columns names what state writes.
+	// clears tells whether it has an operation that drops all entries.
+	clears() bool
+	// columns names what state writes; none where the header is not understood.
 	columns() []string
 	// state writes the map's header as it stands. It allocates nothing, and neither does hash.
 	state(row []uint64)
@@ -47,6 +49,8 @@ func (s *builtin) make(hint int) {
 }
 
 func (s *builtin) ready() {}
+
+func (s *builtin) clears() bool { return true }
 
 func (s *builtin) drop() { s.m = nil }
 

@@ -1,6 +1,9 @@
 package main
 
-import "unsafe"
+import (
+	"sync"
+	"unsafe"
+)
 
 // synced is sync.Map as a subject.
 type synced struct {
@@ -15,6 +18,11 @@ func (s *synced) make(int) {
 func (s *synced) drop() { s.m = nil }
 
 func (s *synced) ready() { s.prepare() }
+
+func (s *synced) clears() bool {
+	_, can := any(new(sync.Map)).(interface{ Clear() })
+	return can
+}
 
 func (s *synced) begin() { s.small.begin() }
 

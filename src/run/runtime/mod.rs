@@ -133,7 +133,7 @@ impl GoRuntime {
     }
 
     fn session(&self, entry: &str) -> Result<Session, JobError> {
-        let program = self.program(entry).map_err(|Unready(_, why)| JobError::Unknown(why))?;
+        let program = self.program(entry).map_err(|Unready(_, why)| JobError::Unready(why))?;
         Session::start(&program, self.kind.map).map_err(JobError::Pipe)
     }
 }

@@ -20,7 +20,28 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
         if self.header().is_small() {
             return self.assign_small(hash, key, value);
         }
-        let mut table = self.header().table(hash);
+        let table = self.header().table(hash);
+        let group = table.group(table.probe(hash).at);
+        if let Some(slot) = group.find(h2(hash), &key) {
+            // SAFETY: full, and the map is borrowed exclusively.
+            unsafe { *slot.value_ptr().as_mut() = value };
+            return true;
+        }
+        // Nearly always: few instructions, so that the processor reaches the next operation's cache miss during this one's.
+        let empty = group.ctrl().empty();
+        if empty.is_empty() || table.growth_left.get() == 0 {
+            return self.assign_further(table, hash, key, value);
+        }
+        let slot = group.slot(empty.first());
+        table.count_filled();
+        slot.fill(h2(hash), key, value);
+        self.header_mut().used += 1;
+        false
+    }
+
+    /// The same where the first group has no room, or the table has none.
+    #[inline(never)]
+    fn assign_further(&mut self, mut table: Table<K, V>, hash: u64, key: K, value: V) -> bool {
         let mut probe = table.probe(hash);
         let mut tombstone = None;
         let mut slot = loop {

@@ -55,7 +55,8 @@ impl Play for Guarded {
         let played = panic::catch_unwind(AssertUnwindSafe(|| self.model.play(row, figures)));
         PLAYING.set(false);
         played.unwrap_or_else(|_| {
-            let said = format!("{}: {}", self.info().term.name, SAID.take().unwrap_or_default());
+            let said =
+                format!("{} panicked in this operation: {}", self.info().term.name, SAID.take().unwrap_or_default());
             self.said = Some(said.clone());
             Err(PlayError::Panicked(said))
         })
@@ -106,7 +107,12 @@ mod tests {
         let row = |key| Row { key, ..Row::new(Action::Get) };
         assert_eq!(model.play(row(2), &mut []), Ok(()));
         let panicked = model.play(row(3), &mut []).expect_err("a panic");
-        assert!(panicked.to_string().contains("go-classic: three of 3 (at src/replay/guarded.rs:"), "{panicked}");
+        assert!(
+            panicked
+                .to_string()
+                .contains("go-classic panicked in this operation: three of 3 (at src/replay/guarded.rs:"),
+            "{panicked}"
+        );
         assert_eq!(model.play(row(2), &mut []), Err(panicked));
     }
 

@@ -93,8 +93,8 @@ pub enum PlayError {
         /// Its hash in this row.
         now: u64,
     },
-    /// The model panicked.
-    #[error("a panic in this operation: {0}")]
+    /// The model panicked, and what it said.
+    #[error("{0}")]
     Panicked(String),
     /// A hash in a map that will never be made.
     #[error("`hash` gives a key's hash in an inner map, and {0} makes none")]

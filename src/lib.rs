@@ -27,7 +27,13 @@
 //!
 //! Imports point one way. `workload` knows nothing of maps; a map sees only the event part of `probe`; `run` is the
 //! one place that joins them; `golang` is the real Go runtime, in a process of its own; `replay` plays recordings on
-//! models, and `verify` holds those against the runtime; `report` and `gate` see only `record`. `tests/structure.rs` enforces it.
+//! models, and `verify` holds those against the runtime; `report` and `gate` see only `record`. `tests/structure.rs`
+//! enforces it.
+//!
+//! # A map or a program of yours
+//!
+//! [`main!`] gives a map of yours the whole command line; [`alloc`] and [`assert_allocs!`] count in any test;
+//! [`replay::Traced`] writes down what a running program asks of its map. docs/YOUR_OWN_MAP.md shows each.
 //!
 //! # Invariants
 //!
@@ -38,6 +44,8 @@
 //! - A failed cell is a row with its status, never a gap.
 #![warn(missing_docs)]
 #![warn(clippy::undocumented_unsafe_blocks)]
+
+pub use probe::alloc;
 
 pub mod cmd;
 pub mod gate;

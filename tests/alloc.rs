@@ -225,3 +225,13 @@ fn reading_the_tally_changes_nothing() {
     let first = tally();
     assert_eq!(tally(), first);
 }
+
+#[test]
+fn allocations_are_asserted_in_numbers_and_ranges() {
+    let list = mapscope::assert_allocs!(1, Vec::<u64>::with_capacity(10));
+    mapscope::assert_allocs!(0, list.len());
+    mapscope::assert_allocs!(..=2, drop(Box::new(1u64)));
+    let wrong = std::panic::catch_unwind(|| mapscope::assert_allocs!(2..=3, Box::new(7u64)));
+    let said = wrong.expect_err("one is not two").downcast::<String>().expect("a text");
+    assert_eq!(*said, "1 allocations of 8 bytes in all where 2..=3 were allowed: Box::new(7u64)");
+}

@@ -6,6 +6,7 @@
 mod gate;
 mod list;
 mod output;
+mod own;
 mod replay;
 mod report;
 mod run;

@@ -1,4 +1,3 @@
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -6,7 +5,6 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, anyhow, bail};
-use flate2::write::GzEncoder;
 
 use super::{INTERRUPTED, output};
 use crate::maps::Info;
@@ -19,6 +17,7 @@ use crate::replay::{
 use crate::run::Subjects;
 use crate::spec::UnknownName;
 use crate::workload::ENTRIES;
+use crate::workload::output::Output;
 
 /// Replay a recorded trace on a map, operation by operation
 #[derive(clap::Args)]
@@ -112,7 +111,11 @@ fn broken_pipe(error: &anyhow::Error) -> bool {
 fn write_rows(replay: &mut Replay, path: &Path) -> anyhow::Result<()> {
     let mut failed = None;
     let written = write_whole(path, |file: &mut File| {
-        let written = compressed(path, file, |out| replay.rows(Some(out)));
+        let written = Output::new(path, file).map_err(anyhow::Error::new).and_then(|mut out| {
+            replay.rows(Some(&mut out))?;
+            out.finish()?;
+            Ok(())
+        });
         if written.is_ok() && replay.lost {
             return Err(io::Error::other("not whole"));
         }
@@ -130,32 +133,6 @@ fn write_rows(replay: &mut Replay, path: &Path) -> anyhow::Result<()> {
         None if replay.lost => Ok(()),
         None => written.with_context(|| format!("{}: can't be written", path.display())),
     }
-}
-
-/// Has the file written as its name says.
-fn compressed(
-    path: &Path,
-    file: &mut File,
-    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let file = BufWriter::with_capacity(1 << 16, file);
-    match path.extension().and_then(OsStr::to_str) {
-        Some("gz") => {
-            let mut out = BufWriter::with_capacity(1 << 16, GzEncoder::new(file, flate2::Compression::default()));
-            write(&mut out)?;
-            out.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?.flush()?;
-        }
-        Some("zst") => {
-            let mut out = zstd::Encoder::new(file, zstd::DEFAULT_COMPRESSION_LEVEL)?;
-            write(&mut out)?;
-            out.finish()?.flush()?;
-        }
-        _ => {
-            let mut out = file;
-            write(&mut out)?;
-        }
-    }
-    Ok(())
 }
 
 /// The map that the arguments and the recording mean.

@@ -167,6 +167,23 @@ pub struct Info {
     pub state: &'static [&'static str],
 }
 
+impl Info {
+    /// Of a map that is looked at from outside: no load factor, no hint, no events.
+    pub const fn plain(name: &'static str, version: &'static str) -> Info {
+        Info {
+            term: Term::plain(name, "a map of your own", ""),
+            version,
+            load_factor: None,
+            hint: false,
+            exact: true,
+            alloc_cause: Cause::AllocOther,
+            tells: &[],
+            layout: None,
+            state: &["len"],
+        }
+    }
+}
+
 /// The load factors a map can be set to: `min <= x <= max`.
 #[derive(Debug, Clone, Copy)]
 pub struct LoadFactors {

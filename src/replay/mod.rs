@@ -1,6 +1,7 @@
 //! Replay: recorded operations drive a model of the map that they were recorded from, hash by hash.
 //!
 //! [`Recording`] reads, [`player()`] makes a model with its types erased, [`Comparison`] finds where the two differ.
+//! [`Traced`] writes traces, of a map in a program of yours.
 //!
 //! It takes no memory that grows with the operations: 16 to 32 bytes for each key that has a recorded hash, beside the
 //! map, and at most 256 where the identities leave most numbers out.
@@ -12,6 +13,7 @@ mod hashes;
 mod player;
 mod recording;
 mod shapes;
+mod traced;
 
 pub use about::About;
 pub use check::{Comparison, Differing, NOVERFLOW_EXACT_BELOW_B, columns};
@@ -19,3 +21,4 @@ pub use guarded::Guarded;
 pub use player::{ALLOCATED, Action, Entries, Play, PlayError, Row, Setup, model_of, player, player_of_layout};
 pub use recording::Recording;
 pub use shapes::{Nothing, SHAPES, Shape, Words, shape, with_shape};
+pub use traced::Traced;

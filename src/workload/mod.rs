@@ -14,6 +14,7 @@ pub(crate) mod input;
 pub mod keys;
 pub mod mixes;
 mod op;
+pub(crate) mod output;
 mod rng;
 pub mod trace;
 

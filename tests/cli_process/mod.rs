@@ -1,4 +1,5 @@
 //! Runs the binary in a folder of its own, and looks at what it leaves behind.
+#![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -52,6 +52,7 @@
 //!
 //! Memory: 128 bytes for each thread ever started that allocates or frees, kept until the process ends.
 
+mod assert;
 mod scope;
 mod slot;
 mod tally;
@@ -63,6 +64,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 pub(super) use slot::close_all;
 
+pub use assert::Allowed;
 pub use scope::{Measured, NotCounting, measure, uncounted, verify_counting};
 pub use tally::Tally;
 

@@ -14,9 +14,33 @@ fn main() {
     println!("cargo::rustc-env=MAPSCOPE_TARGET={}", std::env::var("TARGET").unwrap_or_default());
 
     let lock = std::fs::read_to_string("Cargo.lock").unwrap_or_default();
-    for name in ["hashbrown", "indexmap"] {
-        println!("cargo::rustc-env=MAPSCOPE_{}={}", name.to_uppercase(), locked_version(&lock, name));
+    for name in MAP_CRATES {
+        println!("cargo::rustc-env=MAPSCOPE_{}={}", constant(name), locked_version(&lock, name));
     }
+    for name in ["griddle", "dashmap"] {
+        let version = locked_dependency(&lock, name, "hashbrown");
+        println!("cargo::rustc-env=MAPSCOPE_{}_HASHBROWN={version}", constant(name));
+    }
+}
+
+/// What the maps under test are made of.
+const MAP_CRATES: [&str; 12] = [
+    "hashbrown",
+    "indexmap",
+    "foldhash",
+    "ahash",
+    "rustc-hash",
+    "griddle",
+    "imbl",
+    "crossbeam-skiplist",
+    "crossbeam-epoch",
+    "dashmap",
+    "papaya",
+    "flurry",
+];
+
+fn constant(name: &str) -> String {
+    name.to_uppercase().replace('-', "_")
 }
 
 /// The newest version of `name` in a `Cargo.lock`, which is the one mapscope itself depends on.
@@ -30,4 +54,14 @@ fn locked_version(lock: &str, name: &str) -> String {
     versions.sort();
     let newest = versions.pop().unwrap_or_default();
     newest.iter().map(u64::to_string).collect::<Vec<_>>().join(".")
+}
+
+/// The version of `dependency` that `name` is built on: beside another one in the lock file, it is named with it.
+fn locked_dependency(lock: &str, name: &str, dependency: &str) -> String {
+    let heading = format!("name = \"{name}\"");
+    let mut packages = lock.split("[[package]]");
+    let package = packages.find(|package| package.lines().any(|line| line == heading)).unwrap_or_default();
+    let prefix = format!(" \"{dependency} ");
+    let named = package.lines().find_map(|line| line.strip_prefix(&prefix)?.strip_suffix("\","));
+    named.map_or_else(|| locked_version(lock, dependency), str::to_owned)
 }

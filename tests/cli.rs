@@ -57,7 +57,10 @@ fn list_names_the_maps_with_what_they_take() {
     let (runtimes, names): (Vec<_>, Vec<_>) =
         names.into_iter().filter(|name| !name.is_empty()).partition(|name| name.starts_with("go-runtime"));
     assert!(runtimes.len() >= 2, "{runtimes:?}");
-    assert_eq!(names, ["go-classic", "go-swiss", "go-syncmap", "std", "hashbrown", "indexmap", "btree"]);
+    let rust = ["std", "hashbrown", "hashbrown-foldhash-quality", "hashbrown-ahash", "hashbrown-fxhash", "griddle"];
+    let others = ["indexmap", "btree", "imbl-hashmap", "imbl-ordmap", "skiplist"];
+    let concurrent = ["rwlock-hashbrown", "sharded-mutex", "dashmap", "papaya", "flurry"];
+    assert_eq!(names, [&["go-classic", "go-swiss", "go-syncmap"], &rust[..], &others, &concurrent].concat());
 }
 
 #[test]

@@ -1,33 +1,54 @@
-//! The `hashbrown` crate, with foldhash under a fixed seed.
+//! The `hashbrown` crate: with its own hasher (foldhash, fast) under a fixed seed, and with others. The table is the same
+//! under each.
 
 use hashbrown::HashMap;
 
-use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use super::{Family, FixedAhash, FixedFold, FixedFoldQuality, Fx, Hashing, Info, Map, Options, Write};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
 
-/// See the module.
-pub struct Hashbrown;
+macro_rules! families {
+    ($($(#[$doc:meta])* $family:ident, $hasher:ty, $name:literal, $summary:literal, $source:literal, $version:expr;)*) => {$(
+        $(#[$doc])*
+        pub struct $family;
 
-impl Family for Hashbrown {
-    const INFO: Info = Info {
-        term: Term::plain("hashbrown", "the hashbrown crate's HashMap (foldhash, fixed seed)", "docs.rs/hashbrown"),
-        version: concat!("hashbrown ", env!("MAPSCOPE_HASHBROWN")),
-        load_factor: None,
-        hint: true,
-        exact: true,
-        alloc_cause: Cause::AllocOther,
-        tells: &[],
-        layout: None,
-        state: &["len"],
-    };
-    type Hasher = FixedFold;
-    type Map<K: Key, V: Value, S: Hashing, P: Probe> = HashMap<K, V, S>;
+        impl Family for $family {
+            const INFO: Info = Info {
+                term: Term::plain($name, $summary, $source),
+                version: $version,
+                load_factor: None,
+                hint: true,
+                exact: true,
+                alloc_cause: Cause::AllocOther,
+                tells: &[],
+                layout: None,
+                state: &["len"],
+            };
+            type Hasher = $hasher;
+            type Map<K: Key, V: Value, S: Hashing, P: Probe> = HashMap<K, V, S>;
 
-    fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> HashMap<K, V, S> {
-        HashMap::with_capacity_and_hasher(options.hint, hasher)
-    }
+            fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> HashMap<K, V, S> {
+                HashMap::with_capacity_and_hasher(options.hint, hasher)
+            }
+        }
+    )*};
+}
+
+families! {
+    /// hashbrown as it comes, but for the seed.
+    Hashbrown, FixedFold, "hashbrown", "the hashbrown crate's HashMap (foldhash, fixed seed)",
+        "docs.rs/hashbrown", concat!("hashbrown ", env!("MAPSCOPE_HASHBROWN"));
+    /// With foldhash's better mixed and slower hash.
+    HashbrownFoldhashQuality, FixedFoldQuality, "hashbrown-foldhash-quality",
+        "hashbrown with foldhash's quality hash in place of the fast one (fixed seed)", "docs.rs/foldhash",
+        concat!("hashbrown ", env!("MAPSCOPE_HASHBROWN"), ", foldhash ", env!("MAPSCOPE_FOLDHASH"));
+    /// With the hasher that hashbrown had before foldhash.
+    HashbrownAhash, FixedAhash, "hashbrown-ahash", "hashbrown with ahash (fixed keys)", "docs.rs/ahash",
+        concat!("hashbrown ", env!("MAPSCOPE_HASHBROWN"), ", ahash ", env!("MAPSCOPE_AHASH"));
+    /// With rustc's hasher.
+    HashbrownFxhash, Fx, "hashbrown-fxhash", "hashbrown with rustc-hash's FxHasher (it has no seed)",
+        "docs.rs/rustc-hash", concat!("hashbrown ", env!("MAPSCOPE_HASHBROWN"), ", rustc-hash ", env!("MAPSCOPE_RUSTC_HASH"));
 }
 
 /// Whether a write made a hashbrown table (std's is one) move its entries.

@@ -37,6 +37,34 @@ impl Hashing for FixedFold {
     }
 }
 
+/// foldhash (quality) with a fixed seed: one more folding at the end, for tables that take some of the hash's bits only.
+pub type FixedFoldQuality = foldhash::quality::FixedState;
+
+impl Hashing for FixedFoldQuality {
+    fn with_seed(seed: u64) -> FixedFoldQuality {
+        foldhash::quality::FixedState::with_seed(seed)
+    }
+}
+
+/// aHash under fixed keys. Which of its two hashes it is (AES or multiplying) is decided when mapscope is compiled, by the
+/// target's features: unless AES is switched on, the multiplying one.
+pub type FixedAhash = ahash::RandomState;
+
+impl Hashing for FixedAhash {
+    fn with_seed(seed: u64) -> FixedAhash {
+        ahash::RandomState::with_seeds(seed, HASH_KEY[1], HASH_KEY[2], HASH_KEY[3])
+    }
+}
+
+/// rustc's FxHasher, which has no key. The seed is ignored.
+pub type Fx = rustc_hash::FxBuildHasher;
+
+impl Hashing for Fx {
+    fn with_seed(_: u64) -> Fx {
+        rustc_hash::FxBuildHasher
+    }
+}
+
 /// The hash of Go's runtime where the processor has no AES instructions: wyhash, as `runtime/hash64.go` has it, with
 /// constants of its own in place of the random keys that each Go process draws.
 #[derive(Debug, Clone, Copy)]

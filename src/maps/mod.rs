@@ -3,13 +3,23 @@
 //! To add a map: one file in this folder that implements [`Map`] and [`Family`], one row in [`each`].
 
 mod btree;
+mod dashmap_map;
+mod flurry_map;
 pub mod go;
+mod griddle_map;
+mod guarded;
 mod hashbrown_map;
 mod hashing;
+mod imbl_hash_map;
+mod imbl_ord_map;
 mod indexmap_map;
+mod papaya_map;
+mod rwlock_hashbrown;
+mod sharded_mutex;
+mod skiplist_map;
 mod std_map;
 
-pub use hashing::{FixedFold, FixedSip, GoHash, Hashing};
+pub use hashing::{FixedAhash, FixedFold, FixedFoldQuality, FixedSip, Fx, GoHash, Hashing};
 
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
@@ -231,6 +241,18 @@ pub fn each(visitor: &mut impl FamilyVisitor) {
     visitor.visit::<go::GoSyncMap>();
     visitor.visit::<std_map::Std>();
     visitor.visit::<hashbrown_map::Hashbrown>();
+    visitor.visit::<hashbrown_map::HashbrownFoldhashQuality>();
+    visitor.visit::<hashbrown_map::HashbrownAhash>();
+    visitor.visit::<hashbrown_map::HashbrownFxhash>();
+    visitor.visit::<griddle_map::Griddle>();
     visitor.visit::<indexmap_map::Indexmap>();
     visitor.visit::<btree::BTree>();
+    visitor.visit::<imbl_hash_map::ImblHashMap>();
+    visitor.visit::<imbl_ord_map::ImblOrdMap>();
+    visitor.visit::<skiplist_map::Skiplist>();
+    visitor.visit::<rwlock_hashbrown::RwLockHashbrown>();
+    visitor.visit::<sharded_mutex::ShardedMutex>();
+    visitor.visit::<dashmap_map::Dashmap>();
+    visitor.visit::<papaya_map::Papaya>();
+    visitor.visit::<flurry_map::Flurry>();
 }

@@ -46,7 +46,8 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
         }
     }
 
-    let (end, key_bytes, value_bytes) = inspect(&map, sums.end);
+    // Some maps end a growth under way before they are iterated over; what that frees they hold no longer.
+    let ((end, key_bytes, value_bytes), _) = observer.window(0, || inspect(&map, sums.end));
     let (live_bytes, peak_bytes) = (observer.held_bytes(), Some(observer.held_peak_bytes()));
     let structure = recorded(map.structure());
     let mut count = Count {

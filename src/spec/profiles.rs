@@ -35,6 +35,7 @@ pub static SHIPPED: &[Shipped] = shipped![
     "ycsb",
     "go-models",
     "go-gc",
+    "every-map",
     "ci",
 ];
 

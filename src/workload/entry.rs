@@ -6,8 +6,9 @@ use crate::spec::Term;
 
 /// A key type that a map can be run with.
 ///
-/// `from_id` is injective; making a key may allocate and therefore happens before anything is measured.
-pub trait Key: Hash + Eq + Ord + Clone + 'static {
+/// `from_id` is injective; making a key may allocate and therefore happens before anything is measured. Concurrent maps
+/// want keys and values that may go to other threads.
+pub trait Key: Hash + Eq + Ord + Clone + Send + Sync + 'static {
     /// Whether the key holds a pointer that a garbage collector would follow.
     const POINTERS: bool;
     /// The key with this identity.
@@ -19,7 +20,7 @@ pub trait Key: Hash + Eq + Ord + Clone + 'static {
 }
 
 /// A value type that a map can be run with.
-pub trait Value: Clone + 'static {
+pub trait Value: Clone + Send + Sync + 'static {
     /// Whether the value holds a pointer that a garbage collector would follow.
     const POINTERS: bool;
     /// The value made from this seed, `len` bytes long where its length varies.

@@ -190,6 +190,12 @@ impl<K: Ord + 'static> PartialOrd for Boxed<K> {
     }
 }
 
+// SAFETY: the words own nothing and lend the content out shared; the caller of `free` answers for there being no other copy
+// in use, on whatever thread.
+unsafe impl<T: Sync> Send for Boxed<T> {}
+// SAFETY: as above.
+unsafe impl<T: Sync> Sync for Boxed<T> {}
+
 impl<K: Key> Key for Boxed<K> {
     const POINTERS: bool = true;
     fn from_id(_: u64) -> Self {

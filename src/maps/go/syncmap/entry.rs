@@ -151,6 +151,11 @@ impl<V> EntryAt<V> {
     }
 }
 
+// SAFETY: it is an address; the caller of `get` and of `free` answers for what it leads to.
+unsafe impl<V> Send for EntryAt<V> {}
+// SAFETY: as above.
+unsafe impl<V> Sync for EntryAt<V> {}
+
 impl<V: Value> Value for EntryAt<V> {
     const POINTERS: bool = true;
     fn from_seed(_: u64, _: u32) -> Self {

@@ -1,0 +1,83 @@
+//! The `dashmap` crate, used from one thread: hash tables of an older `hashbrown`, each behind a lock of its own.
+
+use dashmap::DashMap;
+
+use super::guarded::untie;
+use super::hashbrown_map::rehashed;
+use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use crate::probe::event::{Cause, Probe};
+use crate::spec::Term;
+use crate::workload::{Key, Value};
+
+/// See the module.
+pub struct Dashmap;
+
+/// What dashmap itself takes on 16 processors (four times as many). Left to itself it would make the counts hang on the
+/// machine.
+const SHARDS: usize = 64;
+
+impl Family for Dashmap {
+    const INFO: Info = Info {
+        term: Term::plain(
+            "dashmap",
+            "the dashmap crate's DashMap (64 shards on any machine; foldhash, fixed seed; one thread)",
+            "docs.rs/dashmap",
+        ),
+        version: concat!("dashmap ", env!("MAPSCOPE_DASHMAP"), " on hashbrown ", env!("MAPSCOPE_DASHMAP_HASHBROWN")),
+        load_factor: None,
+        hint: true,
+        exact: true,
+        alloc_cause: Cause::AllocOther,
+        tells: &[],
+        layout: None,
+        state: &["len"],
+    };
+    type Hasher = FixedFold;
+    type Map<K: Key, V: Value, S: Hashing, P: Probe> = Dash<K, V, S>;
+
+    fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Dash<K, V, S> {
+        Dash { map: DashMap::with_capacity_and_hasher_and_shard_amount(options.hint, hasher, SHARDS) }
+    }
+}
+
+/// Keeps the `DashMap` to itself: whoever had a `&DashMap` could change it.
+pub struct Dash<K, V, S> {
+    map: DashMap<K, V, S>,
+}
+
+impl<K: Key, V: Value, S: Hashing> Map<K, V> for Dash<K, V, S> {
+    #[inline]
+    fn insert(&mut self, key: K, value: V) -> bool {
+        self.map.insert(key, value).is_some()
+    }
+    #[inline]
+    fn get(&self, key: &K) -> Option<(&K, &V)> {
+        let entry = self.map.get(key)?;
+        // SAFETY: the map is changed through `&mut self` only; reading moves nothing.
+        Some(unsafe { untie(self, entry.pair()) })
+    }
+    #[inline]
+    fn remove(&mut self, key: &K) -> bool {
+        self.map.remove(key).is_some()
+    }
+    fn clear(&mut self) {
+        self.map.clear();
+    }
+    fn len(&self) -> usize {
+        self.map.len()
+    }
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        self.map.iter().for_each(|entry| f(entry.key(), entry.value()));
+    }
+    fn capacity(&self) -> Option<usize> {
+        Some(self.map.capacity())
+    }
+    /// Only the written key's shard can have rehashed; what it adds to its capacity it adds to the sum.
+    fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
+        if rehashed(write, self.map.capacity()) {
+            self.map.iter().for_each(|entry| {
+                visit(entry.key(), entry.value());
+            });
+        }
+    }
+}

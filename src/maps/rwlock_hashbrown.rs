@@ -1,0 +1,92 @@
+//! A `hashbrown` map behind one `std::sync::RwLock`, used from one thread.
+
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use hashbrown::HashMap;
+
+use super::guarded::untie;
+use super::hashbrown_map::rehashed;
+use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use crate::probe::event::{Cause, Probe};
+use crate::spec::Term;
+use crate::workload::{Key, Value};
+
+/// See the module.
+pub struct RwLockHashbrown;
+
+impl Family for RwLockHashbrown {
+    const INFO: Info = Info {
+        term: Term::plain(
+            "rwlock-hashbrown",
+            "a hashbrown HashMap behind one std RwLock (foldhash, fixed seed; one thread)",
+            "doc.rust-lang.org/std",
+        ),
+        version: concat!("hashbrown ", env!("MAPSCOPE_HASHBROWN"), ", std of rustc ", env!("MAPSCOPE_RUSTC")),
+        load_factor: None,
+        hint: true,
+        exact: true,
+        alloc_cause: Cause::AllocOther,
+        tells: &[],
+        layout: None,
+        state: &["len"],
+    };
+    type Hasher = FixedFold;
+    type Map<K: Key, V: Value, S: Hashing, P: Probe> = Locked<K, V, S>;
+
+    fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Locked<K, V, S> {
+        Locked { map: RwLock::new(HashMap::with_capacity_and_hasher(options.hint, hasher)) }
+    }
+}
+
+/// Writes take the lock as a program's other threads would, not through `&mut`.
+pub struct Locked<K, V, S> {
+    map: RwLock<HashMap<K, V, S>>,
+}
+
+impl<K, V, S> Locked<K, V, S> {
+    #[inline]
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<K, V, S>> {
+        self.map.read().unwrap_or_else(PoisonError::into_inner)
+    }
+    #[inline]
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<K, V, S>> {
+        self.map.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Key, V: Value, S: Hashing> Map<K, V> for Locked<K, V, S> {
+    #[inline]
+    fn insert(&mut self, key: K, value: V) -> bool {
+        self.write().insert(key, value).is_some()
+    }
+    #[inline]
+    fn get(&self, key: &K) -> Option<(&K, &V)> {
+        let map = self.read();
+        // SAFETY: the lock is taken for writing through `&mut self` only.
+        map.get_key_value(key).map(|entry| unsafe { untie(self, entry) })
+    }
+    #[inline]
+    fn remove(&mut self, key: &K) -> bool {
+        self.write().remove(key).is_some()
+    }
+    fn clear(&mut self) {
+        self.write().clear();
+    }
+    fn len(&self) -> usize {
+        self.read().len()
+    }
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        self.read().iter().for_each(|(key, value)| f(key, value));
+    }
+    fn capacity(&self) -> Option<usize> {
+        Some(self.read().capacity())
+    }
+    fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
+        let map = self.read();
+        if rehashed(write, map.capacity()) {
+            map.iter().for_each(|(key, value)| {
+                visit(key, value);
+            });
+        }
+    }
+}

@@ -5,11 +5,40 @@
 
 use std::alloc::System;
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher};
 
-use mapscope::maps::{self, Family, FamilyVisitor, Hashing, Map, Options, Write};
+use mapscope::maps::{self, Family, FamilyVisitor, FixedFold, Hashing, Map, Options, Write};
 use mapscope::probe::alloc::{self, Counting};
 use mapscope::probe::event::{Cause, Off};
 use mapscope::workload::{Key, Str24, Value};
+
+/// Good hashes of which five low bits are left: the maps that move entries only where many collide do so.
+#[derive(Clone)]
+struct Crowded(FixedFold);
+
+struct CrowdedHasher(<FixedFold as BuildHasher>::Hasher);
+
+impl Hashing for Crowded {
+    fn with_seed(seed: u64) -> Self {
+        Crowded(FixedFold::with_seed(seed))
+    }
+}
+
+impl BuildHasher for Crowded {
+    type Hasher = CrowdedHasher;
+    fn build_hasher(&self) -> CrowdedHasher {
+        CrowdedHasher(self.0.build_hasher())
+    }
+}
+
+impl Hasher for CrowdedHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.write(bytes);
+    }
+    fn finish(&self) -> u64 {
+        self.0.finish() & 0x1f
+    }
+}
 
 #[global_allocator]
 static ALLOCATOR: Counting<System> = Counting::new(System);
@@ -36,9 +65,9 @@ fn places<K: Key, V>(map: &impl Map<K, V>) -> HashMap<u64, usize> {
 }
 
 /// Random puts and removes over `domain` keys; `waves` alternates between growing and shrinking phases.
-fn compare<F: Family, K: Key, V: Value>(domain: u64, writes: u64, waves: bool, seed: u64) -> u64 {
+fn compare<F: Family, K: Key, V: Value, S: Hashing>(domain: u64, writes: u64, waves: bool, seed: u64) -> u64 {
     let options = Options { load_factor: F::INFO.load_factor.map_or(0.0, |x| x.default), hint: 0, seed };
-    let mut map = F::build::<K, V, F::Hasher, Off>(&options, F::Hasher::with_seed(seed), Off);
+    let mut map = F::build::<K, V, S, Off>(&options, S::with_seed(seed), Off);
     let mut random = Random(seed);
     let mut moved_in_all = 0;
     for index in 0..writes {
@@ -93,16 +122,17 @@ impl FamilyVisitor for EveryMap {
     fn visit<F: Family>(&mut self) {
         let mut moved = 0;
         for seed in 1..=3 {
-            moved += compare::<F, u64, u64>(20, 600, false, seed);
-            moved += compare::<F, u64, u64>(300, 1_200, true, seed);
-            moved += compare::<F, Str24, [u8; 256]>(100, 400, true, seed);
+            moved += compare::<F, u64, u64, F::Hasher>(20, 600, false, seed);
+            moved += compare::<F, u64, u64, F::Hasher>(300, 1_200, true, seed);
+            moved += compare::<F, u64, u64, Crowded>(400, 2_400, true, seed);
+            moved += compare::<F, Str24, [u8; 256], F::Hasher>(100, 400, true, seed);
         }
-        moved += compare::<F, u64, u64>(2_000, 2_000, false, 9);
+        moved += compare::<F, u64, u64, F::Hasher>(2_000, 2_000, false, 9);
         if !F::INFO.tells.is_empty() && !F::INFO.tells.contains(&Cause::Move) {
             assert_eq!(moved, 0, "{}: a map whose entries stay where they are", F::INFO.term.name);
             return;
         }
-        assert!(moved > 1_000, "{}: a map that grows moves entries; saw {moved}", F::INFO.term.name);
+        assert!(moved > 250, "{}: a map that says that it moves entries; saw {moved}", F::INFO.term.name);
     }
 }
 

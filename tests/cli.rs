@@ -57,7 +57,21 @@ fn list_names_the_maps_with_what_they_take() {
     let (runtimes, names): (Vec<_>, Vec<_>) =
         names.into_iter().filter(|name| !name.is_empty()).partition(|name| name.starts_with("go-runtime"));
     assert!(runtimes.len() >= 2, "{runtimes:?}");
-    assert_eq!(names, ["go-classic", "go-swiss", "go-syncmap", "std", "hashbrown", "indexmap", "btree"]);
+    assert_eq!(
+        names,
+        [
+            "go-classic",
+            "go-swiss",
+            "go-syncmap",
+            "java-hashmap",
+            "redis-dict",
+            "cuckoo",
+            "std",
+            "hashbrown",
+            "indexmap",
+            "btree"
+        ]
+    );
 }
 
 #[test]

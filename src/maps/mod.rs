@@ -3,13 +3,19 @@
 //! To add a map: one file in this folder that implements [`Map`] and [`Family`], one row in [`each`].
 
 mod btree;
+mod cuckoo;
 pub mod go;
 mod hashbrown_map;
 mod hashing;
 mod indexmap_map;
+mod java;
+mod redis_dict;
 mod std_map;
 
+pub use cuckoo::{Cuckoo, CuckooMap};
 pub use hashing::{FixedFold, FixedSip, GoHash, Hashing};
+pub use java::{Java, JavaHash, JavaHasher, JavaMap};
+pub use redis_dict::{Redis, RedisDict};
 
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
@@ -212,6 +218,9 @@ pub fn each(visitor: &mut impl FamilyVisitor) {
     visitor.visit::<go::GoClassic>();
     visitor.visit::<go::GoSwiss>();
     visitor.visit::<go::GoSyncMap>();
+    visitor.visit::<java::Java>();
+    visitor.visit::<redis_dict::Redis>();
+    visitor.visit::<cuckoo::Cuckoo>();
     visitor.visit::<std_map::Std>();
     visitor.visit::<hashbrown_map::Hashbrown>();
     visitor.visit::<indexmap_map::Indexmap>();

@@ -60,7 +60,8 @@ fn list_names_the_maps_with_what_they_take() {
     let rust = ["std", "hashbrown", "hashbrown-foldhash-quality", "hashbrown-ahash", "hashbrown-fxhash", "griddle"];
     let others = ["indexmap", "btree", "imbl-hashmap", "imbl-ordmap", "skiplist"];
     let concurrent = ["rwlock-hashbrown", "sharded-mutex", "dashmap", "papaya", "flurry"];
-    assert_eq!(names, [&["go-classic", "go-swiss", "go-syncmap"], &rust[..], &others, &concurrent].concat());
+    let models = ["go-classic", "go-swiss", "go-syncmap", "java-hashmap", "redis-dict", "cuckoo"];
+    assert_eq!(names, [&models[..], &rust, &others, &concurrent].concat());
 }
 
 #[test]

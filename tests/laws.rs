@@ -53,12 +53,11 @@ fn one_insert_into_gos_swiss_map_moves_896_entries_at_most() {
     }
 }
 
-/// What Go's maps say of their own moves is what the census sees from outside, on every mix.
+/// What the models say of their own moves is what the census sees from outside, on every mix.
 #[test]
 fn moves_counted_inside_equal_those_of_the_census_on_every_mix() {
     let mixes = "fill,overwrite,churn,waves,ycsb-a,ycsb-b,ycsb-c,ycsb-d,ycsb-f,mix(insert=50,remove=40,get=10)";
-    // One map has load factors, the other none.
-    for (map, load_factors) in [("go-classic", 3), ("go-swiss", 1)] {
+    for (map, load_factors) in [("go-classic", "1,6.5,8"), ("go-swiss", ""), ("cuckoo", "0.5,0.9,0.95")] {
         let mut run = Run::new(["--map", map, "--keys", "uniform,zipfian(0.99)", "--passes", "count"]).args([
             "--mix",
             mixes,
@@ -67,11 +66,11 @@ fn moves_counted_inside_equal_those_of_the_census_on_every_mix() {
             "--entry",
             "u64/u64,string(24)/256",
         ]);
-        if load_factors > 1 {
-            run = run.args(["--load-factor", "1,6.5,8"]);
+        if !load_factors.is_empty() {
+            run = run.args(["--load-factor", load_factors]);
         }
         let cells = run.cells();
-        assert_eq!(cells.len(), 10 * 2 * load_factors * 2);
+        assert_eq!(cells.len(), 10 * 2 * load_factors.split(',').count() * 2);
         let mut moved = 0;
         for cell in &cells {
             assert_eq!(cell["status"], "ok", "{}", cell["id"]);
@@ -81,6 +80,29 @@ fn moves_counted_inside_equal_those_of_the_census_on_every_mix() {
         }
         assert!(moved > 100_000, "{map}: only {moved} moves: the comparison says little");
     }
+}
+
+/// A trace whose hashes collide moves the entries of Java's bins; rehashing a Redis dict moves none.
+#[test]
+fn maps_made_of_nodes_move_entries_only_where_a_bin_becomes_a_tree() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("crowded.csv");
+    let rows = (0..6000u64).map(|n| {
+        let (op, key) = if n / 1000 % 2 == 0 { ("insert", n % 1000) } else { ("remove", n * 7 % 1000) };
+        format!("{op},{key},{:016x}\n", key % 37)
+    });
+    std::fs::write(&trace, format!("op,key,hash\n{}", rows.collect::<String>())).unwrap();
+    let cells =
+        Run::new(["--map", "java-hashmap,redis-dict", "--passes", "count", "--trace", trace.to_str().unwrap()]).cells();
+    let counts = |cell: &serde_json::Value, name: &str| cell["count"][name].as_u64().unwrap();
+    assert_eq!(cells.len(), 2);
+    for cell in &cells {
+        assert_eq!(cell["status"], "ok", "{}", cell["error"]);
+        assert_eq!(counts(cell, "inside_moved_entries"), counts(cell, "census_moved_entries"), "{}", cell["id"]);
+    }
+    assert!(counts(&cells[0], "inside_moved_entries") > 500, "{}", cells[0]["count"]);
+    assert_eq!(counts(&cells[1], "inside_moved_entries"), 0);
+    assert!(counts(&cells[1], "rehash_events") > 0);
 }
 
 /// Go's own table of load factors, for 8-byte keys and values just before a table grows: overflow buckets in percent, bytes

@@ -139,7 +139,9 @@ fn an_altered_hash_is_found_in_its_row() {
 fn a_plain_trace_is_replayed_on_any_map() {
     let place = Place::new();
     fs::write(place.path().join("trace.csv"), "op,key\ninsert,7\ninsert,8\nget,7\nremove,8\n").expect("a file");
-    for map in ["go-classic", "std", "hashbrown", "indexmap", "btree", "go-syncmap"] {
+    for map in
+        ["go-classic", "java-hashmap", "redis-dict", "cuckoo", "std", "hashbrown", "indexmap", "btree", "go-syncmap"]
+    {
         let outcome = place.run(&["replay", "--map", map, "trace.csv", "--per-op", "-", "--entry", "string(24)/u64"]);
         assert_eq!(outcome.code, Some(0), "{map}: {}", outcome.stderr);
         assert_eq!(outcome.stdout.lines().count(), 5, "{map}: {}", outcome.stdout);
@@ -155,7 +157,7 @@ fn what_a_plain_trace_came_to_is_a_recording_again() {
     fs::write(place.path().join("plain.csv"), format!("op,key\n\n{rows}")).expect("a file");
     let hashed: String = rows.lines().map(|row| format!("{row},00000000000000aa\n")).collect();
     fs::write(place.path().join("hashed.csv"), format!("op,key,hash\n{hashed}")).expect("a file");
-    for map in ["go-classic", "std", "hashbrown", "indexmap", "btree"] {
+    for map in ["go-classic", "java-hashmap", "redis-dict", "cuckoo", "std", "hashbrown", "indexmap", "btree"] {
         for trace in ["plain.csv", "hashed.csv"] {
             let outcome = place.run(&["replay", "--map", map, trace, "--per-op", "out.csv"]);
             assert_eq!(outcome.code, Some(0), "{map}: {}", outcome.stderr);

@@ -3,6 +3,7 @@
 //! To add a map: one file in this folder that implements [`Map`] and [`Family`], one row in [`each`].
 
 mod btree;
+mod cuckoo;
 mod dashmap_map;
 mod flurry_map;
 pub mod go;
@@ -13,13 +14,18 @@ mod hashing;
 mod imbl_hash_map;
 mod imbl_ord_map;
 mod indexmap_map;
+mod java;
 mod papaya_map;
+mod redis_dict;
 mod rwlock_hashbrown;
 mod sharded_mutex;
 mod skiplist_map;
 mod std_map;
 
+pub use cuckoo::{Cuckoo, CuckooMap};
 pub use hashing::{FixedAhash, FixedFold, FixedFoldQuality, FixedSip, Fx, GoHash, Hashing};
+pub use java::{Java, JavaHash, JavaHasher, JavaMap};
+pub use redis_dict::{Redis, RedisDict};
 
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
@@ -239,6 +245,9 @@ pub fn each(visitor: &mut impl FamilyVisitor) {
     visitor.visit::<go::GoClassic>();
     visitor.visit::<go::GoSwiss>();
     visitor.visit::<go::GoSyncMap>();
+    visitor.visit::<java::Java>();
+    visitor.visit::<redis_dict::Redis>();
+    visitor.visit::<cuckoo::Cuckoo>();
     visitor.visit::<std_map::Std>();
     visitor.visit::<hashbrown_map::Hashbrown>();
     visitor.visit::<hashbrown_map::HashbrownFoldhashQuality>();

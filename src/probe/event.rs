@@ -21,7 +21,9 @@ pub enum Event {
         /// The bytes copied for them inside the map: slots, not what a slot points to.
         bytes: u64,
     },
-    /// A growth that was spread over many writes has moved its last entry.
+    /// Chains were linked into another table, and no entry changed its address.
+    Rehash,
+    /// A growth that was spread over many operations has moved, or linked over, its last entry.
     GrowDone,
     /// An insert took a slot that a removed entry had left.
     SlotReuse,
@@ -83,6 +85,8 @@ pub enum Cause {
     Prune,
     /// A table written to under a lock took the place of the one read without.
     Promote,
+    /// Chains were linked into another table: no entry moved, no table was allocated.
+    Rehash,
     /// Entries moved, no table was allocated.
     Move,
     /// A smaller table was allocated.
@@ -101,13 +105,14 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in the order of [`Cause`].
-    pub const ALL: [Cause; 13] = [
+    pub const ALL: [Cause; 14] = [
         Cause::Unknown,
         Cause::Steady,
         Cause::AllocOther,
         Cause::Overflow,
         Cause::Prune,
         Cause::Promote,
+        Cause::Rehash,
         Cause::Move,
         Cause::Shrink,
         Cause::DirtyCopy,
@@ -126,6 +131,7 @@ impl Cause {
             Cause::Overflow => "overflow",
             Cause::Prune => "prune",
             Cause::Promote => "promote",
+            Cause::Rehash => "rehash",
             Cause::Move => "move",
             Cause::Shrink => "shrink",
             Cause::DirtyCopy => "dirty-copy",
@@ -150,6 +156,7 @@ impl Event {
             Event::DirectoryGrow => Cause::DirectoryGrow,
             Event::Prune => Cause::Prune,
             Event::Promote => Cause::Promote,
+            Event::Rehash => Cause::Rehash,
             Event::DirtyCopy => Cause::DirtyCopy,
             Event::SharedAlloc => Cause::AllocOther,
             Event::GrowDone | Event::SlotReuse | Event::Reseed | Event::Clear | Event::SharedFree => Cause::Steady,

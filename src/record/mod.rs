@@ -283,6 +283,9 @@ pub struct Count {
     /// Such tables made and given every entry; absent for maps without.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub dirty_copy_events: Option<u64>,
+    /// Chains linked into another table; absent for maps that don't.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rehash_events: Option<u64>,
     /// Inserts that took a removed entry's slot; absent where the map doesn't say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub slot_reuses: Option<u64>,

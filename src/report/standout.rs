@@ -164,6 +164,7 @@ fn doing(cause: &str) -> Option<&'static str> {
         "dirty-copy" => Some("copying its table to write to it"),
         "shrink" => Some("shrinking"),
         "move" => Some("moving entries"),
+        "rehash" => Some("linking entries into another table"),
         "promote" => Some("promoting its written table"),
         "prune" => Some("clearing tombstones"),
         "overflow" => Some("adding a bucket or node"),

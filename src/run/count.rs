@@ -82,6 +82,7 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
         count.prune_events = told(Cause::Prune);
         count.promote_events = told(Cause::Promote);
         count.dirty_copy_events = told(Cause::DirtyCopy);
+        count.rehash_events = told(Cause::Rehash);
     }
     count.drained_bytes = drain(&mut map, &mut observer);
     Ok(Counted { end, key_bytes, value_bytes, count })

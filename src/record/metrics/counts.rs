@@ -140,6 +140,11 @@ pub(super) const DIRTY_COPY_EVENTS: Metric = counted(
     |c| c.count.as_ref()?.dirty_copy_events.map(Number::Int),
 );
 
+pub(super) const REHASH_EVENTS: Metric =
+    counted("rehash_events", "count", Lower, "Chains linked into another table, their entries where they were.", |c| {
+        c.count.as_ref()?.rehash_events.map(Number::Int)
+    });
+
 pub(super) const MAX_MOVES_IN_ONE_WRITE: Metric =
     counted("max_moves_in_one_write", "count", Lower, "The most entries that a single write moved.", |c| {
         c.count.as_ref()?.max_moves_in_one_write.map(Number::Int)

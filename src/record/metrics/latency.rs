@@ -186,7 +186,7 @@ percentiles! {
 macro_rules! tail_shares {
     ($($cause_name:literal $cause:ident,)*) => {
         /// One share for each cause.
-        pub(super) const TAIL_SHARES: [Metric; 13] = [$(timed(
+        pub(super) const TAIL_SHARES: [Metric; 14] = [$(timed(
             concat!("tail_share_", $cause_name),
             "ratio",
             Better::Neither,
@@ -207,6 +207,7 @@ tail_shares! {
     "overflow" Overflow,
     "prune" Prune,
     "promote" Promote,
+    "rehash" Rehash,
     "move" Move,
     "shrink" Shrink,
     "dirty-copy" DirtyCopy,

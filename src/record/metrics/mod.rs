@@ -133,6 +133,7 @@ pub fn all() -> &'static [Metric] {
             counts::PRUNE_EVENTS,
             counts::PROMOTE_EVENTS,
             counts::DIRTY_COPY_EVENTS,
+            counts::REHASH_EVENTS,
             counts::MAX_MOVES_IN_ONE_WRITE,
             counts::MAX_ALLOC_BYTES_IN_ONE_WRITE,
             structure::OVERFLOW_BUCKETS,
@@ -178,7 +179,7 @@ mod tests {
         moved_entries moved_bytes moves_per_insert write_amplification alloc_amplification \
         live_bytes peak_bytes bytes_per_entry overhead_bytes_per_entry space_amplification peak_amplification \
         drained_bytes grow_events same_size_grow_events split_events directory_grow_events prune_events \
-        promote_events dirty_copy_events max_moves_in_one_write max_alloc_bytes_in_one_write \
+        promote_events dirty_copy_events rehash_events max_moves_in_one_write max_alloc_bytes_in_one_write \
         overflow_buckets overflow_bucket_percent chain_length_max hit_probes miss_probes \
         hit_probe_groups miss_probe_groups probe_groups_max bucket_entropy_bits tables directory_entries tombstones slot_reuse_ratio in_use_overhead_bytes_per_entry";
 

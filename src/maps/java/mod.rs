@@ -1,0 +1,513 @@
+//! `java-hashmap`: a model of `java.util.HashMap` of JDK 8 and later.
+//!
+//! # How it works
+//!
+//! A table of bins, a bin being a list of nodes, each an allocation of its own. A key's 32-bit hash code, its upper half
+//! folded onto the lower, chooses the bin by its low bits. New nodes go to the end of their list.
+//!
+//! - **The first table** comes with the first put: 16 bins, or the initial capacity rounded up to a power of two.
+//! - **Grows** to twice the bins after the put that brings more entries than the *threshold*: bins times load factor,
+//!   rounded down in 32-bit floating point, then doubled along with the table once that has 16 bins. Each list is split in
+//!   two by one bit of the hash, in order. Nodes are linked anew, not copied: no entry moves.
+//! - **Trees**: the put that adds a ninth node to a list makes a red-black tree of it if the table has 64 bins, otherwise
+//!   it doubles the table. A tree that a doubling splits becomes a list again where six nodes or fewer are left; one from
+//!   which a key is removed does when its root, the root's right or left child, or the left one's left child is missing,
+//!   which leaves two to seven nodes. Tree nodes are larger, so that the entries of a bin that changes its kind
+//!   move to new nodes: the only moves of this map.
+//! - It never shrinks. `clear` empties the bins and keeps the table.
+//! - A hint is `new HashMap<>(initialCapacity)`, as most people write it: bins, not entries. For so many entries without
+//!   growing, the hint has to be entries over load factor (`HashMap.newHashMap` of JDK 19).
+//!
+//! # What it answers for
+//!
+//! - **Exact**: table sizes and thresholds, the order of lists, the shapes of trees, and so every growth, treeification
+//!   and return to a list, for hash codes as given. By default they are Java's own for `Long` and `String` ([`JavaHash`]);
+//!   of a trace's hashes the low 32 bits count. Keys are compared as Java compares `Comparable` ones.
+//! - **Bytes** are this implementation's: a node holds hash, key, value and a pointer; a bin is a pointer of 8 bytes. In
+//!   Java, key and value are references to objects of their own, and pointers have 4 bytes in heaps up to 32 GB.
+//! - **Moves** count key and value of an entry, where Java copies two references.
+//! - **Frees**: a node replaced is freed at the end of the write, where Java leaves it to the collector.
+//!
+//! The constants are those that `HashMap.java` of OpenJDK names `DEFAULT_INITIAL_CAPACITY`, `MAXIMUM_CAPACITY`,
+//! `TREEIFY_THRESHOLD`, `UNTREEIFY_THRESHOLD` and `MIN_TREEIFY_CAPACITY`.
+
+mod hash;
+mod node;
+mod tree;
+
+pub use hash::{JavaHash, JavaHasher};
+
+use std::collections::BTreeSet;
+
+use super::{Family, Hashing, Info, LoadFactors, Map, Options, Structure, Write};
+use crate::probe::event::{Cause, Event, Probe};
+use crate::spec::Term;
+use crate::workload::{Key, Value};
+use node::{Node, NodeAt, TreeAt, TreeNode};
+
+const DEFAULT_BINS: usize = 16;
+const BINS_MAX: usize = 1 << 30;
+/// A put to a list of so many nodes makes a tree of it.
+const TREEIFY_NODES: usize = 8;
+/// A part of a split tree of so many nodes or fewer becomes a list.
+const UNTREEIFY_NODES: usize = 6;
+/// Smaller tables double instead.
+const TREEIFY_BINS_MIN: usize = 64;
+
+/// See the module.
+pub struct Java;
+
+impl Family for Java {
+    const INFO: Info = Info {
+        term: Term::plain(
+            "java-hashmap",
+            "model of java.util.HashMap: chains that become trees, doubled all at once",
+            "openjdk/jdk, java/util/HashMap.java (JDK 8 and later)",
+        ),
+        version: "JDK 8+",
+        load_factor: Some(LoadFactors { min: 0.25, max: 4.0, default: 0.75 }),
+        hint: true,
+        exact: true,
+        alloc_cause: Cause::AllocOther,
+        tells: &[Cause::Overflow, Cause::Move, Cause::Grow],
+        layout: None,
+        state: &["len", "bins", "threshold", "trees"],
+    };
+    type Hasher = JavaHash;
+    type Map<K: Key, V: Value, S: Hashing, P: Probe> = JavaMap<K, V, S, P>;
+
+    fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, probe: P) -> JavaMap<K, V, S, P> {
+        let initial_bins = options.hint.min(BINS_MAX).next_power_of_two();
+        JavaMap {
+            bins: Box::default(),
+            len: 0,
+            threshold: if options.hint > 0 { initial_bins } else { 0 },
+            load_factor: options.load_factor as f32,
+            hasher,
+            probe,
+            retired: None,
+            disturbed: Disturbed::Nothing,
+        }
+    }
+}
+
+/// What the last write moved.
+#[derive(Clone, Copy, PartialEq)]
+enum Disturbed {
+    Nothing,
+    /// Entries of this bin.
+    Bin(usize),
+    /// Entries of several bins.
+    Everything,
+}
+
+/// A `java.util.HashMap`; see the module.
+pub struct JavaMap<K, V, S, P> {
+    /// A power of two, or none before the first put.
+    bins: Box<[Option<NodeAt<K, V>>]>,
+    len: usize,
+    /// The most entries that the table holds without growing; before there is a table, how many bins it is to have, 0 for
+    /// the default.
+    threshold: usize,
+    load_factor: f32,
+    hasher: S,
+    probe: P,
+    /// Nodes that the write under way has replaced. Freed at its end, so that no entry moves twice and ends where it was.
+    retired: Option<NodeAt<K, V>>,
+    disturbed: Disturbed,
+}
+
+impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
+    const ENTRY_BYTES: u64 = (size_of::<K>() + size_of::<V>()) as u64;
+
+    /// The hash of a key, which nodes keep: its hash code with the upper half folded onto the lower.
+    #[inline]
+    fn hash(&self, key: &K) -> u32 {
+        let code = self.hasher.hash_one(key) as u32;
+        code ^ code >> 16
+    }
+
+    #[inline]
+    fn index(&self, hash: u32) -> usize {
+        hash as usize & self.bins.len().wrapping_sub(1)
+    }
+
+    #[inline]
+    fn first(&self, hash: u32) -> Option<NodeAt<K, V>> {
+        self.bins.get(self.index(hash)).copied().flatten()
+    }
+
+    #[inline]
+    fn find(&self, key: &K) -> Option<NodeAt<K, V>> {
+        let hash = self.hash(key);
+        let first = self.first(hash)?;
+        match first.as_tree() {
+            Some(first) => tree::descend(first, hash, key).ok().map(TreeAt::node),
+            None => first.list().find(|node| node.hash == hash && node.key == *key),
+        }
+    }
+
+    fn put(&mut self, key: K, value: V) -> bool {
+        let hash = self.hash(&key);
+        if self.bins.is_empty() {
+            self.resize(hash);
+        }
+        let index = self.index(hash);
+        let Some(first) = self.bins[index] else {
+            self.bins[index] = Some(NodeAt::new(false, hash, key, value));
+            self.added(hash);
+            return false;
+        };
+        if let Some(first) = first.as_tree() {
+            match tree::descend(first, hash, &key) {
+                Ok(found) => {
+                    // SAFETY: the map is borrowed mutably.
+                    unsafe { found.node().set_value(value) };
+                    return true;
+                }
+                Err(place) => {
+                    let new = NodeAt::new(true, hash, key, value);
+                    new.as_tree().into_iter().for_each(|new| tree::put(&mut self.bins[index], place, new));
+                }
+            }
+            self.probe.emit(Event::Overflow);
+        } else {
+            let (mut last, mut nodes) = (first, 0);
+            for node in first.list() {
+                if node.hash == hash && node.key == key {
+                    // SAFETY: the map is borrowed mutably.
+                    unsafe { node.set_value(value) };
+                    return true;
+                }
+                (last, nodes) = (node, nodes + 1);
+            }
+            last.next.set(Some(NodeAt::new(false, hash, key, value)));
+            self.probe.emit(Event::Overflow);
+            if nodes >= TREEIFY_NODES {
+                self.treeify(index, hash);
+            }
+        }
+        self.added(hash);
+        false
+    }
+
+    /// What follows every new entry.
+    fn added(&mut self, hash: u32) {
+        self.len += 1;
+        if self.len > self.threshold {
+            self.resize(hash);
+        }
+    }
+
+    /// Makes a tree of a bin to which an entry of this hash has just been added, or doubles a small table.
+    fn treeify(&mut self, index: usize, hash: u32) {
+        if self.bins.len() < TREEIFY_BINS_MIN {
+            self.resize(hash);
+            return;
+        }
+        let moved = self.replace(index, true) - 1;
+        tree::treeify(&mut self.bins[index]);
+        self.disturbed = Disturbed::Bin(index);
+        self.moved(moved);
+    }
+
+    /// Replaces the nodes of a bin by nodes of a tree or of a list; returns how many.
+    fn replace(&mut self, index: usize, tree: bool) -> u64 {
+        let (mut replaced, mut next, mut last) = (0, self.bins[index].take(), None::<NodeAt<K, V>>);
+        while let Some(old) = next {
+            next = old.next.get();
+            // SAFETY: the map is borrowed mutably, and the node in no bin any more; those before it are retired.
+            let new = unsafe { old.replace(tree) };
+            old.next.set(self.retired.replace(old));
+            match last {
+                None => self.bins[index] = Some(new),
+                Some(last) => last.next.set(Some(new)),
+            }
+            if let Some(new) = new.as_tree() {
+                new.prev.set(last);
+            }
+            last = Some(new);
+            replaced += 1;
+        }
+        replaced
+    }
+
+    fn moved(&self, entries: u64) {
+        if entries > 0 {
+            self.probe.emit(Event::Move { entries, bytes: entries * Self::ENTRY_BYTES });
+        }
+    }
+
+    /// Makes the first table, or doubles the table, for an entry of this hash.
+    fn resize(&mut self, hash: u32) {
+        let old_bins = self.bins.len();
+        if old_bins >= BINS_MAX {
+            self.threshold = i32::MAX as usize;
+            return;
+        }
+        self.probe.emit(Event::Grow);
+        let bins = match (old_bins, self.threshold) {
+            (0, 0) => DEFAULT_BINS,
+            (0, initial_bins) => initial_bins,
+            _ => old_bins * 2,
+        };
+        self.threshold = match () {
+            () if old_bins >= DEFAULT_BINS && bins < BINS_MAX => self.threshold * 2,
+            () => 0,
+        };
+        if self.threshold == 0 {
+            let product = bins as f32 * self.load_factor;
+            let fits = bins < BINS_MAX && product < BINS_MAX as f32;
+            self.threshold = if fits { product as usize } else { i32::MAX as usize };
+        }
+        let old = std::mem::replace(&mut self.bins, vec![None; bins].into_boxed_slice());
+        let treeified = match self.disturbed {
+            Disturbed::Bin(index) => Some(index),
+            _ => None,
+        };
+        let mut moved = 0;
+        for (index, first) in old.iter().enumerate() {
+            let Some(first) = *first else { continue };
+            let halves = split(first, old_bins);
+            let whole = halves.iter().any(|half| half.nodes == 0);
+            for (half, index) in halves.iter().zip([index, index + old_bins]) {
+                self.bins[index] = half.first;
+                if half.nodes == 0 || first.as_tree().is_none() {
+                    continue;
+                }
+                if half.nodes > UNTREEIFY_NODES {
+                    if !whole {
+                        tree::treeify(&mut self.bins[index]);
+                    }
+                    continue;
+                }
+                let replaced = self.replace(index, false);
+                if treeified != Some(index & (old_bins - 1)) {
+                    moved += replaced - u64::from(self.index(hash) == index);
+                }
+                self.disturbed = Disturbed::Everything;
+            }
+        }
+        if treeified.is_some() {
+            self.disturbed = Disturbed::Everything;
+        }
+        self.moved(moved);
+    }
+
+    fn take(&mut self, key: &K) -> bool {
+        let Some(node) = self.find(key) else { return false };
+        let index = self.index(node.hash);
+        match node.as_tree() {
+            Some(tree) => {
+                if !tree::remove(&mut self.bins[index], tree) {
+                    let moved = self.replace(index, false);
+                    self.disturbed = Disturbed::Bin(index);
+                    self.moved(moved);
+                }
+            }
+            None => {
+                let before = self.bins[index].and_then(|first| first.list().find(|at| at.next.get() == Some(node)));
+                match before {
+                    Some(before) => before.next.set(node.next.get()),
+                    None => self.bins[index] = node.next.get(),
+                }
+            }
+        }
+        // SAFETY: unlinked just now, and this was the last handle.
+        unsafe { node.free() };
+        self.len -= 1;
+        true
+    }
+
+    fn begin(&mut self) {
+        self.disturbed = Disturbed::Nothing;
+    }
+
+    /// Ends a write.
+    fn end(&mut self) {
+        let mut next = self.retired.take();
+        while let Some(node) = next {
+            next = node.next.get();
+            // SAFETY: retired, and this was the last handle.
+            unsafe { node.free_retired() };
+        }
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = NodeAt<K, V>> {
+        self.bins.iter().flatten().flat_map(|first| first.list())
+    }
+
+    fn trees(&self) -> impl Iterator<Item = TreeAt<K, V>> {
+        self.bins.iter().flatten().filter_map(|first| first.as_tree())
+    }
+}
+
+/// Half of a bin that was split.
+struct Half<K, V> {
+    first: Option<NodeAt<K, V>>,
+    nodes: usize,
+}
+
+/// Splits a list, or a tree's list, by a bit of the hash, in order.
+fn split<K, V>(first: NodeAt<K, V>, bit: usize) -> [Half<K, V>; 2] {
+    let mut halves = [Half { first: None, nodes: 0 }, Half { first: None, nodes: 0 }];
+    let mut lasts = [None::<NodeAt<K, V>>; 2];
+    let mut next = Some(first);
+    while let Some(node) = next {
+        next = node.next.take();
+        let side = usize::from(node.hash as usize & bit != 0);
+        if let Some(tree) = node.as_tree() {
+            tree.prev.set(lasts[side]);
+        }
+        match lasts[side].replace(node) {
+            Some(last) => last.next.set(Some(node)),
+            None => halves[side].first = Some(node),
+        }
+        halves[side].nodes += 1;
+    }
+    halves
+}
+
+impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for JavaMap<K, V, S, P> {
+    #[inline]
+    fn insert(&mut self, key: K, value: V) -> bool {
+        self.begin();
+        let hit = self.put(key, value);
+        self.end();
+        hit
+    }
+
+    #[inline]
+    fn get(&self, key: &K) -> Option<(&K, &V)> {
+        // SAFETY: linked, so live; the map is borrowed.
+        self.find(key).map(|node| unsafe { node.entry() })
+    }
+
+    #[inline]
+    fn remove(&mut self, key: &K) -> bool {
+        self.begin();
+        let hit = self.take(key);
+        self.end();
+        hit
+    }
+
+    fn clear(&mut self) {
+        self.begin();
+        free_all(&mut self.bins);
+        self.len = 0;
+        self.probe.emit(Event::Clear);
+    }
+
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        for node in self.nodes() {
+            // SAFETY: linked, so live; the map is borrowed.
+            let (key, value) = unsafe { node.entry() };
+            f(key, value);
+        }
+    }
+
+    fn capacity(&self) -> Option<usize> {
+        Some(if self.bins.is_empty() { 0 } else { self.threshold })
+    }
+
+    fn disturbed(&self, _: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
+        let bins = match self.disturbed {
+            Disturbed::Nothing => &[],
+            Disturbed::Bin(index) => &self.bins[index..=index],
+            Disturbed::Everything => &self.bins[..],
+        };
+        for node in bins.iter().flatten().flat_map(|first| first.list()) {
+            // SAFETY: linked, so live; the map is borrowed.
+            let (key, value) = unsafe { node.entry() };
+            visit(key, value);
+        }
+    }
+
+    fn state(&self, row: &mut [u64]) {
+        row.copy_from_slice(&[self.len, self.bins.len(), self.threshold, self.trees().count()].map(|n| n as u64));
+    }
+
+    /// A lookup that misses looks at all keys of a list, and at as many of a tree as its longest path has.
+    fn structure(&self) -> Structure {
+        let mut counted = Structure { buckets: Some(self.bins.len() as u64), ..Structure::default() };
+        let (mut overflow, mut longest, mut hit_probes, mut miss_probes) = (0, 0, 0, 0);
+        let mut bytes = size_of_val(&*self.bins);
+        let mut occupancy = Vec::new();
+        for bin in &self.bins {
+            let nodes = bin.iter().flat_map(|first| first.list()).count();
+            if occupancy.len() <= nodes {
+                occupancy.resize(nodes + 1, 0);
+            }
+            occupancy[nodes] += 1;
+            overflow += nodes.saturating_sub(1) as u64;
+            longest = longest.max(nodes as u64);
+            if bin.and_then(NodeAt::as_tree).is_some() {
+                let tree_nodes = bin.iter().flat_map(|first| first.list()).filter_map(NodeAt::as_tree);
+                let depths: Vec<u64> = tree_nodes.map(tree::depth).collect();
+                hit_probes += depths.iter().sum::<u64>();
+                miss_probes += depths.iter().max().unwrap_or(&0);
+                bytes += nodes * size_of::<TreeNode<K, V>>();
+            } else {
+                hit_probes += (nodes * (nodes + 1) / 2) as u64;
+                miss_probes += nodes as u64;
+                bytes += nodes * size_of::<Node<K, V>>();
+            }
+        }
+        counted.overflow_buckets = Some(overflow);
+        counted.chain_length_max = Some(longest);
+        counted.in_use_bytes = Some(bytes as u64);
+        counted.hit_probes = Some(hit_probes);
+        counted.miss_probes = Some(miss_probes);
+        counted.occupancy = Some(occupancy);
+        counted
+    }
+
+    fn check_invariants(&self) {
+        let bins = self.bins.len();
+        assert!(bins == 0 || bins.is_power_of_two(), "{bins} bins");
+        assert!(self.retired.is_none(), "a retired node outlives its write");
+        let mut keys = BTreeSet::new();
+        for (index, bin) in self.bins.iter().enumerate() {
+            let Some(first) = bin else { continue };
+            let mut nodes = 0;
+            for node in first.list() {
+                assert_eq!(node.hash, self.hash(&node.key), "a node keeps its key's hash");
+                assert_eq!(self.index(node.hash), index, "a node is in its bin");
+                assert_eq!(node.as_tree().is_some(), first.as_tree().is_some(), "a bin is of one kind");
+                assert!(keys.insert(node.key.clone()), "a key is there twice");
+                nodes += 1;
+            }
+            if let Some(first) = first.as_tree() {
+                assert!(bins >= TREEIFY_BINS_MIN, "a tree among {bins} bins");
+                assert_eq!(tree::check(first).0, nodes, "a tree's list has its nodes");
+            } else {
+                // A ninth node may double the table six times, one node at a time, before it has 64 bins.
+                assert!(nodes <= TREEIFY_NODES + 6, "a list of {nodes} nodes");
+            }
+        }
+        assert_eq!(keys.len(), self.len, "the entries are counted");
+        assert!(bins == 0 || self.len <= self.threshold, "the threshold is kept");
+    }
+}
+
+/// Frees every node; the bins are empty then.
+fn free_all<K, V>(bins: &mut [Option<NodeAt<K, V>>]) {
+    for bin in bins {
+        let mut next = bin.take();
+        while let Some(node) = next {
+            next = node.next.get();
+            // SAFETY: out of its bin, and this was the last handle.
+            unsafe { node.free() };
+        }
+    }
+}
+
+impl<K, V, S, P> Drop for JavaMap<K, V, S, P> {
+    fn drop(&mut self) {
+        free_all(&mut self.bins);
+    }
+}

@@ -51,7 +51,7 @@ fn the_version_is_the_packages() {
 
 #[test]
 fn list_names_the_maps_with_what_they_take() {
-    let maps = shows(&["list", "maps"], &["maps (--map)\n", "takes: load factor 1 to 8, default 6.5; capacity hint\n"]);
+    let maps = shows(&["list", "maps"], &["maps (--map)\n", "takes: load factor 1 to 8, default 6.5; capacity\n"]);
     let names: Vec<_> = maps.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
     // Which runtimes are there depends on the machine.
     let (runtimes, names): (Vec<_>, Vec<_>) =
@@ -106,6 +106,8 @@ fn list_profiles_names_all_that_ship() {
         "presize",
         "write-amplification",
         "ycsb",
+        "every-map",
+        "worst-insert",
         "go-models",
         "go-gc",
         "ci",

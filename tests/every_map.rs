@@ -198,7 +198,7 @@ fn drained_maps_can_be_filled_again() {
 struct Degenerate;
 impl FamilyVisitor for Degenerate {
     fn visit<F: Family>(&mut self) {
-        // Few where slots don't tell them apart: searches are linear, and papaya 0.2.5 never ends an insert when more than
+        // Few where slots don't tell them apart: searches are linear, and papaya 0.2.5 was not seen to end an insert when more than
         // five keys a doubling of its table start their search in one slot (31 in 64 slots).
         const KEYS: u64 = 24;
         for seed in 1..=2 {

@@ -107,8 +107,12 @@ fn what_a_map_holds_is_what_it_allocated_when_nothing_was_given_back() {
         let count = cell.count.as_ref().expect("counted");
         assert_eq!(count.causes[&OpKind::Insert].values().sum::<u64>(), 1000);
         // The list of overflow buckets of the classic layout is made anew as it grows, and so shed.
-        let shed = count.alloc_bytes - count.live_bytes;
-        assert!(shed == 0 || cell.map_version.starts_with("Go 1.23") && shed < 200, "{}: {count:?}", cell.id);
+        let shed = count.alloc_bytes as i64 - count.live_bytes as i64;
+        assert!(
+            shed == 0 || cell.map_version.starts_with("Go 1.23") && (0..200).contains(&shed),
+            "{}: {count:?}",
+            cell.id
+        );
         assert!(count.drained_bytes == count.live_bytes, "{}: {count:?}", cell.id);
     }
 }

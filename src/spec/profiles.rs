@@ -33,6 +33,7 @@ pub static SHIPPED: &[Shipped] = shipped![
     "presize",
     "write-amplification",
     "ycsb",
+    "worst-insert",
     "go-models",
     "go-gc",
     "every-map",

@@ -24,7 +24,7 @@ fn main() {
 }
 
 /// What the maps under test are made of.
-const MAP_CRATES: [&str; 12] = [
+const MAP_CRATES: [&str; 13] = [
     "hashbrown",
     "indexmap",
     "foldhash",
@@ -37,6 +37,7 @@ const MAP_CRATES: [&str; 12] = [
     "dashmap",
     "papaya",
     "flurry",
+    "scc",
 ];
 
 fn constant(name: &str) -> String {

@@ -48,6 +48,12 @@ pub(super) struct Args {
     /// Seeds of keys and mixes
     #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
     seed: Vec<String>,
+    /// Threads, for concurrent maps
+    #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
+    threads: Vec<String>,
+    /// Whether threads share keys: shared, disjoint
+    #[arg(long, help_heading = CELLS, value_name = "LIST")]
+    thread_keys: Vec<String>,
     /// Operations from a file, instead of --keys and --mix
     #[arg(long, help_heading = CELLS, value_name = "FILE")]
     trace: Vec<String>,
@@ -76,6 +82,8 @@ impl Args {
             entry: self.entry.clone(),
             ops: self.ops.clone(),
             seed: self.seed.clone(),
+            threads: self.threads.clone(),
+            thread_keys: self.thread_keys.clone(),
             trace: self.trace.clone(),
             passes: self.passes.clone(),
         }

@@ -297,6 +297,8 @@ mod tests {
                 entry: "u64/u64".to_owned(),
                 ops: 10,
                 seed: 1,
+                threads: None,
+                thread_keys: None,
             },
             status: Status::Ok,
             error: None,

@@ -45,6 +45,7 @@ mod tests {
             ticks_per_ns: 1.0,
             pinned_to: None,
             started_unix_ms: 0,
+            threads: Vec::new(),
             collector: None,
             histograms: Vec::new(),
         }

@@ -1,10 +1,10 @@
-//! The `dashmap` crate, used from one thread: hash tables of an older `hashbrown`, each behind a lock of its own.
+//! The `dashmap` crate: hash tables of an older `hashbrown`, each behind a lock of its own.
 
 use dashmap::DashMap;
 
 use super::guarded::untie;
 use super::hashbrown_map::rehashed;
-use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -20,7 +20,7 @@ impl Family for Dashmap {
     const INFO: Info = Info {
         term: Term::plain(
             "dashmap",
-            "the dashmap crate's DashMap (64 shards on any machine; foldhash, fixed seed; one thread)",
+            "the dashmap crate's DashMap (64 shards on any machine; foldhash, fixed seed)",
             "docs.rs/dashmap",
         ),
         version: concat!("dashmap ", env!("MAPSCOPE_DASHMAP"), " on hashbrown ", env!("MAPSCOPE_DASHMAP_HASHBROWN")),
@@ -79,5 +79,38 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Dash<K, V, S> {
                 visit(entry.key(), entry.value());
             });
         }
+    }
+}
+
+/// Its locks spin and don't say so.
+impl ConcurrentFamily for Dashmap {
+    const SHARED_INFO: Info = Self::INFO;
+    type SharedHasher = FixedFold;
+    type Shared<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync + 'static> = DashMap<K, V, S>;
+
+    fn share<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync + 'static>(
+        options: &Options,
+        hasher: S,
+        _: P,
+    ) -> DashMap<K, V, S> {
+        DashMap::with_capacity_and_hasher_and_shard_amount(options.hint, hasher, SHARDS)
+    }
+}
+
+impl<K: Key, V: Value, S: Hashing + Send + Sync> Concurrent<K, V> for DashMap<K, V, S> {
+    #[inline]
+    fn insert(&self, key: K, value: V) -> bool {
+        DashMap::insert(self, key, value).is_some()
+    }
+    #[inline]
+    fn get<R>(&self, key: &K, see: impl FnOnce(&V) -> R) -> Option<R> {
+        DashMap::get(self, key).map(|entry| see(entry.value()))
+    }
+    #[inline]
+    fn remove(&self, key: &K) -> bool {
+        DashMap::remove(self, key).is_some()
+    }
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        self.iter().for_each(|entry| f(entry.key(), entry.value()));
     }
 }

@@ -1,4 +1,4 @@
-//! The `flurry` crate: Java's `ConcurrentHashMap` in Rust, used from one thread.
+//! The `flurry` crate: Java's `ConcurrentHashMap` in Rust.
 //!
 //! Bins are chains of nodes, trees from eight nodes on. A full table is doubled by the put that finds it full, which makes new
 //! nodes of most old ones. What is replaced or removed is freed many at a time.
@@ -6,7 +6,7 @@
 use flurry::HashMap;
 
 use super::guarded::untie;
-use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -19,7 +19,7 @@ impl Family for Flurry {
     const INFO: Info = Info {
         term: Term::plain(
             "flurry",
-            "the flurry crate's port of Java's ConcurrentHashMap (chains and trees of nodes; foldhash, fixed seed; one thread)",
+            "the flurry crate's port of Java's ConcurrentHashMap (chains and trees of nodes; foldhash, fixed seed)",
             "docs.rs/flurry",
         ),
         version: concat!("flurry ", env!("MAPSCOPE_FLURRY")),
@@ -85,5 +85,37 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Ported<K, V, S> {
                 visit(key, value);
             });
         }
+    }
+}
+
+impl ConcurrentFamily for Flurry {
+    const SHARED_INFO: Info = Self::INFO;
+    type SharedHasher = FixedFold;
+    type Shared<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync + 'static> = HashMap<K, V, S>;
+
+    fn share<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync + 'static>(
+        options: &Options,
+        hasher: S,
+        _: P,
+    ) -> HashMap<K, V, S> {
+        HashMap::with_capacity_and_hasher(options.hint, hasher)
+    }
+}
+
+impl<K: Key, V: Value, S: Hashing + Send + Sync> Concurrent<K, V> for HashMap<K, V, S> {
+    #[inline]
+    fn insert(&self, key: K, value: V) -> bool {
+        HashMap::insert(self, key, value, &self.guard()).is_some()
+    }
+    #[inline]
+    fn get<R>(&self, key: &K, see: impl FnOnce(&V) -> R) -> Option<R> {
+        HashMap::get(self, key, &self.guard()).map(see)
+    }
+    #[inline]
+    fn remove(&self, key: &K) -> bool {
+        HashMap::remove(self, key, &self.guard()).is_some()
+    }
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        self.iter(&self.guard()).for_each(|(key, value)| f(key, value));
     }
 }

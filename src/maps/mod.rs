@@ -3,6 +3,7 @@
 //! To add a map: one file in this folder that implements [`Map`] and [`Family`], one row in [`each`].
 
 mod btree;
+mod concurrent;
 mod cuckoo;
 mod dashmap_map;
 mod flurry_map;
@@ -18,10 +19,12 @@ mod java;
 mod papaya_map;
 mod redis_dict;
 mod rwlock_hashbrown;
+mod scc_map;
 mod sharded_mutex;
 mod skiplist_map;
 mod std_map;
 
+pub use concurrent::{Concurrent, ConcurrentFamily};
 pub use cuckoo::{Cuckoo, CuckooMap};
 pub use hashing::{FixedAhash, FixedFold, FixedFoldQuality, FixedSip, Fx, GoHash, Hashing};
 pub use java::{Java, JavaHash, JavaHasher, JavaMap};
@@ -238,6 +241,12 @@ pub trait Family: 'static {
 pub trait FamilyVisitor {
     /// Called once a family.
     fn visit<F: Family>(&mut self);
+    /// Called in its place for one that several threads may use, too.
+    fn visit_concurrent<F: Family + ConcurrentFamily>(&mut self) {
+        self.visit::<F>();
+    }
+    /// Called for one that can't be used but as other threads would: it hands out no reference to an entry.
+    fn visit_shared_only<F: ConcurrentFamily>(&mut self) {}
 }
 
 /// The registry: one row a map.
@@ -259,9 +268,10 @@ pub fn each(visitor: &mut impl FamilyVisitor) {
     visitor.visit::<imbl_hash_map::ImblHashMap>();
     visitor.visit::<imbl_ord_map::ImblOrdMap>();
     visitor.visit::<skiplist_map::Skiplist>();
-    visitor.visit::<rwlock_hashbrown::RwLockHashbrown>();
-    visitor.visit::<sharded_mutex::ShardedMutex>();
-    visitor.visit::<dashmap_map::Dashmap>();
-    visitor.visit::<papaya_map::Papaya>();
-    visitor.visit::<flurry_map::Flurry>();
+    visitor.visit_concurrent::<rwlock_hashbrown::RwLockHashbrown>();
+    visitor.visit_concurrent::<sharded_mutex::ShardedMutex>();
+    visitor.visit_concurrent::<dashmap_map::Dashmap>();
+    visitor.visit_concurrent::<papaya_map::Papaya>();
+    visitor.visit_concurrent::<flurry_map::Flurry>();
+    visitor.visit_shared_only::<scc_map::Scc>();
 }

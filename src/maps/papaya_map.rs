@@ -1,4 +1,4 @@
-//! The `papaya` crate: a lock-free hash table of pointers to entries, used from one thread.
+//! The `papaya` crate: a lock-free hash table of pointers to entries.
 //!
 //! A full table is copied little by little, by the writes that follow. An overwrite allocates a new entry. What is replaced
 //! or removed is freed 32 at a time.
@@ -7,7 +7,7 @@ use papaya::{HashMap, ResizeMode};
 use seize::Collector;
 
 use super::guarded::untie;
-use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -23,7 +23,7 @@ impl Family for Papaya {
     const INFO: Info = Info {
         term: Term::plain(
             "papaya",
-            "the papaya crate's lock-free HashMap (entries boxed, frees 32 at a time; foldhash, fixed seed; one thread)",
+            "the papaya crate's lock-free HashMap (entries boxed, frees 32 at a time; foldhash, fixed seed)",
             "docs.rs/papaya",
         ),
         version: concat!("papaya ", env!("MAPSCOPE_PAPAYA")),
@@ -39,14 +39,17 @@ impl Family for Papaya {
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = LockFree<K, V, S>;
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> LockFree<K, V, S> {
-        let map = HashMap::builder()
-            .hasher(hasher)
-            .capacity(options.hint)
-            .collector(Collector::new().batch_size(BATCH))
-            .resize_mode(ResizeMode::default())
-            .build();
-        LockFree { map }
+        LockFree { map: new(options, hasher) }
     }
+}
+
+fn new<K, V, S>(options: &Options, hasher: S) -> HashMap<K, V, S> {
+    HashMap::builder()
+        .hasher(hasher)
+        .capacity(options.hint)
+        .collector(Collector::new().batch_size(BATCH))
+        .resize_mode(ResizeMode::default())
+        .build()
 }
 
 /// Keeps the papaya map to itself: whoever had a reference to it could change it.
@@ -88,5 +91,37 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for LockFree<K, V, S> {
         {
             visit(key, value);
         }
+    }
+}
+
+impl ConcurrentFamily for Papaya {
+    const SHARED_INFO: Info = Self::INFO;
+    type SharedHasher = FixedFold;
+    type Shared<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync + 'static> = HashMap<K, V, S>;
+
+    fn share<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync + 'static>(
+        options: &Options,
+        hasher: S,
+        _: P,
+    ) -> HashMap<K, V, S> {
+        new(options, hasher)
+    }
+}
+
+impl<K: Key, V: Value, S: Hashing + Send + Sync> Concurrent<K, V> for HashMap<K, V, S> {
+    #[inline]
+    fn insert(&self, key: K, value: V) -> bool {
+        HashMap::insert(self, key, value, &self.guard()).is_some()
+    }
+    #[inline]
+    fn get<R>(&self, key: &K, see: impl FnOnce(&V) -> R) -> Option<R> {
+        HashMap::get(self, key, &self.guard()).map(see)
+    }
+    #[inline]
+    fn remove(&self, key: &K) -> bool {
+        HashMap::remove(self, key, &self.guard()).is_some()
+    }
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        self.iter(&self.guard()).for_each(|(key, value)| f(key, value));
     }
 }

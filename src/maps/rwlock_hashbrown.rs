@@ -1,13 +1,13 @@
-//! A `hashbrown` map behind one `std::sync::RwLock`, used from one thread.
+//! A `hashbrown` map behind one `std::sync::RwLock`.
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use hashbrown::HashMap;
 
-use super::guarded::untie;
+use super::guarded::{lock, untie};
 use super::hashbrown_map::rehashed;
-use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
-use crate::probe::event::{Cause, Probe};
+use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write};
+use crate::probe::event::{Cause, Event, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
 
@@ -18,7 +18,7 @@ impl Family for RwLockHashbrown {
     const INFO: Info = Info {
         term: Term::plain(
             "rwlock-hashbrown",
-            "a hashbrown HashMap behind one std RwLock (foldhash, fixed seed; one thread)",
+            "a hashbrown HashMap behind one std RwLock (foldhash, fixed seed)",
             "doc.rust-lang.org/std",
         ),
         version: concat!("hashbrown ", env!("MAPSCOPE_HASHBROWN"), ", std of rustc ", env!("MAPSCOPE_RUSTC")),
@@ -88,5 +88,66 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Locked<K, V, S> {
                 visit(key, value);
             });
         }
+    }
+}
+
+impl ConcurrentFamily for RwLockHashbrown {
+    const SHARED_INFO: Info = Info { tells: &[Cause::LockWait, Cause::Grow], ..Self::INFO };
+    type SharedHasher = FixedFold;
+    type Shared<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync + 'static> = Shared<K, V, S, P>;
+
+    fn share<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync + 'static>(
+        options: &Options,
+        hasher: S,
+        probe: P,
+    ) -> Shared<K, V, S, P> {
+        if options.hint > 0 {
+            probe.emit(Event::Grow);
+        }
+        Shared { map: RwLock::new(HashMap::with_capacity_and_hasher(options.hint, hasher)), probe }
+    }
+}
+
+/// The map for several threads, which tells of its locks.
+pub struct Shared<K, V, S, P> {
+    map: RwLock<HashMap<K, V, S>>,
+    probe: P,
+}
+
+impl<K, V, S, P: Probe> Shared<K, V, S, P> {
+    #[inline]
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<K, V, S>> {
+        lock(self.probe, || self.map.try_read(), || self.map.read())
+    }
+    #[inline]
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<K, V, S>> {
+        lock(self.probe, || self.map.try_write(), || self.map.write())
+    }
+}
+
+impl<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync> Concurrent<K, V> for Shared<K, V, S, P> {
+    #[inline]
+    fn insert(&self, key: K, value: V) -> bool {
+        let mut map = self.write();
+        let capacity = if P::ON { map.capacity() } else { 0 };
+        let old = map.insert(key, value);
+        if P::ON && map.capacity() > capacity {
+            self.probe.emit(Event::Grow);
+        }
+        // The old value is dropped while nobody waits.
+        drop(map);
+        old.is_some()
+    }
+    #[inline]
+    fn get<R>(&self, key: &K, see: impl FnOnce(&V) -> R) -> Option<R> {
+        self.read().get(key).map(see)
+    }
+    #[inline]
+    fn remove(&self, key: &K) -> bool {
+        let removed = self.write().remove(key);
+        removed.is_some()
+    }
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        self.read().iter().for_each(|(key, value)| f(key, value));
     }
 }

@@ -1,17 +1,17 @@
-//! Sixteen `std::sync::Mutex`es, a hash table of the `hashbrown` crate behind each, used from one thread: the concurrent map
-//! that programs write themselves.
+//! Sixteen `std::sync::Mutex`es, a hash table of the `hashbrown` crate behind each: the concurrent map that programs write
+//! themselves.
 //!
 //! A key is hashed once. Bits of its hash below the top seven choose the shard: the top seven are the tags by which
 //! hashbrown tells the entries of a group apart, the low bits choose the group.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use hashbrown::HashTable;
 
-use super::guarded::untie;
+use super::guarded::{lock, untie};
 use super::hashbrown_map::rehashed;
-use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
-use crate::probe::event::{Cause, Probe};
+use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write};
+use crate::probe::event::{Cause, Event, Off, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
 
@@ -25,7 +25,7 @@ impl Family for ShardedMutex {
     const INFO: Info = Info {
         term: Term::plain(
             "sharded-mutex",
-            "16 std Mutexes, a hashbrown HashTable behind each (foldhash, fixed seed; one thread)",
+            "16 std Mutexes, a hashbrown HashTable behind each (foldhash, fixed seed)",
             "doc.rust-lang.org/std",
         ),
         version: concat!("hashbrown ", env!("MAPSCOPE_HASHBROWN"), ", std of rustc ", env!("MAPSCOPE_RUSTC")),
@@ -38,79 +38,147 @@ impl Family for ShardedMutex {
         state: &["len"],
     };
     type Hasher = FixedFold;
-    type Map<K: Key, V: Value, S: Hashing, P: Probe> = Sharded<K, V, S>;
+    type Map<K: Key, V: Value, S: Hashing, P: Probe> = Alone<K, V, S>;
 
-    fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Sharded<K, V, S> {
-        let room = options.hint.div_ceil(SHARDS);
-        Sharded { shards: std::array::from_fn(|_| Mutex::new(HashTable::with_capacity(room))), hasher }
+    fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Alone<K, V, S> {
+        Alone { map: Sharded::new(options, hasher, Off) }
     }
 }
 
-/// Writes take the lock as a program's other threads would, not through `&mut`.
-pub struct Sharded<K, V, S> {
+impl ConcurrentFamily for ShardedMutex {
+    const SHARED_INFO: Info = Info { tells: &[Cause::LockWait, Cause::Grow], ..Self::INFO };
+    type SharedHasher = FixedFold;
+    type Shared<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync + 'static> = Sharded<K, V, S, P>;
+
+    fn share<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync + 'static>(
+        options: &Options,
+        hasher: S,
+        probe: P,
+    ) -> Sharded<K, V, S, P> {
+        Sharded::new(options, hasher, probe)
+    }
+}
+
+/// The map itself. Each method takes one lock, a shard's, or one after the other.
+pub struct Sharded<K, V, S, P> {
     shards: [Mutex<HashTable<(K, V)>>; SHARDS],
     hasher: S,
+    probe: P,
 }
 
-fn locked<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
-}
+impl<K: Key, V: Value, S: Hashing, P: Probe> Sharded<K, V, S, P> {
+    fn new(options: &Options, hasher: S, probe: P) -> Self {
+        let room = options.hint.div_ceil(SHARDS);
+        if room > 0 {
+            (0..SHARDS).for_each(|_| probe.emit(Event::Grow));
+        }
+        Sharded { shards: std::array::from_fn(|_| Mutex::new(HashTable::with_capacity(room))), hasher, probe }
+    }
 
-impl<K: Key, V: Value, S: Hashing> Sharded<K, V, S> {
+    #[inline]
+    fn lock<'a>(&self, shard: &'a Mutex<HashTable<(K, V)>>) -> MutexGuard<'a, HashTable<(K, V)>> {
+        lock(self.probe, || shard.try_lock(), || shard.lock())
+    }
+
     /// The key's hash, and its shard.
     #[inline]
     fn shard(&self, key: &K) -> (u64, MutexGuard<'_, HashTable<(K, V)>>) {
         let hash = self.hasher.hash_one(key);
         let index = hash << TAG_BITS >> (u64::BITS - SHARDS.ilog2());
-        (hash, locked(&self.shards[index as usize]))
+        (hash, self.lock(&self.shards[index as usize]))
+    }
+
+    #[inline]
+    fn put(&self, key: K, value: V) -> bool {
+        let (hash, mut shard) = self.shard(&key);
+        if let Some((_, old)) = shard.find_mut(hash, |entry| entry.0 == key) {
+            let old = std::mem::replace(old, value);
+            // Dropped while nobody waits.
+            drop(shard);
+            drop(old);
+            return true;
+        }
+        let capacity = if P::ON { shard.capacity() } else { 0 };
+        shard.insert_unique(hash, (key, value), |entry| self.hasher.hash_one(&entry.0));
+        if P::ON && shard.capacity() > capacity {
+            self.probe.emit(Event::Grow);
+        }
+        false
+    }
+
+    #[inline]
+    fn take(&self, key: &K) -> bool {
+        let (hash, mut shard) = self.shard(key);
+        let removed = match shard.find_entry(hash, |entry| entry.0 == *key) {
+            Ok(entry) => Some(entry.remove().0),
+            Err(_) => None,
+        };
+        drop(shard);
+        removed.is_some()
+    }
+
+    fn each(&self, f: &mut dyn FnMut(&K, &V)) {
+        self.shards.iter().for_each(|shard| self.lock(shard).iter().for_each(|(key, value)| f(key, value)));
     }
 }
 
-impl<K: Key, V: Value, S: Hashing> Map<K, V> for Sharded<K, V, S> {
+impl<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync> Concurrent<K, V> for Sharded<K, V, S, P> {
+    #[inline]
+    fn insert(&self, key: K, value: V) -> bool {
+        self.put(key, value)
+    }
+    #[inline]
+    fn get<R>(&self, key: &K, see: impl FnOnce(&V) -> R) -> Option<R> {
+        let (hash, shard) = self.shard(key);
+        shard.find(hash, |entry| entry.0 == *key).map(|(_, value)| see(value))
+    }
+    #[inline]
+    fn remove(&self, key: &K) -> bool {
+        self.take(key)
+    }
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        self.each(f);
+    }
+}
+
+/// The map for one thread: writes take the lock as a program's other threads would, but come through `&mut` only, so that
+/// references to entries can be handed out.
+pub struct Alone<K, V, S> {
+    map: Sharded<K, V, S, Off>,
+}
+
+impl<K: Key, V: Value, S: Hashing> Map<K, V> for Alone<K, V, S> {
     #[inline]
     fn insert(&mut self, key: K, value: V) -> bool {
-        let (hash, mut shard) = self.shard(&key);
-        if let Some((_, old)) = shard.find_mut(hash, |entry| entry.0 == key) {
-            *old = value;
-            return true;
-        }
-        shard.insert_unique(hash, (key, value), |entry| self.hasher.hash_one(&entry.0));
-        false
+        self.map.put(key, value)
     }
     #[inline]
     fn get(&self, key: &K) -> Option<(&K, &V)> {
-        let (hash, shard) = self.shard(key);
+        let (hash, shard) = self.map.shard(key);
         let (key, value) = shard.find(hash, |entry| entry.0 == *key)?;
         // SAFETY: tables are changed through `&mut self` only.
         Some(unsafe { untie(self, (key, value)) })
     }
     #[inline]
     fn remove(&mut self, key: &K) -> bool {
-        let (hash, mut shard) = self.shard(key);
-        match shard.find_entry(hash, |entry| entry.0 == *key) {
-            Ok(entry) => {
-                entry.remove();
-                true
-            }
-            Err(_) => false,
-        }
+        self.map.take(key)
     }
     fn clear(&mut self) {
-        self.shards.iter().for_each(|shard| locked(shard).clear());
+        self.map.shards.iter().for_each(|shard| self.map.lock(shard).clear());
     }
     fn len(&self) -> usize {
-        self.shards.iter().map(|shard| locked(shard).len()).sum()
+        self.map.shards.iter().map(|shard| self.map.lock(shard).len()).sum()
     }
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
-        self.shards.iter().for_each(|shard| locked(shard).iter().for_each(|(key, value)| f(key, value)));
+        self.map.each(f);
     }
     fn capacity(&self) -> Option<usize> {
-        Some(self.shards.iter().map(|shard| locked(shard).capacity()).sum())
+        Some(self.map.shards.iter().map(|shard| self.map.lock(shard).capacity()).sum())
     }
     /// Only the written key's shard can have rehashed; what it adds to its capacity it adds to the sum.
     fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
         if rehashed(write, self.capacity().unwrap_or_default()) {
-            self.shard(write.key).1.iter().for_each(|(key, value)| {
+            self.map.shard(write.key).1.iter().for_each(|(key, value)| {
                 visit(key, value);
             });
         }

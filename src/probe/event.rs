@@ -46,6 +46,8 @@ pub enum Event {
     SharedAlloc,
     /// What was allocated so is no longer used.
     SharedFree,
+    /// The operation found a lock taken, and waited for it.
+    LockWait,
 }
 
 /// Where a map's events go. Copied into the map when it is built.
@@ -81,6 +83,8 @@ pub enum Cause {
     AllocOther,
     /// A chained bucket or node was added.
     Overflow,
+    /// Another thread had a lock that the operation needed.
+    LockWait,
     /// Tombstones became empty slots again.
     Prune,
     /// A table written to under a lock took the place of the one read without.
@@ -105,11 +109,12 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in the order of [`Cause`].
-    pub const ALL: [Cause; 14] = [
+    pub const ALL: [Cause; 15] = [
         Cause::Unknown,
         Cause::Steady,
         Cause::AllocOther,
         Cause::Overflow,
+        Cause::LockWait,
         Cause::Prune,
         Cause::Promote,
         Cause::Rehash,
@@ -129,6 +134,7 @@ impl Cause {
             Cause::Steady => "steady",
             Cause::AllocOther => "alloc-other",
             Cause::Overflow => "overflow",
+            Cause::LockWait => "lock-wait",
             Cause::Prune => "prune",
             Cause::Promote => "promote",
             Cause::Rehash => "rehash",
@@ -159,6 +165,7 @@ impl Event {
             Event::Rehash => Cause::Rehash,
             Event::DirtyCopy => Cause::DirtyCopy,
             Event::SharedAlloc => Cause::AllocOther,
+            Event::LockWait => Cause::LockWait,
             Event::GrowDone | Event::SlotReuse | Event::Reseed | Event::Clear | Event::SharedFree => Cause::Steady,
         }
     }

@@ -34,6 +34,17 @@ impl Latencies {
         histogram.saturating_record(ns);
     }
 
+    /// Adds what another recorded, which has as many classes.
+    pub fn add(&mut self, other: &Latencies) {
+        for (sum, histogram) in self.classes.iter_mut().zip(&other.classes) {
+            match (sum, histogram) {
+                (Some(sum), Some(histogram)) => sum.add(histogram).expect("bounds are alike"),
+                (sum, Some(histogram)) => *sum = Some(histogram.clone()),
+                (_, None) => {}
+            }
+        }
+    }
+
     /// The classes that recorded anything.
     pub fn recorded(&self) -> impl Iterator<Item = (usize, &Histogram<u64>)> {
         self.classes.iter().enumerate().filter_map(|(class, histogram)| Some((class, histogram.as_ref()?)))

@@ -60,13 +60,25 @@ pub struct CellId {
     pub ops: u64,
     /// Seed.
     pub seed: u64,
+    /// Threads that do the operations; absent for one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub threads: Option<u32>,
+    /// How keys are dealt to them, `shared` or `disjoint`; absent for one thread.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub thread_keys: Option<String>,
 }
 
 impl CellId {
     /// All of it as one ordered value: equal keys, same cell.
     pub fn key(&self) -> impl Ord + Copy + '_ {
         let load_factor = self.load_factor.map(f64::to_bits);
-        (&*self.map, &*self.keys, &*self.mix, load_factor, self.hint, &*self.entry, self.ops, self.seed)
+        let threads = (self.threads, self.thread_keys.as_deref());
+        (&*self.map, &*self.keys, &*self.mix, load_factor, self.hint, &*self.entry, self.ops, self.seed, threads)
+    }
+
+    /// How many threads, and how keys are dealt to them; `None` for one.
+    pub fn crew(&self) -> Option<(u32, &str)> {
+        Some((self.threads?, self.thread_keys.as_deref()?))
     }
 
     /// The identity as a file name of at most 128 bytes: lower-case letters, digits, `.`, `-`, `_`.
@@ -80,8 +92,9 @@ impl CellId {
         let hint = if self.hint > 0 { format!("hint{}_", self.hint) } else { String::new() };
         // `u64/u64` has one `/` and no `-`, so this can be read back.
         let entry = self.entry.replacen('/', "-", 1);
-        let text =
-            format!("{}_{}_{}_{load_factor}{hint}{entry}_{}_s{}", self.map, self.keys, self.mix, self.ops, self.seed);
+        let Self { map, keys, mix, ops, seed, .. } = self;
+        let threads = self.crew().map(|(threads, keys)| format!("_t{threads}-{keys}")).unwrap_or_default();
+        let text = format!("{map}_{keys}_{mix}_{load_factor}{hint}{entry}_{ops}_s{seed}{threads}");
         let mut stem = String::new();
         for c in text.chars() {
             let c = if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') { c.to_ascii_lowercase() } else { '-' };
@@ -113,7 +126,11 @@ impl fmt::Display for CellId {
         if self.hint > 0 {
             write!(f, " hint={}", self.hint)?;
         }
-        write!(f, " {} ops={} seed={}", self.entry, self.ops, self.seed)
+        write!(f, " {} ops={} seed={}", self.entry, self.ops, self.seed)?;
+        match self.crew() {
+            Some((threads, keys)) => write!(f, " threads={threads} ({keys} keys)"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -286,6 +303,9 @@ pub struct Count {
     /// Chains linked into another table; absent for maps that don't.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rehash_events: Option<u64>,
+    /// Operations that waited for a lock that another thread held, each time they did; absent where the map doesn't say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lock_wait_events: Option<u64>,
     /// Inserts that took a removed entry's slot; absent where the map doesn't say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub slot_reuses: Option<u64>,
@@ -393,9 +413,27 @@ pub struct Time {
     pub started_unix_ms: u64,
     /// One histogram per kind and cause that occurred, all repetitions together.
     pub histograms: Vec<LatencyHistogram>,
+    /// Each thread's own figures; empty for one thread.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub threads: Vec<ThreadTime>,
     /// What the garbage collector did meanwhile; absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub collector: Option<Collector>,
+}
+
+/// What one of several threads measured.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThreadTime {
+    /// Its operations of a repetition.
+    pub ops: u64,
+    /// Wall time of its share of each repetition's measured operations without a clock in the loop, in nanoseconds.
+    pub bare_elapsed_ns: Vec<u64>,
+    /// The processor that it was pinned to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pinned_to: Option<usize>,
+    /// Its part of [`Time::histograms`].
+    pub histograms: Vec<LatencyHistogram>,
 }
 
 /// What a runtime's garbage collector did during the timed repetitions.

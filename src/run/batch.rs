@@ -1,9 +1,10 @@
 //! Operations made ready: keys and values built before anything is measured.
 
+use std::hint::black_box;
 use std::mem::size_of;
 
 use super::hashes::TraceHashes;
-use crate::maps::Map;
+use crate::maps::{Concurrent, Map};
 use crate::record::OpKind;
 use crate::workload::{Key, Kind, Op, Stream, Value, Workload, WorkloadError};
 
@@ -105,44 +106,40 @@ impl<K: Key, V: Value> Batch<K, V> {
         }
     }
 
-    /// Does the operations of a set-up.
-    #[inline(never)]
-    pub fn setup_ops<M: Map<K, V>>(&mut self, map: &mut M) {
-        self.each_op(map, || ());
+    /// Fills it anew with the operations that `take` puts into an empty list; gives what `take` gives.
+    pub fn refill<T>(&mut self, take: impl FnOnce(&mut Vec<Op>) -> T) -> T {
+        self.clear();
+        let taken = take(&mut self.ops);
+        self.prepare();
+        taken
     }
 
-    /// Does measured operations, calling `after` after each.
+    /// Does the operations of a set-up.
+    #[inline(never)]
+    pub fn setup_ops(&mut self, map: impl Worked<K, V>) {
+        self.each_op(map, |_, _| ());
+    }
+
+    /// Does measured operations, calling `after` after each with its kind and whether it found its key.
     ///
     /// Never inlined: CPU samples are told to be measured by this function's name.
     #[inline(never)]
-    pub fn measured_ops<M: Map<K, V>>(&mut self, map: &mut M, after: impl FnMut()) {
+    pub fn measured_ops(&mut self, map: impl Worked<K, V>, after: impl FnMut(Kind, bool)) {
         self.each_op(map, after);
     }
 
     #[inline(always)]
-    fn each_op<M: Map<K, V>>(&mut self, map: &mut M, mut after: impl FnMut()) {
+    fn each_op(&mut self, mut map: impl Worked<K, V>, mut after: impl FnMut(Kind, bool)) {
         let mut puts = self.puts.drain(..);
         let mut keys = self.keys.iter();
-        for kind in &self.kinds {
-            match kind {
-                Kind::Put => {
-                    if let Some((key, value)) = puts.next() {
-                        std::hint::black_box(map.insert(key, value));
-                    }
-                }
-                Kind::Get => {
-                    if let Some(key) = keys.next() {
-                        std::hint::black_box(map.get(key));
-                    }
-                }
-                Kind::Remove => {
-                    if let Some(key) = keys.next() {
-                        std::hint::black_box(map.remove(key));
-                    }
-                }
-                Kind::Clear => map.clear(),
-            }
-            after();
+        for &kind in &self.kinds {
+            let hit = match kind {
+                Kind::Put => puts.next().is_some_and(|(key, value)| map.put(key, value)),
+                Kind::Get => keys.next().is_some_and(|key| map.look_up(key)),
+                Kind::Remove => keys.next().is_some_and(|key| map.take_out(key)),
+                Kind::Clear => map.drop_all(),
+            };
+            after(kind, hit);
         }
     }
 
@@ -159,6 +156,56 @@ impl<K: Key, V: Value> Batch<K, V> {
             };
             Some((op, step))
         })
+    }
+}
+
+/// A map at work; each operation says whether it found its key.
+pub(super) trait Worked<K, V> {
+    fn put(&mut self, key: K, value: V) -> bool;
+    fn look_up(&mut self, key: &K) -> bool;
+    fn take_out(&mut self, key: &K) -> bool;
+    fn drop_all(&mut self) -> bool;
+}
+
+/// A map that one thread has to itself.
+impl<K, V, M: Map<K, V>> Worked<K, V> for &mut M {
+    #[inline(always)]
+    fn put(&mut self, key: K, value: V) -> bool {
+        black_box(self.insert(key, value))
+    }
+    #[inline(always)]
+    fn look_up(&mut self, key: &K) -> bool {
+        black_box(self.get(key)).is_some()
+    }
+    #[inline(always)]
+    fn take_out(&mut self, key: &K) -> bool {
+        black_box(self.remove(key))
+    }
+    #[inline(always)]
+    fn drop_all(&mut self) -> bool {
+        self.clear();
+        true
+    }
+}
+
+/// A map that other threads use meanwhile.
+pub(super) struct Among<'a, M>(pub &'a M);
+
+impl<K, V, M: Concurrent<K, V>> Worked<K, V> for Among<'_, M> {
+    #[inline(always)]
+    fn put(&mut self, key: K, value: V) -> bool {
+        black_box(self.0.insert(key, value))
+    }
+    #[inline(always)]
+    fn look_up(&mut self, key: &K) -> bool {
+        self.0.get(key, |value| _ = black_box(value)).is_some()
+    }
+    #[inline(always)]
+    fn take_out(&mut self, key: &K) -> bool {
+        black_box(self.0.remove(key))
+    }
+    fn drop_all(&mut self) -> bool {
+        unreachable!("no workload that clears is dealt")
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
     }
 
     // Some maps end a growth under way before they are iterated over; what that frees they hold no longer.
-    let ((end, key_bytes, value_bytes), _) = observer.window(0, || inspect(&map, sums.end));
+    let ((end, key_bytes, value_bytes), _) = observer.window(0, || inspect::<K, V>(|f| map.for_each(f), sums.end));
     let (live_bytes, peak_bytes) = (observer.held_bytes(), Some(observer.held_peak_bytes()));
     let structure = recorded(map.structure());
     let mut count = Count {
@@ -90,10 +90,10 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
 
 /// What the measured operations add up to.
 #[derive(Default)]
-struct Sums {
-    tally: Tally,
-    count: Count,
-    end: EndState,
+pub(super) struct Sums {
+    pub tally: Tally,
+    pub count: Count,
+    pub end: EndState,
     grows: u64,
     same_size_grows: u64,
     moved_entries: u64,
@@ -102,7 +102,7 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, op: Op, seen: &Seen) {
+    pub fn add(&mut self, op: Op, seen: &Seen) {
         self.tally = self.tally + seen.tally;
         self.grows += u64::from(seen.cause == Cause::Grow);
         self.same_size_grows += u64::from(seen.cause == Cause::SameSizeGrow);
@@ -133,10 +133,35 @@ impl Sums {
     }
 }
 
+impl Sums {
+    /// Those of two threads together.
+    pub fn join(mut self, other: Sums) -> Sums {
+        self.tally = self.tally + other.tally;
+        let (count, end) = (&mut self.count, &mut self.end);
+        let one = &mut count.max_alloc_bytes_in_one_write;
+        *one = (*one).max(other.count.max_alloc_bytes_in_one_write);
+        for (kind, causes) in other.count.causes {
+            let sums = count.causes.entry(kind).or_default();
+            causes.into_iter().for_each(|(cause, n)| *sums.entry(cause).or_default() += n);
+        }
+        end.inserts += other.end.inserts;
+        end.overwrites += other.end.overwrites;
+        end.removes += other.end.removes;
+        end.remove_hits += other.end.remove_hits;
+        end.gets += other.end.gets;
+        end.get_hits += other.end.get_hits;
+        end.payload_bytes += other.end.payload_bytes;
+        self
+    }
+}
+
 /// Reads the whole map: the end state, and the bytes of a key and of a value (their mean, where lengths vary).
-fn inspect<K: Key, V: Value>(map: &impl Map<K, V>, mut end: EndState) -> (EndState, u64, u64) {
+pub(super) fn inspect<K: Key, V: Value>(
+    for_each: impl FnOnce(&mut dyn FnMut(&K, &V)),
+    mut end: EndState,
+) -> (EndState, u64, u64) {
     let (mut key_heap_bytes, mut value_heap_bytes) = (0, 0);
-    map.for_each(&mut |key, value| {
+    for_each(&mut |key, value| {
         end.entries += 1;
         // A damaged value spoils the checksum whatever its seed was.
         let checksum = value.seed().map_or(u64::MAX, |seed| entry_checksum(key.id(), seed));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::golang::Toolchain;
 use crate::record::{Count, EndState, Profile, Status, Time};
-use crate::spec::{Call, CallError, Catalog, Source, WorkloadSpec};
+use crate::spec::{Call, CallError, Catalog, Source, ThreadKeys, WorkloadSpec};
 use crate::workload::{Expected, WorkloadError};
 
 /// One pass of one cell, in words: the process that runs it looks them up again.
@@ -26,6 +26,8 @@ pub(super) struct Job {
     pub seed: u64,
     pub load_factor: Option<f64>,
     pub hint: u64,
+    pub threads: u32,
+    pub thread_keys: ThreadKeys,
     pub repetitions: u32,
     pub memory_limit_bytes: u64,
     /// Where the answer goes.
@@ -105,6 +107,8 @@ pub(super) enum JobError {
     Pipe(std::io::Error),
     #[error("{0}")]
     Unready(String),
+    #[error("{0}")]
+    Content(String),
     #[error("the CPU profiler: {0}")]
     Profiler(#[from] std::io::Error),
     #[error("the profile would not be whole: {0} samples, allocations or copies were lost for want of memory")]
@@ -115,6 +119,7 @@ impl JobError {
     /// The status of a cell whose pass ends so.
     pub fn status(&self) -> Status {
         match self {
+            JobError::Content(_) => Status::WrongContent,
             JobError::Pipe(error) if error.kind() == std::io::ErrorKind::OutOfMemory => Status::OutOfMemory,
             _ => Status::HarnessFailed,
         }

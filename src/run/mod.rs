@@ -20,6 +20,7 @@ mod schedule;
 mod setting;
 mod sizes;
 mod subjects;
+mod threads;
 mod time;
 
 use std::io;

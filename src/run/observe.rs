@@ -27,6 +27,20 @@ pub(super) struct Tape {
 }
 
 impl Tape {
+    /// An empty one.
+    pub const fn new() -> Tape {
+        Tape {
+            moved_entries: Cell::new(0),
+            moved_bytes: Cell::new(0),
+            slot_reuses: Cell::new(0),
+            steps: [const { Cell::new(0) }; Cause::ALL.len()],
+            shared_allocs: Cell::new(0),
+            shared_frees: Cell::new(0),
+            cause: Cell::new(Cause::Steady),
+            on_move: None,
+        }
+    }
+
     /// A tape that also tells `on_move` of each move at the moment it happens, on the stack of who moves.
     pub fn telling(on_move: fn(u64, u64)) -> Tape {
         Tape { on_move: Some(on_move), ..Tape::default() }
@@ -35,6 +49,16 @@ impl Tape {
     /// How many events gave this cause.
     pub fn steps(&self, cause: Cause) -> u64 {
         self.steps[cause as usize].get()
+    }
+
+    /// How many events gave each cause.
+    pub fn all_steps(&self) -> [u64; Cause::ALL.len()] {
+        self.steps.each_ref().map(Cell::get)
+    }
+
+    /// The dearest cause told since it was last taken.
+    pub fn take_cause(&self) -> Cause {
+        self.cause.replace(Cause::Steady)
     }
 
     /// Forgets the sums, as when the set-up ends.

@@ -7,13 +7,13 @@ use super::hashes::TraceHashes;
 use super::job::{Answer, Job, JobError, Pass};
 use super::runtime::{self, GoRuntime};
 use super::setting::Setting;
-use super::{count, memory, profile, time};
+use super::{count, memory, profile, threads, time};
 use crate::golang::Toolchain;
-use crate::maps::{self, Family, FamilyVisitor, Hashing, Info, Options};
+use crate::maps::{self, ConcurrentFamily, Family, FamilyVisitor, Hashing, Info, Options};
 use crate::record::Status;
 use crate::replay::{self, Play, Setup};
 use crate::spec::{Catalog, CellSpec, EntryOffer, MapOffer, Term};
-use crate::workload::{self, EntryVisitor, Key, Value, Workload};
+use crate::workload::{self, Deal, EntryVisitor, Key, Value, Workload};
 
 /// The maps that can be run: those that ship, and any of your own.
 ///
@@ -64,6 +64,13 @@ impl Subjects {
         self
     }
 
+    /// One more map, which several threads may use at once.
+    pub fn with_concurrent<F: Family + ConcurrentFamily>(mut self) -> Subjects {
+        self.subjects.retain(|subject| subject.info().term.name != F::INFO.term.name);
+        self.subjects.push(Rc::new(OfConcurrent::<F>(PhantomData)));
+        self
+    }
+
     /// What is known of each map, in order.
     pub fn infos(&self) -> impl Iterator<Item = Info> {
         self.subjects.iter().map(|subject| subject.info())
@@ -106,6 +113,14 @@ impl FamilyVisitor for Subjects {
     fn visit<F: Family>(&mut self) {
         self.subjects.push(Rc::new(Of::<F>(PhantomData)));
     }
+
+    fn visit_concurrent<F: Family + ConcurrentFamily>(&mut self) {
+        self.subjects.push(Rc::new(OfConcurrent::<F>(PhantomData)));
+    }
+
+    fn visit_shared_only<F: ConcurrentFamily>(&mut self) {
+        self.subjects.push(Rc::new(OfShared::<F>(PhantomData)));
+    }
 }
 
 /// Why a map's cells can't be run, and the status that they get.
@@ -118,7 +133,11 @@ pub(super) trait Subject {
     fn offer(&self) -> MapOffer {
         let info = self.info();
         let load_factor = info.load_factor.map(|x| (x.min, x.max, x.default));
-        MapOffer { term: info.term, group: None, load_factor, hint: info.hint }
+        MapOffer { term: info.term, group: None, load_factor, hint: info.hint, concurrent: self.concurrent() }
+    }
+    /// Whether several threads may use it at once.
+    fn concurrent(&self) -> bool {
+        false
     }
     /// The toolchain that it needs in the cell's process.
     fn toolchain(&self) -> Option<&Toolchain> {
@@ -128,7 +147,7 @@ pub(super) trait Subject {
     fn prepare(&self, _entry: &str) -> Result<(), Unready> {
         Ok(())
     }
-    /// Whether it has such a pass.
+    /// Whether it has such a pass for one thread; with more, nobody has the profile pass.
     fn has(&self, _pass: Pass) -> bool {
         true
     }
@@ -157,6 +176,87 @@ impl<F: Family> Subject for Of<F> {
     }
 }
 
+/// A map that one thread uses as a [`Family`], and more as a [`ConcurrentFamily`].
+struct OfConcurrent<F>(PhantomData<F>);
+
+impl<F: Family + ConcurrentFamily> Subject for OfConcurrent<F> {
+    fn info(&self) -> Info {
+        F::INFO
+    }
+
+    fn concurrent(&self) -> bool {
+        true
+    }
+
+    fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError> {
+        match job.threads {
+            1 => Of::<F>(PhantomData).run(job, workload),
+            _ => OfShared::<F>(PhantomData).run(job, workload),
+        }
+    }
+
+    fn player(&self, setup: &Setup) -> Option<Box<dyn Play>> {
+        replay::player::<F>(setup)
+    }
+}
+
+/// A map that can't be used but as other threads would.
+struct OfShared<F>(PhantomData<F>);
+
+impl<F: ConcurrentFamily> Subject for OfShared<F> {
+    fn info(&self) -> Info {
+        F::SHARED_INFO
+    }
+
+    fn concurrent(&self) -> bool {
+        true
+    }
+
+    fn has(&self, pass: Pass) -> bool {
+        pass != Pass::Profile
+    }
+
+    fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError> {
+        let typed = Shared::<F> { job, workload, family: PhantomData };
+        workload::with_entry(&job.entry, typed).unwrap_or_else(|| Err(JobError::Unknown(job.entry.clone())))
+    }
+}
+
+struct Shared<'a, F> {
+    job: &'a Job,
+    workload: &'a Workload,
+    family: PhantomData<F>,
+}
+
+impl<F: ConcurrentFamily> EntryVisitor for Shared<'_, F> {
+    type Out = Result<Answer, JobError>;
+
+    fn visit<K: Key, V: Value>(self) -> Self::Out {
+        let Job { threads, thread_keys: keys, .. } = *self.job;
+        let setting = threads::Setting {
+            options: options(self.job, &F::SHARED_INFO),
+            hasher: F::SharedHasher::with_seed(self.job.seed),
+            workload: self.workload,
+            deal: Deal { threads, keys, window_ops: threads::window_ops::<K, V>() },
+        };
+        match self.job.pass {
+            Pass::Count => threads::count::<F, K, V, _>(&setting).map(|counted| Answer::Count(Box::new(counted))),
+            Pass::Time => threads::time::<F, K, V, _>(&setting, self.job.repetitions).map(Answer::Time),
+            // Never asked for.
+            Pass::Expect | Pass::Profile => Err(JobError::Unknown(format!("a {} pass", self.job.pass.name()))),
+        }
+    }
+}
+
+/// How a job wants its map built.
+fn options(job: &Job, info: &Info) -> Options {
+    Options {
+        load_factor: job.load_factor.or(info.load_factor.map(|x| x.default)).unwrap_or_default(),
+        hint: job.hint as usize,
+        seed: job.seed,
+    }
+}
+
 struct Typed<'a, F> {
     job: &'a Job,
     workload: &'a Workload,
@@ -179,11 +279,7 @@ impl<F: Family> EntryVisitor for Typed<'_, F> {
 
 impl<F: Family> Typed<'_, F> {
     fn pass<K: Key, V: Value, S: Hashing>(self, hasher: S, hashes: Option<TraceHashes>) -> Result<Answer, JobError> {
-        let options = Options {
-            load_factor: self.job.load_factor.or(F::INFO.load_factor.map(|x| x.default)).unwrap_or_default(),
-            hint: self.job.hint as usize,
-            seed: self.job.seed,
-        };
+        let options = options(self.job, &F::INFO);
         let setting = Setting { options, hasher, hashes, workload: self.workload };
         match self.job.pass {
             // Needs no map, and never comes here.

@@ -24,10 +24,13 @@ use crate::workload::{Key, Value};
 
 /// How many operations at the beginning of a batch find caches and branch predictors as the harness left them, having
 /// built keys and recorded latencies. Steady ones among them are not recorded: they would be the p99.9.
-const COLD_OPS: usize = 4;
+pub(super) const COLD_OPS: usize = 4;
+
+/// How many classes there are.
+pub(super) const CLASSES: usize = OpKind::ALL.len() * Cause::ALL.len();
 
 /// The class of an operation whose latency is not recorded.
-const NO_CLASS: u8 = u8::MAX;
+pub(super) const NO_CLASS: u8 = u8::MAX;
 
 /// Runs the workload `2 * repetitions + 2` times.
 pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
@@ -40,17 +43,12 @@ pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
     let started_unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
 
     bare::<F, K, V, S>(setting)?;
-    let mut latencies = Latencies::new(OpKind::ALL.len() * Cause::ALL.len());
+    let mut latencies = Latencies::new(CLASSES);
     let (mut bare_elapsed_ns, mut clocked_elapsed_ns) = (Vec::new(), Vec::new());
     for _ in 0..repetitions {
         bare_elapsed_ns.push(bare::<F, K, V, S>(setting)?.as_nanos() as u64);
         clocked_elapsed_ns.push(clocked::<F, K, V, S>(setting, &classes, &clock, &mut latencies)?.as_nanos() as u64);
     }
-    let histograms = latencies.recorded().map(|(class, histogram)| {
-        let (kind, cause) = kind_and_cause(class);
-        let hdr_v2_deflate_base64 = STANDARD.encode(serialize(histogram));
-        LatencyHistogram { kind: OpKind::ALL[kind], cause, count: histogram.len(), hdr_v2_deflate_base64 }
-    });
     Ok(Time {
         ops: setting.workload.ops(),
         bare_elapsed_ns,
@@ -59,9 +57,20 @@ pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
         ticks_per_ns: clock.ticks_per_ns,
         pinned_to,
         started_unix_ms,
-        histograms: histograms.collect(),
+        histograms: recorded(&latencies),
+        threads: Vec::new(),
         collector: None,
     })
+}
+
+/// The histograms as the record has them.
+pub(super) fn recorded(latencies: &Latencies) -> Vec<LatencyHistogram> {
+    let encoded = latencies.recorded().map(|(class, histogram)| {
+        let (kind, cause) = kind_and_cause(class);
+        let hdr_v2_deflate_base64 = STANDARD.encode(serialize(histogram));
+        LatencyHistogram { kind: OpKind::ALL[kind], cause, count: histogram.len(), hdr_v2_deflate_base64 }
+    });
+    encoded.collect()
 }
 
 /// Learns each measured operation's kind and cause.
@@ -90,7 +99,7 @@ fn classify<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -
 pub(super) fn bare<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<Duration, JobError> {
     run::<F, K, V, S>(setting, |batch, map| {
         let start = Instant::now();
-        batch.measured_ops(map, || ());
+        batch.measured_ops(map, |_, _| ());
         start.elapsed()
     })
 }
@@ -110,7 +119,7 @@ fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
         let mut next = readings.iter_mut();
         let start = Instant::now();
         let mut last = clock::ticks();
-        batch.measured_ops(map, || {
+        batch.measured_ops(map, |_, _| {
             if let Some(reading) = next.next() {
                 *reading = clock::ticks();
             }

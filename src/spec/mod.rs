@@ -24,6 +24,8 @@
 //! hint = [0, 100_000]                     # default 0; maps that take no hint run once, with 0
 //! entry = "u64/u64"                       # the default
 //! seed = 1                                # the default
+//! threads = [1, 2, 4]                     # default 1; more than one for concurrent maps only
+//! thread_keys = "shared"                  # or "disjoint": no two threads touch the same key
 //!
 //! [[cells]]
 //! map = "std"
@@ -45,6 +47,8 @@ pub use term::{Param, Range, Term};
 pub use wire::{Flags, Place, SpecError};
 
 use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
 
 /// Everything a profile may name. The registries fill it; `spec` itself knows none of them.
 #[derive(Debug, Clone, Default)]
@@ -81,6 +85,8 @@ pub struct MapOffer {
     pub load_factor: Option<(f64, f64, f64)>,
     /// Whether it takes a capacity hint.
     pub hint: bool,
+    /// Whether several threads may use it at once.
+    pub concurrent: bool,
 }
 
 /// A validated plan: which cells, which passes, within which limits.
@@ -124,6 +130,34 @@ pub struct CellSpec {
     pub hint: u64,
     /// The entry's name.
     pub entry: &'static str,
+    /// How many threads do it.
+    pub threads: u32,
+    /// Which keys they get; [`ThreadKeys::Shared`] for one thread.
+    pub thread_keys: ThreadKeys,
+}
+
+/// How the operations of a workload are dealt to several threads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThreadKeys {
+    /// In turns, whatever their keys.
+    #[default]
+    Shared,
+    /// By key: no two threads ever touch the same one.
+    Disjoint,
+}
+
+impl ThreadKeys {
+    /// Both.
+    pub const ALL: [ThreadKeys; 2] = [ThreadKeys::Shared, ThreadKeys::Disjoint];
+
+    /// The name on the command line and in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ThreadKeys::Shared => "shared",
+            ThreadKeys::Disjoint => "disjoint",
+        }
+    }
 }
 
 /// What a cell's map is asked to do.

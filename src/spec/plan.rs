@@ -4,10 +4,14 @@ use std::collections::HashSet;
 
 use super::profiles::{SHIPPED, find};
 use super::wire::{Flags, Profile, Raw, SpecError, Table};
-use super::{Call, Catalog, CellSpec, EntryOffer, MapOffer, Passes, Plan, Source, Term, UnknownName, WorkloadSpec};
+use super::{
+    Call, Catalog, CellSpec, EntryOffer, MapOffer, Passes, Plan, Source, Term, ThreadKeys, UnknownName, WorkloadSpec,
+};
 
 /// The most operations of a cell: `1..=2^63-1`, what a TOML integer holds.
 const OPS_MAX: u64 = i64::MAX as u64;
+/// The most threads of a cell.
+const THREADS_MAX: u64 = 1024;
 const DEFAULT_ENTRY: &str = "u64/u64";
 const MIB: u64 = 1 << 20;
 
@@ -117,6 +121,10 @@ fn expand(table: &Table, catalog: &Catalog, memory_bytes: u64, cells: &mut Vec<C
     let load_factors = table.each("load_factor", |raw| load_factor(raw, &maps))?;
     let hints = table.each("hint", |raw| hint(raw, &maps, &entries, memory_bytes))?.unwrap_or(vec![0]);
     let seeds = table.each("seed", |raw| whole(raw, 0, u64::MAX))?.unwrap_or(vec![1]);
+    let threads = table.each("threads", |raw| threads(raw, &maps, &catalog.maps))?.unwrap_or(vec![1]);
+    let thread_keys =
+        table.each("thread_keys", |raw| named("way to deal keys", &raw.text, &ThreadKeys::ALL, |keys| keys.name()))?;
+    let crews = crews(&threads, &thread_keys.unwrap_or(vec![ThreadKeys::Shared]));
     let sources = sources(table, catalog)?;
     let ops = match table.each("ops", |raw| whole(raw, 1, OPS_MAX))? {
         Some(ops) => ops,
@@ -125,13 +133,15 @@ fn expand(table: &Table, catalog: &Catalog, memory_bytes: u64, cells: &mut Vec<C
     };
     for entry in &entries {
         for (source, &ops, &seed) in product(&sources, &ops, &seeds) {
-            for (&hint, (offer, call)) in hints.iter().flat_map(|hint| called.iter().map(move |map| (hint, map))) {
+            for (&hint, (offer, call), &(threads, thread_keys)) in product(&hints, &called, &crews) {
                 let cell = CellSpec {
                     map: call.clone(),
                     workload: WorkloadSpec { source: source.clone(), ops, seed },
                     load_factor: offer.load_factor.map(|(_, _, default)| default),
                     hint: if offer.hint { hint } else { 0 },
                     entry: entry.term.name,
+                    threads,
+                    thread_keys,
                 };
                 match &load_factors {
                     Some(list) if offer.load_factor.is_some() => {
@@ -143,6 +153,12 @@ fn expand(table: &Table, catalog: &Catalog, memory_bytes: u64, cells: &mut Vec<C
         }
     }
     Ok(())
+}
+
+/// Each number of threads with each way to deal keys to them; one thread has them all.
+fn crews(threads: &[u32], thread_keys: &[ThreadKeys]) -> Vec<(u32, ThreadKeys)> {
+    let crew = |threads, keys| (threads, if threads == 1 { ThreadKeys::Shared } else { keys });
+    threads.iter().flat_map(|&threads| thread_keys.iter().map(move |&keys| crew(threads, keys))).collect()
 }
 
 fn product<'a, A, B, C>(a: &'a [A], b: &'a [B], c: &'a [C]) -> impl Iterator<Item = (&'a A, &'a B, &'a C)> {
@@ -200,6 +216,20 @@ fn load_factor(raw: &Raw, maps: &[MapOffer]) -> Result<f64, String> {
         Some((map, (min, max, _))) => Err(format!("must be from {min} to {max} for {map}, got {}", raw.text)),
         None => Ok(x),
     }
+}
+
+fn threads(raw: &Raw, maps: &[MapOffer], all: &[MapOffer]) -> Result<u32, String> {
+    let threads = whole(raw, 1, THREADS_MAX)?;
+    let alone: Vec<MapOffer> = maps.iter().filter(|offer| !offer.concurrent).copied().collect();
+    if threads > 1 && !alone.is_empty() {
+        let concurrent: Vec<MapOffer> = all.iter().filter(|offer| offer.concurrent).copied().collect();
+        return Err(format!(
+            "{threads} threads can't use {}, which is not concurrent: give 1, or concurrent maps only ({})",
+            names(&alone),
+            names(&concurrent)
+        ));
+    }
+    Ok(threads as u32)
 }
 
 fn hint(raw: &Raw, maps: &[MapOffer], entries: &[EntryOffer], memory_bytes: u64) -> Result<u64, String> {

@@ -93,6 +93,8 @@ const CELLS: &[(&str, Form)] = &[
     ("entry", Form::Text),
     ("ops", Form::Number),
     ("seed", Form::Number),
+    ("threads", Form::Number),
+    ("thread_keys", Form::Text),
     ("trace", Form::Text),
 ];
 
@@ -211,6 +213,10 @@ pub struct Flags {
     pub ops: Vec<String>,
     /// `--seed`.
     pub seed: Vec<String>,
+    /// `--threads`.
+    pub threads: Vec<String>,
+    /// `--thread-keys`.
+    pub thread_keys: Vec<String>,
     /// `--trace`; paths, never split.
     pub trace: Vec<String>,
     /// `--passes`.
@@ -229,6 +235,8 @@ impl Flags {
             ("entry", "--entry", &self.entry),
             ("ops", "--ops", &self.ops),
             ("seed", "--seed", &self.seed),
+            ("threads", "--threads", &self.threads),
+            ("thread_keys", "--thread-keys", &self.thread_keys),
         ];
         let mut lists: BTreeMap<_, _> = flags.into_iter().map(|(key, flag, typed)| (key, split(flag, typed))).collect();
         let trace = |path: &String| Raw { text: path.clone(), place: Place::Flag("--trace") };

@@ -104,7 +104,7 @@ fn value_bytes(len: u32) -> u64 {
 
 /// Hashes ids by mixing them; much cheaper than std's default, whose defence against chosen keys nobody needs here.
 #[derive(Default)]
-struct IdHasher(u64);
+pub(super) struct IdHasher(u64);
 
 impl Hasher for IdHasher {
     fn write(&mut self, bytes: &[u8]) {

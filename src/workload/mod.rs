@@ -8,6 +8,7 @@
 //! each key of the file.
 
 mod args;
+mod deal;
 mod entry;
 mod expect;
 pub(crate) mod input;
@@ -21,6 +22,7 @@ pub mod trace;
 use std::path::PathBuf;
 
 pub use args::Args;
+pub use deal::{Deal, Outcomes, Share};
 pub use entry::{Bytes, ENTRIES, EntryVisitor, Key, Str24, Value, with_entry};
 pub use expect::{Expected, entry_checksum};
 pub use op::{Kind, Op};
@@ -151,6 +153,15 @@ impl Workload {
     /// Whether [`Op::hash`] is to be used instead of the map's own hasher.
     pub fn hashed(&self) -> bool {
         matches!(&self.source, Opened::Trace(trace) if trace.hashed)
+    }
+
+    /// Why it can't be dealt to several threads; `None` where it can.
+    pub fn undealable(&self) -> Option<&'static str> {
+        match &self.source {
+            Opened::Trace(trace) if trace.hashed => Some("it brings the hashes of its keys, which one thread looks up"),
+            Opened::Trace(trace) if trace.clears => Some("it clears the map, which is no one thread's to do"),
+            _ => None,
+        }
     }
 
     /// Whether [`Op::value_bytes`] says how long values are.

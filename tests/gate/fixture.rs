@@ -74,6 +74,8 @@ pub fn cell(map: &str) -> Cell {
             entry: "u64/u64".to_owned(),
             ops: 1100,
             seed: 1,
+            threads: None,
+            thread_keys: None,
         },
         status: Status::Ok,
         error: None,
@@ -125,6 +127,7 @@ pub fn timed(map: &str, clocked_elapsed_ns: &[u64]) -> Cell {
         ticks_per_ns: 2.1,
         pinned_to: Some(1),
         started_unix_ms: 1_700_000_000_000,
+        threads: Vec::new(),
         collector: None,
         histograms: vec![LatencyHistogram {
             kind: OpKind::Insert,

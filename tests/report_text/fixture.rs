@@ -35,6 +35,8 @@ fn cell(map: &str, keys: &str, mix: &str, expected: EndState) -> Cell {
             entry: "u64/u64".to_owned(),
             ops: OPS,
             seed: 1,
+            threads: None,
+            thread_keys: None,
         },
         status: Status::Ok,
         error: None,
@@ -65,6 +67,7 @@ fn time(kind: OpKind, ns_per_op: u64, median_ns: u64, steady_max_ns: u64, grow_m
         ticks_per_ns: 2.1,
         pinned_to: Some(1),
         started_unix_ms: 1_700_000_000_000,
+        threads: Vec::new(),
         collector: None,
         histograms,
     }

@@ -19,6 +19,8 @@ pub(super) fn cell(map: &str) -> Cell {
             entry: "u64/u64".into(),
             ops: 1_000_000,
             seed: 1,
+            threads: None,
+            thread_keys: None,
         },
         status: Status::Ok,
         error: None,
@@ -44,6 +46,7 @@ pub(super) fn time(bare_elapsed_ns: &[u64], histograms: Vec<LatencyHistogram>) -
         ticks_per_ns: 2.5,
         pinned_to: Some(1),
         started_unix_ms: 1_750_000_000_250,
+        threads: Vec::new(),
         collector: None,
         histograms,
     }

@@ -186,7 +186,7 @@ percentiles! {
 macro_rules! tail_shares {
     ($($cause_name:literal $cause:ident,)*) => {
         /// One share for each cause.
-        pub(super) const TAIL_SHARES: [Metric; 14] = [$(timed(
+        pub(super) const TAIL_SHARES: [Metric; 15] = [$(timed(
             concat!("tail_share_", $cause_name),
             "ratio",
             Better::Neither,
@@ -205,6 +205,7 @@ tail_shares! {
     "steady" Steady,
     "alloc-other" AllocOther,
     "overflow" Overflow,
+    "lock-wait" LockWait,
     "prune" Prune,
     "promote" Promote,
     "rehash" Rehash,

@@ -145,7 +145,7 @@ impl Subject for GoRuntime {
 
     fn offer(&self) -> MapOffer {
         let group = self.toolchain.is_some().then_some(self.kind.group);
-        MapOffer { term: self.info.term, group, load_factor: None, hint: self.kind.hint }
+        MapOffer { term: self.info.term, group, load_factor: None, hint: self.kind.hint, concurrent: false }
     }
 
     fn toolchain(&self) -> Option<&Toolchain> {

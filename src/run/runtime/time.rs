@@ -61,6 +61,7 @@ pub(super) fn time(session: &mut Session, job: &Job, workload: &Workload) -> Res
         pinned_to: None,
         started_unix_ms,
         histograms: histograms.collect(),
+        threads: Vec::new(),
         collector: Some(collected),
     })
 }

@@ -41,6 +41,8 @@ pub struct Trace {
     pub ops: u64,
     /// Whether rows bring hashes.
     pub hashed: bool,
+    /// Whether it drops all entries anywhere.
+    pub clears: bool,
     /// Whether puts say how long their values are.
     pub value_lengths: bool,
 }
@@ -51,9 +53,11 @@ impl Trace {
         let fingerprint = fingerprint(path)?;
         let mut reader = Reader::open(path)?;
         let mut ops = 0;
+        let mut clears = false;
         let mut alive = Alive::default();
         while let Some(op) = reader.next()? {
             ops += 1;
+            clears |= op.kind == Kind::Clear && ops <= ops_max;
             if reader.hashed() {
                 alive.follow(&op).map_err(|what| reader.input().fault_here(what))?;
             }
@@ -62,7 +66,7 @@ impl Trace {
             return Err(reader.no_operations());
         }
         let (hashed, value_lengths) = (reader.hashed(), reader.value_lengths());
-        Ok(Trace { path: path.to_owned(), fingerprint, ops: ops.min(ops_max), hashed, value_lengths })
+        Ok(Trace { path: path.to_owned(), fingerprint, ops: ops.min(ops_max), hashed, clears, value_lengths })
     }
 
     /// Its operations from the first.

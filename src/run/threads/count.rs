@@ -1,0 +1,177 @@
+//! The count pass of several threads: what each allocates, and the causes it sees, added up. Which thread comes first is
+//! chance, and so is what depends on it.
+
+use super::{OfThread, Setting, TAPE, Worker, cause, check, run};
+use crate::maps::{Concurrent, ConcurrentFamily, Hashing};
+use crate::probe::alloc::{self, Tally};
+use crate::probe::event::Cause;
+use crate::record::{Count, EndState};
+use crate::run::batch::{Batch, Step, op_kind};
+use crate::run::count::{Sums, inspect};
+use crate::run::job::{Counted, JobError};
+use crate::run::observe::{Seen, Tape};
+use crate::workload::{Key, Op, Outcomes, Value};
+
+/// Runs the workload once and counts.
+pub(in crate::run) fn count<F: ConcurrentFamily, K: Key, V: Value, S: Hashing + Send + Sync>(
+    setting: &Setting<'_, S>,
+) -> Result<Counted, JobError> {
+    alloc::set_realloc_always_moves(true);
+    let outcomes = Outcomes::of(setting.workload, setting.deal)?;
+    let before = alloc::tally();
+    let map = F::share::<K, V, S, _>(&setting.options, setting.hasher.clone(), OfThread);
+    let built = alloc::tally() - before;
+
+    let new = |_| Counter::new(&outcomes, F::SHARED_INFO.alloc_cause);
+    let crew = run::<K, V, _, _, _>(setting, &map, (0..setting.deal.threads).map(new).collect(), false)?;
+    let mut all = crew.into_iter().map(|done| done.worker).fold(new(0), Counter::join);
+    all.held_bytes += built.live_delta();
+    if setting.workload.setup_ops() == 0 {
+        // What the building of the map told is on this thread's tape.
+        all.sums.tally = all.sums.tally + built;
+        all.steps = sum(all.steps, TAPE.with(Tape::all_steps));
+    }
+    if let Some(why) = all.misread {
+        return Err(JobError::Content(why));
+    }
+
+    // Some maps end a growth under way before they are iterated over.
+    let before = alloc::tally();
+    let (end, key_bytes, value_bytes) = inspect::<K, V>(|f| map.for_each(f), all.sums.end);
+    all.held_bytes += (alloc::tally() - before).live_delta();
+    check(&map, &outcomes)?;
+    conserved(all.setup_inserts, &end)?;
+    let told = |cause| F::SHARED_INFO.tells.contains(&cause).then(|| all.steps[cause as usize]);
+    let count = Count {
+        alloc_count: all.sums.tally.alloc_count,
+        alloc_bytes: all.sums.tally.alloc_bytes,
+        free_count: Some(all.sums.tally.free_count),
+        free_bytes: Some(all.sums.tally.free_bytes),
+        realloc_moved_bytes: Some(all.sums.tally.realloc_moved_bytes),
+        live_bytes: all.held_bytes.max(0) as u64,
+        grow_events: told(Cause::Grow),
+        promote_events: told(Cause::Promote),
+        dirty_copy_events: told(Cause::DirtyCopy),
+        lock_wait_events: told(Cause::LockWait),
+        drained_bytes: drain(&map, all.held_bytes),
+        ..all.sums.count
+    };
+    Ok(Counted { end, key_bytes, value_bytes, count })
+}
+
+/// Entries come by inserts that find none, and go by removes that find one.
+fn conserved(setup_inserts: u64, end: &EndState) -> Result<(), JobError> {
+    let EndState { entries, inserts, remove_hits, .. } = *end;
+    if setup_inserts + inserts == entries + remove_hits {
+        return Ok(());
+    }
+    Err(JobError::Content(format!(
+        "{} inserts found no entry and {remove_hits} removes found one, but {entries} entries are left",
+        setup_inserts + inserts
+    )))
+}
+
+/// Removes every entry, one by one, on this thread, and says what the map still holds.
+fn drain<K: Key, V: Value>(map: &impl Concurrent<K, V>, held_bytes: i64) -> u64 {
+    let mut keys = Vec::new();
+    alloc::uncounted(|| map.for_each(&mut |key, _| keys.push(key.clone())));
+    let before = alloc::tally();
+    for key in &keys {
+        map.remove(key);
+    }
+    (held_bytes + (alloc::tally() - before).live_delta()).max(0) as u64
+}
+
+/// One thread's sums.
+struct Counter<'a> {
+    outcomes: &'a Outcomes,
+    alloc_cause: Cause,
+    sums: Sums,
+    held_bytes: i64,
+    setup_inserts: u64,
+    steps: Steps,
+    /// The first lookup that found what was never put under its key.
+    misread: Option<String>,
+}
+
+/// Events by the cause they give.
+type Steps = [u64; Cause::ALL.len()];
+
+fn sum(a: Steps, b: Steps) -> Steps {
+    std::array::from_fn(|cause| a[cause] + b[cause])
+}
+
+impl<'a> Counter<'a> {
+    fn new(outcomes: &'a Outcomes, alloc_cause: Cause) -> Counter<'a> {
+        let sums = Sums::default();
+        let steps = Steps::default();
+        Counter { outcomes, alloc_cause, sums, held_bytes: 0, setup_inserts: 0, steps, misread: None }
+    }
+
+    fn join(self, other: Self) -> Self {
+        Counter {
+            sums: self.sums.join(other.sums),
+            held_bytes: self.held_bytes + other.held_bytes,
+            setup_inserts: self.setup_inserts + other.setup_inserts,
+            steps: sum(self.steps, other.steps),
+            misread: self.misread.or(other.misread),
+            ..self
+        }
+    }
+
+    /// Does one operation and looks at what it did on this thread.
+    fn step<K: Key, V: Value>(&mut self, map: &impl Concurrent<K, V>, op: Op, step: Step<K, V>) -> Seen {
+        let (hit, tally, payload_bytes) = match step {
+            Step::Put(key, value) => {
+                let handed_bytes = key.heap_bytes() + value.heap_bytes();
+                self.held_bytes += handed_bytes as i64;
+                let (hit, tally) = tallied(|| map.insert(key, value));
+                (hit, tally, (size_of::<K>() + size_of::<V>()) as u64 + handed_bytes)
+            }
+            Step::Remove(key) => {
+                let (hit, tally) = tallied(|| map.remove(&key));
+                (hit, tally, 0)
+            }
+            Step::Get(key) => {
+                let (put, tally) = tallied(|| map.get(&key, |value| self.outcomes.was_put(op.key, value.seed())));
+                if put == Some(false) {
+                    self.misread = Some(format!("a lookup of key {} found what was never put there", op.key));
+                }
+                (put.is_some(), tally, 0)
+            }
+            Step::Clear => unreachable!("no workload that clears is dealt"),
+        };
+        self.held_bytes += tally.live_delta();
+        let cause = cause(self.alloc_cause, tally.alloc_count > 0);
+        let kind = op_kind(op.kind, hit);
+        Seen { kind, hit, cause, tally, moved_entries: 0, moved_bytes: 0, payload_bytes }
+    }
+}
+
+/// Does something, and says what this thread allocated meanwhile.
+fn tallied<T>(work: impl FnOnce() -> T) -> (T, Tally) {
+    let before = alloc::tally();
+    let out = work();
+    (out, alloc::tally() - before)
+}
+
+impl<K: Key, V: Value, M: Concurrent<K, V>> Worker<K, V, M> for Counter<'_> {
+    fn set_up(&mut self, map: &M, batch: &mut Batch<K, V>) {
+        for (op, step) in batch.steps() {
+            let seen = self.step(map, op, step);
+            self.setup_inserts += u64::from(!seen.hit);
+        }
+        TAPE.with(Tape::rewind);
+    }
+
+    fn work(&mut self, map: &M, batch: &mut Batch<K, V>) {
+        for (op, step) in batch.steps() {
+            let seen = self.step(map, op, step);
+            self.sums.add(op, &seen);
+        }
+    }
+
+    fn rest(&mut self) {
+        self.steps = TAPE.with(Tape::all_steps);
+    }
+}

@@ -1,0 +1,179 @@
+//! Several threads on one map.
+//!
+//! Each thread prepares its share of a window, all wait for each other, each does its share, and all wait again: nobody
+//! prepares while others are measured. The wall time of a window is from the first thread's start to the last one's end.
+
+mod count;
+mod time;
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+pub(super) use count::count;
+pub(super) use time::time;
+
+use super::batch::Batch;
+use super::job::JobError;
+use super::observe::Tape;
+use super::pin;
+use crate::maps::{Concurrent, Options};
+use crate::probe::alloc;
+use crate::probe::event::{Cause, Event, Probe};
+use crate::workload::{Deal, Key, Outcomes, Share, Value, Workload};
+
+/// What every pass needs to build its map and to deal its operations.
+pub(super) struct Setting<'a, S> {
+    pub options: Options,
+    pub hasher: S,
+    pub workload: &'a Workload,
+    pub deal: Deal,
+}
+
+/// Bytes of entries in a window: so many that its beginning and end weigh little.
+const WINDOW_BYTES: usize = 8 << 20;
+
+/// Operations in a window, of all threads together.
+pub(super) fn window_ops<K, V>() -> u64 {
+    (WINDOW_BYTES / size_of::<(K, V)>()).clamp(1 << 14, 1 << 18) as u64
+}
+
+/// What a thread does with its operations.
+trait Worker<K, V, M>: Send {
+    /// Does a window of the set-up.
+    fn set_up(&mut self, map: &M, batch: &mut Batch<K, V>);
+    /// Does a window that is measured.
+    fn work(&mut self, map: &M, batch: &mut Batch<K, V>);
+    /// All threads have ended the window.
+    fn rest(&mut self) {}
+}
+
+/// When a thread began and ended each measured window.
+type Spans = Vec<(Instant, Instant)>;
+
+/// What a thread brings home.
+struct Done<W> {
+    worker: W,
+    spans: Spans,
+    /// Measured operations.
+    ops: u64,
+    pinned_to: Option<usize>,
+}
+
+impl<W> Done<W> {
+    fn elapsed(&self) -> Duration {
+        self.spans.iter().map(|(start, end)| *end - *start).sum()
+    }
+}
+
+/// The wall time of all measured windows.
+fn wall<W>(crew: &[Done<W>]) -> Duration {
+    let windows = crew.iter().map(|done| done.spans.len()).max().unwrap_or_default();
+    let of = |window: usize| {
+        let spans = || crew.iter().filter_map(|done| done.spans.get(window));
+        let start = spans().map(|(start, _)| *start).min();
+        start.zip(spans().map(|(_, end)| *end).max()).map(|(start, end)| end - start)
+    };
+    (0..windows).filter_map(of).sum()
+}
+
+/// Runs the whole workload, one worker a thread.
+fn run<K: Key, V: Value, M: Concurrent<K, V>, W: Worker<K, V, M>, S>(
+    setting: &Setting<'_, S>,
+    map: &M,
+    workers: Vec<W>,
+    pinned: bool,
+) -> Result<Vec<Done<W>>, JobError>
+where
+    S: Sync,
+{
+    let (barrier, failed) = (Barrier::new(workers.len()), AtomicBool::new(false));
+    let (workload, deal) = (setting.workload, setting.deal);
+    let body = |thread: usize, worker: W| {
+        let _ends = EndsProcess;
+        let pinned_to = if pinned { pin::to_own_processor(thread, deal.threads) } else { None };
+        let mut done = Done { worker, spans: Vec::new(), ops: 0, pinned_to };
+        let mut batch = Batch::<K, V>::new();
+        let mut share = Share::new(workload, deal, thread as u32);
+        loop {
+            let in_setup = share.as_ref().is_ok_and(Share::in_setup);
+            let more = match &mut share {
+                Ok(share) => batch.refill(|ops| share.next_window(ops)),
+                Err(_) => Ok(false),
+            };
+            // Set before the wait and read after it, by all alike: they end together.
+            if share.is_err() || more.is_err() {
+                failed.store(true, Ordering::Relaxed);
+            }
+            barrier.wait();
+            if failed.load(Ordering::Relaxed) || matches!(more, Ok(false)) {
+                return more.and(share).map(|_| done);
+            }
+            if in_setup {
+                done.worker.set_up(map, &mut batch);
+            } else {
+                done.ops += batch.ops.len() as u64;
+                let start = Instant::now();
+                done.worker.work(map, &mut batch);
+                done.spans.push((start, Instant::now()));
+            }
+            barrier.wait();
+            done.worker.rest();
+        }
+    };
+    let body = &body;
+    std::thread::scope(|scope| {
+        let start = |(thread, worker)| {
+            let named = std::thread::Builder::new().name(format!("thread {thread}"));
+            named.spawn_scoped(scope, move || body(thread, worker))
+        };
+        let handles: Vec<_> = workers.into_iter().enumerate().map(start).collect::<Result<_, _>>()?;
+        let joined =
+            handles.into_iter().map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        Ok(joined.collect::<Result<_, _>>()?)
+    })
+}
+
+/// Ends the process when its thread panics: the others wait for that thread.
+struct EndsProcess;
+
+impl Drop for EndsProcess {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::exit(101);
+        }
+    }
+}
+
+/// Holds a map's content against what the operations may leave; gives how many entries there are.
+fn check<K: Key, V: Value>(map: &impl Concurrent<K, V>, outcomes: &Outcomes) -> Result<u64, JobError> {
+    alloc::uncounted(|| {
+        let mut entries = Vec::new();
+        map.for_each(&mut |key, value| entries.push((key.id(), value.seed())));
+        outcomes.check(&entries).map_err(JobError::Content)?;
+        Ok(entries.len() as u64)
+    })
+}
+
+thread_local! {
+    static TAPE: Tape = const { Tape::new() };
+}
+
+/// The probe of a map that several threads use: each event goes to the tape of the thread that it happens on.
+#[derive(Clone, Copy)]
+struct OfThread;
+
+impl Probe for OfThread {
+    const ON: bool = true;
+
+    fn emit(self, event: Event) {
+        TAPE.with(|tape| tape.emit(event));
+    }
+}
+
+/// The dearest thing that this thread's tape tells, and forgets; of an operation that `allocated`, at least the map's cause
+/// of an allocation.
+fn cause(alloc_cause: Cause, allocated: bool) -> Cause {
+    let told = TAPE.with(Tape::take_cause);
+    if allocated { told.max(alloc_cause) } else { told }
+}

@@ -41,6 +41,11 @@ fn check_cell(cell: &Cell) -> Result<(), String> {
     if let Some(x) = cell.id.load_factor {
         ensure!(x.is_finite() && x > 0.0, "load_factor {x} is not above 0");
     }
+    let (threads, keys) = (cell.id.threads, cell.id.thread_keys.as_deref());
+    ensure!(
+        matches!((threads, keys), (None, None) | (Some(2..), Some("shared" | "disjoint"))),
+        "threads {threads:?} with thread_keys {keys:?}: both are absent for one thread"
+    );
     check_end_state(&cell.expected)?;
     if let Some(count) = &cell.count {
         check_count(count)?;
@@ -108,9 +113,20 @@ fn check_time(time: &Time) -> Result<(), String> {
         "clock_floor_ns {} < 0",
         time.clock_floor_ns
     );
-    for (index, histogram) in time.histograms.iter().enumerate() {
+    check_histograms(&time.histograms)?;
+    for (thread, of_thread) in time.threads.iter().enumerate() {
+        check_histograms(&of_thread.histograms).map_err(|what| format!("thread {thread}: {what}"))?;
+    }
+    let recorded = |histograms: &[LatencyHistogram]| histograms.iter().map(|h| u128::from(h.count)).sum::<u128>();
+    let (all, sum) = (recorded(&time.histograms), time.threads.iter().map(|thread| recorded(&thread.histograms)).sum());
+    ensure!(time.threads.is_empty() || all == sum, "the threads recorded {sum} latencies, but there are {all}");
+    Ok(())
+}
+
+fn check_histograms(histograms: &[LatencyHistogram]) -> Result<(), String> {
+    for (index, histogram) in histograms.iter().enumerate() {
         let name = format!("histogram of {} {}", histogram.kind.name(), histogram.cause.name());
-        let twice = time.histograms[..index].iter().any(|h| (h.kind, h.cause) == (histogram.kind, histogram.cause));
+        let twice = histograms[..index].iter().any(|h| (h.kind, h.cause) == (histogram.kind, histogram.cause));
         ensure!(!twice, "{name} is there twice");
         let decoded = decode(histogram).map_err(|what| format!("{name}: {what}"))?;
         let (said, held) = (histogram.count, decoded.len());

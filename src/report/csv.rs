@@ -11,7 +11,8 @@ use crate::record::{Cell, Results};
 pub(super) const FORMAT: Format =
     Format { name: "csv", summary: "results.csv: one row a cell, one column a metric, blank where absent", render };
 
-const IDENTITY: [&str; 9] = ["map", "keys", "mix", "load_factor", "hint", "entry", "ops", "seed", "status"];
+const IDENTITY: [&str; 11] =
+    ["map", "keys", "mix", "load_factor", "hint", "entry", "ops", "seed", "status", "threads", "thread_keys"];
 
 fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
     let mut writer = Writer::from_writer(Vec::new());
@@ -24,7 +25,7 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
     emit("results.csv", &writer.into_inner().map_err(|error| error.into_error())?)
 }
 
-fn identity(cell: &Cell) -> [String; 9] {
+fn identity(cell: &Cell) -> [String; 11] {
     let id = &cell.id;
     [
         id.map.clone(),
@@ -36,6 +37,8 @@ fn identity(cell: &Cell) -> [String; 9] {
         id.ops.to_string(),
         id.seed.to_string(),
         cell.status.name().to_owned(),
+        id.threads.unwrap_or(1).to_string(),
+        id.thread_keys.clone().unwrap_or_default(),
     ]
 }
 

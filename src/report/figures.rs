@@ -89,7 +89,7 @@ impl<'a> Figures<'a> {
     }
 }
 
-/// A column of figures; smaller is better in every one.
+/// A column of figures.
 pub(super) struct Column {
     /// First line of its heading.
     pub top: &'static str,
@@ -103,6 +103,8 @@ pub(super) struct Column {
     pub rank: Option<u8>,
     /// The most decimals.
     pub decimals: usize,
+    /// Whether larger is better; otherwise smaller is.
+    pub larger: bool,
     pub value: fn(&Figures<'_>) -> Option<f64>,
 }
 
@@ -143,7 +145,7 @@ const fn counted(
     legend: &'static str,
     value: fn(&Figures<'_>) -> Option<f64>,
 ) -> Column {
-    Column { top, unit, legend, timed: false, rank, decimals, value }
+    Column { top, unit, legend, timed: false, rank, decimals, larger: false, value }
 }
 
 const fn timed(
@@ -164,6 +166,16 @@ pub(super) static COLUMNS: &[Column] = &[
     timed(("time", "ns/op"), Some(1), 1, "time: wall time an operation, no clock in the loop", |f| {
         f.metric("ns_per_op")
     }),
+    Column {
+        larger: true,
+        ..timed(
+            ("rate", "M ops/s"),
+            Some(3),
+            2,
+            "rate: operations of all threads together, a larger one is better",
+            |f| f.metric("ops_per_s").filter(|_| f.cell.id.threads.is_some()).map(|rate| rate / 1e6),
+        )
+    },
     timed(("p50", "ns"), Some(9), 0, LATENCY, |f| f.latency.as_ref()?.quantile_ns(0.5)),
     timed(("p99", "ns"), Some(10), 0, LATENCY, |f| f.latency.as_ref()?.quantile_ns(0.99)),
     timed(("p99.9", "ns"), Some(4), 0, LATENCY, |f| f.latency.as_ref()?.quantile_ns(0.999)),
@@ -172,6 +184,14 @@ pub(super) static COLUMNS: &[Column] = &[
     timed((TAIL, "cause"), Some(8), 0, "tail cause: what most of the time above p99.9 went into", |f| {
         f.tail.map(|(_, share)| share)
     }),
+    timed(("waits", "/op"), Some(7), 4, "waits: locks found taken", |f| f.metric("lock_waits_per_op")),
+    timed(
+        ("worst thread p99.9", "ns"),
+        MARKDOWN_ONLY,
+        0,
+        "worst thread p99.9: of the thread where it is highest, all operations",
+        |f| f.metric("worst_thread_p999_ns"),
+    ),
     timed(
         ("gc", "cycles"),
         Some(6),

@@ -9,6 +9,9 @@ use crate::record::{CellId, Results};
 /// Goes before a load factor in a row's name.
 pub(super) const LOAD_FACTOR: &str = " lf=";
 
+/// Goes before a number of threads in a row's name.
+pub(super) const THREADS: &str = " t=";
+
 /// The cells of one workload: same keys, mix, entry, operations and capacity hint.
 pub(super) struct Group<'a> {
     /// Its cells; those of one map are neighbours.
@@ -49,7 +52,12 @@ impl<'a> Group<'a> {
     pub fn title(&self) -> String {
         let id = self.id();
         let hint = if id.hint > 0 { format!(", hint {}", integer(id.hint)) } else { String::new() };
-        format!("{} {}, {}, {} ops{hint}", id.keys, id.mix, id.entry, integer(id.ops))
+        let crews: BTreeSet<_> = self.rows.iter().map(|row| row.cell.id.crew()).collect();
+        let threads = match crews.first() {
+            Some(Some((threads, keys))) if crews.len() == 1 => format!(", {threads} threads, {keys} keys"),
+            _ => String::new(),
+        };
+        format!("{} {}, {}, {} ops{hint}{threads}", id.keys, id.mix, id.entry, integer(id.ops))
     }
 
     /// Whether its latencies are those of lookups, for want of writes.
@@ -69,7 +77,8 @@ impl<'a> Group<'a> {
             let [x, y] = [&a.cell.id, &b.cell.id];
             let place = |id: &CellId| maps.iter().position(|&map| map == id.map);
             let load_factor = |id: &CellId| id.load_factor.unwrap_or(0.0);
-            place(x).cmp(&place(y)).then(load_factor(x).total_cmp(&load_factor(y))).then(x.seed.cmp(&y.seed))
+            let by_map = place(x).cmp(&place(y)).then(load_factor(x).total_cmp(&load_factor(y)));
+            by_map.then(x.thread_keys.cmp(&y.thread_keys)).then(x.threads.cmp(&y.threads)).then(x.seed.cmp(&y.seed))
         });
     }
 
@@ -87,6 +96,14 @@ impl<'a> Group<'a> {
         let mut label = id.map.clone();
         if let Some(x) = id.load_factor.filter(|_| ids().any(|other| other.load_factor != id.load_factor)) {
             label.push_str(&format!("{LOAD_FACTOR}{x}"));
+        }
+        let crews: BTreeSet<_> = self.rows.iter().map(|row| row.cell.id.crew()).collect();
+        if crews.len() > 1 {
+            label.push_str(&format!("{THREADS}{}", id.threads.unwrap_or(1)));
+            let both = crews.iter().flatten().map(|(_, keys)| keys).collect::<BTreeSet<_>>().len() > 1;
+            if let Some(keys) = id.thread_keys.as_deref().filter(|_| both) {
+                label.push_str(&format!(" {keys}"));
+            }
         }
         if with_seed {
             label.push_str(&format!(" seed={}", id.seed));

@@ -38,7 +38,7 @@ fn markdown(results: &Results) -> String {
 const READING: &str = "
 ## How to read this
 
-- Smaller is better in every column; `-` is a figure that the cell can't have or that too few operations tell. Counted figures repeat bit for bit \
+- Smaller is better in every column but *rate*; `-` is a figure that the cell can't have or that too few operations tell. Counted figures repeat bit for bit \
 with the same seed on any machine; times are of this machine and this run.
 - *time* is the wall time of an operation without a clock in the loop. *p50* to *max* are latencies of one write (of one lookup \
 where the workload only reads), one reading of the clock included. *tail cause* is what most of the time above p99.9 went into.

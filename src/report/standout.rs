@@ -163,6 +163,7 @@ fn doing(cause: &str) -> Option<&'static str> {
         "same-size-grow" => Some("rebuilding its table"),
         "dirty-copy" => Some("copying its table to write to it"),
         "shrink" => Some("shrinking"),
+        "lock-wait" => Some("waiting for a lock"),
         "move" => Some("moving entries"),
         "rehash" => Some("linking entries into another table"),
         "promote" => Some("promoting its written table"),

@@ -5,7 +5,7 @@ use comfy_table::{Attribute, Cell, CellAlignment, Color, Table};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::figures::{COLUMNS, Column, Figures};
-use super::group::{Group, LOAD_FACTOR, groups};
+use super::group::{Group, LOAD_FACTOR, THREADS, groups};
 use super::number::{decimals, fit, one_line};
 pub use super::standout::standout;
 use crate::record::Results;
@@ -153,7 +153,8 @@ fn figures_table(groups: &[Group<'_>], shown: &[Shown], width: usize, colour: bo
 fn best(shown: &Shown, rows: &[&Figures<'_>]) -> Option<String> {
     let column = shown.column;
     let values = || rows.iter().filter_map(|row| Some(((column.value)(row)?, column.text(row, shown.decimals))));
-    let (_, best) = values().min_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|_| column.comparable())?;
+    let by_figure = |(a, _): &(f64, _), (b, _): &(f64, _)| if column.larger { b.total_cmp(a) } else { a.total_cmp(b) };
+    let (_, best) = values().min_by(by_figure).filter(|_| column.comparable())?;
     values().any(|(_, text)| text != best).then_some(best)
 }
 
@@ -168,6 +169,9 @@ fn legend(groups: &[Group<'_>], shown: &[Shown], dropped: &[Shown], results: &Re
     let rows = || groups.iter().flat_map(|group| &group.rows);
     if rows().any(|row| row.label.contains(LOAD_FACTOR)) {
         legend.push(format!("{}: load factor.", LOAD_FACTOR.trim_matches([' ', '='])));
+    }
+    if rows().any(|row| row.label.contains(THREADS)) {
+        legend.push(format!("{}: threads.", THREADS.trim_matches([' ', '='])));
     }
     let floors = rows().filter_map(|row| row.metric("clock_floor_ns"));
     if let Some(floor_ns) = floors.reduce(f64::max) {

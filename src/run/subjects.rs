@@ -71,6 +71,13 @@ impl Subjects {
         self
     }
 
+    /// One more map, which hands out no references: with one thread, too, it is run as with several.
+    pub fn with_shared<F: ConcurrentFamily>(mut self) -> Subjects {
+        self.subjects.retain(|subject| subject.info().term.name != F::SHARED_INFO.term.name);
+        self.subjects.push(Rc::new(OfShared::<F>(PhantomData)));
+        self
+    }
+
     /// What is known of each map, in order.
     pub fn infos(&self) -> impl Iterator<Item = Info> {
         self.subjects.iter().map(|subject| subject.info())

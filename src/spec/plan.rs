@@ -224,8 +224,9 @@ fn threads(raw: &Raw, maps: &[MapOffer], all: &[MapOffer]) -> Result<u32, String
     if threads > 1 && !alone.is_empty() {
         let concurrent: Vec<MapOffer> = all.iter().filter(|offer| offer.concurrent).copied().collect();
         return Err(format!(
-            "{threads} threads can't use {}, which is not concurrent: give 1, or concurrent maps only ({})",
+            "{threads} threads can't use {}, which {} not concurrent: give 1, or concurrent maps only ({})",
             names(&alone),
+            if alone.len() == 1 { "is" } else { "are" },
             names(&concurrent)
         ));
     }

@@ -37,6 +37,7 @@ pub static SHIPPED: &[Shipped] = shipped![
     "go-models",
     "go-gc",
     "every-map",
+    "threads",
     "ci",
 ];
 

@@ -214,7 +214,7 @@ mod tests {
         Workload::open(&WorkloadSpec { source: Source::Generated { keys, mix }, ops, seed: 3 }).unwrap()
     }
 
-    const MIX: &str = "mix(insert=20,overwrite=20,remove=20,get=40,records=50)";
+    const MIX: &str = "churn(records=50)";
 
     fn deal(threads: u32, keys: ThreadKeys) -> Deal {
         Deal { threads, keys, window_ops: 64 }

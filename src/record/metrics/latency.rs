@@ -96,6 +96,11 @@ impl Latencies {
     }
 }
 
+/// A percentile of all operations in these histograms; `None` when one of them is damaged.
+pub(super) fn merged_quantile_ns(histograms: &[LatencyHistogram], quantile: f64) -> Option<u64> {
+    percentile(&Latencies::decode(histograms)?.merged(&OpKind::ALL)?, quantile)
+}
+
 /// The value below which a share `quantile` of the recordings lie, in the histogram's unit; `None` when there are
 /// too few recordings for one of them to lie above. A quantile of 1.0 is the maximum.
 fn percentile(histogram: &Histogram<u64>, quantile: f64) -> Option<u64> {
@@ -115,7 +120,7 @@ fn tail_share(cell: &Cell, cause: Cause) -> Option<Number> {
 }
 
 /// The median over the repetitions, halfway between the middle two when their number is even.
-fn ns_per_op(time: &Time) -> Option<Number> {
+pub(super) fn ns_per_op(time: &Time) -> Option<Number> {
     let mut elapsed = time.bare_elapsed_ns.clone();
     elapsed.sort_unstable();
     let middle = elapsed.len() / 2;

@@ -12,6 +12,7 @@ pub mod latency;
 mod memory;
 mod ratios;
 mod structure;
+mod threads;
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -151,6 +152,7 @@ pub fn all() -> &'static [Metric] {
             structure::SLOT_REUSE_RATIO,
             structure::IN_USE_OVERHEAD_BYTES_PER_ENTRY,
             latency::NS_PER_OP,
+            threads::OPS_PER_S,
         ];
         all.extend(latency::PERCENTILES);
         all.extend(latency::TAIL_SHARES);
@@ -160,7 +162,12 @@ pub fn all() -> &'static [Metric] {
             collector::GC_PAUSE_MAX_NS,
             collector::HEAP_PEAK_BYTES,
         ]);
-        all.push(latency::CLOCK_FLOOR_NS);
+        all.extend([
+            threads::SLOWEST_THREAD_NS_PER_OP,
+            threads::WORST_THREAD_P999_NS,
+            threads::LOCK_WAITS_PER_OP,
+            latency::CLOCK_FLOOR_NS,
+        ]);
         all
     });
     &ALL
@@ -194,15 +201,14 @@ mod tests {
 
     #[test]
     fn the_statistical_list_is_complete_and_in_order() {
-        let mut expected = vec!["ns_per_op".to_owned()];
+        let mut expected = ["ns_per_op", "ops_per_s"].map(String::from).to_vec();
         for kind in ["insert", "overwrite", "remove", "get"] {
             expected.extend(["p50", "p90", "p99", "p999", "p9999", "max"].map(|p| format!("{kind}_{p}_ns")));
         }
         expected.extend(Cause::ALL.map(|cause| format!("tail_share_{}", cause.name())));
-        expected.extend(
-            ["gc_cycles", "gc_pause_total_ns", "gc_pause_max_ns", "heap_peak_bytes", "clock_floor_ns"]
-                .map(String::from),
-        );
+        let rest = "gc_cycles gc_pause_total_ns gc_pause_max_ns heap_peak_bytes \
+            slowest_thread_ns_per_op worst_thread_p999_ns lock_waits_per_op clock_floor_ns";
+        expected.extend(rest.split_whitespace().map(String::from));
         assert_eq!(names(Class::Statistical), expected);
     }
 

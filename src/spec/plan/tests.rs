@@ -10,7 +10,7 @@ const fn param(name: &'static str, min: f64, max: f64, default: Option<f64>) -> 
 }
 
 fn map(name: &'static str, load_factor: Option<(f64, f64, f64)>, hint: bool) -> MapOffer {
-    MapOffer { term: Term::plain(name, "", ""), group: None, load_factor, hint }
+    MapOffer { term: Term::plain(name, "", ""), group: None, load_factor, hint, concurrent: name.starts_with("shared") }
 }
 
 /// A map of one runtime of two.
@@ -18,7 +18,7 @@ fn runtime(name: &'static str) -> MapOffer {
     const PERCENT: Param = Param { required: false, ..param("gogc", -1.0, 1e6, None) };
     const LIMIT: Param = Param { name: "limit_mb", ..PERCENT };
     let term = Term { params: &[PERCENT, LIMIT], named: true, ..Term::plain(name, "", "") };
-    MapOffer { term, group: Some("go-runtime"), load_factor: None, hint: true }
+    MapOffer { term, group: Some("go-runtime"), load_factor: None, hint: true, concurrent: false }
 }
 
 /// Enough for the profiles that ship, with 1 GiB of memory.
@@ -51,6 +51,7 @@ fn catalog() -> Catalog {
             map("hashbrown", None, true),
             map("indexmap", None, true),
             map("btree", None, false),
+            map("shared-map", None, false),
             runtime("go-runtime@1.23.9"),
             runtime("go-runtime@1.27.3"),
         ],
@@ -179,7 +180,7 @@ fn errors_name_file_line_and_key() {
     assert_eq!(
         error(&table("key = \"uniform\"")),
         "my.toml:6: unknown key \"key\", did you mean \"keys\"? Valid: map, keys, mix, load_factor, hint, entry, ops, \
-         seed, trace."
+         seed, threads, thread_keys, trace."
     );
     assert!(error(&format!("ops = 5\n{}", table(""))).ends_with(" The keys of a cell stand below [[cells]]."));
     assert_eq!(error("\n[cells]\nmap = \"std\"\n"), "my.toml:2: cells: must be tables, each headed [[cells]]");
@@ -244,6 +245,28 @@ fn load_factors_lie_within_the_maps() {
     assert_eq!(error(&table("load_factor = 4.0")), "my.toml:6: load_factor: can't be set: not a parameter of std");
     let flags = Flags { load_factor: vec!["x".into()], ..Flags::default() };
     assert_eq!(plan_text(&table(""), &flags).unwrap_err(), "--load-factor: must be a number, got \"x\"");
+}
+
+#[test]
+fn threads_are_for_maps_that_can_have_them() {
+    let shared = |line: &str| table(line).replace("std", "shared-map");
+    let plan = plan_text(&shared("threads = [1, 2, 4]\nthread_keys = [\"shared\", \"disjoint\"]"), &Flags::default());
+    let crews: Vec<_> = plan.unwrap().cells.iter().map(|cell| (cell.threads, cell.thread_keys.name())).collect();
+    let expected = [(1, "shared"), (2, "shared"), (2, "disjoint"), (4, "shared"), (4, "disjoint")];
+    assert_eq!(crews, expected, "one thread has all keys, once");
+    assert_eq!(plan_text(&table(""), &Flags::default()).unwrap().cells[0].threads, 1);
+    assert_eq!(
+        error(&table("threads = [1, 2]").replace("\"std\"", "[\"shared-map\", \"std\", \"btree\"]")),
+        "my.toml:6: threads: 2 threads can't use std, btree, which are not concurrent: give 1, or concurrent maps only \
+         (shared-map)"
+    );
+    assert!(
+        error(&shared("threads = 0")).ends_with("must be a whole number from 1 to 1024, in digits and _ only, got 0")
+    );
+    assert_eq!(
+        error(&shared("threads = 2\nthread_keys = \"share\"")),
+        "my.toml:7: thread_keys: unknown way to deal keys \"share\", did you mean \"shared\"? Valid: shared, disjoint."
+    );
 }
 
 #[test]
@@ -375,11 +398,15 @@ fn every_profile_that_ships_is_in_the_registry_and_valid() {
         "dashmap",
         "papaya",
         "flurry",
+        "scc",
         "java-hashmap",
         "redis-dict",
         "cuckoo",
     ] {
         roomy.maps.push(map(name, None, false));
+    }
+    for offer in &mut roomy.maps {
+        offer.concurrent = true;
     }
     for shipped in SHIPPED {
         let plan = plan(&[shipped.name.into()], &Flags::default(), &roomy).unwrap_or_else(|error| panic!("{error}"));

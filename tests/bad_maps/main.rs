@@ -3,6 +3,8 @@
 //! This binary is the program itself with a few more maps, as a user's own binary would be; it starts itself for each
 //! cell. Hence its own `main` instead of the test harness.
 
+mod shared;
+
 use std::alloc::System;
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
@@ -106,12 +108,48 @@ bad!(
 fn main() -> ExitCode {
     if std::env::args().nth(1).is_some_and(|arg| arg == "run" || arg == "replay" || arg == mapscope::run::HIDDEN_VERB) {
         let subjects = Subjects::builtin().with::<Panics>().with::<Aborts>().with::<Loops>();
-        return mapscope::cmd::main(&subjects.with::<Exits>().with::<Loses>().with::<Hoards>());
+        let subjects = subjects.with::<Exits>().with::<Loses>().with::<Hoards>();
+        let subjects = subjects.with_shared::<shared::Sound>().with_shared::<shared::Loses>();
+        let subjects = subjects.with_shared::<shared::Lies>().with_shared::<shared::Mistakes>();
+        return mapscope::cmd::main(&subjects.with_shared::<shared::Panics>().with_shared::<shared::Hangs>());
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let out = folder.path().join("out");
-    let profile = folder.path().join("bad.toml");
-    std::fs::write(&profile, PROFILE).expect("the profile is written");
+    let one_thread = [
+        ("std", "ok", ""),
+        ("panics", "panicked", "no room left"),
+        ("aborts", "aborted", "abort"),
+        ("loops", "timed-out", "5 s"),
+        ("exits", "aborted", "ended the process"),
+        ("loses-an-entry", "wrong-content", "expected"),
+        ("hoards", "out-of-memory", "memory allocation of"),
+        ("btree", "ok", ""),
+    ];
+    expect_rows(folder.path(), "bad", ONE_THREAD, &one_thread);
+    let two_threads = [
+        ("sound-shared", "ok", ""),
+        (
+            "loses-shared",
+            "wrong-content",
+            "101 inserts found no entry and 0 removes found one, but 100 entries are left",
+        ),
+        ("lies-shared", "wrong-content", "inserts found no entry and 0 removes found one, but"),
+        ("mistakes-shared", "wrong-content", "found what was never put there"),
+        ("panics-shared", "panicked", "a thread of its own (at tests/bad_maps/shared.rs:"),
+        ("hangs-shared", "timed-out", "5 s"),
+        ("dashmap", "ok", ""),
+    ];
+    expect_rows(folder.path(), "shared", TWO_THREADS, &two_threads);
+    replays_a_map_of_ones_own(folder.path());
+    println!(
+        "test every_misbehaving_map_is_a_row ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out"
+    );
+    ExitCode::SUCCESS
+}
+
+/// Runs a profile: each map's status is as expected, and its error tells of what is expected.
+fn expect_rows(folder: &std::path::Path, name: &str, text: &str, expected: &[(&str, &str, &str)]) {
+    let (out, profile) = (folder.join(name), folder.join(name).with_extension("toml"));
+    std::fs::write(&profile, text).expect("the profile is written");
     let program = std::env::current_exe().expect("this program");
     let run = Command::new(program).arg("run").arg(&profile).arg("--out").arg(&out).output().expect("it runs");
     assert_eq!(run.status.code(), Some(1), "{}", String::from_utf8_lossy(&run.stderr));
@@ -122,26 +160,11 @@ fn main() -> ExitCode {
     let cells = results["cells"].as_array().expect("cells");
     let rows: Vec<_> =
         cells.iter().map(|cell| (word(&cell["id"]["map"]), word(&cell["status"]), word(&cell["error"]))).collect();
-    let expected = [
-        ("std", "ok", ""),
-        ("panics", "panicked", "no room left"),
-        ("aborts", "aborted", "abort"),
-        ("loops", "timed-out", "5 s"),
-        ("exits", "aborted", "ended the process"),
-        ("loses-an-entry", "wrong-content", "expected"),
-        ("hoards", "out-of-memory", "memory allocation of"),
-        ("btree", "ok", ""),
-    ];
     assert_eq!(rows.len(), expected.len(), "{rows:?}");
     for (row, expected) in rows.iter().zip(expected) {
         assert_eq!((row.0.as_str(), row.1.as_str()), (expected.0, expected.1), "{}", row.2);
         assert!(row.2.contains(expected.2), "{}: {:?} should tell of {:?}", row.0, row.2, expected.2);
     }
-    replays_a_map_of_ones_own(folder.path());
-    println!(
-        "test every_misbehaving_map_is_a_row ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out"
-    );
-    ExitCode::SUCCESS
 }
 
 /// A trace is played on maps that only this program has; a panic is told with the row that made it, and leaves no file.
@@ -156,10 +179,10 @@ fn replays_a_map_of_ones_own(folder: &std::path::Path) {
     let panicked = replay("panics");
     assert_eq!(panicked.status.code(), Some(2));
     let said = String::from_utf8_lossy(&panicked.stderr);
-    let expected = "error: trace.csv:101: panics panicked in this operation: no room left (at tests/bad_maps.rs:";
+    let expected = "error: trace.csv:101: panics panicked in this operation: no room left (at tests/bad_maps/main.rs:";
     assert!(said.starts_with(expected) && said.lines().count() == 1, "{said}");
     let left = || std::fs::read_dir(folder).expect("the folder").count();
-    assert_eq!(left(), 3, "out, bad.toml and trace.csv");
+    assert_eq!(left(), 5, "two profiles, what they left, and trace.csv");
     let lost = replay("loses-an-entry");
     assert_eq!(lost.status.code(), Some(0), "{}", String::from_utf8_lossy(&lost.stderr));
     let rows = std::fs::read_to_string(folder.join("rows.csv")).expect("rows");
@@ -169,7 +192,7 @@ fn replays_a_map_of_ones_own(folder: &std::path::Path) {
     assert!(rows.contains("\ninsert,98,,0,0,99\ninsert,99,,0,0,99\n"), "{rows}");
 }
 
-const PROFILE: &str = r#"
+const ONE_THREAD: &str = r#"
 summary = "maps that misbehave, between two that don't"
 passes = ["count"]
 time_limit_s = 5
@@ -179,4 +202,19 @@ map = ["std", "panics", "aborts", "loops", "exits", "loses-an-entry", "hoards", 
 keys = "uniform"
 mix = "fill"
 ops = 1000
+"#;
+
+const TWO_THREADS: &str = r#"
+summary = "maps that two threads can't rely on, and two that they can"
+passes = ["count", "time"]
+repetitions = 1
+time_limit_s = 5
+[[cells]]
+map = [
+    "sound-shared", "loses-shared", "lies-shared", "mistakes-shared", "panics-shared", "hangs-shared", "dashmap",
+]
+keys = "uniform"
+mix = "mix(insert=50,get=50)"
+ops = 1000
+threads = 2
 "#;

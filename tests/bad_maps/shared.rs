@@ -1,0 +1,93 @@
+//! Maps that several threads can't rely on.
+
+use std::collections::BTreeMap;
+use std::sync::RwLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use mapscope::maps::{Concurrent, ConcurrentFamily, FixedFold, Hashing, Info, Options};
+use mapscope::probe::event::Probe;
+use mapscope::workload::{Key, Value};
+
+/// What goes wrong, at the 100th insert or, where it is a lookup's fault, always.
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    None,
+    /// The entry is dropped.
+    Loses,
+    /// Says that the key was there.
+    Lies,
+    /// A lookup shows another key's value.
+    Mistakes,
+    Panics,
+    /// Never gives its lock back.
+    Hangs,
+}
+
+/// A `BTreeMap` behind a lock.
+pub struct Bad<K, V> {
+    map: RwLock<BTreeMap<K, V>>,
+    inserts: AtomicU32,
+    fault: Fault,
+}
+
+impl<K: Key, V: Value> Concurrent<K, V> for Bad<K, V> {
+    fn insert(&self, key: K, value: V) -> bool {
+        let mut map = self.map.write().expect("no thread goes on after a panic");
+        let due = self.inserts.fetch_add(1, Ordering::Relaxed) == 100;
+        match self.fault {
+            Fault::Panics if due => panic!("a thread of its own"),
+            Fault::Hangs if due => loop {
+                std::thread::park();
+            },
+            Fault::Loses if due => false,
+            fault => map.insert(key, value).is_some() || due && fault == Fault::Lies,
+        }
+    }
+
+    fn get<R>(&self, key: &K, see: impl FnOnce(&V) -> R) -> Option<R> {
+        let map = self.map.read().expect("no thread goes on after a panic");
+        let value = map.get(key)?;
+        match map.values().next() {
+            Some(first) if self.fault == Fault::Mistakes => Some(see(first)),
+            _ => Some(see(value)),
+        }
+    }
+
+    fn remove(&self, key: &K) -> bool {
+        self.map.write().expect("no thread goes on after a panic").remove(key).is_some()
+    }
+
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        let map = self.map.read().expect("no thread goes on after a panic");
+        map.iter().for_each(|(key, value)| f(key, value));
+    }
+}
+
+macro_rules! bad {
+    ($($name:ident, $term:literal, $fault:expr;)*) => {$(
+        pub struct $name;
+
+        impl ConcurrentFamily for $name {
+            const SHARED_INFO: Info = Info::plain($term, "test");
+            type SharedHasher = FixedFold;
+            type Shared<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync + 'static> = Bad<K, V>;
+
+            fn share<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync + 'static>(
+                _: &Options,
+                _: S,
+                _: P,
+            ) -> Bad<K, V> {
+                Bad { map: RwLock::default(), inserts: AtomicU32::new(0), fault: $fault }
+            }
+        }
+    )*};
+}
+
+bad! {
+    Sound, "sound-shared", Fault::None;
+    Loses, "loses-shared", Fault::Loses;
+    Lies, "lies-shared", Fault::Lies;
+    Mistakes, "mistakes-shared", Fault::Mistakes;
+    Panics, "panics-shared", Fault::Panics;
+    Hangs, "hangs-shared", Fault::Hangs;
+}

@@ -1,0 +1,208 @@
+//! Maps that several threads use at once: what they leave is what some order of the operations leaves.
+
+mod cli_process;
+
+use std::sync::Barrier;
+
+use cli_process::Place;
+use mapscope::maps::{self, Concurrent, ConcurrentFamily, Family, FamilyVisitor, Hashing, Options};
+use mapscope::probe::event::Off;
+use mapscope::spec::{Call, Source, ThreadKeys, WorkloadSpec};
+use mapscope::workload::{Deal, Key, Kind, Outcomes, Share, Str24, Value, Workload, keys, mixes};
+
+const MIX: &str = "mix(insert=50,remove=30,get=20,records=40)";
+
+fn workload(mix: &str, ops: u64, seed: u64) -> Workload {
+    let terms: Vec<_> = keys::KEYS.iter().map(|row| row.term).collect();
+    let keys = Call::parse("zipfian", "key distribution", &terms).expect("keys");
+    let terms: Vec<_> = mixes::MIXES.iter().map(|row| row.term).collect();
+    let mix = Call::parse(mix, "mix", &terms).expect("a mix");
+    Workload::open(&WorkloadSpec { source: Source::Generated { keys, mix }, ops, seed }).expect("a workload")
+}
+
+/// Does a dealt workload on a fresh map; panics where an answer or the content is no order's.
+fn race<F: ConcurrentFamily, K: Key, V: Value>(workload: &Workload, deal: Deal, at: &str) {
+    let load_factor = F::SHARED_INFO.load_factor.map_or(0.0, |x| x.default);
+    let options = Options { load_factor, hint: 0, seed: 1 };
+    let map = &F::share::<K, V, F::SharedHasher, Off>(&options, F::SharedHasher::with_seed(1), Off);
+    let outcomes = &Outcomes::of(workload, deal).expect("a workload");
+    let barrier = &Barrier::new(deal.threads as usize);
+    // Entries that came, less those that went.
+    let came: i64 = std::thread::scope(|scope| {
+        let body = move |thread| {
+            let mut share = Share::new(workload, deal, thread).expect("a share");
+            let (mut ops, mut came) = (Vec::new(), 0);
+            while share.next_window(&mut ops).expect("a window") {
+                barrier.wait();
+                for op in &ops {
+                    let key = K::from_id(op.key);
+                    match op.kind {
+                        Kind::Put => came += i64::from(!map.insert(key, V::from_seed(op.value, 9))),
+                        Kind::Remove => came -= i64::from(map.remove(&key)),
+                        Kind::Get => {
+                            let put = map.get(&key, |value| outcomes.was_put(op.key, value.seed()));
+                            assert_ne!(put, Some(false), "{at}: key {} has what was never put there", op.key);
+                        }
+                        Kind::Clear => unreachable!(),
+                    }
+                }
+                barrier.wait();
+            }
+            came
+        };
+        let threads: Vec<_> = (0..deal.threads).map(|thread| scope.spawn(move || body(thread))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| std::process::exit(101))).sum()
+    });
+    let mut entries = Vec::new();
+    map.for_each(&mut |key, value| entries.push((key.id(), value.seed())));
+    assert_eq!(outcomes.check(&entries), Ok(()), "{at}");
+    assert_eq!(came, entries.len() as i64, "{at}: entries that came less those that went, and those that are there");
+}
+
+/// Calls `each` for every concurrent map of the registry.
+struct Races(fn(&Races, &dyn Race));
+
+trait Race {
+    fn name(&self) -> &'static str;
+    fn numbers(&self, workload: &Workload, deal: Deal, at: &str);
+    fn strings(&self, workload: &Workload, deal: Deal, at: &str);
+}
+
+struct Of<F>(std::marker::PhantomData<F>);
+
+impl<F: ConcurrentFamily> Race for Of<F> {
+    fn name(&self) -> &'static str {
+        F::SHARED_INFO.term.name
+    }
+    fn numbers(&self, workload: &Workload, deal: Deal, at: &str) {
+        race::<F, u64, u64>(workload, deal, at);
+    }
+    fn strings(&self, workload: &Workload, deal: Deal, at: &str) {
+        race::<F, Str24, [u8; 64]>(workload, deal, at);
+    }
+}
+
+impl FamilyVisitor for Races {
+    fn visit<F: Family>(&mut self) {}
+    fn visit_concurrent<F: Family + ConcurrentFamily>(&mut self) {
+        (self.0)(self, &Of::<F>(std::marker::PhantomData));
+    }
+    fn visit_shared_only<F: ConcurrentFamily>(&mut self) {
+        (self.0)(self, &Of::<F>(std::marker::PhantomData));
+    }
+}
+
+#[test]
+fn a_thousand_races_of_two_threads_leave_what_some_order_leaves() {
+    maps::each(&mut Races(|_, map| {
+        for seed in 0..1000 {
+            let keys = ThreadKeys::ALL[seed as usize % 2];
+            let deal = Deal { threads: 2, keys, window_ops: 100 };
+            let at = format!("{} with {} keys, seed {seed}", map.name(), keys.name());
+            map.numbers(&workload(MIX, 500, seed), deal, &at);
+        }
+    }));
+}
+
+#[test]
+fn four_threads_on_strings_that_grow_a_map() {
+    maps::each(&mut Races(|_, map| {
+        for (seed, mix) in [(1, "fill"), (2, "ycsb-a"), (3, "churn")] {
+            for keys in ThreadKeys::ALL {
+                let deal = Deal { threads: 4, keys, window_ops: 5000 };
+                map.strings(&workload(mix, 10_000, seed), deal, &format!("{} {mix} {}", map.name(), keys.name()));
+            }
+        }
+    }));
+}
+
+/// The columns of a run's CSV, by name.
+fn column(csv: &str, name: &str) -> Vec<String> {
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let at = reader.headers().expect("a header").iter().position(|header| header == name).expect(name);
+    reader.records().map(|row| row.expect("a row")[at].to_owned()).collect()
+}
+
+fn run(args: &[&str]) -> String {
+    let place = Place::new();
+    let outcome = place.run(&[&["run", "--out", "-"], args].concat());
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    outcome.stdout
+}
+
+#[test]
+fn cells_of_several_threads_are_rows_beside_those_of_one() {
+    let maps = "rwlock-hashbrown,scc";
+    let csv = run(&["--map", maps, "--threads", "1,2", "--mix", "churn", "--ops", "2000", "--passes", "count,time"]);
+    assert_eq!(column(&csv, "map"), ["rwlock-hashbrown", "rwlock-hashbrown", "scc", "scc"]);
+    assert_eq!(column(&csv, "status"), ["ok"; 4]);
+    assert_eq!(column(&csv, "threads"), ["1", "2", "1", "2"]);
+    assert_eq!(column(&csv, "thread_keys"), ["", "shared", "", "shared"]);
+    assert_eq!(column(&csv, "writes"), ["2000"; 4]);
+    for absent in ["moved_entries", "peak_bytes"] {
+        let [alone, together, scc, scc_together] = <[String; 4]>::try_from(column(&csv, absent)).unwrap();
+        assert!(!alone.is_empty(), "{absent}");
+        assert_eq!(
+            [together, scc, scc_together],
+            ["", "", ""],
+            "{absent} can't be seen of several threads, nor of scc"
+        );
+    }
+    for (name, of_one) in [("ops_per_s", true), ("slowest_thread_ns_per_op", false), ("lock_waits_per_op", false)] {
+        assert_eq!(column(&csv, name)[0].is_empty(), !of_one, "{name}");
+        assert!(!column(&csv, name)[1].is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn disjoint_keys_leave_the_counts_of_one_thread() {
+    let compare = |mix: &str, names: &[&str]| {
+        let args = ["--map", "sharded-mutex", "--mix", mix, "--keys", "zipfian", "--ops", "5000", "--passes", "count"];
+        let one = run(&args);
+        let four = run(&[&args[..], &["--threads", "4", "--thread-keys", "disjoint"]].concat());
+        for name in names {
+            assert_eq!(column(&one, name), column(&four, name), "{mix}: {name}");
+        }
+    };
+    compare(MIX, &["writes", "inserts", "overwrites", "removes", "gets", "payload_bytes"]);
+    // Without removes, the order in which a shard's entries come doesn't decide when it grows.
+    compare("fill", &["inserts", "alloc_count", "alloc_bytes", "free_bytes", "live_bytes", "grow_events"]);
+}
+
+#[test]
+fn what_can_not_be_shared_is_refused_in_words() {
+    let place = Place::new();
+    let refused = |args: &[&str], why: &str| {
+        let outcome = place.run(&[&["run", "--out", "out"], args].concat());
+        assert_eq!((outcome.code, outcome.left.len()), (Some(2), 0), "{args:?}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains(why) && outcome.stderr.lines().count() == 1, "{args:?}: {}", outcome.stderr);
+    };
+    refused(
+        &["--map", "std,dashmap", "--threads", "1,2"],
+        "--threads: 2 threads can't use std, which is not concurrent",
+    );
+    refused(&["--map", "dashmap", "--threads", "0"], "--threads: must be a whole number from 1 to 1024");
+    refused(&["--map", "dashmap", "--threads", "2", "--thread-keys", "mine"], "mine");
+    std::fs::write(place.path().join("hashed.csv"), "op,key,hash\ninsert,1,00000000000000ff\n").unwrap();
+    refused(
+        &["--map", "dashmap", "--threads", "2", "--trace", "hashed.csv"],
+        "hashed.csv: can't be dealt to 2 threads: it brings the hashes",
+    );
+    std::fs::write(place.path().join("clears.csv"), "op,key\ninsert,1\nclear,\n").unwrap();
+    refused(
+        &["--map", "dashmap", "--threads", "2", "--trace", "clears.csv"],
+        "clears.csv: can't be dealt to 2 threads: it clears the map",
+    );
+}
+
+#[test]
+fn a_trace_is_dealt_too() {
+    let place = Place::new();
+    let rows: String = (0..3000).map(|i| format!("{},{}\n", ["insert", "get", "remove"][i % 3], i % 70)).collect();
+    std::fs::write(place.path().join("trace.csv"), format!("op,key\n{rows}")).unwrap();
+    let args = ["run", "--map", "papaya,flurry", "--threads", "3", "--thread-keys", "shared,disjoint", "--out", "-"];
+    let outcome = place.run(&[&args[..], &["--trace", "trace.csv", "--passes", "count"]].concat());
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert_eq!(column(&outcome.stdout, "status"), ["ok"; 4]);
+    assert_eq!(column(&outcome.stdout, "gets"), ["1000"; 4]);
+}

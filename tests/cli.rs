@@ -55,6 +55,7 @@ fn list_names_the_maps_with_what_they_take() {
     // Long names leave it two lines.
     let words = maps.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("takes: load factor 1 to 8, default 6.5; capacity hint"), "{maps}");
+    assert!(words.contains("takes: capacity hint; several threads source: docs.rs/papaya"), "{maps}");
     let names: Vec<_> = maps.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
     // Which runtimes are there depends on the machine.
     let (runtimes, names): (Vec<_>, Vec<_>) =
@@ -62,7 +63,7 @@ fn list_names_the_maps_with_what_they_take() {
     assert!(runtimes.len() >= 2, "{runtimes:?}");
     let rust = ["std", "hashbrown", "hashbrown-foldhash-quality", "hashbrown-ahash", "hashbrown-fxhash", "griddle"];
     let others = ["indexmap", "btree", "imbl-hashmap", "imbl-ordmap", "skiplist"];
-    let concurrent = ["rwlock-hashbrown", "sharded-mutex", "dashmap", "papaya", "flurry"];
+    let concurrent = ["rwlock-hashbrown", "sharded-mutex", "dashmap", "papaya", "flurry", "scc"];
     let models = ["go-classic", "go-swiss", "go-syncmap", "java-hashmap", "redis-dict", "cuckoo"];
     assert_eq!(names, [&models[..], &rust, &others, &concurrent].concat());
 }

@@ -102,7 +102,8 @@ fn map(offer: &MapOffer) -> Row {
     let load_factor =
         offer.load_factor.map(|(min, max, default)| format!("load factor {min} to {max}, default {default}"));
     let hint = offer.hint.then(|| "capacity hint".to_owned());
-    let takes: Vec<_> = load_factor.into_iter().chain(hint).collect();
+    let threads = offer.concurrent.then(|| "several threads".to_owned());
+    let takes: Vec<_> = load_factor.into_iter().chain(hint).chain(threads).collect();
     if !takes.is_empty() {
         row.details.insert(0, format!("takes: {}", takes.join("; ")));
     }

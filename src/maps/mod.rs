@@ -23,6 +23,7 @@ mod scc_map;
 mod sharded_mutex;
 mod skiplist_map;
 mod std_map;
+mod sync;
 
 pub use concurrent::{Concurrent, ConcurrentFamily};
 pub use cuckoo::{Cuckoo, CuckooMap};

@@ -1,11 +1,12 @@
 //! A `hashbrown` map behind one `std::sync::RwLock`.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::PoisonError;
 
 use hashbrown::HashMap;
 
 use super::guarded::{lock, untie};
 use super::hashbrown_map::rehashed;
+use super::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write};
 use crate::probe::event::{Cause, Event, Probe};
 use crate::spec::Term;

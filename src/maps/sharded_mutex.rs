@@ -4,12 +4,11 @@
 //! A key is hashed once. Bits of its hash below the top seven choose the shard: the top seven are the tags by which
 //! hashbrown tells the entries of a group apart, the low bits choose the group.
 
-use std::sync::{Mutex, MutexGuard};
-
 use hashbrown::HashTable;
 
 use super::guarded::{lock, untie};
 use super::hashbrown_map::rehashed;
+use super::sync::{Mutex, MutexGuard};
 use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write};
 use crate::probe::event::{Cause, Event, Off, Probe};
 use crate::spec::Term;

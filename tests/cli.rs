@@ -64,8 +64,9 @@ fn list_names_the_maps_with_what_they_take() {
     let rust = ["std", "hashbrown", "hashbrown-foldhash-quality", "hashbrown-ahash", "hashbrown-fxhash", "griddle"];
     let others = ["indexmap", "btree", "imbl-hashmap", "imbl-ordmap", "skiplist"];
     let concurrent = ["rwlock-hashbrown", "sharded-mutex", "dashmap", "papaya", "flurry", "scc"];
-    let models = ["go-classic", "go-swiss", "go-syncmap", "java-hashmap", "redis-dict", "cuckoo"];
-    assert_eq!(names, [&models[..], &rust, &others, &concurrent].concat());
+    let go = ["go-classic", "go-classic-inline", "go-classic-slab", "go-classic-pooled", "go-swiss", "go-syncmap"];
+    let models = ["java-hashmap", "redis-dict", "cuckoo"];
+    assert_eq!(names, [&go[..], &models, &rust, &others, &concurrent].concat());
 }
 
 #[test]

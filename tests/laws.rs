@@ -54,7 +54,14 @@ fn one_insert_into_gos_swiss_map_moves_896_entries_at_most() {
 #[test]
 fn moves_counted_inside_equal_those_of_the_census_on_every_mix() {
     let mixes = "fill,overwrite,churn,waves,ycsb-a,ycsb-b,ycsb-c,ycsb-d,ycsb-f,mix(insert=50,remove=40,get=10)";
-    for (map, load_factors) in [("go-classic", "1,6.5,8"), ("go-swiss", ""), ("cuckoo", "0.5,0.9,0.95")] {
+    for (map, load_factors) in [
+        ("go-classic", "1,6.5,8"),
+        ("go-classic-inline", "1,6.5"),
+        ("go-classic-slab", "6.5,8"),
+        ("go-classic-pooled", "6.5,8"),
+        ("go-swiss", ""),
+        ("cuckoo", "0.5,0.9,0.95"),
+    ] {
         let mut run = Run::new(["--map", map, "--keys", "uniform,zipfian(0.99)", "--passes", "count"]).args([
             "--mix",
             mixes,

@@ -139,9 +139,20 @@ fn an_altered_hash_is_found_in_its_row() {
 fn a_plain_trace_is_replayed_on_any_map() {
     let place = Place::new();
     fs::write(place.path().join("trace.csv"), "op,key\ninsert,7\ninsert,8\nget,7\nremove,8\n").expect("a file");
-    for map in
-        ["go-classic", "java-hashmap", "redis-dict", "cuckoo", "std", "hashbrown", "indexmap", "btree", "go-syncmap"]
-    {
+    for map in [
+        "go-classic",
+        "go-classic-inline",
+        "go-classic-slab",
+        "go-classic-pooled",
+        "java-hashmap",
+        "redis-dict",
+        "cuckoo",
+        "std",
+        "hashbrown",
+        "indexmap",
+        "btree",
+        "go-syncmap",
+    ] {
         let outcome = place.run(&["replay", "--map", map, "trace.csv", "--per-op", "-", "--entry", "string(24)/u64"]);
         assert_eq!(outcome.code, Some(0), "{map}: {}", outcome.stderr);
         assert_eq!(outcome.stdout.lines().count(), 5, "{map}: {}", outcome.stdout);

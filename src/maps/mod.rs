@@ -253,6 +253,9 @@ pub trait FamilyVisitor {
 /// The registry: one row a map.
 pub fn each(visitor: &mut impl FamilyVisitor) {
     visitor.visit::<go::GoClassic>();
+    visitor.visit::<go::GoClassicInline>();
+    visitor.visit::<go::GoClassicSlab>();
+    visitor.visit::<go::GoClassicPooled>();
     visitor.visit::<go::GoSwiss>();
     visitor.visit::<go::GoSyncMap>();
     visitor.visit::<java::Java>();

@@ -1,4 +1,16 @@
-//! `go-classic` against a plain model, against the census, against known numbers, and while ranges walk it.
+//! `go-classic` and its variants against a plain model, against the census, against known numbers, and while ranges
+//! walk them.
+
+/// Does something with `go-classic` and with each variant of it as the type named.
+macro_rules! each_variant {
+    ($family:ident => $do:expr) => {
+        each_variant!($family => $do, GoClassic, GoClassicInline, GoClassicSlab, GoClassicPooled);
+    };
+    ($family:ident => $do:expr, $($variant:ident),*) => {$({
+        type $family = mapscope::maps::go::$variant;
+        $do;
+    })*};
+}
 
 mod census;
 mod exact;
@@ -6,3 +18,4 @@ mod exact;
 mod go_map;
 mod model;
 mod ranges;
+mod variants;

@@ -11,7 +11,7 @@ use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher};
 use std::ops::ControlFlow;
 
-use mapscope::maps::go::classic::GoClassicMap;
+use mapscope::maps::go::classic::{GoClassicInlineMap, GoClassicMap, GoClassicPooledMap, GoClassicSlabMap};
 use mapscope::maps::go::swiss::GoSwissMap;
 use mapscope::maps::{Family, GoHash, Hashing, Map, Options};
 use mapscope::probe::event::{Event, Probe};
@@ -218,7 +218,7 @@ macro_rules! ranged {
     )*};
 }
 
-ranged!(GoClassicMap, GoSwissMap);
+ranged!(GoClassicMap, GoClassicInlineMap, GoClassicSlabMap, GoClassicPooledMap, GoSwissMap);
 
 /// A family whose maps can, named for every key, value and hasher.
 pub trait GoFamily: Family {
@@ -239,7 +239,13 @@ macro_rules! go_family {
     )*};
 }
 
-go_family!(GoClassic: GoClassicMap, GoSwiss: GoSwissMap);
+go_family!(
+    GoClassic: GoClassicMap,
+    GoClassicInline: GoClassicInlineMap,
+    GoClassicSlab: GoClassicSlabMap,
+    GoClassicPooled: GoClassicPooledMap,
+    GoSwiss: GoSwissMap
+);
 
 pub fn options(load_factor: f64, hint: usize, seed: u64) -> Options {
     Options { load_factor, hint, seed }

@@ -18,6 +18,22 @@ pub(super) enum Item<K> {
     Key(K),
     /// The same where the copies are of its address.
     KeyAt(NonNull<K>),
+    /// A bucket that its map does not free, but uses again.
+    Bucket(NonNull<u8>),
+}
+
+impl<K: Key> Item<K> {
+    /// Drops and frees it.
+    pub(super) fn free(self) {
+        match self {
+            // SAFETY: the list owned it, as allocated, and no range is left to use it.
+            Item::Object(object, size, noscan) => unsafe { heap::free(object, size, noscan) },
+            Item::Key(key) => drop(key),
+            // SAFETY: as above; its address was in a slot.
+            Item::KeyAt(key) => unsafe { stored::discard(key, !K::POINTERS) },
+            Item::Bucket(_) => unreachable!("a map that uses buckets again takes them back itself"),
+        }
+    }
 }
 
 struct Node<K> {
@@ -51,21 +67,21 @@ impl<K: Key> Kept<K> {
         self.head = Some(node);
     }
 
+    /// Hands the last item back.
+    pub(super) fn pop(&mut self) -> Option<Item<K>> {
+        let node = self.head?;
+        // SAFETY: written by `push`, and unlinked before anything is dropped.
+        let Node { item, next } = unsafe { node.read() };
+        self.head = next;
+        // SAFETY: allocated by `push` with this layout.
+        unsafe { System.dealloc(node.as_ptr().cast(), Self::NODE) };
+        Some(item)
+    }
+
     /// Drops and frees everything.
     pub(super) fn release(&mut self) {
-        while let Some(node) = self.head {
-            // SAFETY: written by `push`, and unlinked before anything is dropped.
-            let Node { item, next } = unsafe { node.read() };
-            self.head = next;
-            // SAFETY: allocated by `push` with this layout.
-            unsafe { System.dealloc(node.as_ptr().cast(), Self::NODE) };
-            match item {
-                // SAFETY: the list owns it, as allocated, and no range is left to use it.
-                Item::Object(object, size, noscan) => unsafe { heap::free(object, size, noscan) },
-                Item::Key(key) => drop(key),
-                // SAFETY: as above; its address was in a slot.
-                Item::KeyAt(key) => unsafe { stored::discard(key, !K::POINTERS) },
-            }
+        while let Some(item) = self.pop() {
+            item.free();
         }
     }
 }

@@ -9,6 +9,6 @@ mod stored;
 pub mod swiss;
 pub mod syncmap;
 
-pub use classic::GoClassic;
+pub use classic::{GoClassic, GoClassicInline, GoClassicPooled, GoClassicSlab};
 pub use swiss::GoSwiss;
 pub use syncmap::GoSyncMap;

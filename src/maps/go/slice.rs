@@ -41,6 +41,11 @@ impl<T: Copy> Slice<T> {
         outgrown
     }
 
+    /// Forgets the elements; the backing array stays.
+    pub(super) fn clear(&mut self) {
+        self.len = 0;
+    }
+
     #[cold]
     fn grow(&mut self) -> Option<(NonNull<u8>, usize)> {
         let outgrown = self.backing();

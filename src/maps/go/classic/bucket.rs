@@ -1,65 +1,76 @@
 //! A bucket in memory: Go's layout, Go's size.
 //!
 //! ```text
-//! 8 tophash bytes | 8 keys | 8 elems | overflow pointer
+//! 8 tophash bytes | 8 keys | 8 elems | link to the overflow bucket
 //! ```
 //!
 //! Keys lie together and elems lie together, so that no padding is lost between an 8-byte key and a 1-byte elem. A
-//! key or an elem of more than 128 bytes is an object of its own; the slot then holds its address.
+//! key or an elem of more than 128 bytes is an object of its own; the slot then holds its address. The link is Go's
+//! pointer, or what the [`Design`] has in its place.
 
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
+use super::design::{Design, Link};
 use super::tophash::{EMPTY_ONE, MIN_TOPHASH, Tops};
 use crate::maps::go::stored;
 use crate::workload::{Key, Value};
 
 /// Slots of a bucket.
 pub(super) const SLOTS: usize = 8;
-const POINTER_BYTES: usize = 8;
+
+/// What it takes to follow the links of a design's buckets.
+pub(super) type Reach<D> = <<D as Design>::Link as Link>::Reach;
 
 /// The address of a bucket.
 ///
 /// Invariants, kept by this module's users and leant on by its `unsafe` blocks:
-/// - **live**: it points at `BYTES` bytes, 8-aligned, laid out as above, that were zero when allocated, have been
+/// - **live**: it points at `BYTES` bytes, aligned as its fields ask for, laid out as above, that were zero when allocated, have been
 ///   written only through a `Bucket` since, and stay allocated for as long as any copy of the address is used.
 ///   Addresses leave the map's module only as references bound to the map.
 /// - **filled**: the key and the elem of a slot are valid exactly while its tophash is [`MIN_TOPHASH`] or more. In an
 ///   evacuated slot the key is a stale copy (see `Kept` for how long it may be read) and the elem is not to be read.
-pub(super) struct Bucket<K, V>(NonNull<u8>, PhantomData<*mut (K, V)>);
+pub(super) struct Bucket<K, V, D: Design>(NonNull<u8>, PhantomData<*mut (K, V, D)>);
 
-impl<K, V> Clone for Bucket<K, V> {
+impl<K, V, D: Design> Clone for Bucket<K, V, D> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<K, V> Copy for Bucket<K, V> {}
+impl<K, V, D: Design> Copy for Bucket<K, V, D> {}
 
-impl<K, V> PartialEq for Bucket<K, V> {
+impl<K, V, D: Design> PartialEq for Bucket<K, V, D> {
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0
     }
 }
 
-impl<K: Key, V: Value> Bucket<K, V> {
+impl<K: Key, V: Value, D: Design> Bucket<K, V, D> {
     pub(super) const INDIRECT_KEY: bool = stored::indirect::<K>();
     pub(super) const INDIRECT_VALUE: bool = stored::indirect::<V>();
     const KEY_BYTES: usize = stored::inline_bytes::<K>();
     const VALUE_BYTES: usize = stored::inline_bytes::<V>();
     const KEYS_AT: usize = SLOTS;
     const VALUES_AT: usize = Self::KEYS_AT + SLOTS * Self::KEY_BYTES;
-    const OVERFLOW_AT: usize = Self::VALUES_AT + SLOTS * Self::VALUE_BYTES;
+    const LINK_AT: usize = Self::VALUES_AT + SLOTS * Self::VALUE_BYTES;
+    const ALIGN: usize = {
+        let key = if Self::INDIRECT_KEY { 8 } else { align_of::<K>() };
+        let value = if Self::INDIRECT_VALUE { 8 } else { align_of::<V>() };
+        let entry = if key > value { key } else { value };
+        if entry > D::Link::BYTES { entry } else { D::Link::BYTES }
+    };
     /// The size of a bucket.
     pub(super) const BYTES: usize = {
         assert!(align_of::<K>() <= 8 && align_of::<V>() <= 8, "no Go type is aligned to more than 8 bytes");
-        Self::OVERFLOW_AT + POINTER_BYTES
+        (Self::LINK_AT + D::Link::BYTES).next_multiple_of(Self::ALIGN)
     };
     /// What a move copies: a key and an elem, or their addresses.
     pub(super) const SLOT_BYTES: usize = Self::KEY_BYTES + Self::VALUE_BYTES;
-    /// Whether a bucket's type counts as free of pointers: the overflow pointer is then hidden from the collector,
-    /// and the map keeps a list of the overflow buckets instead.
+    /// Whether a bucket's type counts as free of pointers: an overflow pointer is then hidden from the collector.
     pub(super) const NOSCAN: bool = !(K::POINTERS || V::POINTERS || Self::INDIRECT_KEY || Self::INDIRECT_VALUE);
+    /// Whether the map keeps a list of the overflow buckets, for the collector to see.
+    pub(super) const LISTED: bool = Self::NOSCAN && D::HEAPED;
     /// Whether an entry owns anything besides its slot.
     pub(super) const ENTRY_OWNS: bool =
         std::mem::needs_drop::<K>() || std::mem::needs_drop::<V>() || Self::INDIRECT_KEY || Self::INDIRECT_VALUE;
@@ -101,52 +112,53 @@ impl<K: Key, V: Value> Bucket<K, V> {
     }
 
     #[inline]
-    pub(super) fn overflow(self) -> Option<Self> {
-        // SAFETY: live; the pointer lies at `OVERFLOW_AT`, 8-aligned because eight keys and eight elems are.
-        unsafe { self.0.add(Self::OVERFLOW_AT).cast::<Option<Self>>().read() }
+    pub(super) fn overflow(self, reach: Reach<D>) -> Option<Self> {
+        // SAFETY: live; the link lies at `LINK_AT`, aligned because eight keys and eight elems are, and names a live
+        // bucket.
+        unsafe { Some(Bucket::new(D::Link::read(self.0.add(Self::LINK_AT), reach, Self::BYTES)?)) }
     }
 
     #[inline]
-    pub(super) fn set_overflow(self, next: Option<Self>) {
+    pub(super) fn set_overflow(self, next: Option<Self>, reach: Reach<D>) {
         // SAFETY: as in `overflow`.
-        unsafe { self.0.add(Self::OVERFLOW_AT).cast::<Option<Self>>().write(next) }
+        unsafe { D::Link::write(self.0.add(Self::LINK_AT), next.map(Self::address), reach, Self::BYTES) }
     }
 
     /// The bucket and those chained to it.
     #[inline]
-    pub(super) fn chain(self) -> impl Iterator<Item = Self> {
-        std::iter::successors(Some(self), |bucket| bucket.overflow())
+    pub(super) fn chain(self, reach: Reach<D>) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self), move |bucket| bucket.overflow(reach))
     }
 
     /// Slot `index` (0 to 7).
     #[inline]
-    pub(super) fn slot(self, index: usize) -> Slot<K, V> {
+    pub(super) fn slot(self, index: usize) -> Slot<K, V, D> {
         debug_assert!(index < SLOTS);
         Slot { bucket: self, index }
     }
 
     /// Its filled slots.
     #[inline]
-    pub(super) fn filled(self) -> impl Iterator<Item = Slot<K, V>> {
+    pub(super) fn filled(self) -> impl Iterator<Item = Slot<K, V, D>> {
         self.tops().filled().map(move |index| self.slot(index))
     }
 }
 
 /// One slot of a bucket, `index` being 0 to 7.
-pub(super) struct Slot<K, V> {
-    pub(super) bucket: Bucket<K, V>,
+pub(super) struct Slot<K, V, D: Design> {
+    pub(super) bucket: Bucket<K, V, D>,
     pub(super) index: usize,
 }
 
-impl<K, V> Clone for Slot<K, V> {
+impl<K, V, D: Design> Clone for Slot<K, V, D> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<K, V> Copy for Slot<K, V> {}
+impl<K, V, D: Design> Copy for Slot<K, V, D> {}
 
-impl<K: Key, V: Value> Slot<K, V> {
+impl<K: Key, V: Value, D: Design> Slot<K, V, D> {
     #[inline]
     pub(super) fn top(self) -> u8 {
         // SAFETY: live, and the index is less than eight.
@@ -162,13 +174,13 @@ impl<K: Key, V: Value> Slot<K, V> {
     #[inline]
     fn key_place(self) -> NonNull<u8> {
         // SAFETY: live, and the index is less than eight.
-        unsafe { self.bucket.0.add(Bucket::<K, V>::KEYS_AT + self.index * Bucket::<K, V>::KEY_BYTES) }
+        unsafe { self.bucket.0.add(Bucket::<K, V, D>::KEYS_AT + self.index * Bucket::<K, V, D>::KEY_BYTES) }
     }
 
     #[inline]
     fn value_place(self) -> NonNull<u8> {
         // SAFETY: live, and the index is less than eight.
-        unsafe { self.bucket.0.add(Bucket::<K, V>::VALUES_AT + self.index * Bucket::<K, V>::VALUE_BYTES) }
+        unsafe { self.bucket.0.add(Bucket::<K, V, D>::VALUES_AT + self.index * Bucket::<K, V, D>::VALUE_BYTES) }
     }
 
     /// Where the key itself is.
@@ -215,11 +227,11 @@ impl<K: Key, V: Value> Slot<K, V> {
 
     /// Copies key and elem, or their addresses, bit by bit to `to`; the caller then marks both slots.
     #[inline]
-    pub(super) fn copy_to(self, to: Slot<K, V>) {
+    pub(super) fn copy_to(self, to: Slot<K, V, D>) {
         // SAFETY: both slots are live and not the same; the places are of equal size.
         unsafe {
-            self.key_place().copy_to_nonoverlapping(to.key_place(), Bucket::<K, V>::KEY_BYTES);
-            self.value_place().copy_to_nonoverlapping(to.value_place(), Bucket::<K, V>::VALUE_BYTES);
+            self.key_place().copy_to_nonoverlapping(to.key_place(), Bucket::<K, V, D>::KEY_BYTES);
+            self.value_place().copy_to_nonoverlapping(to.value_place(), Bucket::<K, V, D>::VALUE_BYTES);
         }
     }
 

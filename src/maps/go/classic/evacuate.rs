@@ -1,6 +1,7 @@
 //! Growth: starting it, and moving one old bucket after another.
 
 use super::bucket::{Bucket, SLOTS};
+use super::design::Design;
 use super::hmap::{Array, ITERATOR, OLD_ITERATOR, SAME_SIZE_GROW};
 use super::tophash::{EMPTY_ONE, EVACUATED_EMPTY, EVACUATED_X, EVACUATED_Y};
 use super::{GoClassicMap, Hashing, Key, Map, Value, capacity};
@@ -51,18 +52,18 @@ impl Disturbed {
 }
 
 /// Where the next evacuated entry goes.
-struct Destination<K, V> {
-    bucket: Bucket<K, V>,
+struct Destination<K, V, D: Design> {
+    bucket: Bucket<K, V, D>,
     index: usize,
 }
 
-impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
+impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P, D> {
     /// Allocates the next array, larger if the load factor asks for it; moves nothing yet.
     #[cold]
     #[inline(never)]
     pub(super) fn start_growth(&mut self) {
         let larger = self.hmap().count >= self.capacity;
-        let array = Array::allocate(self.hmap().b + u8::from(larger));
+        let array = self.next_array(self.hmap().b + u8::from(larger));
         self.probe.emit(if larger { Event::Grow } else { Event::SameSizeGrow });
         self.disturbed.start_growth();
 
@@ -74,9 +75,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
         hmap.nevacuate = 0;
         hmap.noverflow = 0;
         self.capacity = capacity(self.load_factor, array.b);
-        if self.extra().is_some_and(|extra| extra.overflow.is_some()) {
-            let extra = self.extra_mut();
-            extra.oldoverflow = extra.overflow.take();
+        if self.lists().is_some_and(|lists| lists.overflow.is_some())
+            && let Some(lists) = self.lists_mut()
+        {
+            lists.oldoverflow = lists.overflow.take();
         }
         self.install(array);
     }
@@ -99,12 +101,12 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
             let moved = self.move_chain(&array, &old_array, old_index, leaving);
             // What one write moves twice counts once, as in the census.
             if moved > 0 && !self.disturbed.old.as_slice().contains(&old_index) {
-                self.probe.emit(Event::Move { entries: moved, bytes: moved * Bucket::<K, V>::SLOT_BYTES as u64 });
+                self.probe.emit(Event::Move { entries: moved, bytes: moved * Bucket::<K, V, D>::SLOT_BYTES as u64 });
             }
-            if !Bucket::<K, V>::NOSCAN && self.hmap().flags & OLD_ITERATOR == 0 {
+            if !Bucket::<K, V, D>::LISTED && self.hmap().flags & OLD_ITERATOR == 0 {
                 // SAFETY: all its entries have moved, and its head lets go of it.
                 unsafe { self.retire_chain(&old_array, head) };
-                head.set_overflow(None);
+                head.set_overflow(None, self.reach());
             }
         }
         if old_index == self.hmap().nevacuate {
@@ -116,14 +118,20 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
     /// half.
     ///
     /// Returns how many moved, as the census sees it: without the entry of the key that is `leaving` right after.
-    fn move_chain(&mut self, array: &Array<K, V>, old_array: &Array<K, V>, index: usize, leaving: Option<&K>) -> u64 {
+    fn move_chain(
+        &mut self,
+        array: &Array<K, V, D>,
+        old_array: &Array<K, V, D>,
+        index: usize,
+        leaving: Option<&K>,
+    ) -> u64 {
         let doubling = array.b != old_array.b;
         let new_bit = 1 << old_array.b;
         // Without doubling the second is the same bucket, and is not used.
         let mut destinations =
             [index, index + new_bit].map(|index| Destination { bucket: array.head(index), index: 0 });
         let mut moved = 0;
-        for bucket in old_array.head(index).chain() {
+        for bucket in old_array.head(index).chain(self.reach()) {
             let tops = bucket.tops();
             for from in (0..SLOTS).map(|index| bucket.slot(index)) {
                 let top = tops.get(from.index);
@@ -161,7 +169,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
     }
 
     /// Steps over the old buckets that have been evacuated; after the last one the growth is done.
-    fn advance(&mut self, old_array: Array<K, V>) {
+    fn advance(&mut self, old_array: Array<K, V, D>) {
         let old_buckets = 1 << old_array.b;
         let next = self.hmap().nevacuate + 1;
         let stop = (next + ADVANCE_MAX).min(old_buckets);
@@ -174,13 +182,13 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
     }
 
     #[cold]
-    fn finish_growth(&mut self, old_array: Array<K, V>) {
+    fn finish_growth(&mut self, old_array: Array<K, V, D>) {
         let hmap = self.hmap_mut();
         hmap.oldbuckets = None;
         hmap.flags &= !SAME_SIZE_GROW;
         let chained = hmap.flags & OLD_ITERATOR != 0;
-        let oldoverflow = match self.extra() {
-            Some(_) => self.extra_mut().oldoverflow.take(),
+        let oldoverflow = match self.lists() {
+            Some(_) => self.lists_mut().and_then(|lists| lists.oldoverflow.take()),
             None => None,
         };
         // SAFETY: every entry has moved on; the old array and its list are out of the map's reach.
@@ -200,13 +208,13 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
                 visit(key, value);
             });
         }
-        let heads = |array: Option<Array<K, V>>, buckets: Buckets| {
+        let heads = |array: Option<Array<K, V, D>>, buckets: Buckets| {
             let indices = array.map(|array| (0..buckets.len).map(move |n| array.head(buckets.indices[n])));
             indices.into_iter().flatten()
         };
         let Disturbed { current, old } = self.disturbed;
         for head in heads(self.array(), current).chain(heads(self.old_array(), old)) {
-            for slot in head.chain().flat_map(Bucket::filled) {
+            for slot in head.chain(self.reach()).flat_map(Bucket::filled) {
                 // SAFETY: filled; the map is borrowed.
                 let (key, value) = unsafe { slot.entry() };
                 visit(key, value);

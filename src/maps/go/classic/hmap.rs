@@ -1,8 +1,12 @@
 //! The map's header and its arrays: Go's layout, Go's sizes.
 
+use std::mem::offset_of;
 use std::ptr::NonNull;
 
 use super::bucket::Bucket;
+use super::design::{Design, Link, Part};
+use super::pool::Pool;
+use super::slab::Slab;
 use crate::maps::go::heap;
 use crate::maps::go::slice::Slice;
 use crate::workload::{Key, Value};
@@ -19,9 +23,9 @@ const PREALLOCATE_FROM_B: u8 = 4;
 /// Up to `2^15` buckets overflow buckets are counted, beyond that estimated.
 const ESTIMATE_FROM_B: u8 = 16;
 
-/// The header: 48 bytes. The hash seed, which Go keeps in the padding after `noverflow`, is the hasher's here.
+/// The header: 48 bytes, behind which a design may have the first bucket. The hash seed, which Go keeps in the padding after `noverflow`, is the hasher's here.
 #[repr(C)]
-pub(super) struct Hmap<K, V> {
+pub(super) struct Hmap<K, V, D: Design> {
     /// Live entries.
     pub(super) count: usize,
     pub(super) flags: u8,
@@ -30,31 +34,41 @@ pub(super) struct Hmap<K, V> {
     /// Overflow buckets of the current array; an estimate from `b` = 16 up.
     pub(super) noverflow: u16,
     /// The current array; none until the first insert when `b` is 0.
-    pub(super) buckets: Option<Bucket<K, V>>,
+    pub(super) buckets: Option<Bucket<K, V, D>>,
     /// The array before the growth under way; none otherwise.
-    pub(super) oldbuckets: Option<Bucket<K, V>>,
+    pub(super) oldbuckets: Option<Bucket<K, V, D>>,
     /// Old buckets below this have been evacuated.
     pub(super) nevacuate: usize,
-    pub(super) extra: Option<NonNull<Extra<K, V>>>,
+    pub(super) extra: Option<NonNull<Extra<K, V, D>>>,
 }
 
-/// What not every map has: 24 bytes.
+/// What not every map has: Go's 24 bytes, or what the design has in their place or besides.
 #[repr(C)]
-pub(super) struct Extra<K, V> {
-    /// The overflow buckets of the current array, where buckets count as free of pointers.
-    pub(super) overflow: OverflowList<K, V>,
-    /// Those of the old array.
-    pub(super) oldoverflow: OverflowList<K, V>,
-    /// The next preallocated overflow bucket.
-    pub(super) next_overflow: Option<Bucket<K, V>>,
+pub(super) struct Extra<K, V, D: Design> {
+    pub(super) lists: D::Lists<Lists<K, V, D>>,
+    pub(super) slab: D::Slab,
+    pub(super) pool: D::Pool<Pool<K, V, D>>,
 }
 
-pub(super) type OverflowList<K, V> = Option<NonNull<Slice<Bucket<K, V>>>>;
+/// What keeps track of overflow buckets from the heap: 24 bytes.
+#[repr(C)]
+pub(super) struct Lists<K, V, D: Design> {
+    /// The overflow buckets of the current array, where buckets count as free of pointers.
+    pub(super) overflow: OverflowList<K, V, D>,
+    /// Those of the old array.
+    pub(super) oldoverflow: OverflowList<K, V, D>,
+    /// The next preallocated overflow bucket.
+    pub(super) next_overflow: Option<Bucket<K, V, D>>,
+}
 
-impl<K: Key, V: Value> Hmap<K, V> {
+pub(super) type OverflowList<K, V, D> = Option<NonNull<Slice<Bucket<K, V, D>>>>;
+
+impl<K: Key, V: Value, D: Design> Hmap<K, V, D> {
+    /// With the bucket behind it.
     pub(super) const BYTES: usize = {
-        assert!(size_of::<Self>() == 48 && size_of::<Extra<K, V>>() == 24);
-        48
+        assert!(size_of::<Self>() == 48);
+        assert!(size_of::<Lists<K, V, D>>() == 24 && size_of::<Pool<K, V, D>>() == 24);
+        48 + if D::INLINE { Bucket::<K, V, D>::BYTES } else { 0 }
     };
 
     /// An empty map's header with room for `2^b` buckets.
@@ -92,32 +106,50 @@ impl<K: Key, V: Value> Hmap<K, V> {
     }
 }
 
+impl<K: Key, V: Value, D: Design> Extra<K, V, D> {
+    pub(super) fn new() -> Self {
+        Extra {
+            lists: Part::new(Lists { overflow: None, oldoverflow: None, next_overflow: None }),
+            slab: Part::new(Slab::new()),
+            pool: Part::new(Pool::new()),
+        }
+    }
+
+    /// The slab among the extra fields of a design that has one; of any other, an address that nothing is read from.
+    #[inline]
+    pub(super) fn slab_of(extra: NonNull<Self>) -> NonNull<Slab> {
+        // SAFETY: within the extra fields, which are valid.
+        unsafe { extra.byte_add(offset_of!(Self, slab)) }.cast()
+    }
+}
+
 /// An array of `2^b` buckets with the overflow buckets allocated behind them. Its buckets are live, as
 /// [`Bucket`] has it, for as long as the value is used.
-pub(super) struct Array<K, V> {
-    pub(super) first: Bucket<K, V>,
+pub(super) struct Array<K, V, D: Design> {
+    pub(super) first: Bucket<K, V, D>,
     pub(super) b: u8,
 }
 
-impl<K: Key, V: Value> Array<K, V> {
+impl<K: Key, V: Value, D: Design> Array<K, V, D> {
     /// Buckets in all that are allocated for `2^b`: from `b` = 4 up a sixteenth more, and what the size class has
     /// room for.
     fn allocated_buckets(b: u8) -> usize {
         let base = 1 << b;
-        if b < PREALLOCATE_FROM_B {
+        if b < PREALLOCATE_FROM_B || !D::HEAPED {
             return base;
         }
-        heap::usable_bytes((base + base / 16) * Bucket::<K, V>::BYTES, Bucket::<K, V>::NOSCAN) / Bucket::<K, V>::BYTES
+        heap::usable_bytes((base + base / 16) * Bucket::<K, V, D>::BYTES, Bucket::<K, V, D>::NOSCAN)
+            / Bucket::<K, V, D>::BYTES
     }
 
     /// What Go asks its heap for, in bytes.
     pub(super) fn bytes(b: u8) -> usize {
-        Self::allocated_buckets(b) * Bucket::<K, V>::BYTES
+        Self::allocated_buckets(b) * Bucket::<K, V, D>::BYTES
     }
 
     /// Allocates an array of `2^b` empty buckets.
     pub(super) fn allocate(b: u8) -> Self {
-        let memory = heap::alloc_zeroed(Self::bytes(b), Bucket::<K, V>::NOSCAN);
+        let memory = heap::alloc_zeroed(Self::bytes(b), Bucket::<K, V, D>::NOSCAN);
         // SAFETY: zeroed, and freed only by `GoClassicMap`, which forgets the array first.
         let array = Array { first: unsafe { Bucket::new(memory) }, b };
         array.mark_last();
@@ -140,31 +172,32 @@ impl<K: Key, V: Value> Array<K, V> {
         let buckets = Self::allocated_buckets(self.b);
         if buckets > 1 << self.b {
             // SAFETY: within the array.
-            unsafe { self.first.add(buckets - 1) }.set_overflow(Some(self.first));
+            let last = unsafe { self.first.add(buckets - 1) };
+            last.set_overflow(Some(self.first), D::Link::reach(None));
         }
     }
 
     /// The first preallocated overflow bucket.
-    pub(super) fn preallocated(&self) -> Option<Bucket<K, V>> {
+    pub(super) fn preallocated(&self) -> Option<Bucket<K, V, D>> {
         // SAFETY: within the array when there are more buckets than `2^b`.
         (Self::allocated_buckets(self.b) > 1 << self.b).then(|| unsafe { self.first.add(1 << self.b) })
     }
 
     /// The bucket that a hash belongs to, or the old bucket of a new bucket's index: its low bits count.
     #[inline]
-    pub(super) fn head(&self, hash: usize) -> Bucket<K, V> {
+    pub(super) fn head(&self, hash: usize) -> Bucket<K, V, D> {
         // SAFETY: masked to the array.
         unsafe { self.first.add(hash & ((1 << self.b) - 1)) }
     }
 
     /// The `2^b` buckets that a key can hash to.
-    pub(super) fn heads(&self) -> impl Iterator<Item = Bucket<K, V>> + use<K, V> {
+    pub(super) fn heads(&self) -> impl Iterator<Item = Bucket<K, V, D>> + use<K, V, D> {
         let array = Array { ..*self };
         (0..1 << self.b).map(move |index| array.head(index))
     }
 
     /// Whether a bucket lies in the array, as preallocated ones do, and not on the heap by itself.
-    pub(super) fn contains(&self, bucket: Bucket<K, V>) -> bool {
+    pub(super) fn contains(&self, bucket: Bucket<K, V, D>) -> bool {
         let start = self.first.address().as_ptr().addr();
         (start..start + Self::bytes(self.b)).contains(&bucket.address().as_ptr().addr())
     }

@@ -1,23 +1,25 @@
 //! The map's structure, counted.
 
 use super::bucket::{Bucket, Slot};
+use super::design::Design;
 use super::hmap::Array;
 use super::tophash::EMPTY_ONE;
 use super::{GoClassicMap, Hashing, Key, Value};
 use crate::maps::Structure;
 use crate::probe::event::Probe;
 
-impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
+impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P, D> {
     /// Every filled slot once, old array and new.
-    pub(super) fn filled(&self) -> impl Iterator<Item = Slot<K, V>> {
+    pub(super) fn filled(&self) -> impl Iterator<Item = Slot<K, V, D>> {
         let arrays = self.array().into_iter().chain(self.old_array());
-        arrays.flat_map(|array| array.heads()).flat_map(Bucket::chain).flat_map(Bucket::filled)
+        let reach = self.reach();
+        arrays.flat_map(|array| array.heads()).flat_map(move |head| head.chain(reach)).flat_map(Bucket::filled)
     }
 
     /// The heads of the chains that lookups walk, each once: old buckets until they are evacuated, then the new
     /// buckets that took their entries.
-    fn lookup_heads(&self) -> impl Iterator<Item = Bucket<K, V>> {
-        let heads = |array: Option<Array<K, V>>| array.into_iter().flat_map(|array| array.heads());
+    fn lookup_heads(&self) -> impl Iterator<Item = Bucket<K, V, D>> {
+        let heads = |array: Option<Array<K, V, D>>| array.into_iter().flat_map(|array| array.heads());
         let unevacuated = heads(self.old_array()).filter(|old| !old.tops().evacuated());
         let taken_over = heads(self.array()).enumerate().filter(|&(index, _)| match self.old_array() {
             Some(old) => old.head(index).tops().evacuated(),
@@ -35,7 +37,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
         let mut occupancy = Vec::new();
         for head in self.lookup_heads() {
             let (mut length, mut entries) = (0, 0);
-            for bucket in head.chain() {
+            for bucket in head.chain(self.reach()) {
                 let tops = bucket.tops();
                 length += 1;
                 entries += tops.filled().len();
@@ -56,7 +58,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
             buckets: Some(buckets),
             overflow_buckets: Some(overflow),
             chain_length_max: Some(longest),
-            in_use_bytes: Some((buckets + overflow) * Bucket::<K, V>::BYTES as u64),
+            in_use_bytes: Some((buckets + overflow) * Bucket::<K, V, D>::BYTES as u64),
             hit_probes: Some(hit_probes),
             miss_probes: Some(miss_probes),
             tombstones: Some(tombstones),

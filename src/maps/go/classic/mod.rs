@@ -39,14 +39,23 @@
 //! - Go forgets an iterator at its second growth, and may then clear buckets that it still walks; the model does not.
 //! - Go zeroes the slot of a removed entry; the model does not, since nobody can see it.
 //! - `K` and `V` are aligned to 8 bytes at most, as in Go. An entry owns what its types own; removing drops it.
+//!
+//! # Variants
+//!
+//! [`GoClassicInline`], [`GoClassicSlab`] and [`GoClassicPooled`] are this map with one thing otherwise, a [`Design`]
+//! each. They grow when it grows and move what it moves.
 
 mod bucket;
+mod design;
 mod evacuate;
 mod hmap;
 mod inspect;
 mod invariants;
+mod pool;
 mod range;
+mod slab;
 mod tophash;
+mod variants;
 mod write;
 
 use std::ptr::NonNull;
@@ -56,16 +65,20 @@ use rand_core::SeedableRng;
 use rand_xoshiro::SplitMix64;
 
 use super::heap;
-use super::kept::{Item, Kept};
+use super::kept::Kept;
 use super::slice::Slice;
 use crate::maps::{Family, GoHash, Hashing, Info, LoadFactors, Map, Options, Structure, Write};
 use crate::probe::event::{Cause, Event, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
-use bucket::{Bucket, Slot};
+use bucket::{Bucket, Reach, Slot};
+use design::{Design, Go, Link, Part};
 use evacuate::Disturbed;
-use hmap::{Array, Extra, Hmap, OverflowList};
+use hmap::{Array, Extra, Hmap, Lists};
 use tophash::tophash;
+pub use variants::{
+    GoClassicInline, GoClassicInlineMap, GoClassicPooled, GoClassicPooledMap, GoClassicSlab, GoClassicSlabMap,
+};
 
 /// The family `go-classic`; see the module.
 pub struct GoClassic;
@@ -99,9 +112,9 @@ impl Family for GoClassic {
 }
 
 /// A map of Go 1.0 to 1.23; see the module.
-pub struct GoClassicMap<K: Key, V: Value, S: Hashing, P: Probe> {
+pub struct GoClassicMap<K: Key, V: Value, S: Hashing, P: Probe, D: Design = Go> {
     /// On Go's heap, this map's alone from `new` to `drop`.
-    hmap: NonNull<Hmap<K, V>>,
+    hmap: NonNull<Hmap<K, V, D>>,
     hasher: S,
     probe: P,
     random: SplitMix64,
@@ -134,7 +147,7 @@ pub struct Header {
     pub same_size: bool,
 }
 
-impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
+impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P, D> {
     /// Builds the map as `make(map[K]V, hint)` does.
     ///
     /// # Panics
@@ -143,12 +156,13 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
         let load_factor = options.load_factor;
         assert!((1.0..=8.0).contains(&load_factor), "load factor {load_factor} is not in 1.0..=8.0");
-        let bytes = options.hint.checked_mul(Bucket::<K, V>::BYTES);
+        let bytes = options.hint.checked_mul(Bucket::<K, V, D>::BYTES);
         let hint = if bytes.is_some_and(|n| n <= heap::MAX_ALLOC_BYTES) { options.hint } else { 0 };
         let b = (0..).find(|&b| hint <= capacity(load_factor, b)).unwrap_or(0);
 
-        let hmap = heap::alloc(Hmap::<K, V>::BYTES, false).cast::<Hmap<K, V>>();
-        // SAFETY: just allocated, of its size.
+        let alloc = if D::INLINE { heap::alloc_zeroed } else { heap::alloc };
+        let hmap = alloc(Hmap::<K, V, D>::BYTES, false).cast::<Hmap<K, V, D>>();
+        // SAFETY: just allocated, large enough.
         unsafe { hmap.write(Hmap::new(b)) };
         let mut map = GoClassicMap {
             hmap,
@@ -188,67 +202,95 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
     }
 
     #[inline]
-    fn hmap(&self) -> &Hmap<K, V> {
+    fn hmap(&self) -> &Hmap<K, V, D> {
         // SAFETY: this map's alone, and valid until it is dropped.
         unsafe { self.hmap.as_ref() }
     }
 
     #[inline]
-    fn hmap_mut(&mut self) -> &mut Hmap<K, V> {
+    fn hmap_mut(&mut self) -> &mut Hmap<K, V, D> {
         // SAFETY: this map's alone, and valid until it is dropped.
         unsafe { self.hmap.as_mut() }
     }
 
-    fn extra(&self) -> Option<&Extra<K, V>> {
+    fn extra(&self) -> Option<&Extra<K, V, D>> {
         // SAFETY: like the header's.
         self.hmap().extra.map(|extra| unsafe { extra.as_ref() })
     }
 
     /// The extra fields, allocated when missing.
-    fn extra_mut(&mut self) -> &mut Extra<K, V> {
+    fn extra_mut(&mut self) -> &mut Extra<K, V, D> {
         let extra = self.hmap_mut().extra.get_or_insert_with(|| {
-            let extra = heap::alloc(size_of::<Extra<K, V>>(), false).cast::<Extra<K, V>>();
+            let extra = heap::alloc(size_of::<Extra<K, V, D>>(), false).cast::<Extra<K, V, D>>();
             // SAFETY: just allocated, of its size.
-            unsafe { extra.write(Extra { overflow: None, oldoverflow: None, next_overflow: None }) };
+            unsafe { extra.write(Extra::new()) };
             extra
         });
         // SAFETY: like the header's.
         unsafe { extra.as_mut() }
     }
 
+    fn lists(&self) -> Option<&Lists<K, V, D>> {
+        self.extra()?.lists.get()
+    }
+
+    /// The lists, their fields allocated when missing; none where overflow buckets need no lists.
+    fn lists_mut(&mut self) -> Option<&mut Lists<K, V, D>> {
+        if D::HEAPED { self.extra_mut().lists.get_mut() } else { None }
+    }
+
     /// The list of the current array's overflow buckets, allocated when missing.
-    fn overflow_list(&mut self) -> &mut Slice<Bucket<K, V>> {
-        let list = self.extra_mut().overflow.get_or_insert_with(|| {
-            let list = heap::alloc(size_of::<Slice<Bucket<K, V>>>(), false).cast::<Slice<Bucket<K, V>>>();
-            // SAFETY: just allocated, of its size.
-            unsafe { list.write(Slice::new()) };
-            list
-        });
+    fn overflow_list(&mut self) -> &mut Slice<Bucket<K, V, D>> {
+        let mut list = match self.lists().and_then(|lists| lists.overflow) {
+            Some(list) => list,
+            None => {
+                let list = self.next_list();
+                if let Some(lists) = self.lists_mut() {
+                    lists.overflow = Some(list);
+                }
+                list
+            }
+        };
         // SAFETY: like the header's.
         unsafe { list.as_mut() }
     }
 
+    /// What it takes to follow the buckets' links.
+    #[inline]
+    fn reach(&self) -> Reach<D> {
+        D::Link::reach(self.hmap().extra.map(Extra::slab_of))
+    }
+
+    /// The first bucket of a design that has it in the header.
+    fn inline_bucket(&self) -> Bucket<K, V, D> {
+        debug_assert!(D::INLINE);
+        // SAFETY: zeroed with the header, behind its fields; freed with it.
+        unsafe { Bucket::new(self.hmap.add(1).cast()) }
+    }
+
     /// Makes an array the current one.
-    fn install(&mut self, array: Array<K, V>) {
+    fn install(&mut self, array: Array<K, V, D>) {
         self.hmap_mut().buckets = Some(array.first);
-        if let Some(bucket) = array.preallocated() {
-            self.extra_mut().next_overflow = Some(bucket);
+        if let Some(bucket) = array.preallocated()
+            && let Some(lists) = self.lists_mut()
+        {
+            lists.next_overflow = Some(bucket);
         }
     }
 
     #[inline]
-    fn array(&self) -> Option<Array<K, V>> {
+    fn array(&self) -> Option<Array<K, V, D>> {
         self.hmap().buckets.map(|first| Array { first, b: self.hmap().b })
     }
 
     #[inline]
-    fn old_array(&self) -> Option<Array<K, V>> {
+    fn old_array(&self) -> Option<Array<K, V, D>> {
         self.hmap().oldbuckets.map(|first| Array { first, b: self.hmap().old_b() })
     }
 
     /// The bucket whose chain has the entry, if any has: the old one until it is evacuated.
     #[inline]
-    fn lookup_bucket(&self, hash: u64) -> Option<Bucket<K, V>> {
+    fn lookup_bucket(&self, hash: u64) -> Option<Bucket<K, V, D>> {
         if let Some(old_array) = self.old_array() {
             let bucket = old_array.head(hash as usize);
             if !bucket.tops().evacuated() {
@@ -260,17 +302,17 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
 
     /// The key's slot.
     #[inline]
-    fn find(&self, key: &K) -> Option<Slot<K, V>> {
+    fn find(&self, key: &K) -> Option<Slot<K, V, D>> {
         if self.hmap().count == 0 {
             return None;
         }
         let hash = self.hasher.hash_one(key);
-        Self::search(self.lookup_bucket(hash)?, tophash(hash), key)
+        self.search(self.lookup_bucket(hash)?, tophash(hash), key)
     }
 
     /// The key's slot in a chain.
     #[inline]
-    fn search(mut bucket: Bucket<K, V>, top: u8, key: &K) -> Option<Slot<K, V>> {
+    fn search(&self, mut bucket: Bucket<K, V, D>, top: u8, key: &K) -> Option<Slot<K, V, D>> {
         loop {
             let tops = bucket.tops();
             for index in tops.matching(top) {
@@ -282,72 +324,8 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
             if tops.rest_is_empty() {
                 return None;
             }
-            bucket = bucket.overflow()?;
+            bucket = bucket.overflow(self.reach())?;
         }
-    }
-
-    /// Frees an object of Go's heap, or keeps it while a range may be walking it.
-    ///
-    /// # Safety
-    /// As [`heap::free`], save that ranges under way may still read it.
-    unsafe fn retire(&mut self, object: NonNull<u8>, size: usize, noscan: bool) {
-        if self.ranges > 0 {
-            self.kept.push(Item::Object(object, size, noscan));
-        } else {
-            // SAFETY: the caller's promise.
-            unsafe { heap::free(object, size, noscan) };
-        }
-    }
-
-    /// Frees the overflow buckets chained to `head` that are not part of `array`.
-    ///
-    /// # Safety
-    /// The map follows the chain no more.
-    unsafe fn retire_chain(&mut self, array: &Array<K, V>, head: Bucket<K, V>) {
-        let mut next = head.overflow();
-        while let Some(bucket) = next {
-            next = bucket.overflow();
-            if !array.contains(bucket) {
-                // SAFETY: not in an array, so allocated by itself, and out of the map's reach.
-                unsafe { self.retire(bucket.address(), Bucket::<K, V>::BYTES, Bucket::<K, V>::NOSCAN) };
-            }
-        }
-    }
-
-    /// Frees all overflow buckets of `array` that are not part of it, and `list`, which names them where the map keeps
-    /// one.
-    ///
-    /// # Safety
-    /// The map follows its chains no more, and has let go of the list.
-    unsafe fn retire_overflow(&mut self, array: &Array<K, V>, list: OverflowList<K, V>) {
-        if !Bucket::<K, V>::NOSCAN {
-            for head in array.heads() {
-                // SAFETY: the caller's promise.
-                unsafe { self.retire_chain(array, head) };
-            }
-        }
-        let Some(list) = list else { return };
-        // SAFETY: the list, its backing array and the buckets outside of the array are each an allocation of their
-        // own, out of the map's reach; the list is freed last.
-        unsafe {
-            let slice = list.as_ref();
-            for &bucket in slice.as_slice().iter().filter(|&&bucket| !array.contains(bucket)) {
-                self.retire(bucket.address(), Bucket::<K, V>::BYTES, Bucket::<K, V>::NOSCAN);
-            }
-            if let Some((backing, bytes)) = slice.backing() {
-                self.retire(backing, bytes, false);
-            }
-            self.retire(list.cast(), size_of::<Slice<Bucket<K, V>>>(), false);
-        }
-    }
-
-    /// Frees an array.
-    ///
-    /// # Safety
-    /// The map has let go of it, and its slots own nothing any more.
-    unsafe fn retire_array(&mut self, array: Array<K, V>) {
-        // SAFETY: allocated by `Array::allocate` with this size; the caller's promise.
-        unsafe { self.retire(array.first.address(), Array::<K, V>::bytes(array.b), Bucket::<K, V>::NOSCAN) };
     }
 }
 
@@ -357,39 +335,45 @@ fn capacity(load_factor: f64, b: u8) -> usize {
     ((load_factor * (1u64 << b) as f64) as usize).max(bucket::SLOTS)
 }
 
-impl<K: Key, V: Value, S: Hashing, P: Probe> Drop for GoClassicMap<K, V, S, P> {
+impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> Drop for GoClassicMap<K, V, S, P, D> {
     fn drop(&mut self) {
         // A range whose body threw this map out reads it no more.
         self.ranges = 0;
-        self.kept.release();
+        self.release_kept();
         let (array, old_array) = (self.array(), self.old_array());
-        if Bucket::<K, V>::ENTRY_OWNS {
+        if Bucket::<K, V, D>::ENTRY_OWNS {
             for array in array.iter().chain(&old_array) {
                 self.drop_entries(array);
             }
         }
         let (mut overflow, mut oldoverflow) = (None, None);
+        if let Some(lists) = self.lists() {
+            (overflow, oldoverflow) = (lists.overflow, lists.oldoverflow);
+        }
+        // From here on nothing is put aside for another time.
         if let Some(extra) = self.hmap_mut().extra.take() {
             // SAFETY: allocated by `extra_mut`, and out of the map's reach.
             unsafe {
-                (overflow, oldoverflow) = (extra.as_ref().overflow, extra.as_ref().oldoverflow);
-                heap::free(extra.cast(), size_of::<Extra<K, V>>(), false);
+                self.release_extra(extra.as_ref());
+                heap::free(extra.cast(), size_of::<Extra<K, V, D>>(), false);
             }
         }
         for (array, list) in [(array, overflow), (old_array, oldoverflow)] {
             let Some(array) = array else { continue };
-            // SAFETY: nothing uses the map again, and its entries are dropped.
+            // SAFETY: nothing uses the map again, and its entries are dropped. Buckets of a slab are gone with it.
             unsafe {
-                self.retire_overflow(&array, list);
+                if D::HEAPED {
+                    self.retire_overflow(&array, list);
+                }
                 self.retire_array(array);
             }
         }
         // SAFETY: allocated by `new`, used no more.
-        unsafe { heap::free(self.hmap.cast(), Hmap::<K, V>::BYTES, false) };
+        unsafe { heap::free(self.hmap.cast(), Hmap::<K, V, D>::BYTES, false) };
     }
 }
 
-impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for GoClassicMap<K, V, S, P> {
+impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> Map<K, V> for GoClassicMap<K, V, S, P, D> {
     #[inline]
     fn insert(&mut self, key: K, value: V) -> bool {
         self.assign(key, value)

@@ -5,12 +5,13 @@ use std::ops::ControlFlow;
 use rand_core::Rng;
 
 use super::bucket::{Bucket, SLOTS};
+use super::design::Design;
 use super::hmap::{Array, ITERATOR, OLD_ITERATOR};
 use super::tophash::{EMPTY_ONE, EVACUATED_EMPTY, EVACUATED_X, EVACUATED_Y};
 use super::{GoClassicMap, Hashing, Key, Slot, Value};
 use crate::probe::event::Probe;
 
-impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
+impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P, D> {
     /// Ranges over the map as Go's `for range` does, handing clones of key and value to `body`, which may write to the
     /// same map, and range over it again.
     ///
@@ -32,25 +33,25 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
 }
 
 /// A range under way; its end, even by a panic, releases what only ranges needed.
-struct Ranging<'a, K: Key, V: Value, S: Hashing, P: Probe> {
-    map: &'a mut GoClassicMap<K, V, S, P>,
+struct Ranging<'a, K: Key, V: Value, S: Hashing, P: Probe, D: Design> {
+    map: &'a mut GoClassicMap<K, V, S, P, D>,
     serial: u64,
 }
 
-impl<'a, K: Key, V: Value, S: Hashing, P: Probe> Ranging<'a, K, V, S, P> {
-    fn enter(map: &'a mut GoClassicMap<K, V, S, P>) -> Self {
+impl<'a, K: Key, V: Value, S: Hashing, P: Probe, D: Design> Ranging<'a, K, V, S, P, D> {
+    fn enter(map: &'a mut GoClassicMap<K, V, S, P, D>) -> Self {
         map.ranges += 1;
         let serial = map.serial;
         Ranging { map, serial }
     }
 }
 
-impl<K: Key, V: Value, S: Hashing, P: Probe> Drop for Ranging<'_, K, V, S, P> {
+impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> Drop for Ranging<'_, K, V, S, P, D> {
     fn drop(&mut self) {
         if self.map.serial == self.serial {
             self.map.ranges -= 1;
             if self.map.ranges == 0 {
-                self.map.kept.release();
+                self.map.release_kept();
             }
         }
     }
@@ -58,9 +59,9 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Drop for Ranging<'_, K, V, S, P> {
 
 /// Go's iterator. Its buckets stay readable while a range is entered: those of the current array because they are,
 /// later because `retire` keeps them.
-struct Cursor<K, V> {
+struct Cursor<K, V, D: Design> {
     /// The current array when the range began.
-    array: Array<K, V>,
+    array: Array<K, V, D>,
     start: usize,
     /// The slot that each bucket is begun at.
     offset: usize,
@@ -69,19 +70,19 @@ struct Cursor<K, V> {
     /// The next bucket to begin.
     bucket: usize,
     /// The bucket being walked, and how many of its slots have been.
-    current: Option<Bucket<K, V>>,
+    current: Option<Bucket<K, V, D>>,
     walked: usize,
     /// While walking an old bucket for its entries that belong into one bucket of the array: that one.
     check: Option<usize>,
 }
 
-impl<K: Key, V: Value> Cursor<K, V> {
-    fn start<S: Hashing, P: Probe>(map: &mut GoClassicMap<K, V, S, P>) -> Option<Self> {
+impl<K: Key, V: Value, D: Design> Cursor<K, V, D> {
+    fn start<S: Hashing, P: Probe>(map: &mut GoClassicMap<K, V, S, P, D>) -> Option<Self> {
         if map.hmap().count == 0 {
             return None;
         }
         let array = map.array()?;
-        if Bucket::<K, V>::NOSCAN {
+        if Bucket::<K, V, D>::LISTED {
             map.overflow_list();
         }
         let random = map.random.next_u64();
@@ -100,7 +101,7 @@ impl<K: Key, V: Value> Cursor<K, V> {
     }
 
     /// The next entry's slot, where it lives now.
-    fn next<S: Hashing, P: Probe>(&mut self, map: &GoClassicMap<K, V, S, P>) -> Option<Slot<K, V>> {
+    fn next<S: Hashing, P: Probe>(&mut self, map: &GoClassicMap<K, V, S, P, D>) -> Option<Slot<K, V, D>> {
         loop {
             let bucket = match self.current {
                 Some(bucket) => bucket,
@@ -114,13 +115,13 @@ impl<K: Key, V: Value> Cursor<K, V> {
                     return Some(slot);
                 }
             }
-            self.current = bucket.overflow();
+            self.current = bucket.overflow(map.reach());
             self.walked = 0;
         }
     }
 
     /// Begins the next bucket: an old one while the growth in which the range began has not evacuated it.
-    fn begin_bucket<S: Hashing, P: Probe>(&mut self, map: &GoClassicMap<K, V, S, P>) -> Option<Bucket<K, V>> {
+    fn begin_bucket<S: Hashing, P: Probe>(&mut self, map: &GoClassicMap<K, V, S, P, D>) -> Option<Bucket<K, V, D>> {
         if self.wrapped && self.bucket == self.start {
             return None;
         }
@@ -144,7 +145,11 @@ impl<K: Key, V: Value> Cursor<K, V> {
     }
 
     /// The slot where the entry of a walked slot lives, if it has one that this range is to show now.
-    fn golden<S: Hashing, P: Probe>(&self, map: &GoClassicMap<K, V, S, P>, slot: Slot<K, V>) -> Option<Slot<K, V>> {
+    fn golden<S: Hashing, P: Probe>(
+        &self,
+        map: &GoClassicMap<K, V, S, P, D>,
+        slot: Slot<K, V, D>,
+    ) -> Option<Slot<K, V, D>> {
         let top = slot.top();
         if top <= EMPTY_ONE || top == EVACUATED_EMPTY {
             return None;

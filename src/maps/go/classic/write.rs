@@ -2,7 +2,8 @@
 
 use rand_core::Rng;
 
-use super::bucket::{Bucket, Slot};
+use super::bucket::{Bucket, Reach, Slot};
+use super::design::Design;
 use super::hmap::{Array, SAME_SIZE_GROW};
 use super::tophash::{EMPTY_ONE, EMPTY_REST, Tops, tophash};
 use super::{GoClassicMap, Hashing, Key, Value};
@@ -11,16 +12,16 @@ use crate::maps::go::kept::Item;
 use crate::probe::event::{Event, Probe};
 
 /// Where an insert finds its place.
-enum Place<K, V> {
+enum Place<K, V, D: Design> {
     /// The key is here.
-    Found(Slot<K, V>),
+    Found(Slot<K, V, D>),
     /// It is not; this slot is the first empty one.
-    Empty(Slot<K, V>),
+    Empty(Slot<K, V, D>),
     /// It is not, and the chain is full; this is its last bucket.
-    Full(Bucket<K, V>),
+    Full(Bucket<K, V, D>),
 }
 
-impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
+impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P, D> {
     /// Puts an entry; true when the key was there.
     #[inline]
     pub(super) fn assign(&mut self, key: K, value: V) -> bool {
@@ -31,7 +32,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
         let top = tophash(hash);
         loop {
             let bucket = self.bucket_to_write(hash, None);
-            let slot = match Self::place(bucket, top, &key) {
+            let slot = match Self::place(bucket, top, &key, self.reach()) {
                 Place::Found(slot) => {
                     // SAFETY: filled, and the map is borrowed exclusively.
                     unsafe { *slot.value_ptr().as_mut() = value };
@@ -58,7 +59,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
     /// The bucket of the current array that the hash belongs to, once a growth under way has been pushed on;
     /// `leaving` is the key that the write is about to remove.
     #[inline]
-    fn bucket_to_write(&mut self, hash: u64, leaving: Option<&K>) -> Bucket<K, V> {
+    fn bucket_to_write(&mut self, hash: u64, leaving: Option<&K>) -> Bucket<K, V, D> {
         if self.hmap().growing() {
             self.grow_work(hash as usize, leaving);
         }
@@ -69,7 +70,12 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
     }
 
     #[cold]
-    fn first_bucket(&mut self) -> Bucket<K, V> {
+    fn first_bucket(&mut self) -> Bucket<K, V, D> {
+        if D::INLINE {
+            let first = self.inline_bucket();
+            self.install(Array { first, b: 0 });
+            return first;
+        }
         let array = Array::allocate(0);
         let first = array.first;
         self.install(array);
@@ -78,7 +84,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
     }
 
     #[inline]
-    fn place(mut bucket: Bucket<K, V>, top: u8, key: &K) -> Place<K, V> {
+    fn place(mut bucket: Bucket<K, V, D>, top: u8, key: &K, reach: Reach<D>) -> Place<K, V, D> {
         let mut empty = None;
         loop {
             let tops = bucket.tops();
@@ -89,7 +95,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
                 }
             }
             empty = empty.or_else(|| tops.empty().next().map(|index| bucket.slot(index)));
-            let next = if tops.rest_is_empty() { None } else { bucket.overflow() };
+            let next = if tops.rest_is_empty() { None } else { bucket.overflow(reach) };
             match (next, empty) {
                 (Some(next), _) => bucket = next,
                 (None, Some(slot)) => return Place::Empty(slot),
@@ -105,39 +111,39 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
         (hmap.count >= self.capacity || hmap.too_many_overflow_buckets()) && !hmap.growing()
     }
 
-    /// Chains an overflow bucket to `last`: a preallocated one while there are any, otherwise a new one.
+    /// Chains an overflow bucket to `last`: a preallocated one while there are any, otherwise the next one.
     #[cold]
     #[inline(never)]
-    pub(super) fn add_overflow(&mut self, last: Bucket<K, V>) -> Bucket<K, V> {
+    pub(super) fn add_overflow(&mut self, last: Bucket<K, V, D>) -> Bucket<K, V, D> {
         let bucket = match self.take_preallocated() {
             Some(bucket) => bucket,
-            // SAFETY: zeroed, and freed only when its chain is followed no more.
-            None => unsafe { Bucket::new(heap::alloc_zeroed(Bucket::<K, V>::BYTES, Bucket::<K, V>::NOSCAN)) },
+            None => self.next_bucket(),
         };
         // SAFETY: as in `hmap_mut`; spelled out so that the generator can be borrowed beside it.
         unsafe { self.hmap.as_mut() }.count_overflow(|| self.random.next_u32());
-        if Bucket::<K, V>::NOSCAN
+        if Bucket::<K, V, D>::LISTED
             && let Some((backing, bytes)) = self.overflow_list().push(bucket)
         {
             // SAFETY: the list has let go of it. No range reads a list.
             unsafe { heap::free(backing, bytes, false) };
         }
-        last.set_overflow(Some(bucket));
+        last.set_overflow(Some(bucket), self.reach());
         self.probe.emit(Event::Overflow);
         bucket
     }
 
-    fn take_preallocated(&mut self) -> Option<Bucket<K, V>> {
-        let bucket = self.extra()?.next_overflow?;
-        let following = match bucket.overflow() {
+    fn take_preallocated(&mut self) -> Option<Bucket<K, V, D>> {
+        let bucket = self.lists()?.next_overflow?;
+        let reach = self.reach();
+        let following = match bucket.overflow(reach) {
             // SAFETY: only the last one's pointer is not nil, so another lies behind this one.
             None => Some(unsafe { bucket.add(1) }),
             Some(_) => {
-                bucket.set_overflow(None);
+                bucket.set_overflow(None, reach);
                 None
             }
         };
-        self.extra_mut().next_overflow = following;
+        self.lists_mut()?.next_overflow = following;
         Some(bucket)
     }
 
@@ -157,14 +163,14 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
         K: Copy,
         V: Copy,
     {
-        const { assert!(!Bucket::<K, V>::INDIRECT_KEY && !Bucket::<K, V>::INDIRECT_VALUE) };
+        const { assert!(!Bucket::<K, V, D>::INDIRECT_KEY && !Bucket::<K, V, D>::INDIRECT_VALUE) };
         // SAFETY: filled until now, and nothing has been written there since.
         self.unlink(key).map(|slot| unsafe { slot.entry() }).map(|(&key, &value)| (key, value))
     }
 
     /// Marks the key's slot empty; the caller drops what it holds.
     #[inline]
-    fn unlink(&mut self, key: &K) -> Option<Slot<K, V>> {
+    fn unlink(&mut self, key: &K) -> Option<Slot<K, V, D>> {
         if P::ON {
             self.disturbed.forget();
         }
@@ -173,8 +179,8 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
         }
         let hash = self.hasher.hash_one(key);
         let head = self.bucket_to_write(hash, Some(key));
-        let slot = Self::search(head, tophash(hash), key)?;
-        Self::mark_empty(head, slot);
+        let slot = self.search(head, tophash(hash), key)?;
+        Self::mark_empty(head, slot, self.reach());
         self.hmap_mut().count -= 1;
         if self.hmap().count == 0 {
             self.reseed();
@@ -184,10 +190,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
 
     /// Marks a slot of the chain `head` empty; when nothing follows it, so are it and the empty slots right before it.
     #[inline]
-    fn mark_empty(head: Bucket<K, V>, slot: Slot<K, V>) {
+    fn mark_empty(head: Bucket<K, V, D>, slot: Slot<K, V, D>, reach: Reach<D>) {
         let Slot { mut bucket, mut index } = slot;
         let last = match index {
-            7 => bucket.overflow().is_none_or(|next| next.slot(0).top() == EMPTY_REST),
+            7 => bucket.overflow(reach).is_none_or(|next| next.slot(0).top() == EMPTY_REST),
             _ => bucket.slot(index + 1).top() == EMPTY_REST,
         };
         if !last {
@@ -199,7 +205,9 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
             if index > 0 {
                 index -= 1;
             } else {
-                let Some(before) = head.chain().find(|before| before.overflow() == Some(bucket)) else { return };
+                let Some(before) = head.chain(reach).find(|before| before.overflow(reach) == Some(bucket)) else {
+                    return;
+                };
                 (bucket, index) = (before, 7);
             }
             if bucket.slot(index).top() != EMPTY_ONE {
@@ -219,13 +227,15 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
     /// # Safety
     /// The slot was filled and is marked empty already.
     #[inline]
-    unsafe fn drop_entry(&mut self, slot: Slot<K, V>) {
+    unsafe fn drop_entry(&mut self, slot: Slot<K, V, D>) {
+        // What a growth leaves behind is kept, save for a bucket in the header.
+        let left_behind = self.hmap().growing() || !self.kept.is_empty() || (D::INLINE && self.hmap().b > 0);
         // SAFETY: the caller's promise. Without a growth since the range began, no copy was left behind anywhere.
         unsafe {
             slot.drop_value();
-            if self.ranges > 0 && (self.hmap().growing() || !self.kept.is_empty()) {
+            if self.ranges > 0 && left_behind {
                 let key = slot.key_ptr();
-                self.kept.push(if Bucket::<K, V>::INDIRECT_KEY { Item::KeyAt(key) } else { Item::Key(key.read()) });
+                self.kept.push(if Bucket::<K, V, D>::INDIRECT_KEY { Item::KeyAt(key) } else { Item::Key(key.read()) });
             } else {
                 slot.drop_key();
             }
@@ -233,8 +243,9 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
     }
 
     /// Drops all entries of an array and marks its chains empty.
-    pub(super) fn drop_entries(&mut self, array: &Array<K, V>) {
-        for bucket in array.heads().flat_map(Bucket::chain) {
+    pub(super) fn drop_entries(&mut self, array: &Array<K, V, D>) {
+        let reach = self.reach();
+        for bucket in array.heads().flat_map(|head| head.chain(reach)) {
             let filled = bucket.filled();
             bucket.set_tops(Tops(EMPTY_REST as u64));
             for slot in filled {
@@ -253,7 +264,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
         let (Some(array), old_array) = (self.array(), self.old_array()) else { return };
         self.probe.emit(Event::Clear);
         // A range that is walking the map is to find nothing more.
-        if Bucket::<K, V>::ENTRY_OWNS || self.ranges > 0 {
+        if Bucket::<K, V, D>::ENTRY_OWNS || self.ranges > 0 {
             self.drop_entries(&array);
             old_array.iter().for_each(|old_array| self.drop_entries(old_array));
         }
@@ -266,10 +277,11 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoClassicMap<K, V, S, P> {
         self.reseed();
 
         let (mut overflow, mut oldoverflow) = (None, None);
-        if self.extra().is_some() {
-            let extra = self.extra_mut();
-            (overflow, oldoverflow) = (extra.overflow.take(), extra.oldoverflow.take());
-            extra.next_overflow = None;
+        if self.lists().is_some()
+            && let Some(lists) = self.lists_mut()
+        {
+            (overflow, oldoverflow) = (lists.overflow.take(), lists.oldoverflow.take());
+            lists.next_overflow = None;
         }
         // SAFETY: every chain is empty, the old array and the lists are out of the map's reach, and the current
         // array's overflow pointers are zeroed before anybody follows them.

@@ -10,7 +10,7 @@ const fn param(name: &'static str, min: f64, max: f64, default: Option<f64>) -> 
 }
 
 fn map(name: &'static str, load_factor: Option<(f64, f64, f64)>, hint: bool) -> MapOffer {
-    MapOffer { term: Term::plain(name, "", ""), group: None, load_factor, hint }
+    MapOffer { term: Term::plain(name, "", ""), group: None, load_factor, hint, concurrent: false }
 }
 
 /// A map of one runtime of two.
@@ -18,7 +18,7 @@ fn runtime(name: &'static str) -> MapOffer {
     const PERCENT: Param = Param { required: false, ..param("gogc", -1.0, 1e6, None) };
     const LIMIT: Param = Param { name: "limit_mb", ..PERCENT };
     let term = Term { params: &[PERCENT, LIMIT], named: true, ..Term::plain(name, "", "") };
-    MapOffer { term, group: Some("go-runtime"), load_factor: None, hint: true }
+    MapOffer { term, group: Some("go-runtime"), load_factor: None, hint: true, concurrent: false }
 }
 
 /// Enough for the profiles that ship, with 1 GiB of memory.

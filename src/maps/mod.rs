@@ -253,7 +253,7 @@ pub trait FamilyVisitor {
 pub fn each(visitor: &mut impl FamilyVisitor) {
     visitor.visit::<go::GoClassic>();
     visitor.visit::<go::GoSwiss>();
-    visitor.visit::<go::GoSyncMap>();
+    visitor.visit_concurrent::<go::GoSyncMap>();
     visitor.visit::<java::Java>();
     visitor.visit::<redis_dict::Redis>();
     visitor.visit::<cuckoo::Cuckoo>();

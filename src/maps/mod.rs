@@ -257,7 +257,7 @@ pub fn each(visitor: &mut impl FamilyVisitor) {
     visitor.visit::<go::GoClassicSlab>();
     visitor.visit::<go::GoClassicPooled>();
     visitor.visit::<go::GoSwiss>();
-    visitor.visit::<go::GoSyncMap>();
+    visitor.visit_concurrent::<go::GoSyncMap>();
     visitor.visit::<java::Java>();
     visitor.visit::<redis_dict::Redis>();
     visitor.visit::<cuckoo::Cuckoo>();

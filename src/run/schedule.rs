@@ -205,7 +205,7 @@ fn may_start(pass: Pass, running: &[(usize, Pass, Process)], jobs: usize) -> boo
 }
 
 fn new_cell(spec: &CellSpec, workload: &Workload, subjects: &Subjects) -> Cell {
-    let info = subjects.find(spec.map.name).map(|subject| subject.info());
+    let map = subjects.find(spec.map.name);
     Cell {
         id: CellId {
             map: spec.map.to_string(),
@@ -222,9 +222,9 @@ fn new_cell(spec: &CellSpec, workload: &Workload, subjects: &Subjects) -> Cell {
         status: Status::NotRun,
         error: None,
         // Which thread comes first is chance.
-        exact: spec.threads == 1 && info.is_some_and(|info| info.exact),
+        exact: spec.threads == 1 && map.is_some_and(|map| map.info().exact),
         environment: 0,
-        map_version: info.map(|info| info.version.to_owned()).unwrap_or_default(),
+        map_version: map.map(|map| map.version(spec.threads).to_owned()).unwrap_or_default(),
         key_bytes: 0,
         value_bytes: 0,
         expected: EndState::default(),

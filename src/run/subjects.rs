@@ -146,6 +146,10 @@ pub(super) trait Subject {
     fn concurrent(&self) -> bool {
         false
     }
+    /// The version of what so many threads use.
+    fn version(&self, _threads: u32) -> &'static str {
+        self.info().version
+    }
     /// The toolchain that it needs in the cell's process.
     fn toolchain(&self) -> Option<&Toolchain> {
         None
@@ -193,6 +197,10 @@ impl<F: Family + ConcurrentFamily> Subject for OfConcurrent<F> {
 
     fn concurrent(&self) -> bool {
         true
+    }
+
+    fn version(&self, threads: u32) -> &'static str {
+        if threads == 1 { F::INFO.version } else { F::SHARED_INFO.version }
     }
 
     fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError> {

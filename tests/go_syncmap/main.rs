@@ -3,6 +3,7 @@
 mod exact;
 mod model;
 mod oracle;
+mod threads;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

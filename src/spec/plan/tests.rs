@@ -385,6 +385,9 @@ fn every_profile_that_ships_is_in_the_registry_and_valid() {
     let mut roomy = catalog();
     roomy.memory_bytes = 1 << 33;
     for name in [
+        "go-classic-inline",
+        "go-classic-slab",
+        "go-classic-pooled",
         "go-syncmap",
         "hashbrown-foldhash-quality",
         "hashbrown-ahash",

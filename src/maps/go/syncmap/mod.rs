@@ -44,6 +44,7 @@ mod entry;
 mod inner;
 mod invariants;
 mod read;
+mod shared;
 mod write;
 
 use std::cell::Cell;

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use griddle::HashMap;
 
-use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use super::{Family, FixedFold, Hashing, Info, Map, Options, Write, WrittenTable};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -89,5 +89,10 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Gradual<K, V, S> {
             });
         }
         self.set_aside_max.set(set_aside_max.saturating_sub(if write.hit { 0 } else { MOVED }));
+    }
+    /// Both tables count as one, which a larger table lays out anew: no entry is put into one set aside. A table is never
+    /// rehashed in place.
+    fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
+        Some(WrittenTable { number: 0, laid_out_anew: !write.remove && write.allocs > 0 })
     }
 }

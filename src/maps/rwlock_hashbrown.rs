@@ -5,8 +5,8 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use hashbrown::HashMap;
 
 use super::guarded::untie;
-use super::hashbrown_map::rehashed;
-use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use super::hashbrown_map::{only_table, rehashed};
+use super::{Family, FixedFold, Hashing, Info, Map, Options, Write, WrittenTable};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -88,5 +88,8 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Locked<K, V, S> {
                 visit(key, value);
             });
         }
+    }
+    fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
+        only_table(write, self.read().capacity())
     }
 }

@@ -10,7 +10,7 @@ use hashbrown::HashTable;
 
 use super::guarded::untie;
 use super::hashbrown_map::rehashed;
-use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use super::{Family, FixedFold, Hashing, Info, Map, Options, Write, WrittenTable};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -52,6 +52,12 @@ pub struct Sharded<K, V, S> {
     hasher: S,
 }
 
+/// The number of the shard that a hash chooses.
+#[inline]
+fn number(hash: u64) -> usize {
+    (hash << TAG_BITS >> (u64::BITS - SHARDS.ilog2())) as usize
+}
+
 fn locked<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -61,8 +67,7 @@ impl<K: Key, V: Value, S: Hashing> Sharded<K, V, S> {
     #[inline]
     fn shard(&self, key: &K) -> (u64, MutexGuard<'_, HashTable<(K, V)>>) {
         let hash = self.hasher.hash_one(key);
-        let index = hash << TAG_BITS >> (u64::BITS - SHARDS.ilog2());
-        (hash, locked(&self.shards[index as usize]))
+        (hash, locked(&self.shards[number(hash)]))
     }
 }
 
@@ -114,5 +119,9 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Sharded<K, V, S> {
                 visit(key, value);
             });
         }
+    }
+    fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
+        let laid_out_anew = !write.remove && rehashed(write, self.capacity().unwrap_or_default());
+        Some(WrittenTable { number: number(self.hasher.hash_one(write.key)), laid_out_anew })
     }
 }

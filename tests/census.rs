@@ -129,7 +129,8 @@ impl FamilyVisitor for EveryMap {
         for seed in 1..=3 {
             moved += compare::<F, u64, u64, F::Hasher>(20, 600, false, seed);
             moved += compare::<F, u64, u64, F::Hasher>(300, 1_200, true, seed);
-            if F::INFO.tells.contains(&Cause::Move) {
+            // A trie moves entries of its path only.
+            if F::INFO.tells.contains(&Cause::Move) || F::INFO.alloc_cause == Cause::Overflow {
                 moved += compare::<F, u64, u64, Crowded>(400, 2_000, true, seed);
             }
             moved += compare::<F, Str24, [u8; 256], F::Hasher>(100, 400, true, seed);

@@ -26,6 +26,8 @@ pub struct FreedSlots {
     freed: HashMap<usize, Freed, Fixed>,
     /// How often each table has been laid out anew; not at all unless it is here.
     layouts: HashMap<usize, u64, Fixed>,
+    /// A table and its layout: the one asked for last, which most often is the one asked for next.
+    last: Option<(usize, u64)>,
     writes: u64,
     counts: SlotCounts,
     told: bool,
@@ -84,6 +86,7 @@ impl FreedSlots {
     /// The write laid a table out anew.
     pub fn lose(&mut self, table: usize) {
         *self.layouts.entry(table).or_default() += 1;
+        self.last = None;
     }
 
     /// All entries were dropped at once.
@@ -102,14 +105,21 @@ impl FreedSlots {
         self.told.then_some(self.counts)
     }
 
-    fn layout(&self, table: usize) -> u64 {
-        self.layouts.get(&table).copied().unwrap_or_default()
+    fn layout(&mut self, table: usize) -> u64 {
+        match self.last {
+            Some((last, layout)) if last == table => layout,
+            _ => {
+                let layout = self.layouts.get(&table).copied().unwrap_or_default();
+                self.last = Some((table, layout));
+                layout
+            }
+        }
     }
 
     /// A slot is free no longer; what freed it, unless that is lost.
     fn fill(&mut self, slot: usize) -> Option<Freed> {
-        let freed = if self.freed.is_empty() { None } else { self.freed.remove(&slot) };
-        freed.filter(|freed| freed.layout == self.layout(freed.table))
+        let freed = if self.freed.is_empty() { None } else { self.freed.remove(&slot) }?;
+        (freed.layout == self.layout(freed.table)).then_some(freed)
     }
 }
 

@@ -38,7 +38,11 @@ impl Family for Griddle {
         let map = HashMap::with_capacity_and_hasher(options.hint, hasher.clone());
         Gradual {
             map,
-            set_aside: RefCell::new(SetAside { keys: VecDeque::new(), removed: HashSet::with_hasher(hasher) }),
+            set_aside: RefCell::new(SetAside {
+                keys: VecDeque::new(),
+                removed: HashSet::with_hasher(hasher),
+                outdated: false,
+            }),
         }
     }
 }
@@ -55,6 +59,16 @@ struct SetAside<K, S> {
     keys: VecDeque<K>,
     /// Keys removed since. One that was put again is in the larger table.
     removed: HashSet<K, S>,
+    /// Whether the map has been cleared since. What is kept here is not the map's: `clear` must not free it.
+    outdated: bool,
+}
+
+impl<K, S> SetAside<K, S> {
+    fn forget(&mut self) {
+        self.keys.clear();
+        self.removed.clear();
+        self.outdated = false;
+    }
 }
 
 /// Entries that one write moves.
@@ -75,9 +89,7 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Gradual<K, V, S> {
     }
     fn clear(&mut self) {
         self.map.clear();
-        let set_aside = self.set_aside.get_mut();
-        set_aside.keys.clear();
-        set_aside.removed.clear();
+        self.set_aside.get_mut().outdated = true;
     }
     fn len(&self) -> usize {
         self.map.len()
@@ -92,7 +104,11 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Gradual<K, V, S> {
     /// Iterating shows the larger table first, then what is set aside, in the order of moving. Only a put allocates a table,
     /// and whatever was set aside before has been moved by then. After that, a put that moves any moves the next in line.
     fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
-        let SetAside { keys, removed } = &mut *self.set_aside.borrow_mut();
+        let set_aside = &mut *self.set_aside.borrow_mut();
+        if set_aside.outdated || (!write.remove && write.allocs > 0) {
+            set_aside.forget();
+        }
+        let SetAside { keys, removed, .. } = set_aside;
         if write.remove {
             if write.hit && !keys.is_empty() {
                 removed.insert(write.key.clone());
@@ -100,8 +116,6 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Gradual<K, V, S> {
             return;
         }
         if write.allocs > 0 {
-            keys.clear();
-            removed.clear();
             let mut entries = self.map.iter();
             // The new entry, and those that its put has moved.
             for (key, value) in entries.by_ref().take(1 + MOVED) {

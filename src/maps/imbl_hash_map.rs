@@ -1,6 +1,6 @@
 //! `imbl::HashMap`: a persistent hash trie, here with one owner, so that nothing is shared and nodes change in place.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use imbl::GenericHashMap;
@@ -36,7 +36,7 @@ impl Family for ImblHashMap {
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Persistent<K, V, S>;
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(_: &Options, hasher: S, _: P) -> Persistent<K, V, S> {
-        Persistent { trie: GenericHashMap::with_hasher(hasher), paths: RefCell::default() }
+        Persistent { trie: GenericHashMap::with_hasher(hasher), paths: RefCell::default(), outdated: Cell::new(false) }
     }
 }
 
@@ -46,6 +46,8 @@ pub struct Persistent<K, V, S> {
     /// Every key by its path and its identity. Kept by [`Map::disturbed`], which must be asked after every write or none; who never asks pays
     /// nothing.
     paths: RefCell<BTreeMap<(u32, u64), K>>,
+    /// Whether the map has been cleared since. The paths are not the map's: `clear` must not free them.
+    outdated: Cell<bool>,
 }
 
 /// Bits of the path that a level of the trie goes by, and all of them.
@@ -76,7 +78,7 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Persistent<K, V, S> {
     }
     fn clear(&mut self) {
         self.trie.clear();
-        self.paths.get_mut().clear();
+        self.outdated.set(true);
     }
     fn len(&self) -> usize {
         self.trie.len()
@@ -92,6 +94,9 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Persistent<K, V, S> {
     /// below it than a leaf and the new entry; if none has, all with the key's own path.
     fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
         let paths = &mut *self.paths.borrow_mut();
+        if self.outdated.take() {
+            paths.clear();
+        }
         let path = self.path(write.key);
         match (write.remove, write.hit) {
             (false, false) => paths.insert((path, write.key.id()), write.key.clone()),

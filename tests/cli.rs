@@ -115,6 +115,9 @@ fn list_profiles_names_all_that_ship() {
         "worst-insert",
         "go-models",
         "go-gc",
+        "slot-reuse",
+        "small-maps",
+        "go-map-vs-syncmap",
         "ci",
     ];
     let listed = shows(&["list", "profiles"], &[]);

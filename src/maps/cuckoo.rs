@@ -43,6 +43,8 @@ const PATH_MAX: usize = 5;
 /// Buckets that a search can come to: two to begin with, and four from each save the last.
 const VISITS_MAX: usize = 2 * (SLOTS.pow(PATH_MAX as u32) - 1) / (SLOTS - 1);
 const FIRST_BUCKETS: usize = 2;
+/// What events call the table.
+const TABLE: usize = 0;
 
 /// See the module.
 pub struct Cuckoo;
@@ -212,6 +214,11 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> CuckooMap<K, V, S, P> {
         homes.into_iter().flat_map(|bucket| (0..SLOTS).map(move |slot| (bucket, slot))).find(holds)
     }
 
+    /// What events call a slot: where its entry would be.
+    fn slot(&self, (bucket, slot): Place) -> usize {
+        self.buckets[bucket].slots[slot].as_ptr().addr()
+    }
+
     fn entry(&self, (bucket, slot): Place) -> Option<&(K, V)> {
         self.buckets.get(bucket)?.get(slot)
     }
@@ -266,6 +273,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> CuckooMap<K, V, S, P> {
             if counted {
                 self.probe.emit(Event::Move { entries: 1, bytes: Self::ENTRY_BYTES });
             }
+            self.probe.emit(Event::SlotShift { from: self.slot(from), to: self.slot(free) });
             places[moved] = free;
             moved += 1;
             free = from;
@@ -279,6 +287,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> CuckooMap<K, V, S, P> {
     /// Doubles the table. Every entry in it moves, and those of the stash for which there now is a free slot.
     fn grow(&mut self) {
         self.probe.emit(Event::Grow);
+        self.probe.emit(Event::SlotsLost { table: TABLE });
         let buckets = (self.buckets.len() * 2).max(FIRST_BUCKETS);
         let mut old = std::mem::replace(&mut self.buckets, empty(buckets));
         let (old_buckets, mut moved) = (old.len(), 0);
@@ -344,7 +353,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for CuckooMap<K, V, S, P>
             return true;
         }
         match self.place(hash) {
-            Some((bucket, slot)) => self.buckets[bucket].put(slot, (key, value)),
+            Some((bucket, slot)) => {
+                self.buckets[bucket].put(slot, (key, value));
+                self.probe.emit(Event::SlotTaken { slot: self.slot((bucket, slot)) });
+            }
             None => {
                 self.probe.emit(Event::Overflow);
                 self.stash.push(Box::new((key, value)));
@@ -366,6 +378,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for CuckooMap<K, V, S, P>
         self.disturbed = Disturbed::Nothing;
         if let Some((bucket, slot)) = self.find(self.homes(key), key) {
             self.buckets[bucket].take(slot);
+            self.probe.emit(Event::SlotFreed { slot: self.slot((bucket, slot)), table: TABLE });
         } else if let Some(index) = self.stashed(key) {
             self.stash.swap_remove(index);
         } else {

@@ -4,7 +4,7 @@ use dashmap::DashMap;
 
 use super::guarded::untie;
 use super::hashbrown_map::rehashed;
-use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write};
+use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write, WrittenTable};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -79,6 +79,10 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Dash<K, V, S> {
                 visit(entry.key(), entry.value());
             });
         }
+    }
+    fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
+        let laid_out_anew = !write.remove && rehashed(write, self.map.capacity());
+        Some(WrittenTable { number: self.map.determine_map(write.key), laid_out_anew })
     }
 }
 

@@ -1,11 +1,13 @@
 //! The `griddle` crate: a hash table of an older `hashbrown` that grows little by little. A full table is set aside beside a
 //! larger one, and each write that adds an entry, or finds its own among those set aside, moves eight of them over.
 
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::VecDeque;
 
 use griddle::HashMap;
+use hashbrown::HashSet;
 
-use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use super::{Family, FixedFold, Hashing, Info, Map, Options, Write, WrittenTable};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -33,15 +35,40 @@ impl Family for Griddle {
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Gradual<K, V, S>;
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Gradual<K, V, S> {
-        Gradual { map: HashMap::with_capacity_and_hasher(options.hint, hasher), set_aside_max: Cell::new(usize::MAX) }
+        let map = HashMap::with_capacity_and_hasher(options.hint, hasher.clone());
+        Gradual {
+            map,
+            set_aside: RefCell::new(SetAside {
+                keys: VecDeque::new(),
+                removed: HashSet::with_hasher(hasher),
+                outdated: false,
+            }),
+        }
     }
 }
 
-/// A griddle map, and how many entries it may have set aside: it doesn't tell.
+/// A griddle map, and what it has set aside: it doesn't tell.
 pub struct Gradual<K, V, S> {
     map: HashMap<K, V, S>,
-    /// Kept by [`Map::disturbed`]; who never asks pays nothing.
-    set_aside_max: Cell<usize>,
+    /// Kept by [`Map::disturbed`], which must be asked after every write or none; who never asks pays nothing.
+    set_aside: RefCell<SetAside<K, S>>,
+}
+
+struct SetAside<K, S> {
+    /// In the order in which they will be moved.
+    keys: VecDeque<K>,
+    /// Keys removed since. One that was put again is in the larger table.
+    removed: HashSet<K, S>,
+    /// Whether the map has been cleared since. What is kept here is not the map's: `clear` must not free it.
+    outdated: bool,
+}
+
+impl<K, S> SetAside<K, S> {
+    fn forget(&mut self) {
+        self.keys.clear();
+        self.removed.clear();
+        self.outdated = false;
+    }
 }
 
 /// Entries that one write moves.
@@ -62,6 +89,7 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Gradual<K, V, S> {
     }
     fn clear(&mut self) {
         self.map.clear();
+        self.set_aside.get_mut().outdated = true;
     }
     fn len(&self) -> usize {
         self.map.len()
@@ -73,21 +101,46 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Gradual<K, V, S> {
     fn capacity(&self) -> Option<usize> {
         Some(self.map.capacity())
     }
-    /// A put moves entries while any are set aside, which takes so many puts of new keys after the table was allocated as
-    /// move them all. Only a put allocates a table, and whatever was set aside before has been moved by then.
+    /// Iterating shows the larger table first, then what is set aside, in the order of moving. Only a put allocates a table,
+    /// and whatever was set aside before has been moved by then. After that, a put that moves any moves the next in line.
     fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
+        let set_aside = &mut *self.set_aside.borrow_mut();
+        if set_aside.outdated || (!write.remove && write.allocs > 0) {
+            set_aside.forget();
+        }
+        let SetAside { keys, removed, .. } = set_aside;
         if write.remove {
+            if write.hit && !keys.is_empty() {
+                removed.insert(write.key.clone());
+            }
             return;
         }
         if write.allocs > 0 {
-            self.set_aside_max.set(self.map.len());
-        }
-        let set_aside_max = self.set_aside_max.get().min(self.map.len());
-        if set_aside_max > 0 {
-            self.map.iter().for_each(|(key, value)| {
+            let mut entries = self.map.iter();
+            // The new entry, and those that its put has moved.
+            for (key, value) in entries.by_ref().take(1 + MOVED) {
                 visit(key, value);
-            });
+            }
+            keys.extend(entries.map(|(key, _)| key.clone()));
+            return;
         }
-        self.set_aside_max.set(set_aside_max.saturating_sub(if write.hit { 0 } else { MOVED }));
+        let mut moved = 0;
+        while moved < MOVED
+            && let Some(key) = keys.front()
+        {
+            if !removed.contains(key) {
+                let Some((key, value)) = self.map.get_key_value(key) else { break };
+                if !visit(key, value) {
+                    break;
+                }
+                moved += 1;
+            }
+            keys.pop_front();
+        }
+    }
+    /// Both tables count as one, which a larger table lays out anew: no entry is put into one set aside. A table is never
+    /// rehashed in place.
+    fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
+        Some(WrittenTable { number: 0, laid_out_anew: !write.remove && write.allocs > 0 })
     }
 }

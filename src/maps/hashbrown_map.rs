@@ -3,7 +3,7 @@
 
 use hashbrown::HashMap;
 
-use super::{Family, FixedAhash, FixedFold, FixedFoldQuality, Fx, Hashing, Info, Map, Options, Write};
+use super::{Family, FixedAhash, FixedFold, FixedFoldQuality, Fx, Hashing, Info, Map, Options, Write, WrittenTable};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -61,6 +61,11 @@ pub(super) fn rehashed<K>(write: &Write<'_, K>, capacity: usize) -> bool {
     !write.remove && (write.allocs > 0 || capacity > write.capacity_before.unwrap_or(0) + 1)
 }
 
+/// The only table of a map that is one hashbrown table.
+pub(super) fn only_table<K>(write: &Write<'_, K>, capacity: usize) -> Option<WrittenTable> {
+    Some(WrittenTable { number: 0, laid_out_anew: rehashed(write, capacity) })
+}
+
 impl<K: Key, V: Value, S: Hashing> Map<K, V> for HashMap<K, V, S> {
     #[inline]
     fn insert(&mut self, key: K, value: V) -> bool {
@@ -92,5 +97,8 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for HashMap<K, V, S> {
                 visit(key, value);
             });
         }
+    }
+    fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
+        only_table(write, HashMap::capacity(self))
     }
 }

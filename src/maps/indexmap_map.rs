@@ -1,8 +1,10 @@
 //! The `indexmap` crate: entries in a vector in order of insertion, a hash table of positions beside it.
 
+use std::cell::Cell;
+
 use indexmap::IndexMap;
 
-use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use super::{Family, FixedFold, Hashing, Info, Map, Options, Write, WrittenTable};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -30,7 +32,8 @@ impl Family for Indexmap {
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Indexed<K, V, S>;
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Indexed<K, V, S> {
-        Indexed { map: IndexMap::with_capacity_and_hasher(options.hint, hasher), gap: 0 }
+        let map = IndexMap::with_capacity_and_hasher(options.hint, hasher);
+        Indexed { map, gap: 0, vector_at: Cell::new(0) }
     }
 }
 
@@ -38,6 +41,8 @@ impl Family for Indexmap {
 pub struct Indexed<K, V, S> {
     map: IndexMap<K, V, S>,
     gap: usize,
+    /// Kept by [`Map::written_table`]; who never asks pays nothing.
+    vector_at: Cell<usize>,
 }
 
 impl<K: Key, V: Value, S: Hashing> Map<K, V> for Indexed<K, V, S> {
@@ -81,5 +86,10 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Indexed<K, V, S> {
                 visit(key, value);
             });
         }
+    }
+    /// The vector is the table: that of positions may be allocated anew, or rehashed, while no entry moves.
+    fn written_table(&self, _: &Write<'_, K>) -> Option<WrittenTable> {
+        let vector_at = std::ptr::from_ref(self.map.as_slice()).addr();
+        Some(WrittenTable { number: 0, laid_out_anew: self.vector_at.replace(vector_at) != vector_at })
     }
 }

@@ -98,6 +98,17 @@ pub trait Map<K, V> {
         });
     }
 
+    /// Where the write just made happened, for a map whose entries lie in slots of tables: the count pass follows the slots
+    /// that removes free by the addresses of entries.
+    ///
+    /// Nothing but that table may have been laid out anew. Entries that moved otherwise are those that
+    /// [`disturbed`](Map::disturbed) offers, in the order in which they moved. The default is for maps made of nodes, and
+    /// for those that tell of their slots by events.
+    fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
+        let _ = write;
+        None
+    }
+
     /// Writes the values of [`Info::state`]'s columns as they stand now; `row` is as long.
     fn state(&self, row: &mut [u64]) {
         row[0] = self.len() as u64;
@@ -127,6 +138,15 @@ pub struct Write<'a, K> {
     pub frees: u64,
     /// [`Map::capacity`] before the write.
     pub capacity_before: Option<usize>,
+}
+
+/// The table that a write went to, for [`Map::written_table`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrittenTable {
+    /// Names the table among the map's.
+    pub number: usize,
+    /// Whether the write allocated it anew or rehashed it in place.
+    pub laid_out_anew: bool,
 }
 
 /// The inner structure of a map at one moment; whatever a map does not have stays `None`.

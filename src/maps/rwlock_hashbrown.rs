@@ -5,9 +5,9 @@ use std::sync::PoisonError;
 use hashbrown::HashMap;
 
 use super::guarded::{lock, untie};
-use super::hashbrown_map::rehashed;
+use super::hashbrown_map::{only_table, rehashed};
 use super::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
-use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write};
+use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write, WrittenTable};
 use crate::probe::event::{Cause, Event, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -89,6 +89,9 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Locked<K, V, S> {
                 visit(key, value);
             });
         }
+    }
+    fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
+        only_table(write, self.read().capacity())
     }
 }
 

@@ -9,7 +9,7 @@ use hashbrown::HashTable;
 use super::guarded::{lock, untie};
 use super::hashbrown_map::rehashed;
 use super::sync::{Mutex, MutexGuard};
-use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write};
+use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write, WrittenTable};
 use crate::probe::event::{Cause, Event, Off, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -65,6 +65,12 @@ pub struct Sharded<K, V, S, P> {
     probe: P,
 }
 
+/// The number of the shard that a hash chooses.
+#[inline]
+fn number(hash: u64) -> usize {
+    (hash << TAG_BITS >> (u64::BITS - SHARDS.ilog2())) as usize
+}
+
 impl<K: Key, V: Value, S: Hashing, P: Probe> Sharded<K, V, S, P> {
     fn new(options: &Options, hasher: S, probe: P) -> Self {
         let room = options.hint.div_ceil(SHARDS);
@@ -83,8 +89,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Sharded<K, V, S, P> {
     #[inline]
     fn shard(&self, key: &K) -> (u64, MutexGuard<'_, HashTable<(K, V)>>) {
         let hash = self.hasher.hash_one(key);
-        let index = hash << TAG_BITS >> (u64::BITS - SHARDS.ilog2());
-        (hash, self.lock(&self.shards[index as usize]))
+        (hash, self.lock(&self.shards[number(hash)]))
     }
 
     #[inline]
@@ -181,5 +186,9 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Alone<K, V, S> {
                 visit(key, value);
             });
         }
+    }
+    fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
+        let laid_out_anew = !write.remove && rehashed(write, self.capacity().unwrap_or_default());
+        Some(WrittenTable { number: number(self.map.hasher.hash_one(write.key)), laid_out_anew })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Family, FixedSip, Hashing, Info, Map, Options, Write};
+use super::{Family, FixedSip, Hashing, Info, Map, Options, Write, WrittenTable};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -61,5 +61,8 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for HashMap<K, V, S> {
                 visit(key, value);
             });
         }
+    }
+    fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
+        super::hashbrown_map::only_table(write, HashMap::capacity(self))
     }
 }

@@ -20,8 +20,8 @@ pub type Place = (usize, usize);
 /// What one look at an entry found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moved {
-    /// Whether the key's address changed.
-    pub key: bool,
+    /// Where the key was before, if its address changed.
+    pub key: Option<usize>,
     /// Whether the value's address changed.
     pub value: bool,
 }
@@ -78,9 +78,10 @@ impl Census {
         self.set(index, id, place);
     }
 
-    /// An entry that was removed.
-    pub fn remove(&mut self, id: u64) {
-        let Some(mut hole) = self.found(id) else { return };
+    /// An entry that was removed; its last known place.
+    pub fn remove(&mut self, id: u64) -> Option<Place> {
+        let mut hole = self.found(id)?;
+        let place = self.known(hole);
         if self.slots[hole].place == FAR {
             self.far.remove(&id);
         }
@@ -101,6 +102,7 @@ impl Census {
             }
         }
         self.slots[hole].place = EMPTY;
+        Some(place)
     }
 
     /// All entries were dropped.
@@ -112,14 +114,14 @@ impl Census {
 
     /// Compares an entry's place with the last known one, which it then replaces. An entry not yet known has not moved.
     pub fn look(&mut self, id: u64, place: Place) -> Moved {
-        let Some(index) = self.found(id) else { return Moved { key: false, value: false } };
-        let known = self.slots[index].place;
-        if pack(place) == Some(known) {
-            return Moved { key: false, value: false };
+        const STAYED: Moved = Moved { key: None, value: false };
+        let Some(index) = self.found(id) else { return STAYED };
+        if pack(place) == Some(self.slots[index].place) {
+            return STAYED;
         }
-        let known = if known == FAR { self.far[&id] } else { unpack(known) };
+        let known = self.known(index);
         self.set(index, id, place);
-        Moved { key: known.0 != place.0, value: known.1 != place.1 }
+        Moved { key: (known.0 != place.0).then_some(known.0), value: known.1 != place.1 }
     }
 
     /// Brings the slots of these entries, known or not, into the processor's caches. Changes nothing.
@@ -137,6 +139,12 @@ impl Census {
     /// Whether none is.
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// The place in a slot that is not empty.
+    fn known(&self, index: usize) -> Place {
+        let Slot { id, place } = self.slots[index];
+        if place == FAR { self.far[&id] } else { unpack(place) }
     }
 
     fn set(&mut self, index: usize, id: u64, place: Place) {
@@ -190,17 +198,18 @@ impl Census {
 mod tests {
     use super::*;
 
-    const STAYED: Moved = Moved { key: false, value: false };
+    const STAYED: Moved = Moved { key: None, value: false };
 
     #[test]
     fn an_entry_counts_as_moved_once_for_each_new_address() {
         let mut census = Census::default();
         assert_eq!(census.look(7, (1, 2)), STAYED, "not known yet");
         census.put(7, (1, 2));
-        assert_eq!(census.look(7, (3, 2)), Moved { key: true, value: false });
+        assert_eq!(census.look(7, (3, 2)), Moved { key: Some(1), value: false });
         assert_eq!(census.look(7, (3, 2)), STAYED);
-        assert_eq!(census.look(7, (3, 9)), Moved { key: false, value: true });
-        census.remove(7);
+        assert_eq!(census.look(7, (3, 9)), Moved { key: None, value: true });
+        assert_eq!(census.remove(7), Some((3, 9)));
+        assert_eq!(census.remove(7), None);
         assert!(census.is_empty());
     }
 
@@ -211,11 +220,11 @@ mod tests {
         let values = [KEY + 8, KEY - 8, KEY + 32_767, KEY + 32_768, KEY - 32_767, KEY - 32_768, 16, usize::MAX - 7];
         census.put(1, (KEY, 0));
         for value in values {
-            assert_eq!(census.look(1, (KEY, value)), Moved { key: false, value: true }, "{value:#x}");
+            assert_eq!(census.look(1, (KEY, value)), Moved { key: None, value: true }, "{value:#x}");
             assert_eq!(census.look(1, (KEY, value)), STAYED, "{value:#x}");
         }
-        assert_eq!(census.look(1, (usize::MAX - 7, usize::MAX - 7)), Moved { key: true, value: false });
-        census.remove(1);
+        assert_eq!(census.look(1, (usize::MAX - 7, usize::MAX - 7)), Moved { key: Some(KEY), value: false });
+        assert_eq!(census.remove(1), Some((usize::MAX - 7, usize::MAX - 7)));
         assert!(census.far.is_empty());
     }
 
@@ -234,13 +243,12 @@ mod tests {
                     model.insert(id, place);
                 }
                 4..7 => {
-                    census.remove(id);
-                    model.remove(&id);
+                    assert_eq!(census.remove(id), model.remove(&id), "step {step}");
                 }
                 _ => {
                     let moved = model.get_mut(&id).map_or(STAYED, |known| {
                         let before = std::mem::replace(known, place);
-                        Moved { key: before.0 != place.0, value: before.1 != place.1 }
+                        Moved { key: (before.0 != place.0).then_some(before.0), value: before.1 != place.1 }
                     });
                     assert_eq!(census.look(id, place), moved, "step {step}");
                 }
@@ -250,7 +258,7 @@ mod tests {
         assert!(model.len() > 1_000);
         for (&id, &place) in &model {
             assert_eq!(census.look(id, place), STAYED);
-            assert_eq!(census.look(id, (place.0 + 1, place.1)), Moved { key: true, value: false });
+            assert_eq!(census.look(id, (place.0 + 1, place.1)), Moved { key: Some(place.0), value: false });
         }
         census.clear();
         assert_eq!((census.len(), census.look(0, (1, 1))), (0, STAYED));

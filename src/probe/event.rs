@@ -25,8 +25,31 @@ pub enum Event {
     Rehash,
     /// A growth that was spread over many operations has moved, or linked over, its last entry.
     GrowDone,
-    /// An insert took a slot that a removed entry had left.
-    SlotReuse,
+    /// A remove took its entry out of a slot. Slots are named by address or by any number that no other slot of the map
+    /// has at the time, tables by any number.
+    SlotFreed {
+        /// The slot.
+        slot: usize,
+        /// The table that it belongs to.
+        table: usize,
+    },
+    /// An insert put its new entry into a slot.
+    SlotTaken {
+        /// The slot.
+        slot: usize,
+    },
+    /// An entry moved to a free slot of its table and left its own free.
+    SlotShift {
+        /// The slot that it left.
+        from: usize,
+        /// The slot that it came to.
+        to: usize,
+    },
+    /// The slots of a table are given up, or were laid out anew: no insert can find one of them as a remove left it.
+    SlotsLost {
+        /// The table.
+        table: usize,
+    },
     /// The hasher was seeded anew.
     Reseed,
     /// All entries were dropped at once.
@@ -166,7 +189,10 @@ impl Event {
             Event::DirtyCopy => Cause::DirtyCopy,
             Event::SharedAlloc => Cause::AllocOther,
             Event::LockWait => Cause::LockWait,
-            Event::GrowDone | Event::SlotReuse | Event::Reseed | Event::Clear | Event::SharedFree => Cause::Steady,
+            Event::SlotFreed { .. } | Event::SlotTaken { .. } | Event::SlotShift { .. } | Event::SlotsLost { .. } => {
+                Cause::Steady
+            }
+            Event::GrowDone | Event::Reseed | Event::Clear | Event::SharedFree => Cause::Steady,
         }
     }
 }

@@ -75,7 +75,7 @@ impl Classes {
     }
 
     /// The classes, one an operation.
-    pub fn iter(&self) -> impl Iterator<Item = u8> {
+    pub fn iter(&self) -> impl Iterator<Item = u8> + Clone {
         self.runs.iter().flat_map(|&(class, count)| std::iter::repeat_n(class, count as usize))
     }
 }

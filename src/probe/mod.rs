@@ -6,6 +6,7 @@ pub mod clock;
 pub mod cpu;
 pub mod event;
 pub mod latency;
+pub mod slots;
 pub mod stacks;
 pub mod symbols;
 

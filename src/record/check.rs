@@ -83,6 +83,11 @@ fn check_count(count: &Count) -> Result<(), String> {
     ensure!(one <= alloc_bytes, "max_alloc_bytes_in_one_write {one} > alloc_bytes {alloc_bytes}");
     let one = count.max_moves_in_one_write.unwrap_or(0);
     let all = count.census_moved_entries.unwrap_or(0).max(count.inside_moved_entries.unwrap_or(0));
+    if let (Some(freed), Some(reuses), Some(age)) = (count.slots_freed, count.slot_reuses, count.slot_reuse_age_writes)
+    {
+        ensure!(reuses <= freed, "slot_reuses {reuses} > slots_freed {freed}");
+        ensure!(reuses <= age, "slot_reuse_age_writes {age} < slot_reuses {reuses}, and each takes a write at least");
+    }
     ensure!(one <= all, "max_moves_in_one_write {one} > {all} moved entries");
     Ok(())
 }

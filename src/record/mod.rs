@@ -306,9 +306,15 @@ pub struct Count {
     /// Operations that waited for a lock that another thread held, each time they did; absent where the map doesn't say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lock_wait_events: Option<u64>,
-    /// Inserts that took a removed entry's slot; absent where the map doesn't say.
+    /// Slots that removes left free; absent for maps whose entries don't lie in slots of tables.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub slots_freed: Option<u64>,
+    /// Of those, slots taken by later inserts.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub slot_reuses: Option<u64>,
+    /// Writes from each such remove to its insert, that one included, summed up.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub slot_reuse_age_writes: Option<u64>,
     /// Operations by kind and cause.
     pub causes: BTreeMap<OpKind, BTreeMap<Cause, u64>>,
     /// The map's structure at the end of the measured operations.

@@ -15,6 +15,14 @@ const BATCH_OPS_MAX: usize = 1024;
 /// evict the map under test.
 const BATCH_BYTES_MAX: usize = 128 << 10;
 
+/// The fewest that any entry allows.
+pub(super) const BATCH_OPS_MIN: usize = 64;
+
+/// The most operations of such entries made ready at a time.
+pub(super) fn batch_ops_max<K, V>() -> usize {
+    (BATCH_BYTES_MAX / size_of::<(K, V)>()).clamp(BATCH_OPS_MIN, BATCH_OPS_MAX)
+}
+
 /// A batch of operations with their keys and values built.
 ///
 /// Puts own their entries, because the map takes them. Removes and lookups borrow their keys, so that the map's user
@@ -47,7 +55,7 @@ impl<'a> Batches<'a> {
 
     /// Fills `batch` anew; true while there is more. A batch never mixes set-up and measured operations.
     pub fn next<K: Key, V: Value>(&mut self, batch: &mut Batch<K, V>) -> Result<bool, WorkloadError> {
-        let max = (BATCH_BYTES_MAX / size_of::<(K, V)>()).clamp(64, BATCH_OPS_MAX);
+        let max = batch_ops_max::<K, V>();
         batch.clear();
         if self.waiting.is_empty() {
             let max = if self.setup_left > 0 { self.setup_left.min(max as u64) as usize } else { max };
@@ -86,6 +94,13 @@ fn ready(ops: &[Op], hashes: &TraceHashes) -> usize {
 impl<K: Key, V: Value> Batch<K, V> {
     pub fn new() -> Batch<K, V> {
         Batch { kinds: Vec::new(), puts: Vec::new(), keys: Vec::new(), ops: Vec::new() }
+    }
+
+    /// The same operations, made ready once more.
+    pub fn again(&self) -> Batch<K, V> {
+        let mut batch = Batch { ops: self.ops.clone(), ..Batch::new() };
+        batch.prepare();
+        batch
     }
 
     fn clear(&mut self) {

@@ -16,7 +16,7 @@ use crate::workload::{Key, Kind, Op, Value, entry_checksum};
 pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<Counted, JobError> {
     // Whether a table that is made larger moves must not depend on the system allocator's mood.
     alloc::set_realloc_always_moves(true);
-    let tape = Tape::default();
+    let tape = Tape::following_slots();
     let (mut map, built, mut observer) =
         Observer::new(F::INFO, &tape, || F::build::<K, V, S, _>(&setting.options, setting.hasher.clone(), &tape));
 
@@ -74,7 +74,6 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
         let told = |cause| F::INFO.tells.contains(&cause).then(|| tape.steps(cause));
         count.inside_moved_entries = Some(tape.moved_entries.get());
         count.inside_moved_bytes = Some(tape.moved_bytes.get());
-        count.slot_reuses = Some(tape.slot_reuses.get());
         count.grow_events = told(Cause::Grow);
         count.same_size_grow_events = told(Cause::SameSizeGrow);
         count.split_events = told(Cause::Split);
@@ -83,6 +82,11 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
         count.promote_events = told(Cause::Promote);
         count.dirty_copy_events = told(Cause::DirtyCopy);
         count.rehash_events = told(Cause::Rehash);
+    }
+    if let Some(slots) = tape.slot_counts() {
+        count.slots_freed = Some(slots.freed);
+        count.slot_reuses = Some(slots.reuses);
+        count.slot_reuse_age_writes = Some(slots.age_writes);
     }
     count.drained_bytes = drain(&mut map, &mut observer);
     Ok(Counted { end, key_bytes, value_bytes, count })

@@ -1,6 +1,6 @@
 //! One operation, watched from all sides: what it allocated, which entries it moved, and its cause.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::mem::{size_of, size_of_val};
 
 use super::batch::{Step, op_kind};
@@ -8,21 +8,23 @@ use crate::maps::{Info, Map, Write};
 use crate::probe::alloc::{self, Tally};
 use crate::probe::census::Census;
 use crate::probe::event::{Cause, Event, Probe};
+use crate::probe::slots::{FreedSlots, SlotCounts};
 use crate::record::OpKind;
-use crate::workload::{Key, Op, Value};
+use crate::workload::{Key, Kind, Op, Value};
 
 /// What a map says of itself, summed over the run and over the operation at hand.
 #[derive(Debug, Default)]
 pub(super) struct Tape {
     pub moved_entries: Cell<u64>,
     pub moved_bytes: Cell<u64>,
-    pub slot_reuses: Cell<u64>,
     /// Events by the cause they give.
     steps: [Cell<u64>; Cause::ALL.len()],
     /// Allocations and frees that the allocator did not see, of the operation at hand.
     shared_allocs: Cell<u64>,
     shared_frees: Cell<u64>,
     cause: Cell<Cause>,
+    /// Where they are wanted; what it allocates is not counted.
+    slots: Option<RefCell<FreedSlots>>,
     on_move: Option<fn(entries: u64, bytes: u64)>,
 }
 
@@ -32,7 +34,7 @@ impl Tape {
         Tape {
             moved_entries: Cell::new(0),
             moved_bytes: Cell::new(0),
-            slot_reuses: Cell::new(0),
+            slots: None,
             steps: [const { Cell::new(0) }; Cause::ALL.len()],
             shared_allocs: Cell::new(0),
             shared_frees: Cell::new(0),
@@ -44,6 +46,29 @@ impl Tape {
     /// A tape that also tells `on_move` of each move at the moment it happens, on the stack of who moves.
     pub fn telling(on_move: fn(u64, u64)) -> Tape {
         Tape { on_move: Some(on_move), ..Tape::default() }
+    }
+
+    /// A tape that also follows the slots that removes free, whether the map tells of them or is asked.
+    pub fn following_slots() -> Tape {
+        Tape { slots: Some(RefCell::default()), ..Tape::default() }
+    }
+
+    /// What became of freed slots; `None` where they are not followed, or the map's entries don't lie in slots.
+    pub fn slot_counts(&self) -> Option<SlotCounts> {
+        self.slots.as_ref()?.borrow().counts()
+    }
+
+    /// Allocates nothing, and so needs no pause in the counting.
+    fn begin_write(&self) {
+        if let Some(slots) = &self.slots {
+            slots.borrow_mut().begin_write();
+        }
+    }
+
+    fn slots(&self, told: impl FnOnce(&mut FreedSlots)) {
+        if let Some(slots) = &self.slots {
+            alloc::uncounted(|| told(&mut slots.borrow_mut()));
+        }
     }
 
     /// How many events gave this cause.
@@ -63,8 +88,9 @@ impl Tape {
 
     /// Forgets the sums, as when the set-up ends.
     pub fn rewind(&self) {
-        let sums = [&self.moved_entries, &self.moved_bytes, &self.slot_reuses];
+        let sums = [&self.moved_entries, &self.moved_bytes];
         sums.into_iter().chain(&self.steps).for_each(|sum| sum.set(0));
+        self.slots(FreedSlots::rewind);
     }
 }
 
@@ -74,7 +100,10 @@ impl Probe for &Tape {
     fn emit(self, event: Event) {
         let add = |sum: &Cell<u64>, n| sum.set(sum.get() + n);
         match event {
-            Event::SlotReuse => add(&self.slot_reuses, 1),
+            Event::SlotFreed { slot, table } => self.slots(|slots| slots.free(slot, table)),
+            Event::SlotTaken { slot } => self.slots(|slots| slots.take(slot)),
+            Event::SlotShift { from, to } => self.slots(|slots| slots.shift(from, to)),
+            Event::SlotsLost { table } => self.slots(|slots| slots.lose(table)),
             Event::Move { entries, bytes } => {
                 add(&self.moved_entries, entries);
                 add(&self.moved_bytes, bytes);
@@ -140,6 +169,9 @@ impl<'t> Observer<'t> {
     pub fn step<K: Key, V: Value, M: Map<K, V>>(&mut self, map: &mut M, op: Op, step: Step<K, V>) -> Seen {
         let capacity_before = map.capacity();
         self.tape.cause.set(Cause::Steady);
+        if matches!(op.kind, Kind::Put | Kind::Remove) {
+            self.tape.begin_write();
+        }
         let mut payload_bytes = 0;
         let (hit, tally, write) = match step {
             Step::Put(key, value) => {
@@ -161,6 +193,7 @@ impl<'t> Observer<'t> {
                 let had_any = !map.is_empty();
                 let ((), tally) = self.window(0, || map.clear());
                 alloc::uncounted(|| self.census.clear());
+                self.tape.slots(FreedSlots::clear);
                 (had_any, tally, None)
             }
         };
@@ -190,22 +223,45 @@ impl<'t> Observer<'t> {
         (out, tally)
     }
 
-    /// Counts the entries that a write moved, and learns where the written entry is now.
+    /// Counts the entries that a write moved, and learns where the written entry is now, and from which slot it came or
+    /// to which it went.
     fn look<K: Key, V: Value, M: Map<K, V>>(&mut self, map: &M, id: u64, write: &Write<'_, K>) -> (u64, u64) {
-        if write.remove && write.hit {
-            self.census.remove(id);
+        let tape = self.tape;
+        let table = if tape.slots.is_some() { map.written_table(write) } else { None };
+        if write.remove
+            && write.hit
+            && let Some(place) = self.census.remove(id)
+            && let Some(table) = table
+        {
+            tape.slots(|slots| slots.free(place.0, table.number));
+        }
+        let laid_out_anew = table.is_some_and(|table| table.laid_out_anew);
+        if let Some(table) = table
+            && laid_out_anew
+        {
+            tape.slots(|slots| slots.lose(table.number));
         }
         let (mut entries, mut bytes) = (0, 0);
         map.disturbed(write, &mut |key, value| {
             let moved = self.census.look(key.id(), place(key, value));
-            entries += u64::from(moved.key);
-            bytes += u64::from(moved.key) * size_of_val(key) as u64 + u64::from(moved.value) * size_of::<V>() as u64;
-            moved.key
+            if let Some(from) = moved.key {
+                entries += 1;
+                bytes += size_of_val(key) as u64;
+                if table.is_some() && !laid_out_anew {
+                    tape.slots(|slots| slots.shift(from, std::ptr::from_ref(key).addr()));
+                }
+            }
+            bytes += u64::from(moved.value) * size_of::<V>() as u64;
+            moved.key.is_some()
         });
         if !write.remove
             && let Some((key, value)) = map.peek(write.key)
         {
-            self.census.put(id, place(key, value));
+            let place = place(key, value);
+            self.census.put(id, place);
+            if table.is_some() && !write.hit {
+                tape.slots(|slots| slots.take(place.0));
+            }
         }
         (entries, bytes)
     }

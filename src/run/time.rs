@@ -4,13 +4,19 @@
 //! every time, so the timed runs need no watching. One bare run warms up. Then each repetition runs twice: bare, for
 //! the throughput, and with the clock read after every operation, for the latencies. Recording into the histograms
 //! happens between batches.
+//!
+//! # Small maps
+//!
+//! A workload of a few operations on a map of its own can't be timed once: the clock's readings about it, and caches that
+//! know nothing of it, would be all that is measured. It is timed on many maps side by side, all built before, one filled
+//! after the other with the same keys, as many as make up a batch, and that over and over.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::batch::{Batch, Batches};
+use super::batch::{BATCH_OPS_MIN, Batch, Batches, batch_ops_max};
 use super::job::JobError;
 use super::observe::{Observer, Tape};
 use super::pin;
@@ -28,6 +34,9 @@ pub(super) const COLD_OPS: usize = 4;
 
 /// How many classes there are.
 pub(super) const CLASSES: usize = OpKind::ALL.len() * Cause::ALL.len();
+
+/// A repetition of a small workload times so many operations at the least.
+const SMALL_MAPS_OPS_MIN: u64 = 1 << 16;
 
 /// The class of an operation whose latency is not recorded.
 pub(super) const NO_CLASS: u8 = u8::MAX;
@@ -50,7 +59,7 @@ pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
         clocked_elapsed_ns.push(clocked::<F, K, V, S>(setting, &classes, &clock, &mut latencies)?.as_nanos() as u64);
     }
     Ok(Time {
-        ops: setting.workload.ops(),
+        ops: setting.workload.ops() * small_maps::<K, V, S>(setting).map_or(1, |(maps, rounds)| maps * rounds),
         bare_elapsed_ns,
         clocked_elapsed_ns,
         clock_floor_ns: clock.floor_ns,
@@ -97,9 +106,11 @@ fn classify<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -
 
 /// One run without a clock in the loop; the time of the measured operations alone.
 pub(super) fn bare<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<Duration, JobError> {
-    run::<F, K, V, S>(setting, |batch, map| {
+    run::<F, K, V, S>(setting, |ready| {
         let start = Instant::now();
-        batch.measured_ops(map, |_, _| ());
+        for (batch, map) in ready {
+            batch.measured_ops(map, |_, _| ());
+        }
         start.elapsed()
     })
 }
@@ -111,19 +122,22 @@ fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
     clock: &Clock,
     latencies: &mut Latencies,
 ) -> Result<Duration, JobError> {
-    let mut classes = classes.iter();
+    // Small maps do the same, one after the other.
+    let mut classes = classes.iter().cycle();
     let mut readings = Vec::new();
-    run::<F, K, V, S>(setting, |batch, map| {
+    run::<F, K, V, S>(setting, |ready| {
         // Nothing but the reading is kept in the loop; intervals are worked out after it.
-        readings.resize(batch.ops.len(), 0);
+        readings.resize(ready.iter().map(|(batch, _)| batch.ops.len()).sum(), 0);
         let mut next = readings.iter_mut();
         let start = Instant::now();
         let mut last = clock::ticks();
-        batch.measured_ops(map, |_, _| {
-            if let Some(reading) = next.next() {
-                *reading = clock::ticks();
-            }
-        });
+        for (batch, map) in ready {
+            batch.measured_ops(map, |_, _| {
+                if let Some(reading) = next.next() {
+                    *reading = clock::ticks();
+                }
+            });
+        }
         let elapsed = start.elapsed();
         for (index, (&reading, class)) in readings.iter().zip(&mut classes).enumerate() {
             // Counters of two processors may differ, where the process could not be pinned.
@@ -138,24 +152,49 @@ fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
     })
 }
 
+/// A map, and what is to be done to it.
+type Ready<F, K, V, S> = (Batch<K, V>, <F as Family>::Map<K, V, S, Off>);
+
+/// How many maps lie side by side in a small workload, and how often all of them are built and filled; `None` for a
+/// workload that is run once, on one map.
+fn small_maps<K, V, S>(setting: &Setting<'_, S>) -> Option<(u64, u64)> {
+    let ops = setting.workload.ops();
+    let small = (1..=BATCH_OPS_MIN as u64).contains(&ops) && setting.workload.setup_ops() == 0;
+    // Recorded hashes are in one table for all maps, and may have to wait for theirs to be empty.
+    (small && setting.hashes.is_none()).then(|| {
+        let maps = batch_ops_max::<K, V>() as u64 / ops;
+        (maps, SMALL_MAPS_OPS_MIN.div_ceil(maps * ops))
+    })
+}
+
 /// One run: the set-up, then the measured operations batch by batch through `measure`, whose times are added up.
 fn run<F: Family, K: Key, V: Value, S: Hashing>(
     setting: &Setting<'_, S>,
-    mut measure: impl FnMut(&mut Batch<K, V>, &mut F::Map<K, V, S, Off>) -> Duration,
+    mut measure: impl FnMut(&mut [Ready<F, K, V, S>]) -> Duration,
 ) -> Result<Duration, JobError> {
-    let mut map = F::build::<K, V, S, Off>(&setting.options, setting.hasher.clone(), Off);
-    let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
-    let mut batch = Batch::new();
+    let build = || F::build::<K, V, S, Off>(&setting.options, setting.hasher.clone(), Off);
     let mut elapsed = Duration::ZERO;
+    let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
+    if let Some((maps, rounds)) = small_maps::<K, V, S>(setting) {
+        let mut batch = Batch::new();
+        batches.next(&mut batch)?;
+        for _ in 0..rounds {
+            let mut ready: Vec<_> = (0..maps).map(|_| (batch.again(), build())).collect();
+            elapsed += measure(&mut ready);
+        }
+        return Ok(elapsed);
+    }
+    let mut ready = [(Batch::new(), build())];
     loop {
         let in_setup = batches.in_setup();
-        if !batches.next(&mut batch)? {
+        let [(batch, map)] = &mut ready;
+        if !batches.next(batch)? {
             return Ok(elapsed);
         }
         if in_setup {
-            batch.setup_ops(&mut map);
+            batch.setup_ops(map);
         } else {
-            elapsed += measure(&mut batch, &mut map);
+            elapsed += measure(&mut ready);
         }
     }
 }

@@ -7,7 +7,7 @@ pub mod model;
 pub mod ranges;
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher, Hasher};
 use std::ops::ControlFlow;
 
@@ -15,6 +15,7 @@ use mapscope::maps::go::classic::{GoClassicInlineMap, GoClassicMap, GoClassicPoo
 use mapscope::maps::go::swiss::GoSwissMap;
 use mapscope::maps::{Family, GoHash, Hashing, Map, Options};
 use mapscope::probe::event::{Event, Probe};
+use mapscope::probe::slots::FreedSlots;
 use mapscope::workload::{Key, Value};
 
 /// What this thread has allocated and freed.
@@ -60,6 +61,8 @@ pub struct Events {
 }
 
 thread_local! {
+    /// Of the map built last.
+    static FREED_SLOTS: RefCell<FreedSlots> = RefCell::default();
     pub static ALLOCATED: Cell<Allocated> = const { Cell::new(Allocated { allocs: 0, bytes: 0, frees: 0, freed_bytes: 0 }) };
     pub static EVENTS: Cell<Events> = const {
         Cell::new(Events {
@@ -115,6 +118,14 @@ unsafe impl GlobalAlloc for Counter {
 #[global_allocator]
 static COUNTER: Counter = Counter;
 
+/// Does something to the slots that have been freed, and counts nothing of what that allocates.
+fn slots<T>(work: impl FnOnce(&mut FreedSlots) -> T) -> T {
+    let before = ALLOCATED.get();
+    let done = FREED_SLOTS.with_borrow_mut(work);
+    ALLOCATED.set(before);
+    done
+}
+
 /// The probe that keeps [`EVENTS`].
 #[derive(Clone, Copy)]
 pub struct Tally;
@@ -133,9 +144,20 @@ impl Probe for Tally {
                 events.moved_bytes += bytes;
             }
             Event::GrowDone => events.grow_done += 1,
-            Event::SlotReuse => events.slot_reuse += 1,
+            Event::SlotFreed { slot, table } => slots(|slots| slots.free(slot, table)),
+            Event::SlotTaken { slot } => {
+                events.slot_reuse += slots(|slots| {
+                    let before = slots.counts().unwrap_or_default().reuses;
+                    slots.take(slot);
+                    slots.counts().unwrap_or_default().reuses - before
+                })
+            }
+            Event::SlotsLost { table } => slots(|slots| slots.lose(table)),
             Event::Reseed => events.reseed += 1,
-            Event::Clear => events.clear += 1,
+            Event::Clear => {
+                events.clear += 1;
+                slots(FreedSlots::clear);
+            }
             Event::Split => events.split += 1,
             Event::DirectoryGrow => events.directory_grow += 1,
             Event::Prune => events.prune += 1,
@@ -252,6 +274,7 @@ pub fn options(load_factor: f64, hint: usize, seed: u64) -> Options {
 }
 
 pub fn build<F: GoFamily, K: Key, V: Value, S: Hashing>(options: &Options) -> F::Ranged<K, V, S> {
+    slots(|slots| *slots = FreedSlots::default());
     F::build_ranged(options)
 }
 

@@ -115,7 +115,7 @@ impl Probe for Tally {
             Event::Clear => events.clear += 1,
             Event::SharedAlloc => count(|tally| tally.allocs += 1),
             Event::SharedFree => count(|tally| tally.frees += 1),
-            Event::GrowDone | Event::SlotReuse | Event::Reseed => {}
+            Event::GrowDone | Event::Reseed => {}
             other => panic!("{other:?} is no step of this map"),
         }
         EVENTS.set(events);

@@ -149,6 +149,22 @@ fn clear_keeps_the_table() {
     assert_eq!(state(&map), [0, 256, 192, 0]);
 }
 
+/// Of nine keys put in ascending order, red-black trees hang the fourth over the second and the sixth, the latter over the
+/// fifth and the eighth.
+#[test]
+fn a_tree_counts_the_keys_on_the_path() {
+    let told = RefCell::default();
+    let mut map = build::<Java, Identity>(&options::<Java>(None, 64), &told);
+    fill(&mut map, (1..=9).map(|key| key * 1024));
+    let structure = map.structure();
+    assert_eq!(structure.hit_probes, Some(1 + 2 * 2 + 4 * 3 + 2 * 4));
+    // One bin of 64 is walked to a leaf of its longest path.
+    assert_eq!((structure.miss_probes, structure.buckets), (Some(4), Some(64)));
+    assert_eq!((structure.overflow_buckets, structure.chain_length_max), (Some(8), Some(9)));
+    assert_eq!(structure.occupancy, Some(vec![63, 0, 0, 0, 0, 0, 0, 0, 0, 1]));
+    assert_eq!(structure.in_use_bytes, Some(64 * 8 + 9 * 72));
+}
+
 #[test]
 fn structure_is_counted() {
     let told = RefCell::default();

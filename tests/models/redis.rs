@@ -142,4 +142,15 @@ fn structure_counts_what_lookups_walk() {
     // Buckets 0, 1, 4 and 5 of eight walk a chain of two, bucket 0 the new key besides.
     assert_eq!(structure.miss_probes, Some(2 + 2 + 2 + 2 + 1));
     assert_eq!(structure.occupancy, Some(vec![9, 1, 2]));
+    // Both tables' pointers, and five nodes of next, key and value.
+    assert_eq!(structure.in_use_bytes, Some((4 + 8) * 8 + 5 * 24));
+    // Each operation links a chain over: then there is one table, and nothing behind anything but 8 behind 0.
+    while state(&map)[2] > 0 {
+        assert!(map.get(&8).is_some());
+    }
+    let structure = map.structure();
+    assert_eq!((structure.buckets, structure.tables, structure.chain_length_max), (Some(8), Some(1), Some(2)));
+    assert_eq!((structure.hit_probes, structure.miss_probes), (Some(4 + 2), Some(5)));
+    assert_eq!(structure.occupancy, Some(vec![4, 3, 1]));
+    assert_eq!(structure.in_use_bytes, Some(8 * 8 + 5 * 24));
 }

@@ -150,6 +150,7 @@ pub fn all() -> &'static [Metric] {
             structure::DIRECTORY_ENTRIES,
             structure::TOMBSTONES,
             structure::SLOT_REUSE_RATIO,
+            structure::SLOT_REUSE_AGE_MEAN_WRITES,
             structure::IN_USE_OVERHEAD_BYTES_PER_ENTRY,
             latency::NS_PER_OP,
             threads::OPS_PER_S,
@@ -188,7 +189,8 @@ mod tests {
         drained_bytes grow_events same_size_grow_events split_events directory_grow_events prune_events \
         promote_events dirty_copy_events rehash_events max_moves_in_one_write max_alloc_bytes_in_one_write \
         overflow_buckets overflow_bucket_percent chain_length_max hit_probes miss_probes \
-        hit_probe_groups miss_probe_groups probe_groups_max bucket_entropy_bits tables directory_entries tombstones slot_reuse_ratio in_use_overhead_bytes_per_entry";
+        hit_probe_groups miss_probe_groups probe_groups_max bucket_entropy_bits tables directory_entries tombstones \
+        slot_reuse_ratio slot_reuse_age_mean_writes in_use_overhead_bytes_per_entry";
 
     fn names(class: Class) -> Vec<&'static str> {
         all().iter().filter(|metric| metric.class == class).map(|metric| metric.name).collect()

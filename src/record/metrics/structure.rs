@@ -105,8 +105,17 @@ pub(super) const SLOT_REUSE_RATIO: Metric = structural(
     "slot_reuse_ratio",
     "ratio",
     Better::Higher,
-    "Inserts that took a slot left by a removed entry / inserts.",
-    |c| ratio(c.count.as_ref()?.slot_reuses?, c.expected.inserts),
+    "Of the slots that removes freed, those that later inserts took; one lost when its table grew or was rehashed is not. \
+     The set-up, which removes nothing, is left out.",
+    |c| ratio(c.count.as_ref()?.slot_reuses?, c.count.as_ref()?.slots_freed?),
+);
+
+pub(super) const SLOT_REUSE_AGE_MEAN_WRITES: Metric = structural(
+    "slot_reuse_age_mean_writes",
+    "writes",
+    Better::Lower,
+    "Writes from the remove that freed a slot to the insert that took it, that one included: mean over the reused slots.",
+    |c| ratio(c.count.as_ref()?.slot_reuse_age_writes?, c.count.as_ref()?.slot_reuses?),
 );
 
 pub(super) const IN_USE_OVERHEAD_BYTES_PER_ENTRY: Metric = structural(
@@ -140,7 +149,8 @@ mod tests {
         let mut cell = crate::record::metrics::fixture::cell("go-classic");
         (cell.key_bytes, cell.value_bytes) = (8, 8);
         cell.expected = EndState { entries: 416, inserts: 500, ..EndState::default() };
-        cell.count = Some(Count { structure, slot_reuses: Some(125), ..Count::default() });
+        let (slots_freed, slot_reuses, slot_reuse_age_writes) = (Some(500), Some(125), Some(200));
+        cell.count = Some(Count { structure, slots_freed, slot_reuses, slot_reuse_age_writes, ..Count::default() });
         cell
     }
 
@@ -158,6 +168,7 @@ mod tests {
         assert_eq!((HIT_PROBES.value)(&cell), Some(Number::Real(4.25)));
         assert_eq!((MISS_PROBES.value)(&cell), Some(Number::Real(6.5)));
         assert_eq!((SLOT_REUSE_RATIO.value)(&cell), Some(Number::Real(0.25)));
+        assert_eq!((SLOT_REUSE_AGE_MEAN_WRITES.value)(&cell), Some(Number::Real(1.6)));
         let overhead = (77.0 * 144.0 - 416.0 * 16.0) / 416.0;
         assert_eq!((IN_USE_OVERHEAD_BYTES_PER_ENTRY.value)(&cell), Some(Number::Real(overhead)));
         assert_eq!((TOMBSTONES.value)(&cell), None);

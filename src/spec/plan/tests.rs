@@ -405,6 +405,7 @@ fn every_profile_that_ships_is_in_the_registry_and_valid() {
         "java-hashmap",
         "redis-dict",
         "cuckoo",
+        "go-runtime-syncmap",
     ] {
         roomy.maps.push(map(name, None, false));
     }

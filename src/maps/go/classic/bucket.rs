@@ -171,6 +171,12 @@ impl<K: Key, V: Value, D: Design> Slot<K, V, D> {
         unsafe { self.bucket.0.add(self.index).write(top) }
     }
 
+    /// What events call it: where its tophash byte is.
+    #[inline]
+    pub(super) fn name(self) -> usize {
+        self.bucket.0.addr().get() + self.index
+    }
+
     #[inline]
     fn key_place(self) -> NonNull<u8> {
         // SAFETY: live, and the index is less than eight.

@@ -4,6 +4,7 @@ use super::bucket::{Bucket, SLOTS};
 use super::design::Design;
 use super::hmap::{Array, ITERATOR, OLD_ITERATOR, SAME_SIZE_GROW};
 use super::tophash::{EMPTY_ONE, EVACUATED_EMPTY, EVACUATED_X, EVACUATED_Y};
+use super::write::TABLE;
 use super::{GoClassicMap, Hashing, Key, Map, Value, capacity};
 use crate::probe::event::{Event, Probe};
 
@@ -65,6 +66,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
         let larger = self.hmap().count >= self.capacity;
         let array = self.next_array(self.hmap().b + u8::from(larger));
         self.probe.emit(if larger { Event::Grow } else { Event::SameSizeGrow });
+        self.probe.emit(Event::SlotsLost { table: TABLE });
         self.disturbed.start_growth();
 
         let iterated = self.hmap().flags & ITERATOR != 0 || self.ranges > 0;

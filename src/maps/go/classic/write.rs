@@ -11,6 +11,9 @@ use crate::maps::go::heap;
 use crate::maps::go::kept::Item;
 use crate::probe::event::{Event, Probe};
 
+/// What events call the array of buckets with their chains. Inserts and removes go to the current one only.
+pub(super) const TABLE: usize = 0;
+
 /// Where an insert finds its place.
 enum Place<K, V, D: Design> {
     /// The key is here.
@@ -42,14 +45,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
                     self.start_growth();
                     continue;
                 }
-                Place::Empty(slot) => {
-                    if P::ON && slot.top() == EMPTY_ONE {
-                        self.probe.emit(Event::SlotReuse);
-                    }
-                    slot
-                }
+                Place::Empty(slot) => slot,
                 Place::Full(last) => self.add_overflow(last).slot(0),
             };
+            self.probe.emit(Event::SlotTaken { slot: slot.name() });
             slot.fill(top, key, value);
             self.hmap_mut().count += 1;
             return false;
@@ -181,6 +180,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
         let head = self.bucket_to_write(hash, Some(key));
         let slot = self.search(head, tophash(hash), key)?;
         Self::mark_empty(head, slot, self.reach());
+        self.probe.emit(Event::SlotFreed { slot: slot.name(), table: TABLE });
         self.hmap_mut().count -= 1;
         if self.hmap().count == 0 {
             self.reseed();

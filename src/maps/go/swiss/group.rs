@@ -170,6 +170,12 @@ impl<K: Key, V: Value> Slot<K, V> {
         unsafe { self.group.0.add(self.index).write(byte) }
     }
 
+    /// What events call it: where its control byte is.
+    #[inline]
+    pub(super) fn name(self) -> usize {
+        self.group.0.addr().get() + self.index
+    }
+
     #[inline]
     fn place(self) -> NonNull<u8> {
         // SAFETY: live, and the index is less than eight.

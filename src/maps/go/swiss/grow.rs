@@ -84,6 +84,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
             self.split(table);
         }
         table.mark_replaced();
+        self.probe.emit(Event::SlotsLost { table: table.name() });
     }
 
     /// Splits a table by the first bit that its hashes don't have in common.

@@ -133,6 +133,11 @@ impl<K: Key, V: Value> Table<K, V> {
         self.index.set(REPLACED);
     }
 
+    /// What events call it.
+    pub(super) fn name(self) -> usize {
+        self.0.addr().get()
+    }
+
     /// What its groups occupy: what Go asks its heap for, in bytes.
     fn group_bytes(self) -> usize {
         (self.group_mask + 1) * Group::<K, V>::BYTES

@@ -9,6 +9,9 @@ use super::{GoSwissMap, Hashing, Key, Value};
 use crate::maps::go::kept::Item;
 use crate::probe::event::{Event, Probe};
 
+/// What events call the group that a small map is: no table's address. A growth loses none of its slots, all being full.
+const SMALL: usize = 0;
+
 impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
     /// Puts an entry; true when the key was there.
     #[inline]
@@ -35,6 +38,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
         let slot = group.slot(empty.first());
         table.count_filled();
         slot.fill(h2(hash), key, value);
+        self.probe.emit(Event::SlotTaken { slot: slot.name() });
         self.header_mut().used += 1;
         false
     }
@@ -65,7 +69,6 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
         if let Some(reused) = tombstone {
             slot = reused;
             table.used.set(table.used.get() + 1);
-            self.probe.emit(Event::SlotReuse);
         } else {
             if table.growth_left.get() == 0 {
                 (table, slot) = self.make_room(table, hash, slot);
@@ -73,6 +76,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
             table.count_filled();
         }
         slot.fill(h2(hash), key, value);
+        self.probe.emit(Event::SlotTaken { slot: slot.name() });
         self.header_mut().used += 1;
         false
     }
@@ -94,6 +98,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
             group.slot(empty.first())
         };
         slot.fill(h2(hash), key, value);
+        self.probe.emit(Event::SlotTaken { slot: slot.name() });
         self.header_mut().used += 1;
         false
     }
@@ -116,12 +121,12 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
             return false;
         }
         let hash = self.hasher.hash_one(key);
-        let slot = if self.header().is_small() {
+        let (slot, table) = if self.header().is_small() {
             let Some(slot) = self.header().small_group().and_then(|group| group.find(h2(hash), key)) else {
                 return false;
             };
             slot.set_ctrl(EMPTY);
-            slot
+            (slot, SMALL)
         } else {
             let table = self.header().table(hash);
             let Some(slot) = table.find(hash, key) else { return false };
@@ -134,8 +139,9 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
                 slot.set_ctrl(EMPTY);
                 table.growth_left.set(table.growth_left.get() + 1);
             }
-            slot
+            (slot, table.name())
         };
+        self.probe.emit(Event::SlotFreed { slot: slot.name(), table });
         self.header_mut().used -= 1;
         if self.header().used == 0 {
             self.reseed();

@@ -16,8 +16,8 @@ type RuntimeMap<K, V, S, P> = GoClassicMap<Boxed<K>, EntryAt<V>, S, Inside<P>>;
 /// The load factor of Go's runtime maps.
 const LOAD_FACTOR: f64 = 6.5;
 
-/// The probe of an inner map: what it does is told, save that the slots it moves are no entries, and what making a
-/// dirty copy takes is told as the copy.
+/// The probe of an inner map: what it does is told, save that its slots hold no entries, and what making a dirty copy
+/// takes is told as the copy.
 #[derive(Clone, Copy)]
 pub(super) struct Inside<P> {
     probe: P,
@@ -28,8 +28,11 @@ impl<P: Probe> Probe for Inside<P> {
     const ON: bool = P::ON;
     #[inline]
     fn emit(self, event: Event) {
-        if !self.copying && !matches!(event, Event::Move { .. } | Event::Clear) {
-            self.probe.emit(event);
+        match event {
+            Event::Move { .. } | Event::Clear => {}
+            Event::SlotFreed { .. } | Event::SlotTaken { .. } | Event::SlotShift { .. } | Event::SlotsLost { .. } => {}
+            _ if self.copying => {}
+            told => self.probe.emit(told),
         }
     }
 }

@@ -35,14 +35,10 @@ impl Family for Griddle {
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Gradual<K, V, S>;
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Gradual<K, V, S> {
-        let map = HashMap::with_capacity_and_hasher(options.hint, hasher.clone());
+        let map = HashMap::with_capacity_and_hasher(options.hint, hasher);
         Gradual {
             map,
-            set_aside: RefCell::new(SetAside {
-                keys: VecDeque::new(),
-                removed: HashSet::with_hasher(hasher),
-                outdated: false,
-            }),
+            set_aside: RefCell::new(SetAside { keys: VecDeque::new(), removed: HashSet::default(), outdated: false }),
         }
     }
 }
@@ -51,19 +47,19 @@ impl Family for Griddle {
 pub struct Gradual<K, V, S> {
     map: HashMap<K, V, S>,
     /// Kept by [`Map::disturbed`], which must be asked after every write or none; who never asks pays nothing.
-    set_aside: RefCell<SetAside<K, S>>,
+    set_aside: RefCell<SetAside<K>>,
 }
 
-struct SetAside<K, S> {
+struct SetAside<K> {
     /// In the order in which they will be moved.
     keys: VecDeque<K>,
     /// Keys removed since. One that was put again is in the larger table.
-    removed: HashSet<K, S>,
+    removed: HashSet<K, foldhash::fast::FixedState>,
     /// Whether the map has been cleared since. What is kept here is not the map's: `clear` must not free it.
     outdated: bool,
 }
 
-impl<K, S> SetAside<K, S> {
+impl<K> SetAside<K> {
     fn forget(&mut self) {
         self.keys.clear();
         self.removed.clear();

@@ -43,8 +43,8 @@ impl Family for ImblHashMap {
 /// An imbl map, and where its entries are in the trie: it doesn't tell.
 pub struct Persistent<K, V, S> {
     trie: Trie<K, V, S>,
-    /// Every key by its path and its identity. Kept by [`Map::disturbed`], which must be asked after every write or none; who never asks pays
-    /// nothing.
+    /// Every key by its path and its identity. Kept by [`Map::disturbed`], which must be asked after every write or none;
+    /// who never asks pays nothing.
     paths: RefCell<BTreeMap<(u32, u64), K>>,
     /// Whether the map has been cleared since. The paths are not the map's: `clear` must not free them.
     outdated: Cell<bool>,

@@ -42,7 +42,7 @@
 //!
 //! # Variants
 //!
-//! [`GoClassicInline`], [`GoClassicSlab`] and [`GoClassicPooled`] are this map with one thing otherwise, a [`Design`]
+//! [`GoClassicInline`], [`GoClassicSlab`] and [`GoClassicPooled`] are this map with one thing otherwise, a `Design`
 //! each. They grow when it grows and move what it moves.
 
 mod bucket;

@@ -124,6 +124,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
     ///
     /// # Safety
     /// It is no part of an array, and out of the map's reach, save that ranges under way may still read it.
+    #[inline]
     unsafe fn retire_bucket(&mut self, bucket: Bucket<K, V, D>) {
         if D::RECYCLES && self.ranges > 0 {
             self.kept.push(Item::Bucket(bucket.address()));
@@ -180,8 +181,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
         // own, out of the map's reach; the list is freed last.
         unsafe {
             let slice = list.as_ref();
-            for &bucket in slice.as_slice().iter().filter(|&&bucket| !array.contains(bucket)) {
-                self.retire_bucket(bucket);
+            for &bucket in slice.as_slice() {
+                if !array.contains(bucket) {
+                    self.retire_bucket(bucket);
+                }
             }
             // No range reads a list.
             if let Some(pool) = self.pool_mut()

@@ -228,18 +228,22 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
     /// The slot was filled and is marked empty already.
     #[inline]
     unsafe fn drop_entry(&mut self, slot: Slot<K, V, D>) {
-        // What a growth leaves behind is kept, save for a bucket in the header.
-        let left_behind = self.hmap().growing() || !self.kept.is_empty() || (D::INLINE && self.hmap().b > 0);
         // SAFETY: the caller's promise. Without a growth since the range began, no copy was left behind anywhere.
         unsafe {
             slot.drop_value();
-            if self.ranges > 0 && left_behind {
+            if self.ranges > 0 && self.stale_keys() {
                 let key = slot.key_ptr();
                 self.kept.push(if Bucket::<K, V, D>::INDIRECT_KEY { Item::KeyAt(key) } else { Item::Key(key.read()) });
             } else {
                 slot.drop_key();
             }
         }
+    }
+
+    /// Whether a range under way may look at copies of keys that a growth has left behind. What it leaves behind is kept,
+    /// save for a bucket in the header.
+    fn stale_keys(&self) -> bool {
+        self.hmap().growing() || !self.kept.is_empty() || (D::INLINE && self.hmap().b > 0)
     }
 
     /// Drops all entries of an array and marks its chains empty.

@@ -46,6 +46,7 @@ mod tests {
             pinned_to: None,
             started_unix_ms: 0,
             collector: None,
+            heat: None,
             histograms: Vec::new(),
         }
     }

@@ -21,6 +21,7 @@ mod setting;
 mod sizes;
 mod subjects;
 mod time;
+mod timeline;
 
 use std::io;
 

@@ -15,6 +15,7 @@ use super::job::JobError;
 use super::observe::{Observer, Tape};
 use super::pin;
 use super::setting::Setting;
+use super::timeline::Heat;
 use crate::maps::{Family, Hashing};
 use crate::probe::clock::{self, Clock};
 use crate::probe::event::{Cause, Off};
@@ -41,10 +42,13 @@ pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
 
     bare::<F, K, V, S>(setting)?;
     let mut latencies = Latencies::new(OpKind::ALL.len() * Cause::ALL.len());
+    let mut heat = Heat::new(setting.workload.ops());
     let (mut bare_elapsed_ns, mut clocked_elapsed_ns) = (Vec::new(), Vec::new());
     for _ in 0..repetitions {
         bare_elapsed_ns.push(bare::<F, K, V, S>(setting)?.as_nanos() as u64);
-        clocked_elapsed_ns.push(clocked::<F, K, V, S>(setting, &classes, &clock, &mut latencies)?.as_nanos() as u64);
+        heat.rewind();
+        let elapsed = clocked::<F, K, V, S>(setting, &classes, &clock, &mut latencies, &mut heat)?;
+        clocked_elapsed_ns.push(elapsed.as_nanos() as u64);
     }
     let histograms = latencies.recorded().map(|(class, histogram)| {
         let (kind, cause) = kind_and_cause(class);
@@ -61,6 +65,7 @@ pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
         started_unix_ms,
         histograms: histograms.collect(),
         collector: None,
+        heat: Some(heat.finish()),
     })
 }
 
@@ -101,6 +106,7 @@ fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
     classes: &Classes,
     clock: &Clock,
     latencies: &mut Latencies,
+    heat: &mut Heat,
 ) -> Result<Duration, JobError> {
     let mut classes = classes.iter();
     let mut readings = Vec::new();
@@ -121,9 +127,11 @@ fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
             let ticks = reading.saturating_sub(last);
             last = reading;
             let cold = index < COLD_OPS && kind_and_cause(class.into()).1 == Cause::Steady;
-            if class != NO_CLASS && !cold {
-                latencies.record(class.into(), clock.ns(ticks));
+            let ns = (class != NO_CLASS && !cold).then(|| clock.ns(ticks));
+            if let Some(ns) = ns {
+                latencies.record(class.into(), ns);
             }
+            heat.add(ns);
         }
         elapsed
     })

@@ -126,6 +126,7 @@ pub fn timed(map: &str, clocked_elapsed_ns: &[u64]) -> Cell {
         pinned_to: Some(1),
         started_unix_ms: 1_700_000_000_000,
         collector: None,
+        heat: None,
         histograms: vec![LatencyHistogram {
             kind: OpKind::Insert,
             cause: Cause::Steady,

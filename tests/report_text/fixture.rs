@@ -66,6 +66,7 @@ fn time(kind: OpKind, ns_per_op: u64, median_ns: u64, steady_max_ns: u64, grow_m
         pinned_to: Some(1),
         started_unix_ms: 1_700_000_000_000,
         collector: None,
+        heat: None,
         histograms,
     }
 }

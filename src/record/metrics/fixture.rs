@@ -45,6 +45,7 @@ pub(super) fn time(bare_elapsed_ns: &[u64], histograms: Vec<LatencyHistogram>) -
         pinned_to: Some(1),
         started_unix_ms: 1_750_000_000_250,
         collector: None,
+        heat: None,
         histograms,
     }
 }

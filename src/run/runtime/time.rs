@@ -62,6 +62,7 @@ pub(super) fn time(session: &mut Session, job: &Job, workload: &Workload) -> Res
         started_unix_ms,
         histograms: histograms.collect(),
         collector: Some(collected),
+        heat: None,
     })
 }
 

@@ -47,6 +47,7 @@ mod tests {
             started_unix_ms: 0,
             threads: Vec::new(),
             collector: None,
+            heat: None,
             histograms: Vec::new(),
         }
     }

@@ -9,7 +9,7 @@ use flate2::read::ZlibDecoder;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
-use super::{Cell, Count, EndState, LatencyHistogram, OpKind, Profile, Results, Status, Time};
+use super::{Cell, Count, EndState, HeatMap, LatencyHistogram, OpKind, Profile, Results, Status, Time, Timeline};
 
 /// The first contradiction: the cell's identity, and what is wrong.
 pub(super) fn check(results: &Results) -> Result<(), (String, String)> {
@@ -89,6 +89,22 @@ fn check_count(count: &Count) -> Result<(), String> {
         ensure!(reuses <= age, "slot_reuse_age_writes {age} < slot_reuses {reuses}, and each takes a write at least");
     }
     ensure!(one <= all, "max_moves_in_one_write {one} > {all} moved entries");
+    count.timeline.as_ref().map_or(Ok(()), check_timeline)
+}
+
+fn check_timeline(timeline: &Timeline) -> Result<(), String> {
+    ensure!(timeline.ops_per_point > 0, "timeline.ops_per_point is 0");
+    let points = timeline.entries.len();
+    let lists = [Some(&timeline.held_bytes), Some(&timeline.peak_bytes), timeline.capacity.as_ref()];
+    let equally_long = lists.iter().flatten().all(|list| list.len() == points);
+    ensure!(equally_long, "the lists of timeline are not equally long");
+    Ok(())
+}
+
+fn check_heat(heat: &HeatMap) -> Result<(), String> {
+    ensure!(heat.ops_per_column > 0, "heat.ops_per_column is 0");
+    let above = heat.columns.iter().flatten().find(|(band, _)| *band >= HeatMap::BANDS);
+    ensure!(above.is_none(), "heat has a band above {}", HeatMap::BANDS - 1);
     Ok(())
 }
 
@@ -125,7 +141,7 @@ fn check_time(time: &Time) -> Result<(), String> {
     let recorded = |histograms: &[LatencyHistogram]| histograms.iter().map(|h| u128::from(h.count)).sum::<u128>();
     let (all, sum) = (recorded(&time.histograms), time.threads.iter().map(|thread| recorded(&thread.histograms)).sum());
     ensure!(time.threads.is_empty() || all == sum, "the threads recorded {sum} latencies, but there are {all}");
-    Ok(())
+    time.heat.as_ref().map_or(Ok(()), check_heat)
 }
 
 fn check_histograms(histograms: &[LatencyHistogram]) -> Result<(), String> {

@@ -7,6 +7,7 @@ mod check;
 mod environment;
 mod io;
 pub mod metrics;
+mod timeline;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +18,7 @@ pub use crate::probe::event::Cause;
 pub use environment::Environment;
 pub(crate) use io::parse;
 pub use io::{ReadError, read, write_atomically, write_whole};
+pub use timeline::{HeatMap, TableEvent, Timeline};
 
 /// The version of the layout below; a reader refuses any other.
 pub const SCHEMA: u32 = 1;
@@ -319,6 +321,9 @@ pub struct Count {
     pub causes: BTreeMap<OpKind, BTreeMap<Cause, u64>>,
     /// The map's structure at the end of the measured operations.
     pub structure: Structure,
+    /// What it held meanwhile; absent where nobody could look, and in records of older versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub timeline: Option<Timeline>,
 }
 
 /// [`crate::maps::Structure`] as recorded: see there.
@@ -425,6 +430,9 @@ pub struct Time {
     /// What the garbage collector did meanwhile; absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub collector: Option<Collector>,
+    /// When which latencies occurred; absent where nobody kept it, and in records of older versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub heat: Option<HeatMap>,
 }
 
 /// What one of several threads measured.

@@ -1,4 +1,4 @@
-//! The one line that a newcomer should read.
+//! What a newcomer should read first: what stands out in a record, in words.
 
 use super::figures::Figures;
 use super::group::{Group, groups};
@@ -10,57 +10,97 @@ const WIDTH_MAX: usize = 160;
 /// Recordings below which nothing is said of latencies.
 const SAMPLES_MIN: u64 = 1000;
 
-/// What stands out in a record; `None` where nothing does.
+/// What stands out most in a record, on one line of a terminal; `None` where nothing does. By the rules of `findings`.
+pub fn standout(results: &Results) -> Option<String> {
+    findings(&groups(results), 1).pop().map(|finding| fit(&finding.text, WIDTH_MAX))
+}
+
+/// Something that stands out.
+pub(super) struct Finding {
+    /// The sentence, its figures included.
+    pub text: String,
+    /// What it speaks of: a metric, [`LONGEST_WRITE`], or [`FAILURES`].
+    pub subject: &'static str,
+    /// How often the lower figure goes into the higher one; absent where two are not compared.
+    pub ratio: Option<f64>,
+    /// Index of the group that it speaks of.
+    pub group: usize,
+    /// The maps that it speaks of, the dearer first.
+    maps: Vec<String>,
+    /// How striking it is.
+    score: f64,
+}
+
+/// The subject of a finding on failed cells.
+pub(super) const FAILURES: &str = "failures";
+/// The subject of a finding on the longest latency of a write.
+pub(super) const LONGEST_WRITE: &str = "latency_max_ns";
+
+/// What stands out, at most `most` findings, each of another subject and where there are enough of other maps; the most
+/// striking first.
 ///
-/// Failed cells come first. Otherwise it is the contrast between two maps on one workload with the highest score:
+/// Failed cells come first. Then come contrasts between two maps on one workload, by score:
 ///
 /// - the ratio of the highest to the lowest figure of what is counted (moves, bytes allocated and held, the peak), where the
 ///   lowest is large enough to divide by;
 /// - the square root of such a ratio of what is timed, for times repeat less well: the time of an operation, and the slowest
 ///   write where it did structural work.
 ///
-/// Where no two cells differ, as with a single map, it is the slowest write against the median of the same cell, or the
+/// Where fewer cells differ, as with a single map, the slowest write against the median of the same cell follows, then the
 /// moves. Latencies count from 1,000 recordings on and above the clock's own cost. A slowest write counts when it took
 /// three times as long as any write of the record without structural work: what interrupts those interrupts the others too.
-pub fn standout(results: &Results) -> Option<String> {
-    let groups = groups(results);
+pub(super) fn findings(groups: &[Group<'_>], most: usize) -> Vec<Finding> {
     let steady = groups.iter().flat_map(|group| &group.rows).filter_map(|row| row.latency.as_ref());
     let noise_ns = steady.map(|latency| latency.steady_max_ns).max().unwrap_or(0) as f64;
-    let line = failures(&groups).or_else(|| best(groups.iter().flat_map(|group| contrasts(group, noise_ns))));
-    let line = line.or_else(|| best(rows(&groups).filter_map(|(group, row)| tail(group, row, noise_ns))));
-    let line = line.or_else(|| best(rows(&groups).filter_map(|(group, row)| moves(group, row))));
-    line.map(|line| fit(&line, WIDTH_MAX))
+    let within = |group: usize| move |finding| Finding { group, ..finding };
+    let numbered = || groups.iter().enumerate();
+    let contrasts = numbered().flat_map(|(index, group)| contrasts(group, noise_ns).map(within(index)));
+    let tails = rows(groups).filter_map(|(index, group, row)| tail(group, row, noise_ns).map(within(index)));
+    let moves = rows(groups).filter_map(|(index, group, row)| moves(group, row).map(within(index)));
+    let mut found: Vec<Finding> = failures(groups).into_iter().collect();
+    let mut repeated = Vec::new();
+    for mut candidates in [contrasts.collect::<Vec<_>>(), tails.collect(), moves.collect()] {
+        candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
+        for candidate in candidates {
+            let other = |than: &Finding| than.subject != candidate.subject;
+            if found.iter().all(|finding| other(finding) && finding.maps != candidate.maps) {
+                found.push(candidate);
+            } else if found.iter().chain(&repeated).all(other) {
+                repeated.push(candidate);
+            }
+        }
+    }
+    let still_new = |finding: &Finding| found.iter().all(|other| other.subject != finding.subject);
+    repeated.retain(still_new);
+    found.extend(repeated);
+    found.truncate(most);
+    found
 }
 
-/// A sentence, and how striking it is.
-struct Candidate {
-    score: f64,
-    text: String,
+fn rows<'a>(groups: &'a [Group<'a>]) -> impl Iterator<Item = (usize, &'a Group<'a>, &'a Figures<'a>)> {
+    let of = |(index, group): (usize, &'a Group<'a>)| group.rows.iter().map(move |row| (index, group, row));
+    groups.iter().enumerate().flat_map(of).filter(|(.., row)| !row.failed())
 }
 
-/// The first of the most striking.
-fn best(candidates: impl Iterator<Item = Candidate>) -> Option<String> {
-    let higher = |a: Candidate, b: Candidate| if b.score > a.score { b } else { a };
-    candidates.reduce(higher).map(|candidate| candidate.text)
+/// A finding of the first group, until it is said which.
+fn finding(text: String, subject: &'static str, rows: &[&Figures<'_>], ratio: Option<f64>, score: f64) -> Finding {
+    let maps = rows.iter().map(|row| row.cell.id.map.clone()).collect();
+    Finding { text, subject, ratio, group: 0, maps, score }
 }
 
-fn rows<'a>(groups: &'a [Group<'a>]) -> impl Iterator<Item = (&'a Group<'a>, &'a Figures<'a>)> {
-    let rows = groups.iter().flat_map(|group| group.rows.iter().map(move |row| (group, row)));
-    rows.filter(|(_, row)| !row.failed())
-}
-
-fn failures(groups: &[Group<'_>]) -> Option<String> {
+fn failures(groups: &[Group<'_>]) -> Option<Finding> {
     let all: usize = groups.iter().map(|group| group.rows.len()).sum();
     // A cell that a stopped run did not reach has not failed.
     let failed = |row: &Figures<'_>| row.failed() && row.cell.status != Status::NotRun;
-    let cells = || groups.iter().flat_map(|group| group.rows.iter().map(move |row| (group, row)));
-    let count = cells().filter(|(_, row)| failed(row)).count();
-    let (group, row) = cells().find(|(_, row)| failed(row))?;
+    let cells = || groups.iter().enumerate().flat_map(|(i, group)| group.rows.iter().map(move |row| (i, group, row)));
+    let count = cells().filter(|(.., row)| failed(row)).count();
+    let (index, group, row) = cells().find(|(.., row)| failed(row))?;
     let error = row.cell.error.as_deref().map(|error| format!(" ({})", one_line(error))).unwrap_or_default();
     let first = if count > 1 { "first " } else { "" };
     let (label, status) = (&row.label, row.cell.status.name());
     let plural = if all == 1 { "cell" } else { "cells" };
-    Some(format!("{count} of {all} {plural} failed: {first}{label}, {status} on {}{error}", group.name))
+    let text = format!("{count} of {all} {plural} failed: {first}{label}, {status} on {}{error}", group.name);
+    Some(Finding { group: index, ..finding(text, FAILURES, &[row], None, f64::INFINITY) })
 }
 
 /// A counted metric to contrast: its name, the least that is worth dividing by, and how to say it.
@@ -83,7 +123,7 @@ const NOISE_FACTOR: f64 = 3.0;
 /// Contrasts smaller than this are no news.
 const RATIO_MIN: f64 = 1.2;
 
-fn contrasts<'a>(group: &'a Group<'a>, noise_ns: f64) -> impl Iterator<Item = Candidate> + 'a {
+fn contrasts<'a>(group: &'a Group<'a>, noise_ns: f64) -> impl Iterator<Item = Finding> + 'a {
     let counted = COUNTED.iter().filter_map(|counted| {
         let enough = |row: &Figures<'_>| row.cell.id.ops >= SAMPLES_MIN;
         let value = |row: &Figures<'_>| row.metric(counted.name).filter(|_| enough(row));
@@ -98,7 +138,7 @@ fn contrasts<'a>(group: &'a Group<'a>, noise_ns: f64) -> impl Iterator<Item = Ca
             least.0.label,
             plain(least.1)
         );
-        Some(Candidate { score: ratio, text })
+        Some(finding(text, counted.name, &[most.0, least.0], Some(ratio), ratio))
     });
     counted.chain(speed(group)).chain(slowest(group, noise_ns))
 }
@@ -114,7 +154,7 @@ fn extremes<'a>(group: &'a Group<'a>, least: f64, value: impl Fn(&Figures<'_>) -
     (low.1 >= least && ratio >= RATIO_MIN).then_some((low, high, ratio))
 }
 
-fn speed(group: &Group<'_>) -> Option<Candidate> {
+fn speed(group: &Group<'_>) -> Option<Finding> {
     let enough = |row: &Figures<'_>| row.cell.time.as_ref().is_some_and(|time| time.ops >= SAMPLES_MIN);
     let (low, high, ratio) = extremes(group, f64::MIN_POSITIVE, |row| row.metric("ns_per_op").filter(|_| enough(row)))?;
     let text = format!(
@@ -126,10 +166,10 @@ fn speed(group: &Group<'_>) -> Option<Candidate> {
         low.0.label,
         duration(low.1)
     );
-    Some(Candidate { score: ratio.sqrt(), text })
+    Some(finding(text, "ns_per_op", &[high.0, low.0], Some(ratio), ratio.sqrt()))
 }
 
-fn slowest(group: &Group<'_>, noise_ns: f64) -> Option<Candidate> {
+fn slowest(group: &Group<'_>, noise_ns: f64) -> Option<Finding> {
     let (low, high, ratio) = extremes(group, 1.0, |row| longest_write_ns(group, row))?;
     let doing = doing(high.0.latency.as_ref()?.max_cause).filter(|_| high.1 >= NOISE_FACTOR * noise_ns)?;
     let text = format!(
@@ -141,7 +181,7 @@ fn slowest(group: &Group<'_>, noise_ns: f64) -> Option<Candidate> {
         low.0.label,
         duration(low.1)
     );
-    Some(Candidate { score: ratio.sqrt(), text })
+    Some(finding(text, LONGEST_WRITE, &[high.0, low.0], Some(ratio), ratio.sqrt()))
 }
 
 /// The longest latency of a write, where it is long and measured often enough to speak of.
@@ -174,7 +214,7 @@ fn doing(cause: &str) -> Option<&'static str> {
 }
 
 /// The slowest write of a cell against its median.
-fn tail(group: &Group<'_>, row: &Figures<'_>, noise_ns: f64) -> Option<Candidate> {
+fn tail(group: &Group<'_>, row: &Figures<'_>, noise_ns: f64) -> Option<Finding> {
     let max_ns = longest_write_ns(group, row).filter(|&ns| ns >= NOISE_FACTOR * noise_ns)?;
     let latency = row.latency.as_ref()?;
     let median_ns = latency.quantile_ns(0.5).filter(|&ns| ns > clock_floor_ns(row))?;
@@ -188,10 +228,10 @@ fn tail(group: &Group<'_>, row: &Figures<'_>, noise_ns: f64) -> Option<Candidate
         plain(ratio.round()),
         duration(median_ns)
     );
-    (ratio >= RATIO_MIN).then_some(Candidate { score: ratio, text })
+    (ratio >= RATIO_MIN).then(|| finding(text, LONGEST_WRITE, &[row], Some(ratio), ratio))
 }
 
-fn moves(group: &Group<'_>, row: &Figures<'_>) -> Option<Candidate> {
+fn moves(group: &Group<'_>, row: &Figures<'_>) -> Option<Finding> {
     let moves = row.metric("moves_per_insert").filter(|&moves| moves > 0.0)?;
     let most = row.cell.count.as_ref()?.max_moves_in_one_write?;
     let text = format!(
@@ -201,5 +241,5 @@ fn moves(group: &Group<'_>, row: &Figures<'_>) -> Option<Candidate> {
         group.name,
         integer(most)
     );
-    Some(Candidate { score: moves, text })
+    Some(finding(text, "moves_per_insert", &[row], None, moves))
 }

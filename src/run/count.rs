@@ -6,6 +6,7 @@ use super::batch::{Batch, Batches};
 use super::job::{Counted, JobError};
 use super::observe::{Observer, Seen, Tape};
 use super::setting::Setting;
+use super::timeline::Course;
 use crate::maps::{self, Family, Hashing, Map};
 use crate::probe::alloc::{self, Tally};
 use crate::probe::event::Cause;
@@ -27,6 +28,7 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
     } else {
         tape.rewind();
     }
+    let mut course = Course::new(setting.workload.ops());
     let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
     let mut batch = Batch::<K, V>::new();
     loop {
@@ -39,13 +41,16 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
             let seen = observer.step(&mut map, op, step);
             if !in_setup {
                 sums.add(op, &seen);
+                course.add(&seen, &map, &mut observer);
             }
         }
         if in_setup {
             tape.rewind();
+            observer.take_recent_peak_bytes();
         }
     }
 
+    let timeline = course.finish(&map, &mut observer);
     // Some maps end a growth under way before they are iterated over; what that frees they hold no longer.
     let ((end, key_bytes, value_bytes), _) = observer.window(0, || inspect::<K, V>(|f| map.for_each(f), sums.end));
     let (live_bytes, peak_bytes) = (observer.held_bytes(), Some(observer.held_peak_bytes()));
@@ -54,6 +59,7 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
         live_bytes,
         peak_bytes,
         structure,
+        timeline: Some(timeline),
         alloc_count: sums.tally.alloc_count,
         alloc_bytes: sums.tally.alloc_bytes,
         free_count: Some(sums.tally.free_count),

@@ -22,6 +22,7 @@ mod sizes;
 mod subjects;
 mod threads;
 mod time;
+mod timeline;
 
 use std::io;
 

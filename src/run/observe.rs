@@ -127,6 +127,7 @@ pub(super) struct Observer<'t> {
     census: Census,
     held_bytes: i64,
     held_peak_bytes: i64,
+    recent_peak_bytes: i64,
 }
 
 /// What one operation did.
@@ -145,7 +146,9 @@ pub(super) struct Seen {
 impl<'t> Observer<'t> {
     /// Builds the map and begins to watch it.
     pub fn new<M>(info: Info, tape: &'t Tape, build: impl FnOnce() -> M) -> (M, Tally, Observer<'t>) {
-        let mut observer = Observer { info, tape, census: Census::default(), held_bytes: 0, held_peak_bytes: 0 };
+        let (held_bytes, held_peak_bytes, recent_peak_bytes) = (0, 0, 0);
+        let mut observer =
+            Observer { info, tape, census: Census::default(), held_bytes, held_peak_bytes, recent_peak_bytes };
         let (map, tally) = observer.window(0, build);
         (map, tally, observer)
     }
@@ -158,6 +161,11 @@ impl<'t> Observer<'t> {
     /// The most that it held.
     pub fn held_peak_bytes(&self) -> u64 {
         self.held_peak_bytes.max(0) as u64
+    }
+
+    /// The most that it held since this was last asked.
+    pub fn take_recent_peak_bytes(&mut self) -> u64 {
+        std::mem::replace(&mut self.recent_peak_bytes, self.held_bytes).max(0) as u64
     }
 
     /// Gets ready to watch these operations.
@@ -218,7 +226,9 @@ impl<'t> Observer<'t> {
         tally.alloc_count += self.tape.shared_allocs.take();
         tally.free_count += self.tape.shared_frees.take();
         self.held_bytes += handed as i64;
-        self.held_peak_bytes = self.held_peak_bytes.max(self.held_bytes + (alloc::peak_bytes() - live));
+        let peak_bytes = self.held_bytes + (alloc::peak_bytes() - live);
+        self.held_peak_bytes = self.held_peak_bytes.max(peak_bytes);
+        self.recent_peak_bytes = self.recent_peak_bytes.max(peak_bytes);
         self.held_bytes += tally.live_delta();
         (out, tally)
     }

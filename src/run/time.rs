@@ -21,6 +21,7 @@ use super::job::JobError;
 use super::observe::{Observer, Tape};
 use super::pin;
 use super::setting::Setting;
+use super::timeline::Heat;
 use crate::maps::{Family, Hashing};
 use crate::probe::clock::{self, Clock};
 use crate::probe::event::{Cause, Off};
@@ -53,10 +54,12 @@ pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
 
     bare::<F, K, V, S>(setting)?;
     let mut latencies = Latencies::new(CLASSES);
+    let mut heat = Heat::new(setting.workload.ops());
     let (mut bare_elapsed_ns, mut clocked_elapsed_ns) = (Vec::new(), Vec::new());
     for _ in 0..repetitions {
         bare_elapsed_ns.push(bare::<F, K, V, S>(setting)?.as_nanos() as u64);
-        clocked_elapsed_ns.push(clocked::<F, K, V, S>(setting, &classes, &clock, &mut latencies)?.as_nanos() as u64);
+        let elapsed = clocked::<F, K, V, S>(setting, &classes, &clock, &mut latencies, &mut heat)?;
+        clocked_elapsed_ns.push(elapsed.as_nanos() as u64);
     }
     Ok(Time {
         ops: setting.workload.ops() * small_maps::<K, V, S>(setting).map_or(1, |(maps, rounds)| maps * rounds),
@@ -69,6 +72,7 @@ pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
         histograms: recorded(&latencies),
         threads: Vec::new(),
         collector: None,
+        heat: Some(heat.finish()),
     })
 }
 
@@ -121,6 +125,7 @@ fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
     classes: &Classes,
     clock: &Clock,
     latencies: &mut Latencies,
+    heat: &mut Heat,
 ) -> Result<Duration, JobError> {
     // Small maps do the same, one after the other.
     let mut classes = classes.iter().cycle();
@@ -144,9 +149,11 @@ fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
             let ticks = reading.saturating_sub(last);
             last = reading;
             let cold = index < COLD_OPS && kind_and_cause(class.into()).1 == Cause::Steady;
-            if class != NO_CLASS && !cold {
-                latencies.record(class.into(), clock.ns(ticks));
+            let ns = (class != NO_CLASS && !cold).then(|| clock.ns(ticks));
+            if let Some(ns) = ns {
+                latencies.record(class.into(), ns);
             }
+            heat.add(ns);
         }
         elapsed
     })

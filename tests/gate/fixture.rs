@@ -129,6 +129,7 @@ pub fn timed(map: &str, clocked_elapsed_ns: &[u64]) -> Cell {
         started_unix_ms: 1_700_000_000_000,
         threads: Vec::new(),
         collector: None,
+        heat: None,
         histograms: vec![LatencyHistogram {
             kind: OpKind::Insert,
             cause: Cause::Steady,

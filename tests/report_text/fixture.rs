@@ -69,6 +69,7 @@ fn time(kind: OpKind, ns_per_op: u64, median_ns: u64, steady_max_ns: u64, grow_m
         started_unix_ms: 1_700_000_000_000,
         threads: Vec::new(),
         collector: None,
+        heat: None,
         histograms,
     }
 }

@@ -48,6 +48,7 @@ pub(super) fn time(bare_elapsed_ns: &[u64], histograms: Vec<LatencyHistogram>) -
         started_unix_ms: 1_750_000_000_250,
         threads: Vec::new(),
         collector: None,
+        heat: None,
         histograms,
     }
 }

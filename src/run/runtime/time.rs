@@ -63,6 +63,7 @@ pub(super) fn time(session: &mut Session, job: &Job, workload: &Workload) -> Res
         histograms: histograms.collect(),
         threads: Vec::new(),
         collector: Some(collected),
+        heat: None,
     })
 }
 

@@ -68,6 +68,7 @@ pub(in crate::run) fn time<F: ConcurrentFamily, K: Key, V: Value, S: Hashing + S
         histograms: recorded(&latencies),
         threads: of_threads.into_iter().map(|(thread, _)| thread).collect(),
         collector: None,
+        heat: None,
     })
 }
 

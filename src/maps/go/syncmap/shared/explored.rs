@@ -412,6 +412,15 @@ fn every_order_of_one_and_two() {
     assert!(executions > 5_000, "hardly explored: {executions}");
 }
 
+/// An entry that was found in the dirty map is still there when it is looked at without the lock, removed or not.
+#[test]
+fn every_order_of_a_lookup_and_a_remove_in_the_dirty_map() {
+    let before = BEFORE_PROMOTION[..7].to_vec();
+    let scenario = Scenario { before, threads: vec![vec![Get(3)], vec![Remove(3)]] };
+    let executions = scenario.explore::<false>(DfsScheduler::new(None, false));
+    assert!(executions > 1_000, "hardly explored: {executions}");
+}
+
 /// Random operations before, then a few on each of three threads, in random orders: uniform, and with few changes of who
 /// goes on, at random places. As many of these as `MAPSCOPE_FUZZ_STEPS` says.
 #[test]

@@ -16,12 +16,12 @@ const THREADS: u64 = 4;
 const COMMON: u64 = 40;
 /// Keys of each thread: only it writes them, everybody reads them.
 const OWN: u64 = 40;
-/// Values say who put them, and under which key: `step << 16 | key << 4 | thread`.
+/// Values say who put them, and under which key: step, key and thread in 48, 12 and 4 bits.
 const STEP: u64 = 1 << 16;
 
 /// The key and the step of a value.
 fn key_and_step(seed: u64) -> (u64, u64) {
-    (seed % STEP >> 4, seed / STEP)
+    ((seed % STEP) >> 4, seed / STEP)
 }
 
 /// What a thread knows.
@@ -43,7 +43,7 @@ fn work<K: Key, V: Value>(map: &impl Concurrent<K, V>, thread: u64, seed: u64, s
         let dice = random.next_u64();
         let mine = COMMON + thread * OWN + dice % OWN;
         let id = if dice & 1 << 20 == 0 { dice % COMMON } else { mine };
-        let value = step * STEP | id << 4 | thread;
+        let value = step * STEP + (id << 4) + thread;
         // Phases that fill the map, and phases that empty it.
         let removes = if (step / 1000).is_multiple_of(2) { 50 } else { 70 };
         match (dice >> 32) % 100 {
@@ -112,7 +112,8 @@ fn agree<K: Key, V: Value>(seed: u64, steps: u64) {
     assert_eq!(content, own, "seed {seed}");
 }
 
-/// As many steps as `MAPSCOPE_FUZZ_STEPS` says, over all threads and maps. (Run with the sanitizers to see more.)
+/// As many steps as `MAPSCOPE_FUZZ_STEPS` says, over all threads and maps. (Run with the address sanitizer to see more. The
+/// thread sanitizer needs a std built for it: else it takes what std's mutex keeps apart for races.)
 #[test]
 fn threads_agree() {
     let variable = |name| std::env::var(name).ok().map(|value| value.parse::<u64>().expect(name));

@@ -30,9 +30,53 @@ mod protocol;
 mod sync {
     use std::cell::RefCell;
     use std::collections::BTreeSet;
+    use std::sync::atomic::Ordering;
 
-    pub(super) use shuttle::sync::atomic::AtomicPtr;
+    use shuttle::sync::atomic;
     pub(super) use shuttle::sync::{Mutex, MutexGuard};
+
+    use super::Life;
+
+    /// The scheduler's, watched.
+    pub(super) struct AtomicPtr<T> {
+        word: atomic::AtomicPtr<T>,
+        life: Life,
+    }
+
+    impl<T> AtomicPtr<T> {
+        pub(super) fn new(address: *mut T) -> Self {
+            AtomicPtr { word: atomic::AtomicPtr::new(address), life: Life::new() }
+        }
+
+        pub(super) fn load(&self, order: Ordering) -> *mut T {
+            let address = self.word.load(order);
+            self.life.check();
+            address
+        }
+
+        pub(super) fn swap(&self, address: *mut T, order: Ordering) -> *mut T {
+            let old = self.word.swap(address, order);
+            self.life.check();
+            old
+        }
+
+        pub(super) fn compare_exchange(
+            &self,
+            old: *mut T,
+            new: *mut T,
+            hit: Ordering,
+            miss: Ordering,
+        ) -> Result<*mut T, *mut T> {
+            let answer = self.word.compare_exchange(old, new, hit, miss);
+            self.life.check();
+            answer
+        }
+
+        pub(super) fn get_mut(&mut self) -> &mut *mut T {
+            self.life.check();
+            self.word.get_mut()
+        }
+    }
 
     #[derive(Default)]
     struct Collector {
@@ -79,7 +123,7 @@ mod sync {
 }
 
 thread_local! {
-    /// Objects made in the execution, and those of them that have not been dropped.
+    /// How many objects were made in the execution, and the numbers of those that have not been dropped.
     static MADE: Cell<u64> = const { Cell::new(0) };
     static LIVE: RefCell<BTreeSet<u64>> = const { RefCell::new(BTreeSet::new()) };
     static HISTORY: RefCell<Vec<Call>> = const { RefCell::new(Vec::new()) };
@@ -89,28 +133,41 @@ thread_local! {
     static TOLD: Cell<[u64; 3]> = const { Cell::new([0; 3]) };
 }
 
-/// A key or a value, of which it is known whether it is still there. The map clones none.
+/// A sign of life of what it is in. One who looks into freed memory finds no number there that lives.
+struct Life(u64);
+
+impl Life {
+    fn new() -> Life {
+        let number = MADE.replace(MADE.get() + 1);
+        LIVE.with_borrow_mut(|live| live.insert(number));
+        Life(number)
+    }
+
+    fn check(&self) {
+        assert!(LIVE.with_borrow(|live| live.contains(&self.0)), "looked at after it was dropped");
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        assert!(LIVE.with_borrow_mut(|live| live.remove(&self.0)), "dropped twice");
+    }
+}
+
+/// A key or a value. The map clones none.
 struct Watched {
     id: u64,
-    serial: u64,
+    life: Life,
 }
 
 impl Watched {
     fn new(id: u64) -> Watched {
-        let serial = MADE.replace(MADE.get() + 1);
-        LIVE.with_borrow_mut(|live| live.insert(serial));
-        Watched { id, serial }
+        Watched { id, life: Life::new() }
     }
 
     fn look(&self) -> u64 {
-        assert!(LIVE.with_borrow(|live| live.contains(&self.serial)), "looked at after it was dropped");
+        self.life.check();
         self.id
-    }
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        assert!(LIVE.with_borrow_mut(|live| live.remove(&self.serial)), "dropped twice");
     }
 }
 
@@ -340,6 +397,28 @@ fn every_order_of_two() {
         }
     }
     assert!(executions > 50_000, "hardly explored: {executions}");
+}
+
+/// One that needs no lock, while another thread deletes what it has found, then has it expunged or left out.
+#[test]
+fn every_order_of_one_and_two() {
+    let mut executions = 0;
+    for (before, step) in [(BEFORE_COPY, Put(3, 50)), (BEFORE_PROMOTION, Get(9))] {
+        for one in [Put(1, 40), Get(1), Remove(1)] {
+            let scenario = Scenario { before: before.to_vec(), threads: vec![vec![one], vec![Remove(1), step]] };
+            executions += scenario.explore::<false>(DfsScheduler::new(None, false));
+        }
+    }
+    assert!(executions > 5_000, "hardly explored: {executions}");
+}
+
+/// An entry that was found in the dirty map is still there when it is looked at without the lock, removed or not.
+#[test]
+fn every_order_of_a_lookup_and_a_remove_in_the_dirty_map() {
+    let before = BEFORE_PROMOTION[..7].to_vec();
+    let scenario = Scenario { before, threads: vec![vec![Get(3)], vec![Remove(3)]] };
+    let executions = scenario.explore::<false>(DfsScheduler::new(None, false));
+    assert!(executions > 1_000, "hardly explored: {executions}");
 }
 
 /// Random operations before, then a few on each of three threads, in random orders: uniform, and with few changes of who

@@ -21,9 +21,9 @@
 //!   and is put back is the one that was there, where Go's dirty map has the new one.
 //! - **Boxes**: a value is in one box, which is not shared with other values; in Go it is in two or three, keys in boxes of
 //!   their own.
-//! - **Frees**: what can't be found any more waits until no operation that may have found it earlier is under way
+//! - **Frees**: what can't be found any more waits until every operation has ended that may have found it earlier
 //!   (`crossbeam-epoch`, its default collector). The frees come in batches, at the start of an operation that has nothing to
-//!   do with them; what waits at the end of a run counts as live.
+//!   do with them; what waits at the end of a run counts as live. Every 64 frees of a thread take a bag that is allocated.
 //! - **Waiting**: Go's mutex, and what its scheduler does with a goroutine that waits, is here that of std.
 
 #[cfg(test)]

@@ -179,11 +179,11 @@ fn a_run_leaves_its_record_and_shows_a_table() {
     let outcome = run(&tiny(&["--out", "here"]));
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     assert_eq!(outcome.stderr, "", "no bar where there is no terminal");
-    for word in ["std", "btree", "report: here/results.md"] {
+    for word in ["std", "btree", "report: here/index.html"] {
         assert!(outcome.stdout.contains(word), "no {word:?} in\n{}", outcome.stdout);
     }
     assert!(!outcome.stdout.contains('\x1b'), "no colour where there is no terminal");
-    for file in ["here/results.json", "here/results.csv", "here/results.md"] {
+    for file in ["here/results.json", "here/results.csv", "here/results.md", "here/index.html"] {
         assert!(outcome.left.iter().any(|left| left.as_os_str() == file), "no {file} in {:?}", outcome.left);
     }
 }

@@ -114,7 +114,7 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         let folder = folder.publish()?;
         if !quiet {
             let mut screen = table::summary(&finished.results, output::width().unwrap_or(120), output::colour());
-            screen.push_str(&format!("\nreport: {}\n", folder.join("results.md").display()));
+            screen.push_str(&format!("\nreport: {}\n", folder.join("index.html").display()));
             if let Some(standout) = table::standout(&finished.results) {
                 screen.push_str(&format!("{standout}\n"));
             }

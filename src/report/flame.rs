@@ -68,8 +68,8 @@ fn palette(kind: &Kind, cell: &Cell) -> PaletteMap {
 }
 
 /// Whose code a function is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Owner {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Owner {
     /// The map under test's.
     Map,
     /// Whatever the map calls: the standard library's, the hasher's, the allocator's, the system's.
@@ -79,7 +79,7 @@ enum Owner {
 }
 
 impl Owner {
-    fn of(function: &str) -> Owner {
+    pub fn of(function: &str) -> Owner {
         // A standard collection is a map under test; the rest of the standard library serves it.
         const MAPS: [&str; 5] =
             ["mapscope::maps::", "hashbrown::", "indexmap::", "std::collections::", "alloc::collections::"];

@@ -6,6 +6,7 @@ mod flame;
 mod folded;
 mod group;
 mod hdr_log;
+mod html;
 mod json;
 mod markdown;
 mod number;
@@ -33,8 +34,16 @@ pub struct Format {
 pub type Emit<'a> = dyn FnMut(&str, &[u8]) -> io::Result<()> + 'a;
 
 /// The registry: one row a format. The record comes first: whatever else fails to be written can be rendered from it.
-pub static FORMATS: &[Format] =
-    &[json::FORMAT, csv::FORMAT, markdown::FORMAT, flame::FORMAT, folded::FORMAT, pprof::FORMAT, hdr_log::FORMAT];
+pub static FORMATS: &[Format] = &[
+    json::FORMAT,
+    csv::FORMAT,
+    html::FORMAT,
+    markdown::FORMAT,
+    flame::FORMAT,
+    folded::FORMAT,
+    pprof::FORMAT,
+    hdr_log::FORMAT,
+];
 
 #[cfg(test)]
 mod tests {

@@ -55,17 +55,23 @@ pub(super) static KINDS: [Kind; 3] = [
 ];
 
 impl Kind {
+    /// Every stack, root first, as indices into the profile's frames, with its weight. A stack may come more than once.
+    pub fn stacks<'a>(&self, profile: &'a Profile) -> impl Iterator<Item = Weighted<'a>> {
+        (self.weights)(profile).into_iter().map(|(stack, weight)| {
+            let merged = |&&frame: &&u32| (self.merges)(&profile.frames[frame as usize]);
+            let leaves = stack.iter().rev().take_while(merged).count();
+            // A stack of nothing else keeps its root.
+            (&stack[..(stack.len() - leaves).max(stack.len().min(1))], weight)
+        })
+    }
+
     /// The stacks of a cell as lines, root first and below the map's name: `btree;BTreeMap::insert 96`. Sorted, each
     /// stack once, none without weight; empty where nothing was recorded.
     pub fn folded(&self, cell: &Cell) -> Vec<String> {
         let Some(profile) = &cell.profile else { return Vec::new() };
         let names: Vec<_> = profile.frames.iter().map(folded_name).collect();
         let mut lines = BTreeMap::<String, u64>::new();
-        for (stack, weight) in (self.weights)(profile) {
-            let merged = |&&frame: &&u32| (self.merges)(&profile.frames[frame as usize]);
-            let leaves = stack.iter().rev().take_while(merged).count();
-            // A stack of nothing else keeps its root.
-            let shown = &stack[..(stack.len() - leaves).max(stack.len().min(1))];
+        for (shown, weight) in self.stacks(profile) {
             let mut line = foldable(&cell.id.map);
             for &frame in shown {
                 line.push(';');

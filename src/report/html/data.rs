@@ -1,0 +1,213 @@
+//! The overview that the page's scripts work on: metrics, workloads, cells, and every value of every metric.
+
+use serde::Serialize;
+
+use super::super::figures::Figures;
+use super::super::group::Group;
+use super::super::stacks::{KINDS, Kind};
+use super::super::standout::{Finding, LONGEST_WRITE};
+use super::curves;
+use crate::record::metrics::{self, Better, Class, Number};
+use crate::record::{CellId, HeatMap};
+
+#[derive(Serialize)]
+pub(super) struct Overview<'a> {
+    metrics: Vec<Metric>,
+    groups: Vec<Workload<'a>>,
+    /// Those of one group are neighbours.
+    cells: Vec<Cell<'a>>,
+    /// For each metric its value in each cell; null where a cell has none.
+    values: Vec<Vec<Option<Value>>>,
+    findings: Vec<Striking<'a>>,
+    /// The quantiles that the curves of latencies are given at.
+    quantiles: Vec<f64>,
+    /// The shortest latency of each band of the heat maps, in nanoseconds.
+    bands_ns: Vec<f64>,
+}
+
+/// A metric of the registry, or one of the [`LATENCIES`].
+#[derive(Serialize)]
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
+    exact: bool,
+    /// `lower`, `higher`, or nothing.
+    better: Option<&'static str>,
+    summary: &'static str,
+}
+
+#[derive(Serialize)]
+struct Workload<'a> {
+    /// What tells it from the others.
+    name: &'a str,
+    title: String,
+    reads_only: bool,
+}
+
+#[derive(Serialize)]
+struct Cell<'a> {
+    id: &'a CellId,
+    /// What tells it from the others of its group.
+    label: &'a str,
+    group: usize,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    exact: bool,
+    environment: usize,
+    version: &'a str,
+    /// The folder of its files.
+    files: String,
+    /// Bytes of a key and a value, their heap parts included.
+    entry_bytes: u64,
+    counted: bool,
+    timed: bool,
+    /// Operations timed, all repetitions together.
+    recordings: u64,
+    /// Which of its stacks there are: `alloc`, `copy`, `cpu`.
+    stacks: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_unix_ms: Option<u64>,
+    /// The cause of its slowest write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worst_cause: Option<&'static str>,
+    /// `[n, buckets that hold n entries]`, the numbers that occur.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    occupancy: Option<Vec<(usize, u64)>>,
+}
+
+#[derive(Serialize)]
+struct Striking<'a> {
+    text: &'a str,
+    subject: &'static str,
+    ratio: Option<f64>,
+    group: usize,
+}
+
+/// As the metrics have it: an integer as counted, or a quotient.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Value {
+    Int(u64),
+    Real(f64),
+}
+
+/// A latency of a cell's writes of every kind together, which the tables of every report show.
+struct Latency {
+    name: &'static str,
+    summary: &'static str,
+    value: fn(&Figures<'_>) -> Option<f64>,
+}
+
+macro_rules! latency {
+    ($name:expr, $what:literal, $value:expr) => {
+        Latency {
+            name: $name,
+            summary: concat!(
+                "Latency of one write of any kind (of one lookup where the workload only reads): ",
+                $what,
+                "."
+            ),
+            value: $value,
+        }
+    };
+}
+
+const LATENCIES: [Latency; 5] = [
+    latency!("latency_p50_ns", "median", |row| row.latency.as_ref()?.quantile_ns(0.5)),
+    latency!("latency_p99_ns", "99th percentile", |row| row.latency.as_ref()?.quantile_ns(0.99)),
+    latency!("latency_p999_ns", "99.9th percentile", |row| row.latency.as_ref()?.quantile_ns(0.999)),
+    latency!("latency_p9999_ns", "99.99th percentile", |row| row.latency.as_ref()?.quantile_ns(0.9999)),
+    latency!(LONGEST_WRITE, "maximum", |row| Some(row.latency.as_ref()?.max_ns())),
+];
+
+impl<'a> Overview<'a> {
+    pub fn new(groups: &'a [Group<'a>], findings: &'a [Finding]) -> Overview<'a> {
+        let rows: Vec<(usize, &Figures<'_>)> = groups
+            .iter()
+            .enumerate()
+            .flat_map(|(index, group)| group.rows.iter().map(move |row| (index, row)))
+            .collect();
+        let mut overview = Overview {
+            metrics: metrics::all().iter().map(metric).chain(LATENCIES.iter().map(latency)).collect(),
+            groups: groups.iter().map(workload).collect(),
+            cells: rows.iter().map(|&(group, row)| cell(group, row)).collect(),
+            values: (0..metrics::all().len() + LATENCIES.len()).map(|_| Vec::with_capacity(rows.len())).collect(),
+            findings: findings.iter().map(striking).collect(),
+            quantiles: curves::quantiles().collect(),
+            bands_ns: (0..HeatMap::BANDS).map(HeatMap::least_ns).collect(),
+        };
+        // Cell by cell: the histograms behind the metrics of one are decoded once.
+        for (_, row) in rows {
+            let of_registry = metrics::all().iter().map(|metric| (metric.value)(row.cell).map(Value::from));
+            let latencies = LATENCIES.iter().map(|latency| (latency.value)(row).map(Value::Real));
+            for (values, value) in overview.values.iter_mut().zip(of_registry.chain(latencies)) {
+                // A failed cell may have counted something; it has no figures to compare.
+                values.push(value.filter(|_| !row.failed()));
+            }
+        }
+        overview
+    }
+}
+
+fn metric(metric: &metrics::Metric) -> Metric {
+    let better = match metric.better {
+        Better::Lower => Some("lower"),
+        Better::Higher => Some("higher"),
+        Better::Neither => None,
+    };
+    let exact = metric.class == Class::Exact;
+    Metric { name: metric.name, unit: metric.unit, exact, better, summary: metric.summary }
+}
+
+fn latency(latency: &Latency) -> Metric {
+    Metric { name: latency.name, unit: "ns", exact: false, better: Some("lower"), summary: latency.summary }
+}
+
+fn workload<'a>(group: &'a Group<'a>) -> Workload<'a> {
+    Workload { name: &group.name, title: group.title(), reads_only: group.reads_only() }
+}
+
+fn cell<'a>(group: usize, row: &'a Figures<'a>) -> Cell<'a> {
+    let cell = row.cell;
+    let occupancy = cell.count.as_ref().and_then(|count| count.structure.occupancy.as_ref());
+    let occurring = |buckets: &Vec<u64>| buckets.iter().copied().enumerate().filter(|&(_, n)| n > 0).collect();
+    let recordings = cell.time.as_ref().map_or(0, |time| time.histograms.iter().map(|histogram| histogram.count).sum());
+    let mut stacks = Vec::new();
+    if let Some(profile) = &cell.profile {
+        let has = |kind: &&Kind| kind.stacks(profile).any(|(_, weight)| weight > 0);
+        stacks.extend(KINDS.iter().filter(has).map(|kind| kind.name));
+    }
+    Cell {
+        id: &cell.id,
+        label: &row.label,
+        group,
+        status: cell.status.name(),
+        error: cell.error.as_deref(),
+        exact: cell.exact,
+        environment: cell.environment,
+        version: &cell.map_version,
+        files: cell.id.file_stem(),
+        entry_bytes: cell.key_bytes + cell.value_bytes,
+        counted: cell.count.is_some(),
+        timed: cell.time.is_some(),
+        recordings,
+        stacks,
+        started_unix_ms: cell.time.as_ref().map(|time| time.started_unix_ms),
+        worst_cause: row.latency.as_ref().map(|latency| latency.max_cause),
+        occupancy: occupancy.map(occurring),
+    }
+}
+
+fn striking(finding: &Finding) -> Striking<'_> {
+    Striking { text: &finding.text, subject: finding.subject, ratio: finding.ratio, group: finding.group }
+}
+
+impl From<Number> for Value {
+    fn from(number: Number) -> Value {
+        match number {
+            Number::Int(n) => Value::Int(n),
+            Number::Real(x) => Value::Real(x),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What the page says without its scripts.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::super::group::Group;
+use super::super::number::integer;
+use super::super::standout::Finding;
+use crate::record::metrics::{self, Class};
+use crate::record::{Environment, Results, Status};
+
+#[derive(Serialize)]
+pub(super) struct Overview<'a> {
+    profile: &'a str,
+    mapscope: &'a str,
+    partial: bool,
+    /// The sentences on what stands out.
+    findings: Vec<String>,
+    /// What was run: names and values.
+    facts: Vec<(&'static str, String)>,
+    cells: String,
+    failed: Vec<Failed>,
+    environments: Vec<&'a Environment>,
+    /// The versions of the maps on each machine.
+    versions: Vec<String>,
+    metrics: Vec<Metric>,
+}
+
+#[derive(Serialize)]
+struct Failed {
+    cell: String,
+    status: &'static str,
+    error: String,
+}
+
+#[derive(Serialize)]
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
+    exact: bool,
+    summary: &'static str,
+}
+
+impl<'a> Overview<'a> {
+    pub fn new(results: &'a Results, groups: &[Group<'_>], findings: Vec<Finding>) -> Overview<'a> {
+        let failed = || results.cells.iter().filter(|cell| cell.status != Status::Ok);
+        Overview {
+            profile: &results.profile,
+            mapscope: &results.mapscope,
+            partial: results.partial,
+            findings: findings.into_iter().map(|finding| finding.text).collect(),
+            facts: facts(results, groups),
+            cells: integer(results.cells.len() as u64),
+            failed: failed()
+                .map(|cell| Failed {
+                    cell: cell.id.to_string(),
+                    status: cell.status.name(),
+                    error: cell.error.clone().unwrap_or_default(),
+                })
+                .collect(),
+            environments: results.environments.iter().collect(),
+            versions: (0..results.environments.len()).map(|machine| versions(results, machine)).collect(),
+            metrics: (metrics::all().iter())
+                .map(|metric| Metric {
+                    name: metric.name,
+                    unit: metric.unit,
+                    exact: metric.class == Class::Exact,
+                    summary: metric.summary,
+                })
+                .collect(),
+        }
+    }
+}
+
+fn facts(results: &Results, groups: &[Group<'_>]) -> Vec<(&'static str, String)> {
+    let ids = || results.cells.iter().map(|cell| &cell.id);
+    let passes = [
+        ("count", results.cells.iter().any(|cell| cell.count.is_some())),
+        ("time", results.cells.iter().any(|cell| cell.time.is_some())),
+        ("profile", results.cells.iter().any(|cell| cell.profile.is_some())),
+    ];
+    let machines: Vec<&str> = results.environments.iter().map(|machine| machine.cpu.as_str()).collect();
+    let facts = [
+        ("Maps", distinct_up_to(40, ids().map(|id| id.map.clone()))),
+        ("Workloads", distinct(groups.iter().map(|group| group.name.clone()))),
+        ("Entries", distinct(ids().map(|id| id.entry.clone()))),
+        ("Operations", distinct(ids().map(|id| integer(id.ops)))),
+        ("Load factors", distinct(ids().filter_map(|id| id.load_factor).map(|x| x.to_string()))),
+        ("Capacity hints", distinct(ids().filter(|id| id.hint > 0).map(|id| integer(id.hint)))),
+        ("Seeds", distinct(ids().map(|id| id.seed.to_string()))),
+        ("Passes", distinct(passes.into_iter().filter(|(_, done)| *done).map(|(name, _)| name.to_owned()))),
+        ("Machine", machines.join(" · ")),
+    ];
+    facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// Each once, in the order of the plan; the first few where there are many.
+fn distinct(texts: impl Iterator<Item = String>) -> String {
+    distinct_up_to(10, texts)
+}
+
+fn distinct_up_to(most: usize, texts: impl Iterator<Item = String>) -> String {
+    let mut seen = BTreeSet::new();
+    let mut all: Vec<String> = texts.filter(|text| seen.insert(text.clone())).collect();
+    let left_out = all.len().saturating_sub(most);
+    all.truncate(most);
+    if left_out > 0 {
+        all.push(format!("and {left_out} more"));
+    }
+    all.join(" · ")
+}
+
+fn versions(results: &Results, machine: usize) -> String {
+    let cells = results.cells.iter().filter(|cell| cell.environment == machine && !cell.map_version.is_empty());
+    distinct_up_to(40, cells.map(|cell| cell.map_version.clone()))
+}

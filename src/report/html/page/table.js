@@ -1,0 +1,154 @@
+// The table of cells: sorted, filtered, with the metrics that one chooses.
+"use strict";
+
+const table = {
+  columns: [
+    "alloc_bytes_per_write", "moves_per_insert", "write_amplification", "bytes_per_entry", "peak_amplification", "ns_per_op",
+    "latency_p50_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns",
+  ],
+  words: "", workload: "", sort: null, descending: false, rows: 50,
+};
+const ROWS_MORE = 250;
+
+/** Columns of words: what the slowest write did, and what the tail went into. */
+const CAUSES = [
+  { key: "worst", label: "slowest while", summary: "What the slowest write (or lookup) did besides its own work.", of: (cell) => (cell.failed ? undefined : cell.worst_cause) },
+  { key: "tail", label: "tail cause", summary: "The cause that most of the time above p99.9 went into, and its share of that time.", of: tailCause },
+];
+
+function tailCause(cell) {
+  const shares = run.causes.map((cause) => [cause, valueOf(cell, tailShare(cause)) ?? 0]);
+  const [cause, share] = shares.reduce((a, b) => (b[1] > a[1] ? b : a), ["", 0]);
+  return share > 0 ? `${cause} ${Math.round(share * 100)} %` : undefined;
+}
+
+function showTable() {
+  table.columns = table.columns.filter((name) => run.byName.has(name) && hasValues(run.byName.get(name)));
+  const view = byId("table-view");
+  const filter = el("input", { type: "search", placeholder: "map, keys, mix, status …", "aria-label": "Filter cells", id: "cell-filter",
+    input: () => { table.words = filter.value.toLowerCase(); fillTable(); } });
+  const workloads = [["", "all"], ...run.groups.map((group) => [group.index, group.name])];
+  view.append(
+    el("div", { class: "controls" },
+      el("label", { class: "field" }, el("span", {}, "Filter"), filter),
+      run.groups.length > 1 && select("Workload", workloads, table.workload, (value) => { table.workload = value; fillTable(); }),
+      columnChooser(),
+      el("button", { type: "button", class: "quiet", click: saveTable }, "↓ CSV")),
+    el("p", { id: "cell-count", class: "fine", role: "status" }),
+    el("div", { class: "scroll wide", tabindex: "0", role: "region", "aria-label": "Cells" }, el("table", { id: "cell-table" })),
+    el("p", { class: "actions", id: "cell-more" }),
+    el("p", { class: "fine" }, "– not available for this map, its pass was not run, or too few operations to tell: point at the dash, or read it with a screen reader, for which."));
+  fillTable();
+}
+
+function columnChooser() {
+  const box = (metric) => {
+    const input = el("input", { type: "checkbox", checked: table.columns.includes(metric.name), change: () => {
+      const chosen = new Set(table.columns);
+      if (input.checked) chosen.add(metric.name); else chosen.delete(metric.name);
+      // In the order of the registry, whatever the order of choosing; the defaults keep theirs.
+      table.columns = [...table.columns.filter((name) => chosen.has(name)), ...[...chosen].filter((name) => !table.columns.includes(name))];
+      fillTable();
+    } });
+    return el("label", { title: metric.summary, "data-name": `${metric.name} ${metric.label}` }, input, " ", metric.label, el("span", { class: "unit" }, ` ${unitOf(metric)}`));
+  };
+  const there = run.metrics.filter(hasValues);
+  const absent = run.metrics.length - there.length;
+  const list = (exact) => el("div", { class: "boxes" }, ...there.filter((metric) => metric.exact === exact).map(box));
+  const search = el("input", { type: "search", placeholder: "find a metric", "aria-label": "Find a metric", input: () => {
+    for (const label of chooser.querySelectorAll("label[data-name]")) label.hidden = !label.dataset.name.includes(search.value.toLowerCase());
+  } });
+  const chooser = el("details", { class: "chooser", keydown: (event) => {
+    if (event.key === "Escape") { chooser.open = false; chooser.firstChild.focus(); }
+  } }, el("summary", {}, "Columns"), el("div", { class: "sheet" }, search,
+    el("h4", {}, "Exact"), list(true), el("h4", {}, "Measured"), list(false),
+    absent > 0 && el("p", { class: "fine" }, `${absent} more metrics have no value in any cell of this run.`)));
+  return chooser;
+}
+
+function filteredCells() {
+  const words = table.words.split(/\s+/).filter((word) => word);
+  const matches = (cell) => {
+    const all = `${cell.label} ${cell.workload} ${cell.id.entry} ${cell.id.ops} seed=${cell.id.seed} ${cell.version} ${cell.status}`.toLowerCase();
+    return words.every((word) => all.includes(word));
+  };
+  const cells = run.cells.filter((cell) => (table.workload === "" || cell.group === Number(table.workload)) && matches(cell));
+  if (!table.sort) return cells;
+  const column = CAUSES.find(({ key }) => key === table.sort);
+  const metric = run.byName.get(table.sort);
+  const key = metric ? (cell) => valueOf(cell, metric) : column ? column.of : (cell) => cell[table.sort];
+  const sign = table.descending ? -1 : 1;
+  // What is absent comes last either way.
+  return cells.map((cell) => [key(cell), cell]).sort(([a, x], [b, y]) => {
+    if (a == null || b == null) return (a == null) - (b == null) || x.index - y.index;
+    return sign * (typeof a === "number" ? a - b : String(a).localeCompare(String(b))) || x.index - y.index;
+  }).map(([, cell]) => cell);
+}
+
+function fillTable() {
+  const cells = filteredCells();
+  const metrics = table.columns.map((name) => run.byName.get(name));
+  const causes = CAUSES.filter(({ of }) => run.cells.some(of));
+  const most = metrics.map((metric) => d3.max(cells, (cell) => valueOf(cell, metric)) || 1);
+  const best = bests(metrics);
+  const texts = metrics.map((metric) => columnText(metric, cells));
+  const heading = (key, label, unit, title, number, kind = "") => {
+    const sorted = table.sort === key;
+    const sort = () => {
+      // The second click turns the order round, the third gives the plan's.
+      if (!sorted) Object.assign(table, { sort: key, descending: false });
+      else if (!table.descending) table.descending = true;
+      else Object.assign(table, { sort: null, descending: false });
+      fillTable();
+      document.querySelector(`#cell-table [data-sort="${key}"]`)?.focus();
+    };
+    return el("th", { scope: "col", class: number ? "number" : kind, "aria-sort": sorted ? (table.descending ? "descending" : "ascending") : "none" },
+      el("button", { type: "button", title, "data-sort": key, click: sort }, el("span", {}, label),
+        el("span", { class: "arrow", "aria-hidden": "true" }, sorted ? (table.descending ? "▼" : "▲") : "")),
+      unit && el("span", { class: "unit" }, unit));
+  };
+  const head = el("thead", {}, el("tr", {}, heading("label", "Map", "", "The map, with what tells it from its neighbours"),
+    run.groups.length > 1 && heading("workload", "Workload", "", "Keys, mix and size", false, "workload"),
+    ...metrics.map((metric) => heading(metric.name, metric.label, unitOf(metric) + (metric.exact ? "" : " ≈"), `${metric.summary} (${certainty(metric)})`, true)),
+    ...causes.map(({ key, label, summary }) => heading(key, label, "≈", summary))));
+  const number = (cell, metric, index) => {
+    const value = valueOf(cell, metric);
+    if (value == null) return noValue(absence(cell, metric));
+    const first = best.get(metric)?.[cell.group] === value;
+    return el("td", { class: first ? "number best" : "number", title: `${value} ${metric.unit}` },
+      first && el("span", { class: "mark", title: "the best of its workload" }, "▾"), texts[index](value),
+      el("i", { class: metric.exact ? "" : "measured", style: `width:${Math.max(0, (100 * value) / most[index])}%` }));
+  };
+  const row = (cell) => el("tr", cell.failed ? { class: "bad" } : {},
+    el("th", { scope: "row" }, cell.label, run.groups.length > 1 && el("small", { class: "under", "aria-hidden": "true" }, cell.workload), cell.failed && el("span", { class: "status", title: cell.error }, ` ✕ ${cell.status}`), !cell.exact && !cell.failed && el("span", { class: "status", title: "Its counts don't repeat bit for bit" }, " ~")),
+    run.groups.length > 1 && el("td", { class: "name workload", title: cell.workload }, cell.workload),
+    ...metrics.map((metric, index) => number(cell, metric, index)),
+    ...causes.map(({ of }) => (of(cell) ? el("td", { class: "name" }, of(cell)) : noValue(cell.failed ? `the cell failed: ${cell.status}` : cell.timed ? "nothing to tell" : "the time pass was not run"))));
+  byId("cell-table").replaceChildren(head, el("tbody", {}, ...cells.slice(0, table.rows).map(row)));
+  byId("cell-count").textContent = cells.length === run.cells.length ? `${cells.length.toLocaleString("en-US")} cells` : `${cells.length.toLocaleString("en-US")} of ${run.cells.length.toLocaleString("en-US")} cells`;
+  const left = cells.length - table.rows;
+  byId("cell-more").replaceChildren(...(left > 0 ? [el("button", { type: "button", click: () => { table.rows += ROWS_MORE; fillTable(); } }, `Show ${Math.min(left, ROWS_MORE)} more of ${left.toLocaleString("en-US")}`)] : []));
+}
+
+const noValue = (why) => el("td", { class: "number none", title: why }, el("span", { "aria-hidden": "true" }, "–"), el("span", { class: "unseen" }, why));
+
+/** The best value of each workload, where there is better and worse and more than one cell. */
+function bests(metrics) {
+  const found = new Map();
+  for (const metric of metrics.filter((metric) => metric.better)) {
+    const better = metric.better === "lower" ? Math.min : Math.max;
+    const of = (group) => {
+      const values = group.cells.map((cell) => valueOf(cell, metric)).filter((value) => value != null);
+      const first = values.length > 1 ? better(...values) : undefined;
+      return values.filter((value) => value === first).length < values.length ? first : undefined;
+    };
+    found.set(metric, run.groups.map(of));
+  }
+  return found;
+}
+
+function saveTable() {
+  const metrics = table.columns.map((name) => run.byName.get(name));
+  const rows = filteredCells().map((cell) => [cell.label, cell.workload, cell.status, ...metrics.map((metric) => valueOf(cell, metric)), ...CAUSES.map(({ of }) => of(cell))]);
+  saveCsv("cells", ["cell", "workload", "status", ...table.columns, ...CAUSES.map(({ key }) => `${key}_cause`)], rows);
+}

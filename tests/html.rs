@@ -1,0 +1,212 @@
+//! The HTML report as a file: what it carries, that it asks nobody for anything, and that names do no harm.
+
+#[path = "report_text/fixture.rs"]
+#[allow(dead_code, reason = "each test binary uses its part")]
+mod fixture;
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use flate2::read::ZlibDecoder;
+use mapscope::probe::event::Cause;
+use mapscope::record::{AllocStack, Frame, HeatMap, OpKind, Profile, Results, Status, TableEvent, Timeline, metrics};
+use mapscope::report::FORMATS;
+use serde_json::{Value, json};
+
+fn html(results: &Results) -> String {
+    let format = FORMATS.iter().find(|row| row.name == "html").expect("the format");
+    let mut files = Vec::new();
+    let mut emit = |path: &str, bytes: &[u8]| {
+        files.push((path.to_owned(), bytes.to_vec()));
+        Ok(())
+    };
+    (format.render)(results, &mut emit).expect("rendered");
+    let [(path, bytes)] = files.try_into().expect("one file");
+    assert_eq!(path, "index.html");
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+/// The chunks of data in a page, unpacked as the page unpacks them.
+fn chunks(page: &str) -> BTreeMap<String, Value> {
+    let scripts = page.split("<script type=\"application/octet-stream\" id=\"").skip(1);
+    let chunk = |script: &str| {
+        let (name, rest) = script.split_once("\">").expect("a name");
+        let deflated = BASE64_STANDARD.decode(rest.split('<').next().expect("content")).expect("base64");
+        let mut plain = String::new();
+        ZlibDecoder::new(deflated.as_slice()).read_to_string(&mut plain).expect("deflated");
+        (name.to_owned(), serde_json::from_str(&plain).expect("JSON"))
+    };
+    scripts.map(chunk).collect()
+}
+
+fn texts<'a>(values: &'a Value, field: &str) -> Vec<&'a str> {
+    values.as_array().expect("a list").iter().map(|value| value[field].as_str().expect("a text")).collect()
+}
+
+#[test]
+fn every_metric_of_every_cell_is_in_the_page() {
+    let results = fixture::record();
+    let page = html(&results);
+    let overview = &chunks(&page)["overview"];
+    let names = texts(&overview["metrics"], "name");
+    let registered: Vec<_> = metrics::all().iter().map(|metric| metric.name).collect();
+    assert!(names.starts_with(&registered), "{names:?}");
+    for (index, metric) in metrics::all().iter().enumerate() {
+        assert_eq!(overview["metrics"][index]["summary"], metric.summary);
+        assert!(page.contains(&format!("id=\"metric-{}\"", metric.name)), "{} is explained", metric.name);
+        for (position, cell) in overview["cells"].as_array().expect("cells").iter().enumerate() {
+            let identity =
+                |other: &&mapscope::record::Cell| serde_json::to_value(&other.id).expect("JSON") == cell["id"];
+            let recorded = results.cells.iter().find(identity).expect("a cell of the record");
+            let expected = (metric.value)(recorded).filter(|_| recorded.status == Status::Ok);
+            let shown = &overview["values"][index][position];
+            assert_eq!(shown.as_f64(), expected.map(metrics::Number::as_f64), "{} of {}", metric.name, recorded.id);
+        }
+    }
+    assert_eq!(overview["cells"].as_array().map(Vec::len), Some(results.cells.len()));
+    assert_eq!(overview["values"].as_array().map(Vec::len), Some(names.len()));
+}
+
+#[test]
+fn what_failed_says_why_and_has_no_figures() {
+    let page = html(&fixture::record());
+    let chunks = chunks(&page);
+    let overview = &chunks["overview"];
+    let failed =
+        texts(&overview["cells"], "status").iter().position(|&status| status == "panicked").expect("a failed cell");
+    assert!(overview["values"].as_array().expect("values").iter().all(|values| values[failed].is_null()));
+    assert!(page.contains("1 of 10 cells failed"));
+    assert!(page.contains("the map panicked at `swap_remove`: index 4 | length 3"));
+    assert!(html(&fixture::whole()).contains("all 9 cells ok"));
+}
+
+#[test]
+fn three_things_stand_out_each_of_another_kind() {
+    let page = html(&fixture::whole());
+    let overview = &chunks(&page)["overview"];
+    let subjects = texts(&overview["findings"], "subject");
+    assert_eq!(subjects.len(), 3, "{subjects:?}");
+    assert!(subjects.iter().all(|subject| subjects.iter().filter(|other| *other == subject).count() == 1));
+    for text in texts(&overview["findings"], "text") {
+        assert!(page.contains(&text.replace('\'', "&#x27;")), "{text}");
+    }
+    let failing = &chunks(&html(&fixture::record()))["overview"];
+    let subjects = texts(&failing["findings"], "subject");
+    assert!(subjects.len() == 3 && !subjects.contains(&"failures"), "what failed is said above them: {subjects:?}");
+    assert!(html(&fixture::results(Vec::new())).contains("Nothing: no two cells"));
+}
+
+#[test]
+fn the_page_needs_nothing_beside_it() {
+    let page = html(&fixture::record());
+    assert!(page.contains(
+        "Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline';"
+    ));
+    for loading in
+        ["src=\"", "href=\"http", "url(http", "@import", "<link", "<img", "<iframe", "fetch(", "XMLHttpRequest"]
+    {
+        let own = page.split("<script>").next().expect("markup").matches(loading).count();
+        assert_eq!(own, 0, "{loading}");
+    }
+    assert_eq!(page, html(&fixture::record()), "the same every time");
+}
+
+#[test]
+fn names_do_no_harm() {
+    const HOSTILE: &str = "</script><b>'\"&";
+    let mut results = fixture::record();
+    results.profile = HOSTILE.to_owned();
+    results.environments[0].cpu = HOSTILE.to_owned();
+    for cell in &mut results.cells {
+        cell.id.map = format!("{HOSTILE}{}", cell.id.map);
+        cell.error = Some(HOSTILE.to_owned());
+        cell.map_version = HOSTILE.to_owned();
+        for frame in cell.profile.iter_mut().flat_map(|profile| &mut profile.frames) {
+            frame.function = HOSTILE.to_owned();
+        }
+    }
+    let page = html(&results);
+    assert!(!page.contains(HOSTILE) && !page.contains("<b>'"), "nothing of it is markup");
+    let tags = |page: &str| page.matches("<script").count();
+    assert_eq!(tags(&page), tags(&html(&fixture::record())), "as many scripts as ever");
+    let overview = &chunks(&page)["overview"];
+    assert!(texts(&overview["cells"], "label").iter().all(|label| label.starts_with(HOSTILE)), "and it is what it was");
+}
+
+#[test]
+fn latencies_are_curves_by_kind_and_cause() {
+    let mut results = fixture::whole();
+    results.cells.truncate(1);
+    results.cells[0].time.as_mut().expect("timed").histograms = vec![
+        fixture::histogram(OpKind::Insert, Cause::Steady, &[(20, 989), (50, 10)]),
+        fixture::histogram(OpKind::Insert, Cause::Grow, &[(900, 1)]),
+        fixture::histogram(OpKind::Remove, Cause::Steady, &[(30, 1000)]),
+    ];
+    let chunks = chunks(&html(&results));
+    let quantiles = chunks["overview"]["quantiles"].as_array().expect("quantiles");
+    assert_eq!((quantiles.len(), quantiles[0].as_f64()), (61, Some(0.0)));
+    let at = |nines: usize| 12 * nines;
+    assert!((quantiles[at(3)].as_f64().expect("a number") - 0.999).abs() < 1e-12);
+    let curves = chunks["latency-0"][0].as_array().expect("curves");
+    let find = |kind: Value, cause: Value| {
+        curves.iter().find(|curve| curve["kind"] == kind && curve["cause"] == cause).expect("the curve")
+    };
+    let inserts = find(json!("insert"), Value::Null);
+    assert_eq!((&inserts["count"], &inserts["max_ns"]), (&json!(1000), &json!(900)));
+    assert_eq!((&inserts["ns"][0], &inserts["ns"][at(1)], &inserts["ns"][at(2)]), (&json!(20), &json!(20), &json!(50)));
+    assert_eq!(inserts["ns"].as_array().map(Vec::len), Some(at(3) + 1), "a thousand operations tell p99.9 and no more");
+    assert_eq!(find(json!("insert"), json!("grow"))["ns"], json!([900]));
+    assert_eq!(find(Value::Null, Value::Null)["count"], json!(2000), "writes of every kind");
+    assert_eq!(find(Value::Null, json!("steady"))["count"], json!(1999));
+    assert_eq!(curves.len(), 3 + 3 + 2);
+}
+
+#[test]
+fn stacks_are_trees_that_add_up() {
+    let mut results = fixture::whole();
+    results.cells.truncate(1);
+    let frame = |function: &str| Frame { function: function.to_owned(), file: None, line: None };
+    let stack = |stack: &[u32], alloc_bytes| AllocStack {
+        stack: stack.to_vec(),
+        alloc_count: 1,
+        alloc_bytes,
+        live_count: 0,
+        live_bytes: 0,
+    };
+    results.cells[0].profile = Some(Profile {
+        frames: ["hashbrown::map::HashMap::insert", "grow", "tiny", "small"].map(frame).to_vec(),
+        alloc: vec![stack(&[0, 1], 99_000), stack(&[0], 900), stack(&[0, 2], 60), stack(&[0, 3], 40)],
+        ..Profile::default()
+    });
+    let chunks = chunks(&html(&results));
+    let names = &chunks["functions"];
+    assert_eq!(names[1], json!(["hashbrown::HashMap::insert", "map"]));
+    assert_eq!(names[2], json!(["grow", "callee"]));
+    // `[function, weight, below]`; 60 and 40 of 100,000 are less than a pixel each.
+    assert_eq!(chunks["stacks-0"], json!({ "alloc": [[1, 100_000, [[2, 99_000], [0, 100]]]] }));
+    assert_eq!(chunks["overview"]["cells"][0]["stacks"], json!(["alloc"]));
+}
+
+#[test]
+fn what_went_on_meanwhile_is_in_the_page_as_recorded() {
+    let mut results = fixture::whole();
+    let event = TableEvent { op: 7, cause: Cause::Grow, alloc_bytes: 64, moved_entries: 7 };
+    let timeline = Timeline {
+        ops_per_point: 10,
+        entries: vec![10, 20],
+        held_bytes: vec![160, 320],
+        peak_bytes: vec![200, 480],
+        capacity: None,
+        events: vec![event],
+        events_left_out: 3,
+    };
+    let heat = HeatMap { ops_per_column: 10, columns: vec![vec![(8, 10)], vec![(8, 9), (40, 1)]] };
+    assert!(!chunks(&html(&results)).contains_key("course-0"), "nothing was kept");
+    results.cells[1].count.as_mut().expect("counted").timeline = Some(timeline.clone());
+    results.cells[1].time.as_mut().expect("timed").heat = Some(heat.clone());
+    let courses = &chunks(&html(&results))["course-0"];
+    assert_eq!(courses[0], json!({}));
+    assert_eq!(courses[1], json!({ "timeline": timeline, "heat": heat }));
+}

@@ -1,0 +1,177 @@
+//! A headless Chromium and one page in it, driven over the DevTools protocol.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tungstenite::stream::MaybeTlsStream;
+use tungstenite::{Message, WebSocket};
+
+/// Longer than any step takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The browser that `MAPSCOPE_CHROMIUM` names, or the first known one on the PATH.
+pub fn find() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("MAPSCOPE_CHROMIUM") {
+        return Some(named.into());
+    }
+    const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+    let path = std::env::var_os("PATH")?;
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    NAMES.iter().find_map(|name| folders.iter().map(|folder| folder.join(name)).find(|file| file.is_file()))
+}
+
+/// A page in a browser of its own.
+pub struct Page {
+    child: Child,
+    socket: WebSocket<MaybeTlsStream<TcpStream>>,
+    session: Option<String>,
+    calls: u64,
+    /// What the page asked for from anywhere, its own file included.
+    pub requests: Vec<String>,
+    /// Errors and warnings, of the page and of the browser about it.
+    pub complaints: Vec<String>,
+    folder: TempDir,
+}
+
+impl Page {
+    pub fn new(browser: &Path) -> Page {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut child = Command::new(browser)
+            // The page is ours, and containers have no sandbox.
+            .args([
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--remote-debugging-port=0",
+            ])
+            .args(["--no-first-run", "--disable-background-networking", "--window-size=1280,900"])
+            .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+            .arg("about:blank")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the browser starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let address = lines.find_map(|line| Some(line.ok()?.strip_prefix("DevTools listening on ")?.to_owned()));
+        // What else it says must go somewhere.
+        std::thread::spawn(move || lines.for_each(drop));
+        let (socket, _) = tungstenite::connect(address.expect("the browser says where it listens")).expect("connected");
+        if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
+            stream.set_read_timeout(Some(PATIENCE)).expect("a time limit");
+        }
+        let (requests, complaints) = (Vec::new(), Vec::new());
+        let mut page = Page { child, socket, session: None, calls: 0, requests, complaints, folder };
+        let target = page.call("Target.createTarget", json!({ "url": "about:blank" }));
+        let session = page.call("Target.attachToTarget", json!({ "targetId": target["targetId"], "flatten": true }));
+        page.session = session["sessionId"].as_str().map(str::to_owned);
+        for domain in ["Page", "Runtime", "Log", "Network"] {
+            page.call(&format!("{domain}.enable"), json!({}));
+        }
+        page
+    }
+
+    /// Where what the page saves is left.
+    pub fn downloads(&self) -> PathBuf {
+        self.folder.path().join("downloads")
+    }
+
+    /// One call of the protocol; gives its result.
+    pub fn call(&mut self, method: &str, params: Value) -> Value {
+        self.calls += 1;
+        let mut call = json!({ "id": self.calls, "method": method, "params": params });
+        if let Some(session) = &self.session {
+            call["sessionId"] = json!(session);
+        }
+        self.socket.send(Message::text(call.to_string())).expect("sent");
+        loop {
+            let message = self.socket.read().unwrap_or_else(|error| panic!("{method}: {error}"));
+            let Ok(text) = message.to_text() else { continue };
+            let Ok(value) = serde_json::from_str::<Value>(text) else { continue };
+            if value["id"] == json!(self.calls) {
+                assert!(value["error"].is_null(), "{method}: {}", value["error"]);
+                return value["result"].clone();
+            }
+            self.note(&value["method"], &value["params"]);
+        }
+    }
+
+    fn note(&mut self, event: &Value, params: &Value) {
+        match event.as_str().unwrap_or_default() {
+            "Network.requestWillBeSent" => {
+                self.requests.push(params["request"]["url"].as_str().unwrap_or_default().to_owned());
+            }
+            "Runtime.exceptionThrown" => self.complaints.push(params["exceptionDetails"].to_string()),
+            "Runtime.consoleAPICalled" if matches!(params["type"].as_str(), Some("error" | "warning")) => {
+                self.complaints.push(params["args"].to_string());
+            }
+            "Log.entryAdded" => self.complaints.push(params["entry"].to_string()),
+            _ => {}
+        }
+    }
+
+    /// Opens a file, and waits until its scripts say that it is ready; gives after how many milliseconds.
+    pub fn open(&mut self, file: &Path) -> f64 {
+        self.call("Page.navigate", json!({ "url": format!("file://{}", file.display()) }));
+        let ready = "new Promise((resolve, reject) => {
+            let turns = 0;
+            const look = () => {
+                const { ready } = document.documentElement.dataset;
+                if (ready && location.protocol === 'file:') resolve(Number(ready));
+                else if (turns++ > 2000) reject(new Error('the page is not ready: ' + document.body.innerText.slice(0, 300)));
+                else setTimeout(look, 20);
+            };
+            look();
+        })";
+        // The page that was there before may still answer, and go.
+        let mut tries = 0;
+        loop {
+            let answer = self.try_evaluate(ready);
+            match answer["result"]["value"].as_f64() {
+                Some(ms) => return ms,
+                None if tries < 3 => tries += 1,
+                None => panic!("{answer}"),
+            }
+        }
+    }
+
+    fn try_evaluate(&mut self, expression: &str) -> Value {
+        let params = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        self.call("Runtime.evaluate", params)
+    }
+
+    /// What a script in the page gives.
+    pub fn evaluate(&mut self, expression: &str) -> Value {
+        let answer = self.try_evaluate(expression);
+        assert!(answer["exceptionDetails"].is_null(), "{expression}: {}", answer["exceptionDetails"]);
+        answer["result"]["value"].clone()
+    }
+
+    /// A key, as the keyboard sends it.
+    pub fn press(&mut self, key: &str) {
+        let (code, text) = match key {
+            "Tab" => (9, ""),
+            "Enter" => (13, "\r"),
+            "Escape" => (27, ""),
+            "ArrowUp" => (38, ""),
+            "ArrowDown" => (40, ""),
+            other => panic!("no key {other}"),
+        };
+        let event =
+            |kind: &str| json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
+        self.call("Input.dispatchKeyEvent", event("keyDown"));
+        self.call("Input.dispatchKeyEvent", event("keyUp"));
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,195 @@
+//! The HTML report in a browser: opened, looked at and used, by pointer and by keyboard.
+//!
+//! Skipped, with a word, where there is no Chromium: `MAPSCOPE_CHROMIUM` names one that is not on the PATH.
+//! `MAPSCOPE_SCREENSHOTS=FOLDER` leaves pictures of what was seen.
+
+mod browser;
+#[path = "../report_text/fixture.rs"]
+#[allow(dead_code, reason = "each test binary uses its part")]
+mod fixture;
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use browser::Page;
+use mapscope::probe::event::Cause;
+use mapscope::record::{Cell, CpuStack, Frame, HeatMap, Results, TableEvent, Timeline};
+use mapscope::report::FORMATS;
+use serde_json::json;
+
+/// What uses the page and writes down what happened, line by line.
+const DRIVE: &str = include_str!("drive.js");
+const CELLS: usize = 2000;
+const PHONE_PX: u32 = 390;
+
+fn html(results: &Results) -> Vec<u8> {
+    let format = FORMATS.iter().find(|row| row.name == "html").expect("the format");
+    let mut page = Vec::new();
+    let mut emit = |path: &str, bytes: &[u8]| {
+        assert_eq!(path, "index.html");
+        page = bytes.to_vec();
+        Ok(())
+    };
+    (format.render)(results, &mut emit).expect("rendered");
+    page
+}
+
+/// The fixture, with buckets, with stacks that branch, and with what went on meanwhile.
+fn small() -> Results {
+    let mut results = fixture::record();
+    for (map, cell) in results.cells.iter_mut().enumerate().take(3) {
+        cell.count.as_mut().expect("counted").structure.occupancy = Some(vec![3, 9, 20, 14, 6, 1]);
+        let event = TableEvent { op: 400, cause: Cause::Grow, alloc_bytes: 640, moved_entries: 30 };
+        cell.count.as_mut().expect("counted").timeline = Some(Timeline {
+            ops_per_point: 500,
+            entries: (1..=200).collect(),
+            held_bytes: (1..=200).map(|point| 16 << (point / 40)).collect(),
+            peak_bytes: (1..=200).map(|point| (16 << (point / 40)) + if point % 40 == 0 { 100 } else { 0 }).collect(),
+            capacity: None,
+            events: vec![event],
+            events_left_out: 0,
+        });
+        let columns = (0..100).map(|column| vec![(9, 900), (11, 90 + column), (40, 1)]).collect();
+        cell.time.as_mut().expect("timed").heat = Some(HeatMap { ops_per_column: 1000, columns });
+        let profile = cell.profile.as_mut().expect("profiled");
+        let frame = |function: String| Frame { function, file: None, line: None };
+        profile.frames = ["insert", "grow", "</script><b>"].map(|name| frame(format!("map{map}::{name}"))).to_vec();
+        profile.frames.extend([frame("core::hash".to_owned()), frame("memcpy".to_owned())]);
+        let stack = |stack: &[u32], samples| CpuStack { stack: stack.to_vec(), samples };
+        profile.cpu =
+            vec![stack(&[0], 5), stack(&[0, 3], 10 + map as u64), stack(&[0, 1, 4], 40), stack(&[0, 1, 2], 7)];
+    }
+    results
+}
+
+/// The fixture with as many cells as a large run has: sizes, load factors and seeds vary.
+fn large() -> Results {
+    let mut results = small();
+    let varied = |(index, cell): (usize, &Cell)| {
+        let mut cell = cell.clone();
+        cell.id.ops = 1000 << (index % 10);
+        cell.id.seed = 1 + (index / 10) as u64;
+        cell
+    };
+    let cells = (0..).flat_map(|turn| results.cells.iter().map(move |cell| (turn, cell)));
+    results.cells = cells.map(varied).take(CELLS).collect();
+    results
+}
+
+#[test]
+fn a_small_report_works() {
+    works("small", &small());
+}
+
+#[test]
+fn a_report_of_two_thousand_cells_works() {
+    works("large", &large());
+}
+
+fn works(name: &str, results: &Results) {
+    let Some(chromium) = browser::find() else {
+        println!("skipped: no chromium on PATH, and MAPSCOPE_CHROMIUM is not set");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("index.html");
+    let bytes = html(results);
+    fs::write(&file, &bytes).expect("written");
+    let mut page = Page::new(&chromium);
+    let ready_ms = page.open(&file);
+    println!("{name}: {} cells, {} bytes, ready after {ready_ms} ms", results.cells.len(), bytes.len());
+
+    page.evaluate(DRIVE);
+    let lines = page.evaluate("drive()");
+    let lines: Vec<&str> = lines.as_array().expect("lines").iter().filter_map(|line| line.as_str()).collect();
+    let failed: Vec<_> = lines.iter().filter(|line| !line.starts_with("ok: ")).collect();
+    assert!(failed.is_empty(), "{name}: {failed:#?}");
+    assert!(lines.len() > 20, "{name}: only {lines:?}");
+
+    by_keyboard(&mut page);
+    data_can_be_saved(&mut page);
+    if let Some(pictures) = std::env::var_os("MAPSCOPE_SCREENSHOTS") {
+        take_pictures(&mut page, &file, Path::new(&pictures), name);
+    }
+    fits_a_phone_and_paper(&mut page, &file);
+    let foreign = page.requests.iter().filter(|url| !url.starts_with("file://") && !url.starts_with("blob:"));
+    assert_eq!(foreign.collect::<Vec<_>>(), Vec::<&String>::new(), "{name}: nothing is asked of anybody");
+    assert_eq!(page.complaints, Vec::<String>::new(), "{name}");
+}
+
+/// With real keys, through whatever has the focus.
+fn by_keyboard(page: &mut Page) {
+    page.evaluate("one('#cell-table thead button').focus()");
+    page.press("Enter");
+    let sorted = "one('#cell-table thead th').ariaSort";
+    assert_eq!(page.evaluate(sorted), json!("ascending"));
+    page.press("Enter");
+    assert_eq!(page.evaluate(sorted), json!("descending"), "the focus stayed where it was");
+    page.press("Tab");
+    assert_eq!(page.evaluate("document.activeElement.closest('th') === all('#cell-table thead th')[1]"), json!(true));
+    if page.evaluate("Boolean(one('.flame .frame'))") == json!(true) {
+        page.evaluate("one('.flame .frame[tabindex=\"0\"]').focus()");
+        page.press("ArrowDown");
+        let level = "document.activeElement.getAttribute('aria-level')";
+        assert_eq!(page.evaluate(level), json!("2"));
+        page.press("Enter");
+        assert_eq!(page.evaluate("Boolean(one('.frame.above'))"), json!(true));
+        page.press("Escape");
+        assert_eq!(page.evaluate("Boolean(one('.frame.above'))"), json!(false));
+    }
+}
+
+fn data_can_be_saved(page: &mut Page) {
+    let folder = page.downloads();
+    fs::create_dir_all(&folder).expect("a folder");
+    page.call("Page.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": folder }));
+    page.evaluate("one('#explore-view .actions button').click()");
+    let file = folder.join(page.evaluate("`${explore.metric}.csv`").as_str().expect("a name"));
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while !file.exists() && std::time::Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let csv = fs::read_to_string(&file).expect("saved");
+    let metric = page.evaluate("explore.metric");
+    assert!(csv.lines().next().is_some_and(|head| head.contains(metric.as_str().expect("a name"))), "{csv}");
+    assert!(csv.lines().count() > 1, "{csv}");
+}
+
+fn fits_a_phone_and_paper(page: &mut Page, file: &Path) {
+    let metrics = json!({ "width": PHONE_PX, "height": 844, "deviceScaleFactor": 2, "mobile": true });
+    page.call("Emulation.setDeviceMetricsOverride", metrics);
+    page.open(file);
+    let width = "charts().then(() => document.documentElement.scrollWidth)";
+    page.evaluate(DRIVE);
+    assert_eq!(page.evaluate(width), json!(PHONE_PX), "nothing sticks out on a phone");
+    page.call("Emulation.clearDeviceMetricsOverride", json!({}));
+    page.open(file);
+    page.evaluate(DRIVE);
+    page.evaluate("until('everything is unpacked', () => 'filled' in document.documentElement.dataset)");
+    let pdf = page.call("Page.printToPDF", json!({ "printBackground": true }));
+    assert!(pdf["data"].as_str().is_some_and(|data| data.len() > 10_000), "something is on paper");
+    let left = page.evaluate("document.querySelectorAll('.area[data-state=\"waiting\"]').length");
+    assert_eq!(left, json!(0), "everything is drawn for paper");
+}
+
+fn take_pictures(page: &mut Page, file: &Path, folder: &Path, name: &str) {
+    fs::create_dir_all(folder).expect("a folder");
+    for (kind, width, scheme) in [("light", 1280, "light"), ("dark", 1280, "dark"), ("phone", PHONE_PX, "light")] {
+        let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        page.call("Emulation.setEmulatedMedia", scheme);
+        let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+        page.call("Emulation.setDeviceMetricsOverride", metrics);
+        page.evaluate("localStorage.removeItem('mapscope-theme')");
+        page.open(file);
+        page.evaluate(DRIVE);
+        page.evaluate(
+            "charts().then(() => { for (const data of all('details.data')) data.open = false; scrollTo(0, 0); })",
+        );
+        let picture = page.call("Page.captureScreenshot", json!({ "captureBeyondViewport": true }));
+        let png = BASE64_STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("base64");
+        fs::write(folder.join(format!("{name}-{kind}.png")), png).expect("written");
+    }
+}

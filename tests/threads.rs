@@ -25,6 +25,9 @@ fn race<F: ConcurrentFamily, K: Key, V: Value>(workload: &Workload, deal: Deal, 
     let load_factor = F::SHARED_INFO.load_factor.map_or(0.0, |x| x.default);
     let options = Options { load_factor, hint: 0, seed: 1 };
     let map = &F::share::<K, V, F::SharedHasher, Off>(&options, F::SharedHasher::with_seed(1), Off);
+    // Collectors of memory are made by their first user. Made by std's once cells, whose order the thread sanitizer does not
+    // see, they must be there before the threads are.
+    assert!(!map.remove(&K::from_id(0)));
     let outcomes = &Outcomes::of(workload, deal).expect("a workload");
     let barrier = &Barrier::new(deal.threads as usize);
     // Entries that came, less those that went.

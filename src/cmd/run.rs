@@ -48,7 +48,7 @@ pub(super) struct Args {
     /// Seeds of keys and mixes
     #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
     seed: Vec<String>,
-    /// Threads, for concurrent maps
+    /// Threads, for concurrent maps [default: one, which has the map to itself]
     #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
     threads: Vec<String>,
     /// Whether threads share keys: shared, disjoint

@@ -69,6 +69,10 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Dash<K, V, S> {
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
         self.map.iter().for_each(|entry| f(entry.key(), entry.value()));
     }
+    fn shrink(&mut self) -> bool {
+        self.map.shrink_to_fit();
+        true
+    }
     fn capacity(&self) -> Option<usize> {
         Some(self.map.capacity())
     }

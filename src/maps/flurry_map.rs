@@ -1,7 +1,7 @@
 //! The `flurry` crate: Java's `ConcurrentHashMap` in Rust.
 //!
-//! Bins are chains of nodes, trees from eight nodes on. A full table is doubled by the put that finds it full, which makes new
-//! nodes of most old ones. What is replaced or removed is freed many at a time.
+//! Bins are chains of nodes, trees from eight nodes on. A full table is doubled by the put that finds it full, which
+//! makes new nodes of most old ones. What is replaced or removed is freed many at a time.
 
 use flurry::HashMap;
 
@@ -11,8 +11,8 @@ use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
 
-/// See the module. Not exact: its collector's list of threads has a place for each processor of the machine, and the first
-/// growth reads from the system how many there are.
+/// See the module. Not exact: its collector's list of threads has a place for each processor of the machine, and the
+/// first growth reads from the system how many there are.
 pub struct Flurry;
 
 impl Family for Flurry {
@@ -72,8 +72,8 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Ported<K, V, S> {
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
         self.map.iter(&self.map.guard()).for_each(|(key, value)| f(key, value));
     }
-    /// A moved entry is in a node that was made anew: entries stay where they are in a write that allocated no more than its
-    /// own entry takes.
+    /// A moved entry is in a node that was made anew: entries stay where they are in a write that allocated no more
+    /// than its own entry takes.
     fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
         let own = match (write.remove, write.hit) {
             (true, _) => 0,

@@ -94,6 +94,10 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Gradual<K, V, S> {
         self.map.iter().for_each(|(key, value)| f(key, value));
     }
     /// Of the larger table, while there are two.
+    fn shrink(&mut self) -> bool {
+        self.map.shrink_to_fit();
+        true
+    }
     fn capacity(&self) -> Option<usize> {
         Some(self.map.capacity())
     }

@@ -73,6 +73,10 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Indexed<K, V, S> {
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
         self.map.iter().for_each(|(key, value)| f(key, value));
     }
+    fn shrink(&mut self) -> bool {
+        self.map.shrink_to_fit();
+        true
+    }
     fn capacity(&self) -> Option<usize> {
         Some(self.map.capacity())
     }

@@ -79,6 +79,11 @@ pub trait Map<K, V> {
     /// Calls `f` for every live entry once, in any order, where it lives.
     fn for_each(&self, f: &mut dyn FnMut(&K, &V));
 
+    /// Gives back what memory it can without dropping an entry; false when it has no such thing.
+    fn shrink(&mut self) -> bool {
+        false
+    }
+
     /// How many entries it can hold before it must grow, where the map knows. Read before and after each write of
     /// the count pass: it tells a larger table from another allocation.
     fn capacity(&self) -> Option<usize> {

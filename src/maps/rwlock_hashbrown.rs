@@ -79,6 +79,10 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Locked<K, V, S> {
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
         self.read().iter().for_each(|(key, value)| f(key, value));
     }
+    fn shrink(&mut self) -> bool {
+        self.write().shrink_to_fit();
+        true
+    }
     fn capacity(&self) -> Option<usize> {
         Some(self.read().capacity())
     }
@@ -133,9 +137,10 @@ impl<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync> Concurr
     #[inline]
     fn insert(&self, key: K, value: V) -> bool {
         let mut map = self.write();
-        let capacity = if P::ON { map.capacity() } else { 0 };
+        // Its capacity rises, too, when an insert happens on a tombstone; what it has allocated doesn't.
+        let bytes = if P::ON { map.allocation_size() } else { 0 };
         let old = map.insert(key, value);
-        if P::ON && map.capacity() > capacity {
+        if P::ON && map.allocation_size() > bytes {
             self.probe.emit(Event::Grow);
         }
         // The old value is dropped while nobody waits.

@@ -75,7 +75,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Sharded<K, V, S, P> {
     fn new(options: &Options, hasher: S, probe: P) -> Self {
         let room = options.hint.div_ceil(SHARDS);
         if room > 0 {
-            (0..SHARDS).for_each(|_| probe.emit(Event::Grow));
+            probe.emit(Event::Grow);
         }
         Sharded { shards: std::array::from_fn(|_| Mutex::new(HashTable::with_capacity(room))), hasher, probe }
     }
@@ -102,9 +102,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Sharded<K, V, S, P> {
             drop(old);
             return true;
         }
-        let capacity = if P::ON { shard.capacity() } else { 0 };
+        // Its capacity rises, too, when an insert happens on a tombstone; what it has allocated doesn't.
+        let bytes = if P::ON { shard.allocation_size() } else { 0 };
         shard.insert_unique(hash, (key, value), |entry| self.hasher.hash_one(&entry.0));
-        if P::ON && shard.capacity() > capacity {
+        if P::ON && shard.allocation_size() > bytes {
             self.probe.emit(Event::Grow);
         }
         false
@@ -175,6 +176,11 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Alone<K, V, S> {
     }
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
         self.map.each(f);
+    }
+    fn shrink(&mut self) -> bool {
+        let Sharded { shards, hasher, .. } = &self.map;
+        shards.iter().for_each(|shard| self.map.lock(shard).shrink_to_fit(|entry| hasher.hash_one(&entry.0)));
+        true
     }
     fn capacity(&self) -> Option<usize> {
         Some(self.map.shards.iter().map(|shard| self.map.lock(shard).capacity()).sum())

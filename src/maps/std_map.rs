@@ -52,6 +52,10 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for HashMap<K, V, S> {
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
         self.iter().for_each(|(key, value)| f(key, value));
     }
+    fn shrink(&mut self) -> bool {
+        self.shrink_to_fit();
+        true
+    }
     fn capacity(&self) -> Option<usize> {
         Some(HashMap::capacity(self))
     }

@@ -43,8 +43,8 @@ fn check_cell(cell: &Cell) -> Result<(), String> {
     }
     let (threads, keys) = (cell.id.threads, cell.id.thread_keys.as_deref());
     ensure!(
-        matches!((threads, keys), (None, None) | (Some(2..), Some("shared" | "disjoint"))),
-        "threads {threads:?} with thread_keys {keys:?}: both are absent for one thread"
+        matches!((threads, keys), (None, None) | (Some(1..), Some("shared" | "disjoint"))),
+        "threads {threads:?} with thread_keys {keys:?}: both are there, or none"
     );
     check_end_state(&cell.expected)?;
     if let Some(count) = &cell.count {
@@ -55,6 +55,8 @@ fn check_cell(cell: &Cell) -> Result<(), String> {
         }
     }
     if let Some(time) = &cell.time {
+        let (found, expected) = (time.threads.len(), threads.unwrap_or(0) as usize);
+        ensure!(found == expected, "figures of {found} threads, where there are {expected}");
         check_time(time)?;
     }
     if let Some(profile) = &cell.profile {

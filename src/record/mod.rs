@@ -62,10 +62,10 @@ pub struct CellId {
     pub ops: u64,
     /// Seed.
     pub seed: u64,
-    /// Threads that do the operations; absent for one.
+    /// Threads that do the operations as threads beside others do; absent for one that has the map to itself.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub threads: Option<u32>,
-    /// How keys are dealt to them, `shared` or `disjoint`; absent for one thread.
+    /// How keys are dealt to them, `shared` or `disjoint`; absent where threads are.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub thread_keys: Option<String>,
 }
@@ -78,7 +78,7 @@ impl CellId {
         (&*self.map, &*self.keys, &*self.mix, load_factor, self.hint, &*self.entry, self.ops, self.seed, threads)
     }
 
-    /// How many threads, and how keys are dealt to them; `None` for one.
+    /// How many threads, and how keys are dealt to them; `None` for one that has the map to itself.
     pub fn crew(&self) -> Option<(u32, &str)> {
         Some((self.threads?, self.thread_keys.as_deref()?))
     }
@@ -264,6 +264,9 @@ pub struct Count {
     pub peak_bytes: Option<u64>,
     /// Bytes it still held after every entry was removed, one by one, at the very end.
     pub drained_bytes: u64,
+    /// Bytes that it held after that, and after it was asked to give back what it can; absent where nobody can ask.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub shrunk_bytes: Option<u64>,
     /// Entries that moved, as the map itself says; absent for maps that don't.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub inside_moved_entries: Option<u64>,
@@ -424,7 +427,7 @@ pub struct Time {
     pub started_unix_ms: u64,
     /// One histogram per kind and cause that occurred, all repetitions together.
     pub histograms: Vec<LatencyHistogram>,
-    /// Each thread's own figures; empty for one thread.
+    /// Each thread's own figures; empty for one that has the map to itself.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub threads: Vec<ThreadTime>,
     /// What the garbage collector did meanwhile; absent where there is none.

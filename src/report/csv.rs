@@ -37,7 +37,7 @@ fn identity(cell: &Cell) -> [String; 11] {
         id.ops.to_string(),
         id.seed.to_string(),
         cell.status.name().to_owned(),
-        id.threads.unwrap_or(1).to_string(),
+        id.threads.map(|n| n.to_string()).unwrap_or_default(),
         id.thread_keys.clone().unwrap_or_default(),
     ]
 }

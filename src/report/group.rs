@@ -99,9 +99,9 @@ impl<'a> Group<'a> {
         }
         let crews: BTreeSet<_> = self.rows.iter().map(|row| row.cell.id.crew()).collect();
         if crews.len() > 1 {
-            label.push_str(&format!("{THREADS}{}", id.threads.unwrap_or(1)));
+            label.push_str(&id.threads.map(|threads| format!("{THREADS}{threads}")).unwrap_or_default());
             let both = crews.iter().flatten().map(|(_, keys)| keys).collect::<BTreeSet<_>>().len() > 1;
-            if let Some(keys) = id.thread_keys.as_deref().filter(|_| both) {
+            if let Some(keys) = id.thread_keys.as_deref().filter(|_| both && id.threads > Some(1)) {
                 label.push_str(&format!(" {keys}"));
             }
         }

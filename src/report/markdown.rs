@@ -39,7 +39,7 @@ const READING: &str = "
 ## How to read this
 
 - Smaller is better in every column but *rate*; `-` is a figure that the cell can't have or that too few operations tell. Counted figures repeat bit for bit \
-with the same seed on any machine; times are of this machine and this run.
+with the same seed on any machine, save those of maps marked ~; times are of this machine and this run.
 - *time* is the wall time of an operation without a clock in the loop. *p50* to *max* are latencies of one write (of one lookup \
 where the workload only reads), one reading of the clock included. *tail cause* is what most of the time above p99.9 went into.
 - A *write* is an insert, an overwrite or a remove. A *move* is an entry already in the map that changes its address. *write amp* is \
@@ -84,9 +84,10 @@ fn figures(group: &Group<'_>, timed: bool) -> String {
     let headings = std::iter::once("map".to_owned()).chain(columns.iter().map(|column| column.heading()));
     let mut rows = vec![headings.collect::<Vec<_>>()];
     for row in &group.rows {
-        let label = match row.failed() {
-            true => format!("{} ({})", row.label, row.cell.status.name()),
-            false => row.label.clone(),
+        let label = match (row.failed(), row.cell.exact) {
+            (true, _) => format!("{} ({})", row.label, row.cell.status.name()),
+            (false, false) if !timed => format!("{} ~", row.label),
+            _ => row.label.clone(),
         };
         let texts = columns.iter().zip(&decimals).map(|(column, &decimals)| column.text(row, decimals));
         rows.push(std::iter::once(label).chain(texts).map(|text| escape(&text)).collect());

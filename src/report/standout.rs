@@ -1,5 +1,7 @@
 //! What a newcomer should read first: what stands out in a record, in words.
 
+use std::collections::BTreeSet;
+
 use super::figures::Figures;
 use super::group::{Group, groups};
 use super::number::{duration, fit, integer, one_line, plain};
@@ -146,12 +148,18 @@ fn contrasts<'a>(group: &'a Group<'a>, noise_ns: f64) -> impl Iterator<Item = Fi
 /// The rows with the lowest and the highest figure, and their ratio.
 type Extremes<'a> = ((&'a Figures<'a>, f64), (&'a Figures<'a>, f64), f64);
 
+/// Of rows with equally many threads: what one more changes is no contrast between maps.
 fn extremes<'a>(group: &'a Group<'a>, least: f64, value: impl Fn(&Figures<'_>) -> Option<f64>) -> Option<Extremes<'a>> {
     let valued = || group.rows.iter().filter(|row| !row.failed()).filter_map(|row| Some((row, value(row)?)));
-    let low = valued().min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let high = valued().max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let ratio = high.1 / low.1;
-    (low.1 >= least && ratio >= RATIO_MIN).then_some((low, high, ratio))
+    let crews: BTreeSet<_> = valued().map(|(row, _)| row.cell.id.crew()).collect();
+    let of_crew = |crew| {
+        let valued = || valued().filter(|(row, _)| row.cell.id.crew() == crew);
+        let low = valued().min_by(|a, b| a.1.total_cmp(&b.1))?;
+        let high = valued().max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let ratio = high.1 / low.1;
+        (low.1 >= least && ratio >= RATIO_MIN).then_some((low, high, ratio))
+    };
+    crews.into_iter().filter_map(of_crew).max_by(|a, b| a.2.total_cmp(&b.2))
 }
 
 fn speed(group: &Group<'_>) -> Option<Finding> {

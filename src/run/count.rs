@@ -95,6 +95,8 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
         count.slot_reuse_age_writes = Some(slots.age_writes);
     }
     count.drained_bytes = drain(&mut map, &mut observer);
+    let (shrunk, _) = observer.window(0, || map.shrink());
+    count.shrunk_bytes = shrunk.then(|| observer.held_bytes());
     Ok(Counted { end, key_bytes, value_bytes, count })
 }
 

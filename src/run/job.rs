@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::golang::Toolchain;
 use crate::record::{Count, EndState, Profile, Status, Time};
-use crate::spec::{Call, CallError, Catalog, Source, ThreadKeys, WorkloadSpec};
+use crate::spec::{Call, CallError, Catalog, Crew, Source, WorkloadSpec};
 use crate::workload::{Expected, WorkloadError};
 
 /// One pass of one cell, in words: the process that runs it looks them up again.
@@ -26,8 +26,7 @@ pub(super) struct Job {
     pub seed: u64,
     pub load_factor: Option<f64>,
     pub hint: u64,
-    pub threads: u32,
-    pub thread_keys: ThreadKeys,
+    pub crew: Option<Crew>,
     pub repetitions: u32,
     pub memory_limit_bytes: u64,
     /// Where the answer goes.
@@ -109,6 +108,8 @@ pub(super) enum JobError {
     Unready(String),
     #[error("{0}")]
     Content(String),
+    #[error("{count} threads can't be started: {source}; give fewer, or more memory")]
+    Threads { count: usize, source: std::io::Error },
     #[error("the CPU profiler: {0}")]
     Profiler(#[from] std::io::Error),
     #[error("the profile would not be whole: {0} samples, allocations or copies were lost for want of memory")]

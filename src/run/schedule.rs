@@ -38,7 +38,7 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
     // Fails only when a handler is already set, which is then this one.
     let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
 
-    let workloads = open_workloads(plan)?;
+    let workloads = open_workloads(plan, subjects)?;
     let answers = tempfile::tempdir().map_err(system("a folder for the passes' answers can't be made"))?;
     let limits = Limits {
         time: Duration::from_secs(plan.time_limit_s),
@@ -105,7 +105,8 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
     let left = running.iter().map(|(index, pass, _)| (*index, *pass)).chain(queue);
     left.for_each(|(index, pass)| unfinished(&mut cells[index], pass));
     for cell in cells.iter_mut().filter(|cell| cell.status == Status::NotRun && cell.error.is_none()) {
-        cell.error = Some("this map has none of the passes asked for".into());
+        let crew = if cell.id.threads.is_some() { " for several threads" } else { "" };
+        cell.error = Some(format!("this map has none of the passes asked for{crew}"));
     }
 
     let results = Results {
@@ -122,17 +123,18 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
 
 type Opened = (WorkloadSpec, Workload);
 
-fn open_workloads(plan: &Plan) -> Result<Vec<Opened>, RunError> {
+fn open_workloads(plan: &Plan, subjects: &Subjects) -> Result<Vec<Opened>, RunError> {
     let mut workloads: Vec<Opened> = Vec::new();
-    for CellSpec { workload: spec, threads, .. } in &plan.cells {
+    for CellSpec { workload: spec, map, crew, .. } in &plan.cells {
         if !workloads.iter().any(|(known, _)| known == spec) {
             workloads.push((spec.clone(), Workload::open(spec)?));
         }
         let known = workloads.iter().find(|(known, _)| known == spec);
-        if let (2.., Some(why), Source::Trace(path)) =
-            (threads, known.and_then(|(_, workload)| workload.undealable()), &spec.source)
+        if let (Some(why), Source::Trace(path)) = (known.and_then(|(_, workload)| workload.undealable()), &spec.source)
+            && subjects.find(map.name).is_some_and(|map| map.is_dealt(*crew))
         {
-            let what = format!("can't be dealt to {threads} threads: {why}; give --threads 1");
+            let advice = if crew.is_some() { "leave --threads out" } else { "leave this map out" };
+            let what = format!("can't be dealt to threads, as {map} wants it: {why}; {advice}");
             return Err(WorkloadError::File { path: path.clone(), line: None, what }.into());
         }
     }
@@ -187,9 +189,8 @@ fn passes(plan: &Plan, subjects: &Subjects) -> VecDeque<(usize, Pass)> {
     let wanted =
         [(plan.passes.count, Pass::Count), (plan.passes.profile, Pass::Profile), (plan.passes.time, Pass::Time)];
     let has = |index: usize, pass| {
-        let CellSpec { map, threads, .. } = &plan.cells[index];
-        let profiled = *threads == 1 || pass != Pass::Profile;
-        profiled && subjects.find(map.name).is_none_or(|map| map.has(pass))
+        let CellSpec { map, crew, .. } = &plan.cells[index];
+        subjects.find(map.name).is_none_or(|map| map.has(pass, *crew))
     };
     let of_all_cells =
         |pass| (0..plan.cells.len()).filter(move |&index| has(index, pass)).map(move |index| (index, pass));
@@ -216,15 +217,15 @@ fn new_cell(spec: &CellSpec, workload: &Workload, subjects: &Subjects) -> Cell {
             entry: spec.entry.into(),
             ops: workload.ops(),
             seed: spec.workload.seed,
-            threads: (spec.threads > 1).then_some(spec.threads),
-            thread_keys: (spec.threads > 1).then(|| spec.thread_keys.name().into()),
+            threads: spec.crew.map(|crew| crew.threads),
+            thread_keys: spec.crew.map(|crew| crew.keys.name().into()),
         },
         status: Status::NotRun,
         error: None,
         // Which thread comes first is chance.
-        exact: spec.threads == 1 && map.is_some_and(|map| map.info().exact),
+        exact: spec.crew.is_none() && map.is_some_and(|map| map.info().exact),
         environment: 0,
-        map_version: map.map(|map| map.version(spec.threads).to_owned()).unwrap_or_default(),
+        map_version: map.map(|map| map.version(spec.crew).to_owned()).unwrap_or_default(),
         key_bytes: 0,
         value_bytes: 0,
         expected: EndState::default(),
@@ -251,8 +252,7 @@ fn job(spec: &CellSpec, pass: Pass, repetitions: u32, limits: &Limits, answer: P
         seed: spec.workload.seed,
         load_factor: spec.load_factor,
         hint: spec.hint,
-        threads: spec.threads,
-        thread_keys: spec.thread_keys,
+        crew: spec.crew,
         repetitions,
         memory_limit_bytes: limits.memory_bytes,
         answer,

@@ -10,9 +10,9 @@ use super::setting::Setting;
 use super::{count, memory, profile, threads, time};
 use crate::golang::Toolchain;
 use crate::maps::{self, ConcurrentFamily, Family, FamilyVisitor, Hashing, Info, Options};
-use crate::record::Status;
+use crate::record::{Status, Time};
 use crate::replay::{self, Play, Setup};
-use crate::spec::{Catalog, CellSpec, EntryOffer, MapOffer, Term};
+use crate::spec::{Catalog, CellSpec, Crew, EntryOffer, MapOffer, Term, ThreadKeys};
 use crate::workload::{self, Deal, EntryVisitor, Key, Value, Workload};
 
 /// The maps that can be run: those that ship, and any of your own.
@@ -147,8 +147,12 @@ pub(super) trait Subject {
         false
     }
     /// The version of what so many threads use.
-    fn version(&self, _threads: u32) -> &'static str {
+    fn version(&self, _crew: Option<Crew>) -> &'static str {
         self.info().version
+    }
+    /// Whether its operations are dealt to threads, be it one.
+    fn is_dealt(&self, crew: Option<Crew>) -> bool {
+        crew.is_some()
     }
     /// The toolchain that it needs in the cell's process.
     fn toolchain(&self) -> Option<&Toolchain> {
@@ -158,9 +162,9 @@ pub(super) trait Subject {
     fn prepare(&self, _entry: &str) -> Result<(), Unready> {
         Ok(())
     }
-    /// Whether it has such a pass for one thread; with more, nobody has the profile pass.
-    fn has(&self, _pass: Pass) -> bool {
-        true
+    /// Whether it has such a pass.
+    fn has(&self, pass: Pass, crew: Option<Crew>) -> bool {
+        pass != Pass::Profile || !self.is_dealt(crew)
     }
     /// Runs one pass of one cell in this process.
     fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError>;
@@ -199,14 +203,14 @@ impl<F: Family + ConcurrentFamily> Subject for OfConcurrent<F> {
         true
     }
 
-    fn version(&self, threads: u32) -> &'static str {
-        if threads == 1 { F::INFO.version } else { F::SHARED_INFO.version }
+    fn version(&self, crew: Option<Crew>) -> &'static str {
+        if self.is_dealt(crew) { F::SHARED_INFO.version } else { F::INFO.version }
     }
 
     fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError> {
-        match job.threads {
-            1 => Of::<F>(PhantomData).run(job, workload),
-            _ => OfShared::<F>(PhantomData).run(job, workload),
+        match job.crew {
+            None => Of::<F>(PhantomData).run(job, workload),
+            Some(_) => OfShared::<F>(PhantomData).run(job, workload),
         }
     }
 
@@ -227,8 +231,8 @@ impl<F: ConcurrentFamily> Subject for OfShared<F> {
         true
     }
 
-    fn has(&self, pass: Pass) -> bool {
-        pass != Pass::Profile
+    fn is_dealt(&self, _: Option<Crew>) -> bool {
+        true
     }
 
     fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError> {
@@ -247,7 +251,7 @@ impl<F: ConcurrentFamily> EntryVisitor for Shared<'_, F> {
     type Out = Result<Answer, JobError>;
 
     fn visit<K: Key, V: Value>(self) -> Self::Out {
-        let Job { threads, thread_keys: keys, .. } = *self.job;
+        let Crew { threads, keys } = self.job.crew.unwrap_or(Crew { threads: 1, keys: ThreadKeys::Shared });
         let setting = threads::Setting {
             options: options(self.job, &F::SHARED_INFO),
             hasher: F::SharedHasher::with_seed(self.job.seed),
@@ -256,7 +260,12 @@ impl<F: ConcurrentFamily> EntryVisitor for Shared<'_, F> {
         };
         match self.job.pass {
             Pass::Count => threads::count::<F, K, V, _>(&setting).map(|counted| Answer::Count(Box::new(counted))),
-            Pass::Time => threads::time::<F, K, V, _>(&setting, self.job.repetitions).map(Answer::Time),
+            Pass::Time => {
+                let time = threads::time::<F, K, V, _>(&setting, self.job.repetitions)?;
+                // One thread of no crew has no figures of its own beside those of all.
+                let threads = if self.job.crew.is_some() { time.threads } else { Vec::new() };
+                Ok(Answer::Time(Time { threads, ..time }))
+            }
             // Never asked for.
             Pass::Expect | Pass::Profile => Err(JobError::Unknown(format!("a {} pass", self.job.pass.name()))),
         }

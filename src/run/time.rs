@@ -167,6 +167,8 @@ type Ready<F, K, V, S> = (Batch<K, V>, <F as Family>::Map<K, V, S, Off>);
 fn small_maps<K, V, S>(setting: &Setting<'_, S>) -> Option<(u64, u64)> {
     let ops = setting.workload.ops();
     let small = (1..=BATCH_OPS_MIN as u64).contains(&ops) && setting.workload.setup_ops() == 0;
+    // A thousand maps with room for many don't fit.
+    let small = small && setting.options.hint <= BATCH_OPS_MIN;
     // Recorded hashes are in one table for all maps, and may have to wait for theirs to be empty.
     (small && setting.hashes.is_none()).then(|| {
         let maps = batch_ops_max::<K, V>() as u64 / ops;

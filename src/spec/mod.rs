@@ -24,7 +24,7 @@
 //! hint = [0, 100_000]                     # default 0; maps that take no hint run once, with 0
 //! entry = "u64/u64"                       # the default
 //! seed = 1                                # the default
-//! threads = [1, 2, 4]                     # default 1; more than one for concurrent maps only
+//! threads = [1, 2, 4]                     # for concurrent maps; default: one thread that has the map to itself
 //! thread_keys = "shared"                  # or "disjoint": no two threads touch the same key
 //!
 //! [[cells]]
@@ -130,10 +130,17 @@ pub struct CellSpec {
     pub hint: u64,
     /// The entry's name.
     pub entry: &'static str,
-    /// How many threads do it.
+    /// The threads that do it as other threads would; `None` for one that has the map to itself.
+    pub crew: Option<Crew>,
+}
+
+/// Threads, and how a workload is dealt to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crew {
+    /// At least 1.
     pub threads: u32,
-    /// Which keys they get; [`ThreadKeys::Shared`] for one thread.
-    pub thread_keys: ThreadKeys,
+    /// [`ThreadKeys::Shared`] for one thread.
+    pub keys: ThreadKeys,
 }
 
 /// How the operations of a workload are dealt to several threads.

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::profiles::{SHIPPED, find};
 use super::wire::{Flags, Profile, Raw, SpecError, Table};
 use super::{
-    Call, Catalog, CellSpec, EntryOffer, MapOffer, Passes, Plan, Source, Term, ThreadKeys, UnknownName, WorkloadSpec,
+    Call, Catalog, CellSpec, Crew, EntryOffer, MapOffer, Passes, Plan, Source, Term, ThreadKeys, UnknownName,
+    WorkloadSpec,
 };
 
 /// The most operations of a cell: `1..=2^63-1`, what a TOML integer holds.
@@ -121,7 +122,7 @@ fn expand(table: &Table, catalog: &Catalog, memory_bytes: u64, cells: &mut Vec<C
     let load_factors = table.each("load_factor", |raw| load_factor(raw, &maps))?;
     let hints = table.each("hint", |raw| hint(raw, &maps, &entries, memory_bytes))?.unwrap_or(vec![0]);
     let seeds = table.each("seed", |raw| whole(raw, 0, u64::MAX))?.unwrap_or(vec![1]);
-    let threads = table.each("threads", |raw| threads(raw, &maps, &catalog.maps))?.unwrap_or(vec![1]);
+    let threads = table.each("threads", |raw| threads(raw, &maps, &catalog.maps))?;
     let thread_keys =
         table.each("thread_keys", |raw| named("way to deal keys", &raw.text, &ThreadKeys::ALL, |keys| keys.name()))?;
     let crews = crews(&threads, &thread_keys.unwrap_or(vec![ThreadKeys::Shared]));
@@ -133,15 +134,14 @@ fn expand(table: &Table, catalog: &Catalog, memory_bytes: u64, cells: &mut Vec<C
     };
     for entry in &entries {
         for (source, &ops, &seed) in product(&sources, &ops, &seeds) {
-            for (&hint, (offer, call), &(threads, thread_keys)) in product(&hints, &called, &crews) {
+            for (&hint, (offer, call), &crew) in product(&hints, &called, &crews) {
                 let cell = CellSpec {
                     map: call.clone(),
                     workload: WorkloadSpec { source: source.clone(), ops, seed },
                     load_factor: offer.load_factor.map(|(_, _, default)| default),
                     hint: if offer.hint { hint } else { 0 },
                     entry: entry.term.name,
-                    threads,
-                    thread_keys,
+                    crew: crew.filter(|_| offer.concurrent),
                 };
                 match &load_factors {
                     Some(list) if offer.load_factor.is_some() => {
@@ -156,9 +156,10 @@ fn expand(table: &Table, catalog: &Catalog, memory_bytes: u64, cells: &mut Vec<C
 }
 
 /// Each number of threads with each way to deal keys to them; one thread has them all.
-fn crews(threads: &[u32], thread_keys: &[ThreadKeys]) -> Vec<(u32, ThreadKeys)> {
-    let crew = |threads, keys| (threads, if threads == 1 { ThreadKeys::Shared } else { keys });
-    threads.iter().flat_map(|&threads| thread_keys.iter().map(move |&keys| crew(threads, keys))).collect()
+fn crews(threads: &Option<Vec<u32>>, thread_keys: &[ThreadKeys]) -> Vec<Option<Crew>> {
+    let Some(threads) = threads else { return vec![None] };
+    let crew = |threads, keys| Crew { threads, keys: if threads == 1 { ThreadKeys::Shared } else { keys } };
+    threads.iter().flat_map(|&threads| thread_keys.iter().map(move |&keys| Some(crew(threads, keys)))).collect()
 }
 
 fn product<'a, A, B, C>(a: &'a [A], b: &'a [B], c: &'a [C]) -> impl Iterator<Item = (&'a A, &'a B, &'a C)> {

@@ -1,6 +1,7 @@
 //! Maps that several threads can't rely on.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -8,24 +9,26 @@ use mapscope::maps::{Concurrent, ConcurrentFamily, FixedFold, Hashing, Info, Opt
 use mapscope::probe::event::Probe;
 use mapscope::workload::{Key, Value};
 
-/// What goes wrong, at the 100th insert or, where it is a lookup's fault, always.
+/// What goes wrong. Whatever has to do with one key has to do with the first that is ever put.
 #[derive(Clone, Copy, PartialEq)]
 enum Fault {
     None,
-    /// The entry is dropped.
+    /// The key's entry is always dropped.
     Loses,
-    /// Says that the key was there.
+    /// Says of that first put that the key was there.
     Lies,
     /// A lookup shows another key's value.
     Mistakes,
+    /// At the 100th insert.
     Panics,
-    /// Never gives its lock back.
+    /// Never gives its lock back, at the 100th insert.
     Hangs,
 }
 
 /// A `BTreeMap` behind a lock.
 pub struct Bad<K, V> {
     map: RwLock<BTreeMap<K, V>>,
+    first: OnceLock<K>,
     inserts: AtomicU32,
     fault: Fault,
 }
@@ -33,14 +36,15 @@ pub struct Bad<K, V> {
 impl<K: Key, V: Value> Concurrent<K, V> for Bad<K, V> {
     fn insert(&self, key: K, value: V) -> bool {
         let mut map = self.map.write().expect("no thread goes on after a panic");
-        let due = self.inserts.fetch_add(1, Ordering::Relaxed) == 100;
+        let inserts = self.inserts.fetch_add(1, Ordering::Relaxed);
+        let first = self.first.get_or_init(|| key.clone());
         match self.fault {
-            Fault::Panics if due => panic!("a thread of its own"),
-            Fault::Hangs if due => loop {
+            Fault::Panics if inserts == 100 => panic!("a thread of its own"),
+            Fault::Hangs if inserts == 100 => loop {
                 std::thread::park();
             },
-            Fault::Loses if due => false,
-            fault => map.insert(key, value).is_some() || due && fault == Fault::Lies,
+            Fault::Loses if key == *first => false,
+            fault => map.insert(key, value).is_some() || inserts == 0 && fault == Fault::Lies,
         }
     }
 
@@ -77,7 +81,7 @@ macro_rules! bad {
                 _: S,
                 _: P,
             ) -> Bad<K, V> {
-                Bad { map: RwLock::default(), inserts: AtomicU32::new(0), fault: $fault }
+                Bad { map: RwLock::default(), first: OnceLock::new(), inserts: AtomicU32::new(0), fault: $fault }
             }
         }
     )*};

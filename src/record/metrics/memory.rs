@@ -56,6 +56,13 @@ pub(super) const DRAINED_BYTES: Metric =
         c.count.as_ref().map(|n| Number::Int(n.drained_bytes))
     });
 
+pub(super) const SHRUNK_BYTES: Metric = memory(
+    "shrunk_bytes",
+    "bytes",
+    "Bytes still held after that, and after the map was asked to shrink to fit; absent where nobody can ask.",
+    |c| c.count.as_ref()?.shrunk_bytes.map(Number::Int),
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

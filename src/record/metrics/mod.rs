@@ -127,6 +127,7 @@ pub fn all() -> &'static [Metric] {
             memory::SPACE_AMPLIFICATION,
             memory::PEAK_AMPLIFICATION,
             memory::DRAINED_BYTES,
+            memory::SHRUNK_BYTES,
             counts::GROW_EVENTS,
             counts::SAME_SIZE_GROW_EVENTS,
             counts::SPLIT_EVENTS,
@@ -186,7 +187,7 @@ mod tests {
         alloc_count alloc_bytes free_count free_bytes realloc_moved_bytes allocs_per_write alloc_bytes_per_write \
         moved_entries moved_bytes moves_per_insert write_amplification alloc_amplification \
         live_bytes peak_bytes bytes_per_entry overhead_bytes_per_entry space_amplification peak_amplification \
-        drained_bytes grow_events same_size_grow_events split_events directory_grow_events prune_events \
+        drained_bytes shrunk_bytes grow_events same_size_grow_events split_events directory_grow_events prune_events \
         promote_events dirty_copy_events rehash_events max_moves_in_one_write max_alloc_bytes_in_one_write \
         overflow_buckets overflow_bucket_percent chain_length_max hit_probes miss_probes \
         hit_probe_groups miss_probe_groups probe_groups_max bucket_entropy_bits tables directory_entries tombstones \

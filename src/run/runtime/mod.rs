@@ -15,7 +15,7 @@ use crate::golang::{self, Session, Shape, Toolchain};
 use crate::maps::Info;
 use crate::probe::event::Cause;
 use crate::record::Status;
-use crate::spec::{MapOffer, Param, Range, Term};
+use crate::spec::{Crew, MapOffer, Param, Range, Term};
 use crate::workload::Workload;
 
 /// The names that a run can ask for; each stands for one map of every toolchain found.
@@ -156,7 +156,7 @@ impl Subject for GoRuntime {
         self.program(entry).map(drop)
     }
 
-    fn has(&self, pass: Pass) -> bool {
+    fn has(&self, pass: Pass, _: Option<Crew>) -> bool {
         pass != Pass::Profile
     }
 

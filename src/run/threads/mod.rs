@@ -6,8 +6,9 @@
 mod count;
 mod time;
 
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Barrier, mpsc};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 pub(super) use count::count;
@@ -20,7 +21,7 @@ use super::pin;
 use crate::maps::{Concurrent, Options};
 use crate::probe::alloc;
 use crate::probe::event::{Cause, Event, Probe};
-use crate::workload::{Deal, Key, Outcomes, Share, Value, Workload};
+use crate::workload::{Deal, Key, Outcomes, Share, Value, Workload, WorkloadError};
 
 /// What every pass needs to build its map and to deal its operations.
 pub(super) struct Setting<'a, S> {
@@ -83,11 +84,8 @@ fn run<K: Key, V: Value, M: Concurrent<K, V>, W: Worker<K, V, M>, S>(
     map: &M,
     workers: Vec<W>,
     pinned: bool,
-) -> Result<Vec<Done<W>>, JobError>
-where
-    S: Sync,
-{
-    let (barrier, failed) = (Barrier::new(workers.len()), AtomicBool::new(false));
+) -> Result<Vec<Done<W>>, JobError> {
+    let (gate, failed) = (Gate::new(workers.len()), AtomicBool::new(false));
     let (workload, deal) = (setting.workload, setting.deal);
     let body = |thread: usize, worker: W| {
         let _ends = EndsProcess;
@@ -105,7 +103,7 @@ where
             if share.is_err() || more.is_err() {
                 failed.store(true, Ordering::Relaxed);
             }
-            barrier.wait();
+            gate.meet();
             if failed.load(Ordering::Relaxed) || matches!(more, Ok(false)) {
                 return more.and(share).map(|_| done);
             }
@@ -117,21 +115,59 @@ where
                 done.worker.work(map, &mut batch);
                 done.spans.push((start, Instant::now()));
             }
-            barrier.wait();
+            gate.wait();
             done.worker.rest();
         }
     };
     let body = &body;
     std::thread::scope(|scope| {
-        let start = |(thread, worker)| {
-            let named = std::thread::Builder::new().name(format!("thread {thread}"));
-            named.spawn_scoped(scope, move || body(thread, worker))
+        let count = workers.len();
+        let mut handles = Vec::with_capacity(count);
+        for (thread, worker) in workers.into_iter().enumerate() {
+            let (go, told) = mpsc::channel::<()>();
+            // Nobody begins before all are there, and nobody does when one can't be started.
+            let begin = move || told.recv().ok().map(|()| body(thread, worker));
+            let started = std::thread::Builder::new().name(format!("thread {thread}")).spawn_scoped(scope, begin);
+            handles.push((go, started.map_err(|source| JobError::Threads { count, source })?));
+        }
+        handles.iter().for_each(|(go, _)| go.send(()).expect("it waits for this"));
+        let join = |(_, handle): (_, ScopedJoinHandle<'_, Option<Result<_, WorkloadError>>>)| {
+            handle.join().expect("a panic ends the process").expect("it was told to go")
         };
-        let handles: Vec<_> = workers.into_iter().enumerate().map(start).collect::<Result<_, _>>()?;
-        let joined =
-            handles.into_iter().map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        Ok(joined.collect::<Result<_, _>>()?)
+        Ok(handles.into_iter().map(join).collect::<Result<_, _>>()?)
     })
+}
+
+/// Where threads wait for each other.
+struct Gate {
+    barrier: Barrier,
+    threads: usize,
+    /// How often any of them came through the barrier.
+    came: AtomicUsize,
+    spins: bool,
+}
+
+impl Gate {
+    fn new(threads: usize) -> Gate {
+        let spins = std::thread::available_parallelism().is_ok_and(|processors| processors.get() >= threads);
+        Gate { barrier: Barrier::new(threads), threads, came: AtomicUsize::new(0), spins }
+    }
+
+    fn wait(&self) {
+        self.barrier.wait();
+    }
+
+    /// Waits so that all go on at the same moment: those who wake up first spin for the others, where each has a processor.
+    fn meet(&self) {
+        self.wait();
+        if self.spins {
+            let place = self.came.fetch_add(1, Ordering::Relaxed);
+            let all = (place / self.threads + 1) * self.threads;
+            while self.came.load(Ordering::Relaxed) < all {
+                std::hint::spin_loop();
+            }
+        }
+    }
 }
 
 /// Ends the process when its thread panics: the others wait for that thread.
@@ -140,7 +176,9 @@ struct EndsProcess;
 impl Drop for EndsProcess {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            std::process::exit(101);
+            // SAFETY: ends the process without a word to anybody. What others do to the map meanwhile matters no more, and
+            // nothing may run that they could disturb.
+            unsafe { libc::_exit(101) }
         }
     }
 }

@@ -251,10 +251,13 @@ fn load_factors_lie_within_the_maps() {
 fn threads_are_for_maps_that_can_have_them() {
     let shared = |line: &str| table(line).replace("std", "shared-map");
     let plan = plan_text(&shared("threads = [1, 2, 4]\nthread_keys = [\"shared\", \"disjoint\"]"), &Flags::default());
-    let crews: Vec<_> = plan.unwrap().cells.iter().map(|cell| (cell.threads, cell.thread_keys.name())).collect();
+    let crew = |cell: &CellSpec| cell.crew.map(|crew| (crew.threads, crew.keys.name())).unwrap();
+    let crews: Vec<_> = plan.unwrap().cells.iter().map(crew).collect();
     let expected = [(1, "shared"), (2, "shared"), (2, "disjoint"), (4, "shared"), (4, "disjoint")];
     assert_eq!(crews, expected, "one thread has all keys, once");
-    assert_eq!(plan_text(&table(""), &Flags::default()).unwrap().cells[0].threads, 1);
+    for alone in [table(""), table("threads = 1"), shared("")] {
+        assert_eq!(plan_text(&alone, &Flags::default()).unwrap().cells[0].crew, None);
+    }
     assert_eq!(
         error(&table("threads = [1, 2]").replace("\"std\"", "[\"shared-map\", \"std\", \"btree\"]")),
         "my.toml:6: threads: 2 threads can't use std, btree, which are not concurrent: give 1, or concurrent maps only \

@@ -25,9 +25,9 @@ pub(super) type Reach<D> = <<D as Design>::Link as Link>::Reach;
 /// The address of a bucket.
 ///
 /// Invariants, kept by this module's users and leant on by its `unsafe` blocks:
-/// - **live**: it points at `BYTES` bytes, aligned as its fields ask for, laid out as above, that were zero when allocated, have been
-///   written only through a `Bucket` since, and stay allocated for as long as any copy of the address is used.
-///   Addresses leave the map's module only as references bound to the map.
+/// - **live**: it points at `BYTES` bytes, aligned as its fields ask for, laid out as above, that were zero when
+///   allocated, have been written only through a `Bucket` since, and stay allocated for as long as any copy of the
+///   address is used. Addresses leave the map's module only as references bound to the map.
 /// - **filled**: the key and the elem of a slot are valid exactly while its tophash is [`MIN_TOPHASH`] or more. In an
 ///   evacuated slot the key is a stale copy (see `Kept` for how long it may be read) and the elem is not to be read.
 pub(super) struct Bucket<K, V, D: Design>(NonNull<u8>, PhantomData<*mut (K, V, D)>);

@@ -23,7 +23,8 @@ const PREALLOCATE_FROM_B: u8 = 4;
 /// Up to `2^15` buckets overflow buckets are counted, beyond that estimated.
 const ESTIMATE_FROM_B: u8 = 16;
 
-/// The header: 48 bytes, behind which a design may have the first bucket. The hash seed, which Go keeps in the padding after `noverflow`, is the hasher's here.
+/// The header: 48 bytes, behind which a design may have the first bucket. The hash seed, which Go keeps in the padding
+/// after `noverflow`, is the hasher's here.
 #[repr(C)]
 pub(super) struct Hmap<K, V, D: Design> {
     /// Live entries.

@@ -70,7 +70,7 @@ impl Family for GoSyncMap {
     const INFO: Info = Info {
         term: Term::plain(
             "go-syncmap",
-            "model of Go's sync.Map, Go 1.9 to 1.23, used by one goroutine",
+            "model of Go's sync.Map, Go 1.9 to 1.23: exact for one goroutine, its algorithm for more",
             "go.dev/src/sync/map.go (Go 1.23)",
         ),
         version: "Go 1.23",

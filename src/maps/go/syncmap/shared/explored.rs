@@ -1,9 +1,9 @@
-//! The algorithm under a scheduler that decides who goes on at each access to what is shared (`shuttle`). All accesses are
-//! sequentially consistent, so that their order is all there is to explore.
+//! The algorithm under a scheduler that decides who goes on at each access to what is shared (`shuttle`). All accesses
+//! are sequentially consistent, so that their order is all there is to explore.
 //!
-//! An execution: operations that bring the map into a state, then a few on each of two or three threads. Some order of these,
-//! in which nobody comes after one that began when he had ended, must explain all answers and the content left; the
-//! invariants hold; every key and value is dropped once, and none while somebody looks at it.
+//! An execution: operations that bring the map into a state, then a few on each of two or three threads. Some order of
+//! these, in which nobody comes after one that began when he had ended, must explain all answers and the content left;
+//! the invariants hold; every key and value is dropped once, and none while somebody looks at it.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
@@ -421,8 +421,8 @@ fn every_order_of_a_lookup_and_a_remove_in_the_dirty_map() {
     assert!(executions > 1_000, "hardly explored: {executions}");
 }
 
-/// Random operations before, then a few on each of three threads, in random orders: uniform, and with few changes of who
-/// goes on, at random places. As many of these as `MAPSCOPE_FUZZ_STEPS` says.
+/// Random operations before, then a few on each of three threads, in random orders: uniform, and with few changes of
+/// who goes on, at random places. As many of these as `MAPSCOPE_FUZZ_STEPS` says.
 #[test]
 fn random_orders_of_three() {
     const ORDERS: usize = 10;

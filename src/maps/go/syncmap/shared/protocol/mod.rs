@@ -63,6 +63,8 @@ impl<K, V, S> Locked<K, V, S> {
 /// The read map at one moment.
 struct Read<'g, K, V, S> {
     table: Option<&'g Table<K, V, S>>,
+    /// The same as it was leaked: whoever frees it at last needs the address that may.
+    at: Option<TableAt<K, V, S>>,
     amended: bool,
 }
 
@@ -82,11 +84,13 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> SharedMap<K, V, S, P> {
 
     #[inline]
     fn read<'g>(&'g self, _: &'g Guard) -> Read<'g, K, V, S> {
-        let Some(read) = NonNull::new(self.read.load(SeqCst)) else { return Read { table: None, amended: false } };
+        let Some(read) = NonNull::new(self.read.load(SeqCst)) else {
+            return Read { table: None, at: None, amended: false };
+        };
         // SAFETY: guarded; a table is retired with the last that names it.
         unsafe {
             let read = read.as_ref();
-            Read { table: read.table.map(|table| table.as_ref()), amended: read.amended }
+            Read { table: read.table.map(|table| table.as_ref()), at: read.table, amended: read.amended }
         }
     }
 
@@ -120,7 +124,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> SharedMap<K, V, S, P> {
         }
         let old = self.publish(locked.dirty.take().map(leak), false, guard);
         if let Some(old) = old {
-            // SAFETY: a promoted box. What named it is replaced, and it is the map's no more.
+            // SAFETY: a promoted box, by the address that it was leaked as. What named it is replaced, and it is the map's no more.
             unsafe { Unlinked::new(old) }.retire(guard);
         }
         locked.misses = 0;
@@ -155,7 +159,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> SharedMap<K, V, S, P> {
         }
         if !read.amended {
             self.copy_dirty(&mut locked, read.table);
-            self.publish(read.table.map(NonNull::from), true, guard);
+            self.publish(read.at, true, guard);
         }
         self.put(&mut locked, Arc::new(Entry::new(key, value)));
         None
@@ -164,9 +168,9 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> SharedMap<K, V, S, P> {
     /// Puts an entry into the dirty map.
     fn put(&self, locked: &mut Locked<K, V, S>, entry: Arc<Entry<K, V>>) {
         let dirty = locked.dirty();
-        let capacity = if P::ON { dirty.capacity() } else { 0 };
+        let bytes = if P::ON { dirty.bytes() } else { 0 };
         dirty.put(entry);
-        if P::ON && dirty.capacity() > capacity {
+        if P::ON && dirty.bytes() > bytes {
             self.probe.emit(Event::Grow);
         }
     }

@@ -23,8 +23,9 @@ impl<K: Key, V, S: Hashing> Table<K, V, S> {
         self.slots.len()
     }
 
-    pub(super) fn capacity(&self) -> usize {
-        self.slots.capacity()
+    /// Bytes allocated: they change where the table does, as its capacity does not alone.
+    pub(super) fn bytes(&self) -> usize {
+        self.slots.allocation_size()
     }
 
     #[inline]

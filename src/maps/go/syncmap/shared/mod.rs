@@ -23,9 +23,9 @@
 //! - **Boxes**: a value is in one box, which is not shared with other values; in Go it is in two or three, keys in
 //!   boxes of their own.
 //! - **Frees**: what can't be found any more waits until every operation has ended that may have found it earlier
-//! (`crossbeam-epoch`, its default collector). The frees come in batches, at the start of an operation that has nothing
-//! to do with them; what waits at the end of a run counts as live. Every 64 frees of a thread take a bag that is
-//! allocated.
+//!   (`crossbeam-epoch`, its default collector). The frees come in batches, at the start of an operation that has nothing
+//!   to do with them; what waits at the end of a run counts as live. Every 64 frees of a thread take a bag that is
+//!   allocated.
 //! - **Waiting**: Go's mutex, and what its scheduler does with a goroutine that waits, is here that of std.
 
 #[cfg(test)]

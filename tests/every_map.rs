@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::BufReader;
 use std::path::Path;
 
-use mapscope::maps::{self, Family, FamilyVisitor, Hashing, Map, Options};
+use mapscope::maps::{self, Concurrent, ConcurrentFamily, Family, FamilyVisitor, Hashing, Map, Options};
 use mapscope::probe::event::Off;
 use mapscope::workload::{Key, Str24, Value};
 use rand_core::{Rng, SeedableRng};
@@ -161,8 +161,85 @@ fn real<F: Family>(ops: &[(bool, u64)]) {
     pair.content();
 }
 
+/// The map that threads share, in one thread's hands: random puts, removes and lookups in waves of filling and draining, then
+/// a drain.
+fn shared<F: ConcurrentFamily, K: Key, V: Value, S: Hashing + Send + Sync>(
+    ops: impl Iterator<Item = SharedOp>,
+    hint: usize,
+) {
+    let load_factor = F::SHARED_INFO.load_factor.map_or(0.0, |x| x.default);
+    let map = F::share::<K, V, S, Off>(&Options { load_factor, hint, seed: 1 }, S::with_seed(1), Off);
+    let at = format!("{}, shared, {}", F::SHARED_INFO.term.name, std::any::type_name::<(K, V, S)>());
+    let mut model = BTreeMap::new();
+    let content = |model: &BTreeMap<u64, u64>, step: u64| {
+        let mut content = BTreeMap::new();
+        map.for_each(&mut |key, value| {
+            let seed = value.seed().unwrap_or_else(|| panic!("{at}, step {step}: a damaged value"));
+            assert_eq!(content.insert(key.id(), seed), None, "{at}, step {step}: {} comes twice", key.id());
+        });
+        assert_eq!(&content, model, "{at}, step {step}");
+    };
+    let mut step = 0;
+    for op in ops {
+        step += 1;
+        match op {
+            SharedOp::Put(id) => {
+                let hit = map.insert(K::from_id(id), V::from_seed(step, 40));
+                assert_eq!(hit, model.insert(id, step).is_some(), "{at}, step {step}: put {id}");
+            }
+            SharedOp::Remove(id) => {
+                assert_eq!(map.remove(&K::from_id(id)), model.remove(&id).is_some(), "{at}, step {step}: remove {id}");
+            }
+            SharedOp::Get(id) => {
+                let seen = map.get(&K::from_id(id), |value| value.seed());
+                assert_eq!(seen, model.get(&id).map(|&value| Some(value)), "{at}, step {step}: get {id}");
+            }
+        }
+        if step % 500 == 0 {
+            content(&model, step);
+        }
+    }
+    content(&model, step);
+    for id in std::mem::take(&mut model).into_keys() {
+        assert!(map.remove(&K::from_id(id)), "{at}: drain {id}");
+    }
+    content(&model, step);
+}
+
+#[derive(Clone, Copy)]
+enum SharedOp {
+    Put(u64),
+    Remove(u64),
+    Get(u64),
+}
+
+fn shared_ops(keys: u64, steps: u64, seed: u64) -> impl Iterator<Item = SharedOp> {
+    let mut random = SplitMix64::seed_from_u64(seed);
+    (0..steps).map(move |step| {
+        let id = random.next_u64() % keys;
+        let removes = if (step / (keys * 2)).is_multiple_of(2) { 25 } else { 75 };
+        match random.next_u64() % 100 {
+            0..10 => SharedOp::Get(id),
+            dice if dice < removes => SharedOp::Remove(id),
+            _ => SharedOp::Put(id),
+        }
+    })
+}
+
 struct Random;
 impl FamilyVisitor for Random {
+    fn visit_concurrent<F: Family + ConcurrentFamily>(&mut self) {
+        self.visit::<F>();
+        self.visit_shared_only::<F>();
+    }
+    fn visit_shared_only<F: ConcurrentFamily>(&mut self) {
+        for seed in 1..=3 {
+            shared::<F, u64, u64, F::SharedHasher>(shared_ops(1, 40, seed), 0);
+            shared::<F, u64, u64, F::SharedHasher>(shared_ops(500, 3_000, seed), 100);
+            shared::<F, Str24, [u8; 256], F::SharedHasher>(shared_ops(200, 1_500, seed), 0);
+        }
+        shared::<F, u64, u64, F::SharedHasher>(shared_ops(6_000, 15_000, 4), 0);
+    }
     fn visit<F: Family>(&mut self) {
         for seed in 1..=3 {
             random::<F, u64, u64, F::Hasher>(1, 40, 0, seed);
@@ -197,6 +274,15 @@ fn drained_maps_can_be_filled_again() {
 
 struct Degenerate;
 impl FamilyVisitor for Degenerate {
+    fn visit_concurrent<F: Family + ConcurrentFamily>(&mut self) {
+        self.visit::<F>();
+        self.visit_shared_only::<F>();
+    }
+    fn visit_shared_only<F: ConcurrentFamily>(&mut self) {
+        shared::<F, u64, u64, AllEqual>(shared_ops(24, 1_000, 1), 0);
+        shared::<F, Str24, [u8; 256], LowBits>(shared_ops(200, 1_000, 1), 0);
+        shared::<F, u64, u64, HighBits>(shared_ops(24, 1_000, 1), 0);
+    }
     fn visit<F: Family>(&mut self) {
         // Few where slots don't tell them apart: searches are linear, and papaya 0.2.5 was not seen to end an insert when more than
         // five keys a doubling of its table start their search in one slot (31 in 64 slots).
@@ -222,6 +308,14 @@ fn degenerate_hashes_lose_nothing() {
 
 struct Real(Vec<(bool, u64)>);
 impl FamilyVisitor for Real {
+    fn visit_concurrent<F: Family + ConcurrentFamily>(&mut self) {
+        self.visit::<F>();
+        self.visit_shared_only::<F>();
+    }
+    fn visit_shared_only<F: ConcurrentFamily>(&mut self) {
+        let ops = self.0.iter().map(|&(insert, id)| if insert { SharedOp::Put(id) } else { SharedOp::Get(id) });
+        shared::<F, u64, u64, F::SharedHasher>(ops, 0);
+    }
     fn visit<F: Family>(&mut self) {
         real::<F>(&self.0);
     }

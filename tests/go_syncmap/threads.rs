@@ -112,8 +112,8 @@ fn agree<K: Key, V: Value>(seed: u64, steps: u64) {
     assert_eq!(content, own, "seed {seed}");
 }
 
-/// As many steps as `MAPSCOPE_FUZZ_STEPS` says, over all threads and maps. (Run with a sanitizer to see more: docs/METHODOLOGY.md,
-/// Threads, says how.)
+/// As many steps as `MAPSCOPE_FUZZ_STEPS` says, over all threads and maps. (Run with a sanitizer to see more:
+/// docs/METHODOLOGY.md, Threads, says how.)
 #[test]
 fn threads_agree() {
     let variable = |name| std::env::var(name).ok().map(|value| value.parse::<u64>().expect(name));

@@ -27,8 +27,8 @@ pub(super) const OPS_PER_S: Metric = timed(
 pub(super) const LOCK_WAITS_PER_OP: Metric = timed(
     "lock_waits_per_op",
     "count/op",
-    "Times that a lock was found taken and waited for / operations, in the count pass; absent for one thread and for \
-     maps that don't tell.",
+    "Times that a lock was found taken and waited for / operations, in the count pass; absent without --threads and \
+     for maps that don't tell.",
     |c| ratio(c.count.as_ref()?.lock_wait_events?, c.id.ops),
 );
 
@@ -36,7 +36,7 @@ pub(super) const SLOWEST_THREAD_NS_PER_OP: Metric = timed(
     "slowest_thread_ns_per_op",
     "ns/op",
     "Wall time of a thread's share / its operations, median over the repetitions, of the thread where it is longest; \
-     absent for one thread.",
+     absent without --threads.",
     |c| {
         let own = |thread: &ThreadTime| {
             let mut elapsed = thread.bare_elapsed_ns.clone();
@@ -51,8 +51,8 @@ pub(super) const SLOWEST_THREAD_NS_PER_OP: Metric = timed(
 pub(super) const WORST_THREAD_P999_NS: Metric = timed(
     "worst_thread_p999_ns",
     "ns",
-    "99.9th percentile of the latencies of all of a thread's operations, of the thread where it is highest; absent for \
-     one thread.",
+    "99.9th percentile of the latencies of all of a thread's operations, of the thread where it is highest; absent \
+     without --threads.",
     |c| {
         let threads = &c.time.as_ref()?.threads;
         threads.iter().filter_map(|thread| merged_quantile_ns(&thread.histograms, 0.999)).max().map(Number::Int)
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn one_thread_has_no_figures_of_threads() {
+    fn who_has_the_map_to_himself_has_no_figures_of_threads() {
         let mut cell = cell("std");
         cell.time = Some(Time { ops: 10, ..time(&[1000], vec![]) });
         cell.count = Some(Count::default());

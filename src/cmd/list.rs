@@ -7,7 +7,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use super::output;
 use crate::golang;
 use crate::record::metrics::{self, Better, Class, Metric};
-use crate::report::FORMATS;
+use crate::report::{FORMATS, Format};
 use crate::run::Subjects;
 use crate::spec::{Catalog, MapOffer, Param, SHIPPED, Term};
 
@@ -67,9 +67,12 @@ fn section(what: What, catalog: &Catalog, width: usize) -> String {
             ("profiles (run PROFILE)", SHIPPED.iter().map(|shipped| row(shipped.name, shipped.summary())).collect())
         }
         What::Formats => {
-            let row =
-                |name: &str, summary: &str| Row { name: name.to_owned(), summary: summary.to_owned(), details: vec![] };
-            ("formats (--format)", FORMATS.iter().map(|format| row(format.name, format.summary)).collect())
+            let row = |format: &Format| Row {
+                name: format.name.to_owned(),
+                summary: format.summary.to_owned(),
+                details: format.always.then(|| "written by every run".to_owned()).into_iter().collect(),
+            };
+            ("formats (--format)", FORMATS.iter().map(row).collect())
         }
     };
     let mut table = Table::new();

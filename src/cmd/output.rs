@@ -5,11 +5,12 @@ use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use tempfile::TempDir;
 
 use crate::record::{Results, write_atomically};
-use crate::report::Format;
+use crate::report::{self, FORMATS, Format};
+use crate::spec::UnknownName;
 
 /// Writes to stdout. A reader that has gone away (`| head`) is no error.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
@@ -124,6 +125,19 @@ impl Drop for Staged {
 fn new_report_folder(profile: &str) -> PathBuf {
     let numbered = |number: u32| Path::new("reports").join(format!("{profile}-{number:03}"));
     (1..).map(numbered).find(|path| path.symlink_metadata().is_err()).unwrap_or_else(|| numbered(0))
+}
+
+/// The formats of these names; `all` names every one.
+pub(super) fn formats(names: &[String]) -> anyhow::Result<Vec<&'static Format>> {
+    let mut formats = Vec::new();
+    for name in names {
+        if name == "all" {
+            return Ok(FORMATS.iter().collect());
+        }
+        let known = || FORMATS.iter().map(|format| format.name).chain(["all"]);
+        formats.push(report::find(name).ok_or_else(|| anyhow!(UnknownName::new("format", name, known())))?);
+    }
+    Ok(formats)
 }
 
 /// Writes the `formats` of `results` into `folder`; gives the paths written.

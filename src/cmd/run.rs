@@ -2,12 +2,12 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use super::output::{self, Staged};
 use crate::golang;
 use crate::record::Status;
-use crate::report::{FORMATS, table};
+use crate::report::{self, FORMATS, Format, table};
 use crate::run::{Settings, Subjects, execute};
 use crate::spec::{Flags, Plan, plan};
 
@@ -66,6 +66,9 @@ pub(super) struct Args {
     /// Count passes side by side [default: one a processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
+    /// More formats to write, by comma, or all (see `mapscope list formats`)
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    format: Vec<String>,
     /// Folder of the results, - for a CSV on stdout [default: new, in reports/]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -108,16 +111,21 @@ fn planned(args: &Args, subjects: &Subjects) -> anyhow::Result<(Plan, Subjects)>
 }
 
 pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Result<ExitCode> {
-    let (plan, subjects) = &planned(&args, subjects)?;
+    let wanted = output::formats(&args.format)?;
     let to_stdout = args.out.as_ref().is_some_and(|out| out.as_os_str() == "-");
+    if to_stdout && !wanted.is_empty() {
+        bail!("--format: \"--out -\" writes one CSV to stdout; name a folder with --out to have other formats");
+    }
+    let (plan, subjects) = &planned(&args, subjects)?;
     let folder = if to_stdout { None } else { Some(Staged::new(args.out, &plan.profile)?) };
     let processors = || std::thread::available_parallelism().map_or(1, |n| n.get());
     let jobs = args.jobs.map_or_else(processors, usize::from);
     let finished = execute(plan, subjects, &Settings { jobs, progress: !quiet })?;
 
     if let Some(folder) = folder {
-        let all: Vec<_> = FORMATS.iter().collect();
-        output::write_reports(folder.path(), &all, &finished.results)
+        let named = |format: &Format| wanted.iter().any(|wanted| wanted.name == format.name);
+        let formats: Vec<_> = FORMATS.iter().filter(|format| format.always || named(format)).collect();
+        output::write_reports(folder.path(), &formats, &finished.results)
             .with_context(|| format!("{}: nothing was left there", folder.destination().display()))?;
         let folder = folder.publish()?;
         if !quiet {
@@ -129,7 +137,7 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
             output::print(&screen)?;
         }
     } else {
-        let csv = FORMATS.iter().find(|format| format.name == "csv").context("no csv format")?;
+        let csv = report::find("csv").context("no csv format")?;
         (csv.render)(&finished.results, &mut |_, bytes| {
             output::print(&String::from_utf8_lossy(bytes)).map_err(io::Error::other)
         })?;

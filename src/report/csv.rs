@@ -8,8 +8,12 @@ use super::{Emit, Format};
 use crate::record::metrics::{self, Number};
 use crate::record::{Cell, Results};
 
-pub(super) const FORMAT: Format =
-    Format { name: "csv", summary: "results.csv: one row a cell, one column a metric, blank where absent", render };
+pub(super) const FORMAT: Format = Format {
+    name: "csv",
+    summary: "results.csv: one row a cell, one column a metric, blank where absent",
+    always: true,
+    render,
+};
 
 const IDENTITY: [&str; 11] =
     ["map", "keys", "mix", "load_factor", "hint", "entry", "ops", "seed", "status", "threads", "thread_keys"];

@@ -16,6 +16,7 @@ use crate::record::{Cell, Results};
 pub(super) const FORMAT: Format = Format {
     name: "flame",
     summary: "cells/*/{alloc,copy,cpu}.svg: flame graphs of bytes allocated, bytes copied, processor time",
+    always: true,
     render,
 };
 

@@ -10,6 +10,7 @@ use crate::record::Results;
 pub(super) const FORMAT: Format = Format {
     name: "folded",
     summary: "cells/*/{alloc,copy,cpu}.folded: call stacks for inferno, FlameGraph and speedscope",
+    always: true,
     render,
 };
 

@@ -11,6 +11,7 @@ use crate::record::{Cell, LatencyHistogram, Results, Time};
 pub(super) const FORMAT: Format = Format {
     name: "hdr-log",
     summary: "cells/*/latency.hlog: latencies by kind and cause, for HdrHistogram's log readers and plotters",
+    always: true,
     render,
 };
 

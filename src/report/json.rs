@@ -8,8 +8,12 @@ use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 use super::{Emit, Format};
 use crate::record::Results;
 
-pub(super) const FORMAT: Format =
-    Format { name: "json", summary: "results.json: the whole record; every other format derives from it", render };
+pub(super) const FORMAT: Format = Format {
+    name: "json",
+    summary: "results.json: the whole record; every other format derives from it",
+    always: true,
+    render,
+};
 
 fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
     let mut bytes = Vec::new();

@@ -13,6 +13,7 @@ use crate::record::{Cell, Environment, Results};
 pub(super) const FORMAT: Format = Format {
     name: "md",
     summary: "results.md: the figures as tables to read, with links to what lies beside it",
+    always: true,
     render,
 };
 

@@ -26,6 +26,8 @@ pub struct Format {
     pub name: &'static str,
     /// One line for `list`: what it writes, and who reads it.
     pub summary: &'static str,
+    /// Whether every run writes it; the others are written when asked for.
+    pub always: bool,
     /// Renders the record; hands each file to `emit` as a path relative to the output folder and its bytes.
     pub render: fn(&Results, emit: &mut Emit<'_>) -> io::Result<()>,
 }
@@ -44,6 +46,11 @@ pub static FORMATS: &[Format] = &[
     pprof::FORMAT,
     hdr_log::FORMAT,
 ];
+
+/// The format called `name`.
+pub fn find(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
 
 #[cfg(test)]
 mod tests {

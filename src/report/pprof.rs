@@ -17,6 +17,7 @@ use crate::record::{Cell, Profile, Results};
 pub(super) const FORMAT: Format = Format {
     name: "pprof",
     summary: "cells/*/{heap,copy,cpu}.pb.gz: profiles for go tool pprof, speedscope and continuous profilers",
+    always: true,
     render,
 };
 

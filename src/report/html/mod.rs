@@ -31,6 +31,7 @@ use crate::record::Results;
 pub(super) const FORMAT: Format = Format {
     name: "html",
     summary: "index.html: the whole run to look at, in one file: findings, tables, charts, flame graphs",
+    always: true,
     render,
 };
 

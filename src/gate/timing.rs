@@ -48,6 +48,7 @@ mod tests {
             threads: Vec::new(),
             collector: None,
             heat: None,
+            moments: None,
             histograms: Vec::new(),
         }
     }

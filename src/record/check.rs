@@ -9,7 +9,10 @@ use flate2::read::ZlibDecoder;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
-use super::{Cell, Count, EndState, HeatMap, LatencyHistogram, OpKind, Profile, Results, Status, Time, Timeline};
+use super::{
+    Cell, Count, EndState, HeatMap, LatencyHistogram, Moment, Moments, OpKind, Profile, Results, Spell, Status, Time,
+    Timeline,
+};
 
 /// The first contradiction: the cell's identity, and what is wrong.
 pub(super) fn check(results: &Results) -> Result<(), (String, String)> {
@@ -143,7 +146,26 @@ fn check_time(time: &Time) -> Result<(), String> {
     let recorded = |histograms: &[LatencyHistogram]| histograms.iter().map(|h| u128::from(h.count)).sum::<u128>();
     let (all, sum) = (recorded(&time.histograms), time.threads.iter().map(|thread| recorded(&thread.histograms)).sum());
     ensure!(time.threads.is_empty() || all == sum, "the threads recorded {sum} latencies, but there are {all}");
-    time.heat.as_ref().map_or(Ok(()), check_heat)
+    time.heat.as_ref().map_or(Ok(()), check_heat)?;
+    time.moments.as_ref().map_or(Ok(()), check_moments)
+}
+
+fn check_moments(moments: &Moments) -> Result<(), String> {
+    ensure!(moments.ops_per_point > 0, "moments.ops_per_point is 0");
+    ensure!(moments.elapsed_ns.is_sorted(), "moments.elapsed_ns goes back in time");
+    let of = moments.elapsed_ns.last().copied().unwrap_or(0);
+    let mut last = None;
+    for Moment { op, start_ns, ns, .. } in &moments.operations {
+        ensure!(last < Some(*op), "operation {op} of moments comes twice, or too late");
+        let end_ns = start_ns.checked_add(*ns);
+        ensure!(end_ns.is_some_and(|end| end <= of), "operation {op} of moments ends after the last one, at {of} ns");
+        last = Some(*op);
+    }
+    for Spell { first_op, last_op, start_ns, end_ns, .. } in &moments.spells {
+        ensure!(first_op < last_op, "a spell of moments ends with operation {last_op}, not after {first_op}");
+        ensure!(start_ns <= end_ns && *end_ns <= of, "the spell from operation {first_op} ends at {end_ns} ns");
+    }
+    Ok(())
 }
 
 fn check_histograms(histograms: &[LatencyHistogram]) -> Result<(), String> {

@@ -18,7 +18,7 @@ pub use crate::probe::event::Cause;
 pub use environment::Environment;
 pub(crate) use io::parse;
 pub use io::{ReadError, read, write_atomically, write_whole};
-pub use timeline::{HeatMap, TableEvent, Timeline};
+pub use timeline::{HeatMap, Moment, Moments, Spell, TableEvent, Timeline};
 
 /// The version of the layout below; a reader refuses any other.
 pub const SCHEMA: u32 = 1;
@@ -436,6 +436,9 @@ pub struct Time {
     /// When which latencies occurred; absent where nobody kept it, and in records of older versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub heat: Option<HeatMap>,
+    /// When operations began and how long they took; absent where nobody kept it, and in records of older versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub moments: Option<Moments>,
 }
 
 /// What one of several threads measured.

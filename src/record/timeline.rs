@@ -1,8 +1,10 @@
 //! How a cell went, operation by operation, in as many points as a chart has room for.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::Cause;
+use super::{Cause, OpKind};
 
 /// What the map held while the measured operations went on, as the count pass saw it. All lists are equally long.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +77,95 @@ impl HeatMap {
     pub fn least_ns(band: u8) -> f64 {
         (if band.is_multiple_of(2) { 1.0 } else { 1.5 }) * f64::from(band / 2).exp2()
     }
+}
+
+/// When operations began and how long they took, in one timed repetition: every operation that remade a table, the longest
+/// of the others that weren't steady, and a sample of the steady ones.
+///
+/// Its clock shows the time that went into operations: what the harness did between batches of them is cut out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moments {
+    /// Operations a point; the last point may have fewer. The same as a [`Timeline`]'s.
+    pub ops_per_point: u64,
+    /// When each point's last operation ended, in nanoseconds since the first began.
+    pub elapsed_ns: Vec<u64>,
+    /// The operations kept, in order.
+    pub operations: Vec<Moment>,
+    /// How many more that were not steady there were, by cause.
+    pub left_out: BTreeMap<Cause, u64>,
+    /// When entries moved, operation after operation.
+    pub spells: Vec<Spell>,
+}
+
+impl Moments {
+    /// More operations that remade a table are left out, the shortest first.
+    pub const TABLES_MAX: usize = 4096;
+    /// More operations of each other cause are left out, the shortest first.
+    pub const OTHERS_MAX: usize = 64;
+    /// So many steady operations, evenly spread, are kept at the most, and as many more that took longest.
+    pub const STEADY_MAX: u64 = 64;
+    /// More spells are left out, those that moved least first.
+    pub const SPELLS_MAX: usize = 256;
+}
+
+/// An operation, when it began and how long it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "MomentRow", from = "MomentRow")]
+pub struct Moment {
+    /// Its number among the measured operations, from 0.
+    pub op: u64,
+    /// When it began, in nanoseconds since the first operation.
+    pub start_ns: u64,
+    /// How long it took, one reading of the clock included, in nanoseconds.
+    pub ns: u64,
+    /// Its kind; `None` for a clear.
+    pub kind: Option<OpKind>,
+    /// Its cause.
+    pub cause: Cause,
+    /// Bytes that it allocated.
+    pub alloc_bytes: u64,
+    /// Entries that it moved.
+    pub moved_entries: u64,
+}
+
+/// `[op, start_ns, ns, kind, cause, alloc_bytes, moved_entries]`: there are many.
+type MomentRow = (u64, u64, u64, Option<OpKind>, Cause, u64, u64);
+
+impl From<Moment> for MomentRow {
+    fn from(moment: Moment) -> MomentRow {
+        let Moment { op, start_ns, ns, kind, cause, alloc_bytes, moved_entries } = moment;
+        (op, start_ns, ns, kind, cause, alloc_bytes, moved_entries)
+    }
+}
+
+impl From<MomentRow> for Moment {
+    fn from((op, start_ns, ns, kind, cause, alloc_bytes, moved_entries): MomentRow) -> Moment {
+        Moment { op, start_ns, ns, kind, cause, alloc_bytes, moved_entries }
+    }
+}
+
+/// A stretch of operations of which many moved entries, as when a table is evacuated bit by bit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spell {
+    /// The first operation that moved any.
+    pub first_op: u64,
+    /// The last one; no two that moved any are farther from each other than [`Spell::GAP_OPS`].
+    pub last_op: u64,
+    /// When the first began, in nanoseconds since the first operation of all.
+    pub start_ns: u64,
+    /// When the last ended.
+    pub end_ns: u64,
+    /// How many of them moved any; two at the least.
+    pub moving_ops: u64,
+    /// Entries moved, all together.
+    pub moved_entries: u64,
+}
+
+impl Spell {
+    /// Within a spell, the next operation that moves entries is no farther than this.
+    pub const GAP_OPS: u64 = 64;
 }
 
 #[cfg(test)]

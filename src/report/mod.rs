@@ -14,6 +14,7 @@ mod pprof;
 mod stacks;
 mod standout;
 pub mod table;
+mod trace_event;
 
 use std::io;
 
@@ -45,6 +46,7 @@ pub static FORMATS: &[Format] = &[
     folded::FORMAT,
     pprof::FORMAT,
     hdr_log::FORMAT,
+    trace_event::FORMAT,
 ];
 
 /// The format called `name`.

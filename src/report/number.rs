@@ -55,6 +55,19 @@ pub(super) fn duration(ns: f64) -> String {
     format!("{scaled:.decimals$} {unit}")
 }
 
+/// A size in a name, in the unit that suits it: `512 B`, `1.5 KiB`, `24 MiB`.
+pub(super) fn bytes(n: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB"];
+    let (scaled, unit) = match n {
+        0..1024 => return format!("{n} B"),
+        n => {
+            let step = (n.ilog2() / 10).min(units.len() as u32);
+            (n as f64 / 1024f64.powi(step as i32), units[step as usize - 1])
+        }
+    };
+    format!("{} {unit}", plain(scaled))
+}
+
 /// The first line of a foreign text, without control characters.
 pub(super) fn one_line(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
@@ -107,6 +120,13 @@ mod tests {
     fn sentences_are_short() {
         assert_eq!([4.6, 1.15, 9100.4, 0.5, 63.21].map(plain), ["4.6", "1.15", "9,100", "0.5", "63.2"]);
         assert_eq!([87.0, 1500.0, 48_700.0, 3.1e6, 2e9].map(duration), ["87 ns", "1.5 µs", "49 µs", "3.1 ms", "2.0 s"]);
+    }
+
+    #[test]
+    fn sizes_have_the_unit_that_suits_them() {
+        let sizes = [0, 1023, 1024, 1536, 1 << 20, (1 << 30) - 1, 1 << 40, 1 << 50];
+        let texts = ["0 B", "1023 B", "1 KiB", "1.5 KiB", "1 MiB", "1,024 MiB", "1 TiB", "1,024 TiB"];
+        assert_eq!(sizes.map(bytes), texts);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod count;
 mod hashes;
 mod job;
 mod memory;
+mod moments;
 mod observe;
 mod pin;
 mod process;

@@ -18,6 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::batch::{BATCH_OPS_MIN, Batch, Batches, batch_ops_max};
 use super::job::JobError;
+use super::moments::{self, Works};
 use super::observe::{Observer, Tape};
 use super::pin;
 use super::setting::Setting;
@@ -47,22 +48,34 @@ pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
     setting: &Setting<'_, S>,
     repetitions: u32,
 ) -> Result<Time, JobError> {
-    let classes = classify::<F, K, V, S>(setting)?;
+    let (classes, works) = classify::<F, K, V, S>(setting)?;
     let pinned_to = pin::to_last_processor();
     let clock = Clock::calibrate();
     let started_unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
 
     bare::<F, K, V, S>(setting)?;
     let mut latencies = Latencies::new(CLASSES);
-    let mut heat = Heat::new(setting.workload.ops());
+    let ops = setting.workload.ops();
+    let mut heat = Heat::new(ops);
     let (mut bare_elapsed_ns, mut clocked_elapsed_ns) = (Vec::new(), Vec::new());
-    for _ in 0..repetitions {
+    let kept = small_maps::<K, V, S>(setting).is_none() && ops <= moments::OPS_MAX;
+    let mut each_ns = Vec::with_capacity(if kept { ops as usize } else { 0 });
+    for repetition in 0..repetitions {
         bare_elapsed_ns.push(bare::<F, K, V, S>(setting)?.as_nanos() as u64);
-        let elapsed = clocked::<F, K, V, S>(setting, &classes, &clock, &mut latencies, &mut heat)?;
+        let elapsed = clocked::<F, K, V, S>(setting, &classes, &clock, |class, ns, cold| {
+            let recorded = (class != NO_CLASS && !cold).then_some(ns);
+            if let Some(ns) = recorded {
+                latencies.record(class.into(), ns);
+            }
+            heat.add(recorded);
+            if kept && repetition + 1 == repetitions {
+                each_ns.push(u32::try_from(ns).unwrap_or(u32::MAX));
+            }
+        })?;
         clocked_elapsed_ns.push(elapsed.as_nanos() as u64);
     }
     Ok(Time {
-        ops: setting.workload.ops() * small_maps::<K, V, S>(setting).map_or(1, |(maps, rounds)| maps * rounds),
+        ops: ops * small_maps::<K, V, S>(setting).map_or(1, |(maps, rounds)| maps * rounds),
         bare_elapsed_ns,
         clocked_elapsed_ns,
         clock_floor_ns: clock.floor_ns,
@@ -73,6 +86,7 @@ pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
         threads: Vec::new(),
         collector: None,
         heat: Some(heat.finish()),
+        moments: kept.then(|| works.moments(&classes, &each_ns)),
     })
 }
 
@@ -86,23 +100,24 @@ pub(super) fn recorded(latencies: &Latencies) -> Vec<LatencyHistogram> {
     encoded.collect()
 }
 
-/// Learns each measured operation's kind and cause.
-fn classify<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<Classes, JobError> {
+/// Learns each measured operation's kind and cause, and what it did.
+fn classify<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<(Classes, Works), JobError> {
     let tape = Tape::default();
     let (mut map, _, mut observer) =
         Observer::new(F::INFO, &tape, || F::build::<K, V, S, _>(&setting.options, setting.hasher.clone(), &tape));
-    let mut classes = Classes::default();
+    let (mut classes, mut works) = (Classes::default(), Works::default());
     let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
     let mut batch = Batch::<K, V>::new();
     loop {
         let in_setup = batches.in_setup();
         if !batches.next(&mut batch)? {
-            return Ok(classes);
+            return Ok((classes, works));
         }
         for (op, step) in batch.steps() {
             let seen = observer.step(&mut map, op, step);
             if !in_setup {
                 classes.push(seen.kind.map_or(NO_CLASS, |kind| class_of(kind as usize, seen.cause)));
+                works.add(&seen);
             }
         }
     }
@@ -119,13 +134,13 @@ pub(super) fn bare<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_
     })
 }
 
-/// One run with the clock read after every operation.
+/// One run with the clock read after every operation; hands each one's class and latency to `take`, between batches, and
+/// whether the caches were not yet its own.
 fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
     setting: &Setting<'_, S>,
     classes: &Classes,
     clock: &Clock,
-    latencies: &mut Latencies,
-    heat: &mut Heat,
+    mut take: impl FnMut(u8, u64, bool),
 ) -> Result<Duration, JobError> {
     // Small maps do the same, one after the other.
     let mut classes = classes.iter().cycle();
@@ -148,12 +163,8 @@ fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
             // Counters of two processors may differ, where the process could not be pinned.
             let ticks = reading.saturating_sub(last);
             last = reading;
-            let cold = index < COLD_OPS && kind_and_cause(class.into()).1 == Cause::Steady;
-            let ns = (class != NO_CLASS && !cold).then(|| clock.ns(ticks));
-            if let Some(ns) = ns {
-                latencies.record(class.into(), ns);
-            }
-            heat.add(ns);
+            let cold = index < COLD_OPS && class != NO_CLASS && kind_and_cause(class.into()).1 == Cause::Steady;
+            take(class, clock.ns(ticks), cold);
         }
         elapsed
     })

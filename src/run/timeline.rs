@@ -74,7 +74,7 @@ impl Course {
 }
 
 /// Whether a table was made or replaced, not a bucket or node.
-fn remakes_a_table(cause: Cause) -> bool {
+pub(super) fn remakes_a_table(cause: Cause) -> bool {
     use Cause::{DirectoryGrow, DirtyCopy, Grow, SameSizeGrow, Shrink, Split};
     matches!(cause, Grow | SameSizeGrow | Shrink | Split | DirectoryGrow | DirtyCopy)
 }

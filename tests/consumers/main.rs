@@ -3,6 +3,7 @@
 //! Where a program is not there, its test says so and passes; `MAPSCOPE_CONSUMERS=required` makes that a failure.
 
 mod python;
+mod trace;
 
 use std::path::Path;
 

@@ -130,6 +130,7 @@ pub fn timed(map: &str, clocked_elapsed_ns: &[u64]) -> Cell {
         threads: Vec::new(),
         collector: None,
         heat: None,
+        moments: None,
         histograms: vec![LatencyHistogram {
             kind: OpKind::Insert,
             cause: Cause::Steady,

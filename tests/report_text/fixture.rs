@@ -70,6 +70,7 @@ fn time(kind: OpKind, ns_per_op: u64, median_ns: u64, steady_max_ns: u64, grow_m
         threads: Vec::new(),
         collector: None,
         heat: None,
+        moments: None,
         histograms,
     }
 }

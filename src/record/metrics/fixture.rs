@@ -49,6 +49,7 @@ pub(super) fn time(bare_elapsed_ns: &[u64], histograms: Vec<LatencyHistogram>) -
         threads: Vec::new(),
         collector: None,
         heat: None,
+        moments: None,
         histograms,
     }
 }

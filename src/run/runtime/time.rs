@@ -64,6 +64,7 @@ pub(super) fn time(session: &mut Session, job: &Job, workload: &Workload) -> Res
         threads: Vec::new(),
         collector: Some(collected),
         heat: None,
+        moments: None,
     })
 }
 

@@ -69,6 +69,7 @@ pub(in crate::run) fn time<F: ConcurrentFamily, K: Key, V: Value, S: Hashing + S
         threads: of_threads.into_iter().map(|(thread, _)| thread).collect(),
         collector: None,
         heat: None,
+        moments: None,
     })
 }
 

@@ -1,0 +1,128 @@
+//! Timelines: Perfetto's trace processor, and the format's own rules.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use mapscope::record::{Cause, Cell, Results, read};
+use serde_json::Value;
+
+use super::{python, skip, write};
+
+/// A record of cells that grow at once, bit by bit, and by splitting.
+fn grown(folder: &Path, passes: &str) -> Results {
+    let out = folder.join("run");
+    let status = Command::new(env!("CARGO_BIN_EXE_mapscope"))
+        .args(["run", "--quiet", "--map", "std,go-classic,go-swiss", "--ops", "5000", "--passes", passes, "--out"])
+        .arg(&out)
+        .status();
+    assert!(status.expect("mapscope").success());
+    read(&out).expect("the record")
+}
+
+fn traces(results: &Results, folder: &Path) -> Vec<Value> {
+    let paths = write("trace-event", results, folder);
+    assert_eq!(paths.len(), results.cells.len());
+    paths.iter().map(|path| serde_json::from_slice(&std::fs::read(folder.join(path)).unwrap()).unwrap()).collect()
+}
+
+fn events<'a>(trace: &'a Value, phase: &str) -> Vec<&'a Value> {
+    trace["traceEvents"].as_array().expect("events").iter().filter(|event| event["ph"] == phase).collect()
+}
+
+fn moments(cell: &Cell) -> &mapscope::record::Moments {
+    cell.time.as_ref().and_then(|time| time.moments.as_ref()).expect("moments")
+}
+
+#[test]
+fn slices_are_disjoint_and_counters_end_where_the_counts_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = grown(folder.path(), "count,time");
+    for (cell, trace) in results.cells.iter().zip(traces(&results, folder.path())) {
+        let mut tracks: BTreeMap<u64, Vec<(f64, f64)>> = BTreeMap::new();
+        for slice in events(&trace, "X") {
+            let [ts, dur] = ["ts", "dur"].map(|field| slice[field].as_f64().expect(field));
+            tracks.entry(slice["tid"].as_u64().unwrap()).or_default().push((ts, ts + dur));
+            assert!(slice["name"].as_str().is_some_and(|name| !name.is_empty()) && slice["pid"] == 1, "{slice}");
+        }
+        for (tid, slices) in &tracks {
+            let apart = slices.windows(2).all(|pair| pair[0].1 <= pair[1].0 + 1e-6);
+            assert!(apart, "{}: slices of track {tid} overlap", cell.id);
+        }
+        assert_eq!(tracks[&1].len(), moments(cell).operations.len(), "{}", cell.id);
+
+        let count = cell.count.as_ref().unwrap();
+        let of = |cause: &Cause| count.causes.values().filter_map(|causes| causes.get(cause)).sum::<u64>();
+        let grows = moments(cell).operations.iter().filter(|moment| moment.cause == Cause::Grow).count();
+        assert_eq!(grows as u64, of(&Cause::Grow), "{}: every growth is there", cell.id);
+
+        let mut last = BTreeMap::new();
+        for counter in events(&trace, "C") {
+            for (name, value) in counter["args"].as_object().unwrap() {
+                last.insert(name.clone(), value.as_u64().unwrap());
+            }
+        }
+        assert_eq!(last["live_bytes"], count.live_bytes, "{}", cell.id);
+        assert_eq!(last["entries"], cell.expected.entries, "{}", cell.id);
+        assert!(last["capacity_entries"] >= last["entries"], "{}", cell.id);
+    }
+    // Of three maps, only go-classic moves a little with each of many operations, and says how much in all.
+    let spells: Vec<_> = results.cells.iter().map(|cell| moments(cell).spells.len()).collect();
+    assert!(
+        results.cells[0].id.map == "std" && spells[0] <= 1,
+        "growths of small tables lie close together: {spells:?}"
+    );
+    let classic = &results.cells[1];
+    let in_spells: u64 = moments(classic).spells.iter().map(|spell| spell.moved_entries).sum();
+    assert_eq!(Some(in_spells), classic.count.as_ref().unwrap().census_moved_entries);
+}
+
+#[test]
+fn without_a_time_pass_a_microsecond_is_an_operation() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = grown(folder.path(), "count");
+    for (cell, trace) in results.cells.iter().zip(traces(&results, folder.path())) {
+        let named = events(&trace, "M").iter().any(|event| {
+            event["name"] == "process_name" && event["args"]["name"].as_str().unwrap().contains("1 µs is one operation")
+        });
+        assert!(named, "{}", cell.id);
+        let timeline = cell.count.as_ref().unwrap().timeline.as_ref().unwrap();
+        let starts: Vec<f64> = events(&trace, "X").iter().map(|slice| slice["ts"].as_f64().unwrap()).collect();
+        assert_eq!(starts, timeline.events.iter().map(|event| event.op as f64).collect::<Vec<_>>(), "{}", cell.id);
+    }
+}
+
+#[test]
+fn perfetto_sees_every_slice_and_counter() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(shell) = std::env::var_os("MAPSCOPE_TRACE_PROCESSOR") else {
+        return skip("MAPSCOPE_TRACE_PROCESSOR does not name Perfetto's trace_processor_shell");
+    };
+    const SCRIPT: &str = "
+import sys
+from perfetto.trace_processor import TraceProcessor, TraceProcessorConfig
+for path in sys.argv[2:]:
+    with TraceProcessor(trace=path, config=TraceProcessorConfig(bin_path=sys.argv[1])) as processor:
+        def one(query):
+            return list(processor.query(query))[0].n
+        print(one('select count(*) as n from slice'),
+              one('select sum(dur) as n from slice join thread_track t on t.id = track_id '
+                  'join thread using (utid) where tid = 1'),
+              int(one('select max(value) as n from counter join counter_track t on t.id = track_id '
+                      \"where t.name like 'peak_bytes%'\")))
+";
+    let results = grown(folder.path(), "count,time");
+    let traces = traces(&results, folder.path());
+    let paths = results.cells.iter().map(|cell| format!("cells/{}/trace.json", cell.id.file_stem()));
+    let args: Vec<String> = std::iter::once(shell.to_string_lossy().into_owned()).chain(paths).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let Some(printed) = python::run(&["perfetto"], folder.path(), SCRIPT, &args) else { return };
+    let expected: Vec<String> = (results.cells.iter().zip(&traces))
+        .map(|(cell, trace)| {
+            let sum_ns: u64 = moments(cell).operations.iter().map(|moment| moment.ns).sum();
+            let peak_bytes = cell.count.as_ref().and_then(|count| count.peak_bytes).unwrap();
+            format!("{} {sum_ns} {peak_bytes}", events(trace, "X").len())
+        })
+        .collect();
+    assert_eq!(printed.lines().collect::<Vec<_>>(), expected);
+}

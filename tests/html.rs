@@ -11,7 +11,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use flate2::read::ZlibDecoder;
 use mapscope::probe::event::Cause;
-use mapscope::record::{AllocStack, Frame, HeatMap, OpKind, Profile, Results, Status, TableEvent, Timeline, metrics};
+use mapscope::record::{
+    AllocStack, Frame, HeatMap, Moment, Moments, OpKind, Profile, Results, Spell, Status, TableEvent, Timeline, metrics,
+};
 use mapscope::report::FORMATS;
 use serde_json::{Value, json};
 
@@ -209,4 +211,26 @@ fn what_went_on_meanwhile_is_in_the_page_as_recorded() {
     let courses = &chunks(&html(&results))["course-0"];
     assert_eq!(courses[0], json!({}));
     assert_eq!(courses[1], json!({ "timeline": timeline, "heat": heat }));
+
+    let moment = |op, cause, ns| Moment {
+        op,
+        start_ns: 100 * op,
+        ns,
+        kind: Some(OpKind::Insert),
+        cause,
+        alloc_bytes: 0,
+        moved_entries: 0,
+    };
+    // The shortest of 65 growths is one too many for a chart.
+    let operations = (0..65).map(|op| moment(op, Cause::Grow, 99 - op)).chain([moment(70, Cause::Steady, 5)]).collect();
+    let spell = Spell { first_op: 7, last_op: 9, start_ns: 0, end_ns: 9, moving_ops: 2, moved_entries: 8 };
+    let moments = Moments { ops_per_point: 10, operations, spells: vec![spell], ..Moments::default() };
+    results.cells[1].time.as_mut().expect("timed").moments = Some(moments);
+    let marks = &chunks(&html(&results))["course-0"][1]["marks"];
+    assert_eq!(marks["spells"], json!([[7, 9, 8]]));
+    let told = marks["operations"].as_array().expect("a list");
+    assert_eq!(
+        (told.len(), &told[0], &told[63], &told[64]),
+        (65, &json!([0, "grow", 99]), &json!([63, "grow", 36]), &json!([70, "steady", 5]))
+    );
 }

@@ -45,7 +45,7 @@ async function charts() {
   check("nothing sticks out", document.documentElement.scrollWidth <= innerWidth, document.documentElement.scrollWidth);
 }
 
-function cells() {
+async function cells() {
   const first = () => all("#cell-table tbody tr").map((row) => row.querySelector("th").textContent);
   const before = first();
   const metric = table.columns.find((name) => distinct(run.values[run.byName.get(name).index].filter((x) => x != null)).length > 1);
@@ -68,6 +68,14 @@ function cells() {
   const columns = all("#cell-table thead th").length;
   one(".chooser input[type=checkbox]:not(:checked)").click();
   check("a column more", all("#cell-table thead th").length === columns + 1);
+  const opener = one("#cell-table tbody th button");
+  opener.click();
+  const figures = all("dialog.cell tbody tr").length;
+  const told = run.metrics.filter((metric) => valueOf(run.cells[0], metric) != null).length;
+  check("a cell opens, with every figure that it has", one("dialog.cell h2").textContent === run.cells[0].label && figures === told, [figures, told]);
+  one("dialog.cell .close").click();
+  await until("and closes", () => !one("dialog.cell"));
+  check("no time is called the best", all("#cell-table td.best").every((cell) => !cell.querySelector("i.measured")));
   check("absent values say why", all("#cell-table td.none").every((cell) => cell.title && cell.querySelector(".unseen").textContent));
 }
 
@@ -111,6 +119,8 @@ async function courses() {
   byId("course").scrollIntoView({ behavior: "instant" });
   await until("memory and stalls", () => all("#course-view .area svg").length >= 2);
   check("memory over operations", one("#course-view h3").textContent.includes("comes back to"), one("#course-view h3").textContent);
+  const told = (await unpack(`course-${course.group}`)).some(({ marks }) => marks?.operations.some(([, cause]) => cause === "grow" || cause === "overflow"));
+  if (told) check("what stalls is marked", one("#course-view .chart:last-of-type g[aria-label=dot] path"));
   check("stalls over operations", all("#course-view h3")[1].textContent.includes("stalls longest"), all("#course-view h3")[1].textContent);
 }
 
@@ -158,7 +168,7 @@ async function drive() {
   await until("everything is unpacked", () => "filled" in document.documentElement.dataset);
   await places();
   await charts();
-  cells();
+  await cells();
   await axes();
   await latencies();
   await courses();

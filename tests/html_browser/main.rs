@@ -16,7 +16,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use browser::Page;
 use mapscope::probe::event::Cause;
-use mapscope::record::{Cell, CpuStack, Frame, HeatMap, Results, TableEvent, Timeline};
+use mapscope::record::{Cell, CpuStack, Frame, HeatMap, Moment, Moments, OpKind, Results, Spell, TableEvent, Timeline};
 use mapscope::report::FORMATS;
 use serde_json::json;
 
@@ -53,7 +53,21 @@ fn small() -> Results {
             events_left_out: 0,
         });
         let columns = (0..100).map(|column| vec![(9, 900), (11, 90 + column), (40, 1)]).collect();
-        cell.time.as_mut().expect("timed").heat = Some(HeatMap { ops_per_column: 1000, columns });
+        let time = cell.time.as_mut().expect("timed");
+        time.heat = Some(HeatMap { ops_per_column: 1000, columns });
+        let (kind, alloc_bytes) = (Some(OpKind::Insert), 640);
+        let operations = [(400, Cause::Grow, 900_000), (900, Cause::Overflow, 3000)];
+        let operations = operations.map(|(op, cause, ns)| Moment {
+            op,
+            start_ns: 0,
+            ns,
+            kind,
+            cause,
+            alloc_bytes,
+            moved_entries: 30,
+        });
+        let spell = Spell { first_op: 400, last_op: 900, start_ns: 0, end_ns: 0, moving_ops: 9, moved_entries: 90 };
+        time.moments = Some(Moments { operations: operations.to_vec(), spells: vec![spell], ..Moments::default() });
         let profile = cell.profile.as_mut().expect("profiled");
         let frame = |function: String| Frame { function, file: None, line: None };
         profile.frames = ["insert", "grow", "</script><b>"].map(|name| frame(format!("map{map}::{name}"))).to_vec();

@@ -1,18 +1,31 @@
-//! What went on over the operations of a cell: its memory, and when which latencies occurred.
+//! What went on over the operations of a cell: its memory, when which latencies occurred, and what did it.
+
+use std::cmp::Reverse;
 
 use serde::Serialize;
 
 use super::super::figures::Figures;
 use super::super::group::Group;
-use crate::record::{HeatMap, Timeline};
+use crate::record::{Cause, HeatMap, Moments, Timeline};
 
-/// As recorded.
+/// As recorded, save that of moments only what marks a chart is kept.
 #[derive(Serialize)]
 pub(super) struct Course<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     timeline: Option<&'a Timeline>,
     #[serde(skip_serializing_if = "Option::is_none")]
     heat: Option<&'a HeatMap>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marks: Option<Marks>,
+}
+
+/// Operations that took long, and stretches of moves.
+#[derive(Serialize)]
+struct Marks {
+    /// `[operation, cause, nanoseconds]`, steady ones only where they took longest.
+    operations: Vec<(u64, &'static str, u64)>,
+    /// `[first operation, last operation, entries moved]`.
+    spells: Vec<(u64, u64, u64)>,
 }
 
 /// Of each cell of a group; `None` where nothing was kept of any.
@@ -20,7 +33,22 @@ pub(super) fn of<'a>(group: &Group<'a>) -> Option<Vec<Course<'a>>> {
     let of = |row: &Figures<'a>| Course {
         timeline: row.cell.count.as_ref().and_then(|count| count.timeline.as_ref()),
         heat: row.cell.time.as_ref().and_then(|time| time.heat.as_ref()),
+        marks: row.cell.time.as_ref().and_then(|time| time.moments.as_ref()).map(marks),
     };
     let courses: Vec<Course<'_>> = group.rows.iter().map(of).collect();
     courses.iter().any(|course| course.timeline.is_some() || course.heat.is_some()).then_some(courses)
+}
+
+fn marks(moments: &Moments) -> Marks {
+    /// Of the operations of one cause; the longest tell most.
+    const MARKS_MAX: usize = 64;
+    let mut operations = Vec::new();
+    for cause in Cause::ALL {
+        let mut of_cause: Vec<_> = moments.operations.iter().filter(|moment| moment.cause == cause).collect();
+        of_cause.sort_by_key(|moment| (Reverse(moment.ns), moment.op));
+        operations.extend(of_cause.iter().take(MARKS_MAX).map(|moment| (moment.op, cause.name(), moment.ns)));
+    }
+    operations.sort_unstable();
+    let spells = moments.spells.iter().map(|spell| (spell.first_op, spell.last_op, spell.moved_entries)).collect();
+    Marks { operations, spells }
 }

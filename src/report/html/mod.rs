@@ -41,12 +41,13 @@ const FINDINGS_MAX: usize = 3;
 const TEMPLATE: &str = include_str!("page/index.html");
 const STYLE: &str = include_str!("page/style.css");
 /// In the order in which they build on each other.
-const SCRIPTS: [&str; 12] = [
+const SCRIPTS: [&str; 13] = [
     include_str!("vendor/d3.min.js"),
     include_str!("vendor/plot.umd.min.js"),
     include_str!("page/base.js"),
     include_str!("page/chart.js"),
     include_str!("page/findings.js"),
+    include_str!("page/cell.js"),
     include_str!("page/table.js"),
     include_str!("page/explore.js"),
     include_str!("page/latency.js"),

@@ -105,7 +105,7 @@ function memoryChart({ cell, timeline, points }, width, top) {
       Plot.areaY(steps, { x: "to", y: "held", curve: "step-before", fill: "var(--bar)", fillOpacity: 0.28 }),
       Plot.rect(points.filter((point) => point.peak > point.held), { x1: "from", x2: "to", y1: "held", y2: "peak", fill: "var(--spike)", title: (point) => `operations ${point.from.toLocaleString("en-US")} to ${point.to.toLocaleString("en-US")}: up to ${byteSize(point.peak)}, then ${byteSize(point.held)}` }),
       Plot.line(steps, { x: "to", y: "held", curve: "step-before", stroke: "var(--s0)", strokeWidth: 1.7 }),
-      Plot.line(steps, { x: "to", y: "payload", stroke: "var(--ink)", strokeWidth: 1.3, strokeDasharray: "2 3" }),
+      Plot.line(steps, { x: "to", y: "payload", stroke: "var(--ink)", strokeWidth: 1.3, strokeDasharray: "2 3", clip: true }),
       Plot.tickX(timeline.events, { x: "op", y: null, stroke: "var(--spike-ink)", strokeWidth: 1.2, insetTop: 194, insetBottom: -5, title: (event) => `operation ${event.op.toLocaleString("en-US")}: ${event.cause}, ${byteSize(event.alloc_bytes)} allocated, ${event.moved_entries.toLocaleString("en-US")} entries moved` }),
       Plot.tip(points, Plot.pointerX({ x: "to", y: "held", title: (point) => `operation ${point.to.toLocaleString("en-US")}\n${byteSize(point.held)} held, up to ${byteSize(point.peak)}\n${point.entries.toLocaleString("en-US")} entries, ${byteSize(point.payload)}`, fill: "var(--paper)", stroke: "var(--line)" })),
     ],
@@ -124,19 +124,31 @@ function heatFigure(group, cells) {
   if (!maps.length) return null;
   const stalls = maps.map((one) => ({ ...one, stall: d3.greatest(one.rects, (rect) => rect.band) }));
   const worst = d3.greatest(stalls, ({ stall }) => stall.band);
-  const cause = (worst.timeline?.events ?? []).filter((event) => event.op >= worst.stall.from && event.op < worst.stall.to).map((event) => event.cause)[0];
   const bands = maps.flatMap(({ rects }) => rects.map((rect) => rect.band));
   const domain = [Math.max(1, run.bands_ns[d3.min(bands)]), run.bands_ns[d3.max(bands) + 1] ?? run.bands_ns.at(-1) * 1.5];
+  const marked = distinct(maps.flatMap((one) => marksOf(one).map((mark) => mark.cause)));
+  const style = causeStyle();
   return figure({
-    title: `${worst.cell.label} stalls longest: ${duration(worst.stall.least)} or more, at operation ${worst.stall.from.toLocaleString("en-US")} of ${worst.cell.id.ops.toLocaleString("en-US")}${cause ? `, where a table is made (${cause})` : ""}`,
+    title: `${worst.cell.label} stalls longest: ${duration(worst.stall.least)} or more, at operation ${worst.stall.from.toLocaleString("en-US")} of ${worst.cell.id.ops.toLocaleString("en-US")}${stallWords(worst)}`,
     unit: "latency of every operation over the operations, all repetitions on each other, logarithmic · measured, varies from run to run",
-    words: "The stronger the colour, the more operations took so long; even a single one can be seen. What returns in the same place at every repetition is the map, what is scattered is the machine.",
+    words: `The stronger the colour, the more operations took so long; even a single one can be seen. What returns in the same place at every repetition is the map, what is scattered is the machine.${marked.length ? " Marks are the last repetition's longest operations of each cause, at most 64; a bar at the foot is a stretch in which operation after operation moved entries." : ""}`,
     name: `heat-${group.index}`,
+    legend: marked.length > 0 && el("div", { class: "chips" }, ...marked.map((cause) => el("span", { class: "chip" }, seriesKey(style, cause), cause))),
     columns: ["cell", "from_operation", "to_operation", "latency_at_least_ns", "latency_below_ns", "operations"],
     rows: maps.flatMap(({ cell, rects }) => rects.map((rect) => [cell.label, rect.from, rect.to, rect.least, rect.below, rect.count])),
-    draw: (width) => panels(maps, width, 400, (one, each) => el("div", { class: "panel" }, el("h4", {}, one.cell.label), heatChart(one, each, domain))),
+    draw: (width) => panels(maps, width, 400, (one, each) => el("div", { class: "panel" }, el("h4", {}, one.cell.label), heatChart(one, each, domain, style))),
   });
 }
+
+/** What the longest operation did, where the repetition that kept them is the one that it was in. */
+function stallWords({ stall, marks }) {
+  const it = marks?.operations.find(([op, , ns]) => op >= stall.from && op < stall.to && ns >= stall.least && ns < stall.below);
+  if (!it) return "";
+  return GROUND.includes(it[1]) ? ", with no structural work: an interruption" : ` (cause: ${it[1]})`;
+}
+
+/** The operations to mark: those whose cause says something of the map. */
+const marksOf = ({ marks }) => (marks?.operations ?? []).map(([op, cause, ns]) => ({ op, cause, ns })).filter(({ cause }) => !GROUND.includes(cause) && cause !== "alloc-other");
 
 function heatRects({ cell, heat }) {
   return heat.columns.flatMap((column, index) => column.map(([band, count]) => ({
@@ -144,7 +156,10 @@ function heatRects({ cell, heat }) {
   })));
 }
 
-function heatChart({ cell, rects }, width, domain) {
+function heatChart(one, width, domain, style) {
+  const { cell, rects } = one;
+  const spells = (one.marks?.spells ?? []).map(([from, to, moved]) => ({ from, to, moved }));
+  const place = (number) => number.toLocaleString("en-US");
   const most = d3.max(rects, (rect) => rect.count);
   // A single operation in a hundred thousand must still be seen.
   const LEAST = 0.34;
@@ -157,6 +172,11 @@ function heatChart({ cell, rects }, width, domain) {
       Plot.rect(rects, {
         x1: "from", x2: "to", y1: (rect) => Math.max(domain[0], rect.least), y2: (rect) => Math.min(domain[1], rect.below), fill: "var(--heat)", fillOpacity: { value: strength, scale: null }, inset: 0,
         title: (rect) => `operations ${rect.from.toLocaleString("en-US")} to ${rect.to.toLocaleString("en-US")}: ${rect.count.toLocaleString("en-US")} took ${duration(rect.least)} to ${duration(rect.below)}`,
+      }),
+      Plot.rectX(spells, { x1: "from", x2: "to", y1: domain[0], y2: domain[0] * 1.25, fill: style.colour("move"), title: (spell) => `operations ${place(spell.from)} to ${place(spell.to)} moved ${place(spell.moved)} entries` }),
+      Plot.dot(marksOf(one), {
+        x: "op", y: "ns", r: 3, symbol: (mark) => style.symbol(mark.cause), stroke: { value: (mark) => style.colour(mark.cause), scale: null }, fill: "var(--paper)", fillOpacity: 0.6, strokeWidth: 1.2, clip: true,
+        title: (mark) => `operation ${place(mark.op)}: ${mark.cause}, ${duration(mark.ns)}`,
       }),
     ],
   });

@@ -120,7 +120,7 @@ function fillTable() {
       el("i", { class: metric.exact ? "" : "measured", style: `width:${Math.max(0, (100 * value) / most[index])}%` }));
   };
   const row = (cell) => el("tr", cell.failed ? { class: "bad" } : {},
-    el("th", { scope: "row" }, cell.label, run.groups.length > 1 && el("small", { class: "under", "aria-hidden": "true" }, cell.workload), cell.failed && el("span", { class: "status", title: cell.error }, ` ✕ ${cell.status}`), !cell.exact && !cell.failed && el("span", { class: "status", title: "Its counts don't repeat bit for bit" }, " ~")),
+    el("th", { scope: "row" }, el("button", { type: "button", class: "open", title: "Every figure of this cell", click: () => showCell(cell) }, cell.label), run.groups.length > 1 && el("small", { class: "under", "aria-hidden": "true" }, cell.workload), cell.failed && el("span", { class: "status", title: cell.error }, ` ✕ ${cell.status}`), !cell.exact && !cell.failed && el("span", { class: "status", title: "Its counts don't repeat bit for bit" }, " ~")),
     run.groups.length > 1 && el("td", { class: "name workload", title: cell.workload }, cell.workload),
     ...metrics.map((metric, index) => number(cell, metric, index)),
     ...causes.map(({ of }) => (of(cell) ? el("td", { class: "name" }, of(cell)) : noValue(cell.failed ? `the cell failed: ${cell.status}` : cell.timed ? "nothing to tell" : "the time pass was not run"))));
@@ -132,10 +132,10 @@ function fillTable() {
 
 const noValue = (why) => el("td", { class: "number none", title: why }, el("span", { "aria-hidden": "true" }, "–"), el("span", { class: "unseen" }, why));
 
-/** The best value of each workload, where there is better and worse and more than one cell. */
+/** The best exact value of each workload, where there is better and worse and more than one cell. A time's best may change. */
 function bests(metrics) {
   const found = new Map();
-  for (const metric of metrics.filter((metric) => metric.better)) {
+  for (const metric of metrics.filter((metric) => metric.better && metric.exact)) {
     const better = metric.better === "lower" ? Math.min : Math.max;
     const of = (group) => {
       const values = group.cells.map((cell) => valueOf(cell, metric)).filter((value) => value != null);

@@ -84,3 +84,25 @@ fn every_recorded_latency_is_on_the_heat_map() {
         assert_eq!(on_map, recorded, "{}", cell.id);
     }
 }
+
+#[test]
+fn distributions_add_up_to_the_counts() {
+    let place = Place::new();
+    let maps = "go-classic,go-swiss,java-hashmap,redis-dict,cuckoo";
+    for cell in &run(&place, &["--map", maps, "--ops", "1,5,3000,20000", "--passes", "count"]).cells {
+        let structure = &cell.count.as_ref().expect("counted").structure;
+        let lengths = [&structure.hit_probe_lengths, &structure.hit_group_lengths];
+        assert!(lengths.iter().any(|list| list.is_some()), "{}", cell.id);
+        for list in lengths.into_iter().flatten() {
+            assert_eq!(list.iter().sum::<u64>(), cell.expected.entries, "{}: every entry is found once", cell.id);
+        }
+        if let (Some(groups), Some(longest)) = (&structure.hit_group_lengths, structure.probe_groups_max) {
+            assert_eq!(groups.iter().rposition(|&entries| entries > 0).unwrap_or(0) as u64, longest, "{}", cell.id);
+        }
+        let Some(chains) = &structure.chain_lengths else { continue };
+        let more: u64 = (0..).zip(chains).map(|(length, &count): (u64, _)| length.saturating_sub(1) * count).sum();
+        assert_eq!(Some(more), structure.overflow_buckets, "{}", cell.id);
+        let longest = chains.iter().rposition(|&count| count > 0).unwrap_or(0) as u64;
+        assert_eq!(Some(longest), structure.chain_length_max, "{}", cell.id);
+    }
+}

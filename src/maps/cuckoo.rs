@@ -32,7 +32,7 @@
 use std::collections::BTreeSet;
 use std::mem::MaybeUninit;
 
-use super::{Family, FixedFold, Hashing, Info, LoadFactors, Map, Options, Structure, Write};
+use super::{Family, FixedFold, Hashing, Info, LoadFactors, Map, Options, Structure, Write, count_one};
 use crate::probe::event::{Cause, Event, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -434,6 +434,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for CuckooMap<K, V, S, P>
         let (buckets, stash) = (self.buckets.len() as u64, self.stash.len() as u64);
         let mut occupancy = vec![0; SLOTS + 1];
         let (mut hit_probes, mut hit_groups, mut groups_max) = (0, 0, 0);
+        let (mut hit_probe_lengths, mut hit_group_lengths) = (Vec::new(), Vec::new());
         for (index, bucket) in self.buckets.iter().enumerate() {
             occupancy[bucket.entries().count()] += 1;
             for (before, (key, _)) in bucket.entries().enumerate() {
@@ -443,6 +444,8 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for CuckooMap<K, V, S, P>
                 hit_probes += (skipped + before) as u64 + 1;
                 hit_groups += groups;
                 groups_max = groups_max.max(groups);
+                count_one(&mut hit_probe_lengths, skipped + before + 1);
+                count_one(&mut hit_group_lengths, groups as usize);
             }
         }
         for (before, entry) in self.stash.iter().enumerate() {
@@ -450,6 +453,8 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for CuckooMap<K, V, S, P>
             hit_probes += (looked_at + before) as u64 + 1;
             hit_groups += 3;
             groups_max = 3;
+            count_one(&mut hit_probe_lengths, looked_at + before + 1);
+            count_one(&mut hit_group_lengths, 3);
         }
         let stashed = u64::from(stash > 0);
         Structure {
@@ -463,6 +468,8 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for CuckooMap<K, V, S, P>
             miss_groups_of: Some(buckets),
             probe_groups_max: Some(groups_max),
             occupancy: Some(occupancy),
+            hit_probe_lengths: Some(hit_probe_lengths),
+            hit_group_lengths: Some(hit_group_lengths),
             ..Structure::default()
         }
     }

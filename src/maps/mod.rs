@@ -185,6 +185,20 @@ pub struct Structure {
     pub tombstones: Option<u64>,
     /// `occupancy[n]`: buckets (chains counted whole) that hold `n` entries.
     pub occupancy: Option<Vec<u64>>,
+    /// `chain_lengths[n]`: chains of `n` buckets or nodes, the first included; for maps that chain.
+    pub chain_lengths: Option<Vec<u64>>,
+    /// `hit_probe_lengths[n]`: live entries whose successful lookup looks at `n` keys.
+    pub hit_probe_lengths: Option<Vec<u64>>,
+    /// `hit_group_lengths[n]`: live entries whose successful lookup looks at `n` groups.
+    pub hit_group_lengths: Option<Vec<u64>>,
+}
+
+/// Counts one more of `n` in `counts[n]`.
+fn count_one(counts: &mut Vec<u64>, n: usize) {
+    if counts.len() <= n {
+        counts.resize(n + 1, 0);
+    }
+    counts[n] += 1;
 }
 
 /// What is known of a map before it is built.

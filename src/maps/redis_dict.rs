@@ -38,7 +38,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::ptr::NonNull;
 
-use super::{Family, FixedSip, Hashing, Info, Map, Options, Structure, Write};
+use super::{Family, FixedSip, Hashing, Info, Map, Options, Structure, Write, count_one};
 use crate::probe::event::{Cause, Event, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -393,7 +393,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for RedisDict<K, V, S, P>
         let walked = |hash: u64| tables.places(hash).flat_map(|(table, index)| tables.table[table].chain(index));
         let buckets = tables.table.iter().map(|table| table.buckets.len()).max().unwrap_or(0) as u64;
         let (mut overflow, mut longest, mut hit_probes, mut slots) = (0, 0, 0, 0);
-        let mut occupancy = Vec::new();
+        let (mut occupancy, mut hit_probe_lengths) = (Vec::new(), Vec::new());
         for (number, table) in tables.table.iter().enumerate() {
             let passed = if number == 0 { tables.rehash_index.unwrap_or(0) } else { 0 };
             slots += table.buckets.len();
@@ -401,15 +401,14 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for RedisDict<K, V, S, P>
                 let length = table.chain(index).count();
                 overflow += length.saturating_sub(1) as u64;
                 longest = longest.max(length as u64);
-                if occupancy.len() <= length {
-                    occupancy.resize(length + 1, 0);
-                }
-                occupancy[length] += 1;
+                count_one(&mut occupancy, length);
             }
             for node in table.nodes() {
                 // SAFETY: linked, so live.
                 let hash = self.hasher.hash_one(&unsafe { node.as_ref() }.key);
-                hit_probes += walked(hash).take_while(|&other| other != node).count() as u64 + 1;
+                let looks = 1 + walked(hash).take_while(|&other| other != node).count();
+                hit_probes += looks as u64;
+                count_one(&mut hit_probe_lengths, looks);
             }
         }
         Structure {
@@ -420,7 +419,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for RedisDict<K, V, S, P>
             hit_probes: Some(hit_probes),
             miss_probes: Some((0..buckets).map(|hash| walked(hash).count() as u64).sum()),
             tables: Some(1 + u64::from(tables.rehashing())),
+            // A chain is of nodes, an entry each.
+            chain_lengths: Some(occupancy.clone()),
             occupancy: Some(occupancy),
+            hit_probe_lengths: Some(hit_probe_lengths),
             ..Structure::default()
         }
     }

@@ -10,8 +10,8 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
 use super::{
-    Cell, Count, EndState, HeatMap, LatencyHistogram, Moment, Moments, OpKind, Profile, Results, Spell, Status, Time,
-    Timeline,
+    Cell, Count, EndState, HeatMap, LatencyHistogram, Moment, Moments, OpKind, Profile, Results, Spell, Status,
+    Structure, Time, Timeline,
 };
 
 /// The first contradiction: the cell's identity, and what is wrong.
@@ -94,7 +94,22 @@ fn check_count(count: &Count) -> Result<(), String> {
         ensure!(reuses <= age, "slot_reuse_age_writes {age} < slot_reuses {reuses}, and each takes a write at least");
     }
     ensure!(one <= all, "max_moves_in_one_write {one} > {all} moved entries");
+    check_structure(&count.structure)?;
     count.timeline.as_ref().map_or(Ok(()), check_timeline)
+}
+
+/// What is summed up is what is told one by one.
+fn check_structure(structure: &Structure) -> Result<(), String> {
+    let lists = [
+        ("hit_probe", &structure.hit_probe_lengths, structure.hit_probes),
+        ("hit_group", &structure.hit_group_lengths, structure.hit_groups),
+    ];
+    for (name, lengths, expected) in lists {
+        let (Some(lengths), Some(expected)) = (lengths, expected) else { continue };
+        let sum: u128 = (0..).zip(lengths).map(|(n, &count): (u128, _)| n * u128::from(count)).sum();
+        ensure!(sum == u128::from(expected), "{name}_lengths adds up to {sum}, but {name}s is {expected}");
+    }
+    Ok(())
 }
 
 fn check_timeline(timeline: &Timeline) -> Result<(), String> {

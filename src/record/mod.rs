@@ -375,6 +375,15 @@ pub struct Structure {
     /// Buckets by the number of entries they hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub occupancy: Option<Vec<u64>>,
+    /// Chains by the number of buckets or nodes in them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chain_lengths: Option<Vec<u64>>,
+    /// Live entries by the number of keys that a lookup of theirs looks at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hit_probe_lengths: Option<Vec<u64>>,
+    /// Live entries by the number of groups that a lookup of theirs looks at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hit_group_lengths: Option<Vec<u64>>,
 }
 
 /// The kinds of operation, as measured.

@@ -213,6 +213,9 @@ fn recorded(structure: maps::Structure) -> Structure {
         directory_entries,
         tombstones,
         occupancy,
+        chain_lengths,
+        hit_probe_lengths,
+        hit_group_lengths,
     } = structure;
     Structure {
         buckets,
@@ -229,5 +232,8 @@ fn recorded(structure: maps::Structure) -> Structure {
         directory_entries,
         tombstones,
         occupancy,
+        chain_lengths,
+        hit_probe_lengths,
+        hit_group_lengths,
     }
 }

@@ -124,6 +124,18 @@ async function courses() {
   check("stalls over operations", all("#course-view h3")[1].textContent.includes("stalls longest"), all("#course-view h3")[1].textContent);
 }
 
+async function distributions() {
+  const title = () => one("#structure-view h3").textContent;
+  byId("structure").scrollIntoView({ behavior: "instant" });
+  const kinds = [...one('#structure-view [data-control="kind"] select').options].map((option) => option.value);
+  check("several distributions", kinds.length > 1, kinds);
+  const before = title();
+  pick('#structure-view [data-control="kind"]', kinds.at(-1));
+  check("another distribution", title() !== before, title());
+  check("focus stays on the choice", document.activeElement === one('#structure-view [data-control="kind"] select'));
+  await until("bars", () => one("#structure-view g[aria-label=bar] rect"));
+}
+
 async function stacks() {
   byId("stacks").scrollIntoView({ behavior: "instant" });
   if (!run.cells.some((cell) => cell.stacks.length)) return check("says that there are no stacks", one("#stacks-view .notice"));
@@ -172,6 +184,7 @@ async function drive() {
   await axes();
   await latencies();
   await courses();
+  await distributions();
   await stacks();
   byId("theme").click();
   byId("theme").click();

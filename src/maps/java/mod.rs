@@ -39,7 +39,7 @@ pub use hash::{JavaHash, JavaHasher};
 
 use std::collections::BTreeSet;
 
-use super::{Family, Hashing, Info, LoadFactors, Map, Options, Structure, Write};
+use super::{Family, Hashing, Info, LoadFactors, Map, Options, Structure, Write, count_one};
 use crate::probe::event::{Cause, Event, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -436,23 +436,22 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for JavaMap<K, V, S, P> {
         let mut counted = Structure { buckets: Some(self.bins.len() as u64), ..Structure::default() };
         let (mut overflow, mut longest, mut hit_probes, mut miss_probes) = (0, 0, 0, 0);
         let mut bytes = size_of_val(&*self.bins);
-        let mut occupancy = Vec::new();
+        let (mut occupancy, mut hit_probe_lengths) = (Vec::new(), Vec::new());
         for bin in &self.bins {
             let nodes = bin.iter().flat_map(|first| first.list()).count();
-            if occupancy.len() <= nodes {
-                occupancy.resize(nodes + 1, 0);
-            }
-            occupancy[nodes] += 1;
+            count_one(&mut occupancy, nodes);
             overflow += nodes.saturating_sub(1) as u64;
             longest = longest.max(nodes as u64);
             if bin.and_then(NodeAt::as_tree).is_some() {
                 let tree_nodes = bin.iter().flat_map(|first| first.list()).filter_map(NodeAt::as_tree);
                 let depths: Vec<u64> = tree_nodes.map(tree::depth).collect();
                 hit_probes += depths.iter().sum::<u64>();
+                depths.iter().for_each(|&depth| count_one(&mut hit_probe_lengths, depth as usize));
                 miss_probes += depths.iter().max().unwrap_or(&0);
                 bytes += nodes * size_of::<TreeNode<K, V>>();
             } else {
                 hit_probes += (nodes * (nodes + 1) / 2) as u64;
+                (1..=nodes).for_each(|look| count_one(&mut hit_probe_lengths, look));
                 miss_probes += nodes as u64;
                 bytes += nodes * size_of::<Node<K, V>>();
             }
@@ -462,7 +461,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for JavaMap<K, V, S, P> {
         counted.in_use_bytes = Some(bytes as u64);
         counted.hit_probes = Some(hit_probes);
         counted.miss_probes = Some(miss_probes);
+        // A chain is of nodes, an entry each.
+        counted.chain_lengths = Some(occupancy.clone());
         counted.occupancy = Some(occupancy);
+        counted.hit_probe_lengths = Some(hit_probe_lengths);
         counted
     }
 

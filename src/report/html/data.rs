@@ -1,5 +1,7 @@
 //! The overview that the page's scripts work on: metrics, workloads, cells, and every value of every metric.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::super::figures::Figures;
@@ -8,7 +10,7 @@ use super::super::stacks::{KINDS, Kind};
 use super::super::standout::{Finding, LONGEST_WRITE};
 use super::curves;
 use crate::record::metrics::{self, Better, Class, Number};
-use crate::record::{CellId, HeatMap};
+use crate::record::{CellId, HeatMap, Structure};
 
 #[derive(Serialize)]
 pub(super) struct Overview<'a> {
@@ -71,9 +73,9 @@ struct Cell<'a> {
     /// The cause of its slowest write.
     #[serde(skip_serializing_if = "Option::is_none")]
     worst_cause: Option<&'static str>,
-    /// `[n, buckets that hold n entries]`, the numbers that occur.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    occupancy: Option<Vec<(usize, u64)>>,
+    /// Of each distribution that it has `[n, how many]`, the numbers that occur.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    distributions: BTreeMap<&'static str, Vec<(usize, u64)>>,
 }
 
 #[derive(Serialize)]
@@ -170,8 +172,6 @@ fn workload<'a>(group: &'a Group<'a>) -> Workload<'a> {
 
 fn cell<'a>(group: usize, row: &'a Figures<'a>) -> Cell<'a> {
     let cell = row.cell;
-    let occupancy = cell.count.as_ref().and_then(|count| count.structure.occupancy.as_ref());
-    let occurring = |buckets: &Vec<u64>| buckets.iter().copied().enumerate().filter(|&(_, n)| n > 0).collect();
     let recordings = cell.time.as_ref().map_or(0, |time| time.histograms.iter().map(|histogram| histogram.count).sum());
     let mut stacks = Vec::new();
     if let Some(profile) = &cell.profile {
@@ -195,8 +195,19 @@ fn cell<'a>(group: usize, row: &'a Figures<'a>) -> Cell<'a> {
         stacks,
         started_unix_ms: cell.time.as_ref().map(|time| time.started_unix_ms),
         worst_cause: row.latency.as_ref().map(|latency| latency.max_cause),
-        occupancy: occupancy.map(occurring),
+        distributions: cell.count.as_ref().map(|count| distributions(&count.structure)).unwrap_or_default(),
     }
+}
+
+fn distributions(structure: &Structure) -> BTreeMap<&'static str, Vec<(usize, u64)>> {
+    let lists = [
+        ("occupancy", &structure.occupancy),
+        ("chain_lengths", &structure.chain_lengths),
+        ("hit_probe_lengths", &structure.hit_probe_lengths),
+        ("hit_group_lengths", &structure.hit_group_lengths),
+    ];
+    let occurring = |list: &Vec<u64>| list.iter().copied().enumerate().filter(|&(_, count)| count > 0).collect();
+    lists.into_iter().filter_map(|(name, list)| Some((name, occurring(list.as_ref()?)))).collect()
 }
 
 fn striking(finding: &Finding) -> Striking<'_> {

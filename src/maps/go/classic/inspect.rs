@@ -5,7 +5,7 @@ use super::design::Design;
 use super::hmap::Array;
 use super::tophash::EMPTY_ONE;
 use super::{GoClassicMap, Hashing, Key, Value};
-use crate::maps::Structure;
+use crate::maps::{Structure, count_one};
 use crate::probe::event::Probe;
 
 impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P, D> {
@@ -34,7 +34,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
     pub(super) fn inspect(&self) -> Structure {
         let (mut buckets, mut overflow, mut longest) = (0, 0, 0);
         let (mut hit_probes, mut miss_probes, mut tombstones) = (0, 0, 0);
-        let mut occupancy = Vec::new();
+        let (mut occupancy, mut chain_lengths, mut hit_probe_lengths) = (Vec::new(), Vec::new(), Vec::new());
         for head in self.lookup_heads() {
             let (mut length, mut entries) = (0, 0);
             for bucket in head.chain(self.reach()) {
@@ -49,10 +49,9 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
             // The first of a chain's entries is found at the first look, the second at the second.
             hit_probes += (entries * (entries + 1) / 2) as u64;
             miss_probes += entries as u64;
-            if occupancy.len() <= entries {
-                occupancy.resize(entries + 1, 0);
-            }
-            occupancy[entries] += 1;
+            count_one(&mut occupancy, entries);
+            count_one(&mut chain_lengths, length as usize);
+            (1..=entries).for_each(|look| count_one(&mut hit_probe_lengths, look));
         }
         Structure {
             buckets: Some(buckets),
@@ -63,6 +62,8 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
             miss_probes: Some(miss_probes),
             tombstones: Some(tombstones),
             occupancy: Some(occupancy),
+            chain_lengths: Some(chain_lengths),
+            hit_probe_lengths: Some(hit_probe_lengths),
             ..Structure::default()
         }
     }

@@ -3,7 +3,7 @@
 use super::group::Group;
 use super::table::{MAX_GROUPS, Table};
 use super::{GoSwissMap, Hashing, Key, Value};
-use crate::maps::Structure;
+use crate::maps::{Structure, count_one};
 use crate::probe::event::Probe;
 
 impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
@@ -23,46 +23,43 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
         }
         // A small map has one group to look at, whether it has the key or not.
         let entries = header.used as u64;
-        let (mut hit_groups, mut longest) = if header.is_small() { (entries, entries.min(1)) } else { (0, 0) };
+        let mut hit_group_lengths = if header.is_small() { vec![0, entries] } else { Vec::new() };
         let (mut miss_groups, mut miss_groups_of) = (buckets, buckets);
         if !header.is_small() {
             (miss_groups, miss_groups_of) = (0, (header.directory().len() * MAX_GROUPS) as u64);
         }
         for table in header.tables() {
-            let (hit, most) = self.hits(table);
-            hit_groups += hit;
-            longest = longest.max(most);
+            self.count_hits(table, &mut hit_group_lengths);
             let weight = header.entries_of(table) * MAX_GROUPS / table.groups().count();
             miss_groups += misses(table) * weight as u64;
         }
+        let hit_groups = (0..).zip(&hit_group_lengths).map(|(looks, entries)| looks * entries).sum();
+        let longest = hit_group_lengths.iter().rposition(|&entries| entries > 0).unwrap_or(0);
         Structure {
             buckets: Some(buckets),
             in_use_bytes: Some(buckets * Group::<K, V>::BYTES as u64),
             hit_groups: Some(hit_groups),
             miss_groups: Some(miss_groups),
             miss_groups_of: Some(miss_groups_of),
-            probe_groups_max: Some(longest),
+            probe_groups_max: Some(longest as u64),
             tables: Some(header.tables as u64),
             directory_entries: Some(header.directory().len() as u64),
             tombstones: Some(tombstones),
             occupancy: Some(occupancy),
+            hit_group_lengths: Some(hit_group_lengths),
             ..Structure::default()
         }
     }
 
-    /// Groups looked at by a search for each entry of a table: their sum, and the most.
-    fn hits(&self, table: Table<K, V>) -> (u64, u64) {
-        let (mut sum, mut most) = (0, 0);
+    /// Adds a table's entries to those that so many groups are looked at for.
+    fn count_hits(&self, table: Table<K, V>, lengths: &mut Vec<u64>) {
         for (home, group) in table.groups().enumerate() {
             for slot in group.full() {
                 // SAFETY: full, and the map is borrowed.
                 let hash = self.hasher.hash_one(unsafe { slot.key_ptr().as_ref() });
-                let looks = 1 + table.probe(hash).take_while(|&index| index != home).count() as u64;
-                sum += looks;
-                most = most.max(looks);
+                count_one(lengths, 1 + table.probe(hash).take_while(|&index| index != home).count());
             }
         }
-        (sum, most)
     }
 }
 

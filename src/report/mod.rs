@@ -1,6 +1,7 @@
 //! Reports: what a record looks like to people and to other tools. One file a format; the registry is [`FORMATS`].
 
 mod csv;
+mod dhat;
 mod figures;
 mod flame;
 mod folded;
@@ -45,6 +46,7 @@ pub static FORMATS: &[Format] = &[
     folded::FORMAT,
     pprof::FORMAT,
     hdr_log::FORMAT,
+    dhat::FORMAT,
 ];
 
 /// The format called `name`.

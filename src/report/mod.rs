@@ -12,6 +12,7 @@ mod json;
 mod markdown;
 mod number;
 mod pprof;
+mod speedscope;
 mod stacks;
 mod standout;
 pub mod table;
@@ -47,6 +48,7 @@ pub static FORMATS: &[Format] = &[
     pprof::FORMAT,
     hdr_log::FORMAT,
     dhat::FORMAT,
+    speedscope::FORMAT,
 ];
 
 /// The format called `name`.

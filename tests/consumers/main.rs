@@ -8,6 +8,7 @@ mod browser;
 mod dh_view;
 mod page;
 mod python;
+mod speedscope;
 
 use std::path::Path;
 

@@ -7,6 +7,7 @@ mod flame;
 mod folded;
 mod group;
 mod hdr_log;
+mod hdr_percentiles;
 mod html;
 mod json;
 mod markdown;
@@ -49,6 +50,7 @@ pub static FORMATS: &[Format] = &[
     hdr_log::FORMAT,
     dhat::FORMAT,
     speedscope::FORMAT,
+    hdr_percentiles::FORMAT,
 ];
 
 /// The format called `name`.

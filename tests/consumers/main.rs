@@ -6,6 +6,7 @@
 #[allow(dead_code, reason = "each test binary uses its part")]
 mod browser;
 mod dh_view;
+mod hdr_percentiles;
 mod page;
 mod python;
 mod speedscope;

@@ -8,6 +8,7 @@ mod browser;
 mod dh_view;
 mod hdr_percentiles;
 mod page;
+mod pprof;
 mod python;
 mod speedscope;
 

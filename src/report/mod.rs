@@ -2,6 +2,8 @@
 
 mod csv;
 mod dhat;
+pub mod diff_flame;
+pub mod diff_folded;
 mod figures;
 mod flame;
 mod folded;
@@ -19,6 +21,8 @@ mod standout;
 pub mod table;
 
 use std::io;
+
+pub use stacks::{KINDS as STACK_KINDS, Kind as StackKind};
 
 use crate::record::Results;
 

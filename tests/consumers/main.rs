@@ -7,6 +7,7 @@
 mod browser;
 mod dh_view;
 mod hdr_percentiles;
+mod inferno;
 mod page;
 mod pprof;
 mod python;

@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io::Read as _;
 use std::path::Path;
-use std::process::Command;
 
 use flate2::read::GzDecoder;
 use hdrhistogram::Histogram;
@@ -180,30 +179,6 @@ fn pprof_stacks_are_leaf_first_with_whole_names() {
 }
 
 #[test]
-fn go_tool_pprof_reads_them() {
-    if Command::new("go").arg("version").output().is_err() {
-        println!("skipped: no go on PATH");
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a folder");
-    for (path, bytes) in files("pprof", &record()) {
-        let file = folder.path().join(Path::new(&path).file_name().expect("a name"));
-        std::fs::write(&file, bytes).expect("written");
-        let mut command = Command::new("go");
-        command.args(["tool", "pprof", "-top", "-nodefraction=0"]).arg(&file);
-        command.envs([
-            ("HOME", folder.path()),
-            ("GOCACHE", &folder.path().join("cache")),
-            ("PPROF_TMPDIR", folder.path()),
-        ]);
-        let output = command.output().expect("go runs");
-        let text = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "{path}: {}", String::from_utf8_lossy(&output.stderr));
-        assert!(text.contains("GoClassicMap::"), "{path}: {text}");
-    }
-}
-
-#[test]
 fn histogram_logs_read_back() {
     let results = record();
     let files = files("hdr-log", &results);
@@ -237,7 +212,7 @@ fn nothing_is_written_for_what_was_not_measured() {
     for cell in &mut results.cells {
         (cell.time, cell.profile) = (None, Some(Profile::default()));
     }
-    for format in ["flame", "folded", "pprof", "hdr-log"] {
+    for format in ["flame", "folded", "pprof", "hdr-log", "dhat", "speedscope", "hdr-percentiles"] {
         assert!(files(format, &results).is_empty(), "{format}");
     }
     // Stacks without weight are no stacks.

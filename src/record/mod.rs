@@ -510,6 +510,13 @@ pub struct Profile {
     pub cpu_elapsed_ns: u64,
 }
 
+impl Profile {
+    /// The time from one CPU sample to the next, which each counts for, in nanoseconds, rounded down.
+    pub fn cpu_period_ns(&self) -> u64 {
+        1_000_000_000 / self.cpu_frequency_hz.max(1)
+    }
+}
+
 /// One frame of a stack; a function inlined into another is a frame of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -38,20 +38,26 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
 
 fn draw(kind: &Kind, cell: &Cell, lines: &[String]) -> io::Result<Vec<u8>> {
     let mut palette = palette(kind, cell);
+    let mut options = options(kind);
+    options.subtitle = Some(format!("{}. Vivid: the map. Pale: what it calls.", cell.id));
+    options.palette_map = Some(&mut palette);
+    let mut svg = Vec::new();
+    flamegraph::from_lines(&mut options, lines.iter().map(String::as_str), &mut svg)?;
+    Ok(svg)
+}
+
+/// What all graphs of a kind have in common.
+pub(super) fn options<'a>(kind: &Kind) -> Options<'a> {
     let mut options = Options::default();
     options.title = kind.title.to_owned();
-    options.subtitle = Some(format!("{}. Vivid: the map. Pale: what it calls.", cell.id));
     options.count_name = kind.unit.to_owned();
-    options.palette_map = Some(&mut palette);
     options.bgcolors = Some(BackgroundColor::Flat((255, 255, 255).into()));
     // A frame that the palette has not would get a random colour.
     options.deterministic = true;
     options.min_width = MIN_WIDTH_PERCENT;
     // Some monospaced fonts are wider than inferno assumes, and names would run into the next frame.
     options.font_width = 0.62;
-    let mut svg = Vec::new();
-    flamegraph::from_lines(&mut options, lines.iter().map(String::as_str), &mut svg)?;
-    Ok(svg)
+    options
 }
 
 /// A colour for each frame of the cell.

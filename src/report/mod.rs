@@ -1,22 +1,29 @@
 //! Reports: what a record looks like to people and to other tools. One file a format; the registry is [`FORMATS`].
 
 mod csv;
+mod dhat;
+pub mod diff_flame;
+pub mod diff_folded;
 mod figures;
 mod flame;
 mod folded;
 mod group;
 mod hdr_log;
+mod hdr_percentiles;
 mod html;
 mod json;
 mod markdown;
 mod number;
 mod pprof;
+mod speedscope;
 mod stacks;
 mod standout;
 pub mod table;
 mod trace_event;
 
 use std::io;
+
+pub use stacks::{KINDS as STACK_KINDS, Kind as StackKind};
 
 use crate::record::Results;
 
@@ -46,6 +53,9 @@ pub static FORMATS: &[Format] = &[
     folded::FORMAT,
     pprof::FORMAT,
     hdr_log::FORMAT,
+    dhat::FORMAT,
+    speedscope::FORMAT,
+    hdr_percentiles::FORMAT,
     trace_event::FORMAT,
 ];
 

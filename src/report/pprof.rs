@@ -85,7 +85,7 @@ fn copy(cell: &Cell, profile: &Profile) -> Built {
 }
 
 fn cpu(cell: &Cell, profile: &Profile) -> Built {
-    let period_ns = 1_000_000_000 / profile.cpu_frequency_hz.max(1);
+    let period_ns = profile.cpu_period_ns();
     let shape = Shape {
         file: "cpu",
         sample_types: &[("samples", "count"), ("cpu", "nanoseconds")],

@@ -13,7 +13,8 @@ pub(super) use names::short_name;
 use crate::record::{Cell, Frame, Profile};
 
 /// One of the three things that stacks are recorded for.
-pub(super) struct Kind {
+#[derive(Debug)]
+pub struct Kind {
     /// The file name, as in `alloc.svg`.
     pub name: &'static str,
     /// What a flame graph of it shows.
@@ -24,19 +25,22 @@ pub(super) struct Kind {
     weights: fn(&Profile) -> Vec<Weighted<'_>>,
     /// Whether a leaf counts for its caller.
     merges: fn(&Frame) -> bool,
+    /// Whether the weights are samples.
+    sampled: bool,
 }
 
 /// A stack's frames and its weight.
 type Weighted<'a> = (&'a [u32], u64);
 
 /// Allocations by bytes, copies by bytes, the processor by samples.
-pub(super) static KINDS: [Kind; 3] = [
+pub static KINDS: [Kind; 3] = [
     Kind {
         name: "alloc",
         title: "Bytes allocated, by who allocated them",
         unit: "bytes",
         weights: |profile| profile.alloc.iter().map(|x| (x.stack.as_slice(), x.alloc_bytes)).collect(),
         merges: |_| false,
+        sampled: false,
     },
     Kind {
         name: "copy",
@@ -44,6 +48,7 @@ pub(super) static KINDS: [Kind; 3] = [
         unit: "bytes",
         weights: |profile| profile.copy.iter().map(|x| (x.stack.as_slice(), x.moved_bytes)).collect(),
         merges: |_| false,
+        sampled: false,
     },
     Kind {
         name: "cpu",
@@ -51,12 +56,19 @@ pub(super) static KINDS: [Kind; 3] = [
         unit: "samples",
         weights: |profile| profile.cpu.iter().map(|x| (x.stack.as_slice(), x.samples)).collect(),
         merges: |frame| names::is_elementary(&frame.function),
+        sampled: true,
     },
 ];
 
 impl Kind {
+    /// Whether its weights are samples, of which there are as many as the sampling took time, and not counts of all that
+    /// there was.
+    pub fn is_sampled(&self) -> bool {
+        self.sampled
+    }
+
     /// Every stack, root first, as indices into the profile's frames, with its weight. A stack may come more than once.
-    pub fn stacks<'a>(&self, profile: &'a Profile) -> impl Iterator<Item = Weighted<'a>> {
+    pub(super) fn stacks<'a>(&self, profile: &'a Profile) -> impl Iterator<Item = Weighted<'a>> {
         (self.weights)(profile).into_iter().map(|(stack, weight)| {
             let merged = |&&frame: &&u32| (self.merges)(&profile.frames[frame as usize]);
             let leaves = stack.iter().rev().take_while(merged).count();
@@ -67,12 +79,17 @@ impl Kind {
 
     /// The stacks of a cell as lines, root first and below the map's name: `btree;BTreeMap::insert 96`. Sorted, each
     /// stack once, none without weight; empty where nothing was recorded.
-    pub fn folded(&self, cell: &Cell) -> Vec<String> {
+    pub(super) fn folded(&self, cell: &Cell) -> Vec<String> {
+        self.folded_below(&cell.id.map, cell)
+    }
+
+    /// The same below another name than the map's.
+    pub(super) fn folded_below(&self, root: &str, cell: &Cell) -> Vec<String> {
         let Some(profile) = &cell.profile else { return Vec::new() };
         let names: Vec<_> = profile.frames.iter().map(folded_name).collect();
         let mut lines = BTreeMap::<String, u64>::new();
         for (shown, weight) in self.stacks(profile) {
-            let mut line = foldable(&cell.id.map);
+            let mut line = foldable(root);
             for &frame in shown {
                 line.push(';');
                 line.push_str(&names[frame as usize]);

@@ -2,7 +2,16 @@
 //!
 //! Where a program is not there, its test says so and passes; `MAPSCOPE_CONSUMERS=required` makes that a failure.
 
+#[path = "../html_browser/browser.rs"]
+#[allow(dead_code, reason = "each test binary uses its part")]
+mod browser;
+mod dh_view;
+mod hdr_percentiles;
+mod inferno;
+mod page;
+mod pprof;
 mod python;
+mod speedscope;
 mod trace;
 
 use std::path::Path;

@@ -140,29 +140,42 @@ fn stacks(profile: &Value) -> Vec<(Vec<u64>, u64)> {
     stacks
 }
 
-/// Loads the file as the package's own command does, and exports what the page then holds.
-#[test]
-fn the_page_holds_the_record() {
-    let Some(release) = release() else { return skip("MAPSCOPE_SPEEDSCOPE names no npm package") };
-    let Some(chromium) = browser::find() else { return skip("no chromium on PATH, and MAPSCOPE_CHROMIUM is not set") };
+/// Loads a file as the package's own command does, and exports what the page then holds; `None`, said in a word, where
+/// speedscope or a browser is not there. `shown` is a text that is on the page once the file is open.
+pub(super) fn opened(name: &str, content: &[u8], shown: &str) -> Option<Value> {
+    let Some(release) = release() else {
+        skip("MAPSCOPE_SPEEDSCOPE names no npm package");
+        return None;
+    };
+    let Some(chromium) = browser::find() else {
+        skip("no chromium on PATH, and MAPSCOPE_CHROMIUM is not set");
+        return None;
+    };
     let folder = tempfile::tempdir().expect("a folder");
-    let (path, file) = written(folder.path());
     let script = folder.path().join("load.js");
-    let content = BASE64_STANDARD.encode(std::fs::read(path).expect("written"));
-    std::fs::write(&script, format!("speedscope.loadFileFromBase64('stacks.speedscope.json', '{content}')"))
-        .expect("written");
+    let content = BASE64_STANDARD.encode(content);
+    std::fs::write(&script, format!("speedscope.loadFileFromBase64('{name}', '{content}')")).expect("written");
     let mut page = Page::new(&chromium);
     let url = format!("file://{}/index.html#localProfilePath={}", release.display(), script.display());
     page.call("Page.navigate", json!({ "url": url }));
-    page::wait_for(&mut page, "document.body.innerText.includes('go-classic: bytes allocated')");
-    assert!(page.evaluate("document.body.innerText").as_str().expect("text").contains("(1/3)"));
+    page::wait_for(&mut page, &format!("document.body.innerText.includes({})", json!(shown)));
     page.evaluate(
         "URL.createObjectURL = (blob) => { blob.text().then((text) => { window.exported = text }); return 'blob:' };
          [...document.querySelectorAll('*')].findLast((x) => x.textContent.endsWith('Export')).click()",
     );
     page::wait_for(&mut page, "window.exported");
     let exported = page.evaluate("exported");
-    let exported: Value = serde_json::from_str(exported.as_str().expect("text")).expect("JSON");
+    Some(serde_json::from_str(exported.as_str().expect("text")).expect("JSON"))
+}
+
+#[test]
+fn the_page_holds_the_record() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, file) = written(folder.path());
+    let content = std::fs::read(path).expect("written");
+    let Some(exported) = opened("stacks.speedscope.json", &content, "go-classic: bytes allocated (1/3)") else {
+        return;
+    };
 
     // It numbers the frames anew.
     let name = |file: &Value, frame: u64| {

@@ -7,7 +7,7 @@ use std::process::Command;
 use mapscope::record::{Cause, Cell, Results, read};
 use serde_json::Value;
 
-use super::{python, skip, write};
+use super::{python, skip, speedscope, write};
 
 /// A record of cells that grow at once, bit by bit, and by splitting.
 fn grown(folder: &Path, passes: &str) -> Results {
@@ -89,6 +89,39 @@ fn without_a_time_pass_a_microsecond_is_an_operation() {
         let timeline = cell.count.as_ref().unwrap().timeline.as_ref().unwrap();
         let starts: Vec<f64> = events(&trace, "X").iter().map(|slice| slice["ts"].as_f64().unwrap()).collect();
         assert_eq!(starts, timeline.events.iter().map(|event| event.op as f64).collect::<Vec<_>>(), "{}", cell.id);
+    }
+}
+
+/// Another reader of the same format: every track is a profile, every slice a frame that is open as long.
+#[test]
+fn speedscope_opens_every_track() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = grown(folder.path(), "count,time");
+    let trace = &traces(&results, folder.path())[1];
+    let content = serde_json::to_vec(trace).unwrap();
+    let Some(exported) = speedscope::opened("trace.json", &content, "go-classic") else { return };
+    let mut tracks: BTreeMap<u64, (usize, f64)> = BTreeMap::new();
+    for slice in events(trace, "X") {
+        let (slices, us) = tracks.entry(slice["tid"].as_u64().unwrap()).or_default();
+        *slices += 1;
+        *us += slice["dur"].as_f64().unwrap();
+    }
+    let opened: Vec<(usize, f64)> = (exported["profiles"].as_array().unwrap().iter())
+        .map(|profile| {
+            assert_eq!(profile["unit"], "microseconds");
+            let (mut frames, mut us) = (0, 0.0);
+            for event in profile["events"].as_array().unwrap() {
+                let opens = event["type"] == "O";
+                frames += usize::from(opens);
+                us += event["at"].as_f64().unwrap() * if opens { -1.0 } else { 1.0 };
+            }
+            (frames, us)
+        })
+        .collect();
+    assert_eq!(opened.len(), tracks.len());
+    for ((frames, us), (slices, sum_us)) in opened.into_iter().zip(tracks.into_values()) {
+        assert_eq!(frames, slices);
+        assert!((us - sum_us).abs() < 1e-3, "{us} µs are shown of {sum_us}");
     }
 }
 

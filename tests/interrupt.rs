@@ -1,4 +1,4 @@
-//! Ctrl-C: the run ends with what is done written, marked partial.
+//! What comes in a run's way: Ctrl-C ends it with what is done written, marked partial; a new build doesn't end it.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -83,4 +83,37 @@ fn an_interrupted_replay_leaves_no_file() {
     };
     assert_eq!(code, Some(130));
     assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1, "only the trace is left");
+}
+
+/// Cells start the program anew, long after somebody may have built or installed another.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_run_outlives_its_program_s_file() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder");
+    let program = folder.path().join("mapscope");
+    std::fs::hard_link(env!("CARGO_BIN_EXE_mapscope"), &program).expect("a link beside it");
+    let mut run = Command::new(&program)
+        .args(["run", "--quiet", "--map", "std,btree", "--seed", "1,2,3,4", "--ops", "100000", "--jobs", "1"])
+        .args(["--passes", "count,profile", "--out", "out"])
+        .current_dir(folder.path())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let started = Instant::now();
+    let staged = || std::fs::read_dir(folder.path()).is_ok_and(|entries| entries.count() > 1);
+    while !staged() && started.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::fs::remove_file(&program).expect("removed");
+    std::fs::write(&program, "another").expect("replaced");
+    run.wait().expect("it ends");
+    let text = std::fs::read_to_string(folder.path().join("out/results.json")).expect("results.json");
+    let results: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let cells = results["cells"].as_array().expect("cells");
+    assert_eq!(cells.len(), 8);
+    assert!(cells.iter().all(|cell| cell["count"]["alloc_bytes"].as_u64() > Some(0)), "counting needs no file");
+    let last = &cells[7];
+    assert_eq!(last["status"], "harness-failed");
+    let error = last["error"].as_str().expect("a reason");
+    assert!(error.contains("built anew since the run began"), "{error}");
 }

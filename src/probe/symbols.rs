@@ -33,6 +33,14 @@ pub struct Frame {
     pub line: Option<u32>,
 }
 
+/// Whether names can be found: the file of this program is still the one that runs, not removed or built anew.
+pub fn available() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let running = if cfg!(target_os = "linux") { std::fs::metadata("/proc/self/exe").ok() } else { return true };
+    let found = std::env::current_exe().and_then(std::fs::metadata).ok();
+    running.zip(found).is_some_and(|(a, b)| (a.dev(), a.ino()) == (b.dev(), b.ino()))
+}
+
 /// Names addresses of this process, each once.
 #[derive(Debug, Default)]
 pub struct Symbols {

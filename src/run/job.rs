@@ -112,6 +112,8 @@ pub(super) enum JobError {
     Threads { count: usize, source: std::io::Error },
     #[error("the CPU profiler: {0}")]
     Profiler(#[from] std::io::Error),
+    #[error("the program's file was removed or built anew since the run began, and stacks have no names: run it again")]
+    Nameless,
     #[error("the profile would not be whole: {0} samples, allocations or copies were lost for want of memory")]
     Lossy(u64),
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write as _};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -28,7 +29,7 @@ pub(super) type Ended = Result<Answer, (Status, String)>;
 impl Process {
     /// Starts this program anew for one job.
     pub fn start(job: Job, limit: Duration) -> io::Result<Process> {
-        let mut command = Command::new(std::env::current_exe()?);
+        let mut command = Command::new(program()?);
         command.arg(HIDDEN_VERB).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.env_remove("RUST_BACKTRACE").process_group(0);
         // SAFETY: `prctl` is async-signal-safe, and nothing else happens between fork and exec.
@@ -92,6 +93,11 @@ impl Process {
         }
         Err(diagnose(status, &stderr, self.job.memory_limit_bytes))
     }
+}
+
+/// This very program, also when its file was removed or built anew since it was started.
+fn program() -> io::Result<PathBuf> {
+    if cfg!(target_os = "linux") { Ok(PathBuf::from("/proc/self/exe")) } else { std::env::current_exe() }
 }
 
 /// What the end of a process and its last words say.

@@ -26,6 +26,9 @@ const HARNESS: &str = "mapscope::run::";
 
 /// Runs the workload once with call stacks recorded, then again and again with the processor sampled.
 pub(super) fn profile<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<Profile, JobError> {
+    if !symbols::available() {
+        return Err(JobError::Nameless);
+    }
     let mut frames = Frames::default();
     let (alloc, copy) = allocating_and_copying::<F, K, V, S>(setting, &mut frames)?;
     let (cpu, elapsed) = running::<F, K, V, S>(setting, &mut frames)?;

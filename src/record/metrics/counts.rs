@@ -12,7 +12,16 @@ const fn counted(
     summary: &'static str,
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
-    Metric { name, unit, class: Class::Exact, better, summary, value }
+    Metric {
+        name,
+        unit,
+        class: Class::Exact,
+        better,
+        summary,
+        value,
+        whole: super::whole(unit),
+        repetitions: super::no_repetitions,
+    }
 }
 
 /// Writes that the workload asks for.

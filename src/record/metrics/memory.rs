@@ -9,7 +9,16 @@ const fn memory(
     summary: &'static str,
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
-    Metric { name, unit, class: Class::Exact, better: Better::Lower, summary, value }
+    Metric {
+        name,
+        unit,
+        class: Class::Exact,
+        better: Better::Lower,
+        summary,
+        value,
+        whole: super::whole(unit),
+        repetitions: super::no_repetitions,
+    }
 }
 
 /// What `bytes` take beyond keys and values, an entry; negative only where entries share storage.

@@ -11,7 +11,16 @@ const fn quotient(
     summary: &'static str,
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
-    Metric { name, unit, class: Class::Exact, better: Better::Lower, summary, value }
+    Metric {
+        name,
+        unit,
+        class: Class::Exact,
+        better: Better::Lower,
+        summary,
+        value,
+        whole: super::whole(unit),
+        repetitions: super::no_repetitions,
+    }
 }
 
 pub(super) const ALLOCS_PER_WRITE: Metric =

@@ -10,7 +10,16 @@ const fn structural(
     summary: &'static str,
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
-    Metric { name, unit, class: Class::Exact, better, summary, value }
+    Metric {
+        name,
+        unit,
+        class: Class::Exact,
+        better,
+        summary,
+        value,
+        whole: super::whole(unit),
+        repetitions: super::no_repetitions,
+    }
 }
 
 fn structure(cell: &Cell) -> Option<&Structure> {

@@ -7,9 +7,12 @@ mod folded;
 mod group;
 mod hdr_log;
 mod html;
+mod identity;
 mod json;
 mod markdown;
 mod number;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pprof;
 mod stacks;
 mod standout;
@@ -45,6 +48,8 @@ pub static FORMATS: &[Format] = &[
     folded::FORMAT,
     pprof::FORMAT,
     hdr_log::FORMAT,
+    #[cfg(feature = "parquet")]
+    parquet::FORMAT,
 ];
 
 /// The format called `name`.

@@ -1,7 +1,11 @@
 //! Every format opened by the programs that people read it with, and what those say held against the record.
 //!
-//! Where a program is not there, its test says so and passes; `MAPSCOPE_CONSUMERS=required` makes that a failure.
+//! Where a program is not there, its test says so and passes; `MAPSCOPE_CONSUMERS=required` makes that a failure, for
+//! every program that a registry has.
 
+mod figures;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod python;
 
 use std::path::Path;
@@ -27,6 +31,11 @@ fn write(format: &str, results: &Results, folder: &Path) -> Vec<String> {
     };
     (format.render)(results, &mut emit).expect("the format");
     written
+}
+
+/// Says that a test did not happen, of a program that no registry has.
+fn skip_optional(why: &str) {
+    eprintln!("skipped: {why}");
 }
 
 /// Says that a test did not happen.

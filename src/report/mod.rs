@@ -4,6 +4,7 @@ mod csv;
 mod figures;
 mod flame;
 mod folded;
+mod go_bench;
 mod group;
 mod hdr_log;
 mod html;
@@ -48,6 +49,7 @@ pub static FORMATS: &[Format] = &[
     folded::FORMAT,
     pprof::FORMAT,
     hdr_log::FORMAT,
+    go_bench::FORMAT,
     #[cfg(feature = "parquet")]
     parquet::FORMAT,
 ];

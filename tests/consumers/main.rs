@@ -4,6 +4,7 @@
 //! every program that a registry has.
 
 mod figures;
+mod go_bench;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod python;

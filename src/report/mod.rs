@@ -1,9 +1,11 @@
 //! Reports: what a record looks like to people and to other tools. One file a format; the registry is [`FORMATS`].
 
+mod bencher;
 mod csv;
 mod figures;
 mod flame;
 mod folded;
+mod github_action_benchmark;
 mod go_bench;
 mod group;
 mod hdr_log;
@@ -50,6 +52,8 @@ pub static FORMATS: &[Format] = &[
     pprof::FORMAT,
     hdr_log::FORMAT,
     go_bench::FORMAT,
+    bencher::FORMAT,
+    github_action_benchmark::FORMAT,
     #[cfg(feature = "parquet")]
     parquet::FORMAT,
 ];

@@ -8,6 +8,7 @@ mod go_bench;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod python;
+mod services;
 
 use std::path::Path;
 

@@ -14,6 +14,7 @@ mod identity;
 mod json;
 mod markdown;
 mod number;
+mod openmetrics;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod pprof;
@@ -54,6 +55,7 @@ pub static FORMATS: &[Format] = &[
     go_bench::FORMAT,
     bencher::FORMAT,
     github_action_benchmark::FORMAT,
+    openmetrics::FORMAT,
     #[cfg(feature = "parquet")]
     parquet::FORMAT,
 ];

@@ -5,6 +5,7 @@
 
 mod figures;
 mod go_bench;
+mod openmetrics;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod python;

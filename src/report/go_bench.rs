@@ -36,8 +36,10 @@ pub(super) const FORMAT: Format = Format {
 };
 
 /// Figures over all operations that Go's benchmarks print beside the time.
-const PER_OPERATION: [(&str, fn(&Count) -> u64); 2] =
+const PER_OPERATION: [(&str, Total); 2] =
     [("B/op", |count| count.alloc_bytes), ("allocs/op", |count| count.alloc_count)];
+
+type Total = fn(&Count) -> u64;
 
 /// Columns of an error that are shown.
 const ERROR_WIDTH: usize = 200;

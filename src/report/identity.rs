@@ -9,6 +9,7 @@ use crate::record::metrics::Number;
 /// A column.
 pub(super) struct Column {
     pub(super) name: &'static str,
+    #[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "only typed formats ask"))]
     pub(super) kind: Kind,
     /// `None` where the cell has none, as a map whose load factor can't be set.
     pub(super) value: fn(&Cell) -> Option<Value>,

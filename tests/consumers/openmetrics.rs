@@ -42,6 +42,7 @@ for family in text_string_to_metric_families(open('results.prom', encoding='utf-
         samples.get(&key).unwrap_or_else(|| panic!("no {key:?}"))
     };
     let mut expected = 0;
+    let mut histograms = BTreeMap::new();
     for cell in well() {
         for (metric, value) in values(cell) {
             let (name, unit, divisor) = family(metric.name, metric.unit);
@@ -52,27 +53,25 @@ for family in text_string_to_metric_families(open('results.prom', encoding='utf-
             expected += 1;
         }
         for histogram in cell.time.iter().flat_map(|time| &time.histograms) {
-            let decoded = decode(histogram).unwrap();
-            let own = [("kind", histogram.kind.name()), ("cause", histogram.cause.name())];
-            let mut bucket = |le: &str, below: u64| {
-                let labels = labels(cell, &[own[0], own[1], ("le", le)]);
-                let (count, [name, kind, unit, _]) = of("latency_seconds_bucket", labels);
-                assert_eq!(*count, below as f64, "{le}");
-                assert_eq!((&**name, &**kind, &**unit), ("mapscope_latency_seconds", "histogram", "seconds"));
-                expected += 1;
-            };
-            bucket("+Inf", histogram.count);
-            let bounds = samples.keys().filter(|(_, others)| {
-                others.get("map") == Some(&cell.id.map)
-                    && *others
-                        == labels(cell, &[own[0], own[1], ("le", &others.get("le").cloned().unwrap_or_default())])
-            });
-            for le in bounds.filter_map(|(_, labels)| labels.get("le")).filter(|le| *le != "+Inf") {
-                let bound_ns = (le.parse::<f64>().unwrap() * 1e9).round() as u64;
-                bucket(le, decoded.count_between(0, bound_ns));
-            }
+            let own = labels(cell, &[("kind", histogram.kind.name()), ("cause", histogram.cause.name())]);
+            assert!(histograms.insert(own, decode(histogram).unwrap()).is_none());
         }
     }
+    let mut whole = 0;
+    for ((name, labels), (shown, [family, kind, unit, _])) in &samples {
+        if name == "mapscope_latency_seconds_bucket" {
+            assert_eq!((&**family, &**kind, &**unit), ("mapscope_latency_seconds", "histogram", "seconds"));
+            let mut own = labels.clone();
+            let le = own.remove("le").expect("a bound");
+            let histogram = histograms.get(&own).unwrap_or_else(|| panic!("nothing is known of {own:?}"));
+            let bound_ns = if le == "+Inf" { u64::MAX } else { (le.parse::<f64>().unwrap() * 1e9).round() as u64 };
+            assert_eq!(*shown, histogram.count_between(0, bound_ns) as f64, "{own:?} up to {le}");
+            whole += usize::from(le == "+Inf");
+            expected += 1;
+        }
+    }
+    assert_eq!(whole, histograms.len());
+    assert!(expected > 20 * whole, "bounds between the ends");
     for cell in &record().cells {
         let environment = &record().environments[cell.environment];
         let exact = cell.exact.to_string();

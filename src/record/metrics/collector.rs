@@ -9,16 +9,7 @@ const fn collected(
     summary: &'static str,
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
-    Metric {
-        name,
-        unit,
-        class: Class::Statistical,
-        better: Better::Lower,
-        summary,
-        value,
-        whole: super::whole(unit),
-        repetitions: super::no_repetitions,
-    }
+    Metric::new(name, unit, Class::Statistical, Better::Lower, summary, value)
 }
 
 fn collector(cell: &Cell) -> Option<&Collector> {

@@ -139,16 +139,7 @@ const fn timed(
     summary: &'static str,
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
-    Metric {
-        name,
-        unit,
-        class: Class::Statistical,
-        better,
-        summary,
-        value,
-        whole: super::whole(unit),
-        repetitions: super::no_repetitions,
-    }
+    Metric::new(name, unit, Class::Statistical, better, summary, value)
 }
 
 /// The same of each repetition.

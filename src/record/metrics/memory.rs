@@ -9,16 +9,7 @@ const fn memory(
     summary: &'static str,
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
-    Metric {
-        name,
-        unit,
-        class: Class::Exact,
-        better: Better::Lower,
-        summary,
-        value,
-        whole: super::whole(unit),
-        repetitions: super::no_repetitions,
-    }
+    Metric::new(name, unit, Class::Exact, Better::Lower, summary, value)
 }
 
 /// What `bytes` take beyond keys and values, an entry; negative only where entries share storage.

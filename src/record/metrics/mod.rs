@@ -43,22 +43,26 @@ pub struct Metric {
 }
 
 impl Metric {
+    /// A metric that is no median of repetitions. Counts, bytes and nanoseconds are whole numbers; a mean of them says
+    /// otherwise.
+    const fn new(
+        name: &'static str,
+        unit: &'static str,
+        class: Class,
+        better: Better,
+        summary: &'static str,
+        value: fn(&Cell) -> Option<Number>,
+    ) -> Metric {
+        let whole = matches!(unit.as_bytes(), b"count" | b"bytes" | b"ns");
+        Metric { name, unit, class, better, summary, value, whole, repetitions: |_| Vec::new() }
+    }
+
     /// The smallest and the largest of [`Metric::repetitions`], where there are any.
     pub fn range(&self, cell: &Cell) -> Option<(f64, f64)> {
         let repetitions = (self.repetitions)(cell);
         let bound = |of: fn(f64, f64) -> f64| repetitions.iter().copied().reduce(of);
         bound(f64::min).zip(bound(f64::max))
     }
-}
-
-/// Whether what is measured in `unit` comes in whole numbers, unless it is a mean.
-const fn whole(unit: &str) -> bool {
-    matches!(unit.as_bytes(), b"count" | b"bytes" | b"ns")
-}
-
-/// For a metric that is no median of repetitions.
-fn no_repetitions(_: &Cell) -> Vec<f64> {
-    Vec::new()
 }
 
 /// Whether a metric repeats bit for bit.

@@ -11,16 +11,7 @@ const fn quotient(
     summary: &'static str,
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
-    Metric {
-        name,
-        unit,
-        class: Class::Exact,
-        better: Better::Lower,
-        summary,
-        value,
-        whole: super::whole(unit),
-        repetitions: super::no_repetitions,
-    }
+    Metric::new(name, unit, Class::Exact, Better::Lower, summary, value)
 }
 
 pub(super) const ALLOCS_PER_WRITE: Metric =

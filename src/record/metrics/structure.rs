@@ -10,16 +10,7 @@ const fn structural(
     summary: &'static str,
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
-    Metric {
-        name,
-        unit,
-        class: Class::Exact,
-        better,
-        summary,
-        value,
-        whole: super::whole(unit),
-        repetitions: super::no_repetitions,
-    }
+    Metric::new(name, unit, Class::Exact, better, summary, value)
 }
 
 fn structure(cell: &Cell) -> Option<&Structure> {

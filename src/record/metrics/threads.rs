@@ -11,16 +11,7 @@ const fn timed(
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
     // The gate compares the times that these derive from.
-    Metric {
-        name,
-        unit,
-        class: Class::Statistical,
-        better: Better::Neither,
-        summary,
-        value,
-        whole: super::whole(unit),
-        repetitions: super::no_repetitions,
-    }
+    Metric::new(name, unit, Class::Statistical, Better::Neither, summary, value)
 }
 
 pub(super) const OPS_PER_S: Metric = timed(

@@ -11,7 +11,7 @@ use mapscope::record::Cell;
 use mapscope::record::metrics::{self, Better, Class, Metric, Number};
 
 use super::figures::{identity, record, values, well};
-use super::{skip_optional, write};
+use super::{run_optional, write};
 
 /// One line of figures.
 struct Benchmark {
@@ -185,15 +185,10 @@ fn units_say_what_is_exact_and_which_way_is_better() {
 
 /// What benchstat prints, given `arguments`; `None`, said in a word, where it is not there.
 fn benchstat(folder: &Path, arguments: &[&str]) -> Option<String> {
-    let named = std::env::var_os("MAPSCOPE_BENCHSTAT");
-    let program = named.clone().unwrap_or_else(|| "benchstat".into());
-    let output = match Command::new(&program).args(arguments).current_dir(folder).output() {
-        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
-            skip_optional("benchstat is not on the PATH, nor named by MAPSCOPE_BENCHSTAT");
-            return None;
-        }
-        output => output.expect("MAPSCOPE_BENCHSTAT"),
+    let set = |command: &mut Command| {
+        command.args(arguments).current_dir(folder);
     };
+    let output = run_optional("benchstat", "MAPSCOPE_BENCHSTAT", set)?;
     let complaints = String::from_utf8(output.stderr).expect("text");
     // It says so of times: three repetitions are too few for a confidence interval.
     let odd = complaints.lines().find(|line| !line.contains("samples") && !line.contains("geomean"));

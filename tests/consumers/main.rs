@@ -11,7 +11,9 @@ mod parquet;
 mod python;
 mod services;
 
+use std::io::ErrorKind;
 use std::path::Path;
+use std::process::{Command, Output};
 
 use mapscope::record::{Results, read};
 use mapscope::report;
@@ -36,9 +38,19 @@ fn write(format: &str, results: &Results, folder: &Path) -> Vec<String> {
     written
 }
 
-/// Says that a test did not happen, of a program that no registry has.
-fn skip_optional(why: &str) {
-    eprintln!("skipped: {why}");
+/// What `program` prints, given the rest of its command by `set`, where it is one that no package registry has: looked for
+/// on the PATH, and skipped where it is not; where `variable` names it, it must be there.
+fn run_optional(program: &str, variable: &str, set: impl FnOnce(&mut Command)) -> Option<Output> {
+    let named = std::env::var_os(variable);
+    let mut command = Command::new(named.clone().unwrap_or_else(|| program.into()));
+    set(&mut command);
+    match command.output() {
+        Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => {
+            eprintln!("skipped: {program} is not on the PATH, nor named by {variable}");
+            None
+        }
+        output => Some(output.unwrap_or_else(|error| panic!("{program}: {error}"))),
+    }
 }
 
 /// Says that a test did not happen.

@@ -9,7 +9,7 @@ use mapscope::record::metrics::latency::decode;
 
 use super::figures::{identity, record, values, well};
 use super::python::run;
-use super::{skip_optional, write};
+use super::{run_optional, write};
 
 /// The labels of a series, those left out that are empty.
 fn labels(cell: &Cell, more: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -113,14 +113,11 @@ fn family(name: &str, unit: &str) -> (String, String, f64) {
 fn promtool_finds_nothing_wrong() {
     let folder = tempfile::tempdir().unwrap();
     write("openmetrics", record(), folder.path());
-    let program = std::env::var_os("MAPSCOPE_PROMTOOL").unwrap_or_else(|| "promtool".into());
     let file = File::open(folder.path().join("results.prom")).unwrap();
-    let output = match Command::new(&program).args(["check", "metrics"]).stdin(file).output() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return skip_optional("promtool is not on the PATH, nor named by MAPSCOPE_PROMTOOL");
-        }
-        output => output.expect("promtool"),
+    let check = |command: &mut Command| {
+        command.args(["check", "metrics"]).stdin(file);
     };
+    let Some(output) = run_optional("promtool", "MAPSCOPE_PROMTOOL", check) else { return };
     let complaints = String::from_utf8_lossy(&output.stderr);
     let expected = "mapscope_bucket_entropy_bits use base unit \"bytes\" instead of \"bits\"";
     assert_eq!(complaints.trim(), expected, "entropy is measured in bits, and is no size");

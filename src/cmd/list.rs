@@ -6,7 +6,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use super::output;
 use crate::golang;
-use crate::record::metrics::{self, Better, Class, Metric};
+use crate::record::metrics::{self, Metric};
 use crate::report::{FORMATS, Format};
 use crate::run::Subjects;
 use crate::spec::{Catalog, MapOffer, Param, SHIPPED, Term};
@@ -114,15 +114,8 @@ fn map(offer: &MapOffer) -> Row {
 }
 
 fn metric(metric: &Metric) -> Row {
-    let class = match metric.class {
-        Class::Exact => "exact",
-        Class::Statistical => "statistical",
-    };
-    let better = match metric.better {
-        Better::Lower => ", lower is better",
-        Better::Higher => ", higher is better",
-        Better::Neither => "",
-    };
+    let class = metric.class.name();
+    let better = metric.better.name().map(|better| format!(", {better} is better")).unwrap_or_default();
     let details = vec![format!("{}, {class}{better}", metric.unit)];
     Row { name: metric.name.to_owned(), summary: metric.summary.to_owned(), details }
 }

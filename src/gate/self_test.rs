@@ -276,6 +276,8 @@ mod tests {
         better: Better::Lower,
         summary: "",
         value: |cell| Some(Number::Int(cell.count.as_ref()?.alloc_bytes)),
+        whole: true,
+        repetitions: |_| Vec::new(),
     };
     const REUSES: Metric = Metric {
         name: "reuses",

@@ -1,5 +1,6 @@
 //! Reports: what a record looks like to people and to other tools. One file a format; the registry is [`FORMATS`].
 
+mod bencher;
 mod csv;
 mod dhat;
 pub mod diff_flame;
@@ -7,13 +8,19 @@ pub mod diff_folded;
 mod figures;
 mod flame;
 mod folded;
+mod github_action_benchmark;
+mod go_bench;
 mod group;
 mod hdr_log;
 mod hdr_percentiles;
 mod html;
+mod identity;
 mod json;
 mod markdown;
 mod number;
+mod openmetrics;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pprof;
 mod speedscope;
 mod stacks;
@@ -53,6 +60,12 @@ pub static FORMATS: &[Format] = &[
     folded::FORMAT,
     pprof::FORMAT,
     hdr_log::FORMAT,
+    go_bench::FORMAT,
+    bencher::FORMAT,
+    github_action_benchmark::FORMAT,
+    openmetrics::FORMAT,
+    #[cfg(feature = "parquet")]
+    parquet::FORMAT,
     dhat::FORMAT,
     speedscope::FORMAT,
     hdr_percentiles::FORMAT,

@@ -1,20 +1,29 @@
 //! Every format opened by the programs that people read it with, and what those say held against the record.
 //!
-//! Where a program is not there, its test says so and passes; `MAPSCOPE_CONSUMERS=required` makes that a failure.
+//! Where a program is not there, its test says so and passes; `MAPSCOPE_CONSUMERS=required` makes that a failure, for
+//! every program that a registry has.
 
 #[path = "../html_browser/browser.rs"]
 #[allow(dead_code, reason = "each test binary uses its part")]
 mod browser;
 mod dh_view;
+mod figures;
+mod go_bench;
 mod hdr_percentiles;
 mod inferno;
+mod openmetrics;
 mod page;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pprof;
 mod python;
+mod services;
 mod speedscope;
 mod trace;
 
+use std::io::ErrorKind;
 use std::path::Path;
+use std::process::{Command, Output};
 
 use mapscope::record::{Results, read};
 use mapscope::report;
@@ -39,8 +48,28 @@ fn write(format: &str, results: &Results, folder: &Path) -> Vec<String> {
     written
 }
 
-/// Says that a test did not happen.
+/// What `program` prints, given the rest of its command by `set`, where it is one that no package registry has: looked for
+/// on the PATH, and skipped where it is not; where `variable` names it, it must be there.
+fn run_optional(program: &str, variable: &str, set: impl FnOnce(&mut Command)) -> Option<Output> {
+    let named = std::env::var_os(variable);
+    let mut command = Command::new(named.clone().unwrap_or_else(|| program.into()));
+    set(&mut command);
+    match command.output() {
+        Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => {
+            eprintln!("skipped: {program} is not on the PATH, nor named by {variable}");
+            None
+        }
+        output => Some(output.unwrap_or_else(|error| panic!("{program}: {error}"))),
+    }
+}
+
+/// Says that a test did not happen, for want of something that not every machine can install.
 fn skip(why: &str) {
-    assert_ne!(std::env::var("MAPSCOPE_CONSUMERS").as_deref(), Ok("required"), "{why}");
     eprintln!("skipped: {why}");
+}
+
+/// Says that a test did not happen, for want of something that comes from a package registry.
+fn skip_unless_required(why: &str) {
+    assert_ne!(std::env::var("MAPSCOPE_CONSUMERS").as_deref(), Ok("required"), "{why}");
+    skip(why);
 }

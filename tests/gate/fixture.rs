@@ -14,7 +14,7 @@ use mapscope::record::{
 };
 
 const fn metric(name: &'static str, class: Class, better: Better, value: fn(&Cell) -> Option<Number>) -> Metric {
-    Metric { name, unit: "count", class, better, summary: "", value }
+    Metric { name, unit: "count", class, better, summary: "", value, whole: true, repetitions: |_| Vec::new() }
 }
 
 fn ratio(numerator: u64, denominator: u64) -> Option<Number> {

@@ -9,7 +9,7 @@ const fn collected(
     summary: &'static str,
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
-    Metric { name, unit, class: Class::Statistical, better: Better::Lower, summary, value }
+    Metric::new(name, unit, Class::Statistical, Better::Lower, summary, value)
 }
 
 fn collector(cell: &Cell) -> Option<&Collector> {
@@ -21,25 +21,31 @@ fn per_repetition(collector: &Collector, sum: u64) -> Option<Number> {
     super::ratio(sum, collector.cycles.len() as u64)
 }
 
-pub(super) const GC_CYCLES: Metric = collected(
-    "gc_cycles",
-    "count",
-    "Garbage collections while the operations were timed, mean of the repetitions.",
-    |c| {
-        let collector = collector(c)?;
-        per_repetition(collector, collector.cycles.iter().sum())
-    },
-);
+pub(super) const GC_CYCLES: Metric = Metric {
+    whole: false,
+    ..collected(
+        "gc_cycles",
+        "count",
+        "Garbage collections while the operations were timed, mean of the repetitions.",
+        |c| {
+            let collector = collector(c)?;
+            per_repetition(collector, collector.cycles.iter().sum())
+        },
+    )
+};
 
-pub(super) const GC_PAUSE_TOTAL_NS: Metric = collected(
-    "gc_pause_total_ns",
-    "ns",
-    "Time for which those collections stopped the world, mean of the repetitions.",
-    |c| {
-        let collector = collector(c)?;
-        per_repetition(collector, collector.pauses_ns.iter().sum())
-    },
-);
+pub(super) const GC_PAUSE_TOTAL_NS: Metric = Metric {
+    whole: false,
+    ..collected(
+        "gc_pause_total_ns",
+        "ns",
+        "Time for which those collections stopped the world, mean of the repetitions.",
+        |c| {
+            let collector = collector(c)?;
+            per_repetition(collector, collector.pauses_ns.iter().sum())
+        },
+    )
+};
 
 pub(super) const GC_PAUSE_MAX_NS: Metric = collected(
     "gc_pause_max_ns",

@@ -12,7 +12,7 @@ const fn counted(
     summary: &'static str,
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
-    Metric { name, unit, class: Class::Exact, better, summary, value }
+    Metric::new(name, unit, Class::Exact, better, summary, value)
 }
 
 /// Writes that the workload asks for.

@@ -5,7 +5,9 @@ use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 
-use crate::record::{Cause, Cell, CellId, EndState, LatencyHistogram, OpKind, Status, Time};
+use crate::record::{
+    Cause, Cell, CellId, Collector, Count, EndState, LatencyHistogram, OpKind, Status, Structure, ThreadTime, Time,
+};
 
 /// A cell that ended well without having run any pass.
 pub(super) fn cell(map: &str) -> Cell {
@@ -33,6 +35,84 @@ pub(super) fn cell(map: &str) -> Cell {
         count: None,
         time: None,
         profile: None,
+    }
+}
+
+/// A cell that no metric is absent from, which no map can be.
+pub(super) fn cell_with_everything() -> Cell {
+    let histograms: Vec<_> = OpKind::ALL
+        .into_iter()
+        .flat_map(|kind| Cause::ALL.map(|cause| histogram(kind, cause, &[(20, 9000), (100, 3)])))
+        .collect();
+    let thread = ThreadTime { ops: 10, bare_elapsed_ns: vec![5], histograms: histograms.clone(), ..Default::default() };
+    let collector = Collector { cycles: vec![1, 2], pauses_ns: vec![7], heap_peak_bytes: vec![9] };
+    let count = Count {
+        alloc_count: 3,
+        alloc_bytes: 448,
+        free_count: Some(2),
+        free_bytes: Some(148),
+        realloc_moved_bytes: Some(1),
+        live_bytes: 300,
+        peak_bytes: Some(448),
+        drained_bytes: 300,
+        shrunk_bytes: Some(48),
+        inside_moved_entries: Some(7),
+        inside_moved_bytes: Some(112),
+        max_moves_in_one_write: Some(4),
+        max_alloc_bytes_in_one_write: 208,
+        grow_events: Some(1),
+        same_size_grow_events: Some(1),
+        split_events: Some(1),
+        directory_grow_events: Some(1),
+        prune_events: Some(1),
+        promote_events: Some(1),
+        dirty_copy_events: Some(1),
+        rehash_events: Some(1),
+        lock_wait_events: Some(1),
+        slots_freed: Some(3),
+        slot_reuses: Some(2),
+        slot_reuse_age_writes: Some(5),
+        structure: Structure {
+            buckets: Some(4),
+            overflow_buckets: Some(1),
+            chain_length_max: Some(2),
+            in_use_bytes: Some(208),
+            hit_probes: Some(9),
+            miss_probes: Some(8),
+            hit_groups: Some(9),
+            miss_groups: Some(8),
+            miss_groups_of: Some(4),
+            probe_groups_max: Some(2),
+            tables: Some(1),
+            directory_entries: Some(1),
+            tombstones: Some(1),
+            occupancy: Some(vec![1, 2, 1]),
+            chain_lengths: Some(vec![0, 3, 1]),
+            hit_probe_lengths: Some(vec![0, 1, 1, 2]),
+            hit_group_lengths: None,
+        },
+        ..Count::default()
+    };
+    Cell {
+        expected: EndState {
+            entries: 4,
+            inserts: 6,
+            overwrites: 1,
+            removes: 2,
+            remove_hits: 2,
+            gets: 1,
+            get_hits: 1,
+            payload_bytes: 112,
+            live_payload_bytes: 64,
+            ..EndState::default()
+        },
+        count: Some(count),
+        time: Some(Time {
+            threads: vec![thread],
+            collector: Some(collector),
+            ..time(&[1_000_000, 3_000_000, 2_000_000], histograms)
+        }),
+        ..cell("std")
     }
 }
 

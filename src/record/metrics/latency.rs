@@ -139,24 +139,36 @@ const fn timed(
     summary: &'static str,
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
-    Metric { name, unit, class: Class::Statistical, better, summary, value }
+    Metric::new(name, unit, Class::Statistical, better, summary, value)
 }
 
-pub(super) const NS_PER_OP: Metric = timed(
-    "ns_per_op",
-    "ns/op",
-    Better::Lower,
-    "Wall time of the measured operations without a clock in the loop / operations, median over the repetitions.",
-    |c| ns_per_op(c.time.as_ref()?),
-);
+/// The same of each repetition.
+pub(super) fn repetitions_ns_per_op(cell: &Cell) -> Vec<f64> {
+    let Some(time) = cell.time.as_ref().filter(|time| time.ops > 0) else { return Vec::new() };
+    time.bare_elapsed_ns.iter().map(|&ns| ns as f64 / time.ops as f64).collect()
+}
 
-pub(super) const CLOCK_FLOOR_NS: Metric = timed(
-    "clock_floor_ns",
-    "ns",
-    Better::Neither,
-    "What measuring itself costs: the median interval of an empty operation; every percentile contains it.",
-    |c| c.time.as_ref().map(|time| Number::Real(time.clock_floor_ns)),
-);
+pub(super) const NS_PER_OP: Metric = Metric {
+    repetitions: repetitions_ns_per_op,
+    ..timed(
+        "ns_per_op",
+        "ns/op",
+        Better::Lower,
+        "Wall time of the measured operations without a clock in the loop / operations, median over the repetitions.",
+        |c| ns_per_op(c.time.as_ref()?),
+    )
+};
+
+pub(super) const CLOCK_FLOOR_NS: Metric = Metric {
+    whole: false,
+    ..timed(
+        "clock_floor_ns",
+        "ns",
+        Better::Neither,
+        "What measuring itself costs: the median interval of an empty operation; every percentile contains it.",
+        |c| c.time.as_ref().map(|time| Number::Real(time.clock_floor_ns)),
+    )
+};
 
 macro_rules! percentiles {
     ($($prefix:literal $kind:ident,)*) => {

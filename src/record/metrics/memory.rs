@@ -9,7 +9,7 @@ const fn memory(
     summary: &'static str,
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
-    Metric { name, unit, class: Class::Exact, better: Better::Lower, summary, value }
+    Metric::new(name, unit, Class::Exact, Better::Lower, summary, value)
 }
 
 /// What `bytes` take beyond keys and values, an entry; negative only where entries share storage.

@@ -36,6 +36,33 @@ pub struct Metric {
     ///
     /// Asking one cell for many metrics is cheap: the histograms behind the percentiles are decoded once.
     pub value: fn(&Cell) -> Option<Number>,
+    /// Whether the value is a [`Number::Int`] wherever there is one, a [`Number::Real`] otherwise: a column's type.
+    pub whole: bool,
+    /// What each repetition gave, in their order, where the value is the median of that; nothing where it is not.
+    pub repetitions: fn(&Cell) -> Vec<f64>,
+}
+
+impl Metric {
+    /// A metric that is no median of repetitions. Counts, bytes and nanoseconds are whole numbers; a mean of them says
+    /// otherwise.
+    const fn new(
+        name: &'static str,
+        unit: &'static str,
+        class: Class,
+        better: Better,
+        summary: &'static str,
+        value: fn(&Cell) -> Option<Number>,
+    ) -> Metric {
+        let whole = matches!(unit.as_bytes(), b"count" | b"bytes" | b"ns");
+        Metric { name, unit, class, better, summary, value, whole, repetitions: |_| Vec::new() }
+    }
+
+    /// The smallest and the largest of [`Metric::repetitions`], where there are any.
+    pub fn range(&self, cell: &Cell) -> Option<(f64, f64)> {
+        let repetitions = (self.repetitions)(cell);
+        let bound = |of: fn(f64, f64) -> f64| repetitions.iter().copied().reduce(of);
+        bound(f64::min).zip(bound(f64::max))
+    }
 }
 
 /// Whether a metric repeats bit for bit.
@@ -45,6 +72,16 @@ pub enum Class {
     Exact,
     /// It is a time.
     Statistical,
+}
+
+impl Class {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Class::Exact => "exact",
+            Class::Statistical => "statistical",
+        }
+    }
 }
 
 /// Which way a metric gets better.
@@ -57,6 +94,17 @@ pub enum Better {
     /// An exact one describes the workload: any change means that the two runs did different work. A statistical one
     /// describes how the time went or was measured, and is not compared.
     Neither,
+}
+
+impl Better {
+    /// `lower` or `higher`, as reports say it; `None` for a metric without a direction.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Better::Lower => Some("lower"),
+            Better::Higher => Some("higher"),
+            Better::Neither => None,
+        }
+    }
 }
 
 /// A metric's value: an integer as counted, or a quotient never rounded.
@@ -235,6 +283,30 @@ mod tests {
         let exact = all().iter().filter(|m| m.class == Class::Exact);
         let neither: Vec<_> = exact.filter(|m| m.better == Better::Neither).map(|m| m.name).collect();
         assert_eq!(neither, ["writes", "inserts", "overwrites", "removes", "gets", "payload_bytes"]);
+    }
+
+    #[test]
+    fn a_cell_that_has_every_metric_has_them_as_whole_says() {
+        let cell = fixture::cell_with_everything();
+        for metric in all() {
+            let value = (metric.value)(&cell).unwrap_or_else(|| panic!("{} is absent", metric.name));
+            assert_eq!(matches!(value, Number::Int(_)), metric.whole, "{}: {value:?}", metric.name);
+        }
+    }
+
+    #[test]
+    fn a_value_is_the_median_of_its_repetitions() {
+        let cell = fixture::cell_with_everything();
+        let of_repetitions = all().iter().filter(|metric| !(metric.repetitions)(&cell).is_empty());
+        for metric in of_repetitions.clone() {
+            let mut repetitions = (metric.repetitions)(&cell);
+            assert_eq!(repetitions.len(), 3);
+            repetitions.sort_by(f64::total_cmp);
+            assert_eq!((metric.value)(&cell), Some(Number::Real(repetitions[1])), "{}", metric.name);
+            assert_eq!(metric.range(&cell), Some((repetitions[0], repetitions[2])), "{}", metric.name);
+        }
+        assert_eq!(of_repetitions.map(|metric| metric.name).collect::<Vec<_>>(), ["ns_per_op"]);
+        assert_eq!(find("live_bytes").unwrap().range(&cell), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ const fn quotient(
     summary: &'static str,
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
-    Metric { name, unit, class: Class::Exact, better: Better::Lower, summary, value }
+    Metric::new(name, unit, Class::Exact, Better::Lower, summary, value)
 }
 
 pub(super) const ALLOCS_PER_WRITE: Metric =

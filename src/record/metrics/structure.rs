@@ -10,7 +10,7 @@ const fn structural(
     summary: &'static str,
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
-    Metric { name, unit, class: Class::Exact, better, summary, value }
+    Metric::new(name, unit, Class::Exact, better, summary, value)
 }
 
 fn structure(cell: &Cell) -> Option<&Structure> {

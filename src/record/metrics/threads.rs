@@ -11,7 +11,7 @@ const fn timed(
     value: fn(&Cell) -> Option<Number>,
 ) -> Metric {
     // The gate compares the times that these derive from.
-    Metric { name, unit, class: Class::Statistical, better: Better::Neither, summary, value }
+    Metric::new(name, unit, Class::Statistical, Better::Neither, summary, value)
 }
 
 pub(super) const OPS_PER_S: Metric = timed(

@@ -9,7 +9,7 @@ use super::super::group::Group;
 use super::super::stacks::{KINDS, Kind};
 use super::super::standout::{Finding, LONGEST_WRITE};
 use super::curves;
-use crate::record::metrics::{self, Better, Class, Number};
+use crate::record::metrics::{self, Class, Number};
 use crate::record::{CellId, HeatMap, Structure};
 
 #[derive(Serialize)]
@@ -153,13 +153,8 @@ impl<'a> Overview<'a> {
 }
 
 fn metric(metric: &metrics::Metric) -> Metric {
-    let better = match metric.better {
-        Better::Lower => Some("lower"),
-        Better::Higher => Some("higher"),
-        Better::Neither => None,
-    };
     let exact = metric.class == Class::Exact;
-    Metric { name: metric.name, unit: metric.unit, exact, better, summary: metric.summary }
+    Metric { name: metric.name, unit: metric.unit, exact, better: metric.better.name(), summary: metric.summary }
 }
 
 fn latency(latency: &Latency) -> Metric {

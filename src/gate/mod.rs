@@ -69,12 +69,15 @@
 mod compare;
 mod environment;
 mod markdown;
+pub(crate) mod number;
 mod policy;
 mod self_test;
 mod timing;
 mod verdict;
 
-pub use compare::compare;
+pub use compare::{compare, compare_pairs};
+pub use environment::{Circumstance, circumstances};
 pub use policy::{Action, Policy, PolicyError};
 pub use self_test::{SelfTest, Slip, self_test};
+pub use timing::Incomparable;
 pub use verdict::{Change, Kind, Level, Outcome, Tally, Verdict, What};

@@ -10,7 +10,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::compare::{compare, plural, real};
+use super::compare::compare;
+use super::number::{plural, real};
 use super::policy::Policy;
 use super::verdict::{Level, Outcome, Verdict, What};
 use crate::record::metrics::{Better, Class, Metric, Number};

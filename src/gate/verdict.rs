@@ -1,5 +1,6 @@
 //! What a comparison found.
 
+use super::timing::Incomparable;
 use crate::record::metrics::{Metric, Number};
 use crate::record::{CellId, Status};
 
@@ -12,6 +13,8 @@ pub struct Verdict {
     pub unjudged: Vec<String>,
     /// What the reader should know besides.
     pub notes: Vec<String>,
+    /// Why times were not compared, and in how many cells; told by the notes as well.
+    pub times_not_compared: Vec<(Incomparable, usize)>,
     /// How much was compared.
     pub tally: Tally,
 }

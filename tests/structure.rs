@@ -12,11 +12,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("record", &["probe::event"]),
     ("report", &["record"]),
     ("gate", &["record"]),
+    ("diff", &["record", "gate", "report"]),
     ("golang", &["workload"]),
     ("replay", &["workload", "maps", "probe"]),
     ("verify", &["workload", "golang", "replay"]),
     ("run", &["spec", "workload", "probe", "maps", "record", "golang", "replay"]),
-    ("cmd", &["spec", "workload", "probe", "maps", "record", "report", "gate", "golang", "replay", "verify", "run"]),
+    (
+        "cmd",
+        &["spec", "workload", "probe", "maps", "record", "report", "gate", "diff", "golang", "replay", "verify", "run"],
+    ),
 ];
 
 const LINES_MAX: usize = 600;

@@ -3,6 +3,7 @@
 //! Exit codes are a contract: 0 done, 1 a cell failed, the gate saw a regression or a model differs from what it is a
 //! model of, 2 bad input or nothing could be judged or compared, 130 interrupted. Results go to stdout, progress and errors to stderr.
 
+mod diff;
 mod gate;
 mod list;
 mod output;
@@ -41,6 +42,7 @@ struct Cli {
 enum Verb {
     Run(Box<run::Args>),
     Gate(gate::Args),
+    Diff(diff::Args),
     Replay(replay::Args),
     Verify(verify::Args),
     Report(report::Args),
@@ -64,6 +66,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
     let done = match cli.verb {
         None => output::print(&Cli::command().render_help().to_string()).map(|()| ExitCode::SUCCESS),
         Some(Verb::Run(args)) => run::run(*args, cli.quiet, subjects),
+        Some(Verb::Diff(args)) => diff::run(args, cli.quiet),
         Some(Verb::Gate(args)) => gate::run(args, cli.quiet),
         Some(Verb::Replay(args)) => replay::run(args, cli.quiet, subjects),
         Some(Verb::Verify(args)) => verify::run(args, cli.quiet),

@@ -1,17 +1,18 @@
 //! Reports: what a record looks like to people and to other tools. One file a format; the registry is [`FORMATS`].
 
 mod csv;
+pub mod differential;
 mod figures;
 mod flame;
 mod folded;
 mod group;
 mod hdr_log;
-mod html;
+pub(crate) mod html;
 mod json;
 mod markdown;
-mod number;
+pub(crate) mod number;
 mod pprof;
-mod stacks;
+pub(crate) mod stacks;
 mod standout;
 pub mod table;
 

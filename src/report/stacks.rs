@@ -13,7 +13,7 @@ pub(super) use names::short_name;
 use crate::record::{Cell, Frame, Profile};
 
 /// One of the three things that stacks are recorded for.
-pub(super) struct Kind {
+pub(crate) struct Kind {
     /// The file name, as in `alloc.svg`.
     pub name: &'static str,
     /// What a flame graph of it shows.
@@ -30,7 +30,7 @@ pub(super) struct Kind {
 type Weighted<'a> = (&'a [u32], u64);
 
 /// Allocations by bytes, copies by bytes, the processor by samples.
-pub(super) static KINDS: [Kind; 3] = [
+pub(crate) static KINDS: [Kind; 3] = [
     Kind {
         name: "alloc",
         title: "Bytes allocated, by who allocated them",

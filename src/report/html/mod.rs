@@ -39,7 +39,8 @@ pub(super) const FORMAT: Format = Format {
 const FINDINGS_MAX: usize = 3;
 
 const TEMPLATE: &str = include_str!("page/index.html");
-const STYLE: &str = include_str!("page/style.css");
+/// The style sheet, shared with other pages.
+pub(crate) const STYLE: &str = include_str!("page/style.css");
 /// In the order in which they build on each other.
 const SCRIPTS: [&str; 12] = [
     include_str!("vendor/d3.min.js"),

@@ -89,7 +89,8 @@ fn list_alone_lists_everything() {
             "entries (--entry)",
             "metrics",
             "profiles (run PROFILE)",
-            "formats (--format)"
+            "formats (--format)",
+            "verdicts (gate --format)"
         ]
     );
     for line in all.lines() {

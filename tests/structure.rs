@@ -10,8 +10,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("probe", &[]),
     ("maps", &["spec::Term", "workload::Key", "workload::Value", "probe::event"]),
     ("record", &["probe::event"]),
-    ("report", &["record"]),
-    ("gate", &["record"]),
+    ("ci", &[]),
+    ("report", &["record", "ci"]),
+    ("gate", &["record", "ci"]),
     ("diff", &["record", "gate", "report"]),
     ("golang", &["workload"]),
     ("replay", &["workload", "maps", "probe"]),
@@ -19,7 +20,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("run", &["spec", "workload", "probe", "maps", "record", "golang", "replay"]),
     (
         "cmd",
-        &["spec", "workload", "probe", "maps", "record", "report", "gate", "diff", "golang", "replay", "verify", "run"],
+        &[
+            "spec", "workload", "probe", "maps", "record", "ci", "report", "gate", "diff", "golang", "replay",
+            "verify", "run",
+        ],
     ),
 ];
 

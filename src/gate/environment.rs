@@ -1,6 +1,6 @@
 //! What else differs between two cells besides what is compared.
 
-use crate::record::{Cell, Environment, Results};
+use crate::record::{Cell, Results};
 
 /// The fields that exact metrics may depend on: the map's own code, the layout of its types, whether a realloc moves.
 const EXACT_DEPENDS_ON: [&str; 4] = ["rustc", "target", "allocator", "mapscope"];
@@ -8,7 +8,7 @@ const EXACT_DEPENDS_ON: [&str; 4] = ["rustc", "target", "allocator", "mapscope"]
 /// Something that differs between the circumstances of two cells.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Circumstance {
-    /// What: a field of [`Environment`], or [`Circumstance::MAP_VERSION`].
+    /// What: a field of [`Environment`](crate::record::Environment), or [`Circumstance::MAP_VERSION`].
     pub name: &'static str,
     /// What it was.
     pub before: String,
@@ -21,7 +21,7 @@ pub struct Circumstance {
 }
 
 impl Circumstance {
-    /// The name of the one that is no field of [`Environment`].
+    /// The name of the one that is no field of an environment.
     pub const MAP_VERSION: &str = "map version";
 }
 
@@ -29,7 +29,7 @@ impl Circumstance {
 pub fn circumstances(before: (&Results, &Cell), after: (&Results, &Cell)) -> Option<Vec<Circumstance>> {
     let (a, b) = (before.0.environments.get(before.1.environment)?, after.0.environments.get(after.1.environment)?);
     let mut found = Vec::new();
-    let fields: Vec<_> = if a == b { Vec::new() } else { fields(a).into_iter().zip(fields(b)).collect() };
+    let fields: Vec<_> = if a == b { Vec::new() } else { a.fields().into_iter().zip(b.fields()).collect() };
     for ((name, before), (_, after)) in fields.into_iter().filter(|((_, a), (_, b))| a != b) {
         let bears_on_exact = EXACT_DEPENDS_ON.contains(&name);
         found.push(Circumstance { name, before, after, bears_on_exact, bears_on_times: true });
@@ -46,19 +46,4 @@ pub fn circumstances(before: (&Results, &Cell), after: (&Results, &Cell)) -> Opt
 pub(super) fn words<'a>(circumstances: impl Iterator<Item = &'a Circumstance>) -> String {
     let word = |of: &Circumstance| format!("{} `{}` -> `{}`", of.name, of.before, of.after);
     circumstances.map(word).collect::<Vec<_>>().join(", ")
-}
-
-fn fields(environment: &Environment) -> [(&'static str, String); 8] {
-    // Taken apart by name, so that a new field can't be forgotten here.
-    let Environment { cpu, cpus, kernel, page_bytes, rustc, target, allocator, mapscope } = environment.clone();
-    [
-        ("cpu", cpu),
-        ("cpus", cpus.to_string()),
-        ("kernel", kernel),
-        ("page_bytes", page_bytes.to_string()),
-        ("rustc", rustc),
-        ("target", target),
-        ("allocator", allocator),
-        ("mapscope", mapscope),
-    ]
 }

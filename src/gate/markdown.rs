@@ -1,11 +1,24 @@
 //! A verdict as Markdown: a GitHub step summary, and columns that line up on a terminal.
 
 use std::collections::BTreeSet;
+use std::io;
 
+use super::format::{Format, Judged};
 use super::number::{difference, plural, texts};
 use super::verdict::{Change, Kind, Level, Outcome, Verdict, What};
 use crate::record::Status;
 use crate::record::metrics::{Class, Number};
+
+pub(super) const FORMAT: Format = Format {
+    name: "md",
+    summary: "Markdown to read, whose tables line up on a terminal (the default)",
+    render,
+    step_summary: false,
+};
+
+fn render(judged: &Judged<'_>) -> io::Result<String> {
+    Ok(judged.verdict.markdown())
+}
 
 const SECTIONS: [(Level, &str); 6] = [
     (Level::Fail, "Failed"),
@@ -152,14 +165,14 @@ fn row(together: &[&Change]) -> [String; 5] {
         });
         let (before, after) = if change.kind == Kind::Vanished { ("present", "-") } else { ("-", "present") };
         let what = format!("{}: {}", plural(together.len(), "metric"), names.collect::<Vec<_>>().join(", "));
-        return [cell, what, before.to_owned(), after.to_owned(), word(change.kind).to_owned()];
+        return [cell, what, before.to_owned(), after.to_owned(), change.kind.word().to_owned()];
     }
     match &change.what {
         What::Metric { metric, before: Some(before), after: Some(after) } => {
             let [a, b] = texts(*before, *after);
             let difference = difference(*before, *after);
             let difference = match change.kind {
-                Kind::WorkChanged => format!("{}, {difference}", word(change.kind)),
+                Kind::WorkChanged => format!("{}, {difference}", change.kind.word()),
                 _ => difference,
             };
             [cell, metric.name.to_owned(), a, b, difference]
@@ -167,29 +180,14 @@ fn row(together: &[&Change]) -> [String; 5] {
         What::Metric { metric, before, after } => {
             let text =
                 |number: Option<Number>| number.map_or("-".to_owned(), |number| texts(number, number)[0].clone());
-            [cell, metric.name.to_owned(), text(*before), text(*after), word(change.kind).to_owned()]
+            [cell, metric.name.to_owned(), text(*before), text(*after), change.kind.word().to_owned()]
         }
         What::Status { before, after, error } => {
             let text = |status: Option<Status>| status.map_or("-", Status::name).to_owned();
             let error = error.as_ref().and_then(|error| error.lines().next()).map(|line| format!(": {}", escape(line)));
-            let what = format!("{}{}", word(change.kind), error.unwrap_or_default());
+            let what = format!("{}{}", change.kind.word(), error.unwrap_or_default());
             [cell, "status".to_owned(), text(*before), text(*after), what]
         }
-    }
-}
-
-const fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Missing => "missing",
-        Kind::Failed => "failed",
-        Kind::FailedInBoth => "failed in both",
-        Kind::NotRun => "not run",
-        Kind::WorkChanged => "different work",
-        Kind::Vanished => "vanished",
-        Kind::Worse => "worse",
-        Kind::Better => "better",
-        Kind::Recovered => "recovered",
-        Kind::NewCell | Kind::Appeared => "new",
     }
 }
 

@@ -66,8 +66,13 @@
 //! percentiles, of which a record has no value per repetition, the same interval stands in. The tails beyond p99.9
 //! scatter more than that: let a rule with a wider limit speak for them, or ignore them.
 
+mod by_cell;
 mod compare;
 mod environment;
+mod format;
+mod github;
+mod json;
+mod junit;
 mod markdown;
 pub(crate) mod number;
 mod policy;
@@ -77,6 +82,7 @@ mod verdict;
 
 pub use compare::{compare, compare_pairs};
 pub use environment::{Circumstance, circumstances};
+pub use format::{FORMATS, Format, Judged, find};
 pub use policy::{Action, Policy, PolicyError};
 pub use self_test::{SelfTest, Slip, self_test};
 pub use timing::Incomparable;

@@ -99,6 +99,22 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// It in a word or two.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Kind::Missing => "missing",
+            Kind::Failed => "failed",
+            Kind::FailedInBoth => "failed in both",
+            Kind::NotRun => "not run",
+            Kind::WorkChanged => "different work",
+            Kind::Vanished => "vanished",
+            Kind::Worse => "worse",
+            Kind::Better => "better",
+            Kind::Recovered => "recovered",
+            Kind::NewCell | Kind::Appeared => "new",
+        }
+    }
+
     /// What to do about it; one sentence.
     pub const fn advice(self) -> Option<&'static str> {
         Some(match self {

@@ -78,6 +78,12 @@ impl CellId {
         (&*self.map, &*self.keys, &*self.mix, load_factor, self.hint, &*self.entry, self.ops, self.seed, threads)
     }
 
+    /// Everything but the map and its load factor, in words: `uniform fill u64/u64 ops=1000 seed=1`.
+    pub fn workload(&self) -> String {
+        let whole = CellId { load_factor: None, ..self.clone() }.to_string();
+        whole.strip_prefix(&self.map).map_or_else(|| whole.clone(), |rest| rest.trim_start().to_owned())
+    }
+
     /// How many threads, and how keys are dealt to them; `None` for one that has the map to itself.
     pub fn crew(&self) -> Option<(u32, &str)> {
         Some((self.threads?, self.thread_keys.as_deref()?))

@@ -5,10 +5,12 @@ pub mod differential;
 mod figures;
 mod flame;
 mod folded;
+mod github;
 mod group;
 mod hdr_log;
 pub(crate) mod html;
 mod json;
+mod junit;
 mod markdown;
 pub(crate) mod number;
 mod pprof;
@@ -46,6 +48,8 @@ pub static FORMATS: &[Format] = &[
     folded::FORMAT,
     pprof::FORMAT,
     hdr_log::FORMAT,
+    github::FORMAT,
+    junit::FORMAT,
 ];
 
 /// The format called `name`.

@@ -2,6 +2,7 @@
 //!
 //! Where a program is not there, its test says so and passes; `MAPSCOPE_CONSUMERS=required` makes that a failure.
 
+mod junit;
 mod python;
 
 use std::path::Path;

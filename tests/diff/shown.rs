@@ -60,7 +60,7 @@ fn changes_are_sorted_by_size_and_told_apart() {
             "Exact changes: 6 metrics in 2 of 2 cells\n",
             "  from 0  worse\n",
             "  from 0  better\n",
-            "    1,152    3,456        ×3  worse\n",
+            "    1,152    3,456         ×3  worse\n",
             "Statistical changes: 1 metric in 1 of 2 cells\n",
         ],
     );

@@ -93,7 +93,8 @@ struct Pair<'a> {
 
 impl<'a> Comparison<'a> {
     fn new(baseline: &'a Results, current: &'a Results, policy: &'a Policy, metrics: &'a [Metric]) -> Comparison<'a> {
-        let (verdict, times, circumstances) = Default::default();
+        let (mut verdict, times, circumstances): (Verdict, _, _) = Default::default();
+        verdict.accepted = baseline.accepted.last().cloned();
         Comparison { baseline, current, policy, metrics, verdict, times, circumstances }
     }
 

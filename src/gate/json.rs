@@ -33,6 +33,7 @@ fn render(judged: &Judged<'_>) -> io::Result<String> {
         "unjudged": verdict.unjudged,
         "changes": verdict.changes.iter().map(change).collect::<Vec<_>>(),
         "notes": verdict.notes,
+        "baseline_accepted": verdict.accepted,
     });
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }

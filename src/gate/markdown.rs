@@ -33,6 +33,12 @@ impl Verdict {
     /// The verdict in Markdown: one line that sums it up, then what changed, worst first, each kind with what to do.
     pub fn markdown(&self) -> String {
         let mut text = self.summary() + "\n";
+        if let Some(accepted) = &self.accepted {
+            let commit =
+                accepted.commit.as_deref().map(|id| format!(" at `{}`", escape(&short(id)))).unwrap_or_default();
+            let reason = accepted.reason.lines().next().unwrap_or_default();
+            text += &format!("\nBaseline accepted {}{commit}: {}\n", escape(&accepted.date), escape(reason));
+        }
         for line in &self.unjudged {
             text += &format!("\n- {line}");
         }
@@ -189,6 +195,13 @@ fn row(together: &[&Change]) -> [String; 5] {
             [cell, "status".to_owned(), text(*before), text(*after), what]
         }
     }
+}
+
+/// As much of a commit as people read, and whether files differed from it.
+fn short(id: &str) -> String {
+    const DIGITS: usize = 12;
+    let digits: String = id.trim_end_matches('+').chars().take(DIGITS).collect();
+    if id.ends_with('+') { digits + "+" } else { digits }
 }
 
 /// Keeps a text that is not ours from ending its cell of the table or from turning into markup.

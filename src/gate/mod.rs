@@ -66,6 +66,7 @@
 //! percentiles, of which a record has no value per repetition, the same interval stands in. The tails beyond p99.9
 //! scatter more than that: let a rule with a wider limit speak for them, or ignore them.
 
+mod baseline;
 mod by_cell;
 mod compare;
 mod environment;
@@ -80,6 +81,7 @@ mod self_test;
 mod timing;
 mod verdict;
 
+pub use baseline::{Refusal, Terms, accept};
 pub use compare::{compare, compare_pairs};
 pub use environment::{Circumstance, circumstances};
 pub use format::{FORMATS, Format, Judged, find};

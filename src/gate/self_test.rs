@@ -319,6 +319,7 @@ mod tests {
             profile: "ci".to_owned(),
             partial: false,
             environments: vec![Environment { cpu, cpus: 1, kernel, page_bytes: 1, rustc, target, allocator, mapscope }],
+            accepted: Vec::new(),
             cells: vec![cell("a"), cell("b")],
         }
     }

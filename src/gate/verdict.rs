@@ -2,7 +2,7 @@
 
 use super::timing::Incomparable;
 use crate::record::metrics::{Metric, Number};
-use crate::record::{CellId, Status};
+use crate::record::{Acceptance, CellId, Status};
 
 /// What a comparison found.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +17,8 @@ pub struct Verdict {
     pub times_not_compared: Vec<(Incomparable, usize)>,
     /// How much was compared.
     pub tally: Tally,
+    /// When and why the baseline was last renewed, where its record says so.
+    pub accepted: Option<Acceptance>,
 }
 
 /// How much was compared.

@@ -4,7 +4,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Diff, Pair, Side};
-use crate::record::metrics::Number;
 use crate::record::{Cell, CellId};
 
 #[derive(Serialize)]
@@ -51,7 +50,7 @@ pub(super) fn json(diff: &Diff<'_>) -> serde_json::Result<Vec<u8>> {
                 json!({
                     "cell": pair.before.id, "field": field(pair), "metric": change.metric.name,
                     "unit": change.metric.unit, "class": if change.exact { "exact" } else { "statistical" },
-                    "a": number(change.before), "b": number(change.after), "worse": change.worse(),
+                    "a": change.before, "b": change.after, "worse": change.worse(),
                 })
             })
             .collect(),
@@ -81,12 +80,4 @@ fn ending(pair: &Pair<'_>) -> Value {
 /// The field in which the identity in B is another.
 fn field(pair: &Pair<'_>) -> Option<Value> {
     pair.field.as_ref().map(|field| json!({ "name": field.name, "a": field.before, "b": field.after }))
-}
-
-fn number(number: Option<Number>) -> Value {
-    match number {
-        None => Value::Null,
-        Some(Number::Int(n)) => n.into(),
-        Some(Number::Real(x)) => x.into(),
-    }
 }

@@ -3,7 +3,7 @@
 use super::names::Names;
 use super::shown::{self, Row, STATISTICAL};
 use super::{Change, Diff};
-use crate::report::number::one_line;
+use crate::report::markdown::escape;
 
 /// The whole difference; nothing is left out.
 pub(super) fn markdown(diff: &Diff<'_>) -> String {
@@ -65,18 +65,4 @@ fn table(rows: impl Iterator<Item = Row>) -> String {
         }
     }
     text
-}
-
-/// Keeps a text that is not ours from ending its cell of the table or from turning into markup.
-fn escape(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in one_line(text).chars() {
-        match c {
-            '<' => escaped.push_str("&lt;"),
-            '&' => escaped.push_str("&amp;"),
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '~' => escaped.extend(['\\', c]),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

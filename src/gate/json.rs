@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::format::{Format, Judged};
 use super::verdict::{Change, Level, Outcome, What};
-use crate::record::metrics::Number;
 
 pub(super) const FORMAT: Format = Format {
     name: "json",
@@ -55,8 +54,8 @@ fn change(change: &Change) -> Value {
     match &change.what {
         What::Metric { metric, before, after } => {
             object["metric"] = metric.name.into();
-            object["baseline"] = number(*before);
-            object["current"] = number(*after);
+            object["baseline"] = json!(before);
+            object["current"] = json!(after);
         }
         What::Status { before, after, error } => {
             object["baseline"] = before.map(|status| status.name()).into();
@@ -65,12 +64,4 @@ fn change(change: &Change) -> Value {
         }
     }
     object
-}
-
-fn number(number: Option<Number>) -> Value {
-    match number {
-        None => Value::Null,
-        Some(Number::Int(n)) => n.into(),
-        Some(Number::Real(x)) => x.into(),
-    }
 }

@@ -198,7 +198,7 @@ fn environments(results: &Results) -> String {
 }
 
 /// Keeps a text that is not ours from ending its cell of the table or from turning into markup.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for c in one_line(text).chars() {
         match c {

@@ -11,7 +11,7 @@ mod hdr_log;
 pub(crate) mod html;
 mod json;
 mod junit;
-mod markdown;
+pub(crate) mod markdown;
 pub(crate) mod number;
 mod pprof;
 pub(crate) mod stacks;

@@ -1,4 +1,4 @@
-// Sorts the tables, and chooses the colours.
+// Sorts the tables.
 "use strict";
 
 for (const table of document.querySelectorAll(".changes")) {
@@ -15,23 +15,5 @@ for (const table of document.querySelectorAll(".changes")) {
   });
 }
 
-const THEMES = [["", "◐", "as the system has them"], ["light", "☀", "light"], ["dark", "☾", "dark"]];
-const button = document.getElementById("theme");
-let chosen = "";
-try { chosen = localStorage.getItem("mapscope-theme") ?? ""; } catch { /* not remembered */ }
-const apply = () => {
-  const [name, sign, words] = THEMES.find(([name]) => name === chosen) ?? THEMES[0];
-  if (name) document.documentElement.dataset.theme = name;
-  else delete document.documentElement.dataset.theme;
-  button.firstChild.textContent = sign;
-  button.setAttribute("aria-label", `Colours: ${words}`);
-  button.title = `Colours: ${words}`;
-};
-button.addEventListener("click", () => {
-  chosen = THEMES[(THEMES.findIndex(([name]) => name === chosen) + 1) % THEMES.length][0];
-  try { localStorage.setItem("mapscope-theme", chosen); } catch { /* not remembered */ }
-  apply();
-});
-apply();
-
+themes();
 addEventListener("beforeprint", () => { for (const details of document.querySelectorAll("details")) details.open = true; });

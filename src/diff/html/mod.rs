@@ -14,7 +14,7 @@ use super::files::Stacks;
 use super::names::Names;
 use super::shown::{self, Row, STATISTICAL};
 use super::{Change, Diff};
-use crate::report::html::STYLE;
+use crate::report::html::{STYLE, THEME};
 
 const TEMPLATE: &str = include_str!("diff.html");
 const OWN_STYLE: &str = include_str!("diff.css");
@@ -32,7 +32,7 @@ const BAR_DOUBLINGS: f64 = 3.0;
 struct Page {
     mapscope: &'static str,
     styles: [&'static str; 2],
-    script: &'static str,
+    scripts: [&'static str; 2],
     names: [String; 2],
     conclusion: String,
     largest: Vec<Entry>,
@@ -111,7 +111,7 @@ pub(super) fn page(diff: &Diff<'_>, stacks: &[Stacks]) -> io::Result<String> {
     let page = Page {
         mapscope: env!("CARGO_PKG_VERSION"),
         styles: [STYLE, OWN_STYLE],
-        script: SCRIPT,
+        scripts: [THEME, SCRIPT],
         names: [diff.before.name.to_owned(), diff.after.name.to_owned()],
         conclusion: shown::conclusion(diff),
         largest: largest(diff).into_iter().map(|change| Entry::new(change, diff, &names)).collect(),

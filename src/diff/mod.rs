@@ -144,8 +144,10 @@ pub fn diff<'a>(before: Side<'a>, after: Side<'a>, metrics: &'a [Metric]) -> Dif
             of_both.then_some(Change { pair, metric, before, after, exact })
         })
         .collect();
-    // Stable, so that equals stay in the order of the cells and of the metric registry.
-    changes.sort_by(|a, b| b.size().total_cmp(&a.size()));
+    // Stable, so that equals stay in the order of the cells and of the metric registry; a ratio of what changed as much is
+    // equal but for rounding.
+    let rounded = |change: &Change| (change.size() * 1e9).round();
+    changes.sort_by(|a, b| rounded(b).total_cmp(&rounded(a)));
     let times_not_compared = verdict.times_not_compared;
     let (circumstances, passes) = (around(before.results, after.results, &pairs), passes(&pairs));
     Diff {

@@ -1,5 +1,6 @@
 //! What changed between two runs: which cells are held against each other, what counts as a change, what is written.
 
+mod browser;
 #[path = "../cli_process/mod.rs"]
 mod cli_process;
 #[path = "../gate/fixture.rs"]

@@ -17,3 +17,4 @@ for (const table of document.querySelectorAll(".changes")) {
 
 themes();
 addEventListener("beforeprint", () => { for (const details of document.querySelectorAll("details")) details.open = true; });
+document.documentElement.dataset.ready = String(Math.round(performance.now()));

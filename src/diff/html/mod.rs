@@ -79,7 +79,7 @@ impl Entry {
         let class = worse.map_or("", |worse| if worse { "bad" } else { "good" });
         let key = |number: Option<_>| number.map_or(-1.0, crate::record::metrics::Number::as_f64);
         // JSON has no infinity.
-        let keys = [key(change.before), key(change.after), change.size().min(1e9)];
+        let keys = [key(change.before), key(change.after), (change.size().min(1e6) * 1e9).round() / 1e9];
         let rises = change.after.map(|n| n.as_f64()) > change.before.map(|n| n.as_f64());
         let half = 50.0 * (change.size() / (BAR_DOUBLINGS * std::f64::consts::LN_2)).min(1.0);
         let bar = [if rises { 50.0 } else { 50.0 - half }, half];

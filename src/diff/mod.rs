@@ -3,7 +3,7 @@
 //!
 //! # Which cells are held against each other
 //!
-//! Cells of equal identity. Those left over are [paired](pairing) where they agree in all of their identity but one
+//! Cells of equal identity. Those left over are paired where they agree in all of their identity but one
 //! field (one load factor here, another there), if each is the only such cell for the other.
 //!
 //! # What counts as a change
@@ -17,6 +17,8 @@
 //! | how a cell ended | always |
 //!
 //! Times of different environments are not compared, and it is said of how many cells.
+//!
+//! Where two cells did other work (other inserts, another payload), nothing is called better or worse.
 
 mod files;
 mod html;
@@ -26,6 +28,8 @@ mod names;
 mod pairing;
 mod shown;
 mod terminal;
+
+use std::collections::BTreeSet;
 
 use crate::gate::{Circumstance, Incomparable, Policy, What, circumstances, compare_pairs};
 use crate::record::metrics::{Better, Class, Metric, Number};
@@ -105,6 +109,8 @@ pub struct Change {
     pub after: Option<Number>,
     /// Whether it repeats bit for bit: an exact metric of a map that can be seeded.
     pub exact: bool,
+    /// Whether the two cells did other work: less of a total is no better then.
+    pub other_work: bool,
 }
 
 impl Change {
@@ -115,8 +121,11 @@ impl Change {
         if ratio.is_nan() { f64::INFINITY } else { ratio }
     }
 
-    /// Whether it got worse; `None` where there is no better or worse.
+    /// Whether it got worse; `None` where there is no better or worse, as between cells that did other work.
     pub fn worse(&self) -> Option<bool> {
+        if self.other_work {
+            return None;
+        }
         let rises = self.after?.as_f64() - self.before?.as_f64() > 0.0;
         match self.metric.better {
             Better::Lower => Some(rises),
@@ -141,9 +150,12 @@ pub fn diff<'a>(before: Side<'a>, after: Side<'a>, metrics: &'a [Metric]) -> Dif
             pair += pairs[pair..].iter().position(|of| of.before.id == change.cell)?;
             let exact = metric.class == Class::Exact && pairs[pair].before.exact && pairs[pair].after.exact;
             let of_both = pass_of(&metric).is_none_or(|(_, has)| has(pairs[pair].before) == has(pairs[pair].after));
-            of_both.then_some(Change { pair, metric, before, after, exact })
+            of_both.then_some(Change { pair, metric, before, after, exact, other_work: false })
         })
         .collect();
+    let works = |change: &&Change| (change.metric.class, change.metric.better) == (Class::Exact, Better::Neither);
+    let other_work: BTreeSet<usize> = changes.iter().filter(works).map(|change| change.pair).collect();
+    changes.iter_mut().for_each(|change| change.other_work = other_work.contains(&change.pair));
     // Stable, so that equals stay in the order of the cells and of the metric registry; a ratio of what changed as much is
     // equal but for rounding.
     let rounded = |change: &Change| (change.size() * 1e9).round();

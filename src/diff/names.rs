@@ -54,7 +54,11 @@ impl Names {
 
 /// `load factor 6.5 → 5`.
 pub(super) fn changed(field: &super::FieldChange) -> String {
-    format!("{} {} → {}", field.name, field.before, field.after)
+    let value = |value: &String| match field.name {
+        "ops" | "hint" => grouped(value),
+        _ => value.clone(),
+    };
+    format!("{} {} → {}", field.name, value(&field.before), value(&field.after))
 }
 
 /// A field in a name; nothing where there is nothing to say.

@@ -5,6 +5,7 @@ use super::{Change, Diff, Pair, Side};
 use crate::gate::Incomparable;
 use crate::gate::number::{plural, texts};
 use crate::record::Cell;
+use crate::record::metrics::Better;
 use crate::report::number::{grouped, one_line, plain};
 
 /// A rise from here on is told as a factor, in percent below.
@@ -41,7 +42,8 @@ impl Row {
             (_, None, _) => "only in A",
             (.., Some(true)) => "worse",
             (.., Some(false)) => "better",
-            (.., None) => "other work",
+            _ if change.metric.better == Better::Neither => "other work",
+            (.., None) => "",
         };
         let cell = one_line(&names.pair(pair));
         Row { cell, metric: change.metric.name, before, after, change: size(change), word, worse }

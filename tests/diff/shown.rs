@@ -78,7 +78,8 @@ fn other_work_is_a_difference() {
     after.cells[0].expected.inserts = 1001;
     let diff = compared(&before, &after);
     assert_eq!(changed(&diff, true), ["inserts", "alloc_bytes_per_write"]);
-    assert_eq!(diff.changes[0].worse(), None);
+    // Neither is better or worse: of a total there is more because there was more to do.
+    assert!(diff.changes.iter().all(|change| change.worse().is_none()), "{:?}", diff.changes);
     says(&screen(&before, &after), &["other work"]);
 }
 

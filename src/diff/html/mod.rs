@@ -14,6 +14,7 @@ use super::files::Stacks;
 use super::names::Names;
 use super::shown::{self, Row, STATISTICAL};
 use super::{Change, Diff};
+use crate::record::metrics::{Better, Number};
 use crate::report::html::{STYLE, THEME};
 
 const TEMPLATE: &str = include_str!("diff.html");
@@ -77,7 +78,7 @@ impl Entry {
     fn new(change: &Change, diff: &Diff<'_>, names: &Names) -> Entry {
         let Row { cell, metric, before, after, change: size, word, worse } = Row::new(change, diff, names);
         let class = worse.map_or("", |worse| if worse { "bad" } else { "good" });
-        let key = |number: Option<_>| number.map_or(-1.0, crate::record::metrics::Number::as_f64);
+        let key = |number: Option<_>| number.map_or(-1.0, Number::as_f64);
         // JSON has no infinity.
         let keys = [key(change.before), key(change.after), (change.size().min(1e6) * 1e9).round() / 1e9];
         let rises = change.after.map(|n| n.as_f64()) > change.before.map(|n| n.as_f64());
@@ -131,7 +132,7 @@ pub(super) fn page(diff: &Diff<'_>, stacks: &[Stacks]) -> io::Result<String> {
 
 /// The largest changes, each of another metric; exact ones first, and such as have a size.
 fn largest<'a>(diff: &'a Diff<'_>) -> Vec<&'a Change> {
-    let sized = |change: &&Change| change.size().is_finite() && change.worse().is_some();
+    let sized = |change: &&Change| change.size().is_finite() && change.metric.better != Better::Neither;
     let mut found: Vec<&Change> = Vec::new();
     for change in diff.of_class(true).chain(diff.of_class(false)).filter(sized) {
         if found.len() < LARGEST_MAX && found.iter().all(|other| other.metric.name != change.metric.name) {

@@ -29,14 +29,25 @@ fn shows(args: &[&str], words: &[&str]) -> String {
 fn no_verb_prints_help() {
     let help = shows(
         &[],
-        &["Usage: mapscope", "run ", "gate ", "replay ", "verify ", "report ", "list ", "Exit codes: 0 done"],
+        &[
+            "Usage: mapscope",
+            "run ",
+            "diff ",
+            "gate ",
+            "baseline ",
+            "replay ",
+            "verify ",
+            "report ",
+            "list ",
+            "Exit codes: 0 done",
+        ],
     );
     assert_eq!(help, run(&["-h"]).stdout);
 }
 
 #[test]
 fn every_verb_has_help_that_fits_80_columns() {
-    for verb in ["run", "gate", "replay", "verify", "report", "list"] {
+    for verb in ["run", "diff", "gate", "baseline", "replay", "verify", "report", "list"] {
         let help = shows(&[verb, "--help"], &["Usage: mapscope"]);
         for line in help.lines().skip_while(|line| !line.is_empty()).filter(|line| !line.starts_with("  ")) {
             assert!(line.chars().count() <= 80, "{verb}: {line}");
@@ -89,7 +100,8 @@ fn list_alone_lists_everything() {
             "entries (--entry)",
             "metrics",
             "profiles (run PROFILE)",
-            "formats (--format)"
+            "formats (--format)",
+            "verdicts (gate --format)"
         ]
     );
     for line in all.lines() {

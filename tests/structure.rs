@@ -10,13 +10,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("probe", &[]),
     ("maps", &["spec::Term", "workload::Key", "workload::Value", "probe::event"]),
     ("record", &["probe::event"]),
-    ("report", &["record"]),
-    ("gate", &["record"]),
+    ("ci", &[]),
+    ("report", &["record", "ci"]),
+    ("gate", &["record", "ci"]),
+    ("diff", &["record", "gate", "report"]),
     ("golang", &["workload"]),
     ("replay", &["workload", "maps", "probe"]),
     ("verify", &["workload", "golang", "replay"]),
     ("run", &["spec", "workload", "probe", "maps", "record", "golang", "replay"]),
-    ("cmd", &["spec", "workload", "probe", "maps", "record", "report", "gate", "golang", "replay", "verify", "run"]),
+    (
+        "cmd",
+        &[
+            "spec", "workload", "probe", "maps", "record", "ci", "report", "gate", "diff", "golang", "replay",
+            "verify", "run",
+        ],
+    ),
 ];
 
 const LINES_MAX: usize = 600;

@@ -1,17 +1,21 @@
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 
 use super::output;
-use crate::gate::{Policy, compare, self_test};
+use crate::ci::github::{SUMMARY_VARIABLE, append_summary};
+use crate::gate::{self, FORMATS, Judged, Policy, compare, self_test};
 use crate::record::metrics;
 use crate::record::read;
+use crate::spec::UnknownName;
 
 /// Compare two runs: did a write get dearer?
 #[derive(clap::Args)]
-#[command(override_usage = "mapscope gate [--policy FILE] BASELINE CURRENT\n       mapscope gate --self-test RESULTS")]
+#[command(
+    override_usage = "mapscope gate [--policy FILE] [--format FORMAT] BASELINE CURRENT\n       mapscope gate --self-test RESULTS"
+)]
 #[command(after_help = "\
 Cells are matched by identity. Exact metrics must not get worse beyond the
 policy, without one not at all; times only warn.
@@ -26,12 +30,17 @@ pub(super) struct Args {
     /// What may get worse, by how much: TOML
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Form of the verdict: md, github, json, junit (see `mapscope list formats`)
+    #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name, hide_default_value = true)]
+    format: String,
     /// Worsen each exact metric of RESULTS in turn: the gate must see it
-    #[arg(long, value_name = "RESULTS", conflicts_with_all = ["baseline", "current", "policy"])]
+    #[arg(long, value_name = "RESULTS", conflicts_with_all = ["baseline", "current", "policy", "format"])]
     self_test: Option<PathBuf>,
 }
 
 pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
+    let known = || FORMATS.iter().map(|format| format.name);
+    let format = gate::find(&args.format).ok_or_else(|| anyhow!(UnknownName::new("format", &args.format, known())))?;
     let (words, outcome) = match (args.self_test, args.baseline, args.current) {
         (None, Some(baseline), Some(current)) => {
             let policy = match &args.policy {
@@ -42,8 +51,13 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
                 }
                 None => Policy::default(),
             };
-            let verdict = compare(&read(&baseline)?, &read(&current)?, &policy, metrics::all());
-            (verdict.markdown(), verdict.outcome())
+            let (baseline, current) = (read(&baseline)?, read(&current)?);
+            let verdict = compare(&baseline, &current, &policy, metrics::all());
+            if let (true, Some(path)) = (format.step_summary, std::env::var_os(SUMMARY_VARIABLE)) {
+                summarise(Path::new(&path), &verdict.markdown())?;
+            }
+            let judged = Judged { baseline: &baseline, current: &current, verdict: &verdict };
+            ((format.render)(&judged)?, verdict.outcome())
         }
         (Some(results), ..) => {
             let test = self_test(&read(&results)?, metrics::all());
@@ -55,4 +69,17 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         output::print(&words)?;
     }
     Ok(ExitCode::from(outcome.exit_code()))
+}
+
+/// Adds to GitHub's step summary; `path` is empty where the variable is set to nothing.
+fn summarise(path: &Path, markdown: &str) -> anyhow::Result<()> {
+    if path.as_os_str().is_empty() {
+        return Ok(());
+    }
+    let added = append_summary(path, markdown)
+        .with_context(|| format!("{SUMMARY_VARIABLE}: {}: can't be written", path.display()))?;
+    if !added {
+        output::note("the step summary is full: the verdict is not in it");
+    }
+    Ok(())
 }

@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::output;
+use crate::gate;
 use crate::golang;
 use crate::record::metrics::{self, Metric};
 use crate::report::{FORMATS, Format};
@@ -75,6 +76,19 @@ fn section(what: What, catalog: &Catalog, width: usize) -> String {
             ("formats (--format)", FORMATS.iter().map(row).collect())
         }
     };
+    let mut text = listed(title, rows, width);
+    if what == What::Formats {
+        let row = |format: &gate::Format| Row {
+            name: format.name.to_owned(),
+            summary: format.summary.to_owned(),
+            details: vec![],
+        };
+        text += &format!("\n{}", listed("verdicts (gate --format)", gate::FORMATS.iter().map(row).collect(), width));
+    }
+    text
+}
+
+fn listed(title: &str, rows: Vec<Row>, width: usize) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width as u16 - 1);
     for Row { name, summary, details } in rows {

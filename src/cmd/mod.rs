@@ -3,6 +3,8 @@
 //! Exit codes are a contract: 0 done, 1 a cell failed, the gate saw a regression or a model differs from what it is a
 //! model of, 2 bad input or nothing could be judged or compared, 130 interrupted. Results go to stdout, progress and errors to stderr.
 
+mod baseline;
+mod diff;
 mod gate;
 mod list;
 mod output;
@@ -40,7 +42,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Run(Box<run::Args>),
+    Diff(diff::Args),
     Gate(gate::Args),
+    Baseline(baseline::Args),
     Replay(replay::Args),
     Verify(verify::Args),
     Report(report::Args),
@@ -64,6 +68,8 @@ pub fn main(subjects: &Subjects) -> ExitCode {
     let done = match cli.verb {
         None => output::print(&Cli::command().render_help().to_string()).map(|()| ExitCode::SUCCESS),
         Some(Verb::Run(args)) => run::run(*args, cli.quiet, subjects),
+        Some(Verb::Baseline(args)) => baseline::run(args, cli.quiet),
+        Some(Verb::Diff(args)) => diff::run(args, cli.quiet),
         Some(Verb::Gate(args)) => gate::run(args, cli.quiet),
         Some(Verb::Replay(args)) => replay::run(args, cli.quiet, subjects),
         Some(Verb::Verify(args)) => verify::run(args, cli.quiet),

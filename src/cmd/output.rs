@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow, bail};
 use tempfile::TempDir;
 
 use crate::record::{Results, write_atomically};
-use crate::report::{self, FORMATS, Format};
+use crate::report::{self, Emit, FORMATS, Format};
 use crate::spec::UnknownName;
 
 /// Writes to stdout. A reader that has gone away (`| head`) is no error.
@@ -144,15 +144,27 @@ pub(super) fn formats(names: &[String]) -> anyhow::Result<Vec<&'static Format>> 
 pub(super) fn write_reports(folder: &Path, formats: &[&Format], results: &Results) -> anyhow::Result<Vec<PathBuf>> {
     let mut written = Vec::new();
     for format in formats {
-        let mut emit = |relative: &str, bytes: &[u8]| -> io::Result<()> {
-            let path = folder.join(relative);
-            let at_path = |error: io::Error| io::Error::new(error.kind(), format!("{relative}: {error}"));
-            fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(at_path)?;
-            write_atomically(&path, bytes).map_err(at_path)?;
-            written.push(path);
-            Ok(())
-        };
-        (format.render)(results, &mut emit).with_context(|| format!("can't write the {} report", format.name))?;
+        let files = write_files(folder, |emit| (format.render)(results, emit))
+            .with_context(|| format!("can't write the {} report", format.name))?;
+        written.extend(files);
     }
+    Ok(written)
+}
+
+/// Writes the files that `render` emits into `folder`, each whole or not at all; gives their paths.
+pub(super) fn write_files(
+    folder: &Path,
+    render: impl FnOnce(&mut Emit<'_>) -> io::Result<()>,
+) -> io::Result<Vec<PathBuf>> {
+    let mut written = Vec::new();
+    let mut emit = |relative: &str, bytes: &[u8]| -> io::Result<()> {
+        let path = folder.join(relative);
+        let at_path = |error: io::Error| io::Error::new(error.kind(), format!("{relative}: {error}"));
+        fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(at_path)?;
+        write_atomically(&path, bytes).map_err(at_path)?;
+        written.push(path);
+        Ok(())
+    };
+    render(&mut emit)?;
     Ok(written)
 }

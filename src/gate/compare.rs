@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::environment;
+use super::environment::{circumstances, words};
+use super::number::{plural, real};
 use super::policy::{Action, Policy};
-use super::timing::{Spread, apart};
+use super::timing::{Incomparable, Spread, apart};
 use super::verdict::{Change, Kind, Level, Verdict, What};
 use crate::record::metrics::{Better, Class, Metric, Number};
 use crate::record::{Cell, Results, SCHEMA, Status};
@@ -46,6 +47,21 @@ pub fn compare(baseline: &Results, current: &Results, policy: &Policy, metrics: 
     comparison.finish()
 }
 
+/// Compares cells of two records by the rules of [`compare`], whatever their identities: each pair is one of `baseline`
+/// and one of `current`, and changes bear the identity of the former.
+pub fn compare_pairs<'a>(
+    (baseline, current): (&'a Results, &'a Results),
+    pairs: impl IntoIterator<Item = (&'a Cell, &'a Cell)>,
+    policy: &'a Policy,
+    metrics: &'a [Metric],
+) -> Verdict {
+    let mut comparison = Comparison::new(baseline, current, policy, metrics);
+    for (before, after) in pairs {
+        comparison.cell(before, Some(after));
+    }
+    comparison.finish()
+}
+
 struct Comparison<'a> {
     baseline: &'a Results,
     current: &'a Results,
@@ -53,8 +69,8 @@ struct Comparison<'a> {
     metrics: &'a [Metric],
     verdict: Verdict,
     /// Why times were not compared, and in how many cells.
-    times: BTreeMap<String, Uncompared>,
-    /// What differs that exact metrics may depend on, and in how many cells.
+    times: BTreeMap<Incomparable, Uncompared>,
+    /// What differs that exact metrics may depend on, in words, and in how many cells.
     circumstances: BTreeMap<String, usize>,
 }
 
@@ -72,12 +88,13 @@ struct Pair<'a> {
     /// Both records call it exact.
     exact: bool,
     /// How far the times of each run scatter, or why times can't be compared.
-    spreads: Result<[Spread; 2], String>,
+    spreads: Result<[Spread; 2], Incomparable>,
 }
 
 impl<'a> Comparison<'a> {
     fn new(baseline: &'a Results, current: &'a Results, policy: &'a Policy, metrics: &'a [Metric]) -> Comparison<'a> {
-        let (verdict, times, circumstances) = Default::default();
+        let (mut verdict, times, circumstances): (Verdict, _, _) = Default::default();
+        verdict.accepted = baseline.accepted.last().cloned();
         Comparison { baseline, current, policy, metrics, verdict, times, circumstances }
     }
 
@@ -117,15 +134,20 @@ impl<'a> Comparison<'a> {
     }
 
     fn pair(&mut self, before: &Cell, after: &Cell) {
-        let differences = environment::differences((self.baseline, before), (self.current, after));
-        if !differences.exact.is_empty() {
-            *self.circumstances.entry(differences.exact).or_default() += 1;
+        let differences = circumstances((self.baseline, before), (self.current, after));
+        let bears_on_exact = words(differences.iter().flatten().filter(|difference| difference.bears_on_exact));
+        if !bears_on_exact.is_empty() {
+            *self.circumstances.entry(bears_on_exact).or_default() += 1;
         }
+        let bears_on_times = match &differences {
+            Some(differences) => words(differences.iter().filter(|difference| difference.bears_on_times)),
+            None => "the environment is not recorded".to_owned(),
+        };
         let spread = |cell: &Cell| cell.time.as_ref().and_then(Spread::of);
-        let spreads = match (differences.times.is_empty(), spread(before), spread(after)) {
-            (false, ..) => Err(format!("{}: record a baseline on this machine, with this build", differences.times)),
+        let spreads = match (bears_on_times.is_empty(), spread(before), spread(after)) {
+            (false, ..) => Err(Incomparable::Environment(bears_on_times)),
             (true, Some(a), Some(b)) => Ok([a, b]),
-            _ => Err("a run has fewer than 3 repetitions: give the profile more".to_owned()),
+            _ => Err(Incomparable::Repetitions),
         };
         let pair = Pair { before, after, exact: before.exact && after.exact, spreads };
         self.verdict.tally.cells += 1;
@@ -192,6 +214,7 @@ impl<'a> Comparison<'a> {
     fn finish(self) -> Verdict {
         let Comparison { mut verdict, baseline, current, policy, times, circumstances, .. } = self;
         for (reason, Uncompared { cells, must_be_judged }) in times {
+            verdict.times_not_compared.push((reason.clone(), cells));
             let cells = plural(cells, "cell");
             if must_be_judged {
                 let what =
@@ -222,19 +245,6 @@ impl<'a> Comparison<'a> {
             verdict.notes.push(format!("The rule at {rule} is for maps that are in neither record."));
         }
         verdict
-    }
-}
-
-/// `1 cell`, `2 cells`.
-pub(super) fn plural(n: usize, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
-}
-
-/// A number as a real.
-pub(super) fn real(number: Number) -> f64 {
-    match number {
-        Number::Int(n) => n as f64,
-        Number::Real(x) => x,
     }
 }
 

@@ -1,62 +1,49 @@
 //! What else differs between two cells besides what is compared.
 
-use crate::record::{Cell, Environment, Results};
+use crate::record::{Cell, Results};
 
 /// The fields that exact metrics may depend on: the map's own code, the layout of its types, whether a realloc moves.
 const EXACT_DEPENDS_ON: [&str; 4] = ["rustc", "target", "allocator", "mapscope"];
 
-/// What differs in the circumstances of one cell, in words: `cpu A -> B, kernel C -> D`. Empty where nothing does.
-#[derive(Debug, Default)]
-pub(super) struct Differences {
-    /// What times may depend on.
-    pub(super) times: String,
-    /// What exact metrics may depend on.
-    pub(super) exact: String,
+/// Something that differs between the circumstances of two cells.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Circumstance {
+    /// What: a field of [`Environment`](crate::record::Environment), or [`Circumstance::MAP_VERSION`].
+    pub name: &'static str,
+    /// What it was.
+    pub before: String,
+    /// What it is now.
+    pub after: String,
+    /// Whether exact metrics may depend on it.
+    pub bears_on_exact: bool,
+    /// Whether times may.
+    pub bears_on_times: bool,
 }
 
-/// The environment of a cell; `None` when the record has none at that index.
-pub(super) fn of<'a>(results: &'a Results, cell: &Cell) -> Option<&'a Environment> {
-    results.environments.get(cell.environment)
+impl Circumstance {
+    /// The name of the one that is no field of an environment.
+    pub const MAP_VERSION: &str = "map version";
 }
 
-/// Compares the circumstances of the two records of one cell.
-pub(super) fn differences(before: (&Results, &Cell), after: (&Results, &Cell)) -> Differences {
-    let (Some(a), Some(b)) = (of(before.0, before.1), of(after.0, after.1)) else {
-        return Differences { times: "the environment is not recorded".to_owned(), exact: String::new() };
-    };
-    let fields: Vec<_> = if a == b { Vec::new() } else { fields(a).into_iter().zip(fields(b)).collect() };
-    let mut differences = Differences::default();
-    for ((name, a), (_, b)) in fields {
-        if a != b {
-            push(&mut differences.times, name, &a, &b);
-            if EXACT_DEPENDS_ON.contains(&name) {
-                push(&mut differences.exact, name, &a, &b);
-            }
-        }
+/// What differs in the circumstances of the two records of one cell; `None` where either record doesn't say.
+pub fn circumstances(before: (&Results, &Cell), after: (&Results, &Cell)) -> Option<Vec<Circumstance>> {
+    let (a, b) = (before.0.environments.get(before.1.environment)?, after.0.environments.get(after.1.environment)?);
+    let mut found = Vec::new();
+    let fields: Vec<_> = if a == b { Vec::new() } else { a.fields().into_iter().zip(b.fields()).collect() };
+    for ((name, before), (_, after)) in fields.into_iter().filter(|((_, a), (_, b))| a != b) {
+        let bears_on_exact = EXACT_DEPENDS_ON.contains(&name);
+        found.push(Circumstance { name, before, after, bears_on_exact, bears_on_times: true });
     }
-    let (a, b) = (&before.1.map_version, &after.1.map_version);
-    if a != b {
-        push(&mut differences.exact, "map version", a, b);
+    let [before, after] = [before.1, after.1].map(|cell| cell.map_version.clone());
+    if before != after {
+        let name = Circumstance::MAP_VERSION;
+        found.push(Circumstance { name, before, after, bears_on_exact: true, bears_on_times: false });
     }
-    differences
+    Some(found)
 }
 
-fn push(list: &mut String, name: &str, before: &str, after: &str) {
-    let separator = if list.is_empty() { "" } else { ", " };
-    list.push_str(&format!("{separator}{name} `{before}` -> `{after}`"));
-}
-
-fn fields(environment: &Environment) -> [(&'static str, String); 8] {
-    // Taken apart by name, so that a new field can't be forgotten here.
-    let Environment { cpu, cpus, kernel, page_bytes, rustc, target, allocator, mapscope } = environment.clone();
-    [
-        ("cpu", cpu),
-        ("cpus", cpus.to_string()),
-        ("kernel", kernel),
-        ("page_bytes", page_bytes.to_string()),
-        ("rustc", rustc),
-        ("target", target),
-        ("allocator", allocator),
-        ("mapscope", mapscope),
-    ]
+/// In words: ``cpu `A` -> `B`, kernel `C` -> `D` ``. Empty where there is nothing to say.
+pub(super) fn words<'a>(circumstances: impl Iterator<Item = &'a Circumstance>) -> String {
+    let word = |of: &Circumstance| format!("{} `{}` -> `{}`", of.name, of.before, of.after);
+    circumstances.map(word).collect::<Vec<_>>().join(", ")
 }

@@ -1,11 +1,24 @@
 //! A verdict as Markdown: a GitHub step summary, and columns that line up on a terminal.
 
 use std::collections::BTreeSet;
+use std::io;
 
-use super::compare::{plural, real};
+use super::format::{Format, Judged};
+use super::number::{difference, plural, texts};
 use super::verdict::{Change, Kind, Level, Outcome, Verdict, What};
 use crate::record::Status;
 use crate::record::metrics::{Class, Number};
+
+pub(super) const FORMAT: Format = Format {
+    name: "md",
+    summary: "Markdown to read, whose tables line up on a terminal (the default)",
+    render,
+    step_summary: false,
+};
+
+fn render(judged: &Judged<'_>) -> io::Result<String> {
+    Ok(judged.verdict.markdown())
+}
 
 const SECTIONS: [(Level, &str); 6] = [
     (Level::Fail, "Failed"),
@@ -20,6 +33,12 @@ impl Verdict {
     /// The verdict in Markdown: one line that sums it up, then what changed, worst first, each kind with what to do.
     pub fn markdown(&self) -> String {
         let mut text = self.summary() + "\n";
+        if let Some(accepted) = &self.accepted {
+            let commit =
+                accepted.commit.as_deref().map(|id| format!(" at `{}`", escape(&short(id)))).unwrap_or_default();
+            let reason = accepted.reason.lines().next().unwrap_or_default();
+            text += &format!("\nBaseline accepted {}{commit}: {}\n", escape(&accepted.date), escape(reason));
+        }
         for line in &self.unjudged {
             text += &format!("\n- {line}");
         }
@@ -152,14 +171,14 @@ fn row(together: &[&Change]) -> [String; 5] {
         });
         let (before, after) = if change.kind == Kind::Vanished { ("present", "-") } else { ("-", "present") };
         let what = format!("{}: {}", plural(together.len(), "metric"), names.collect::<Vec<_>>().join(", "));
-        return [cell, what, before.to_owned(), after.to_owned(), word(change.kind).to_owned()];
+        return [cell, what, before.to_owned(), after.to_owned(), change.kind.word().to_owned()];
     }
     match &change.what {
         What::Metric { metric, before: Some(before), after: Some(after) } => {
             let [a, b] = texts(*before, *after);
             let difference = difference(*before, *after);
             let difference = match change.kind {
-                Kind::WorkChanged => format!("{}, {difference}", word(change.kind)),
+                Kind::WorkChanged => format!("{}, {difference}", change.kind.word()),
                 _ => difference,
             };
             [cell, metric.name.to_owned(), a, b, difference]
@@ -167,30 +186,22 @@ fn row(together: &[&Change]) -> [String; 5] {
         What::Metric { metric, before, after } => {
             let text =
                 |number: Option<Number>| number.map_or("-".to_owned(), |number| texts(number, number)[0].clone());
-            [cell, metric.name.to_owned(), text(*before), text(*after), word(change.kind).to_owned()]
+            [cell, metric.name.to_owned(), text(*before), text(*after), change.kind.word().to_owned()]
         }
         What::Status { before, after, error } => {
             let text = |status: Option<Status>| status.map_or("-", Status::name).to_owned();
             let error = error.as_ref().and_then(|error| error.lines().next()).map(|line| format!(": {}", escape(line)));
-            let what = format!("{}{}", word(change.kind), error.unwrap_or_default());
+            let what = format!("{}{}", change.kind.word(), error.unwrap_or_default());
             [cell, "status".to_owned(), text(*before), text(*after), what]
         }
     }
 }
 
-const fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Missing => "missing",
-        Kind::Failed => "failed",
-        Kind::FailedInBoth => "failed in both",
-        Kind::NotRun => "not run",
-        Kind::WorkChanged => "different work",
-        Kind::Vanished => "vanished",
-        Kind::Worse => "worse",
-        Kind::Better => "better",
-        Kind::Recovered => "recovered",
-        Kind::NewCell | Kind::Appeared => "new",
-    }
+/// As much of a commit as people read, and whether files differed from it.
+fn short(id: &str) -> String {
+    const DIGITS: usize = 12;
+    let digits: String = id.trim_end_matches('+').chars().take(DIGITS).collect();
+    if id.ends_with('+') { digits + "+" } else { digits }
 }
 
 /// Keeps a text that is not ours from ending its cell of the table or from turning into markup.
@@ -198,79 +209,9 @@ fn escape(text: &str) -> String {
     text.replace('|', "\\|").replace('`', "'").replace('<', "‹").replace('>', "›")
 }
 
-/// Both numbers as short as they can be while they still look different.
-fn texts(before: Number, after: Number) -> [String; 2] {
-    let short = [before, after].map(|number| match number {
-        Number::Int(n) => n.to_string(),
-        Number::Real(x) => significant(x),
-    });
-    if short[0] == short[1] && real(before) != real(after) {
-        return [real(before), real(after)].map(|x| x.to_string());
-    }
-    short
-}
-
-/// `+1 (+0.09 %)`, `-1 (-0.09 %)`, `+5 (from 0)`.
-fn difference(before: Number, after: Number) -> String {
-    let rise = match (before, after) {
-        (Number::Int(a), Number::Int(b)) if b >= a => format!("+{}", b - a),
-        (Number::Int(a), Number::Int(b)) => format!("-{}", a - b),
-        _ => match real(after) - real(before) {
-            x if x > 0.0 => format!("+{}", significant(x)),
-            x => significant(x),
-        },
-    };
-    if real(before) == 0.0 {
-        return format!("{rise} (from 0)");
-    }
-    let percent = (real(after) - real(before)) / real(before).abs() * 100.0;
-    let sign = if rise.starts_with('-') { '-' } else { '+' };
-    match percent.abs() {
-        x if x < 0.01 => format!("{rise} (under 0.01 %)"),
-        x if x < 1000.0 => format!("{rise} ({sign}{x:.2} %)"),
-        x => format!("{rise} ({sign}{x:.0} %)"),
-    }
-}
-
-/// Six significant digits, no zeros at the end; an exponent where the zeros at the front would be many.
-fn significant(x: f64) -> String {
-    if x == 0.0 {
-        return "0".to_owned();
-    }
-    let magnitude = x.abs().log10().floor() as i32;
-    if !(-4..15).contains(&magnitude) {
-        return format!("{x:.5e}");
-    }
-    let decimals = (5 - magnitude).max(0) as usize;
-    let text = format!("{x:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_short_but_never_look_equal_when_they_are_not() {
-        let real = |a, b| texts(Number::Real(a), Number::Real(b));
-        assert_eq!(real(1.234567, 2.0), ["1.23457", "2"]);
-        assert_eq!(real(1.234567, 1.2345670001), ["1.234567", "1.2345670001"]);
-        assert_eq!(real(100.0, 123456.7), ["100", "123457"]);
-        assert_eq!(real(0.00012, 0.0000012), ["0.00012", "1.20000e-6"]);
-        assert_eq!(texts(Number::Int(u64::MAX), Number::Int(0)), ["18446744073709551615", "0"]);
-    }
-
-    #[test]
-    fn differences_have_a_sign_and_a_share() {
-        let int = |a, b| difference(Number::Int(a), Number::Int(b));
-        assert_eq!(int(1152, 1153), "+1 (+0.09 %)");
-        assert_eq!(int(1153, 1152), "-1 (-0.09 %)");
-        assert_eq!(int(0, 5), "+5 (from 0)");
-        assert_eq!(int(5, 0), "-5 (-100.00 %)");
-        assert_eq!(int(u64::MAX - 1, u64::MAX), "+1 (under 0.01 %)");
-        assert_eq!(int(1, 1001), "+1000 (+100000 %)");
-        assert_eq!(difference(Number::Real(0.5), Number::Real(0.75)), "+0.25 (+50.00 %)");
-    }
 
     #[test]
     fn foreign_text_stays_in_its_cell() {

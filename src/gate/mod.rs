@@ -66,15 +66,26 @@
 //! percentiles, of which a record has no value per repetition, the same interval stands in. The tails beyond p99.9
 //! scatter more than that: let a rule with a wider limit speak for them, or ignore them.
 
+mod baseline;
+mod by_cell;
 mod compare;
 mod environment;
+mod format;
+mod github;
+mod json;
+mod junit;
 mod markdown;
+pub(crate) mod number;
 mod policy;
 mod self_test;
 mod timing;
 mod verdict;
 
-pub use compare::compare;
+pub use baseline::{Refusal, Terms, accept};
+pub use compare::{compare, compare_pairs};
+pub use environment::{Circumstance, circumstances};
+pub use format::{FORMATS, Format, Judged, find};
 pub use policy::{Action, Policy, PolicyError};
 pub use self_test::{SelfTest, Slip, self_test};
+pub use timing::Incomparable;
 pub use verdict::{Change, Kind, Level, Outcome, Tally, Verdict, What};

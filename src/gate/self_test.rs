@@ -10,7 +10,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::compare::{compare, plural, real};
+use super::compare::compare;
+use super::number::{plural, real};
 use super::policy::Policy;
 use super::verdict::{Level, Outcome, Verdict, What};
 use crate::record::metrics::{Better, Class, Metric, Number};
@@ -320,6 +321,7 @@ mod tests {
             profile: "ci".to_owned(),
             partial: false,
             environments: vec![Environment { cpu, cpus: 1, kernel, page_bytes: 1, rustc, target, allocator, mapscope }],
+            accepted: Vec::new(),
             cells: vec![cell("a"), cell("b")],
         }
     }

@@ -2,6 +2,17 @@
 
 use crate::record::Time;
 
+/// Why the times of two cells can't be compared.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum Incomparable {
+    /// Too few repetitions to know how far they scatter.
+    #[error("a run has fewer than {REPETITIONS_MIN} repetitions: give the profile more")]
+    Repetitions,
+    /// They come from different environments: what differs, in words.
+    #[error("{0}: record a baseline on this machine, with this build")]
+    Environment(String),
+}
+
 /// Fewer repetitions give no interval: two and two are apart by chance once in six.
 const REPETITIONS_MIN: usize = 3;
 

@@ -1,7 +1,8 @@
 //! What a comparison found.
 
+use super::timing::Incomparable;
 use crate::record::metrics::{Metric, Number};
-use crate::record::{CellId, Status};
+use crate::record::{Acceptance, CellId, Status};
 
 /// What a comparison found.
 #[derive(Debug, Clone, Default)]
@@ -12,8 +13,12 @@ pub struct Verdict {
     pub unjudged: Vec<String>,
     /// What the reader should know besides.
     pub notes: Vec<String>,
+    /// Why times were not compared, and in how many cells; told by the notes as well.
+    pub times_not_compared: Vec<(Incomparable, usize)>,
     /// How much was compared.
     pub tally: Tally,
+    /// When and why the baseline was last renewed, where its record says so.
+    pub accepted: Option<Acceptance>,
 }
 
 /// How much was compared.
@@ -96,6 +101,22 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// It in a word or two.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Kind::Missing => "missing",
+            Kind::Failed => "failed",
+            Kind::FailedInBoth => "failed in both",
+            Kind::NotRun => "not run",
+            Kind::WorkChanged => "different work",
+            Kind::Vanished => "vanished",
+            Kind::Worse => "worse",
+            Kind::Better => "better",
+            Kind::Recovered => "recovered",
+            Kind::NewCell | Kind::Appeared => "new",
+        }
+    }
+
     /// What to do about it; one sentence.
     pub const fn advice(self) -> Option<&'static str> {
         Some(match self {

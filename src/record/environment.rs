@@ -45,6 +45,22 @@ impl Environment {
             mapscope: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
+
+    /// Every field, by name, as text.
+    pub fn fields(&self) -> [(&'static str, String); 8] {
+        // Taken apart by name, so that a new field can't be forgotten here.
+        let Environment { cpu, cpus, kernel, page_bytes, rustc, target, allocator, mapscope } = self.clone();
+        [
+            ("cpu", cpu),
+            ("cpus", cpus.to_string()),
+            ("kernel", kernel),
+            ("page_bytes", page_bytes.to_string()),
+            ("rustc", rustc),
+            ("target", target),
+            ("allocator", allocator),
+            ("mapscope", mapscope),
+        ]
+    }
 }
 
 fn unknown() -> String {

@@ -3,6 +3,7 @@
 //! Exact quantities are integers here; ratios are derived by [`metrics`], so that nothing is rounded twice and records
 //! from several machines can be merged.
 
+mod acceptance;
 mod check;
 mod environment;
 mod io;
@@ -15,6 +16,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use crate::probe::event::Cause;
+pub use acceptance::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges};
 pub use environment::Environment;
 pub(crate) use io::parse;
 pub use io::{ReadError, read, write_atomically, write_whole};
@@ -37,6 +39,9 @@ pub struct Results {
     pub partial: bool,
     /// The machines that the cells ran on.
     pub environments: Vec<Environment>,
+    /// Each time that this baseline was renewed, the last one last; none in a record that is no baseline.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub accepted: Vec<Acceptance>,
     /// One record a cell, in the order of the plan.
     pub cells: Vec<Cell>,
 }
@@ -76,6 +81,12 @@ impl CellId {
         let load_factor = self.load_factor.map(f64::to_bits);
         let threads = (self.threads, self.thread_keys.as_deref());
         (&*self.map, &*self.keys, &*self.mix, load_factor, self.hint, &*self.entry, self.ops, self.seed, threads)
+    }
+
+    /// Everything but the map and its load factor, in words: `uniform fill u64/u64 ops=1000 seed=1`.
+    pub fn workload(&self) -> String {
+        let whole = CellId { load_factor: None, ..self.clone() }.to_string();
+        whole.strip_prefix(&self.map).map_or_else(|| whole.clone(), |rest| rest.trim_start().to_owned())
     }
 
     /// How many threads, and how keys are dealt to them; `None` for one that has the map to itself.

@@ -52,8 +52,8 @@ held after every entry was removed.
 
 fn section(group: &Group<'_>) -> String {
     let mut text = format!("\n## {}\n", escape(&group.title()));
-    let counted = figures(group, false);
-    let timed = figures(group, true);
+    let counted = figures(group, false, u8::MAX);
+    let timed = figures(group, true, u8::MAX);
     if !counted.is_empty() {
         text += &format!("\nCounted:\n\n{counted}");
     }
@@ -72,10 +72,14 @@ fn section(group: &Group<'_>) -> String {
     text
 }
 
-/// The counted or the timed columns that have any value; a failed cell keeps its row.
-fn figures(group: &Group<'_>, timed: bool) -> String {
+/// The counted or the timed columns that have any value and that a terminal would drop no later than `rank_max`, its
+/// largest standing for all; a failed cell keeps its row.
+pub(super) fn figures(group: &Group<'_>, timed: bool, rank_max: u8) -> String {
     let whole = || group.rows.iter().filter(|row| !row.failed());
-    let has_values = |column: &&Column| column.timed == timed && whole().any(|row| (column.value)(row).is_some());
+    let has_values = |column: &&Column| {
+        let wanted = column.timed == timed && column.rank.unwrap_or(u8::MAX) <= rank_max;
+        wanted && whole().any(|row| (column.value)(row).is_some())
+    };
     let columns: Vec<&Column> = COLUMNS.iter().filter(has_values).collect();
     if columns.is_empty() {
         return String::new();
@@ -194,7 +198,7 @@ fn environments(results: &Results) -> String {
 }
 
 /// Keeps a text that is not ours from ending its cell of the table or from turning into markup.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for c in one_line(text).chars() {
         match c {

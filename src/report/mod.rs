@@ -8,22 +8,24 @@ pub mod diff_folded;
 mod figures;
 mod flame;
 mod folded;
+mod github;
 mod github_action_benchmark;
 mod go_bench;
 mod group;
 mod hdr_log;
 mod hdr_percentiles;
-mod html;
+pub(crate) mod html;
 mod identity;
 mod json;
-mod markdown;
-mod number;
+mod junit;
+pub(crate) mod markdown;
+pub(crate) mod number;
 mod openmetrics;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod pprof;
 mod speedscope;
-mod stacks;
+pub(crate) mod stacks;
 mod standout;
 pub mod table;
 mod trace_event;
@@ -70,6 +72,8 @@ pub static FORMATS: &[Format] = &[
     speedscope::FORMAT,
     hdr_percentiles::FORMAT,
     trace_event::FORMAT,
+    github::FORMAT,
+    junit::FORMAT,
 ];
 
 /// The format called `name`.

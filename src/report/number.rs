@@ -3,13 +3,13 @@
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// The decimals for a column: the smallest value but 0 keeps three significant digits, as far as `most` allows.
-pub(super) fn decimals(values: impl Iterator<Item = f64>, most: usize) -> usize {
+pub(crate) fn decimals(values: impl Iterator<Item = f64>, most: usize) -> usize {
     let smallest = values.map(f64::abs).filter(|&x| x > 0.0).fold(f64::INFINITY, f64::min);
     if smallest.is_finite() { (2.0 - smallest.log10().floor()).clamp(0.0, most as f64) as usize } else { 0 }
 }
 
 /// `1,234.50`; a nought is `0`, and what would only look like one is `<0.01`.
-pub(super) fn fixed(x: f64, decimals: usize) -> String {
+pub(crate) fn fixed(x: f64, decimals: usize) -> String {
     if x == 0.0 {
         return "0".to_owned();
     }
@@ -22,11 +22,12 @@ pub(super) fn fixed(x: f64, decimals: usize) -> String {
 }
 
 /// An integer as `1,234,567`.
-pub(super) fn integer(n: u64) -> String {
+pub(crate) fn integer(n: u64) -> String {
     grouped(&n.to_string())
 }
 
-fn grouped(digits: &str) -> String {
+/// Digits in groups of three.
+pub(crate) fn grouped(digits: &str) -> String {
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -38,13 +39,13 @@ fn grouped(digits: &str) -> String {
 }
 
 /// A number in a sentence: three significant digits, every digit of a whole part.
-pub(super) fn plain(x: f64) -> String {
+pub(crate) fn plain(x: f64) -> String {
     let text = fixed(x, decimals([x].into_iter(), 4));
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 /// A time in a sentence, in the unit that suits it: `87 ns`, `3.1 ms`.
-pub(super) fn duration(ns: f64) -> String {
+pub(crate) fn duration(ns: f64) -> String {
     let (scaled, unit) = match ns {
         ns if ns < 1e3 => (ns, "ns"),
         ns if ns < 1e6 => (ns / 1e3, "µs"),
@@ -69,13 +70,13 @@ pub(super) fn bytes(n: u64) -> String {
 }
 
 /// The first line of a foreign text, without control characters.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// At most `width` columns of `text`; what was cut shows as `…`.
-pub(super) fn fit(text: &str, width: usize) -> String {
+pub(crate) fn fit(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

@@ -115,6 +115,7 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
         profile: plan.profile.clone(),
         partial: interrupted,
         environments: vec![Environment::detect("system malloc")],
+        accepted: Vec::new(),
         cells,
     };
     let failed = results.cells.iter().filter(|cell| cell.status != Status::Ok).count();

@@ -11,6 +11,7 @@ mod figures;
 mod go_bench;
 mod hdr_percentiles;
 mod inferno;
+mod junit;
 mod openmetrics;
 mod page;
 #[cfg(feature = "parquet")]

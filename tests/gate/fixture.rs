@@ -166,6 +166,7 @@ pub fn record(cells: impl Into<Vec<Cell>>) -> Results {
         profile: "ci".to_owned(),
         partial: false,
         environments: vec![environment()],
+        accepted: Vec::new(),
         cells: cells.into(),
     }
 }

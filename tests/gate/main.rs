@@ -2,6 +2,7 @@
 
 mod comparing;
 mod fixture;
+mod formats;
 mod markdown;
 mod policy;
 mod reading;

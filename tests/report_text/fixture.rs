@@ -175,6 +175,7 @@ pub fn results(cells: Vec<Cell>) -> Results {
         profile: "quick".to_owned(),
         partial: false,
         environments: vec![environment],
+        accepted: Vec::new(),
         cells,
     }
 }

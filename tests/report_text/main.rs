@@ -3,6 +3,7 @@
 //! `MAPSCOPE_BLESS=1 cargo test --test report_text` writes the goldens anew.
 
 mod fixture;
+mod github;
 
 use std::path::Path;
 

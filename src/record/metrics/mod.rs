@@ -17,6 +17,8 @@ mod threads;
 use std::fmt;
 use std::sync::LazyLock;
 
+use serde::Serialize;
+
 use super::Cell;
 
 /// One metric.
@@ -108,7 +110,8 @@ impl Better {
 }
 
 /// A metric's value: an integer as counted, or a quotient never rounded.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Number {
     /// Counted.
     Int(u64),

@@ -39,11 +39,15 @@ pub(super) const FORMAT: Format = Format {
 const FINDINGS_MAX: usize = 3;
 
 const TEMPLATE: &str = include_str!("page/index.html");
-const STYLE: &str = include_str!("page/style.css");
+/// The style sheet, shared with other pages.
+pub(crate) const STYLE: &str = include_str!("page/style.css");
+/// Light and dark, shared as well: `themes()`.
+pub(crate) const THEME: &str = include_str!("page/theme.js");
 /// In the order in which they build on each other.
-const SCRIPTS: [&str; 13] = [
+const SCRIPTS: [&str; 14] = [
     include_str!("vendor/d3.min.js"),
     include_str!("vendor/plot.umd.min.js"),
+    THEME,
     include_str!("page/base.js"),
     include_str!("page/chart.js"),
     include_str!("page/findings.js"),

@@ -1,0 +1,90 @@
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::Context;
+use chrono::{SecondsFormat, Utc};
+
+use super::output;
+use crate::diff::{self, Side};
+use crate::gate::{Terms, accept};
+use crate::record::{metrics, read};
+use crate::report;
+
+/// Renew the baseline of the gate
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(clap::Subcommand)]
+enum Verb {
+    Accept(Accept),
+}
+
+/// Make a record the baseline, on purpose and with a reason
+#[derive(clap::Args)]
+#[command(after_help = "\
+The baseline's results.json becomes that of RESULTS and keeps its history: the
+reason, the commit, the date, the machine, what changed in numbers.
+Exit codes: 0 accepted, 2 refused or bad input; nothing is changed then.")]
+struct Accept {
+    /// The results.json that is to be the baseline, or its folder
+    results: PathBuf,
+    /// Folder of the baseline; made where there is none
+    #[arg(long, value_name = "DIR", default_value = "baseline")]
+    baseline: PathBuf,
+    /// Why the change is wanted
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Accept a record in which cells failed
+    #[arg(long)]
+    allow_failed: bool,
+}
+
+pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
+    let Verb::Accept(Accept { results, baseline, reason, allow_failed }) = args.verb;
+    let current = read(&results)?;
+    let at = baseline.join("results.json");
+    let before = match at.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        _ => Some(read(&at).context("the baseline can't be read; remove it to begin anew")?),
+    };
+    let date = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
+    let terms = Terms { reason, date, commit: commit(&baseline), allow_failed };
+    let accepted = accept(before.as_ref(), &current, terms, metrics::all())
+        .with_context(|| format!("{}: not accepted", results.display()))?;
+    let json = report::find("json").context("no json format")?;
+    output::write_files(&baseline, |emit| (json.render)(&accepted, emit))
+        .with_context(|| format!("{}: can't be written; the baseline is as it was", baseline.display()))?;
+    if !quiet {
+        let mut screen = String::new();
+        if let Some(before) = &before {
+            let name = at.to_string_lossy();
+            let before = Side { name: &format!("{name}, before"), results: before };
+            let after = Side { name: &results.to_string_lossy(), results: &current };
+            let changes = diff::diff(before, after, metrics::all());
+            screen = diff::terminal(&changes, output::width().unwrap_or(120), output::colour(), usize::MAX) + "\n";
+        }
+        let commit = accepted.accepted.last().and_then(|last| last.commit.as_deref());
+        let commit = commit.map(|commit| format!(" at {commit}")).unwrap_or_default();
+        let cells = accepted.cells.len();
+        let plural = if cells == 1 { "" } else { "s" };
+        output::print(&format!("{screen}accepted: {} has {cells} cell{plural}{commit}\n", at.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The commit that is checked out where `folder` is or will be, `+` at its end where tracked files differ from it.
+fn commit(folder: &Path) -> Option<String> {
+    let absolute = std::path::absolute(folder).ok()?;
+    let there = absolute.ancestors().find(|ancestor| ancestor.is_dir())?;
+    let git = |args: &[&str]| {
+        let output = Command::new("git").arg("-C").arg(there).args(args).stdin(Stdio::null()).output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+        output.status.success().then_some(text)
+    };
+    let id = git(&["rev-parse", "--verify", "HEAD"])?;
+    let clean = git(&["status", "--porcelain", "--untracked-files=no"])?.is_empty();
+    Some(if clean { id } else { id + "+" })
+}

@@ -1,0 +1,67 @@
+//! A verdict as JSON, for programs.
+
+use std::io;
+
+use serde_json::{Value, json};
+
+use super::format::{Format, Judged};
+use super::verdict::{Change, Level, Outcome, What};
+
+pub(super) const FORMAT: Format = Format {
+    name: "json",
+    summary: "JSON for programs: the outcome, and every change with its numbers",
+    render,
+    step_summary: false,
+};
+
+fn render(judged: &Judged<'_>) -> io::Result<String> {
+    let verdict = judged.verdict;
+    let outcome = match verdict.outcome() {
+        Outcome::Pass => "pass",
+        Outcome::Regression => "regression",
+        Outcome::Unjudged => "unjudged",
+    };
+    let tally = verdict.tally;
+    let document = json!({
+        "outcome": outcome,
+        "exit_code": verdict.outcome().exit_code(),
+        "summary": verdict.summary().replace("**", ""),
+        "compared": {
+            "cells": tally.cells, "exact": tally.exact, "statistical": tally.statistical, "ignored": tally.ignored,
+        },
+        "unjudged": verdict.unjudged,
+        "changes": verdict.changes.iter().map(change).collect::<Vec<_>>(),
+        "notes": verdict.notes,
+        "baseline_accepted": verdict.accepted,
+    });
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+fn change(change: &Change) -> Value {
+    let level = match change.level {
+        Level::Fail => "fail",
+        Level::Unjudged => "unjudged",
+        Level::Warn => "warn",
+        Level::Allowed => "allowed",
+        Level::Better => "better",
+        Level::Note => "note",
+    };
+    // JSON has no infinity: there is no share then.
+    let worsening = Some(change.worsening).filter(|share| share.is_finite());
+    let mut object = json!({
+        "cell": change.cell, "level": level, "kind": change.kind.word(), "worsening": worsening,
+    });
+    match &change.what {
+        What::Metric { metric, before, after } => {
+            object["metric"] = metric.name.into();
+            object["baseline"] = json!(before);
+            object["current"] = json!(after);
+        }
+        What::Status { before, after, error } => {
+            object["baseline"] = before.map(|status| status.name()).into();
+            object["current"] = after.map(|status| status.name()).into();
+            object["error"] = error.clone().into();
+        }
+    }
+    object
+}

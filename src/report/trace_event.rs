@@ -7,8 +7,9 @@
 //! where the timed repetition was after as many. Without a time pass there are no durations: one microsecond stands for one
 //! operation, and the process's name says so.
 //!
-//! Source: "Trace Event Format" (Duffy, Zhao; Chromium project): `ts` and `dur` in microseconds, complete events (`X`),
-//! counters (`C`), metadata (`M`).
+//! Source: "Trace Event Format" (Duffy, Zhao; Chromium project): `ts` in microseconds, begins and ends (`B`, `E`), counters
+//! (`C`), metadata (`M`). Not complete events (`X`): most operations begin where another ends, and a beginning and a
+//! duration that were rounded can end after that, so that readers take the one to lie within the other.
 
 use std::io;
 
@@ -63,34 +64,26 @@ struct Event {
     ph: &'static str,
     /// Microseconds.
     ts: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dur: Option<f64>,
     pid: u32,
     tid: u32,
+    #[serde(skip_serializing_if = "Value::is_null")]
     args: Value,
 }
 
 impl Event {
-    fn slice(tid: u32, name: String, cat: &'static str, start_us: f64, duration_us: f64, args: Value) -> Event {
-        Event { name, cat, ph: "X", ts: start_us, dur: Some(duration_us), pid: 1, tid, args }
+    /// Its begin and its end.
+    fn slice(tid: u32, name: String, cat: &'static str, [start_us, end_us]: [f64; 2], args: Value) -> [Event; 2] {
+        let end = Event { name: name.clone(), cat, ph: "E", ts: end_us, pid: 1, tid, args: Value::Null };
+        [Event { name, cat, ph: "B", ts: start_us, pid: 1, tid, args }, end]
     }
 
     fn counter(name: &str, at_us: f64, value: u64) -> Event {
         let args = Value::Object(Map::from_iter([(name.to_owned(), value.into())]));
-        Event { name: name.to_owned(), cat: "", ph: "C", ts: at_us, dur: None, pid: 1, tid: 0, args }
+        Event { name: name.to_owned(), cat: "", ph: "C", ts: at_us, pid: 1, tid: 0, args }
     }
 
     fn name(what: &str, tid: u32, name: String) -> Event {
-        Event {
-            name: what.to_owned(),
-            cat: "",
-            ph: "M",
-            ts: 0.0,
-            dur: None,
-            pid: 1,
-            tid,
-            args: json!({ "name": name }),
-        }
+        Event { name: what.to_owned(), cat: "", ph: "M", ts: 0.0, pid: 1, tid, args: json!({ "name": name }) }
     }
 }
 
@@ -102,19 +95,19 @@ fn timed(cell: &Cell, moments: &Moments, timeline: Option<&Timeline>) -> Vec<Eve
         n => format!("operations: the longest, and a sample of the steady ones ({} others left out)", integer(n)),
     };
     events.push(Event::name("thread_name", OPERATIONS, operations));
-    events.extend(moments.operations.iter().map(operation));
+    events.extend(moments.operations.iter().flat_map(operation));
 
-    let remade: Vec<Event> = moments.operations.iter().filter(|moment| remakes(moment.cause)).map(table).collect();
-    track(&mut events, TABLES, "tables made, replaced, split, pruned", remade);
+    let remade = moments.operations.iter().filter(|moment| remakes(moment.cause));
+    track(&mut events, TABLES, "tables made, replaced, split, pruned", remade.flat_map(table).collect());
     track(
         &mut events,
         MOVES,
         "entries being moved, a little with each operation",
-        moments.spells.iter().map(spell).collect(),
+        moments.spells.iter().flat_map(spell).collect(),
     );
     let large = moments.operations.iter().filter(|moment| moment.alloc_bytes >= LARGE_ALLOC_BYTES);
     let name = format!("allocating {} or more", bytes(LARGE_ALLOC_BYTES));
-    track(&mut events, ALLOCATIONS, &name, large.map(allocation).collect());
+    track(&mut events, ALLOCATIONS, &name, large.flat_map(allocation).collect());
 
     // Both passes cut the same operations into the same points.
     if let Some(timeline) = timeline.filter(|timeline| timeline.ops_per_point == moments.ops_per_point) {
@@ -125,13 +118,19 @@ fn timed(cell: &Cell, moments: &Moments, timeline: Option<&Timeline>) -> Vec<Eve
 
 fn counted(cell: &Cell, timeline: &Timeline) -> Vec<Event> {
     let mut events = vec![Event::name("process_name", 0, format!("{} (1 µs is one operation)", cell.id))];
-    let remade = timeline.events.iter().map(|event| {
+    let remade = timeline.events.iter().flat_map(|event| {
         let args = json!({
             "op": event.op,
             "alloc_bytes": event.alloc_bytes,
             "moved_entries": event.moved_entries,
         });
-        Event::slice(TABLES, event.cause.name().to_owned(), event.cause.name(), event.op as f64, 1.0, args)
+        Event::slice(
+            TABLES,
+            event.cause.name().to_owned(),
+            event.cause.name(),
+            [event.op as f64, event.op as f64 + 1.0],
+            args,
+        )
     });
     let name = match timeline.events_left_out {
         0 => "tables made, replaced, split".to_owned(),
@@ -164,7 +163,7 @@ fn counters(events: &mut Vec<Event>, timeline: &Timeline, at_us: impl Fn(usize) 
     }
 }
 
-fn operation(moment: &Moment) -> Event {
+fn operation(moment: &Moment) -> [Event; 2] {
     let kind = moment.kind.map_or("clear", |kind| kind.name());
     let name = match moment.cause {
         Cause::Steady | Cause::Unknown => kind.to_owned(),
@@ -173,25 +172,25 @@ fn operation(moment: &Moment) -> Event {
     of(moment, OPERATIONS, name)
 }
 
-fn table(moment: &Moment) -> Event {
+fn table(moment: &Moment) -> [Event; 2] {
     of(moment, TABLES, moment.cause.name().to_owned())
 }
 
-fn allocation(moment: &Moment) -> Event {
+fn allocation(moment: &Moment) -> [Event; 2] {
     of(moment, ALLOCATIONS, bytes(moment.alloc_bytes))
 }
 
-fn of(moment: &Moment, tid: u32, name: String) -> Event {
+fn of(moment: &Moment, tid: u32, name: String) -> [Event; 2] {
     let args = json!({
         "op": moment.op,
         "cause": moment.cause.name(),
         "alloc_bytes": moment.alloc_bytes,
         "moved_entries": moment.moved_entries,
     });
-    Event::slice(tid, name, moment.cause.name(), us(moment.start_ns), us(moment.ns), args)
+    Event::slice(tid, name, moment.cause.name(), [moment.start_ns, moment.start_ns + moment.ns].map(us), args)
 }
 
-fn spell(spell: &Spell) -> Event {
+fn spell(spell: &Spell) -> [Event; 2] {
     let args = json!({
         "first_op": spell.first_op,
         "last_op": spell.last_op,
@@ -199,7 +198,7 @@ fn spell(spell: &Spell) -> Event {
         "moved_entries": spell.moved_entries,
     });
     let name = format!("moving {} entries", integer(spell.moved_entries));
-    Event::slice(MOVES, name, "move", us(spell.start_ns), us(spell.end_ns - spell.start_ns), args)
+    Event::slice(MOVES, name, "move", [spell.start_ns, spell.end_ns].map(us), args)
 }
 
 /// Whether it has a place on the track of tables.

@@ -30,6 +30,26 @@ fn events<'a>(trace: &'a Value, phase: &str) -> Vec<&'a Value> {
     trace["traceEvents"].as_array().expect("events").iter().filter(|event| event["ph"] == phase).collect()
 }
 
+/// The slices: where each begins, what its begin says, and where it ends. Nothing nests.
+fn slices(trace: &Value) -> Vec<(f64, &Value, f64)> {
+    let mut open: BTreeMap<u64, &Value> = BTreeMap::new();
+    let mut slices = Vec::new();
+    for event in trace["traceEvents"].as_array().expect("events") {
+        let tid = event["tid"].as_u64().expect("a track");
+        match event["ph"].as_str() {
+            Some("B") => assert!(open.insert(tid, event).is_none(), "{event} begins within another"),
+            Some("E") => {
+                let begin = open.remove(&tid).expect("what ends has begun");
+                let [start_us, end_us] = [begin, event].map(|event| event["ts"].as_f64().expect("a time"));
+                slices.push((start_us, begin, end_us));
+            }
+            _ => {}
+        }
+    }
+    assert!(open.is_empty(), "what begins ends");
+    slices
+}
+
 fn moments(cell: &Cell) -> &mapscope::record::Moments {
     cell.time.as_ref().and_then(|time| time.moments.as_ref()).expect("moments")
 }
@@ -40,13 +60,15 @@ fn slices_are_disjoint_and_counters_end_where_the_counts_do() {
     let results = grown(folder.path(), "count,time");
     for (cell, trace) in results.cells.iter().zip(traces(&results, folder.path())) {
         let mut tracks: BTreeMap<u64, Vec<(f64, f64)>> = BTreeMap::new();
-        for slice in events(&trace, "X") {
-            let [ts, dur] = ["ts", "dur"].map(|field| slice[field].as_f64().expect(field));
-            tracks.entry(slice["tid"].as_u64().unwrap()).or_default().push((ts, ts + dur));
-            assert!(slice["name"].as_str().is_some_and(|name| !name.is_empty()) && slice["pid"] == 1, "{slice}");
+        for (start_us, slice, end_us) in slices(&trace) {
+            tracks.entry(slice["tid"].as_u64().unwrap()).or_default().push((start_us, end_us));
+            assert!(
+                start_us <= end_us && slice["name"].as_str().is_some_and(|name| !name.is_empty()) && slice["pid"] == 1,
+                "{slice}"
+            );
         }
         for (tid, slices) in &tracks {
-            let apart = slices.windows(2).all(|pair| pair[0].1 <= pair[1].0 + 1e-6);
+            let apart = slices.windows(2).all(|pair| pair[0].1 <= pair[1].0);
             assert!(apart, "{}: slices of track {tid} overlap", cell.id);
         }
         assert_eq!(tracks[&1].len(), moments(cell).operations.len(), "{}", cell.id);
@@ -87,7 +109,7 @@ fn without_a_time_pass_a_microsecond_is_an_operation() {
         });
         assert!(named, "{}", cell.id);
         let timeline = cell.count.as_ref().unwrap().timeline.as_ref().unwrap();
-        let starts: Vec<f64> = events(&trace, "X").iter().map(|slice| slice["ts"].as_f64().unwrap()).collect();
+        let starts: Vec<f64> = slices(&trace).into_iter().map(|(start_us, ..)| start_us).collect();
         assert_eq!(starts, timeline.events.iter().map(|event| event.op as f64).collect::<Vec<_>>(), "{}", cell.id);
     }
 }
@@ -101,12 +123,12 @@ fn speedscope_opens_every_track() {
     let content = serde_json::to_vec(trace).unwrap();
     let Some(exported) = speedscope::opened("trace.json", &content, "go-classic") else { return };
     let mut tracks: BTreeMap<u64, (usize, f64)> = BTreeMap::new();
-    for slice in events(trace, "X") {
+    for (start_us, slice, end_us) in slices(trace) {
         let (slices, us) = tracks.entry(slice["tid"].as_u64().unwrap()).or_default();
         *slices += 1;
-        *us += slice["dur"].as_f64().unwrap();
+        *us += end_us - start_us;
     }
-    let opened: Vec<(usize, f64)> = (exported["profiles"].as_array().unwrap().iter())
+    let mut opened: Vec<(usize, f64)> = (exported["profiles"].as_array().unwrap().iter())
         .map(|profile| {
             assert_eq!(profile["unit"], "microseconds");
             let (mut frames, mut us) = (0, 0.0);
@@ -119,7 +141,10 @@ fn speedscope_opens_every_track() {
         })
         .collect();
     assert_eq!(opened.len(), tracks.len());
-    for ((frames, us), (slices, sum_us)) in opened.into_iter().zip(tracks.into_values()) {
+    let mut written: Vec<(usize, f64)> = tracks.into_values().collect();
+    // It puts the tracks in an order of its own.
+    [&mut opened, &mut written].map(|tracks| tracks.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))));
+    for ((frames, us), (slices, sum_us)) in opened.into_iter().zip(written) {
         assert_eq!(frames, slices);
         assert!((us - sum_us).abs() < 1e-3, "{us} µs are shown of {sum_us}");
     }
@@ -150,12 +175,14 @@ for path in sys.argv[2:]:
     let args: Vec<String> = std::iter::once(shell.to_string_lossy().into_owned()).chain(paths).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let Some(printed) = python::run(&["perfetto"], folder.path(), SCRIPT, &args) else { return };
-    let expected: Vec<String> = (results.cells.iter().zip(&traces))
-        .map(|(cell, trace)| {
-            let sum_ns: u64 = moments(cell).operations.iter().map(|moment| moment.ns).sum();
-            let peak_bytes = cell.count.as_ref().and_then(|count| count.peak_bytes).unwrap();
-            format!("{} {sum_ns} {peak_bytes}", events(trace, "X").len())
-        })
-        .collect();
-    assert_eq!(printed.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(printed.lines().count(), results.cells.len());
+    for ((line, cell), trace) in printed.lines().zip(&results.cells).zip(&traces) {
+        let told: Vec<u64> = line.split(' ').map(|number| number.parse().unwrap()).collect();
+        let sum_ns: u64 = moments(cell).operations.iter().map(|moment| moment.ns).sum();
+        let operations = moments(cell).operations.len() as u64;
+        assert_eq!(told[0] as usize, slices(trace).len(), "{}", cell.id);
+        // Times are fractions of microseconds in the file, which it cuts to whole nanoseconds.
+        assert!(told[1].abs_diff(sum_ns) <= operations, "{}: {} ns, not {sum_ns}", cell.id, told[1]);
+        assert_eq!(Some(told[2]), cell.count.as_ref().and_then(|count| count.peak_bytes), "{}", cell.id);
+    }
 }

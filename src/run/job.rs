@@ -76,7 +76,7 @@ impl Job {
 pub(super) enum Answer {
     Expected(Expected),
     Count(Box<Counted>),
-    Time(Time),
+    Time(Box<Time>),
     Profile(Profile),
     /// The process could not do its job, and why.
     Failed(Status, String),

@@ -288,7 +288,7 @@ fn take(cell: &mut Cell, pass: Pass, ended: Ended) {
             }
             match answer {
                 Answer::Count(counted) => take_count(cell, *counted),
-                Answer::Time(time) => cell.time = Some(time),
+                Answer::Time(time) => cell.time = Some(*time),
                 Answer::Profile(profile) => cell.profile = Some(profile),
                 Answer::Expected(_) => {}
                 Answer::Failed(status, why) => fail(cell, pass, status, &why),

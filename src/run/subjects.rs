@@ -264,7 +264,7 @@ impl<F: ConcurrentFamily> EntryVisitor for Shared<'_, F> {
                 let time = threads::time::<F, K, V, _>(&setting, self.job.repetitions)?;
                 // One thread of no crew has no figures of its own beside those of all.
                 let threads = if self.job.crew.is_some() { time.threads } else { Vec::new() };
-                Ok(Answer::Time(Time { threads, ..time }))
+                Ok(Answer::Time(Box::new(Time { threads, ..time })))
             }
             // Never asked for.
             Pass::Expect | Pass::Profile => Err(JobError::Unknown(format!("a {} pass", self.job.pass.name()))),
@@ -309,7 +309,9 @@ impl<F: Family> Typed<'_, F> {
             // Needs no map, and never comes here.
             Pass::Expect => Err(JobError::Unknown("a map to expect of".into())),
             Pass::Count => count::count::<F, K, V, S>(&setting).map(|counted| Answer::Count(Box::new(counted))),
-            Pass::Time => time::time::<F, K, V, S>(&setting, self.job.repetitions).map(Answer::Time),
+            Pass::Time => {
+                time::time::<F, K, V, S>(&setting, self.job.repetitions).map(|time| Answer::Time(Box::new(time)))
+            }
             Pass::Profile => profile::profile::<F, K, V, S>(&setting).map(Answer::Profile),
         }
     }

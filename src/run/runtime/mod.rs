@@ -165,7 +165,7 @@ impl Subject for GoRuntime {
         match job.pass {
             Pass::Count => count::count(&mut session, job, workload, self.kind.counting_disturbs)
                 .map(|counted| Answer::Count(Box::new(counted))),
-            Pass::Time => time::time(&mut session, job, workload).map(Answer::Time),
+            Pass::Time => time::time(&mut session, job, workload).map(|time| Answer::Time(Box::new(time))),
             Pass::Expect | Pass::Profile => Err(JobError::Unknown(format!("a {} pass of it", job.pass.name()))),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::names::Names;
 use super::{Diff, html, json, markdown};
 use crate::record::{Cell, Status};
 use crate::report::diff_flame::{self, Widths};
@@ -32,11 +33,13 @@ pub fn write(diff: &Diff<'_>, emit: &mut Emit<'_>) -> io::Result<()> {
     emit("diff.html", html::page(diff, &stacks)?.as_bytes())?;
     emit("diff.md", markdown::markdown(diff).as_bytes())?;
     emit("diff.json", &json::json(diff)?)?;
-    for Stacks { kind, lines, path, .. } in &stacks {
+    let names = Names::new(diff);
+    for Stacks { pair, kind, lines, path } in &stacks {
+        let cell = names.pair(&diff.pairs[*pair]);
         emit(&format!("{path}.folded"), (lines.join("\n") + "\n").as_bytes())?;
         // What is nowhere in B has no width there.
         for (ending, widths) in [("svg", Widths::After), ("before.svg", Widths::Before)] {
-            if let Some(svg) = diff_flame::draw(kind, lines, ("A", "B"), widths)? {
+            if let Some(svg) = diff_flame::draw(kind, lines, &cell, ("A", "B"), widths)? {
                 emit(&format!("{path}.{ending}"), &svg)?;
             }
         }

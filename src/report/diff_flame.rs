@@ -22,7 +22,7 @@ pub enum Widths {
 }
 
 /// Draws [`lines`](super::diff_folded::lines) as one SVG; `None` where the side that gives the widths has no weight.
-/// `before` and `after` are what the two are called in it, a few words each.
+/// `cell` names what is compared, and `before` and `after` its two sides, a few words each.
 ///
 /// Bytes are compared as they are. Of samples, of which there are as many as the sampling took time, shares are
 /// compared: those of the side that doesn't give the widths are scaled to the other's total, to whole samples.
@@ -32,6 +32,7 @@ pub enum Widths {
 pub fn draw(
     kind: &Kind,
     lines: &[String],
+    cell: &str,
     (before, after): (&str, &str),
     widths: Widths,
 ) -> io::Result<Option<Vec<u8>>> {
@@ -59,10 +60,10 @@ pub fn draw(
     // What didn't change is nearly as white as the page.
     options.stroke_color = StrokeColor::Color((200, 200, 200).into());
     options.negate_differentials = widths == Widths::Before;
-    options.title = format!("{}: {before}, then {after}", kind.title);
+    options.title = format!("{}: {cell}", kind.title);
     let side = if widths == Widths::After { after } else { before };
     let shares = if balanced { " shares of the samples;" } else { "" };
-    options.subtitle = Some(format!("Red: more in {after}; blue: less;{shares} widths: {side}."));
+    options.subtitle = Some(format!("Red: more in {after} than in {before}; blue: less;{shares} widths: {side}."));
     let mut svg = Vec::new();
     flamegraph::from_lines(&mut options, columns.iter().map(String::as_str), &mut svg)?;
     Ok(Some(svg))

@@ -143,7 +143,9 @@ fn speedscope_opens_every_track() {
     assert_eq!(opened.len(), tracks.len());
     let mut written: Vec<(usize, f64)> = tracks.into_values().collect();
     // It puts the tracks in an order of its own.
-    [&mut opened, &mut written].map(|tracks| tracks.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))));
+    for tracks in [&mut opened, &mut written] {
+        tracks.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    }
     for ((frames, us), (slices, sum_us)) in opened.into_iter().zip(written) {
         assert_eq!(frames, slices);
         assert!((us - sum_us).abs() < 1e-3, "{us} µs are shown of {sum_us}");

@@ -80,7 +80,7 @@ fn the_page_works() {
     let scheme = "getComputedStyle(document.documentElement).colorScheme";
     assert_eq!(page.evaluate(scheme), json!("dark"));
     let frames = page.evaluate("[...document.querySelectorAll('.frame.more')].map((frame) => frame.title)");
-    assert_eq!(frames, json!(["std: 8 → 80 bytes (+900 %)", "main: 8 → 80 bytes (+900 %)"]));
+    assert_eq!(frames, json!(["map: 8 → 80 bytes (+900 %)", "main: 8 → 80 bytes (+900 %)"]));
     let sections = "[...document.querySelectorAll('main section[id]')].map((section) => section.id)";
     assert_eq!(page.evaluate(sections), json!(["exact", "statistical", "alone", "stacks", "runs"]));
 

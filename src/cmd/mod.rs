@@ -7,6 +7,7 @@ mod gate;
 mod list;
 mod output;
 mod own;
+mod recorded;
 mod replay;
 mod report;
 mod run;

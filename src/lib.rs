@@ -27,8 +27,8 @@
 //!
 //! Imports point one way. `workload` knows nothing of maps; a map sees only the event part of `probe`; `run` is the
 //! one place that joins them; `golang` is the real Go runtime, in a process of its own; `replay` plays recordings on
-//! models, and `verify` holds those against the runtime; `report` and `gate` see only `record`. `tests/structure.rs`
-//! enforces it.
+//! models, `verify` holds those against the runtime, and `inspect` shows the inside of a model; `report` and `gate`
+//! see only `record`. `tests/structure.rs` enforces it.
 //!
 //! # A map or a program of yours
 //!
@@ -50,6 +50,7 @@ pub use probe::alloc;
 pub mod cmd;
 pub mod gate;
 pub mod golang;
+pub mod inspect;
 pub mod maps;
 pub mod probe;
 pub mod record;

@@ -15,8 +15,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("golang", &["workload"]),
     ("replay", &["workload", "maps", "probe"]),
     ("verify", &["workload", "golang", "replay"]),
+    ("inspect", &["workload", "maps", "probe::event", "replay"]),
     ("run", &["spec", "workload", "probe", "maps", "record", "golang", "replay"]),
-    ("cmd", &["spec", "workload", "probe", "maps", "record", "report", "gate", "golang", "replay", "verify", "run"]),
+    (
+        "cmd",
+        &[
+            "spec", "workload", "probe", "maps", "record", "report", "gate", "golang", "replay", "verify", "inspect",
+            "run",
+        ],
+    ),
 ];
 
 const LINES_MAX: usize = 600;

@@ -4,6 +4,7 @@
 //! model of, 2 bad input or nothing could be judged or compared, 130 interrupted. Results go to stdout, progress and errors to stderr.
 
 mod gate;
+mod inspect;
 mod list;
 mod output;
 mod own;
@@ -43,6 +44,7 @@ enum Verb {
     Run(Box<run::Args>),
     Gate(gate::Args),
     Replay(replay::Args),
+    Inspect(Box<inspect::Args>),
     Verify(verify::Args),
     Report(report::Args),
     List(list::Args),
@@ -67,6 +69,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         Some(Verb::Run(args)) => run::run(*args, cli.quiet, subjects),
         Some(Verb::Gate(args)) => gate::run(args, cli.quiet),
         Some(Verb::Replay(args)) => replay::run(args, cli.quiet, subjects),
+        Some(Verb::Inspect(args)) => inspect::run(*args, cli.quiet, subjects),
         Some(Verb::Verify(args)) => verify::run(args, cli.quiet),
         Some(Verb::Report(args)) => report::run(args, cli.quiet),
         Some(Verb::List(args)) => list::run(args, subjects),

@@ -12,7 +12,7 @@ use crate::inspect::{Moment, Session, Source, Step, Watch, Watcher, svg};
 use crate::maps::anatomy::Part;
 use crate::probe::alloc;
 use crate::record::write_atomically;
-use crate::replay::{Action, Entries, Play, Recording, Row, Setup};
+use crate::replay::{Action, Entries, Recording, Row, Setup};
 use crate::run::Subjects;
 use crate::spec::{self, CellSpec, Flags, plan};
 use crate::workload::Workload;

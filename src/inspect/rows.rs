@@ -23,7 +23,8 @@ pub(super) fn now(anatomy: &Anatomy, table: Option<u64>, index: usize) -> String
         let stage = if row.stage == Stage::InUse { String::new() } else { format!(", {}", row.stage.name()) };
         let chain = match row.buckets.len() - 1 {
             0 => String::new(),
-            n => format!(", {n} overflow"),
+            1 => ", 1 overflow bucket".to_owned(),
+            n => format!(", {n} overflow buckets"),
         };
         format!("{} has {}{chain}{stage}", table.row_name(word, row.index), named(&keys))
     });
@@ -75,7 +76,7 @@ pub(super) fn changes(around: &Around, table: Option<u64>, _: usize) -> Vec<Chan
         let stage = if row.stage == Stage::InUse { String::new() } else { format!(", {}", row.stage.name()) };
         let entries: Vec<_> = row.entries().map(|(bucket, slot, entry)| (entry.key, bucket, slot)).collect();
         let keys = entries.iter().map(|&(key, ..)| key).collect();
-        let text = format!("{name} made, {}{stage}{}", slots_named(&entries), around.why());
+        let text = format!("{name} made{}: {}{stage}", around.why(), slots_named(&entries));
         changes.push(Change { kind: "made", keys, from: None, to: Some(name), text });
     }
     changes

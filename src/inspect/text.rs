@@ -95,14 +95,20 @@ impl Page {
         for (field, figure) in fields.iter().zip(&figures) {
             let gap = if field.unit.is_empty() || field.meaning.is_empty() { "" } else { ": " };
             let said = format!("{}{gap}{}", field.unit, field.meaning);
-            let indent = 6 + name_width + figure_width;
-            for (n, line) in wrap(&said, self.style.width.saturating_sub(indent).max(20)).iter().enumerate() {
-                let line = self.paint(DIM, line);
-                let _ = match n {
-                    0 => writeln!(self.text, "  {:name_width$}  {figure:>figure_width$}  {line}", field.name),
-                    _ => writeln!(self.text, "{:indent$}{line}", ""),
-                };
+            let beside = 6 + name_width + figure_width;
+            // Below, where there is little room beside.
+            let below = self.style.width < beside + 24;
+            let indent = if below { 6 } else { beside };
+            let line = format!("  {:name_width$}  {figure:>figure_width$}", field.name);
+            self.text.push_str(&line);
+            for (n, said) in wrap(&said, self.style.width - indent).iter().enumerate() {
+                let gap = if n == 0 && !below { "  ".to_owned() } else { format!("\n{:indent$}", "") };
+                if !said.is_empty() {
+                    let said = self.paint(DIM, said);
+                    self.text.push_str(&format!("{gap}{said}"));
+                }
             }
+            self.text.push('\n');
         }
     }
 
@@ -155,15 +161,16 @@ impl Page {
     }
 
     fn histogram(&mut self, word: &str, summed: &TableSummary) {
+        const ENTRIES: &str = "entries";
         let most = summed.occupancy.iter().copied().max().unwrap_or(0).max(1);
-        let count_width = grouped(&most.to_string()).len();
-        let entries_width = summed.occupancy.len().saturating_sub(1).to_string().len();
-        let fixed = 2 + entries_width + 9 + count_width + 2 + word.len() + 2;
-        let room = self.style.width.saturating_sub(fixed + 1).clamp(4, 40) as u64;
+        let (words, count_width) = (format!("{word}s"), grouped(&most.to_string()).len().max(word.len() + 1));
+        let room = self.style.width.saturating_sub(2 + ENTRIES.len() + 2 + count_width + 2).clamp(4, 40) as u64;
+        let head = self.paint(DIM, &format!("{ENTRIES}  {words:>count_width$}"));
+        let _ = writeln!(self.text, "  {head}");
         for (entries, &rows) in summed.occupancy.iter().enumerate() {
             let bar = "█".repeat((rows * room).div_ceil(most) as usize);
             let (bar, rows) = (self.paint(BLUE, &bar), grouped(&rows.to_string()));
-            let line = format!("  {entries:>entries_width$} entries {rows:>count_width$} {word}s {bar}");
+            let line = format!("  {entries:>7}  {rows:>count_width$}  {bar}");
             let _ = writeln!(self.text, "{}", line.trim_end());
         }
     }
@@ -175,7 +182,8 @@ impl Page {
         let rows: Vec<&Row> = table.rows.iter().filter(|row| shown.contains(&row.index)).collect();
         let chained = rows.iter().map(|row| row.buckets.len()).max().unwrap_or(1) - 1;
         let overflow = if chained > 0 { format!("  + overflow {chained}").len() } else { 0 };
-        let stage = |row: &Row| if row.stage == Stage::InUse { "" } else { row.stage.name() };
+        // Of the others the slots tell.
+        let stage = |row: &Row| if row.stage == Stage::Waiting { row.stage.name() } else { "" };
         let labels = rows.iter().map(|row| label(row).len() + 1 + stage(row).len());
         let label_width = labels.max().unwrap_or(0).max(overflow);
         let room = self.style.width.saturating_sub(2 + label_width);
@@ -184,8 +192,8 @@ impl Page {
             slots.map(|slot| self.plain(slot, long).width()).max().unwrap_or(1)
         };
         let fitting = |width: usize| [8, 4, 2].into_iter().find(|n| n * (width + 1) <= room).unwrap_or(1);
-        // Long keys are shortened rather than broken into many lines.
-        let long = fitting(cell_width(true)) >= 4;
+        // Long keys are shortened rather than broken into more lines.
+        let long = fitting(cell_width(true)) >= fitting(cell_width(false));
         let (cell_width, per_line) = (cell_width(long), fitting(cell_width(long)));
         let mut next = 0;
         for row in rows {

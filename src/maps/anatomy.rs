@@ -214,7 +214,7 @@ impl fmt::Display for Figure {
             Figure::Whole(whole) => write!(f, "{whole}"),
             Figure::Fraction(fraction) => write!(f, "{fraction}"),
             Figure::Words(words) => f.write_str(words),
-            Figure::Absent => f.write_str("-"),
+            Figure::Absent => f.write_str("none"),
         }
     }
 }

@@ -25,7 +25,7 @@ const WORKLOAD: &str = "Workload";
 #[command(after_help = "\
   mapscope inspect --map go-classic --at 13
   mapscope inspect --map go-swiss --trace recording.csv.gz --at 40..44
-  mapscope inspect --map go-classic --at 500 --watch key=42 --watch bucket=3
+  mapscope inspect --map go-classic --keys sequential --at 90 --watch key=7
 N counts the operations of the workload's set-up too, and not the making of the
 map: 0 is a map just made. docs/INSPECT.md walks through examples.
 Exit codes: 0 done; 2 bad input.")]

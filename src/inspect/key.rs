@@ -104,9 +104,7 @@ pub(super) fn changes(around: &Around, key: u64) -> Vec<Change> {
                 }
                 continue;
             }
-            None if inserted && before.is_empty() => {
-                ("put", format!("key {key} put into {}{}", now.name(), around.why()))
-            }
+            None if inserted => ("put", format!("key {key} put into {}{}", now.name(), around.why())),
             None => ("copied", format!("key {key} copied into {}{}", now.name(), around.why())),
         };
         changes.push(change(told.0, None, Some(now), told.1));

@@ -7,6 +7,9 @@ use super::watch::{Around, Change};
 use crate::maps::anatomy::{Anatomy, Kind, Row, Slot, Stage, Table};
 use crate::replay::Action;
 
+/// How many rows are told of in the end: of many tables, whoever wants one names it.
+const ROWS_MAX: usize = 8;
+
 type Watched<'a> = (&'a Table, &'a Row);
 
 /// The rows that were asked for.
@@ -28,7 +31,12 @@ pub(super) fn now(anatomy: &Anatomy, table: Option<u64>, index: usize) -> String
         };
         format!("{} has {}{chain}{stage}", table.row_name(word, row.index), named(&keys))
     });
-    let each: Vec<_> = each.collect();
+    let mut each: Vec<_> = each.collect();
+    if each.len() > ROWS_MAX {
+        let more = each.len() - ROWS_MAX;
+        each.truncate(ROWS_MAX);
+        each.push(format!("and {more} {word}s {index} of other tables"));
+    }
     if each.is_empty() { format!("there is no {word} {index}") } else { each.join("; ") }
 }
 
@@ -43,7 +51,7 @@ fn named(keys: &[u64]) -> String {
 }
 
 /// What an operation did to the rows.
-pub(super) fn changes(around: &Around, table: Option<u64>, _: usize) -> Vec<Change> {
+pub(super) fn changes(around: &Around, table: Option<u64>) -> Vec<Change> {
     let word = around.after.row_word;
     let (before, after) = (watched(around.before, table), watched(around.after, table));
     let still = |(table, row): Watched, (after, now): Watched| table.is_still(after) && row.index == now.index;
@@ -191,7 +199,8 @@ fn slot_changes(
         let text = format!("{} dropped from {name} with all others", named(&keys));
         changes.push(change("cleared", keys, text));
     }
-    for (key, place, mark) in gone {
+    for (key, place, mark) in &gone {
+        let key = *key;
         let found = (around.find)(key);
         let (kind, text) = match &found[..] {
             [] if op.action == Action::Remove => {
@@ -203,7 +212,9 @@ fn slot_changes(
         changes.push(change(kind, vec![key], text));
     }
     let there = |key| before.iter().find(|(_, row)| row.entries().any(|(_, _, entry)| entry.key == key));
-    let put = |&(key, ..): &(u64, usize, usize)| inserted(key) && there(key).is_none();
+    // Another map's table may have the key, and keep it.
+    let left = |key| gone.iter().any(|&(left, ..)| left == key) || !has_still(around, before, key);
+    let put = |&(key, ..): &(u64, usize, usize)| inserted(key) && (there(key).is_none() || !left(key));
     let (new, moved): (Vec<_>, Vec<_>) = come.into_iter().partition(put);
     if !moved.is_empty() {
         let keys: Vec<_> = moved.iter().map(|&(key, ..)| key).collect();
@@ -226,13 +237,21 @@ fn slot_changes(
         changes.push(change("put", vec![key], text));
     }
     for ((was, is), places) in marked {
-        // Empty slots of a row that is laid out anew say nothing.
         let text = format!("{name} {}: {was} -> {is}", places.join(", "));
         changes.push(change("marks", Vec::new(), text));
     }
     if was.stage == Stage::Waiting && now.stage == Stage::InUse && now.buckets.iter().flatten().all(is_free) {
         changes.push(change("reached", Vec::new(), format!("{name} is in use now, still empty")));
     }
+}
+
+/// Whether one of the rows of before has the key now, where it had it.
+fn has_still(around: &Around, before: &[Watched], key: u64) -> bool {
+    let has = |row: &Row| row.entries().any(|(_, _, entry)| entry.key == key);
+    before.iter().filter(|(_, row)| has(row)).any(|(table, row)| {
+        let now = around.still(table).into_iter().flat_map(|table| &table.rows);
+        now.filter(|now| now.index == row.index).any(has)
+    })
 }
 
 fn is_free(slot: &Slot) -> bool {

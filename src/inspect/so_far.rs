@@ -43,8 +43,8 @@ impl SoFar {
     /// As far as the map tells.
     pub fn fields(&self, info: &Info) -> Vec<Field> {
         let mut fields = vec![
-            Field::whole("alloc_bytes", self.alloc_bytes, "bytes", "allocated since before the map was made"),
-            Field::whole("allocs", self.allocs, "allocations", "the same, counted"),
+            Field::whole("alloc_bytes", self.alloc_bytes, "bytes", "allocated, the making of the map included"),
+            Field::whole("allocs", self.allocs, "allocations", "of these bytes"),
         ];
         if info.tells.contains(&Cause::Move) {
             let once = "copied to another address; twice by one write counts once";

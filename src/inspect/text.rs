@@ -195,6 +195,7 @@ impl Page {
         // Long keys are shortened rather than broken into more lines.
         let long = fitting(cell_width(true)) >= fitting(cell_width(false));
         let (cell_width, per_line) = (cell_width(long), fitting(cell_width(long)));
+        let gap = if per_line * (cell_width + 2) <= room { "  " } else { " " };
         let mut next = 0;
         for row in rows {
             self.frontier_or_gap(word, table, &mut next, row.index);
@@ -212,7 +213,7 @@ impl Page {
                 }
                 for cells in slots.chunks(per_line) {
                     let line: Vec<_> = cells.iter().map(|slot| self.cell(slot, cell_width, long)).collect();
-                    let line = format!("  {label:label_width$} {}", line.join(" "));
+                    let line = format!("  {label:label_width$} {}", line.join(gap));
                     let _ = writeln!(self.text, "{}", line.trim_end());
                     label.clear();
                 }

@@ -200,7 +200,7 @@ impl Watcher {
         let around = Around { before: &self.before, after: &after, row, told: session.told(), find: &find };
         let changes = match &self.watch {
             Watch::Key(key) => key::changes(&around, *key),
-            Watch::Row { table, index, .. } => rows::changes(&around, *table, *index),
+            Watch::Row { table, .. } => rows::changes(&around, *table),
             Watch::Table(number) => table_changes(&around, *number),
             Watch::Header => fields_changed(&self.before.header, &after.header).into_iter().collect(),
         };

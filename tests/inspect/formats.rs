@@ -6,7 +6,7 @@ use mapscope::replay::{Entries, Recording, Setup};
 use mapscope::run::Subjects;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{data, inspect, inspect_json, list, number, slots, word};
+use super::{data, golden, inspect, inspect_json, list, number, slots, word};
 use crate::cli_process::Place;
 
 #[test]
@@ -134,6 +134,14 @@ fn what_is_watched_is_outlined() {
     assert!(inspect(&args).contains(">nevacuate = 2</text>"));
 }
 
+/// The picture in docs/INSPECT.md.
+#[test]
+fn the_picture_of_the_docs_is_the_one_drawn() {
+    let path = data("inspect-classic-same-size.csv");
+    let args = ["--map", "go-classic", "--trace", &path, "--at", "99", "--watch", "bucket=5", "--format", "svg"];
+    golden("../../../docs/inspect-same-size.svg", &inspect(&args));
+}
+
 #[test]
 fn a_file_is_written_whole_and_stdout_is_the_same() {
     let place = Place::new();
@@ -212,4 +220,29 @@ fn a_map_of_one_s_own_choice_of_words_can_be_read_from_stdin() {
         text.contains("after operation 3: remove 7") && text.contains("buckets: 1 bucket, 1 entry in 8 slots"),
         "{text}"
     );
+}
+
+/// Each command of the page, run, prints what stands below it.
+#[test]
+fn the_output_in_the_docs_is_real() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/INSPECT.md")).expect("the page");
+    let (mut renewed, mut shown) = (String::new(), 0);
+    for (n, part) in page.split("```").enumerate() {
+        if n > 0 {
+            renewed.push_str("```");
+        }
+        let command = part.strip_prefix("text\n$ mapscope inspect ").and_then(|rest| rest.lines().next());
+        let Some(command) = command else {
+            renewed.push_str(part);
+            continue;
+        };
+        let mut process = std::process::Command::new(env!("CARGO_BIN_EXE_mapscope"));
+        let output = process.arg("inspect").args(command.split(' ')).current_dir(root).output().expect("it starts");
+        let printed = String::from_utf8(output.stdout).expect("UTF-8");
+        renewed.push_str(&format!("text\n$ mapscope inspect {command}\n{printed}"));
+        shown += 1;
+    }
+    assert_eq!(shown, 6);
+    golden("../../../docs/INSPECT.md", &renewed);
 }

@@ -81,7 +81,9 @@ fn a_key_s_steps_are_the_operations_in_which_its_places_differ() {
                     let moved = told.iter().all(|kind| kind == "moved") && !told.is_empty();
                     assert!(differs == !told.is_empty() || put || moved, "{context}");
                     let (had, has) = (before.contains_key(&key), after.contains_key(&key));
-                    assert_eq!(told.contains(&"put".to_owned()), !had && has, "{context}");
+                    // What was expunged is put into the dirty map again, and has been in the read map all the time.
+                    let put_again = map == "go-syncmap" && put && had && differs;
+                    assert!(told.contains(&"put".to_owned()) == (!had && has) || put_again, "{context}");
                     assert!(
                         !(differs && had && !has)
                             || told.last().is_some_and(|it| ["removed", "dropped"].contains(&it.as_str())),

@@ -148,7 +148,7 @@ fn what_it_has_cost_so_far_is_what_run_counts() {
         let so_far = &list(&document["moments"])[0]["so_far"];
         let counted = Place::new().run(&[&["run", "--passes", "count", "--out", "-"], &args[..]].concat());
         assert_eq!(counted.code, Some(0), "{}", counted.stderr);
-        let mut lines = counted.stdout.lines().map(|line| csv_fields(line));
+        let mut lines = counted.stdout.lines().map(csv_fields);
         let (names, row) = (lines.next().expect("a header"), lines.next().expect("a row"));
         let column = |name: &str| {
             let at = names.iter().position(|column| column == name).unwrap_or_else(|| panic!("no {name}"));

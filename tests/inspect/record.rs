@@ -112,8 +112,8 @@ fn a_growth_to_the_same_size() {
         keys.iter().filter(|&&key| key != 1).for_each(|&key| recorder.op(Kind::Put, key));
     };
     (0..5).for_each(|bucket| put(&mut recorder, &keys[bucket][..PER_BUCKET]));
-    for bucket in 0..3 {
-        keys[bucket][1..PER_BUCKET].iter().for_each(|&key| recorder.op(Kind::Remove, key));
+    for bucket in &keys[..3] {
+        bucket[1..PER_BUCKET].iter().for_each(|&key| recorder.op(Kind::Remove, key));
     }
     (5..8).for_each(|bucket| put(&mut recorder, &keys[bucket][..PER_BUCKET]));
     // The first of these starts the growth; a lookup does no work for it.

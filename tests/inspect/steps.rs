@@ -79,7 +79,7 @@ fn a_key_s_steps_are_the_operations_in_which_its_places_differ() {
                     let context = format!("{map} seed {seed} operation {n} key {key}: {told:?}");
                     // An entry may come to the same place of another table.
                     let moved = told.iter().all(|kind| kind == "moved") && !told.is_empty();
-                    assert!(differs == !told.is_empty() || put || moved, "{context}");
+                    assert!(differs != told.is_empty() || put || moved, "{context}");
                     let (had, has) = (before.contains_key(&key), after.contains_key(&key));
                     // What was expunged is put into the dirty map again, and has been in the read map all the time.
                     let put_again = map == "go-syncmap" && put && had && differs;

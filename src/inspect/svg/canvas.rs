@@ -80,7 +80,7 @@ impl Canvas {
         self.reach(x + bold.wide(word) + 8.0 + Text { size, ..Text::default() }.wide(said));
     }
 
-    pub fn rect(&mut self, x: f64, y: f64, wide: f64, high: f64, fill: &str, stroke: &str, stroke_width: f64) {
+    pub fn rect(&mut self, (x, y): (f64, f64), (wide, high): (f64, f64), fill: &str, stroke: &str, stroke_width: f64) {
         let _ = writeln!(
             self.body,
             "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"1.5\" fill=\"{fill}\" stroke=\"{stroke}\" \

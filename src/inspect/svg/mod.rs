@@ -114,7 +114,7 @@ fn legend(canvas: &mut Canvas, summary: &Summary, highlight: &Highlight, scale: 
     const HEIGHT: f64 = 19.0;
     let mut y = top;
     let mut line = |canvas: &mut Canvas, paint: panel::Paint, sign: &str, name: &str, meaning: &str| {
-        canvas.rect(MARGIN, y, 24.0, 13.0, paint.fill, paint.stroke, paint.stroke_width);
+        canvas.rect((MARGIN, y), (24.0, 13.0), paint.fill, paint.stroke, paint.stroke_width);
         canvas.text(
             MARGIN + 12.0,
             y + 10.0,

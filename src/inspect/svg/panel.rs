@@ -239,7 +239,7 @@ impl<'a> Panel<'a> {
             // What there is no room for would be drawn over.
             let (out, stroke) = if scale.detail == Detail::Dot { (1.0, 1.5) } else { (2.5, 2.0) };
             let (wide, high) = (wide + 2.0 * out, scale.cell.1 + 2.0 * out);
-            canvas.rect(left - out, y - out, wide, high, "none", ACCENT, stroke);
+            canvas.rect((left - out, y - out), (wide, high), "none", ACCENT, stroke);
         }
         if watched || row.index.is_multiple_of(scale.label_every) {
             self.label(canvas, row, watched, left, y);
@@ -293,7 +293,7 @@ impl<'a> Panel<'a> {
         });
         let name = self.table.row_name(self.word, row.index);
         canvas.open(&format!("{name}{chain} slot {}: {}, byte {:02x}{entry}", place.1, slot.mark.name, slot.byte));
-        canvas.rect(x, y, wide, high, paint.fill, paint.stroke, paint.stroke_width);
+        canvas.rect((x, y), (wide, high), paint.fill, paint.stroke, paint.stroke_width);
         if self.scale.detail == Detail::Words {
             let look = Text { size: 10.5, fill: paint.ink, anchor: "middle", mono: true, ..Text::default() };
             match &slot.entry {
@@ -306,7 +306,7 @@ impl<'a> Panel<'a> {
             }
         }
         if let Some(outline) = self.highlight.slot(slot) {
-            canvas.rect(x, y, wide, high, "none", outline, 2.0);
+            canvas.rect((x, y), (wide, high), "none", outline, 2.0);
         }
         canvas.close();
     }

@@ -12,7 +12,7 @@ use crate::inspect::{Moment, Session, Source, Step, Watch, Watcher, svg};
 use crate::maps::anatomy::Part;
 use crate::probe::alloc;
 use crate::record::write_atomically;
-use crate::replay::{Action, Entries, Recording, Row, Setup};
+use crate::replay::{ALLOCATED, Action, Entries, Recording, Row, Setup, shape};
 use crate::run::Subjects;
 use crate::spec::{self, CellSpec, Flags, plan};
 use crate::workload::Workload;
@@ -23,6 +23,7 @@ const WORKLOAD: &str = "Workload";
 /// The inside of a map after N operations: header, buckets, slots; or each change of one place
 #[derive(clap::Args)]
 #[command(after_help = "\
+Examples:
   mapscope inspect --map go-classic --at 13
   mapscope inspect --map go-swiss --trace recording.csv.gz --at 40..44
   mapscope inspect --map go-classic --keys sequential --at 90 --watch key=7
@@ -226,7 +227,10 @@ fn play(at: &At, session: &mut Session, watchers: &mut [Watcher]) -> anyhow::Res
 /// The steps, and where what was watched is in the end.
 fn story(title: &str, at: &At, session: &Session, watchers: &[Watcher], steps: &[Step]) -> String {
     let (from, to) = (at.watched_from().max(1), session.done());
-    let mut text = format!("{title}, operations {from} to {to}\n");
+    let mut text = match to {
+        0 => format!("{title}, just made\n"),
+        _ => format!("{title}, operations {from} to {to}\n"),
+    };
     for step in steps {
         text.push_str(&format!("{step}\n"));
     }
@@ -284,14 +288,10 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
         }
     };
     let session = Session::start(model, source)?;
-    if let Some(key) = args.watch.iter().find_map(|watch| match watch {
-        Watch::Key(key) => Some(*key),
-        _ => None,
-    }) {
-        let key_max = crate::replay::shape(&entry).map_or(u64::MAX, |shape| shape.key_max);
-        if key > key_max {
-            bail!("--watch key={key}: keys of {entry} go up to {key_max}");
-        }
+    let key_max = shape(&entry).map_or(u64::MAX, |shape| shape.key_max);
+    let too_large = |watch: &&Watch| matches!(watch, Watch::Key(key) if *key > key_max);
+    if let Some(watch) = args.watch.iter().find(too_large) {
+        bail!("--watch {watch}: keys of {entry} go up to {key_max}");
     }
     Ok(Subject { session, entry, workload })
 }
@@ -326,7 +326,7 @@ fn can_be_inspected(subjects: &Subjects, map: &str) -> bool {
     let entries = Entries::Named("u64/u64");
     let setup = Setup { entries, hashed: false, hint: 0, load_factor: None, seed: Setup::SEED };
     let Some(mut model) = subjects.player(map, &setup) else { return false };
-    let columns = crate::replay::ALLOCATED + model.info().state.len();
+    let columns = ALLOCATED + model.info().state.len();
     model.play(Row::new(Action::New), &mut vec![0; columns]).is_ok() && model.anatomy(Part::Header).is_some()
 }
 

@@ -92,3 +92,17 @@ fn a_bad_row_is_named_by_its_line() {
         assert!(outcome.left.is_empty(), "{:?}", outcome.left);
     }
 }
+
+/// A key that its type can't hold, though another is in order.
+#[test]
+fn keys_that_no_map_of_the_recording_has_are_refused() {
+    let text = "# go=go1.23.9 layout=classic type=u16/none hint=0 key_size=2 elem_size=0\nop,key,hash\nnew,,\n\
+                insert,7,00000000000000aa\n";
+    let place = Place::new();
+    std::fs::write(place.path().join("small.csv"), text).expect("a file");
+    let args = ["inspect", "--map", "go-classic", "--trace", "small.csv", "--at", "1", "--watch", "key=7"];
+    assert_eq!(place.run(&args).code, Some(0));
+    let outcome = place.run(&[&args[..], &["--watch", "key=65536"]].concat());
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("--watch key=65536: keys of u16/none go up to 65535"), "{}", outcome.stderr);
+}

@@ -134,6 +134,20 @@ fn what_is_watched_is_outlined() {
     assert!(inspect(&args).contains(">nevacuate = 2</text>"));
 }
 
+#[test]
+fn the_states_of_entries_are_told_apart_in_a_picture() {
+    let mix = "mix(insert=40,remove=35,get=25,records=12)";
+    let args = ["--map", "go-syncmap", "--keys", "sequential", "--mix", mix, "--at", "57"];
+    let svg = inspect(&[&args[..], &["--format", "svg"]].concat());
+    let document = inspect_json(&args);
+    for (note, sign) in [("deleted", '†'), ("expunged", '‡')] {
+        let slots = slots(&list(&document["moments"])[0]).filter(|(.., slot)| slot["note"] == note).count();
+        assert!(slots > 0, "no entry is {note}");
+        // And once in the legend.
+        assert_eq!(svg.matches(&format!("{sign}</text>")).count(), slots + 1, "{note}");
+    }
+}
+
 /// The picture in docs/INSPECT.md.
 #[test]
 fn the_picture_of_the_docs_is_the_one_drawn() {

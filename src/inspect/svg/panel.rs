@@ -4,7 +4,7 @@ use super::canvas::{Canvas, Text};
 use super::{ACCENT, FRONTIER, INK, LINE, MUTED, PAPER, SOFT, WASH, WIDTH_MAX};
 use crate::inspect::text::{grouped, key_text_short};
 use crate::inspect::{Moment, TableSummary, Watch};
-use crate::maps::anatomy::{Anatomy, Kind, Row, Slot, Stage, Table};
+use crate::maps::anatomy::{Anatomy, Entry, Kind, Row, Slot, Stage, Table};
 
 /// Colours of a slot.
 #[derive(Clone, Copy)]
@@ -81,7 +81,7 @@ impl Scale {
         match rows {
             0..=64 => {
                 let entries = anatomy.tables.iter().flat_map(|table| &table.rows).flat_map(|row| row.entries());
-                let longest = entries.map(|(_, _, entry)| key_text_short(entry).chars().count()).max().unwrap_or(1);
+                let longest = entries.map(|(_, _, entry)| written(entry).chars().count()).max().unwrap_or(1);
                 let wide = (longest as f64 * 6.5 + 8.0).max(30.0);
                 scale((wide, 27.0), 33.0, 2.0, Detail::Words, 32, 1)
             }
@@ -300,7 +300,7 @@ impl<'a> Panel<'a> {
                 Some(entry) => {
                     let byte = Text { size: 8.0, fill: MUTED, anchor: "middle", mono: true, ..Text::default() };
                     canvas.text(x + wide / 2.0, y + 9.5, &format!("{:02x}", slot.byte), byte);
-                    canvas.text(x + wide / 2.0, y + 21.5, &key_text_short(entry), look);
+                    canvas.text(x + wide / 2.0, y + 21.5, &written(entry), look);
                 }
                 None => canvas.text(x + wide / 2.0, y + high / 2.0 + 3.5, slot.mark.sign, look),
             }
@@ -370,6 +370,11 @@ fn said(word: &str, table: &Table, summed: &TableSummary) -> String {
         said.push(format!("{} waiting", grouped(&summed.waiting_rows.to_string())));
     }
     said.join(", ")
+}
+
+/// A key as it is written into its slot, with the sign of its entry's state.
+fn written(entry: &Entry) -> String {
+    format!("{}{}", key_text_short(entry), entry.note.map_or("", |note| note.sign))
 }
 
 fn capital(text: &str) -> String {

@@ -27,8 +27,9 @@
 //!
 //! Imports point one way. `workload` knows nothing of maps; a map sees only the event part of `probe`; `run` is the
 //! one place that joins them; `golang` is the real Go runtime, in a process of its own; `replay` plays recordings on
-//! models, and `verify` holds those against the runtime; `report` and `gate` see only `record` and the forms in `ci`; `diff` tells
-//! what changed by the rules of the one in the forms of the other. `tests/structure.rs` enforces it.
+//! models, `verify` holds those against the runtime, and `inspect` shows the inside of a model; `report` and `gate` see
+//! only `record` and the forms in `ci`; `diff` tells what changed by the rules of the one in the forms of the other.
+//! `tests/structure.rs` enforces it.
 //!
 //! # A map or a program of yours
 //!
@@ -52,6 +53,7 @@ pub mod cmd;
 pub mod diff;
 pub mod gate;
 pub mod golang;
+pub mod inspect;
 pub mod maps;
 pub mod probe;
 pub mod record;

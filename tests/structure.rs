@@ -17,12 +17,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("golang", &["workload"]),
     ("replay", &["workload", "maps", "probe"]),
     ("verify", &["workload", "golang", "replay"]),
+    ("inspect", &["workload", "maps", "probe::event", "replay"]),
     ("run", &["spec", "workload", "probe", "maps", "record", "golang", "replay"]),
     (
         "cmd",
         &[
             "spec", "workload", "probe", "maps", "record", "ci", "report", "gate", "diff", "golang", "replay",
-            "verify", "run",
+            "verify", "inspect", "run",
         ],
     ),
 ];

@@ -6,9 +6,11 @@
 mod baseline;
 mod diff;
 mod gate;
+mod inspect;
 mod list;
 mod output;
 mod own;
+mod recorded;
 mod replay;
 mod report;
 mod run;
@@ -46,6 +48,7 @@ enum Verb {
     Gate(gate::Args),
     Baseline(baseline::Args),
     Replay(replay::Args),
+    Inspect(Box<inspect::Args>),
     Verify(verify::Args),
     Report(report::Args),
     List(list::Args),
@@ -72,6 +75,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         Some(Verb::Diff(args)) => diff::run(args, cli.quiet),
         Some(Verb::Gate(args)) => gate::run(args, cli.quiet),
         Some(Verb::Replay(args)) => replay::run(args, cli.quiet, subjects),
+        Some(Verb::Inspect(args)) => inspect::run(*args, cli.quiet, subjects),
         Some(Verb::Verify(args)) => verify::run(args, cli.quiet),
         Some(Verb::Report(args)) => report::run(args, cli.quiet),
         Some(Verb::List(args)) => list::run(args, subjects),

@@ -4,19 +4,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 
+use super::recorded::{self, Wanted};
 use super::{INTERRUPTED, output};
-use crate::maps::Info;
 use crate::probe::alloc;
 use crate::record::write_whole;
 use crate::replay::{
-    ALLOCATED, Action, Comparison, Differing, Entries, Guarded, NOVERFLOW_EXACT_BELOW_B, Play, PlayError, Recording,
-    Row, Setup, columns, shape,
+    ALLOCATED, Action, Comparison, Differing, Guarded, NOVERFLOW_EXACT_BELOW_B, Play, PlayError, Recording, Row, Setup,
+    columns,
 };
 use crate::run::Subjects;
-use crate::spec::UnknownName;
-use crate::workload::ENTRIES;
 use crate::workload::output::Output;
 
 /// Replay a recorded trace on a map, operation by operation
@@ -49,7 +47,15 @@ const SHOWN_MAX: u64 = 10;
 pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Result<ExitCode> {
     alloc::verify_counting()?;
     let recording = Recording::open(&args.trace)?;
-    let model = open_model(&args, &recording, subjects)?;
+    let wanted = Wanted {
+        map: &args.map,
+        trace: &args.trace,
+        entry: args.entry.as_deref(),
+        hint: None,
+        load_factor: None,
+        seed: Setup::SEED,
+    };
+    let (model, _) = recorded::open(&wanted, &recording, subjects)?;
     let mut replay = Replay::new(recording, model, args.check)?;
     let per_op = args.per_op.as_deref();
     let same =
@@ -133,55 +139,6 @@ fn write_rows(replay: &mut Replay, path: &Path) -> anyhow::Result<()> {
         None if replay.lost => Ok(()),
         None => written.with_context(|| format!("{}: can't be written", path.display())),
     }
-}
-
-/// The map that the arguments and the recording mean.
-fn open_model(args: &Args, recording: &Recording, subjects: &Subjects) -> anyhow::Result<Box<dyn Play>> {
-    let named = |info: &Info| info.term.name == args.map;
-    let Some(info) = subjects.infos().find(named) else {
-        let names = subjects.infos().map(|info| info.term.name);
-        bail!("--map: {}", UnknownName::new("map", &args.map, names));
-    };
-    let about = recording.about();
-    let trace = args.trace.display();
-    if let Some(layout) = about.layout.as_deref().filter(|&layout| info.layout != Some(layout)) {
-        match subjects.infos().find(|info| info.layout == Some(layout)) {
-            Some(model) => bail!(
-                "{trace}: was recorded from the layout {layout}, which {} does not have: replay it with --map {}",
-                args.map,
-                model.term.name
-            ),
-            None => bail!("{trace}: was recorded from the layout {layout}, of which there is no model"),
-        }
-    }
-    if about.layout.is_some() && !recording.hashed() {
-        return Err(recording.fault("has no column `hash`: a recording's hashes drive the model".into()).into());
-    }
-    let entries = match (about.shape, &args.entry) {
-        (Some(shape), None) => Entries::Shape(shape),
-        (Some(shape), Some(_)) => bail!("--entry: {trace} is a recording of {shape}: leave --entry out"),
-        (None, entry) => Entries::Named(entry.as_deref().unwrap_or("u64/u64")),
-    };
-    if let Entries::Named(name) = entries
-        && ENTRIES.iter().all(|entry| entry.name != name)
-    {
-        bail!("--entry: {}", UnknownName::new("entry", name, ENTRIES.iter().map(|entry| entry.name)));
-    }
-    let shape = about.shape.and_then(shape);
-    let slot_bytes = shape.map_or(0, |shape| 2 + stored_bytes(shape.key_size) + stored_bytes(shape.elem_size));
-    // A map that has just grown is not half full.
-    if (about.hint as u64).saturating_mul(slot_bytes).saturating_mul(5) / 2 > subjects.catalog().memory_bytes {
-        bail!("{trace}:1: hint={} entries need more memory than this machine has", about.hint);
-    }
-    let setup = Setup { entries, hashed: recording.hashed(), hint: about.hint };
-    subjects.player(&args.map, &setup).ok_or_else(|| {
-        anyhow!("--map: {} works in a process of its own, where no recording can be played: take a model", args.map)
-    })
-}
-
-/// What a slot takes for a key or an elem: large ones lie elsewhere.
-fn stored_bytes(bytes: u64) -> u64 {
-    if bytes > 128 { 8 } else { bytes }
 }
 
 /// A recording on its way through a model.

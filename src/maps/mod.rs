@@ -2,6 +2,7 @@
 //!
 //! To add a map: one file in this folder that implements [`Map`] and [`Family`], one row in [`each`].
 
+pub mod anatomy;
 mod btree;
 mod concurrent;
 mod cuckoo;
@@ -30,6 +31,8 @@ pub use cuckoo::{Cuckoo, CuckooMap};
 pub use hashing::{FixedAhash, FixedFold, FixedFoldQuality, FixedSip, Fx, GoHash, Hashing};
 pub use java::{Java, JavaHash, JavaHasher, JavaMap};
 pub use redis_dict::{Redis, RedisDict};
+
+use anatomy::{Anatomy, Part};
 
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
@@ -122,6 +125,13 @@ pub trait Map<K, V> {
     /// The inner structure as it stands now, as far as the map has it.
     fn structure(&self) -> Structure {
         Structure::default()
+    }
+
+    /// A part of its inside as plain data, which `inspect` shows and nothing measured asks for; `None` for a map that has
+    /// not been taken apart yet.
+    fn anatomy(&self, part: Part<'_, K>) -> Option<Anatomy> {
+        let _ = part;
+        None
     }
 
     /// Panics when an internal invariant does not hold. Called after each step by tests, never by a measuring run.

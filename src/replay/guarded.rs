@@ -5,8 +5,9 @@ use std::mem::ManuallyDrop;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-use super::player::{Play, PlayError, Row};
+use super::player::{Play, PlayError, Row, Told};
 use crate::maps::Info;
+use crate::maps::anatomy::{Anatomy, Part};
 
 /// A model whose panics are errors of the row that made them.
 ///
@@ -60,6 +61,15 @@ impl Play for Guarded {
             self.said = Some(said.clone());
             Err(PlayError::Panicked(said))
         })
+    }
+
+    fn told(&self) -> Told {
+        self.model.told()
+    }
+
+    fn anatomy(&self, part: Part<'_, u64>) -> Option<Anatomy> {
+        // What has panicked is not looked at either.
+        if self.said.is_none() { self.model.anatomy(part) } else { None }
     }
 
     fn check_invariants(&self) {

@@ -6,9 +6,10 @@ use std::marker::PhantomData;
 
 use super::hashes::{Recorded, Replaying};
 use super::shapes::with_shape;
+use crate::maps::anatomy::{Anatomy, Part};
 use crate::maps::{self, Family, FamilyVisitor, Hashing, Info, Map, Options};
 use crate::probe::alloc;
-use crate::probe::event::{Event, Probe};
+use crate::probe::event::{Cause, Event, Probe};
 use crate::workload::{EntryVisitor, Key, Value, with_entry};
 
 /// What a row of a recording does.
@@ -63,6 +64,8 @@ pub struct Row {
     pub key: u64,
     /// The key's hash in the map, where the recording has one.
     pub hash: Option<u64>,
+    /// What the value that is put is made of.
+    pub value: u64,
     /// The length of the value that is put, for entries whose values have lengths.
     pub value_bytes: u32,
 }
@@ -70,7 +73,7 @@ pub struct Row {
 impl Row {
     /// A row that has nothing but its action.
     pub const fn new(action: Action) -> Row {
-        Row { action, key: 0, hash: None, value_bytes: 0 }
+        Row { action, key: 0, hash: None, value: 0, value_bytes: 0 }
     }
 }
 
@@ -114,8 +117,38 @@ pub trait Play {
     /// Plays a row. `figures` gets the bytes and the number of allocations, then [`Info::state`]'s columns; it is left
     /// as it is by [`Action::Hash`].
     fn play(&mut self, row: Row, figures: &mut [u64]) -> Result<(), PlayError>;
+    /// What the model told of the last row's work.
+    fn told(&self) -> Told {
+        Told::default()
+    }
+    /// A part of its inside, keys by their identities; `None` before it is built, and of a map that can't be taken apart.
+    fn anatomy(&self, part: Part<'_, u64>) -> Option<Anatomy> {
+        let _ = part;
+        None
+    }
     /// Panics when an invariant of the model does not hold.
     fn check_invariants(&self);
+}
+
+/// What a model told of its structural work in one operation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Allocations that the allocator can't see: objects that share a block.
+    pub shared_allocs: u64,
+    /// Entries that changed their address.
+    pub moved_entries: u64,
+    /// The bytes copied for them.
+    pub moved_bytes: u64,
+    steps: [u32; Cause::ALL.len()],
+}
+
+impl Told {
+    const NOTHING: Told = Told { shared_allocs: 0, moved_entries: 0, moved_bytes: 0, steps: [0; Cause::ALL.len()] };
+
+    /// How many steps it took that are of this cause.
+    pub fn steps(&self, cause: Cause) -> u64 {
+        self.steps[cause as usize].into()
+    }
 }
 
 /// The entries that a map is played with.
@@ -136,12 +169,21 @@ pub struct Setup<'a> {
     pub hashed: bool,
     /// The hint that the map is built with; 0 for none.
     pub hint: usize,
+    /// Its load factor; `None` for the map's own.
+    pub load_factor: Option<f64>,
+    /// Seeds its hasher, where rows bring no hashes, and what else it has of its own.
+    pub seed: u64,
+}
+
+impl Setup<'_> {
+    /// The seed of whatever is not told otherwise.
+    pub const SEED: u64 = 1;
 }
 
 /// A player for a map; `None` when it can't have such entries. Only models have the shapes of recordings.
 pub fn player<F: Family>(setup: &Setup) -> Option<Box<dyn Play>> {
-    let load_factor = F::INFO.load_factor.map(|x| x.default).unwrap_or_default();
-    let options = Options { load_factor, hint: setup.hint, seed: 1 };
+    let load_factor = setup.load_factor.or(F::INFO.load_factor.map(|x| x.default)).unwrap_or_default();
+    let options = Options { load_factor, hint: setup.hint, seed: setup.seed };
     match setup.entries {
         Entries::Shape(name) => {
             // Constant, so that the other maps are not compiled for every shape.
@@ -225,23 +267,35 @@ struct Player<F: Family, K: Key, V: Value, S: Hashing> {
     /// The hasher's table, where rows bring hashes.
     recorded: Option<Recorded>,
     hasher: S,
-    map: Option<F::Map<K, V, S, Shares>>,
+    map: Option<F::Map<K, V, S, Listening>>,
 }
 
-/// Counts what the allocator can't see: objects that share a block.
+/// Keeps what the map tells.
 #[derive(Clone, Copy)]
-struct Shares;
+struct Listening;
 
-thread_local!(static SHARED: Cell<u64> = const { Cell::new(0) });
+thread_local!(static TOLD: Cell<Told> = const { Cell::new(Told::NOTHING) });
 
-impl Probe for Shares {
-    const ON: bool = false;
+impl Probe for Listening {
+    const ON: bool = true;
 
     #[inline]
     fn emit(self, event: Event) {
-        if event == Event::SharedAlloc {
-            SHARED.set(SHARED.get() + 1);
+        let cause = event.cause();
+        if cause == Cause::Steady {
+            return;
         }
+        let mut told = TOLD.get();
+        match event {
+            Event::SharedAlloc => told.shared_allocs += 1,
+            Event::Move { entries, bytes } => {
+                told.moved_entries += entries;
+                told.moved_bytes += bytes;
+            }
+            _ => {}
+        }
+        told.steps[cause as usize] += 1;
+        TOLD.set(told);
     }
 }
 
@@ -256,7 +310,7 @@ impl<F: Family, K: Key, V: Value, S: Hashing> Player<F, K, V, S> {
             return Ok(());
         }
         // Several inner maps have several hashes: which a row means, the map knows.
-        let live = |map: &F::Map<K, V, S, Shares>| map.get(&K::from_id(row.key)).is_some();
+        let live = |map: &F::Map<K, V, S, Listening>| map.get(&K::from_id(row.key)).is_some();
         if let Some(before) = before
             && self.info.layout != Some(INNER_MAPS)
             && self.map.as_ref().is_some_and(live)
@@ -287,11 +341,11 @@ impl<F: Family, K: Key, V: Value, S: Hashing> Play for Player<F, K, V, S> {
             return Err(PlayError::Misplaced);
         }
         self.learn(row)?;
-        SHARED.set(0);
+        TOLD.set(Told::NOTHING);
         let before;
         match (row.action, &mut self.map) {
             (Action::Insert, Some(map)) => {
-                let (key, value) = (K::from_id(row.key), V::from_seed(row.key, row.value_bytes));
+                let (key, value) = (K::from_id(row.key), V::from_seed(row.value, row.value_bytes));
                 before = alloc::tally();
                 map.insert(key, value);
             }
@@ -317,16 +371,30 @@ impl<F: Family, K: Key, V: Value, S: Hashing> Play for Player<F, K, V, S> {
             (Action::New | Action::Hash, map) | (_, map @ None) => {
                 let hasher = self.hasher.clone();
                 before = alloc::tally();
-                *map = Some(F::build(&self.options, hasher, Shares));
+                *map = Some(F::build(&self.options, hasher, Listening));
             }
         }
         let done = alloc::tally() - before;
         figures[0] = done.alloc_bytes;
-        figures[1] = done.alloc_count + SHARED.get();
+        figures[1] = done.alloc_count + TOLD.get().shared_allocs;
         if let Some(map) = &self.map {
             map.state(&mut figures[ALLOCATED..]);
         }
         Ok(())
+    }
+
+    fn told(&self) -> Told {
+        TOLD.get()
+    }
+
+    fn anatomy(&self, part: Part<'_, u64>) -> Option<Anatomy> {
+        let map = self.map.as_ref()?;
+        match part {
+            Part::Header => map.anatomy(Part::Header),
+            Part::All => map.anatomy(Part::All),
+            Part::Key(&id) => map.anatomy(Part::Key(&K::from_id(id))),
+            Part::Row(index) => map.anatomy(Part::Row(index)),
+        }
     }
 
     fn check_invariants(&self) {

@@ -190,7 +190,13 @@ impl One<'_> {
         let version = || self.toolchain.version.clone();
         compared.layout.clone_from(&greeting.layout);
         let no_model = || VerifyError::NoModel { version: version(), layout: greeting.layout.clone() };
-        let setup = Setup { entries: Entries::Shape(self.shape), hashed: true, hint: self.hint as usize };
+        let setup = Setup {
+            entries: Entries::Shape(self.shape),
+            hashed: true,
+            hint: self.hint as usize,
+            load_factor: None,
+            seed: Setup::SEED,
+        };
         let mut model = Guarded::new(player_of_layout(&greeting.layout, &setup).ok_or_else(no_model)?);
         compared.model = model.info().version;
         let columns = model.info().state;
@@ -222,7 +228,7 @@ impl One<'_> {
                     let row = Row { key, hash: Some(hash), ..Row::new(Action::Hash) };
                     follows = follows && check.row(&mut model, row, &recorded);
                 }
-                let row = Row { key: op.key, hash: Some(recorded.hash), ..Row::new(action(op)) };
+                let row = Row { key: op.key, hash: Some(recorded.hash), value: op.key, ..Row::new(action(op)) };
                 follows = follows && check.row(&mut model, row, &recorded);
             });
             recorded.map_err(|source| self.pipe(source))?;

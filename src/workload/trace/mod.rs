@@ -23,7 +23,7 @@
 //! long as the object.
 
 mod csv;
-mod oracle_general;
+pub(crate) mod oracle_general;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

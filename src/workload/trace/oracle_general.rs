@@ -7,7 +7,7 @@ use crate::workload::{Kind, Op, WorkloadError};
 
 /// Whether a file is called as these are: `x.oracleGeneral`, `x.oraclegeneral.bin`, `x.oracleGeneral.zst`. The bytes
 /// themselves tell nothing.
-pub(super) fn is_named(path: &Path) -> bool {
+pub(crate) fn is_named(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.split('.').skip(1).any(|part| part.eq_ignore_ascii_case("oraclegeneral"))
 }

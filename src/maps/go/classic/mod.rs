@@ -49,7 +49,7 @@ mod bucket;
 mod design;
 mod evacuate;
 mod hmap;
-mod inspect;
+pub(in crate::maps::go) mod inspect;
 mod invariants;
 mod pool;
 mod range;
@@ -67,6 +67,7 @@ use rand_xoshiro::SplitMix64;
 use super::heap;
 use super::kept::Kept;
 use super::slice::Slice;
+use crate::maps::anatomy::{self, Anatomy};
 use crate::maps::{Family, GoHash, Hashing, Info, LoadFactors, Map, Options, Structure, Write};
 use crate::probe::event::{Cause, Event, Probe};
 use crate::spec::Term;
@@ -429,6 +430,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> Map<K, V> for GoClassicM
 
     fn structure(&self) -> Structure {
         self.inspect()
+    }
+
+    fn anatomy(&self, part: anatomy::Part<'_, K>) -> Option<Anatomy> {
+        Some(self.take_apart(part))
     }
 
     fn check_invariants(&self) {

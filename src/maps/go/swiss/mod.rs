@@ -63,6 +63,7 @@ use rand_xoshiro::SplitMix64;
 
 use super::heap;
 use super::kept::{Item, Kept};
+use crate::maps::anatomy::{Anatomy, Part};
 use crate::maps::{Family, GoHash, Hashing, Info, Map, Options, Structure, Write};
 use crate::probe::event::{Cause, Event, Probe};
 use crate::spec::Term;
@@ -335,6 +336,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for GoSwissMap<K, V, S, P
 
     fn structure(&self) -> Structure {
         self.inspect()
+    }
+
+    fn anatomy(&self, part: Part<'_, K>) -> Option<Anatomy> {
+        Some(self.take_apart(part))
     }
 
     fn check_invariants(&self) {

@@ -78,7 +78,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Inner<K, V, S, P> {
     }
 
     #[inline]
-    fn map<'a>(self) -> &'a RuntimeMap<K, V, S, P>
+    pub(super) fn map<'a>(self) -> &'a RuntimeMap<K, V, S, P>
     where
         P: 'a,
     {

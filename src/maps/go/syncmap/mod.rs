@@ -42,6 +42,7 @@
 mod boxed;
 mod entry;
 mod inner;
+mod inspect;
 mod invariants;
 mod read;
 mod shared;
@@ -55,6 +56,7 @@ use rand_xoshiro::SplitMix64;
 
 use super::heap::tiny::Tiny;
 use super::{aside, heap};
+use crate::maps::anatomy::{Anatomy, Part};
 use crate::maps::{Family, GoHash, Hashing, Info, Map, Options, Write};
 use crate::probe::event::{Cause, Event, Probe};
 use crate::spec::Term;
@@ -272,6 +274,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for SyncMap<K, V, S, P> {
             read.amended.into(),
             self.header().misses.get() as u64,
         ]);
+    }
+
+    fn anatomy(&self, part: Part<'_, K>) -> Option<Anatomy> {
+        Some(self.take_apart(part))
     }
 
     fn check_invariants(&self) {

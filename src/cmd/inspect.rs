@@ -1,0 +1,349 @@
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+
+use super::output;
+use super::recorded::{self, Wanted};
+use crate::inspect::json::{self, About};
+use crate::inspect::text::{self, Style};
+use crate::inspect::{Moment, Session, Source, Step, Watch, Watcher, svg};
+use crate::maps::anatomy::Part;
+use crate::probe::alloc;
+use crate::record::write_atomically;
+use crate::replay::{ALLOCATED, Action, Entries, Recording, Row, Setup, shape};
+use crate::run::Subjects;
+use crate::spec::{self, CellSpec, Flags, plan};
+use crate::workload::Workload;
+use crate::workload::trace::oracle_general;
+
+const WORKLOAD: &str = "Workload";
+
+/// The inside of a map after N operations: header, buckets, slots; or each change of one place
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  mapscope inspect --map go-classic --at 13
+  mapscope inspect --map go-swiss --trace recording.csv.gz --at 40..44
+  mapscope inspect --map go-classic --keys sequential --at 90 --watch key=7
+N counts the operations of the workload's set-up too, and not the making of the
+map: 0 is a map just made. docs/INSPECT.md walks through examples.
+Exit codes: 0 done; 2 bad input.")]
+pub(super) struct Args {
+    /// The map
+    #[arg(long, value_name = "MAP")]
+    map: String,
+    /// After how many operations: N, A..B (both included), a list of these by comma, or end
+    #[arg(long, value_name = "N")]
+    at: At,
+    /// A key distribution [default: uniform]
+    #[arg(long, help_heading = WORKLOAD, value_name = "KEYS", conflicts_with = "trace")]
+    keys: Option<String>,
+    /// A mix of operations [default: fill]
+    #[arg(long, help_heading = WORKLOAD, value_name = "MIX", conflicts_with = "trace")]
+    mix: Option<String>,
+    /// Operations of the workload, its set-up not counted [default: 100000]
+    #[arg(long, help_heading = WORKLOAD, value_name = "N", conflicts_with = "trace", allow_negative_numbers = true)]
+    ops: Option<String>,
+    /// Seed of keys and mix [default: 1]
+    #[arg(long, help_heading = WORKLOAD, value_name = "S", allow_negative_numbers = true)]
+    seed: Option<String>,
+    /// Load factor, where the map lets it be set
+    #[arg(long, help_heading = WORKLOAD, value_name = "F", allow_negative_numbers = true)]
+    load_factor: Option<String>,
+    /// Capacity hint in entries; 0 for none
+    #[arg(long, help_heading = WORKLOAD, value_name = "N", allow_negative_numbers = true)]
+    hint: Option<String>,
+    /// Entry [default: u64/u64]
+    #[arg(long, help_heading = WORKLOAD, value_name = "KEY/VALUE")]
+    entry: Option<String>,
+    /// A recording or a trace instead of --keys and --mix; - is stdin
+    #[arg(long, help_heading = WORKLOAD, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Show each change of a place instead: key=K, bucket=I, group=I, group=TABLE/I, table=T, header; may be repeated
+    #[arg(long, value_name = "PLACE")]
+    watch: Vec<Watch>,
+    /// text, json or svg
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    format: Format,
+    /// In text, every row of every table
+    #[arg(long)]
+    all: bool,
+    /// In text, what values are made of, beside the keys
+    #[arg(long)]
+    values: bool,
+    /// A file to write, - for stdout [default: -]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Svg,
+}
+
+/// The most moments that are looked at.
+const MOMENTS_MAX: u64 = 1000;
+
+/// After which operations.
+#[derive(Debug, Clone, PartialEq)]
+struct At {
+    /// Ranges, both ends included.
+    ranges: Vec<(u64, u64)>,
+    /// And after the last of all.
+    end: bool,
+}
+
+impl std::str::FromStr for At {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<At, String> {
+        let expected = || format!("expected N, A..B, a list of these by comma, or end, got \"{text}\"");
+        let whole = |text: &str| {
+            let digits = text.replace('_', "");
+            let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            digits.parse::<u64>().ok().filter(|_| plain).ok_or_else(expected)
+        };
+        let mut at = At { ranges: Vec::new(), end: false };
+        for part in text.split(',').map(str::trim) {
+            match part.split_once("..") {
+                _ if part == "end" => at.end = true,
+                Some((first, last)) => at.ranges.push((whole(first)?, whole(last)?)),
+                None => at.ranges.push((whole(part)?, whole(part)?)),
+            }
+        }
+        if let Some((first, last)) = at.ranges.iter().find(|(first, last)| first > last) {
+            return Err(format!("{first}..{last} is empty: write the smaller number first"));
+        }
+        let moments = at.ranges.iter().map(|(first, last)| (last - first).saturating_add(1));
+        if moments.fold(0, u64::saturating_add) > MOMENTS_MAX {
+            return Err(format!("more than {MOMENTS_MAX} moments: ask for fewer"));
+        }
+        Ok(at)
+    }
+}
+
+impl At {
+    fn contains(&self, operation: u64) -> bool {
+        self.ranges.iter().any(|&(first, last)| (first..=last).contains(&operation))
+    }
+
+    /// The last operation named; `None` for whichever is the last.
+    fn last(&self) -> Option<u64> {
+        self.ranges.iter().map(|&(_, last)| last).max().filter(|_| !self.end)
+    }
+
+    /// The first operation whose changes are shown.
+    fn watched_from(&self) -> u64 {
+        match self.ranges[..] {
+            [(first, last)] if first < last && !self.end => first,
+            _ => 0,
+        }
+    }
+}
+
+/// What is inspected, ready to be.
+struct Subject {
+    session: Session,
+    entry: String,
+    /// Where its operations come from, in words.
+    workload: String,
+}
+
+pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Result<ExitCode> {
+    alloc::verify_counting()?;
+    if !args.watch.is_empty() && (args.at.ranges.len() + usize::from(args.at.end)) != 1 {
+        bail!("--at: with --watch, give one number, one range A..B, or end");
+    }
+    let Subject { mut session, entry, workload } = open(&args, subjects)?;
+    let watchers = args
+        .watch
+        .iter()
+        .map(|watch| Watcher::new(watch.clone(), &session).map_err(|what| anyhow::anyhow!("--watch {watch}: {what}")));
+    let mut watchers = watchers.collect::<anyhow::Result<Vec<_>>>()?;
+    let (moments, steps) = play(&args.at, &mut session, &mut watchers)?;
+    let map = session.info().term.name;
+    let title = format!("{map} of {entry}, {workload}");
+    let written = match args.format {
+        Format::Json => {
+            let about = About { map, entry: &entry, workload: &workload };
+            json::render(&about, &moments, (!watchers.is_empty()).then_some(&steps))
+        }
+        Format::Svg => svg::render(&moments, &title, &args.watch),
+        Format::Text => {
+            let to_file = args.out.as_ref().is_some_and(|out| out.as_os_str() != "-");
+            let width = output::width().filter(|_| !to_file).unwrap_or(100);
+            let style = Style { width, colour: output::colour() && !to_file, all: args.all, values: args.values };
+            if watchers.is_empty() {
+                let shown = moments.iter().map(|moment| text::render(moment, &title, style));
+                shown.collect::<Vec<_>>().join("\n")
+            } else {
+                story(&title, &args.at, &session, &watchers, &steps)
+            }
+        }
+    };
+    match args.out.as_deref().filter(|out| out.as_os_str() != "-") {
+        None => output::print(&written)?,
+        Some(path) => {
+            write_atomically(path, written.as_bytes())
+                .with_context(|| format!("{}: can't be written", path.display()))?;
+            if !quiet {
+                output::print(&format!("{}: {title}, after operation {}\n", path.display(), session.done()))?;
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Does the operations; stops at the moments, and watches.
+fn play(at: &At, session: &mut Session, watchers: &mut [Watcher]) -> anyhow::Result<(Vec<Moment>, Vec<Step>)> {
+    let (mut moments, mut steps) = (Vec::new(), Vec::new());
+    loop {
+        if at.contains(session.done()) {
+            moments.push(session.moment()?);
+        }
+        if at.last() == Some(session.done()) {
+            return Ok((moments, steps));
+        }
+        let Some(row) = session.step()? else { break };
+        for watcher in &mut *watchers {
+            let changes = watcher.look(session, row)?;
+            steps.extend(changes.into_iter().filter(|step| step.operation >= at.watched_from()));
+        }
+    }
+    let done = session.done();
+    if let Some(&(_, beyond)) = at.ranges.iter().find(|&&(_, last)| last > done) {
+        bail!("--at: there are {done} operations, and {beyond} is beyond them: give 0 to {done}, or end");
+    }
+    if !at.contains(done) {
+        moments.push(session.moment()?);
+    }
+    Ok((moments, steps))
+}
+
+/// The steps, and where what was watched is in the end.
+fn story(title: &str, at: &At, session: &Session, watchers: &[Watcher], steps: &[Step]) -> String {
+    let (from, to) = (at.watched_from().max(1), session.done());
+    let mut text = match to {
+        0 => format!("{title}, just made\n"),
+        _ => format!("{title}, operations {from} to {to}\n"),
+    };
+    for step in steps {
+        text.push_str(&format!("{step}\n"));
+    }
+    if steps.is_empty() {
+        text.push_str("nothing changed there\n");
+    }
+    for watcher in watchers {
+        text.push_str(&format!("after op {to}: {}\n", watcher.now()));
+    }
+    text
+}
+
+/// The map and its operations that the arguments mean.
+fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
+    let cell = cell(args, subjects)?;
+    let map = cell.map.name;
+    let named = Entries::Named(cell.entry);
+    let hint = cell.hint as usize;
+    let setup =
+        |hashed| Setup { entries: named, hashed, hint, load_factor: cell.load_factor, seed: cell.workload.seed };
+    if !can_be_inspected(subjects, map) {
+        let names: Vec<_> = subjects.infos().map(|info| info.term.name).collect();
+        let open: Vec<_> = names.into_iter().filter(|name| can_be_inspected(subjects, name)).collect();
+        bail!("--map: {map} can't be inspected; these can: {}", open.join(", "));
+    }
+    let stdin = Path::new("/dev/stdin");
+    let trace = args.trace.as_deref().map(|path| if path.as_os_str() == "-" { stdin } else { path });
+    let (model, source, entry, workload) = match trace {
+        Some(path) if !oracle_general::is_named(path) => {
+            let recording = Recording::open(path)?;
+            let wanted = Wanted {
+                map,
+                trace: path,
+                entry: args.entry.as_ref().map(|_| cell.entry),
+                hint: args.hint.as_ref().map(|_| cell.hint),
+                load_factor: args.load_factor.as_ref().and(cell.load_factor),
+                seed: cell.workload.seed,
+            };
+            let (model, entry) = recorded::open(&wanted, &recording, subjects)?;
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            (model, Source::recording(recording), entry, name.into_owned())
+        }
+        _ => {
+            let workload = Workload::open(&cell.workload)?;
+            let model = subjects.player(map, &setup(workload.hashed()));
+            let model = model.with_context(|| format!("--map: {map} can't have entries of {}", cell.entry))?;
+            let mut words = match trace {
+                Some(_) => workload.keys_label().to_owned(),
+                None => format!("{} keys, {}", workload.keys_label(), workload.mix_label()),
+            };
+            if cell.workload.seed != Setup::SEED {
+                words.push_str(&format!(", seed {}", cell.workload.seed));
+            }
+            (model, Source::workload(&workload)?, cell.entry.to_owned(), words)
+        }
+    };
+    let session = Session::start(model, source)?;
+    let key_max = shape(&entry).map_or(u64::MAX, |shape| shape.key_max);
+    let too_large = |watch: &&Watch| matches!(watch, Watch::Key(key) if *key > key_max);
+    if let Some(watch) = args.watch.iter().find(too_large) {
+        bail!("--watch {watch}: keys of {entry} go up to {key_max}");
+    }
+    Ok(Subject { session, entry, workload })
+}
+
+/// The one cell that the flags describe, validated as `run` validates it.
+fn cell(args: &Args, subjects: &Subjects) -> anyhow::Result<CellSpec> {
+    let one = |given: &Option<String>| given.iter().cloned().collect::<Vec<_>>();
+    let trace = args.trace.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    let flags = Flags {
+        map: vec![args.map.clone()],
+        keys: one(&args.keys),
+        mix: one(&args.mix),
+        load_factor: one(&args.load_factor),
+        hint: one(&args.hint),
+        entry: one(&args.entry),
+        ops: one(&args.ops),
+        seed: one(&args.seed),
+        trace,
+        ..Flags::default()
+    };
+    let spec::Plan { mut cells, .. } = plan(&[], &flags, &subjects.catalog())?;
+    match (cells.pop(), cells.len()) {
+        (Some(cell), 0) => Ok(cell),
+        (_, more) => {
+            bail!("one map under one workload can be inspected, and the flags name {}: give one value each", more + 1)
+        }
+    }
+}
+
+/// Whether a map can be taken apart: a small one is asked.
+fn can_be_inspected(subjects: &Subjects, map: &str) -> bool {
+    let entries = Entries::Named("u64/u64");
+    let setup = Setup { entries, hashed: false, hint: 0, load_factor: None, seed: Setup::SEED };
+    let Some(mut model) = subjects.player(map, &setup) else { return false };
+    let columns = ALLOCATED + model.info().state.len();
+    model.play(Row::new(Action::New), &mut vec![0; columns]).is_ok() && model.anatomy(Part::Header).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_numbers_ranges_and_the_end() {
+        let at = |text: &str| text.parse::<At>();
+        assert_eq!(at("13"), Ok(At { ranges: vec![(13, 13)], end: false }));
+        assert_eq!(at("1,5..9, 1_000"), Ok(At { ranges: vec![(1, 1), (5, 9), (1000, 1000)], end: false }));
+        assert_eq!(at("end,0"), Ok(At { ranges: vec![(0, 0)], end: true }));
+        for bad in ["", "x", "-1", "1..", "..", "5..3", "0..1000", "1;2", "0x1"] {
+            assert!(at(bad).is_err(), "{bad}");
+        }
+        assert_eq!((at("3..7").unwrap().watched_from(), at("7").unwrap().watched_from()), (3, 0));
+        assert_eq!((at("3..7").unwrap().last(), at("3,end").unwrap().last()), (Some(7), None));
+    }
+}

@@ -1,0 +1,131 @@
+//! Records the traces in `tests/data/inspect-*.csv` from real Go programs. Ignored: whoever wants new ones asks for it,
+//! with Go 1.23 and a Go from 1.24 on.
+//!
+//! ```sh
+//! GO_CLASSIC=~/go1.23/bin/go GO_SWISS=~/go1.27/bin/go cargo test --test inspect -- --ignored
+//! ```
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mapscope::golang::{self, Kind, Op, Recorded, Session};
+
+/// A map of a real runtime, and what it has done so far.
+struct Recorder {
+    session: Session,
+    text: String,
+}
+
+impl Recorder {
+    fn start(variable: &str, map: &str, how: &str) -> Recorder {
+        let path = std::env::var_os(variable).unwrap_or_else(|| panic!("{variable} must name a go command"));
+        let found = golang::find(&[PathBuf::from(path)]).expect("a toolchain");
+        let program = found[0].program(golang::SHAPES[0]).expect("a program for u64/u64");
+        let mut session = Session::start(&program, map).expect("it starts");
+        session.set_collector(-1, 0, 1).expect("no collections");
+        let greeting = session.greeting().clone();
+        let table = if greeting.layout == "swiss" { "group" } else { "bucket" };
+        let mut text = format!(
+            "# go={} layout={} type=u64/u64 hint=0 key_size=8 elem_size=8 {table}_size={} {table}_pointers={} \
+             recorded_by=tests/inspect/record.rs {how}\nop,key,hash,alloc_bytes,allocs,{}\n",
+            greeting.go,
+            greeting.layout,
+            greeting.table_bytes,
+            u8::from(greeting.table_pointers),
+            greeting.columns.join(",")
+        );
+        let built = session.build(0).expect("a map");
+        row(&mut text, "new,,", &built);
+        Recorder { session, text }
+    }
+
+    fn op(&mut self, kind: Kind, key: u64) {
+        let name = match kind {
+            Kind::Put => "insert",
+            Kind::Remove => "remove",
+            _ => "get",
+        };
+        let Recorder { session, text } = self;
+        let recorded = session.record(&[Op { kind, key, value: key }], true, |_, recorded| {
+            for (key, hash) in &recorded.hashes {
+                let commas = ",".repeat(recorded.state.len() + 2);
+                writeln!(text, "hash,{key},{hash:016x}{commas}").expect("memory");
+            }
+            row(text, &format!("{name},{key},{:016x}", recorded.hash), &recorded);
+        });
+        recorded.expect("it does what it is told");
+    }
+
+    /// The key's hash, by a lookup that changes nothing and is not written down.
+    fn hash(&mut self, key: u64) -> u64 {
+        let mut hash = 0;
+        let get = Op { kind: Kind::Get, key, value: 0 };
+        self.session.record(&[get], true, |_, recorded| hash = recorded.hash).expect("an answer");
+        hash
+    }
+
+    fn write(&self, name: &str) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+        fs::write(folder.join(name), &self.text).expect("a file");
+    }
+}
+
+fn row(text: &mut String, begin: &str, recorded: &Recorded) {
+    let state: Vec<_> = recorded.state.iter().map(u64::to_string).collect();
+    writeln!(text, "{begin},{},{},{}", recorded.alloc_bytes, recorded.allocs, state.join(",")).expect("memory");
+}
+
+#[test]
+#[ignore = "records anew, from Go toolchains"]
+fn twelve_inserts_and_a_remove() {
+    for (variable, map, name) in [
+        ("GO_CLASSIC", "map", "inspect-classic-13.csv"),
+        ("GO_SWISS", "map", "inspect-swiss-13.csv"),
+        ("GO_CLASSIC", "syncmap", "inspect-syncmap-13.csv"),
+    ] {
+        let mut recorder = Recorder::start(variable, map, "ops=twelve-inserts-and-a-remove");
+        (1..=12).for_each(|key| recorder.op(Kind::Put, key));
+        recorder.op(Kind::Remove, 5);
+        recorder.write(name);
+    }
+}
+
+/// Eight buckets, each of which has had an overflow bucket, and few entries enough for another growth.
+#[test]
+#[ignore = "records anew, from Go toolchains"]
+fn a_growth_to_the_same_size() {
+    const PER_BUCKET: usize = 9;
+    let mut recorder = Recorder::start("GO_CLASSIC", "map", "ops=growth-to-the-same-size");
+    // Hashes are seeded anew when a map becomes empty, and at no other time.
+    recorder.op(Kind::Put, 1);
+    let mut keys: [Vec<u64>; 8] = Default::default();
+    let first = recorder.hash(1);
+    keys[first as usize & 7].push(1);
+    for key in 2..2000 {
+        let bucket = recorder.hash(key) as usize & 7;
+        if keys[bucket].len() < PER_BUCKET + 3 {
+            keys[bucket].push(key);
+        }
+    }
+    let put = |recorder: &mut Recorder, keys: &[u64]| {
+        keys.iter().filter(|&&key| key != 1).for_each(|&key| recorder.op(Kind::Put, key));
+    };
+    (0..5).for_each(|bucket| put(&mut recorder, &keys[bucket][..PER_BUCKET]));
+    for bucket in &keys[..3] {
+        bucket[1..PER_BUCKET].iter().for_each(|&key| recorder.op(Kind::Remove, key));
+    }
+    (5..8).for_each(|bucket| put(&mut recorder, &keys[bucket][..PER_BUCKET]));
+    // The first of these starts the growth; a lookup does no work for it.
+    let [spare_5, spare_7] = [5, 7].map(|bucket| keys[bucket][PER_BUCKET]);
+    recorder.op(Kind::Put, spare_5);
+    recorder.op(Kind::Get, keys[3][0]);
+    recorder.op(Kind::Put, keys[5][PER_BUCKET + 1]);
+    recorder.op(Kind::Remove, keys[0][0]);
+    recorder.op(Kind::Put, spare_7);
+    recorder.op(Kind::Put, keys[5][0]);
+    recorder.op(Kind::Put, keys[0][PER_BUCKET]);
+    recorder.op(Kind::Get, keys[6][0]);
+    recorder.op(Kind::Remove, keys[6][0]);
+    recorder.write("inspect-classic-same-size.csv");
+}

@@ -86,8 +86,8 @@ fn a_side_without_stacks_is_all_zeros() {
     assert!(lines(kind("cpu"), &none, &none).is_empty());
     let lines = lines(kind("copy"), &none, &cell());
     assert_eq!(parsed(&lines).values().fold((0, 0), |sum, x| (sum.0 + x.0, sum.1 + x.1)), (0, 2048));
-    assert!(draw(kind("copy"), &lines, ("a", "b"), Widths::Before).expect("drawn").is_none());
-    assert!(draw(kind("copy"), &lines, ("a", "b"), Widths::After).expect("drawn").is_some());
+    assert!(draw(kind("copy"), &lines, "fill", ("a", "b"), Widths::Before).expect("drawn").is_none());
+    assert!(draw(kind("copy"), &lines, "fill", ("a", "b"), Widths::After).expect("drawn").is_some());
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn of_samples_shares_are_compared() {
     cpu.iter_mut().for_each(|x| x.samples *= 3);
     let lines = lines(kind("cpu"), &before, &after);
     assert_eq!(parsed(&lines)["map;GoClassicMap::insert"], (10, 30));
-    let svg = draw(kind("cpu"), &lines, ("a", "b"), Widths::After).expect("drawn").expect("a drawing");
+    let svg = draw(kind("cpu"), &lines, "fill", ("a", "b"), Widths::After).expect("drawn").expect("a drawing");
     let shown = frames(&svg);
     assert!(shown.values().all(|&colour| colour == WHITE), "{shown:?}");
     assert!(shown.contains_key("all (39 samples, 100%)"), "{shown:?}");
@@ -156,7 +156,7 @@ fn of_samples_shares_are_compared() {
 
     after.profile.as_mut().expect("profiled").cpu[3].samples += 11;
     let lines = mapscope::report::diff_folded::lines(kind("cpu"), &before, &after);
-    let svg = draw(kind("cpu"), &lines, ("a", "b"), Widths::After).expect("drawn").expect("a drawing");
+    let svg = draw(kind("cpu"), &lines, "fill", ("a", "b"), Widths::After).expect("drawn").expect("a drawing");
     let shown = frames(&svg);
     // 14 of 50 now, 1 of 13 before, which is 3.8 of 50.
     assert_eq!(colour(&shown, "__memcpy_avx_unaligned_erms (14 samples, 28.00%; +20.00%)"), REDDEST);

@@ -132,13 +132,13 @@ fn more_is_red_and_less_is_blue_whichever_side_gives_the_widths() {
     assert_eq!(colour(&shown, "GoClassicMap::insert (5,464 bytes, 99.13%; +0.73%)"), (255, 244, 244));
     let text = String::from_utf8_lossy(&svg);
     assert!(text.contains("Bytes allocated, by who allocated them: fill"), "{text}");
-    assert!(text.contains("Red: more in two; blue: less; widths: two."), "{text}");
+    assert!(text.contains("Red: more in two than in one; blue: less; widths: two."), "{text}");
 
     let svg = draw(kind("alloc"), &lines, "fill", ("one", "two"), Widths::Before).expect("drawn").expect("a drawing");
     let shown = frames(&svg);
     assert_eq!(colour(&shown, "all (6,472 bytes, 100%)"), WHITE);
     assert_eq!(colour(&shown, "mapscope::heap::alloc_zeroed (5,000 bytes, 77.26%; -15.45%)"), BLUEST);
-    assert!(String::from_utf8_lossy(&svg).contains("Red: more in two; blue: less; widths: one."));
+    assert!(String::from_utf8_lossy(&svg).contains("Red: more in two than in one; blue: less; widths: one."));
 }
 
 #[test]

@@ -189,6 +189,8 @@ fn the_structure_counts_keys_looked_at() {
         miss_probes: Some(17),
         tombstones: Some(3),
         occupancy: Some(occupancy),
+        chain_lengths: Some(vec![0, 3, 0, 1]),
+        hit_probe_lengths: Some([vec![0], vec![1; 17]].concat()),
         ..Structure::default()
     };
     assert_eq!(map.structure(), expected);

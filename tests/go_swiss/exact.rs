@@ -245,6 +245,7 @@ fn the_structure_counts_groups_looked_at() {
         directory_entries: Some(1),
         tombstones: Some(1),
         occupancy: Some(occupancy),
+        hit_group_lengths: Some(vec![0, 7, 8, 4]),
         ..Structure::default()
     };
     assert_eq!(map.structure(), expected);
@@ -264,6 +265,7 @@ fn the_structure_of_a_small_map_is_its_group() {
         directory_entries: Some(0),
         tombstones: Some(0),
         occupancy: Some(vec![]),
+        hit_group_lengths: Some(vec![]),
         ..Structure::default()
     };
     assert_eq!(map.structure(), nothing);
@@ -276,6 +278,7 @@ fn the_structure_of_a_small_map_is_its_group() {
         miss_groups_of: Some(1),
         probe_groups_max: Some(1),
         occupancy: Some(vec![0, 0, 0, 0, 0, 1, 0, 0, 0]),
+        hit_group_lengths: Some(vec![0, 5]),
         ..nothing
     };
     assert_eq!(map.structure(), group);

@@ -55,7 +55,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
         }
         // A small map has one group to look at, whether it has the key or not.
         let entries = header.used as u64;
-        let mut hit_group_lengths = if header.is_small() { vec![0, entries] } else { Vec::new() };
+        let mut hit_group_lengths = if header.is_small() && entries > 0 { vec![0, entries] } else { Vec::new() };
         let (mut miss_groups, mut miss_groups_of) = (buckets, buckets);
         if !header.is_small() {
             (miss_groups, miss_groups_of) = (0, (header.directory().len() * MAX_GROUPS) as u64);

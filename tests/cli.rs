@@ -101,7 +101,8 @@ fn list_alone_lists_everything() {
             "metrics",
             "profiles (run PROFILE)",
             "formats (--format)",
-            "verdicts (gate --format)"
+            "verdicts (gate --format)",
+            "differences (diff --out)"
         ]
     );
     for line in all.lines() {

@@ -35,7 +35,7 @@ use crate::gate::{Circumstance, Incomparable, Policy, What, circumstances, compa
 use crate::record::metrics::{Better, Class, Metric, Number};
 use crate::record::{Cell, Results, Status};
 
-pub use files::write;
+pub use files::{FILES, write};
 pub use pairing::FieldChange;
 pub use terminal::terminal;
 

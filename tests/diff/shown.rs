@@ -30,6 +30,19 @@ fn files(before: &Results, after: &Results) -> BTreeMap<String, String> {
 }
 
 #[test]
+fn what_list_says_is_what_is_written() {
+    let names: Vec<_> = mapscope::diff::FILES.iter().filter_map(|(_, summary)| summary.split_once(": ")).collect();
+    let results = record([cell("std")]);
+    let written = files(&results, &results);
+    let whole: Vec<_> = names.iter().map(|(name, _)| *name).filter(|name| !name.starts_with("cells/")).collect();
+    assert!(
+        written.keys().eq(["diff.html", "diff.json", "diff.md"])
+            && whole.iter().all(|name| written.contains_key(*name))
+    );
+    assert_eq!(whole.len(), written.len());
+}
+
+#[test]
 fn equal_runs_differ_in_nothing() {
     let results = record([timed("std", &[100, 101, 102]), cell("btree")]);
     let diff = compared(&results, &results);

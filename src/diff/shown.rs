@@ -1,7 +1,7 @@
 //! What every form of a difference says in the same words.
 
 use super::names::Names;
-use super::{Change, Diff, Pair, Side};
+use super::{Change, Diff, PROFILE, Pair, Side};
 use crate::gate::Incomparable;
 use crate::gate::number::{plural, texts};
 use crate::record::Cell;
@@ -136,13 +136,17 @@ pub(super) const STATISTICAL: &str =
 pub(super) fn conclusion(diff: &Diff<'_>) -> String {
     let (same, exactly) = (diff.same(false), diff.same(true));
     let nothing = diff.changes.is_empty() && !diff.differs_exactly();
+    // What one run alone has, or what can't be held against the other's, may differ all the same.
+    let partly = diff.passes.iter().any(|(pass, ..)| *pass != PROFILE.0) || !diff.times_not_compared.is_empty();
+    let compared = if partly { " in all that was compared" } else { "" };
     let mut parts = vec![match (nothing, same) {
         (true, 0) => "Nothing to compare".to_owned(),
-        (true, _) => format!("Nothing differs: {} the same", are(same, "cell")),
-        (false, _) if same == exactly => format!("{} the same", are(same, "cell")),
+        (true, _) => format!("Nothing differs: {} the same{compared}", are(same, "cell")),
+        (false, _) if same == exactly => format!("{} the same{compared}", are(same, "cell")),
         (false, _) => format!("{} the same in all that is exact, {same} in times as well", are(exactly, "cell")),
     }];
     let mut add = |n: usize, text: &str| parts.extend((n > 0).then(|| format!("{}{text}", are(n, "cell"))));
+    add(diff.without_common_pass(), " without a pass in common");
     add(diff.failed_alike().count(), " without figures in both runs");
     add(diff.only_before.len(), " only in A");
     add(diff.only_after.len(), " only in B");

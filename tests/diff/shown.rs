@@ -134,7 +134,13 @@ fn other_circumstances_are_said_and_times_left_alone() {
         ],
     );
     let few = record([timed("std", &[100, 200])]);
-    says(&self::screen(&few, &few), &["times  not compared in 1 cell: a run has fewer than 3 repetitions"]);
+    says(
+        &self::screen(&few, &few),
+        &[
+            "times  not compared in 1 cell: a run has fewer than 3 repetitions",
+            "Nothing differs: 1 cell is the same in all that was compared.\n",
+        ],
+    );
 }
 
 #[test]
@@ -168,10 +174,14 @@ fn a_pass_that_one_run_lacks_is_one_line() {
     let diff = compared(&before, &after);
     assert!(diff.changes.is_empty());
     says(&screen(&before, &after), &["time pass     1 cell has it in B and not in A\n"]);
+    says(&screen(&before, &after), &["Nothing differs: 1 cell is the same in all that was compared.\n"]);
     let mut uncounted = before.clone();
     uncounted.cells[0].count = None;
     let diff = compared(&before, &uncounted);
     assert!(diff.changes.is_empty(), "{:?}", diff.changes);
+    // Nothing but the work was compared: that is not the same.
+    assert_eq!((diff.same(false), diff.without_common_pass()), (0, 1));
+    says(&screen(&before, &uncounted), &["Nothing to compare, 1 cell is without a pass in common.\n"]);
     // A metric alone is no pass.
     let without = with_count(&before, |count| count.slot_reuses = None);
     assert_eq!(changed(&compared(&before, &without), true), ["slot_reuse_ratio"]);

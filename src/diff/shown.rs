@@ -1,7 +1,7 @@
 //! What every form of a difference says in the same words.
 
 use super::names::Names;
-use super::{Change, Diff, PROFILE, Pair, Side};
+use super::{Change, Diff, FieldChange, PROFILE, Pair, Side};
 use crate::gate::Incomparable;
 use crate::gate::number::{plural, texts};
 use crate::record::Cell;
@@ -95,9 +95,29 @@ pub(super) fn run(side: &Side<'_>) -> String {
     one_line(&format!("{}: {text}", side.name))
 }
 
+/// In which field cells are another in B: a line a field.
+fn paired_by(diff: &Diff<'_>) -> Vec<(String, String)> {
+    let mut fields: Vec<(&FieldChange, bool, usize)> = Vec::new();
+    for change in diff.pairs.iter().filter_map(|pair| pair.field.as_ref()) {
+        match fields.iter_mut().find(|(known, ..)| known.name == change.name) {
+            Some((known, alike, cells)) => (*alike, *cells) = (*alike && *known == change, *cells + 1),
+            None => fields.push((change, true, 1)),
+        }
+    }
+    let line = |(change, alike, cells): (&FieldChange, bool, usize)| {
+        let cells = plural(cells, "cell");
+        let text = match alike {
+            true => format!("{} → {} ({cells})", change.before, change.after),
+            false => format!("another in B ({cells})"),
+        };
+        (change.name.to_owned(), one_line(&text))
+    };
+    fields.into_iter().map(line).collect()
+}
+
 /// What differs around the cells, line by line; each a subject and what is said of it.
 pub(super) fn around(diff: &Diff<'_>) -> Vec<(String, String)> {
-    let mut lines = Vec::new();
+    let mut lines = paired_by(diff);
     for (of, cells) in &diff.circumstances {
         let text = format!("{} → {} ({})", of.before, of.after, plural(*cells, "cell"));
         lines.push((of.name.replace('_', " "), one_line(&text)));

@@ -200,6 +200,17 @@ fn counts_of_maps_that_cannot_be_seeded_are_not_exact() {
 }
 
 #[test]
+fn pairs_by_another_field_are_said_though_no_figure_differs() {
+    let before = record([cell("go-classic"), cell("std")]);
+    let mut after = before.clone();
+    after.cells.iter_mut().for_each(|cell| cell.id.seed = 2);
+    let screen = self::screen(&before, &after);
+    says(&screen, &["Circumstances\n  seed  1 → 2 (2 cells)\n", "Nothing differs: 2 cells are the same.\n"]);
+    after.cells[0].id.seed = 3;
+    says(&self::screen(&before, &after), &["Circumstances\n  seed  another in B (2 cells)\n"]);
+}
+
+#[test]
 fn no_line_is_wider_than_the_terminal() {
     let before = record([cell("go-classic"), cell("std")]);
     let mut after = with_count(&before, |count| (count.alloc_bytes, count.same_size_grow_events) = (99, Some(3)));

@@ -149,8 +149,9 @@ pub(super) fn title(diff: &Diff<'_>, exact: bool) -> String {
 }
 
 /// What the statistical changes are.
-pub(super) const STATISTICAL: &str =
-    "Times that changed by more than 10 % and beyond what their runs scatter, and counts of maps that can't be seeded.";
+pub(super) const STATISTICAL: &str = "Times that changed by more than 10 % and by more than whole repetitions scatter, \
+    and counts of maps that can't be seeded. Tails scatter more than repetitions: a maximum is a single operation, and may \
+    be chance.";
 
 /// One line on how much is the same.
 pub(super) fn conclusion(diff: &Diff<'_>) -> String {

@@ -20,7 +20,7 @@ pub(super) struct Stacks {
     pub path: String,
 }
 
-/// What [`write`] writes: name, and what it is and who reads it.
+/// What [`write()`] writes: name, and what it is and who reads it.
 pub const FILES: [(&str, &str); 5] = [
     ("html", "diff.html: what changed to look at, in one file: tables, differential flame graphs"),
     ("md", "diff.md: every change as tables to read"),

@@ -101,7 +101,8 @@ fn list_alone_lists_everything() {
             "metrics",
             "profiles (run PROFILE)",
             "formats (--format)",
-            "verdicts (gate --format)"
+            "verdicts (gate --format)",
+            "differences (diff --out)"
         ]
     );
     for line in all.lines() {
@@ -256,4 +257,13 @@ fn reports_are_rendered_again_from_the_record() {
     let outcome = place.run(&["report", "here", "--format", "csv"]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), "here/results.csv\n"), "{}", outcome.stderr);
     assert!(std::fs::read(&csv).unwrap() == before);
+    let twice = place.run(&["report", "here", "--format", "csv,csv"]);
+    assert_eq!((twice.code, twice.stdout.as_str()), (Some(0), "here/results.csv\n"), "{}", twice.stderr);
+    // A name beside `all` is checked as well.
+    let misspelt = place.run(&["report", "here", "--format", "all,jnit"]);
+    assert_eq!((misspelt.code, misspelt.stdout.as_str()), (Some(2), ""));
+    assert!(misspelt.stderr.contains("did you mean \"junit\""), "{}", misspelt.stderr);
+    let file = place.run(&["report", "here/results.json"]);
+    assert_eq!((file.code, file.stdout.as_str()), (Some(2), ""));
+    assert!(file.stderr.contains("here/results.json: is not a folder; name the folder of the run"), "{}", file.stderr);
 }

@@ -5,12 +5,12 @@ use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::output;
-use crate::gate;
 use crate::golang;
 use crate::record::metrics::{self, Metric};
 use crate::report::{FORMATS, Format};
 use crate::run::Subjects;
 use crate::spec::{Catalog, MapOffer, Param, SHIPPED, Term};
+use crate::{diff, gate};
 
 /// List what can be named: maps, keys, mixes, entries, metrics, profiles, formats
 #[derive(clap::Args)]
@@ -78,12 +78,12 @@ fn section(what: What, catalog: &Catalog, width: usize) -> String {
     };
     let mut text = listed(title, rows, width);
     if what == What::Formats {
-        let row = |format: &gate::Format| Row {
-            name: format.name.to_owned(),
-            summary: format.summary.to_owned(),
-            details: vec![],
-        };
-        text += &format!("\n{}", listed("verdicts (gate --format)", gate::FORMATS.iter().map(row).collect(), width));
+        let row =
+            |name: &str, summary: &str| Row { name: name.to_owned(), summary: summary.to_owned(), details: vec![] };
+        let verdicts = gate::FORMATS.iter().map(|format| row(format.name, format.summary)).collect();
+        let differences = diff::FILES.iter().map(|(name, summary)| row(name, summary)).collect();
+        text += &format!("\n{}", listed("verdicts (gate --format)", verdicts, width));
+        text += &format!("\n{}", listed("differences (diff --out)", differences, width));
     }
     text
 }

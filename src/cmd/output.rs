@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow, bail};
 use tempfile::TempDir;
 
 use crate::record::{Results, write_atomically};
-use crate::report::{self, Emit, FORMATS, Format};
+use crate::report::{Emit, FORMATS, Format};
 use crate::spec::UnknownName;
 
 /// Writes to stdout. A reader that has gone away (`| head`) is no error.
@@ -127,17 +127,14 @@ fn new_report_folder(profile: &str) -> PathBuf {
     (1..).map(numbered).find(|path| path.symlink_metadata().is_err()).unwrap_or_else(|| numbered(0))
 }
 
-/// The formats of these names; `all` names every one.
+/// The formats of these names, each once; `all` names every one.
 pub(super) fn formats(names: &[String]) -> anyhow::Result<Vec<&'static Format>> {
-    let mut formats = Vec::new();
-    for name in names {
-        if name == "all" {
-            return Ok(FORMATS.iter().collect());
-        }
-        let known = || FORMATS.iter().map(|format| format.name).chain(["all"]);
-        formats.push(report::find(name).ok_or_else(|| anyhow!(UnknownName::new("format", name, known())))?);
+    let known = || FORMATS.iter().map(|format| format.name).chain(["all"]);
+    if let Some(name) = names.iter().find(|name| known().all(|known| known != *name)) {
+        return Err(anyhow!(UnknownName::new("format", name, known())));
     }
-    Ok(formats)
+    let named = |format: &&Format| names.iter().any(|name| name == "all" || name == format.name);
+    Ok(FORMATS.iter().filter(named).collect())
 }
 
 /// Writes the `formats` of `results` into `folder`; gives the paths written.

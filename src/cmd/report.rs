@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use super::output;
 use crate::record::read;
@@ -23,6 +23,9 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         names => output::formats(names)?,
     };
     let results = read(&args.dir)?;
+    if !args.dir.is_dir() {
+        bail!("{}: is not a folder; name the folder of the run, where the reports go too", args.dir.display());
+    }
     let written = output::write_reports(&args.dir, &formats, &results)
         .with_context(|| format!("{}: not every report could be written here", args.dir.display()))?;
     if !quiet {

@@ -20,10 +20,18 @@ pub(super) struct Stacks {
     pub path: String,
 }
 
+/// What [`write()`] writes: name, and what it is and who reads it.
+pub const FILES: [(&str, &str); 5] = [
+    ("html", "diff.html: what changed to look at, in one file: tables, differential flame graphs"),
+    ("md", "diff.md: every change as tables to read"),
+    ("json", "diff.json: every change for programs, numbers as they were counted"),
+    ("folded", "cells/*/{alloc,copy,cpu}.diff.folded: both runs' stacks, for inferno and FlameGraph"),
+    ("flame", "cells/*/{alloc,copy,cpu}.diff{,.before}.svg: differential flame graphs, as wide as B and as A"),
+];
+
 /// Writes everything that says what changed: `diff.html`, `diff.md`, `diff.json`, and for each pair of cells with stacks
-/// `cells/*/{alloc,copy,cpu}.diff.{folded,svg,before.svg}`, named after the second run's cell and as wide as in the second run
-/// and in the first. Hands each file to `emit` as a path
-/// relative to the output folder and its bytes.
+/// `cells/*/{alloc,copy,cpu}.diff.{folded,svg,before.svg}`, named after the second run's cell; the pictures are as wide as
+/// in the second run and as in the first. Hands each file to `emit` as a path relative to the output folder and its bytes.
 ///
 /// # Errors
 ///

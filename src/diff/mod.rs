@@ -35,7 +35,7 @@ use crate::gate::{Circumstance, Incomparable, Policy, What, circumstances, compa
 use crate::record::metrics::{Better, Class, Metric, Number};
 use crate::record::{Cell, Results, Status};
 
-pub use files::write;
+pub use files::{FILES, write};
 pub use pairing::FieldChange;
 pub use terminal::terminal;
 
@@ -88,6 +88,11 @@ impl Pair<'_> {
     /// Whether it has figures in both runs.
     pub fn compared(&self) -> bool {
         self.before.status == Status::Ok && self.after.status == Status::Ok
+    }
+
+    /// Whether both have figures of one pass, beyond those that describe the work.
+    pub fn shares_a_pass(&self) -> bool {
+        [COUNT, TIME].iter().any(|(_, has)| has(self.before) && has(self.after))
     }
 
     /// Whether the two ended differently.
@@ -192,9 +197,15 @@ impl Diff<'_> {
         self.pairs.iter().filter(|pair| !pair.compared() && !pair.ended_differently())
     }
 
-    /// How many pairs have figures in both runs, none of which differs; `exact` leaves those that may be chance aside.
+    /// How many pairs ended well but have no pass in common, so that nothing but their work could be compared.
+    pub fn without_common_pass(&self) -> usize {
+        self.pairs.iter().filter(|pair| pair.compared() && !pair.shares_a_pass()).count()
+    }
+
+    /// How many pairs have figures of a pass in both runs, none of which differs; `exact` leaves those that may be chance
+    /// aside.
     pub fn same(&self, exact: bool) -> usize {
-        let mut same: Vec<bool> = self.pairs.iter().map(Pair::compared).collect();
+        let mut same: Vec<bool> = self.pairs.iter().map(|pair| pair.compared() && pair.shares_a_pass()).collect();
         let counts = |change: &&Change| change.exact || !exact;
         self.changes.iter().filter(counts).for_each(|change| same[change.pair] = false);
         same.into_iter().filter(|&same| same).count()

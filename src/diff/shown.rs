@@ -1,7 +1,7 @@
 //! What every form of a difference says in the same words.
 
 use super::names::Names;
-use super::{Change, Diff, Pair, Side};
+use super::{Change, Diff, FieldChange, PROFILE, Pair, Side};
 use crate::gate::Incomparable;
 use crate::gate::number::{plural, texts};
 use crate::record::Cell;
@@ -95,9 +95,29 @@ pub(super) fn run(side: &Side<'_>) -> String {
     one_line(&format!("{}: {text}", side.name))
 }
 
+/// In which field cells are another in B: a line a field.
+fn paired_by(diff: &Diff<'_>) -> Vec<(String, String)> {
+    let mut fields: Vec<(&FieldChange, bool, usize)> = Vec::new();
+    for change in diff.pairs.iter().filter_map(|pair| pair.field.as_ref()) {
+        match fields.iter_mut().find(|(known, ..)| known.name == change.name) {
+            Some((known, alike, cells)) => (*alike, *cells) = (*alike && *known == change, *cells + 1),
+            None => fields.push((change, true, 1)),
+        }
+    }
+    let line = |(change, alike, cells): (&FieldChange, bool, usize)| {
+        let cells = plural(cells, "cell");
+        let text = match alike {
+            true => format!("{} → {} ({cells})", change.before, change.after),
+            false => format!("another in B ({cells})"),
+        };
+        (change.name.to_owned(), one_line(&text))
+    };
+    fields.into_iter().map(line).collect()
+}
+
 /// What differs around the cells, line by line; each a subject and what is said of it.
 pub(super) fn around(diff: &Diff<'_>) -> Vec<(String, String)> {
-    let mut lines = Vec::new();
+    let mut lines = paired_by(diff);
     for (of, cells) in &diff.circumstances {
         let text = format!("{} → {} ({})", of.before, of.after, plural(*cells, "cell"));
         lines.push((of.name.replace('_', " "), one_line(&text)));
@@ -129,20 +149,25 @@ pub(super) fn title(diff: &Diff<'_>, exact: bool) -> String {
 }
 
 /// What the statistical changes are.
-pub(super) const STATISTICAL: &str =
-    "Times that changed by more than 10 % and beyond what their runs scatter, and counts of maps that can't be seeded.";
+pub(super) const STATISTICAL: &str = "Times that changed by more than 10 % and by more than whole repetitions scatter, \
+    and counts of maps that can't be seeded. Tails scatter more than repetitions: a maximum is a single operation, and may \
+    be chance.";
 
 /// One line on how much is the same.
 pub(super) fn conclusion(diff: &Diff<'_>) -> String {
     let (same, exactly) = (diff.same(false), diff.same(true));
     let nothing = diff.changes.is_empty() && !diff.differs_exactly();
+    // What one run alone has, or what can't be held against the other's, may differ all the same.
+    let partly = diff.passes.iter().any(|(pass, ..)| *pass != PROFILE.0) || !diff.times_not_compared.is_empty();
+    let compared = if partly { " in all that was compared" } else { "" };
     let mut parts = vec![match (nothing, same) {
         (true, 0) => "Nothing to compare".to_owned(),
-        (true, _) => format!("Nothing differs: {} the same", are(same, "cell")),
-        (false, _) if same == exactly => format!("{} the same", are(same, "cell")),
+        (true, _) => format!("Nothing differs: {} the same{compared}", are(same, "cell")),
+        (false, _) if same == exactly => format!("{} the same{compared}", are(same, "cell")),
         (false, _) => format!("{} the same in all that is exact, {same} in times as well", are(exactly, "cell")),
     }];
     let mut add = |n: usize, text: &str| parts.extend((n > 0).then(|| format!("{}{text}", are(n, "cell"))));
+    add(diff.without_common_pass(), " without a pass in common");
     add(diff.failed_alike().count(), " without figures in both runs");
     add(diff.only_before.len(), " only in A");
     add(diff.only_after.len(), " only in B");

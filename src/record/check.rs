@@ -221,5 +221,23 @@ fn check_profile(profile: &Profile) -> Result<(), String> {
             return Err(format!("a stack of profile.{name} names frame {frame} of {frames} (they count from 0)"));
         }
     }
+    // Whoever adds them up, however far, must be able to.
+    let period_ns = profile.cpu_period_ns();
+    let sums = [
+        ("alloc_bytes", sum(profile.alloc.iter().map(|x| x.alloc_bytes))),
+        ("alloc_count", sum(profile.alloc.iter().map(|x| x.alloc_count))),
+        ("live_bytes", sum(profile.alloc.iter().map(|x| x.live_bytes))),
+        ("live_count", sum(profile.alloc.iter().map(|x| x.live_count))),
+        ("moved_bytes", sum(profile.copy.iter().map(|x| x.moved_bytes))),
+        ("moved_entries", sum(profile.copy.iter().map(|x| x.moved_entries))),
+        ("samples", sum(profile.cpu.iter().map(|x| x.samples)).and_then(|n| n.checked_mul(period_ns))),
+    ];
+    for (name, sum) in sums {
+        ensure!(sum.is_some(), "{name} of profile add up to more than 64 bits hold");
+    }
     Ok(())
+}
+
+fn sum(mut of: impl Iterator<Item = u64>) -> Option<u64> {
+    of.try_fold(0, u64::checked_add)
 }

@@ -8,7 +8,7 @@
 //! One entry for each cell that ended well and each metric that has a direction; a file knows one direction, and a metric
 //! without any is in neither. `unit` is the registry's; `range`, where a metric is the median of repetitions, is the
 //! shortest and the longest of them (no `±`, which the action would take for half of a symmetric interval); `extra` is
-//! what a tooltip says: exact or statistical, and what the metric is. The action compares ratios of values against one
+//! what a tooltip says: exact, statistical, or counted of a map that does not repeat, and what the metric is. The action compares ratios of values against one
 //! threshold for all; give exact and statistical figures thresholds of their own by filtering the file with `jq`.
 //!
 //! Source: the README of benchmark-action/github-action-benchmark, and its `src/extract.ts`.
@@ -50,7 +50,7 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
 
 fn entry(cell_name: &str, cell: &Cell, metric: &Metric) -> Option<Value> {
     let class = match metric.class {
-        Class::Exact if !cell.exact => "exact, but this map does not repeat bit for bit",
+        Class::Exact if !cell.exact => "counted, but this map does not repeat bit for bit",
         class => class.name(),
     };
     let mut entry = json!({

@@ -33,7 +33,7 @@ impl Works {
     pub fn add(&mut self, seen: &Seen) {
         let (op, alloc_bytes, moved_entries) = (self.ops, seen.tally.alloc_bytes, seen.moved_entries);
         self.ops += 1;
-        if op < OPS_MAX && (alloc_bytes > 0 || moved_entries > 0) {
+        if alloc_bytes > 0 || moved_entries > 0 {
             self.works.push(Work { op, alloc_bytes, moved_entries });
         }
     }

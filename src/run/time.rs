@@ -48,17 +48,17 @@ pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
     setting: &Setting<'_, S>,
     repetitions: u32,
 ) -> Result<Time, JobError> {
-    let (classes, works) = classify::<F, K, V, S>(setting)?;
+    let ops = setting.workload.ops();
+    let kept = small_maps::<K, V, S>(setting).is_none() && ops <= moments::OPS_MAX;
+    let (classes, works) = classify::<F, K, V, S>(setting, kept)?;
     let pinned_to = pin::to_last_processor();
     let clock = Clock::calibrate();
     let started_unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
 
     bare::<F, K, V, S>(setting)?;
     let mut latencies = Latencies::new(CLASSES);
-    let ops = setting.workload.ops();
     let mut heat = Heat::new(ops);
     let (mut bare_elapsed_ns, mut clocked_elapsed_ns) = (Vec::new(), Vec::new());
-    let kept = small_maps::<K, V, S>(setting).is_none() && ops <= moments::OPS_MAX;
     let mut each_ns = Vec::with_capacity(if kept { ops as usize } else { 0 });
     for repetition in 0..repetitions {
         bare_elapsed_ns.push(bare::<F, K, V, S>(setting)?.as_nanos() as u64);
@@ -100,8 +100,11 @@ pub(super) fn recorded(latencies: &Latencies) -> Vec<LatencyHistogram> {
     encoded.collect()
 }
 
-/// Learns each measured operation's kind and cause, and what it did.
-fn classify<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<(Classes, Works), JobError> {
+/// Learns each measured operation's kind and cause, and, where that is to be kept, what it did.
+fn classify<F: Family, K: Key, V: Value, S: Hashing>(
+    setting: &Setting<'_, S>,
+    kept: bool,
+) -> Result<(Classes, Works), JobError> {
     let tape = Tape::default();
     let (mut map, _, mut observer) =
         Observer::new(F::INFO, &tape, || F::build::<K, V, S, _>(&setting.options, setting.hasher.clone(), &tape));
@@ -117,7 +120,9 @@ fn classify<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -
             let seen = observer.step(&mut map, op, step);
             if !in_setup {
                 classes.push(seen.kind.map_or(NO_CLASS, |kind| class_of(kind as usize, seen.cause)));
-                works.add(&seen);
+                if kept {
+                    works.add(&seen);
+                }
             }
         }
     }

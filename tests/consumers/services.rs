@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use mapscope::record::metrics::{self, Better};
+use mapscope::record::metrics::{self, Better, Class};
 use mapscope::record::{Cell, Results};
 use serde_json::{Map, Value};
 
@@ -106,6 +106,9 @@ fn github_action_benchmark_has_a_file_a_direction() {
             }
             assert_eq!(entry["unit"], metric.unit);
             assert_eq!(entry["value"].to_string().parse(), Ok(value.as_f64()), "{}", metric.name);
+            // What a filter on exact figures keeps.
+            let exact = entry["extra"].as_str().unwrap().starts_with("exact");
+            assert_eq!(exact, cell.exact && metric.class == Class::Exact, "{}", metric.name);
             let range = (metric.name == "ns_per_op").then(|| bounds(cell)).map(|(a, b)| format!("{a} to {b}"));
             assert_eq!(entry.get("range").and_then(Value::as_str), range.as_deref());
         }

@@ -30,6 +30,19 @@ fn files(before: &Results, after: &Results) -> BTreeMap<String, String> {
 }
 
 #[test]
+fn what_list_says_is_what_is_written() {
+    let names: Vec<_> = mapscope::diff::FILES.iter().filter_map(|(_, summary)| summary.split_once(": ")).collect();
+    let results = record([cell("std")]);
+    let written = files(&results, &results);
+    let whole: Vec<_> = names.iter().map(|(name, _)| *name).filter(|name| !name.starts_with("cells/")).collect();
+    assert!(
+        written.keys().eq(["diff.html", "diff.json", "diff.md"])
+            && whole.iter().all(|name| written.contains_key(*name))
+    );
+    assert_eq!(whole.len(), written.len());
+}
+
+#[test]
 fn equal_runs_differ_in_nothing() {
     let results = record([timed("std", &[100, 101, 102]), cell("btree")]);
     let diff = compared(&results, &results);
@@ -121,7 +134,13 @@ fn other_circumstances_are_said_and_times_left_alone() {
         ],
     );
     let few = record([timed("std", &[100, 200])]);
-    says(&self::screen(&few, &few), &["times  not compared in 1 cell: a run has fewer than 3 repetitions"]);
+    says(
+        &self::screen(&few, &few),
+        &[
+            "times  not compared in 1 cell: a run has fewer than 3 repetitions",
+            "Nothing differs: 1 cell is the same in all that was compared.\n",
+        ],
+    );
 }
 
 #[test]
@@ -155,10 +174,14 @@ fn a_pass_that_one_run_lacks_is_one_line() {
     let diff = compared(&before, &after);
     assert!(diff.changes.is_empty());
     says(&screen(&before, &after), &["time pass     1 cell has it in B and not in A\n"]);
+    says(&screen(&before, &after), &["Nothing differs: 1 cell is the same in all that was compared.\n"]);
     let mut uncounted = before.clone();
     uncounted.cells[0].count = None;
     let diff = compared(&before, &uncounted);
     assert!(diff.changes.is_empty(), "{:?}", diff.changes);
+    // Nothing but the work was compared: that is not the same.
+    assert_eq!((diff.same(false), diff.without_common_pass()), (0, 1));
+    says(&screen(&before, &uncounted), &["Nothing to compare, 1 cell is without a pass in common.\n"]);
     // A metric alone is no pass.
     let without = with_count(&before, |count| count.slot_reuses = None);
     assert_eq!(changed(&compared(&before, &without), true), ["slot_reuse_ratio"]);
@@ -174,6 +197,17 @@ fn counts_of_maps_that_cannot_be_seeded_are_not_exact() {
     assert_eq!(changed(&diff, true), [] as [&str; 0]);
     assert_eq!(changed(&diff, false).len(), 2);
     assert!(!diff.differs_exactly());
+}
+
+#[test]
+fn pairs_by_another_field_are_said_though_no_figure_differs() {
+    let before = record([cell("go-classic"), cell("std")]);
+    let mut after = before.clone();
+    after.cells.iter_mut().for_each(|cell| cell.id.seed = 2);
+    let screen = self::screen(&before, &after);
+    says(&screen, &["Circumstances\n  seed  1 → 2 (2 cells)\n", "Nothing differs: 2 cells are the same.\n"]);
+    after.cells[0].id.seed = 3;
+    says(&self::screen(&before, &after), &["Circumstances\n  seed  another in B (2 cells)\n"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use mapscope::record::{Cell, ReadError, Results, read, write_atomically};
+use mapscope::record::{Cause, Cell, Moment, Moments, OpKind, ReadError, Results, Spell, read, write_atomically};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -158,6 +158,20 @@ fn another_schema_is_named_whatever_else_it_holds() {
     assert!(edited(|json| json["schema"] = json!(u64::MAX)).starts_with(": schema 18446744073709551615, but"));
 }
 
+/// What a cell keeps of its moments, which contradicts nothing.
+fn moments(cell: &mut Cell) -> &mut Moments {
+    let (kind, cause) = (Some(OpKind::Insert), Cause::Move);
+    let moment = |op, start_ns| Moment { op, start_ns, ns: 10, kind, cause, alloc_bytes: 0, moved_entries: 2 };
+    let spell = Spell { first_op: 3, last_op: 4, start_ns: 10, end_ns: 30, moving_ops: 2, moved_entries: 4 };
+    cell.time.as_mut().unwrap().moments.insert(Moments {
+        ops_per_point: 5,
+        elapsed_ns: vec![20, 30],
+        operations: vec![moment(3, 10), moment(4, 20)],
+        left_out: [].into(),
+        spells: vec![spell],
+    })
+}
+
 #[test]
 fn contradictions_are_named_with_their_cell() {
     type Damage = fn(&mut Cell);
@@ -195,6 +209,27 @@ fn contradictions_are_named_with_their_cell() {
             |c| c.profile.as_mut().unwrap().alloc[0].stack = vec![1],
             "a stack of profile.alloc names frame 1 of 1 (they count from 0)",
         ),
+        (
+            |c| {
+                let alloc = &mut c.profile.as_mut().unwrap().alloc;
+                alloc[0].alloc_bytes = u64::MAX;
+                alloc.push(alloc[0].clone());
+            },
+            "alloc_bytes of profile add up to more than 64 bits hold",
+        ),
+        (
+            |c| {
+                let structure = &mut c.count.as_mut().unwrap().structure;
+                (structure.hit_probes, structure.hit_probe_lengths) = (Some(6), Some(vec![0, 1, 2]));
+            },
+            "hit_probe_lengths adds up to 5, but hit_probes is 6",
+        ),
+        (|c| moments(c).ops_per_point = 0, "moments.ops_per_point is 0"),
+        (|c| moments(c).elapsed_ns = vec![30, 20], "moments.elapsed_ns goes back in time"),
+        (|c| moments(c).operations[1].op = 3, "operation 3 of moments comes twice, or too late"),
+        (|c| moments(c).operations[1].ns = 11, "operation 4 of moments ends after the last one, at 30 ns"),
+        (|c| moments(c).spells[0].last_op = 3, "a spell of moments ends with operation 3, not after 3"),
+        (|c| moments(c).spells[0].end_ns = 31, "the spell from operation 3 ends at 31 ns"),
     ];
     for (damage, what) in cases {
         let text = damaged(damage);

@@ -234,3 +234,38 @@ fn what_went_on_meanwhile_is_in_the_page_as_recorded() {
         (65, &json!([0, "grow", 99]), &json!([63, "grow", 36]), &json!([70, "steady", 5]))
     );
 }
+
+/// A cell that failed after its passes were done has figures in the record; none of them is held against others'.
+#[test]
+fn a_failed_cell_has_no_figures_anywhere() {
+    let mut results = fixture::record();
+    let (index, cell) = (results.cells.iter_mut().enumerate())
+        .find(|(_, cell)| cell.count.is_some() && cell.time.is_some() && cell.profile.is_some())
+        .expect("a cell with every pass");
+    cell.count.as_mut().expect("counted").structure.occupancy = Some(vec![1, 2]);
+    cell.count.as_mut().expect("counted").timeline = Some(Timeline { ops_per_point: 1, ..Timeline::default() });
+    cell.time.as_mut().expect("timed").heat = Some(HeatMap { ops_per_column: 1, columns: vec![vec![(3, 1)]] });
+    let id = serde_json::to_value(&cell.id).expect("JSON");
+    let find = |data: &BTreeMap<String, Value>| {
+        let cells = data["overview"]["cells"].as_array().expect("cells").clone();
+        let place = cells.iter().position(|cell| cell["id"] == id).expect("the cell");
+        let group = cells[place]["group"].as_u64().expect("a group");
+        let first = cells.iter().position(|cell| cell["group"] == group).expect("a cell");
+        (place, cells[place].clone(), group, place - first)
+    };
+    let data = chunks(&html(&results));
+    let (_, shown, group, position) = find(&data);
+    assert_eq!(shown["distributions"], json!({ "occupancy": [[0, 1], [1, 2]] }));
+    assert_ne!(data[&format!("latency-{group}")][position], json!([]));
+    assert_ne!(data[&format!("course-{group}")][position], json!({}));
+
+    results.cells[index].status = Status::WrongContent;
+    let data = chunks(&html(&results));
+    let (place, shown, group, position) = find(&data);
+    assert_eq!((&shown["distributions"], &shown["stacks"]), (&Value::Null, &json!([])));
+    assert!(!data.contains_key(&format!("stacks-{place}")));
+    for name in ["latency", "course"] {
+        let of_group = data.get(&format!("{name}-{group}"));
+        assert!(of_group.is_none_or(|all| all[position] == json!([]) || all[position] == json!({})), "{name}");
+    }
+}

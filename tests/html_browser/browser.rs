@@ -160,6 +160,7 @@ impl Page {
             "Escape" => (27, ""),
             "ArrowUp" => (38, ""),
             "ArrowDown" => (40, ""),
+            "ArrowRight" => (39, ""),
             other => panic!("no key {other}"),
         };
         let event =

@@ -23,6 +23,8 @@ use serde_json::json;
 /// What uses the page and writes down what happened, line by line.
 const DRIVE: &str = include_str!("drive.js");
 const CELLS: usize = 2000;
+/// A page of a large run is no larger.
+const BYTES_MAX: usize = 20_000_000;
 const PHONE_PX: u32 = 390;
 
 fn html(results: &Results) -> Vec<u8> {
@@ -75,8 +77,13 @@ fn small() -> Results {
         profile.frames = ["insert", "grow", "</script><b>"].map(|name| frame(format!("map{map}::{name}"))).to_vec();
         profile.frames.extend([frame("core::hash".to_owned()), frame("memcpy".to_owned())]);
         let stack = |stack: &[u32], samples| CpuStack { stack: stack.to_vec(), samples };
-        profile.cpu =
-            vec![stack(&[0], 5), stack(&[0, 3], 10 + map as u64), stack(&[0, 1, 4], 40), stack(&[0, 1, 2], 7)];
+        profile.cpu = vec![
+            stack(&[0], 5),
+            stack(&[0, 3], 10 + map as u64),
+            stack(&[0, 1, 4], 30),
+            stack(&[0, 1, 4, 3], 10),
+            stack(&[0, 1, 2], 7),
+        ];
     }
     results
 }
@@ -117,6 +124,7 @@ fn works(name: &str, results: &Results) {
     let mut page = Page::new(&chromium);
     let ready_ms = page.open(&file);
     println!("{name}: {} cells, {} bytes, ready after {ready_ms} ms", results.cells.len(), bytes.len());
+    assert!(bytes.len() < BYTES_MAX, "{name}: {} bytes", bytes.len());
 
     page.evaluate(DRIVE);
     let lines = page.evaluate("drive()");
@@ -155,6 +163,27 @@ fn by_keyboard(page: &mut Page) {
         assert_eq!(page.evaluate("Boolean(one('.frame.above'))"), json!(true));
         page.press("Escape");
         assert_eq!(page.evaluate("Boolean(one('.frame.above'))"), json!(false));
+        // Zoomed to a frame with nothing below it the graph is lower: it must not be drawn anew without the focus.
+        page.evaluate("pick('[data-control=\"other\"]', '')");
+        page.evaluate("byId('stacks').scrollIntoView({ behavior: 'instant' })");
+        page.evaluate("until('one graph', () => one('.flame .frame.map, .flame .frame.callee'))");
+        page.evaluate("one('.flame .frame[tabindex=\"0\"]').focus()");
+        let height = "parseInt(one('.flame').style.height)";
+        let whole = page.evaluate(height).as_f64().expect("a height");
+        page.press("ArrowDown");
+        page.press("ArrowRight");
+        page.press("Enter");
+        page.evaluate("sleep(300)");
+        assert!(page.evaluate(height).as_f64().expect("a height") < whole, "lower");
+        assert_eq!(page.evaluate("document.activeElement === one('.flame .frame[tabindex=\"0\"]')"), json!(true));
+        page.press("Escape");
+        assert_eq!(page.evaluate("Boolean(one('.frame.above'))"), json!(false));
+        page.evaluate("one('#cell-table tbody th button').focus()");
+        page.press("Enter");
+        assert_eq!(page.evaluate("Boolean(one('dialog.cell[open]').contains(document.activeElement))"), json!(true));
+        page.press("Escape");
+        page.evaluate("until('the dialog closes', () => !one('dialog.cell'))");
+        assert_eq!(page.evaluate("document.activeElement === one('#cell-table tbody th button')"), json!(true));
     }
 }
 

@@ -30,10 +30,15 @@ struct Marks {
 
 /// Of each cell of a group; `None` where nothing was kept of any.
 pub(super) fn of<'a>(group: &Group<'a>) -> Option<Vec<Course<'a>>> {
-    let of = |row: &Figures<'a>| Course {
-        timeline: row.cell.count.as_ref().and_then(|count| count.timeline.as_ref()),
-        heat: row.cell.time.as_ref().and_then(|time| time.heat.as_ref()),
-        marks: row.cell.time.as_ref().and_then(|time| time.moments.as_ref()).map(marks),
+    let of = |row: &Figures<'a>| {
+        // Of a failed cell nothing is shown, as in the table.
+        let count = row.cell.count.as_ref().filter(|_| !row.failed());
+        let time = row.cell.time.as_ref().filter(|_| !row.failed());
+        Course {
+            timeline: count.and_then(|count| count.timeline.as_ref()),
+            heat: time.and_then(|time| time.heat.as_ref()),
+            marks: time.and_then(|time| time.moments.as_ref()).map(marks),
+        }
     };
     let courses: Vec<Course<'_>> = group.rows.iter().map(of).collect();
     courses.iter().any(|course| course.timeline.is_some() || course.heat.is_some()).then_some(courses)

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::super::figures::Figures;
 use super::super::group::Group;
 use crate::record::metrics::latency::decode;
 use crate::record::{Cause, Cell, OpKind};
@@ -36,8 +37,13 @@ pub(super) fn quantiles() -> impl Iterator<Item = f64> {
 
 /// The curves of each cell of a group; `None` where none was timed.
 pub(super) fn of(group: &Group<'_>) -> Option<Vec<Vec<Curve>>> {
-    let curves: Vec<Vec<Curve>> = group.rows.iter().map(|row| of_cell(row.cell)).collect();
+    let curves: Vec<Vec<Curve>> = group.rows.iter().map(of_row).collect();
     curves.iter().any(|curves| !curves.is_empty()).then_some(curves)
+}
+
+/// None of a failed cell, even where it was timed: what it did is not what was asked for.
+fn of_row(row: &Figures<'_>) -> Vec<Curve> {
+    if row.failed() { Vec::new() } else { of_cell(row.cell) }
 }
 
 fn of_cell(cell: &Cell) -> Vec<Curve> {

@@ -169,7 +169,7 @@ fn cell<'a>(group: usize, row: &'a Figures<'a>) -> Cell<'a> {
     let cell = row.cell;
     let recordings = cell.time.as_ref().map_or(0, |time| time.histograms.iter().map(|histogram| histogram.count).sum());
     let mut stacks = Vec::new();
-    if let Some(profile) = &cell.profile {
+    if let Some(profile) = cell.profile.as_ref().filter(|_| !row.failed()) {
         let has = |kind: &&Kind| kind.stacks(profile).any(|(_, weight)| weight > 0);
         stacks.extend(KINDS.iter().filter(has).map(|kind| kind.name));
     }
@@ -190,7 +190,9 @@ fn cell<'a>(group: usize, row: &'a Figures<'a>) -> Cell<'a> {
         stacks,
         started_unix_ms: cell.time.as_ref().map(|time| time.started_unix_ms),
         worst_cause: row.latency.as_ref().map(|latency| latency.max_cause),
-        distributions: cell.count.as_ref().map(|count| distributions(&count.structure)).unwrap_or_default(),
+        distributions: (cell.count.as_ref().filter(|_| !row.failed()))
+            .map(|count| distributions(&count.structure))
+            .unwrap_or_default(),
     }
 }
 

@@ -95,7 +95,7 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
             chunks.push(chunk(format!("course-{index}"), &course)?);
         }
     }
-    for (index, row) in groups.iter().flat_map(|group| &group.rows).enumerate() {
+    for (index, row) in groups.iter().flat_map(|group| &group.rows).enumerate().filter(|(_, row)| !row.failed()) {
         if let Some(trees) = trees::of(row.cell, &mut names) {
             chunks.push(chunk(format!("stacks-{index}"), &trees)?);
         }

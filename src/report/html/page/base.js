@@ -54,6 +54,9 @@ const hasValues = (metric) => run.values[metric.index].some((value) => value != 
 /** The largest of these workloads, which tells most; the first of them in the plan. */
 const mostTellingGroup = (groups) => d3.greatest(groups, (group) => group.cells[0].id.ops).index;
 
+/** Why a section has nothing to show: `words`, unless no cell got that far. */
+const nothing = (words) => el("p", { class: "notice" }, run.cells.length && run.cells.every((cell) => cell.failed) ? "Nothing: every cell failed." : words);
+
 /** Why a cell has no value of a metric. */
 function absence(cell, metric) {
   if (cell.failed) return `the cell failed: ${cell.status}`;

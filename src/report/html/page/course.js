@@ -6,7 +6,7 @@ const course = { group: 0, shown: new Map() };
 async function showCourse() {
   const view = byId("course-view");
   const groups = run.groups.filter((group) => byId(`course-${group.index}`));
-  if (!groups.length) return view.append(el("p", { class: "notice" }, "Nothing was kept of what went on meanwhile: the record is of an older version, or nobody could look."));
+  if (!groups.length) return view.append(nothing("Nothing was kept of what went on meanwhile: the record is of an older version, or nobody could look."));
   course.group = mostTellingGroup(groups);
   await fillCourse(groups);
 }
@@ -66,6 +66,7 @@ function pointsOf({ cell, timeline }) {
   return timeline.held_bytes.map((held, index) => ({
     from: index * timeline.ops_per_point, to: Math.min((index + 1) * timeline.ops_per_point, cell.id.ops),
     held, peak: timeline.peak_bytes[index], entries: timeline.entries[index], payload: timeline.entries[index] * cell.entry_bytes,
+    capacity: timeline.capacity?.[index], room: timeline.capacity && timeline.capacity[index] * cell.entry_bytes,
   }));
 }
 
@@ -77,17 +78,17 @@ function memoryFigure(group, cells) {
   const ratio = sharpest ? sharpest.tooth.peak / sharpest.tooth.least : 1;
   const title = !sharpest ? "What the maps hold" : ratio >= 1.1
     ? `${sharpest.cell.label} needs ${byteSize(sharpest.tooth.peak)} near operation ${sharpest.points[sharpest.tooth.index].to.toLocaleString("en-US")}, ${ratioText(ratio)}× the ${byteSize(sharpest.tooth.least)} that it comes back to`
-    : "None of these maps needs more for a while than it comes back to";
+    : "None of these maps ever needs a tenth more than it comes back to";
   // A map that doesn't tell may make tables all the same.
   const none = (cell) => (valueOf(cell, run.byName.get("grow_events")) == null ? "not told" : "none");
   const events = lines.map(({ cell, timeline }) => `${cell.label}: ${timeline.events.length ? (timeline.events.length + timeline.events_left_out).toLocaleString("en-US") : none(cell)}${timeline.events_left_out ? `, the ${timeline.events.length} largest marked` : ""}`);
   return figure({
     title,
     unit: "bytes held over the operations · exact",
-    words: `The line is what is held, bars above it what is needed for a moment, as while old and new table live side by side. The dotted line is the payload alone. Marks below stand where a table was made; ${events.join("; ")}.`,
+    words: `The line is what is held, bars above it what is needed for a moment, as while old and new table live side by side. The dotted line is the payload alone, the dashed line above it the payload that would fit before a larger table is needed, where the map tells. Marks below stand where a table was made; ${events.join("; ")}.`,
     name: `memory-${group.index}`,
-    columns: ["cell", "operation", "entries", "held_bytes", "peak_bytes", "payload_bytes"],
-    rows: lines.flatMap(({ cell, points }) => points.map((point) => [cell.label, point.to, point.entries, point.held, point.peak, point.payload])),
+    columns: ["cell", "operation", "entries", "capacity", "held_bytes", "peak_bytes", "payload_bytes"],
+    rows: lines.flatMap(({ cell, points }) => points.map((point) => [cell.label, point.to, point.entries, point.capacity, point.held, point.peak, point.payload])),
     draw: (width) => {
       const top = d3.max(lines, ({ points }) => d3.max(points, (point) => point.peak)) || 1;
       return panels(lines, width, 400, (one, each) => el("div", { class: "panel" }, el("h4", {}, one.cell.label), memoryChart(one, each, top)));
@@ -105,9 +106,10 @@ function memoryChart({ cell, timeline, points }, width, top) {
       Plot.areaY(steps, { x: "to", y: "held", curve: "step-before", fill: "var(--bar)", fillOpacity: 0.28 }),
       Plot.rect(points.filter((point) => point.peak > point.held), { x1: "from", x2: "to", y1: "held", y2: "peak", fill: "var(--spike)", title: (point) => `operations ${point.from.toLocaleString("en-US")} to ${point.to.toLocaleString("en-US")}: up to ${byteSize(point.peak)}, then ${byteSize(point.held)}` }),
       Plot.line(steps, { x: "to", y: "held", curve: "step-before", stroke: "var(--s0)", strokeWidth: 1.7 }),
+      timeline.capacity && Plot.line(points, { x: "to", y: "room", curve: "step-before", stroke: "var(--soft)", strokeWidth: 1.2, strokeDasharray: "7 3", clip: true }),
       Plot.line(steps, { x: "to", y: "payload", stroke: "var(--ink)", strokeWidth: 1.3, strokeDasharray: "2 3", clip: true }),
       Plot.tickX(timeline.events, { x: "op", y: null, stroke: "var(--spike-ink)", strokeWidth: 1.2, insetTop: 194, insetBottom: -5, title: (event) => `operation ${event.op.toLocaleString("en-US")}: ${event.cause}, ${byteSize(event.alloc_bytes)} allocated, ${event.moved_entries.toLocaleString("en-US")} entries moved` }),
-      Plot.tip(points, Plot.pointerX({ x: "to", y: "held", title: (point) => `operation ${point.to.toLocaleString("en-US")}\n${byteSize(point.held)} held, up to ${byteSize(point.peak)}\n${point.entries.toLocaleString("en-US")} entries, ${byteSize(point.payload)}`, fill: "var(--paper)", stroke: "var(--line)" })),
+      Plot.tip(points, Plot.pointerX({ x: "to", y: "held", title: (point) => `operation ${point.to.toLocaleString("en-US")}\n${byteSize(point.held)} held, up to ${byteSize(point.peak)}\n${point.entries.toLocaleString("en-US")} entries, ${byteSize(point.payload)}${point.capacity == null ? "" : `\nroom for ${point.capacity.toLocaleString("en-US")}`}`, fill: "var(--paper)", stroke: "var(--line)" })),
     ],
   });
 }
@@ -123,13 +125,12 @@ function heatFigure(group, cells) {
   const maps = cells.map((one) => ({ ...one, rects: heatRects(one) })).filter(({ rects }) => rects.length);
   if (!maps.length) return null;
   const stalls = maps.map((one) => ({ ...one, stall: d3.greatest(one.rects, (rect) => rect.band) }));
-  const worst = d3.greatest(stalls, ({ stall }) => stall.band);
   const bands = maps.flatMap(({ rects }) => rects.map((rect) => rect.band));
   const domain = [Math.max(1, run.bands_ns[d3.min(bands)]), run.bands_ns[d3.max(bands) + 1] ?? run.bands_ns.at(-1) * 1.5];
   const marked = distinct(maps.flatMap((one) => marksOf(one).map((mark) => mark.cause)));
   const style = causeStyle();
   return figure({
-    title: `${worst.cell.label} stalls longest: ${duration(worst.stall.least)} or more, at operation ${worst.stall.from.toLocaleString("en-US")} of ${worst.cell.id.ops.toLocaleString("en-US")}${stallWords(worst)}`,
+    title: stallTitle(stalls),
     unit: "latency of every operation over the operations, all repetitions on each other, logarithmic · measured, varies from run to run",
     words: `The stronger the colour, the more operations took so long; even a single one can be seen. What returns in the same place at every repetition is the map, what is scattered is the machine.${marked.length ? " Marks are the last repetition's longest operations of each cause, at most 64; a bar at the foot is a stretch in which operation after operation moved entries." : ""}`,
     name: `heat-${group.index}`,
@@ -138,6 +139,21 @@ function heatFigure(group, cells) {
     rows: maps.flatMap(({ cell, rects }) => rects.map((rect) => [cell.label, rect.from, rect.to, rect.least, rect.below, rect.count])),
     draw: (width) => panels(maps, width, 400, (one, each) => el("div", { class: "panel" }, el("h4", {}, one.cell.label), heatChart(one, each, domain, style))),
   });
+}
+
+/** Who stalls longest; which of several in the highest band was the longest of all, a heat map doesn't tell. */
+function stallTitle(stalls) {
+  const highest = d3.max(stalls, ({ stall }) => stall.band);
+  const worst = stalls.filter(({ stall }) => stall.band === highest);
+  const [{ cell, stall, rects }] = worst;
+  const times = d3.sum(worst, ({ rects }) => d3.sum(rects.filter((rect) => rect.band === highest), (rect) => rect.count));
+  const range = Number.isFinite(stall.below) ? `${duration(stall.least)} to ${duration(stall.below)}` : `${duration(stall.least)} or more`;
+  if (worst.length > 1) {
+    const names = worst.map(({ cell }) => cell.label);
+    return `${names.length > 3 ? `${names.length} of these maps` : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`} stall longest: ${range}`;
+  }
+  if (rects.filter((rect) => rect.band === highest).length > 1) return `${cell.label} stalls longest: ${times.toLocaleString("en-US")} operations of ${range}`;
+  return `${cell.label} stalls longest: ${range}, at operation ${stall.from.toLocaleString("en-US")} of ${cell.id.ops.toLocaleString("en-US")}${stallWords(worst[0])}`;
 }
 
 /** What the longest operation did, where the repetition that kept them is the one that it was in. */

@@ -118,7 +118,9 @@ function exploreFigure(metric) {
 
 /** What the points say, in a sentence: the largest contrast at one place, or how the only series changes. */
 function contrastOf(metric, points, x, colour, facet) {
-  if (!colour && x.numeric) return trendOf(metric, points, x, facet);
+  const several = colour && distinct(points.map((point) => point.series)).length > 1;
+  if (!several && x.numeric && distinct(points.map((point) => point.x)).length > 1) return trendOf(metric, points, x, facet, colour);
+  if (points.length === 1) return `${(colour && points[0].series) || points[0].x}: ${text(points[0].y, metric)} ${metric.label}`;
   const place = (point) => JSON.stringify([point.facet, colour ? point.x : ""]);
   const name = (point) => (colour ? point.series : String(point.x));
   const contrasts = d3.groups(points, place).map(([, some]) => {
@@ -134,7 +136,7 @@ function contrastOf(metric, points, x, colour, facet) {
   return some?.length > 1 ? `No two differ by more than 2 % in ${metric.label}` : metric.label;
 }
 
-function trendOf(metric, points, x, facet) {
+function trendOf(metric, points, x, facet, colour) {
   const of = (some) => {
     const ordered = some.filter((point) => point.x !== OWN).sort((a, b) => a.x - b.x);
     return [ordered[0], ordered.at(-1)];
@@ -142,9 +144,9 @@ function trendOf(metric, points, x, facet) {
   const ends = d3.groups(points, (point) => point.facet).map(([, some]) => of(some)).filter(([first, last]) => first !== last);
   const [first, last] = d3.greatest(ends, ([first, last]) => Math.abs(Math.log((last.y || 1e-9) / (first.y || 1e-9)))) ?? [];
   if (!first) return metric.label;
-  const verb = last.y > first.y ? "rises" : last.y < first.y ? "falls" : "stays";
+  const change = last.y === first.y ? `stays at ${text(last.y, metric)}` : `${last.y > first.y ? "rises" : "falls"} from ${text(first.y, metric)} to ${text(last.y, metric)}`;
   const [from, to] = [first, last].map((point) => point.x.toLocaleString("en-US"));
-  return `${metric.label} ${verb} from ${text(first.y, metric)} to ${text(last.y, metric)} as ${x.label} goes from ${from} to ${to}${facet ? `, on ${first.facet}` : ""}`;
+  return `${colour ? `${first.series}'s ` : ""}${metric.label} ${change} as ${x.label} goes from ${from} to ${to}${facet ? `, on ${first.facet}` : ""}`;
 }
 
 /** Whether panels need a scale of their own: on a common one the lower would lie flat. */

@@ -13,7 +13,7 @@ const NARROWEST = 2;
 
 async function showStacks() {
   const groups = run.groups.filter((group) => group.cells.some((cell) => cell.stacks.length));
-  if (!groups.length) return byId("stacks-view").append(el("p", { class: "notice" }, "No stacks: the profile pass was not run."));
+  if (!groups.length) return byId("stacks-view").append(nothing("No stacks: the profile pass was not run."));
   flame.group = mostTellingGroup(groups);
   await fillStacks(groups);
 }
@@ -145,7 +145,8 @@ class FlameGraph {
     const search = el("input", { type: "search", placeholder: "function …", value: flame.words, "aria-label": "Find functions", id: "flame-search", input: () => { flame.words = search.value; this.search(); } });
     this.back = el("button", { type: "button", class: "quiet", click: () => this.zoom(this.tree) }, "Whole graph");
     this.controls = [el("label", { class: "field" }, el("span", {}, "Find"), search), this.back, this.found];
-    this.widths = new ResizeObserver(() => requestAnimationFrame(() => this.draw()));
+    // Zooming changes the height, which is nothing to draw for.
+    this.widths = new ResizeObserver(() => requestAnimationFrame(() => { if (this.node.clientWidth !== this.drawnWidth) this.draw(); }));
     this.widths.observe(this.node);
     this.search(false);
     this.draw();
@@ -186,7 +187,9 @@ class FlameGraph {
   }
 
   draw() {
-    const width = this.node.clientWidth || 900;
+    this.drawnWidth = this.node.clientWidth;
+    const width = this.drawnWidth || 900;
+    const focused = this.node.contains(document.activeElement);
     const frames = [];
     this.shown = [];
     let deepest = 0;
@@ -207,6 +210,7 @@ class FlameGraph {
     if (!this.shown.includes(this.at)) this.at = this.focus;
     this.node.style.height = `${(Math.max(deepest, up.length) + 1) * ROW}px`;
     this.node.replaceChildren(...frames);
+    if (focused) this.node.querySelector('[tabindex="0"]')?.focus();
     this.back.disabled = this.focus === this.tree;
   }
 

@@ -11,7 +11,7 @@ const kindName = (kind, group) => (kind === ANY ? "writes" : kind === "get" ? "l
 async function showLatency() {
   const view = byId("latency-view");
   const groups = run.groups.filter((group) => byId(`latency-${group.index}`));
-  if (!groups.length) return view.append(el("p", { class: "notice" }, "No times: the time pass was not run."));
+  if (!groups.length) return view.append(nothing("No times: the time pass was not run."));
   latency.group = mostTellingGroup(groups);
   await fillLatency(groups);
 }
@@ -50,6 +50,9 @@ function curvePoints(curve, series) {
   return points;
 }
 
+/** A curve as rows of data. */
+const percentileRows = (name, { count, ns, max_ns }) => [...ns.map((at, index) => [name, count, (100 * run.quantiles[index]).toFixed(5), at]), [name, count, "100", max_ns]];
+
 /** Where marks tell lines apart: at the round percentiles. */
 const isRound = (point) => point.longest || NINES_TICKS.some(([at]) => Math.abs(at - point.at) < 0.03 && at > 0.5);
 
@@ -72,7 +75,7 @@ function percentileFigure(group, timed) {
       words: `Percentiles on ${group.name}. Marks are at 90 %, 99 %, and so on; the last is the slowest operation. ${floors.length ? `Reading the clock costs ${duration(d3.median(floors))}, which is in every latency.` : ""}`,
       name: `latency-${group.index}`,
       columns: ["cell", "operations", "percentile", "latency_ns"],
-      rows: visible.flatMap(({ cell, curve }) => [...curve.ns.map((ns, index) => [cell.label, curve.count, (100 * run.quantiles[index]).toFixed(5), ns]), [cell.label, curve.count, "100", curve.max_ns]]),
+      rows: visible.flatMap(({ cell, curve }) => percentileRows(cell.label, curve)),
       legend: seriesChooser(style, shown, redraw),
       draw: (width) => percentileChart(points, style, width, floors.length ? d3.median(floors) : null),
     }));
@@ -124,17 +127,18 @@ function causeFigure(group, { cell, curves }) {
   const style = causeStyle();
   const lines = mine.map((curve) => curvePoints(curve, curve.cause));
   const total = d3.sum(mine, (curve) => curve.count);
-  const rare = mine.filter((curve) => curve.cause !== "steady").sort((a, b) => b.max_ns - a.max_ns)[0];
+  const rare = mine.find((curve) => !GROUND.includes(curve.cause));
+  const untold = mine.some((curve) => curve.cause === "unknown");
   const title = rare
     ? `${cell.label}: ${percent(rare.count / total)} of the ${kindName(latency.kind)} recorded did ${rare.cause}; the slowest took ${duration(rare.max_ns)}`
-    : `${cell.label}: no ${kindName(latency.kind)} did structural work`;
+    : untold ? `${cell.label}: what its ${kindName(latency.kind)} did can't be told` : `${cell.label}: none of the ${kindName(latency.kind)} did structural work`;
   return figure({
     title,
     unit: `latency of ${kindName(latency.kind)} by cause, logarithmic · measured`,
     words: `Each line is the percentiles within the operations of one cause. ${mine.map((curve) => `${curve.cause}: ${curve.count.toLocaleString("en-US")}`).join(", ")}.`,
     name: `causes-${cell.files}`,
-    columns: ["cause", "operations", "median_ns", "max_ns"],
-    rows: mine.map((curve) => [curve.cause, curve.count, curve.ns[run.quantiles.findIndex((quantile) => quantile >= 0.5)] ?? null, curve.max_ns]),
+    columns: ["cause", "operations", "percentile", "latency_ns"],
+    rows: mine.flatMap((curve) => percentileRows(curve.cause, curve)),
     legend: el("div", { class: "chips" }, ...mine.map((curve) => el("span", { class: "chip" }, seriesKey(style, curve.cause), curve.cause))),
     draw: (width) => percentileChart(lines, style, width, null),
   });
@@ -161,13 +165,13 @@ function tailFigure(group, timed) {
   const structural = shares.map(({ cell, shares }) => [cell.label, d3.sum(shares.filter(([cause]) => !GROUND.includes(cause)), ([, share]) => share)]).sort((a, b) => b[1] - a[1]);
   const [most] = structural;
   const main = shares.find(({ cell }) => cell.label === most[0]).shares.find(([cause]) => !GROUND.includes(cause));
-  const title = main ? `${percent(most[1])} of the time in ${most[0]}'s tail is structural work, ${main[0]} above all` : "No map's tail is structural work";
+  const title = main ? `${percent(most[1])} of the time in ${most[0]}'s tail is structural work, ${main[0]} above all` : shares.some(({ shares }) => shares.some(([cause]) => cause === "unknown")) ? "What the tail went into can't be told" : "No map's tail is structural work";
   const labels = shares.slice(0, CELLS_MAX).map(({ cell }) => cell.label);
   const drawn = rows.filter((row) => labels.includes(row.label));
   return figure({
     title,
     unit: "share of the time above p99.9 of all operations, by cause · measured",
-    words: "Steady is time without structural work: interruptions, cache misses." + (left_out ? ` The first ${CELLS_MAX} cells are drawn; the data has ${left_out} more.` : ""),
+    words: "Steady is time without structural work: interruptions, cache misses." + (rows.some((row) => row.cause === "unknown") ? " Unknown is what nobody outside of the map's program can tell." : "") + (left_out ? ` The first ${CELLS_MAX} cells are drawn; the data has ${left_out} more.` : ""),
     name: `tail-${group.index}`,
     columns: ["cell", "cause", "share"],
     rows: rows.map((row) => [row.label, row.cause, row.share]),

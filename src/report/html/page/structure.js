@@ -3,6 +3,7 @@
 
 const structure = { group: 0, kind: "occupancy" };
 const PANELS_MAX = 12;
+const BARS_MAX = 40;
 
 /** What there is a distribution of: its name, what is counted, along which axis; `chance` where it has a law to lie beside. */
 const DISTRIBUTIONS = {
@@ -32,7 +33,7 @@ function showStructure() {
   const view = byId("structure-view");
   const has = (kind) => (cell) => cell.distributions?.[kind];
   const groups = run.groups.filter((group) => group.cells.some((cell) => cell.distributions));
-  if (!groups.length) return view.append(el("p", { class: "notice" }, run.cells.some((cell) => cell.counted) ? "No map of this run tells how its buckets are filled." : "No structure: the count pass was not run."));
+  if (!groups.length) return view.append(nothing(run.cells.some((cell) => cell.counted) ? "No map of this run tells how its buckets are filled." : "No structure: the count pass was not run."));
   structure.group = mostTellingGroup(groups);
   const fill = () => {
     const group = run.groups[structure.group];
@@ -60,12 +61,13 @@ function distributionOf(cell, kind) {
   const mean = all ? d3.sum(list, ([n, count]) => n * count) / all : 0;
   const longest = d3.max(list, ([n]) => n) ?? 0;
   const counts = new Map(list);
-  const BARS_MAX = 40;
   let chance = Math.exp(-mean);
-  const rows = d3.range(Math.min(longest, BARS_MAX) + 1).map((n) => {
+  const rows = [];
+  for (let n = 0; n <= longest; n++) {
     if (n > 0) chance *= mean / n;
-    return { n, share: (counts.get(n) ?? 0) / (all || 1), count: counts.get(n) ?? 0, chance: DISTRIBUTIONS[kind].chance ? chance : null };
-  });
+    const count = counts.get(n) ?? 0;
+    if (n <= BARS_MAX || count > 0) rows.push({ n, share: count / (all || 1), count, chance: DISTRIBUTIONS[kind].chance ? chance : null });
+  }
   return { cell, all, mean, longest, rows };
 }
 
@@ -77,24 +79,26 @@ function distributionFigure(group, kind) {
   return figure({
     title: title(longest.cell.label, longest.longest.toLocaleString("en-US"), plain(longest.mean)),
     unit: `share of the ${of} by ${axis} · exact`,
-    words: `${words}${all.length > shown.length ? ` The first ${PANELS_MAX} of ${all.length} cells are drawn; the data has all.` : ""}`,
+    words: `${words}${all.length > shown.length ? ` The first ${PANELS_MAX} of ${all.length} cells are drawn; the data has all.` : ""}${shown.some(({ longest }) => longest > BARS_MAX) ? ` What is beyond ${BARS_MAX} is not drawn; the data has it.` : ""}`,
     name: `${kind}-${group.index}`,
     columns: ["cell", axis.replaceAll(" ", "_"), of, "share", ...(chance ? ["poisson_share"] : [])],
     rows: all.flatMap(({ cell, rows }) => rows.map((row) => [cell.label, row.n, row.count, row.share, ...(chance ? [row.chance] : [])])),
     draw: (width) => {
       const top = d3.max(shown, ({ rows }) => d3.max(rows, (row) => Math.max(row.share, row.chance ?? 0)));
-      return panels(shown, width, 300, (one, each) => el("div", { class: "panel" },
-        el("h4", {}, one.cell.label, el("small", {}, ` ${one.all.toLocaleString("en-US")} ${of}, ${plain(one.mean)} each`)),
+      return panels(shown, width, 300, (one, each) => {
+        const bars = one.rows.filter(({ n }) => n <= BARS_MAX);
+        return el("div", { class: "panel" }, el("h4", {}, one.cell.label, el("small", {}, ` ${one.all.toLocaleString("en-US")} ${of}, ${plain(one.mean)} each`)),
         Plot.plot({
           width: each, height: 190, marginLeft: 44, marginBottom: 34, marginTop: 14, style: FONT,
-          x: { type: "band", label: `${axis} →`, ticks: d3.ticks(0, one.rows.length - 1, Math.min(one.rows.length, 9)).filter(Number.isInteger), padding: 0.15 },
+          x: { type: "band", label: `${axis} →`, ticks: d3.ticks(0, bars.length - 1, Math.min(bars.length, 9)).filter(Number.isInteger), padding: 0.15 },
           y: { domain: [0, top], tickFormat: "%", ticks: 4, grid: true, label: null },
           marks: [
-            Plot.barY(one.rows, { x: "n", y: "share", fill: "var(--bar)", title: (row) => `${row.count.toLocaleString("en-US")} ${of} with ${row.n}: ${percent(row.share)}` }),
-            chance && Plot.dot(one.rows, { x: "n", y: "chance", r: 3, stroke: "var(--ink)", fill: "var(--paper)" }),
+            Plot.barY(bars, { x: "n", y: "share", fill: "var(--bar)", title: (row) => `${row.count.toLocaleString("en-US")} ${of} with ${row.n}: ${percent(row.share)}` }),
+            chance && Plot.dot(bars, { x: "n", y: "chance", r: 3, stroke: "var(--ink)", fill: "var(--paper)" }),
             Plot.ruleY([0], { stroke: "var(--muted)" }),
           ],
-        })));
+        }));
+      });
     },
   });
 }

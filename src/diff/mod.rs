@@ -146,7 +146,8 @@ pub fn diff<'a>(before: Side<'a>, after: Side<'a>, metrics: &'a [Metric]) -> Dif
         pairing::pairing(before.results, after.results);
     let sides = pairs.iter().map(|pair| (pair.before, pair.after));
     let policy = Policy::default();
-    let verdict = compare_pairs((before.results, after.results), sides, &policy, metrics);
+    let metrics: Vec<Metric> = metrics.iter().filter(|metric| !is_tail(metric)).copied().collect();
+    let verdict = compare_pairs((before.results, after.results), sides, &policy, &metrics);
     let mut pair = 0;
     let mut changes: Vec<Change> = (verdict.changes.iter())
         .filter_map(|change| {
@@ -179,6 +180,13 @@ pub fn diff<'a>(before: Side<'a>, after: Side<'a>, metrics: &'a [Metric]) -> Dif
         times_not_compared,
         passes,
     }
+}
+
+/// Whether it is a latency of which a run has so few that its repetitions don't tell how far it scatters. One that hasn't
+/// changed differs between most pairs of runs.
+fn is_tail(metric: &Metric) -> bool {
+    let ends = ["_p999_ns", "_p9999_ns", "_max_ns"];
+    metric.class == Class::Statistical && ends.iter().any(|end| metric.name.ends_with(end))
 }
 
 impl Diff<'_> {
@@ -260,4 +268,23 @@ fn around(before: &Results, after: &Results, pairs: &[Pair<'_>]) -> Vec<(Circums
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::metrics;
+
+    #[test]
+    fn latencies_from_p999_up_are_tails() {
+        let tails: Vec<&str> =
+            metrics::all().iter().filter(|metric| is_tail(metric)).map(|metric| metric.name).collect();
+        for kind in ["insert", "overwrite", "remove", "get"] {
+            for end in ["p999_ns", "p9999_ns", "max_ns"] {
+                assert!(tails.contains(&&*format!("{kind}_{end}")), "{tails:?}");
+            }
+            assert!(!tails.contains(&&*format!("{kind}_p99_ns")), "{tails:?}");
+        }
+        assert!(!tails.contains(&"ns_per_op"), "{tails:?}");
+    }
 }

@@ -118,10 +118,10 @@ async function latencies() {
 async function courses() {
   byId("course").scrollIntoView({ behavior: "instant" });
   await until("memory and stalls", () => all("#course-view .area svg").length >= 2);
-  check("memory over operations", one("#course-view h3").textContent.includes("comes back to"), one("#course-view h3").textContent);
+  check("memory over operations", all("#course-view h3")[1].textContent.includes("comes back to"), all("#course-view h3")[1].textContent);
   const told = (await unpack(`course-${course.group}`)).some(({ marks }) => marks?.operations.some(([, cause]) => cause === "grow" || cause === "overflow"));
-  if (told) check("what stalls is marked", one("#course-view .chart:last-of-type g[aria-label=dot] path"));
-  check("stalls over operations", / stalls? longest: /.test(all("#course-view h3")[1].textContent), all("#course-view h3")[1].textContent);
+  if (told) check("what stalls is marked", one("#course-view .chart g[aria-label=dot] path"));
+  check("stalls over operations", / stalls? longest: /.test(all("#course-view h3")[0].textContent), all("#course-view h3")[0].textContent);
 }
 
 async function distributions() {

@@ -28,7 +28,7 @@ async function fillCourse(groups) {
   const charts = el("div");
   const redraw = () => {
     const visible = cells.filter(({ cell }) => shown.has(cell.label));
-    charts.replaceChildren(...[memoryFigure(group, visible.filter(({ timeline }) => timeline)), heatFigure(group, visible.filter(({ heat }) => heat))].filter(Boolean));
+    charts.replaceChildren(...[heatFigure(group, visible.filter(({ heat }) => heat)), memoryFigure(group, visible.filter(({ timeline }) => timeline))].filter(Boolean));
   };
   view.replaceChildren(el("div", { class: "controls" }, select("Workload", groups.map((row) => [row.index, row.name]), course.group, again)), seriesChooser(style, shown, redraw), charts);
   redraw();

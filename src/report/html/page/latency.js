@@ -165,13 +165,13 @@ function tailFigure(group, timed) {
   const structural = shares.map(({ cell, shares }) => [cell.label, d3.sum(shares.filter(([cause]) => !GROUND.includes(cause)), ([, share]) => share)]).sort((a, b) => b[1] - a[1]);
   const [most] = structural;
   const main = shares.find(({ cell }) => cell.label === most[0]).shares.find(([cause]) => !GROUND.includes(cause));
-  const title = main ? `${percent(most[1])} of the time in ${most[0]}'s tail is structural work, ${main[0]} above all` : shares.some(({ shares }) => shares.some(([cause]) => cause === "unknown")) ? "What the tail went into can't be told" : "No map's tail is structural work";
+  const title = main ? `${percent(most[1])} of the time in ${most[0]}'s tail went into operations that did structural work, ${main[0]} above all` : shares.some(({ shares }) => shares.some(([cause]) => cause === "unknown")) ? "What the tail went into can't be told" : "No map's tail is of operations that did structural work";
   const labels = shares.slice(0, CELLS_MAX).map(({ cell }) => cell.label);
   const drawn = rows.filter((row) => labels.includes(row.label));
   return figure({
     title,
     unit: "share of the time above p99.9 of all operations, by cause · measured",
-    words: "Steady is time without structural work: interruptions, cache misses." + (rows.some((row) => row.cause === "unknown") ? " Unknown is what nobody outside of the map's program can tell." : "") + (left_out ? ` The first ${CELLS_MAX} cells are drawn; the data has ${left_out} more.` : ""),
+    words: "The time of an operation that did structural work counts for its cause, an interruption in it included. Steady is time without structural work: interruptions, cache misses." + (rows.some((row) => row.cause === "unknown") ? " Unknown is what nobody outside of the map's program can tell." : "") + (left_out ? ` The first ${CELLS_MAX} cells are drawn; the data has ${left_out} more.` : ""),
     name: `tail-${group.index}`,
     columns: ["cell", "cause", "share"],
     rows: rows.map((row) => [row.label, row.cause, row.share]),

@@ -146,8 +146,7 @@ pub fn diff<'a>(before: Side<'a>, after: Side<'a>, metrics: &'a [Metric]) -> Dif
         pairing::pairing(before.results, after.results);
     let sides = pairs.iter().map(|pair| (pair.before, pair.after));
     let policy = Policy::default();
-    let metrics: Vec<Metric> = metrics.iter().filter(|metric| !is_tail(metric)).copied().collect();
-    let verdict = compare_pairs((before.results, after.results), sides, &policy, &metrics);
+    let verdict = compare_pairs((before.results, after.results), sides, &policy, metrics);
     let mut pair = 0;
     let mut changes: Vec<Change> = (verdict.changes.iter())
         .filter_map(|change| {
@@ -156,7 +155,8 @@ pub fn diff<'a>(before: Side<'a>, after: Side<'a>, metrics: &'a [Metric]) -> Dif
             pair += pairs[pair..].iter().position(|of| of.before.id == change.cell)?;
             let exact = metric.class == Class::Exact && pairs[pair].before.exact && pairs[pair].after.exact;
             let of_both = pass_of(&metric).is_none_or(|(_, has)| has(pairs[pair].before) == has(pairs[pair].after));
-            of_both.then_some(Change { pair, metric, before, after, exact, other_work: false })
+            let told = scatters_as_told(&metric, &pairs[pair]);
+            (of_both && told).then_some(Change { pair, metric, before, after, exact, other_work: false })
         })
         .collect();
     let works = |change: &&Change| (change.metric.class, change.metric.better) == (Class::Exact, Better::Neither);
@@ -182,11 +182,11 @@ pub fn diff<'a>(before: Side<'a>, after: Side<'a>, metrics: &'a [Metric]) -> Dif
     }
 }
 
-/// Whether it is a latency of which a run has so few that its repetitions don't tell how far it scatters. One that hasn't
-/// changed differs between most pairs of runs.
-fn is_tail(metric: &Metric) -> bool {
-    let ends = ["_p999_ns", "_p9999_ns", "_max_ns"];
-    metric.class == Class::Statistical && ends.iter().any(|end| metric.name.ends_with(end))
+/// Whether both records say how far a metric scatters: not at all, or as its repetitions do. The gate lends percentiles the
+/// interval of whole repetitions and warns by it; held against each other so, most runs of one cell differ.
+fn scatters_as_told(metric: &Metric, pair: &Pair<'_>) -> bool {
+    let repeated = |cell| !(metric.repetitions)(cell).is_empty();
+    metric.class == Class::Exact || (repeated(pair.before) && repeated(pair.after))
 }
 
 impl Diff<'_> {
@@ -268,23 +268,4 @@ fn around(before: &Results, after: &Results, pairs: &[Pair<'_>]) -> Vec<(Circums
         }
     }
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::metrics;
-
-    #[test]
-    fn latencies_from_p999_up_are_tails() {
-        let tails: Vec<&str> =
-            metrics::all().iter().filter(|metric| is_tail(metric)).map(|metric| metric.name).collect();
-        for kind in ["insert", "overwrite", "remove", "get"] {
-            for end in ["p999_ns", "p9999_ns", "max_ns"] {
-                assert!(tails.contains(&&*format!("{kind}_{end}")), "{tails:?}");
-            }
-            assert!(!tails.contains(&&*format!("{kind}_p99_ns")), "{tails:?}");
-        }
-        assert!(!tails.contains(&"ns_per_op"), "{tails:?}");
-    }
 }

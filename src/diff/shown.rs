@@ -149,9 +149,9 @@ pub(super) fn title(diff: &Diff<'_>, exact: bool) -> String {
 }
 
 /// What the statistical changes are.
-pub(super) const STATISTICAL: &str = "Times that changed by more than 10 % and by more than whole repetitions scatter, \
-    and counts of maps that can't be seeded. Latencies from p99.9 up are not compared: a run's repetitions don't tell how far \
-    these scatter.";
+pub(super) const STATISTICAL: &str = "Times that changed by more than 10 % and by more than their repetitions scatter, \
+    and counts of maps that can't be seeded. Percentiles are not compared: a record has no value of theirs for each repetition, \
+    and so doesn't tell how far they scatter.";
 
 /// One line on how much is the same.
 pub(super) fn conclusion(diff: &Diff<'_>) -> String {

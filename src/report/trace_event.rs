@@ -102,7 +102,7 @@ fn timed(cell: &Cell, moments: &Moments, timeline: Option<&Timeline>) -> Vec<Eve
     track(
         &mut events,
         MOVES,
-        "entries being moved, a little with each operation",
+        "stretches of operations that move entries",
         moments.spells.iter().flat_map(spell).collect(),
     );
     let large = moments.operations.iter().filter(|moment| moment.alloc_bytes >= LARGE_ALLOC_BYTES);

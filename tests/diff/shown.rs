@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use mapscope::diff::{terminal, write};
+use mapscope::diff::{Side, diff, terminal, write};
 use mapscope::record::{AllocStack, Frame, Profile, Results, Status};
 use serde_json::Value;
 
@@ -110,6 +110,26 @@ fn a_time_within_its_noise_is_none() {
         assert_eq!(compared(&before, &with(elapsed)).changes.len(), usize::from(beyond), "{elapsed:?}");
     }
     assert!(!compared(&before, &with([40_000, 50_000, 60_000])).differs_exactly(), "times are no exact difference");
+}
+
+/// The median of one of two equal cells took ten times as long, its repetitions as long as before: chance, for all a record
+/// tells.
+#[test]
+fn a_percentile_has_no_repetitions_to_tell_its_noise() {
+    let before = record([timed("std", &[100, 101, 102])]);
+    let mut after = before.clone();
+    let histogram = &mut after.cells[0].time.as_mut().unwrap().histograms[0];
+    histogram.hdr_v2_deflate_base64 = crate::fixture::histogram(&[200, 300, 4000]);
+    fn side(results: &Results) -> Side<'_> {
+        Side { name: "run", results }
+    }
+    let metrics = mapscope::record::metrics::all();
+    let p50 = |results: &Results| (mapscope::record::metrics::find("insert_p50_ns").unwrap().value)(&results.cells[0]);
+    assert_ne!(p50(&before), p50(&after));
+    assert!(diff(side(&before), side(&after), metrics).changes.is_empty());
+    after.cells[0].time.as_mut().unwrap().bare_elapsed_ns = vec![500_000; 3];
+    let changes = diff(side(&before), side(&after), metrics).changes;
+    assert_eq!(changes.iter().map(|change| change.metric.name).collect::<Vec<_>>(), ["ns_per_op"]);
 }
 
 #[test]

@@ -28,6 +28,11 @@ fn ns_per_op(cell: &Cell) -> Option<Number> {
     ratio(*elapsed.get(elapsed.len() / 2)?, time.ops)
 }
 
+fn elapsed_ns_per_op(cell: &Cell) -> Vec<f64> {
+    let Some(time) = &cell.time else { return Vec::new() };
+    time.clocked_elapsed_ns.iter().map(|&ns| ns as f64 / time.ops as f64).collect()
+}
+
 /// Integers, ratios and an optional one; each direction; both classes.
 pub static METRICS: &[Metric] = &[
     metric("inserts", Class::Exact, Better::Neither, |cell| Some(Number::Int(cell.expected.inserts))),
@@ -41,7 +46,7 @@ pub static METRICS: &[Metric] = &[
     metric("slot_reuse_ratio", Class::Exact, Better::Higher, |cell| {
         ratio(cell.count.as_ref()?.slot_reuses?, cell.expected.inserts)
     }),
-    metric("ns_per_op", Class::Statistical, Better::Lower, ns_per_op),
+    Metric { repetitions: elapsed_ns_per_op, ..metric("ns_per_op", Class::Statistical, Better::Lower, ns_per_op) },
     metric("clock_floor_ns", Class::Statistical, Better::Neither, |cell| {
         Some(Number::Real(cell.time.as_ref()?.clock_floor_ns))
     }),

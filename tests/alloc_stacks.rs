@@ -298,13 +298,10 @@ fn symbolized_stacks_go_from_below_the_harness_to_the_allocating_function() {
     let recording = stacks::stop();
     drop(block);
     let mut symbols = Symbols::new();
-    let harness = symbols
-        .stack(&recording.allocs[0].frames, "no harness")
-        .into_iter()
-        .find(|frame| frame.function.ends_with("::the_root"))
-        .expect("the root is there")
-        .function;
-    let shown = symbols.stack(&recording.allocs[0].frames, &harness);
+    let own = recording.allocs.iter().find(|stack| contains(&mut symbols, &stack.frames, "::the_root"));
+    let own = &own.expect("the root is there").frames;
+    let harness = symbols.stack(own, "no harness").into_iter().find(|frame| frame.function.ends_with("::the_root"));
+    let shown = symbols.stack(own, &harness.expect("contained above").function);
     let at = |name: &str| {
         shown.iter().position(|frame| frame.function.ends_with(name)).unwrap_or_else(|| panic!("{name} in {shown:#?}"))
     };

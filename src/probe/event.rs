@@ -83,6 +83,21 @@ pub trait Probe: Copy {
     fn emit(self, event: Event);
 }
 
+/// Hears events without the map's knowing who: a map that is watched is compiled once, whoever watches it.
+pub trait Listen {
+    /// Takes one event.
+    fn hear(&self, event: Event);
+}
+
+impl Probe for &dyn Listen {
+    const ON: bool = true;
+
+    #[inline]
+    fn emit(self, event: Event) {
+        self.hear(event);
+    }
+}
+
 /// The probe that listens to nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Off;

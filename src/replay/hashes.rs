@@ -48,7 +48,7 @@ type Shared = Rc<RefCell<Table>>;
 
 /// The recorded hashes, written by the player.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Recorded {
+pub(crate) struct Recorded {
     /// Of the map as it stands; of several inner maps, the newest.
     newest: Rc<RefCell<Shared>>,
     /// Of the inner map that will be made next.
@@ -64,6 +64,11 @@ impl Recorded {
     /// Records a key's hash in the newest map.
     pub fn set(&self, id: u64, hash: u64) {
         self.newest.borrow().borrow_mut().set(id, hash);
+    }
+
+    /// Forgets those of the newest map, as a stream begins anew.
+    pub fn clear(&self) {
+        *self.newest.borrow().borrow_mut() = Table::default();
     }
 
     /// Records a key's hash in the map that is made next.
@@ -82,7 +87,7 @@ impl Recorded {
 
 /// The hasher of one map or inner map; [`Hashing::another`] is that of the inner map that is being made.
 #[derive(Debug, Clone)]
-pub(super) struct Replaying {
+pub(crate) struct Replaying {
     recorded: Recorded,
     table: Shared,
 }
@@ -110,51 +115,60 @@ impl BuildHasher for Replaying {
 
     #[inline]
     fn build_hasher(&self) -> Lookup {
-        Lookup(0)
+        Lookup { id: 0, table: Some(Rc::clone(&self.table)) }
     }
 
     #[inline]
     fn hash_one<T: std::hash::Hash>(&self, key: T) -> u64 {
-        let mut lookup = Lookup(0);
+        let mut lookup = Lookup { id: 0, table: None };
         key.hash(&mut lookup);
-        self.table.borrow().get(lookup.0).unwrap_or_default()
+        self.table.borrow().get(lookup.id).unwrap_or_default()
     }
 }
 
-/// Collects a key's identity.
+/// Collects a key's identity: the number of an integer key, the digits of a text key.
 #[derive(Debug)]
-pub(super) struct Lookup(u64);
+pub(crate) struct Lookup {
+    id: u64,
+    /// Where the hash is; [`Replaying::hash_one`] looks for itself.
+    table: Option<Shared>,
+}
 
 impl Hasher for Lookup {
     #[inline]
     fn write_u64(&mut self, id: u64) {
-        self.0 = id;
+        self.id = id;
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        // Text keys are digits after a word.
         let digits = bytes.iter().filter(|byte| byte.is_ascii_digit());
-        self.0 = digits.fold(0, |id: u64, digit| id.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')));
+        self.id = digits.fold(0, |id: u64, digit| id.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')));
     }
 
     fn write_u16(&mut self, id: u16) {
-        self.0 = id.into();
+        self.id = id.into();
     }
 
     fn write_u32(&mut self, id: u32) {
-        self.0 = id.into();
+        self.id = id.into();
     }
 
-    fn write_u8(&mut self, _: u8) {}
+    fn write_u8(&mut self, _: u8) {} // the terminator of a string
 
     fn finish(&self) -> u64 {
-        self.0
+        match &self.table {
+            Some(table) => table.borrow().get(self.id).unwrap_or_default(),
+            None => self.id,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::hash::Hash as _;
+
     use super::*;
+    use crate::workload::Key;
 
     #[test]
     fn hashes_are_found_wherever_they_lie_and_take_room_for_themselves_only() {
@@ -167,6 +181,23 @@ mod tests {
         assert_eq!((table.sparse.len(), table.known), (9_999, 100_000));
         assert!((1..10_000).all(|n| table.get(scattered(n)) == Some(n + 1)));
         assert!((1..100_000).all(|n| table.get(n) == Some(n + 7)) && table.get(0) == Some(1));
+    }
+
+    #[test]
+    fn every_kind_of_key_finds_its_hash_however_it_is_hashed() {
+        let recorded = Recorded::default();
+        recorded.set(42, 0xdead_beef);
+        let hasher = Replaying::new(&recorded);
+        let text = <Box<str> as Key>::from_id(42);
+        assert_eq!(
+            (hasher.hash_one(42u64), hasher.hash_one(42u32), hasher.hash_one(&text)),
+            (0xdead_beef, 0xdead_beef, 0xdead_beef)
+        );
+        let mut step_by_step = hasher.build_hasher();
+        text.hash(&mut step_by_step);
+        assert_eq!(step_by_step.finish(), 0xdead_beef);
+        recorded.clear();
+        assert_eq!((recorded.get(42), hasher.hash_one(42u64)), (None, 0));
     }
 
     #[test]

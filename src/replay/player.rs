@@ -9,7 +9,7 @@ use super::shapes::with_shape;
 use crate::maps::anatomy::{Anatomy, Part};
 use crate::maps::{self, Family, FamilyVisitor, Hashing, Info, Map, Options};
 use crate::probe::alloc;
-use crate::probe::event::{Cause, Event, Probe};
+use crate::probe::event::{Cause, Event, Listen};
 use crate::workload::{EntryVisitor, Key, Value, with_entry};
 
 /// What a row of a recording does.
@@ -241,8 +241,8 @@ impl<F: Family> EntryVisitor for Hashed<F> {
     fn visit<K: Key, V: Value>(self) -> Box<dyn Play> {
         let recorded = Recorded::default();
         let hasher = Replaying::new(&recorded);
-        let (options, info) = (self.options, F::INFO);
-        Box::new(Player::<F, K, V, _> { options, info, recorded: Some(recorded), hasher, map: None })
+        let build = builder::<F, K, V, _>(self.options, hasher);
+        Box::new(Player { info: F::INFO, build, recorded: Some(recorded), map: None })
     }
 }
 
@@ -257,30 +257,37 @@ impl<F: Family> EntryVisitor for Unhashed<F> {
 
     fn visit<K: Key, V: Value>(self) -> Box<dyn Play> {
         let hasher = F::Hasher::with_seed(self.options.seed);
-        Box::new(Player::<F, K, V, _> { options: self.options, info: F::INFO, recorded: None, hasher, map: None })
+        let build = builder::<F, K, V, _>(self.options, hasher);
+        Box::new(Player { info: F::INFO, build, recorded: None, map: None })
     }
 }
 
-struct Player<F: Family, K: Key, V: Value, S: Hashing> {
-    options: Options,
+/// Builds a map that is listened to.
+type Builder<K, V> = Box<dyn Fn() -> Box<dyn Map<K, V>>>;
+
+fn builder<F: Family, K: Key, V: Value, S: Hashing>(options: Options, hasher: S) -> Builder<K, V> {
+    Box::new(move || {
+        let map = F::build::<K, V, S, &'static dyn Listen>(&options, hasher.clone(), &Listening);
+        // The box is the player's.
+        alloc::uncounted(|| Box::new(map))
+    })
+}
+
+struct Player<K, V> {
     info: Info,
+    build: Builder<K, V>,
     /// The hasher's table, where rows bring hashes.
     recorded: Option<Recorded>,
-    hasher: S,
-    map: Option<F::Map<K, V, S, Listening>>,
+    map: Option<Box<dyn Map<K, V>>>,
 }
 
 /// Keeps what the map tells.
-#[derive(Clone, Copy)]
 struct Listening;
 
 thread_local!(static TOLD: Cell<Told> = const { Cell::new(Told::NOTHING) });
 
-impl Probe for Listening {
-    const ON: bool = true;
-
-    #[inline]
-    fn emit(self, event: Event) {
+impl Listen for Listening {
+    fn hear(&self, event: Event) {
         let cause = event.cause();
         if cause == Cause::Steady {
             return;
@@ -299,7 +306,7 @@ impl Probe for Listening {
     }
 }
 
-impl<F: Family, K: Key, V: Value, S: Hashing> Player<F, K, V, S> {
+impl<K: Key, V: Value> Player<K, V> {
     /// Takes the row's hash for its key's.
     fn learn(&mut self, row: Row) -> Result<(), PlayError> {
         let (Some(recorded), Some(now)) = (&self.recorded, row.hash.filter(|_| row.action.has_key())) else {
@@ -310,7 +317,7 @@ impl<F: Family, K: Key, V: Value, S: Hashing> Player<F, K, V, S> {
             return Ok(());
         }
         // Several inner maps have several hashes: which a row means, the map knows.
-        let live = |map: &F::Map<K, V, S, Listening>| map.get(&K::from_id(row.key)).is_some();
+        let live = |map: &Box<dyn Map<K, V>>| map.get(&K::from_id(row.key)).is_some();
         if let Some(before) = before
             && self.info.layout != Some(INNER_MAPS)
             && self.map.as_ref().is_some_and(live)
@@ -322,7 +329,7 @@ impl<F: Family, K: Key, V: Value, S: Hashing> Player<F, K, V, S> {
     }
 }
 
-impl<F: Family, K: Key, V: Value, S: Hashing> Play for Player<F, K, V, S> {
+impl<K: Key, V: Value> Play for Player<K, V> {
     fn info(&self) -> &Info {
         &self.info
     }
@@ -369,9 +376,8 @@ impl<F: Family, K: Key, V: Value, S: Hashing> Play for Player<F, K, V, S> {
                 map.range(&mut |_, _| {});
             }
             (Action::New | Action::Hash, map) | (_, map @ None) => {
-                let hasher = self.hasher.clone();
                 before = alloc::tally();
-                *map = Some(F::build(&self.options, hasher, Listening));
+                *map = Some((self.build)());
             }
         }
         let done = alloc::tally() - before;

@@ -3,9 +3,9 @@
 use std::hint::black_box;
 use std::mem::size_of;
 
-use super::hashes::TraceHashes;
 use crate::maps::{Concurrent, Map};
 use crate::record::OpKind;
+use crate::replay::Recorded;
 use crate::workload::{Key, Kind, Op, Stream, Value, Workload, WorkloadError};
 
 /// The most operations made ready at a time.
@@ -38,14 +38,14 @@ pub(super) struct Batch<K, V> {
 /// Streams a workload as batches, the set-up apart from the measured operations.
 pub(super) struct Batches<'a> {
     stream: Stream,
-    hashes: Option<&'a TraceHashes>,
+    hashes: Option<&'a Recorded>,
     /// Operations read ahead that wait for the map to be empty, their key's hash having changed.
     waiting: Vec<Op>,
     setup_left: u64,
 }
 
 impl<'a> Batches<'a> {
-    pub fn new(workload: &Workload, hashes: Option<&'a TraceHashes>) -> Result<Batches<'a>, WorkloadError> {
+    pub fn new(workload: &Workload, hashes: Option<&'a Recorded>) -> Result<Batches<'a>, WorkloadError> {
         let stream = workload.stream()?;
         if let Some(hashes) = hashes {
             hashes.clear();
@@ -79,7 +79,7 @@ impl<'a> Batches<'a> {
 }
 
 /// How many of `ops` may run before a key's recorded hash changes; records the hashes of those.
-fn ready(ops: &[Op], hashes: &TraceHashes) -> usize {
+fn ready(ops: &[Op], hashes: &Recorded) -> usize {
     for (index, op) in ops.iter().enumerate() {
         if op.kind != Kind::Clear && hashes.get(op.key) != Some(op.hash) {
             if hashes.get(op.key).is_some() && index > 0 {
@@ -129,22 +129,16 @@ impl<K: Key, V: Value> Batch<K, V> {
         taken
     }
 
-    /// Does the operations of a set-up.
-    #[inline(never)]
-    pub fn setup_ops(&mut self, map: impl Worked<K, V>) {
-        self.each_op(map, |_, _| ());
+    /// Does the operations.
+    pub fn work(&mut self, map: impl Worked<K, V>) {
+        // A function of its own name: set-up and measured operations are compiled once.
+        fn nothing(_: Kind, _: bool) {}
+        self.work_then(map, nothing);
     }
 
-    /// Does measured operations, calling `after` after each with its kind and whether it found its key.
-    ///
-    /// Never inlined: CPU samples are told to be measured by this function's name.
+    /// Does the operations, calling `after` after each with its kind and whether it found its key.
     #[inline(never)]
-    pub fn measured_ops(&mut self, map: impl Worked<K, V>, after: impl FnMut(Kind, bool)) {
-        self.each_op(map, after);
-    }
-
-    #[inline(always)]
-    fn each_op(&mut self, mut map: impl Worked<K, V>, mut after: impl FnMut(Kind, bool)) {
+    pub fn work_then(&mut self, mut map: impl Worked<K, V>, mut after: impl FnMut(Kind, bool)) {
         let mut puts = self.puts.drain(..);
         let mut keys = self.keys.iter();
         for &kind in &self.kinds {

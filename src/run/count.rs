@@ -7,19 +7,19 @@ use super::job::{Counted, JobError};
 use super::observe::{Observer, Seen, Tape};
 use super::setting::Setting;
 use super::timeline::Course;
-use crate::maps::{self, Family, Hashing, Map};
+use crate::maps::{self, Map};
 use crate::probe::alloc::{self, Tally};
 use crate::probe::event::Cause;
 use crate::record::{Count, EndState, OpKind, Structure};
 use crate::workload::{Key, Kind, Op, Value, entry_checksum};
 
 /// Runs the workload once and counts.
-pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<Counted, JobError> {
+pub(super) fn count<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Counted, JobError> {
     // Whether a table that is made larger moves must not depend on the system allocator's mood.
     alloc::set_realloc_always_moves(true);
     let tape = Tape::following_slots();
-    let (mut map, built, mut observer) =
-        Observer::new(F::INFO, &tape, || F::build::<K, V, S, _>(&setting.options, setting.hasher.clone(), &tape));
+    let info = setting.map.info();
+    let (mut map, built, mut observer) = setting.map.watched(&tape);
 
     let mut sums = Sums::default();
     if setting.workload.setup_ops() == 0 {
@@ -38,10 +38,10 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
         }
         observer.expect(&batch.ops);
         for (op, step) in batch.steps() {
-            let seen = observer.step(&mut map, op, step);
+            let seen = observer.step(&mut *map, op, step);
             if !in_setup {
                 sums.add(op, &seen);
-                course.add(&seen, &map, &mut observer);
+                course.add(&seen, &*map, &mut observer);
             }
         }
         if in_setup {
@@ -50,7 +50,7 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
         }
     }
 
-    let timeline = course.finish(&map, &mut observer);
+    let timeline = course.finish(&*map, &mut observer);
     // Some maps end a growth under way before they are iterated over; what that frees they hold no longer.
     let ((end, key_bytes, value_bytes), _) = observer.window(0, || inspect::<K, V>(|f| map.for_each(f), sums.end));
     let (live_bytes, peak_bytes) = (observer.held_bytes(), Some(observer.held_peak_bytes()));
@@ -70,14 +70,14 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
         max_moves_in_one_write: Some(sums.moves_max),
         ..sums.count
     };
-    if F::INFO.tells.is_empty() {
-        if F::INFO.alloc_cause != Cause::Overflow {
+    if info.tells.is_empty() {
+        if info.alloc_cause != Cause::Overflow {
             // A map made of nodes has no table to grow.
             count.grow_events = Some(sums.grows);
             count.same_size_grow_events = Some(sums.same_size_grows);
         }
     } else {
-        let told = |cause| F::INFO.tells.contains(&cause).then(|| tape.steps(cause));
+        let told = |cause| info.tells.contains(&cause).then(|| tape.steps(cause));
         count.inside_moved_entries = Some(tape.moved_entries.get());
         count.inside_moved_bytes = Some(tape.moved_bytes.get());
         count.grow_events = told(Cause::Grow);
@@ -94,7 +94,7 @@ pub(super) fn count<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'
         count.slot_reuses = Some(slots.reuses);
         count.slot_reuse_age_writes = Some(slots.age_writes);
     }
-    count.drained_bytes = drain(&mut map, &mut observer);
+    count.drained_bytes = drain(&mut *map, &mut observer);
     let (shrunk, _) = observer.window(0, || map.shrink());
     count.shrunk_bytes = shrunk.then(|| observer.held_bytes());
     Ok(Counted { end, key_bytes, value_bytes, count })
@@ -188,7 +188,7 @@ pub(super) fn inspect<K: Key, V: Value>(
 }
 
 /// Removes every entry, one by one, and says what the map still holds.
-fn drain<K: Key, V: Value>(map: &mut impl Map<K, V>, observer: &mut Observer<'_>) -> u64 {
+fn drain<K: Key, V: Value>(map: &mut (dyn Map<K, V> + '_), observer: &mut Observer<'_>) -> u64 {
     let mut keys = Vec::with_capacity(map.len());
     map.for_each(&mut |key, _| keys.push(key.clone()));
     for key in &keys {

@@ -7,7 +7,6 @@
 mod batch;
 mod child;
 mod count;
-mod hashes;
 mod job;
 mod memory;
 mod moments;
@@ -21,6 +20,7 @@ mod schedule;
 mod setting;
 mod sizes;
 mod subjects;
+mod tested;
 mod threads;
 mod time;
 mod timeline;

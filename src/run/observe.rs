@@ -7,7 +7,7 @@ use super::batch::{Step, op_kind};
 use crate::maps::{Info, Map, Write};
 use crate::probe::alloc::{self, Tally};
 use crate::probe::census::Census;
-use crate::probe::event::{Cause, Event, Probe};
+use crate::probe::event::{Cause, Event, Listen};
 use crate::probe::slots::{FreedSlots, SlotCounts};
 use crate::record::OpKind;
 use crate::workload::{Key, Kind, Op, Value};
@@ -94,10 +94,8 @@ impl Tape {
     }
 }
 
-impl Probe for &Tape {
-    const ON: bool = true;
-
-    fn emit(self, event: Event) {
+impl Listen for Tape {
+    fn hear(&self, event: Event) {
         let add = |sum: &Cell<u64>, n| sum.set(sum.get() + n);
         match event {
             Event::SlotFreed { slot, table } => self.slots(|slots| slots.free(slot, table)),
@@ -174,7 +172,7 @@ impl<'t> Observer<'t> {
     }
 
     /// Does one operation and looks at what it did.
-    pub fn step<K: Key, V: Value, M: Map<K, V>>(&mut self, map: &mut M, op: Op, step: Step<K, V>) -> Seen {
+    pub fn step<K: Key, V: Value>(&mut self, map: &mut (dyn Map<K, V> + '_), op: Op, step: Step<K, V>) -> Seen {
         let capacity_before = map.capacity();
         self.tape.cause.set(Cause::Steady);
         if matches!(op.kind, Kind::Put | Kind::Remove) {
@@ -235,7 +233,7 @@ impl<'t> Observer<'t> {
 
     /// Counts the entries that a write moved, and learns where the written entry is now, and from which slot it came or
     /// to which it went.
-    fn look<K: Key, V: Value, M: Map<K, V>>(&mut self, map: &M, id: u64, write: &Write<'_, K>) -> (u64, u64) {
+    fn look<K: Key, V: Value>(&mut self, map: &(dyn Map<K, V> + '_), id: u64, write: &Write<'_, K>) -> (u64, u64) {
         let tape = self.tape;
         let table = if tape.slots.is_some() { map.written_table(write) } else { None };
         if write.remove

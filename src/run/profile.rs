@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::batch::{Batch, Batches};
 use super::job::JobError;
-use super::observe::{Observer, Tape};
+use super::observe::Tape;
 use super::setting::Setting;
 use super::time;
-use crate::maps::{Family, Hashing};
 use crate::probe::symbols::{self, Symbols, is_defined_in};
 use crate::probe::{alloc, cpu, stacks};
 use crate::record::{AllocStack, CopyStack, CpuStack, Frame, Profile};
@@ -25,13 +24,13 @@ const CPU_SAMPLING_MIN: Duration = Duration::from_millis(500);
 const HARNESS: &str = "mapscope::run::";
 
 /// Runs the workload once with call stacks recorded, then again and again with the processor sampled.
-pub(super) fn profile<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<Profile, JobError> {
+pub(super) fn profile<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Profile, JobError> {
     if !symbols::available() {
         return Err(JobError::Nameless);
     }
     let mut frames = Frames::default();
-    let (alloc, copy) = allocating_and_copying::<F, K, V, S>(setting, &mut frames)?;
-    let (cpu, elapsed) = running::<F, K, V, S>(setting, &mut frames)?;
+    let (alloc, copy) = allocating_and_copying(setting, &mut frames)?;
+    let (cpu, elapsed) = running(setting, &mut frames)?;
     Ok(Profile {
         frames: frames.table,
         alloc,
@@ -42,8 +41,8 @@ pub(super) fn profile<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting
     })
 }
 
-fn allocating_and_copying<F: Family, K: Key, V: Value, S: Hashing>(
-    setting: &Setting<'_, S>,
+fn allocating_and_copying<K: Key, V: Value>(
+    setting: &Setting<'_, K, V>,
     frames: &mut Frames,
 ) -> Result<(Vec<AllocStack>, Vec<CopyStack>), JobError> {
     let tape = Tape::telling(stacks::copied);
@@ -52,12 +51,12 @@ fn allocating_and_copying<F: Family, K: Key, V: Value, S: Hashing>(
     let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
     let mut batch = Batch::<K, V>::new();
     alloc::set_realloc_always_moves(true);
-    let build = || F::build::<K, V, S, _>(&setting.options, setting.hasher.clone(), &tape);
     let recorded_from_start = setting.workload.setup_ops() == 0;
     if recorded_from_start {
         stacks::start();
     }
-    let (mut map, _, mut observer) = Observer::new(F::INFO, &tape, build);
+    let tells = !setting.map.info().tells.is_empty();
+    let (mut map, _, mut observer) = setting.map.watched(&tape);
     loop {
         let in_setup = batches.in_setup();
         if !alloc::uncounted(|| batches.next(&mut batch))? {
@@ -65,12 +64,9 @@ fn allocating_and_copying<F: Family, K: Key, V: Value, S: Hashing>(
         }
         for (op, step) in batch.steps() {
             let mark = stacks::mark();
-            let seen = observer.step(&mut map, op, step);
+            let seen = observer.step(&mut *map, op, step);
             let (entries, bytes) = (seen.moved_entries, seen.moved_bytes);
-            if F::INFO.tells.is_empty()
-                && entries > 0
-                && !stacks::charge_copy_to_largest_alloc_since(mark, entries, bytes)
-            {
+            if !tells && entries > 0 && !stacks::charge_copy_to_largest_alloc_since(mark, entries, bytes) {
                 let sum = alloc::uncounted(|| in_place.entry(op.kind).or_default());
                 *sum = (sum.0 + entries, sum.1 + bytes);
             }
@@ -125,14 +121,14 @@ fn allocating_and_copying<F: Family, K: Key, V: Value, S: Hashing>(
     Ok((allocs, copies))
 }
 
-fn running<F: Family, K: Key, V: Value, S: Hashing>(
-    setting: &Setting<'_, S>,
+fn running<K: Key, V: Value>(
+    setting: &Setting<'_, K, V>,
     frames: &mut Frames,
 ) -> Result<(Vec<CpuStack>, Duration), JobError> {
     let started = Instant::now();
     let sampled = cpu::sample(CPU_FREQUENCY_HZ, || {
         while started.elapsed() < CPU_SAMPLING_MIN {
-            time::bare::<F, K, V, S>(setting)?;
+            time::bare(setting)?;
         }
         Ok::<_, JobError>(())
     });

@@ -1,17 +1,16 @@
 //! What every pass needs to build its map and to stream its operations.
 
-use super::hashes::TraceHashes;
-use crate::maps::Options;
+use super::tested::Tested;
+use crate::replay::Recorded;
 use crate::workload::Workload;
 
 /// See the module.
-pub(super) struct Setting<'a, S> {
-    /// How to build the map.
-    pub options: Options,
-    /// Its hasher.
-    pub hasher: S,
+pub(super) struct Setting<'a, K, V> {
+    pub map: &'a dyn Tested<K, V>,
+    /// The capacity hint that it is built with.
+    pub hint: usize,
     /// The hasher's table, where a trace brings the hashes.
-    pub hashes: Option<TraceHashes>,
+    pub hashes: Option<Recorded>,
     /// What to do with it.
     pub workload: &'a Workload,
 }

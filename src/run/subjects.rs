@@ -3,15 +3,15 @@
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-use super::hashes::TraceHashes;
 use super::job::{Answer, Job, JobError, Pass};
 use super::runtime::{self, GoRuntime};
 use super::setting::Setting;
+use super::tested::{Tested, Typed};
 use super::{count, memory, profile, threads, time};
 use crate::golang::Toolchain;
 use crate::maps::{self, ConcurrentFamily, Family, FamilyVisitor, Hashing, Info, Options};
 use crate::record::{Status, Time};
-use crate::replay::{self, Play, Setup};
+use crate::replay::{self, Play, Recorded, Replaying, Setup};
 use crate::spec::{Catalog, CellSpec, Crew, EntryOffer, MapOffer, Term, ThreadKeys};
 use crate::workload::{self, Deal, EntryVisitor, Key, Value, Workload};
 
@@ -182,8 +182,8 @@ impl<F: Family> Subject for Of<F> {
     }
 
     fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError> {
-        let typed = Typed::<F> { job, workload, family: PhantomData };
-        workload::with_entry(&job.entry, typed).unwrap_or_else(|| Err(JobError::Unknown(job.entry.clone())))
+        let cell = OneThread::<F> { job, workload, family: PhantomData };
+        workload::with_entry(&job.entry, cell).unwrap_or_else(|| Err(JobError::Unknown(job.entry.clone())))
     }
 
     fn player(&self, setup: &Setup) -> Option<Box<dyn Play>> {
@@ -281,38 +281,41 @@ fn options(job: &Job, info: &Info) -> Options {
     }
 }
 
-struct Typed<'a, F> {
+struct OneThread<'a, F> {
     job: &'a Job,
     workload: &'a Workload,
     family: PhantomData<F>,
 }
 
-impl<F: Family> EntryVisitor for Typed<'_, F> {
+impl<F: Family> EntryVisitor for OneThread<'_, F> {
     type Out = Result<Answer, JobError>;
 
     fn visit<K: Key, V: Value>(self) -> Self::Out {
+        let options = options(self.job, &F::INFO);
         if self.workload.hashed() {
-            let hashes = TraceHashes::default();
-            self.pass::<K, V, _>(hashes.clone(), Some(hashes))
+            let hashes = Recorded::default();
+            let map = Typed::<F, _>::new(options, Replaying::new(&hashes));
+            pass::<K, V>(self.job, self.workload, &map, Some(hashes))
         } else {
-            let hasher = F::Hasher::with_seed(self.job.seed);
-            self.pass::<K, V, _>(hasher, None)
+            let map = Typed::<F, _>::new(options, F::Hasher::with_seed(self.job.seed));
+            pass::<K, V>(self.job, self.workload, &map, None)
         }
     }
 }
 
-impl<F: Family> Typed<'_, F> {
-    fn pass<K: Key, V: Value, S: Hashing>(self, hasher: S, hashes: Option<TraceHashes>) -> Result<Answer, JobError> {
-        let options = options(self.job, &F::INFO);
-        let setting = Setting { options, hasher, hashes, workload: self.workload };
-        match self.job.pass {
-            // Needs no map, and never comes here.
-            Pass::Expect => Err(JobError::Unknown("a map to expect of".into())),
-            Pass::Count => count::count::<F, K, V, S>(&setting).map(|counted| Answer::Count(Box::new(counted))),
-            Pass::Time => {
-                time::time::<F, K, V, S>(&setting, self.job.repetitions).map(|time| Answer::Time(Box::new(time)))
-            }
-            Pass::Profile => profile::profile::<F, K, V, S>(&setting).map(Answer::Profile),
-        }
+/// Runs the job's pass on a map that one thread has to itself.
+fn pass<K: Key, V: Value>(
+    job: &Job,
+    workload: &Workload,
+    map: &dyn Tested<K, V>,
+    hashes: Option<Recorded>,
+) -> Result<Answer, JobError> {
+    let setting = Setting { map, hint: job.hint as usize, hashes, workload };
+    match job.pass {
+        // Needs no map, and never comes here.
+        Pass::Expect => Err(JobError::Unknown("a map to expect of".into())),
+        Pass::Count => count::count(&setting).map(|counted| Answer::Count(Box::new(counted))),
+        Pass::Time => time::time(&setting, job.repetitions).map(|time| Answer::Time(Box::new(time))),
+        Pass::Profile => profile::profile(&setting).map(Answer::Profile),
     }
 }

@@ -19,13 +19,13 @@ use base64::engine::general_purpose::STANDARD;
 use super::batch::{BATCH_OPS_MIN, Batch, Batches, batch_ops_max};
 use super::job::JobError;
 use super::moments::{self, Works};
-use super::observe::{Observer, Tape};
+use super::observe::Tape;
 use super::pin;
 use super::setting::Setting;
+use super::tested::Timed;
 use super::timeline::Heat;
-use crate::maps::{Family, Hashing};
-use crate::probe::clock::{self, Clock};
-use crate::probe::event::{Cause, Off};
+use crate::probe::clock::Clock;
+use crate::probe::event::Cause;
 use crate::probe::latency::{Classes, Latencies, class_of, kind_and_cause, serialize};
 use crate::record::{LatencyHistogram, OpKind, Time};
 use crate::workload::{Key, Value};
@@ -44,25 +44,22 @@ const SMALL_MAPS_OPS_MIN: u64 = 1 << 16;
 pub(super) const NO_CLASS: u8 = u8::MAX;
 
 /// Runs the workload `2 * repetitions + 2` times.
-pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
-    setting: &Setting<'_, S>,
-    repetitions: u32,
-) -> Result<Time, JobError> {
+pub(super) fn time<K: Key, V: Value>(setting: &Setting<'_, K, V>, repetitions: u32) -> Result<Time, JobError> {
     let ops = setting.workload.ops();
-    let kept = small_maps::<K, V, S>(setting).is_none() && ops <= moments::OPS_MAX;
-    let (classes, works) = classify::<F, K, V, S>(setting, kept)?;
+    let kept = small_maps(setting).is_none() && ops <= moments::OPS_MAX;
+    let (classes, works) = classify(setting, kept)?;
     let pinned_to = pin::to_last_processor();
     let clock = Clock::calibrate();
     let started_unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
 
-    bare::<F, K, V, S>(setting)?;
+    bare(setting)?;
     let mut latencies = Latencies::new(CLASSES);
     let mut heat = Heat::new(ops);
     let (mut bare_elapsed_ns, mut clocked_elapsed_ns) = (Vec::new(), Vec::new());
     let mut each_ns = Vec::with_capacity(if kept { ops as usize } else { 0 });
     for repetition in 0..repetitions {
-        bare_elapsed_ns.push(bare::<F, K, V, S>(setting)?.as_nanos() as u64);
-        let elapsed = clocked::<F, K, V, S>(setting, &classes, &clock, |class, ns, cold| {
+        bare_elapsed_ns.push(bare(setting)?.as_nanos() as u64);
+        let elapsed = clocked(setting, &classes, &clock, |class, ns, cold| {
             let recorded = (class != NO_CLASS && !cold).then_some(ns);
             if let Some(ns) = recorded {
                 latencies.record(class.into(), ns);
@@ -75,7 +72,7 @@ pub(super) fn time<F: Family, K: Key, V: Value, S: Hashing>(
         clocked_elapsed_ns.push(elapsed.as_nanos() as u64);
     }
     Ok(Time {
-        ops: ops * small_maps::<K, V, S>(setting).map_or(1, |(maps, rounds)| maps * rounds),
+        ops: ops * small_maps(setting).map_or(1, |(maps, rounds)| maps * rounds),
         bare_elapsed_ns,
         clocked_elapsed_ns,
         clock_floor_ns: clock.floor_ns,
@@ -101,13 +98,9 @@ pub(super) fn recorded(latencies: &Latencies) -> Vec<LatencyHistogram> {
 }
 
 /// Learns each measured operation's kind and cause, and, where that is to be kept, what it did.
-fn classify<F: Family, K: Key, V: Value, S: Hashing>(
-    setting: &Setting<'_, S>,
-    kept: bool,
-) -> Result<(Classes, Works), JobError> {
+fn classify<K: Key, V: Value>(setting: &Setting<'_, K, V>, kept: bool) -> Result<(Classes, Works), JobError> {
     let tape = Tape::default();
-    let (mut map, _, mut observer) =
-        Observer::new(F::INFO, &tape, || F::build::<K, V, S, _>(&setting.options, setting.hasher.clone(), &tape));
+    let (mut map, _, mut observer) = setting.map.watched(&tape);
     let (mut classes, mut works) = (Classes::default(), Works::default());
     let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
     let mut batch = Batch::<K, V>::new();
@@ -117,7 +110,7 @@ fn classify<F: Family, K: Key, V: Value, S: Hashing>(
             return Ok((classes, works));
         }
         for (op, step) in batch.steps() {
-            let seen = observer.step(&mut map, op, step);
+            let seen = observer.step(&mut *map, op, step);
             if !in_setup {
                 classes.push(seen.kind.map_or(NO_CLASS, |kind| class_of(kind as usize, seen.cause)));
                 if kept {
@@ -129,20 +122,14 @@ fn classify<F: Family, K: Key, V: Value, S: Hashing>(
 }
 
 /// One run without a clock in the loop; the time of the measured operations alone.
-pub(super) fn bare<F: Family, K: Key, V: Value, S: Hashing>(setting: &Setting<'_, S>) -> Result<Duration, JobError> {
-    run::<F, K, V, S>(setting, |ready| {
-        let start = Instant::now();
-        for (batch, map) in ready {
-            batch.measured_ops(map, |_, _| ());
-        }
-        start.elapsed()
-    })
+pub(super) fn bare<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Duration, JobError> {
+    run(setting, |maps, batches| measured_ops(|| maps.bare(batches)).1)
 }
 
 /// One run with the clock read after every operation; hands each one's class and latency to `take`, between batches, and
 /// whether the caches were not yet its own.
-fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
-    setting: &Setting<'_, S>,
+fn clocked<K: Key, V: Value>(
+    setting: &Setting<'_, K, V>,
     classes: &Classes,
     clock: &Clock,
     mut take: impl FnMut(u8, u64, bool),
@@ -150,20 +137,10 @@ fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
     // Small maps do the same, one after the other.
     let mut classes = classes.iter().cycle();
     let mut readings = Vec::new();
-    run::<F, K, V, S>(setting, |ready| {
+    run(setting, |maps, batches| {
         // Nothing but the reading is kept in the loop; intervals are worked out after it.
-        readings.resize(ready.iter().map(|(batch, _)| batch.ops.len()).sum(), 0);
-        let mut next = readings.iter_mut();
-        let start = Instant::now();
-        let mut last = clock::ticks();
-        for (batch, map) in ready {
-            batch.measured_ops(map, |_, _| {
-                if let Some(reading) = next.next() {
-                    *reading = clock::ticks();
-                }
-            });
-        }
-        let elapsed = start.elapsed();
+        readings.resize(batches.iter().map(|batch| batch.ops.len()).sum(), 0);
+        let (mut last, elapsed) = measured_ops(|| maps.clocked(batches, &mut readings));
         for (index, (&reading, class)) in readings.iter().zip(&mut classes).enumerate() {
             // Counters of two processors may differ, where the process could not be pinned.
             let ticks = reading.saturating_sub(last);
@@ -175,16 +152,23 @@ fn clocked<F: Family, K: Key, V: Value, S: Hashing>(
     })
 }
 
-/// A map, and what is to be done to it.
-type Ready<F, K, V, S> = (Batch<K, V>, <F as Family>::Map<K, V, S, Off>);
+/// Does and times measured operations.
+///
+/// Never inlined: CPU samples are told to be measured by this function's name.
+#[inline(never)]
+fn measured_ops<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let done = work();
+    (done, start.elapsed())
+}
 
 /// How many maps lie side by side in a small workload, and how often all of them are built and filled; `None` for a
 /// workload that is run once, on one map.
-fn small_maps<K, V, S>(setting: &Setting<'_, S>) -> Option<(u64, u64)> {
+fn small_maps<K, V>(setting: &Setting<'_, K, V>) -> Option<(u64, u64)> {
     let ops = setting.workload.ops();
     let small = (1..=BATCH_OPS_MIN as u64).contains(&ops) && setting.workload.setup_ops() == 0;
     // A thousand maps with room for many don't fit.
-    let small = small && setting.options.hint <= BATCH_OPS_MIN;
+    let small = small && setting.hint <= BATCH_OPS_MIN;
     // Recorded hashes are in one table for all maps, and may have to wait for theirs to be empty.
     (small && setting.hashes.is_none()).then(|| {
         let maps = batch_ops_max::<K, V>() as u64 / ops;
@@ -193,33 +177,31 @@ fn small_maps<K, V, S>(setting: &Setting<'_, S>) -> Option<(u64, u64)> {
 }
 
 /// One run: the set-up, then the measured operations batch by batch through `measure`, whose times are added up.
-fn run<F: Family, K: Key, V: Value, S: Hashing>(
-    setting: &Setting<'_, S>,
-    mut measure: impl FnMut(&mut [Ready<F, K, V, S>]) -> Duration,
+fn run<K: Key, V: Value>(
+    setting: &Setting<'_, K, V>,
+    mut measure: impl FnMut(&mut dyn Timed<K, V>, &mut [Batch<K, V>]) -> Duration,
 ) -> Result<Duration, JobError> {
-    let build = || F::build::<K, V, S, Off>(&setting.options, setting.hasher.clone(), Off);
     let mut elapsed = Duration::ZERO;
     let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
-    if let Some((maps, rounds)) = small_maps::<K, V, S>(setting) {
+    if let Some((maps, rounds)) = small_maps(setting) {
         let mut batch = Batch::new();
         batches.next(&mut batch)?;
         for _ in 0..rounds {
-            let mut ready: Vec<_> = (0..maps).map(|_| (batch.again(), build())).collect();
-            elapsed += measure(&mut ready);
+            let mut ready: Vec<_> = (0..maps).map(|_| batch.again()).collect();
+            elapsed += measure(&mut *setting.map.timed(ready.len()), &mut ready);
         }
         return Ok(elapsed);
     }
-    let mut ready = [(Batch::new(), build())];
+    let (mut map, mut ready) = (setting.map.timed(1), [Batch::new()]);
     loop {
         let in_setup = batches.in_setup();
-        let [(batch, map)] = &mut ready;
-        if !batches.next(batch)? {
+        if !batches.next(&mut ready[0])? {
             return Ok(elapsed);
         }
         if in_setup {
-            batch.setup_ops(map);
+            map.bare(&mut ready);
         } else {
-            elapsed += measure(&mut ready);
+            elapsed += measure(&mut *map, &mut ready);
         }
     }
 }

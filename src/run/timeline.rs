@@ -28,7 +28,7 @@ impl Course {
     }
 
     /// After an operation.
-    pub fn add<K: Key, V: Value>(&mut self, seen: &Seen, map: &impl Map<K, V>, observer: &mut Observer<'_>) {
+    pub fn add<K: Key, V: Value>(&mut self, seen: &Seen, map: &(dyn Map<K, V> + '_), observer: &mut Observer<'_>) {
         if remakes_a_table(seen.cause) {
             self.timeline.events.push(TableEvent {
                 op: self.ops,
@@ -44,7 +44,7 @@ impl Course {
         }
     }
 
-    fn end_point<K: Key, V: Value>(&mut self, map: &impl Map<K, V>, observer: &mut Observer<'_>) {
+    fn end_point<K: Key, V: Value>(&mut self, map: &(dyn Map<K, V> + '_), observer: &mut Observer<'_>) {
         self.in_point = 0;
         self.timeline.entries.push(map.len() as u64);
         self.timeline.held_bytes.push(observer.held_bytes());
@@ -56,7 +56,7 @@ impl Course {
     }
 
     /// After the last operation.
-    pub fn finish<K: Key, V: Value>(mut self, map: &impl Map<K, V>, observer: &mut Observer<'_>) -> Timeline {
+    pub fn finish<K: Key, V: Value>(mut self, map: &(dyn Map<K, V> + '_), observer: &mut Observer<'_>) -> Timeline {
         if self.in_point > 0 {
             self.end_point(map, observer);
         }

@@ -20,7 +20,7 @@ use super::observe::Tape;
 use super::pin;
 use crate::maps::{Concurrent, Options};
 use crate::probe::alloc;
-use crate::probe::event::{Cause, Event, Probe};
+use crate::probe::event::{Cause, Event, Listen as _, Probe};
 use crate::workload::{Deal, Key, Outcomes, Share, Value, Workload, WorkloadError};
 
 /// What every pass needs to build its map and to deal its operations.
@@ -205,7 +205,7 @@ impl Probe for OfThread {
     const ON: bool = true;
 
     fn emit(self, event: Event) {
-        TAPE.with(|tape| tape.emit(event));
+        TAPE.with(|tape| tape.hear(event));
     }
 }
 

@@ -82,11 +82,11 @@ struct Bare;
 
 impl<K: Key, V: Value, M: Concurrent<K, V>> Worker<K, V, M> for Bare {
     fn set_up(&mut self, map: &M, batch: &mut Batch<K, V>) {
-        batch.setup_ops(Among(map));
+        batch.work(Among(map));
     }
 
     fn work(&mut self, map: &M, batch: &mut Batch<K, V>) {
-        batch.measured_ops(Among(map), |_, _| ());
+        batch.work(Among(map));
     }
 }
 
@@ -107,7 +107,7 @@ impl<'a> Clocked<'a> {
 
 impl<K: Key, V: Value, M: Concurrent<K, V>> Worker<K, V, M> for Clocked<'_> {
     fn set_up(&mut self, map: &M, batch: &mut Batch<K, V>) {
-        batch.setup_ops(Among(map));
+        batch.work(Among(map));
     }
 
     fn work(&mut self, map: &M, batch: &mut Batch<K, V>) {
@@ -118,7 +118,7 @@ impl<K: Key, V: Value, M: Concurrent<K, V>> Worker<K, V, M> for Clocked<'_> {
         cause(alloc_cause, false);
         let mut allocs = alloc::tally().alloc_count;
         let mut start = clock::ticks();
-        batch.measured_ops(Among(map), |kind, hit| {
+        batch.work_then(Among(map), |kind, hit| {
             let took = clock::ticks().saturating_sub(start);
             let before = std::mem::replace(&mut allocs, alloc::tally().alloc_count);
             let cause = cause(alloc_cause, allocs != before);

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use crate::maps::Hashing;
@@ -119,10 +119,93 @@ impl BuildHasher for Replaying {
     }
 
     #[inline]
-    fn hash_one<T: std::hash::Hash>(&self, key: T) -> u64 {
+    fn hash_one<T: Hash>(&self, key: T) -> u64 {
         let mut lookup = Lookup { id: 0, table: None };
         key.hash(&mut lookup);
         self.table.borrow().get(lookup.id).unwrap_or_default()
+    }
+}
+
+/// The hasher of a watched map: its own, or that of recorded hashes. Such a map is compiled once for both; one that is timed
+/// has the hasher itself.
+#[derive(Debug, Clone)]
+pub(crate) enum EitherHashing<S> {
+    Own(S),
+    Recorded(Replaying),
+}
+
+impl<S: Hashing> Hashing for EitherHashing<S> {
+    fn with_seed(seed: u64) -> EitherHashing<S> {
+        EitherHashing::Own(S::with_seed(seed))
+    }
+
+    fn reseed(&mut self, seed: u64) {
+        match self {
+            EitherHashing::Own(own) => own.reseed(seed),
+            EitherHashing::Recorded(recorded) => recorded.reseed(seed),
+        }
+    }
+
+    fn another(&self, seed: u64) -> EitherHashing<S> {
+        match self {
+            EitherHashing::Own(own) => EitherHashing::Own(own.another(seed)),
+            EitherHashing::Recorded(recorded) => EitherHashing::Recorded(recorded.another(seed)),
+        }
+    }
+}
+
+impl<S: BuildHasher> BuildHasher for EitherHashing<S> {
+    type Hasher = EitherHasher<S::Hasher>;
+
+    #[inline]
+    fn build_hasher(&self) -> EitherHasher<S::Hasher> {
+        match self {
+            EitherHashing::Own(own) => EitherHasher::Own(own.build_hasher()),
+            EitherHashing::Recorded(recorded) => EitherHasher::Recorded(recorded.build_hasher()),
+        }
+    }
+
+    #[inline]
+    fn hash_one<T: Hash>(&self, key: T) -> u64 {
+        match self {
+            EitherHashing::Own(own) => own.hash_one(key),
+            EitherHashing::Recorded(recorded) => recorded.hash_one(key),
+        }
+    }
+}
+
+/// The [`Hasher`] of [`EitherHashing`].
+#[derive(Debug)]
+pub(crate) enum EitherHasher<H> {
+    Own(H),
+    Recorded(Lookup),
+}
+
+macro_rules! handed_on {
+    ($($write:ident($part:ty)),*) => {$(
+        #[inline]
+        fn $write(&mut self, part: $part) {
+            match self {
+                EitherHasher::Own(own) => own.$write(part),
+                EitherHasher::Recorded(recorded) => recorded.$write(part),
+            }
+        }
+    )*};
+}
+
+/// Every method is handed on, for hashers that treat a number otherwise than its bytes.
+impl<H: Hasher> Hasher for EitherHasher<H> {
+    handed_on! {
+        write(&[u8]), write_u8(u8), write_u16(u16), write_u32(u32), write_u64(u64), write_u128(u128), write_usize(usize),
+        write_i8(i8), write_i16(i16), write_i32(i32), write_i64(i64), write_i128(i128), write_isize(isize)
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        match self {
+            EitherHasher::Own(own) => own.finish(),
+            EitherHasher::Recorded(recorded) => recorded.finish(),
+        }
     }
 }
 
@@ -165,8 +248,6 @@ impl Hasher for Lookup {
 
 #[cfg(test)]
 mod tests {
-    use std::hash::Hash as _;
-
     use super::*;
     use crate::workload::Key;
 

@@ -18,7 +18,7 @@ mod traced;
 pub use about::About;
 pub use check::{Comparison, Differing, NOVERFLOW_EXACT_BELOW_B, columns};
 pub use guarded::Guarded;
-pub(crate) use hashes::{Recorded, Replaying};
+pub(crate) use hashes::{EitherHashing, Recorded, Replaying};
 pub use player::{ALLOCATED, Action, Entries, Play, PlayError, Row, Setup, Told, model_of, player, player_of_layout};
 pub use recording::Recording;
 pub use shapes::{Nothing, SHAPES, Shape, Words, shape, with_shape};

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::hint::black_box;
 use std::marker::PhantomData;
 
-use super::hashes::{Recorded, Replaying};
+use super::hashes::{EitherHashing, Recorded, Replaying};
 use super::shapes::with_shape;
 use crate::maps::anatomy::{Anatomy, Part};
 use crate::maps::{self, Family, FamilyVisitor, Hashing, Info, Map, Options};
@@ -184,17 +184,13 @@ impl Setup<'_> {
 pub fn player<F: Family>(setup: &Setup) -> Option<Box<dyn Play>> {
     let load_factor = setup.load_factor.or(F::INFO.load_factor.map(|x| x.default)).unwrap_or_default();
     let options = Options { load_factor, hint: setup.hint, seed: setup.seed };
+    let build = |hashed| Build::<F> { options, hashed, family: PhantomData };
     match setup.entries {
         Entries::Shape(name) => {
             // Constant, so that the other maps are not compiled for every shape.
-            if const { F::INFO.layout.is_some() } {
-                with_shape(name, Hashed::<F> { options, family: PhantomData })
-            } else {
-                None
-            }
+            if const { F::INFO.layout.is_some() } { with_shape(name, build(true)) } else { None }
         }
-        Entries::Named(name) if setup.hashed => with_entry(name, Hashed::<F> { options, family: PhantomData }),
-        Entries::Named(name) => with_entry(name, Unhashed::<F> { options, family: PhantomData }),
+        Entries::Named(name) => with_entry(name, build(setup.hashed)),
     }
 }
 
@@ -229,53 +225,36 @@ impl FamilyVisitor for Search<'_> {
     }
 }
 
-/// A player whose rows bring hashes.
-struct Hashed<F> {
+/// Builds a player.
+struct Build<F> {
     options: Options,
+    /// Whether rows bring hashes; otherwise the map hashes by itself.
+    hashed: bool,
     family: PhantomData<F>,
 }
 
-impl<F: Family> EntryVisitor for Hashed<F> {
+impl<F: Family> EntryVisitor for Build<F> {
     type Out = Box<dyn Play>;
 
     fn visit<K: Key, V: Value>(self) -> Box<dyn Play> {
-        let recorded = Recorded::default();
-        let hasher = Replaying::new(&recorded);
-        let build = builder::<F, K, V, _>(self.options, hasher);
-        Box::new(Player { info: F::INFO, build, recorded: Some(recorded), map: None })
+        let Build { options, .. } = self;
+        let recorded = self.hashed.then(Recorded::default);
+        let hasher = match &recorded {
+            Some(recorded) => EitherHashing::Recorded(Replaying::new(recorded)),
+            None => EitherHashing::Own(F::Hasher::with_seed(options.seed)),
+        };
+        let build = move || -> Box<dyn Map<K, V>> {
+            let map = F::build::<K, V, _, &'static dyn Listen>(&options, hasher.clone(), &Listening);
+            // The box is the player's.
+            alloc::uncounted(|| Box::new(map))
+        };
+        Box::new(Player { info: F::INFO, build: Box::new(build), recorded, map: None })
     }
-}
-
-/// A player whose map hashes by itself.
-struct Unhashed<F> {
-    options: Options,
-    family: PhantomData<F>,
-}
-
-impl<F: Family> EntryVisitor for Unhashed<F> {
-    type Out = Box<dyn Play>;
-
-    fn visit<K: Key, V: Value>(self) -> Box<dyn Play> {
-        let hasher = F::Hasher::with_seed(self.options.seed);
-        let build = builder::<F, K, V, _>(self.options, hasher);
-        Box::new(Player { info: F::INFO, build, recorded: None, map: None })
-    }
-}
-
-/// Builds a map that is listened to.
-type Builder<K, V> = Box<dyn Fn() -> Box<dyn Map<K, V>>>;
-
-fn builder<F: Family, K: Key, V: Value, S: Hashing>(options: Options, hasher: S) -> Builder<K, V> {
-    Box::new(move || {
-        let map = F::build::<K, V, S, &'static dyn Listen>(&options, hasher.clone(), &Listening);
-        // The box is the player's.
-        alloc::uncounted(|| Box::new(map))
-    })
 }
 
 struct Player<K, V> {
     info: Info,
-    build: Builder<K, V>,
+    build: Box<dyn Fn() -> Box<dyn Map<K, V>>>,
     /// The hasher's table, where rows bring hashes.
     recorded: Option<Recorded>,
     map: Option<Box<dyn Map<K, V>>>,

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use super::job::{Answer, Job, JobError, Pass};
 use super::runtime::{self, GoRuntime};
 use super::setting::Setting;
-use super::tested::{Tested, Typed};
+use super::tested::Typed;
 use super::{count, memory, profile, threads, time};
 use crate::golang::Toolchain;
 use crate::maps::{self, ConcurrentFamily, Family, FamilyVisitor, Hashing, Info, Options};
 use crate::record::{Status, Time};
-use crate::replay::{self, Play, Recorded, Replaying, Setup};
+use crate::replay::{self, EitherHashing, Play, Recorded, Replaying, Setup};
 use crate::spec::{Catalog, CellSpec, Crew, EntryOffer, MapOffer, Term, ThreadKeys};
 use crate::workload::{self, Deal, EntryVisitor, Key, Value, Workload};
 
@@ -252,23 +252,24 @@ impl<F: ConcurrentFamily> EntryVisitor for Shared<'_, F> {
 
     fn visit<K: Key, V: Value>(self) -> Self::Out {
         let Crew { threads, keys } = self.job.crew.unwrap_or(Crew { threads: 1, keys: ThreadKeys::Shared });
-        let setting = threads::Setting {
-            options: options(self.job, &F::SHARED_INFO),
-            hasher: F::SharedHasher::with_seed(self.job.seed),
-            workload: self.workload,
-            deal: Deal { threads, keys, window_ops: threads::window_ops::<K, V>() },
-        };
-        match self.job.pass {
-            Pass::Count => threads::count::<F, K, V, _>(&setting).map(|counted| Answer::Count(Box::new(counted))),
-            Pass::Time => {
-                let time = threads::time::<F, K, V, _>(&setting, self.job.repetitions)?;
-                // One thread of no crew has no figures of its own beside those of all.
-                let threads = if self.job.crew.is_some() { time.threads } else { Vec::new() };
-                Ok(Answer::Time(Box::new(Time { threads, ..time })))
-            }
-            // Never asked for.
-            Pass::Expect | Pass::Profile => Err(JobError::Unknown(format!("a {} pass", self.job.pass.name()))),
+        let map = threads::Typed::<F>::new(options(self.job, &F::SHARED_INFO), self.job.seed);
+        let deal = Deal { threads, keys, window_ops: threads::window_ops::<K, V>() };
+        shared_pass::<K, V>(self.job, &threads::Setting { map: &map, workload: self.workload, deal })
+    }
+}
+
+/// Runs the job's pass on a map that several threads use.
+fn shared_pass<K: Key, V: Value>(job: &Job, setting: &threads::Setting<'_, K, V>) -> Result<Answer, JobError> {
+    match job.pass {
+        Pass::Count => threads::count(setting).map(|counted| Answer::Count(Box::new(counted))),
+        Pass::Time => {
+            let time = threads::time(setting, job.repetitions)?;
+            // One thread of no crew has no figures of its own beside those of all.
+            let threads = if job.crew.is_some() { time.threads } else { Vec::new() };
+            Ok(Answer::Time(Box::new(Time { threads, ..time })))
         }
+        // Never asked for.
+        Pass::Expect | Pass::Profile => Err(JobError::Unknown(format!("a {} pass", job.pass.name()))),
     }
 }
 
@@ -292,30 +293,23 @@ impl<F: Family> EntryVisitor for OneThread<'_, F> {
 
     fn visit<K: Key, V: Value>(self) -> Self::Out {
         let options = options(self.job, &F::INFO);
-        if self.workload.hashed() {
-            let hashes = Recorded::default();
-            let map = Typed::<F, _>::new(options, Replaying::new(&hashes));
-            pass::<K, V>(self.job, self.workload, &map, Some(hashes))
-        } else {
-            let map = Typed::<F, _>::new(options, F::Hasher::with_seed(self.job.seed));
-            pass::<K, V>(self.job, self.workload, &map, None)
-        }
+        let hashes = self.workload.hashed().then(Recorded::default);
+        let hasher = match &hashes {
+            Some(hashes) => EitherHashing::Recorded(Replaying::new(hashes)),
+            None => EitherHashing::Own(F::Hasher::with_seed(self.job.seed)),
+        };
+        let map = Typed::<F>::new(options, hasher);
+        pass::<K, V>(self.job, &Setting { map: &map, hint: options.hint, hashes, workload: self.workload })
     }
 }
 
 /// Runs the job's pass on a map that one thread has to itself.
-fn pass<K: Key, V: Value>(
-    job: &Job,
-    workload: &Workload,
-    map: &dyn Tested<K, V>,
-    hashes: Option<Recorded>,
-) -> Result<Answer, JobError> {
-    let setting = Setting { map, hint: job.hint as usize, hashes, workload };
+fn pass<K: Key, V: Value>(job: &Job, setting: &Setting<'_, K, V>) -> Result<Answer, JobError> {
     match job.pass {
         // Needs no map, and never comes here.
         Pass::Expect => Err(JobError::Unknown("a map to expect of".into())),
-        Pass::Count => count::count(&setting).map(|counted| Answer::Count(Box::new(counted))),
-        Pass::Time => time::time(&setting, job.repetitions).map(|time| Answer::Time(Box::new(time))),
-        Pass::Profile => profile::profile(&setting).map(Answer::Profile),
+        Pass::Count => count::count(setting).map(|counted| Answer::Count(Box::new(counted))),
+        Pass::Time => time::time(setting, job.repetitions).map(|time| Answer::Time(Box::new(time))),
+        Pass::Profile => profile::profile(setting).map(Answer::Profile),
     }
 }

@@ -1,14 +1,13 @@
 //! The map of a cell, its types erased but for those of its entries: passes are compiled once for each entry. What is
 //! compiled for each map is the map watched, every call virtual, and the two loops that are timed, where none is.
 
-use std::marker::PhantomData;
-
 use super::batch::Batch;
 use super::observe::{Observer, Tape};
 use crate::maps::{Family, Hashing, Info, Map, Options};
 use crate::probe::alloc::{self, Tally};
 use crate::probe::clock;
 use crate::probe::event::{Listen, Off};
+use crate::replay::EitherHashing;
 use crate::workload::{Key, Value};
 
 /// A map that can be built.
@@ -29,33 +28,39 @@ pub(super) trait Timed<K, V> {
 }
 
 /// A family, and all that it takes to build its map for any entry.
-pub(super) struct Typed<F, S> {
+pub(super) struct Typed<F: Family> {
     options: Options,
-    hasher: S,
-    family: PhantomData<F>,
+    hasher: EitherHashing<F::Hasher>,
 }
 
-impl<F: Family, S: Hashing> Typed<F, S> {
-    pub fn new(options: Options, hasher: S) -> Typed<F, S> {
-        Typed { options, hasher, family: PhantomData }
+impl<F: Family> Typed<F> {
+    pub fn new(options: Options, hasher: EitherHashing<F::Hasher>) -> Typed<F> {
+        Typed { options, hasher }
+    }
+
+    fn row<K: Key, V: Value, S: Hashing>(&self, maps: usize, hasher: &S) -> Box<dyn Timed<K, V>> {
+        let build = |_| F::build::<K, V, S, Off>(&self.options, hasher.clone(), Off);
+        Box::new(Row((0..maps).map(build).collect::<Vec<_>>()))
     }
 }
 
-impl<F: Family, K: Key, V: Value, S: Hashing> Tested<K, V> for Typed<F, S> {
+impl<F: Family, K: Key, V: Value> Tested<K, V> for Typed<F> {
     fn info(&self) -> Info {
         F::INFO
     }
 
     fn watched<'t>(&self, tape: &'t Tape) -> (Box<dyn Map<K, V> + 't>, Tally, Observer<'t>) {
-        let build = || F::build::<K, V, S, &'t dyn Listen>(&self.options, self.hasher.clone(), tape);
+        let build = || F::build::<K, V, _, &'t dyn Listen>(&self.options, self.hasher.clone(), tape);
         let (map, built, observer) = Observer::new(F::INFO, tape, build);
         // The box is the harness's.
         (alloc::uncounted(|| Box::new(map)), built, observer)
     }
 
     fn timed(&self, maps: usize) -> Box<dyn Timed<K, V>> {
-        let build = |_| F::build::<K, V, S, Off>(&self.options, self.hasher.clone(), Off);
-        Box::new(Row((0..maps).map(build).collect::<Vec<_>>()))
+        match &self.hasher {
+            EitherHashing::Own(hasher) => self.row(maps, hasher),
+            EitherHashing::Recorded(hasher) => self.row(maps, hasher),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The count pass of several threads: what each allocates, and the causes it sees, added up. Which thread comes first is
 //! chance, and so is what depends on it.
 
-use super::{OfThread, Setting, TAPE, Worker, cause, check, run};
-use crate::maps::{Concurrent, ConcurrentFamily, Hashing};
+use super::shared::Shared;
+use super::{Setting, TAPE, Worker, cause, check, run};
 use crate::probe::alloc::{self, Tally};
 use crate::probe::event::Cause;
 use crate::record::{Count, EndState};
@@ -13,17 +13,14 @@ use crate::run::observe::{Seen, Tape};
 use crate::workload::{Key, Op, Outcomes, Value};
 
 /// Runs the workload once and counts.
-pub(in crate::run) fn count<F: ConcurrentFamily, K: Key, V: Value, S: Hashing + Send + Sync>(
-    setting: &Setting<'_, S>,
-) -> Result<Counted, JobError> {
+pub(in crate::run) fn count<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Counted, JobError> {
     alloc::set_realloc_always_moves(true);
     let outcomes = Outcomes::of(setting.workload, setting.deal)?;
-    let before = alloc::tally();
-    let map = F::share::<K, V, S, _>(&setting.options, setting.hasher.clone(), OfThread);
-    let built = alloc::tally() - before;
+    let info = setting.map.info();
+    let (map, built) = setting.map.watched();
 
-    let new = |_| Counter::new(&outcomes, F::SHARED_INFO.alloc_cause);
-    let crew = run::<K, V, _, _, _>(setting, &map, (0..setting.deal.threads).map(new).collect(), false)?;
+    let new = |_| Counter::new(&outcomes, info.alloc_cause);
+    let crew = run(setting, &*map, (0..setting.deal.threads).map(new).collect(), false)?;
     let mut all = crew.into_iter().map(|done| done.worker).fold(new(0), Counter::join);
     all.held_bytes += built.live_delta();
     if setting.workload.setup_ops() == 0 {
@@ -39,9 +36,9 @@ pub(in crate::run) fn count<F: ConcurrentFamily, K: Key, V: Value, S: Hashing + 
     let before = alloc::tally();
     let (end, key_bytes, value_bytes) = inspect::<K, V>(|f| map.for_each(f), all.sums.end);
     all.held_bytes += (alloc::tally() - before).live_delta();
-    check(&map, &outcomes)?;
+    check(&*map, &outcomes)?;
     conserved(all.setup_inserts, &end)?;
-    let told = |cause| F::SHARED_INFO.tells.contains(&cause).then(|| all.steps[cause as usize]);
+    let told = |cause| info.tells.contains(&cause).then(|| all.steps[cause as usize]);
     let count = Count {
         alloc_count: all.sums.tally.alloc_count,
         alloc_bytes: all.sums.tally.alloc_bytes,
@@ -53,7 +50,7 @@ pub(in crate::run) fn count<F: ConcurrentFamily, K: Key, V: Value, S: Hashing + 
         promote_events: told(Cause::Promote),
         dirty_copy_events: told(Cause::DirtyCopy),
         lock_wait_events: told(Cause::LockWait),
-        drained_bytes: drain(&map, all.held_bytes),
+        drained_bytes: drain(&*map, all.held_bytes),
         ..all.sums.count
     };
     Ok(Counted { end, key_bytes, value_bytes, count })
@@ -72,7 +69,7 @@ fn conserved(setup_inserts: u64, end: &EndState) -> Result<(), JobError> {
 }
 
 /// Removes every entry, one by one, on this thread, and says what the map still holds.
-fn drain<K: Key, V: Value>(map: &impl Concurrent<K, V>, held_bytes: i64) -> u64 {
+fn drain<K: Key, V: Value>(map: &dyn Shared<K, V>, held_bytes: i64) -> u64 {
     let mut keys = Vec::new();
     alloc::uncounted(|| map.for_each(&mut |key, _| keys.push(key.clone())));
     let before = alloc::tally();
@@ -120,7 +117,7 @@ impl<'a> Counter<'a> {
     }
 
     /// Does one operation and looks at what it did on this thread.
-    fn step<K: Key, V: Value>(&mut self, map: &impl Concurrent<K, V>, op: Op, step: Step<K, V>) -> Seen {
+    fn step<K: Key, V: Value>(&mut self, map: &dyn Shared<K, V>, op: Op, step: Step<K, V>) -> Seen {
         let (hit, tally, payload_bytes) = match step {
             Step::Put(key, value) => {
                 let handed_bytes = key.heap_bytes() + value.heap_bytes();
@@ -133,11 +130,11 @@ impl<'a> Counter<'a> {
                 (hit, tally, 0)
             }
             Step::Get(key) => {
-                let (put, tally) = tallied(|| map.get(&key, |value| self.outcomes.was_put(op.key, value.seed())));
-                if put == Some(false) {
+                let (seed, tally) = tallied(|| map.seed_of(&key));
+                if seed.is_some_and(|seed| !self.outcomes.was_put(op.key, seed)) {
                     self.misread = Some(format!("a lookup of key {} found what was never put there", op.key));
                 }
-                (put.is_some(), tally, 0)
+                (seed.is_some(), tally, 0)
             }
             Step::Clear => unreachable!("no workload that clears is dealt"),
         };
@@ -155,8 +152,8 @@ fn tallied<T>(work: impl FnOnce() -> T) -> (T, Tally) {
     (out, alloc::tally() - before)
 }
 
-impl<K: Key, V: Value, M: Concurrent<K, V>> Worker<K, V, M> for Counter<'_> {
-    fn set_up(&mut self, map: &M, batch: &mut Batch<K, V>) {
+impl<K: Key, V: Value> Worker<K, V> for Counter<'_> {
+    fn set_up(&mut self, map: &dyn Shared<K, V>, batch: &mut Batch<K, V>) {
         for (op, step) in batch.steps() {
             let seen = self.step(map, op, step);
             self.setup_inserts += u64::from(!seen.hit);
@@ -164,7 +161,7 @@ impl<K: Key, V: Value, M: Concurrent<K, V>> Worker<K, V, M> for Counter<'_> {
         TAPE.with(Tape::rewind);
     }
 
-    fn work(&mut self, map: &M, batch: &mut Batch<K, V>) {
+    fn work(&mut self, map: &dyn Shared<K, V>, batch: &mut Batch<K, V>) {
         for (op, step) in batch.steps() {
             let seen = self.step(map, op, step);
             self.sums.add(op, &seen);

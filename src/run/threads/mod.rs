@@ -4,6 +4,7 @@
 //! prepares while others are measured. The wall time of a window is from the first thread's start to the last one's end.
 
 mod count;
+mod shared;
 mod time;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,21 +13,21 @@ use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 pub(super) use count::count;
+pub(super) use shared::{Sharing, Typed};
 pub(super) use time::time;
 
+use self::shared::Shared;
 use super::batch::Batch;
 use super::job::JobError;
 use super::observe::Tape;
 use super::pin;
-use crate::maps::{Concurrent, Options};
 use crate::probe::alloc;
 use crate::probe::event::{Cause, Event, Listen as _, Probe};
 use crate::workload::{Deal, Key, Outcomes, Share, Value, Workload, WorkloadError};
 
 /// What every pass needs to build its map and to deal its operations.
-pub(super) struct Setting<'a, S> {
-    pub options: Options,
-    pub hasher: S,
+pub(super) struct Setting<'a, K, V> {
+    pub map: &'a dyn Sharing<K, V>,
     pub workload: &'a Workload,
     pub deal: Deal,
 }
@@ -40,11 +41,11 @@ pub(super) fn window_ops<K, V>() -> u64 {
 }
 
 /// What a thread does with its operations.
-trait Worker<K, V, M>: Send {
+trait Worker<K, V>: Send {
     /// Does a window of the set-up.
-    fn set_up(&mut self, map: &M, batch: &mut Batch<K, V>);
+    fn set_up(&mut self, map: &dyn Shared<K, V>, batch: &mut Batch<K, V>);
     /// Does a window that is measured.
-    fn work(&mut self, map: &M, batch: &mut Batch<K, V>);
+    fn work(&mut self, map: &dyn Shared<K, V>, batch: &mut Batch<K, V>);
     /// All threads have ended the window.
     fn rest(&mut self) {}
 }
@@ -79,9 +80,9 @@ fn wall<W>(crew: &[Done<W>]) -> Duration {
 }
 
 /// Runs the whole workload, one worker a thread.
-fn run<K: Key, V: Value, M: Concurrent<K, V>, W: Worker<K, V, M>, S>(
-    setting: &Setting<'_, S>,
-    map: &M,
+fn run<K: Key, V: Value, W: Worker<K, V>>(
+    setting: &Setting<'_, K, V>,
+    map: &dyn Shared<K, V>,
     workers: Vec<W>,
     pinned: bool,
 ) -> Result<Vec<Done<W>>, JobError> {
@@ -184,7 +185,7 @@ impl Drop for EndsProcess {
 }
 
 /// Holds a map's content against what the operations may leave; gives how many entries there are.
-fn check<K: Key, V: Value>(map: &impl Concurrent<K, V>, outcomes: &Outcomes) -> Result<u64, JobError> {
+fn check<K: Key, V: Value>(map: &dyn Shared<K, V>, outcomes: &Outcomes) -> Result<u64, JobError> {
     alloc::uncounted(|| {
         let mut entries = Vec::new();
         map.for_each(&mut |key, value| entries.push((key.id(), value.seed())));

@@ -3,32 +3,28 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Done, OfThread, Setting, Worker, cause, check, run, wall};
-use crate::maps::{Concurrent, ConcurrentFamily, Hashing};
-use crate::probe::alloc;
-use crate::probe::clock::{self, Clock};
-use crate::probe::event::{Cause, Off};
-use crate::probe::latency::{Latencies, class_of};
+use super::shared::{Reading, Shared};
+use super::{Done, Setting, Worker, check, run, wall};
+use crate::probe::clock::Clock;
+use crate::probe::event::Cause;
+use crate::probe::latency::Latencies;
 use crate::record::{ThreadTime, Time};
-use crate::run::batch::{Among, Batch, op_kind};
+use crate::run::batch::Batch;
 use crate::run::job::JobError;
 use crate::run::time::{CLASSES, COLD_OPS, NO_CLASS, recorded};
 use crate::workload::{Key, Outcomes, Value};
 
 /// Runs the workload `2 * repetitions + 1` times.
-pub(in crate::run) fn time<F: ConcurrentFamily, K: Key, V: Value, S: Hashing + Send + Sync>(
-    setting: &Setting<'_, S>,
-    repetitions: u32,
-) -> Result<Time, JobError> {
+pub(in crate::run) fn time<K: Key, V: Value>(setting: &Setting<'_, K, V>, repetitions: u32) -> Result<Time, JobError> {
     let outcomes = &Outcomes::of(setting.workload, setting.deal)?;
     let clock = &Clock::calibrate();
     let started_unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
 
     let threads = 0..setting.deal.threads;
     let bare = || -> Result<Vec<Done<Bare>>, JobError> {
-        let map = F::share::<K, V, S, Off>(&setting.options, setting.hasher.clone(), Off);
-        let crew = run::<K, V, _, _, _>(setting, &map, threads.clone().map(|_| Bare).collect(), true)?;
-        check(&map, outcomes)?;
+        let map = setting.map.unwatched();
+        let crew = run(setting, &*map, threads.clone().map(|_| Bare).collect(), true)?;
+        check(&*map, outcomes)?;
         Ok(crew)
     };
     bare()?;
@@ -43,10 +39,10 @@ pub(in crate::run) fn time<F: ConcurrentFamily, K: Key, V: Value, S: Hashing + S
             thread.bare_elapsed_ns.push(ns(done.elapsed()));
         }
 
-        let map = F::share::<K, V, S, _>(&setting.options, setting.hasher.clone(), OfThread);
-        let new = |_| Clocked::new(clock, F::SHARED_INFO.alloc_cause);
-        let crew = run::<K, V, _, _, _>(setting, &map, threads.clone().map(new).collect(), true)?;
-        check(&map, outcomes)?;
+        let (map, _) = setting.map.watched();
+        let new = |_| Clocked::new(clock, setting.map.info().alloc_cause);
+        let crew = run(setting, &*map, threads.clone().map(new).collect(), true)?;
+        check(&*map, outcomes)?;
         clocked_elapsed_ns.push(ns(wall(&crew)));
         for ((_, latencies), done) in of_threads.iter_mut().zip(&crew) {
             latencies.add(&done.worker.latencies);
@@ -80,13 +76,13 @@ fn ns(elapsed: Duration) -> u64 {
 /// Does its operations and nothing else.
 struct Bare;
 
-impl<K: Key, V: Value, M: Concurrent<K, V>> Worker<K, V, M> for Bare {
-    fn set_up(&mut self, map: &M, batch: &mut Batch<K, V>) {
-        batch.work(Among(map));
+impl<K: Key, V: Value> Worker<K, V> for Bare {
+    fn set_up(&mut self, map: &dyn Shared<K, V>, batch: &mut Batch<K, V>) {
+        map.bare(batch);
     }
 
-    fn work(&mut self, map: &M, batch: &mut Batch<K, V>) {
-        batch.work(Among(map));
+    fn work(&mut self, map: &dyn Shared<K, V>, batch: &mut Batch<K, V>) {
+        map.bare(batch);
     }
 }
 
@@ -95,7 +91,7 @@ struct Clocked<'a> {
     clock: &'a Clock,
     alloc_cause: Cause,
     /// Of each operation of the window: how long it took, in ticks, and its class.
-    readings: Vec<(u64, u8)>,
+    readings: Vec<Reading>,
     latencies: Latencies,
 }
 
@@ -105,27 +101,15 @@ impl<'a> Clocked<'a> {
     }
 }
 
-impl<K: Key, V: Value, M: Concurrent<K, V>> Worker<K, V, M> for Clocked<'_> {
-    fn set_up(&mut self, map: &M, batch: &mut Batch<K, V>) {
-        batch.work(Among(map));
+impl<K: Key, V: Value> Worker<K, V> for Clocked<'_> {
+    fn set_up(&mut self, map: &dyn Shared<K, V>, batch: &mut Batch<K, V>) {
+        map.bare(batch);
     }
 
-    fn work(&mut self, map: &M, batch: &mut Batch<K, V>) {
+    fn work(&mut self, map: &dyn Shared<K, V>, batch: &mut Batch<K, V>) {
         self.readings.clear();
         self.readings.reserve(batch.ops.len());
-        let alloc_cause = self.alloc_cause;
-        // What came before the first operation is no operation's.
-        cause(alloc_cause, false);
-        let mut allocs = alloc::tally().alloc_count;
-        let mut start = clock::ticks();
-        batch.work_then(Among(map), |kind, hit| {
-            let took = clock::ticks().saturating_sub(start);
-            let before = std::mem::replace(&mut allocs, alloc::tally().alloc_count);
-            let cause = cause(alloc_cause, allocs != before);
-            let class = op_kind(kind, hit).map_or(NO_CLASS, |kind| class_of(kind as usize, cause));
-            self.readings.push((took, class));
-            start = clock::ticks();
-        });
+        map.clocked(batch, self.alloc_cause, &mut self.readings);
     }
 
     fn rest(&mut self) {

@@ -1,0 +1,107 @@
+//! A map that several threads use, its types erased but for those of its entries, as [`tested`](crate::run::tested) does it
+//! for one thread.
+
+use std::marker::PhantomData;
+
+use super::{OfThread, cause};
+use crate::maps::{Concurrent, ConcurrentFamily, Hashing, Info, Options};
+use crate::probe::alloc::{self, Tally};
+use crate::probe::clock;
+use crate::probe::event::{Cause, Off};
+use crate::probe::latency::class_of;
+use crate::run::batch::{Among, Batch, op_kind};
+use crate::run::time::NO_CLASS;
+use crate::workload::{Key, Value};
+
+/// What a timed operation took, in ticks, and its class.
+pub(in crate::run) type Reading = (u64, u8);
+
+/// Every [`Concurrent`] map. In a batch, nothing is virtual.
+pub(in crate::run) trait Shared<K, V>: Sync {
+    fn insert(&self, key: K, value: V) -> bool;
+    /// What the key's value was made from, as [`Value::seed`] tells it; `None` without an entry.
+    fn seed_of(&self, key: &K) -> Option<Option<u64>>;
+    fn remove(&self, key: &K) -> bool;
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V));
+    /// Does a batch and nothing else.
+    fn bare(&self, batch: &mut Batch<K, V>);
+    /// Does a batch, and reads the clock before and after each operation.
+    fn clocked(&self, batch: &mut Batch<K, V>, alloc_cause: Cause, readings: &mut Vec<Reading>);
+}
+
+impl<K: Key, V: Value, M: Concurrent<K, V>> Shared<K, V> for M {
+    fn insert(&self, key: K, value: V) -> bool {
+        Concurrent::insert(self, key, value)
+    }
+
+    fn seed_of(&self, key: &K) -> Option<Option<u64>> {
+        self.get(key, Value::seed)
+    }
+
+    fn remove(&self, key: &K) -> bool {
+        Concurrent::remove(self, key)
+    }
+
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        Concurrent::for_each(self, f);
+    }
+
+    fn bare(&self, batch: &mut Batch<K, V>) {
+        batch.work(Among(self));
+    }
+
+    fn clocked(&self, batch: &mut Batch<K, V>, alloc_cause: Cause, readings: &mut Vec<Reading>) {
+        // What came before the first operation is no operation's.
+        cause(alloc_cause, false);
+        let mut allocs = alloc::tally().alloc_count;
+        let mut start = clock::ticks();
+        batch.work_then(Among(self), |kind, hit| {
+            let took = clock::ticks().saturating_sub(start);
+            let before = std::mem::replace(&mut allocs, alloc::tally().alloc_count);
+            let cause = cause(alloc_cause, allocs != before);
+            let class = op_kind(kind, hit).map_or(NO_CLASS, |kind| class_of(kind as usize, cause));
+            readings.push((took, class));
+            start = clock::ticks();
+        });
+    }
+}
+
+/// A map that can be built.
+pub(in crate::run) trait Sharing<K, V> {
+    fn info(&self) -> Info;
+    /// One whose events go to the tape of the thread on which they happen; and what building allocated.
+    fn watched(&self) -> (Box<dyn Shared<K, V>>, Tally);
+    /// One that nobody watches.
+    fn unwatched(&self) -> Box<dyn Shared<K, V>>;
+}
+
+/// A family, and all that it takes to build its map for any entry.
+pub(in crate::run) struct Typed<F: ConcurrentFamily> {
+    options: Options,
+    hasher: F::SharedHasher,
+    family: PhantomData<F>,
+}
+
+impl<F: ConcurrentFamily> Typed<F> {
+    pub fn new(options: Options, seed: u64) -> Typed<F> {
+        Typed { options, hasher: F::SharedHasher::with_seed(seed), family: PhantomData }
+    }
+}
+
+impl<F: ConcurrentFamily, K: Key, V: Value> Sharing<K, V> for Typed<F> {
+    fn info(&self) -> Info {
+        F::SHARED_INFO
+    }
+
+    fn watched(&self) -> (Box<dyn Shared<K, V>>, Tally) {
+        let before = alloc::tally();
+        let map = F::share::<K, V, _, _>(&self.options, self.hasher.clone(), OfThread);
+        let built = alloc::tally() - before;
+        // The box is the harness's.
+        (alloc::uncounted(|| Box::new(map)), built)
+    }
+
+    fn unwatched(&self) -> Box<dyn Shared<K, V>> {
+        Box::new(F::share::<K, V, _, _>(&self.options, self.hasher.clone(), Off))
+    }
+}

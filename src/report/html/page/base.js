@@ -127,6 +127,10 @@ function saveCsv(name, columns, rows) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
+/** Saves data as CSV; `what` tells it from the other buttons of the page. */
+const csvButton = (what, save) => el("button", { type: "button", class: "quiet", click: save },
+  el("span", { "aria-hidden": "true" }, "↓ "), "CSV", el("span", { class: "unseen" }, ` of ${what}`));
+
 /** A labelled `select`; options are `[value, text]`, or `{ group, options }`. */
 function select(label, options, value, onchange) {
   const option = ([key, shown]) => el("option", { value: key, selected: String(key) === String(value) }, String(shown));
@@ -135,17 +139,11 @@ function select(label, options, value, onchange) {
   return el("label", { class: "field" }, el("span", {}, label), input);
 }
 
-/** A choice among few, as buttons. */
+/** A choice among few, all in view. */
 function choice(label, options, value, onchange) {
-  const buttons = options.map(([key, shown]) => el("button", {
-    type: "button",
-    "aria-pressed": String(key === value),
-    click: () => {
-      buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(options[index][0] === key)));
-      onchange(key);
-    },
-  }, shown));
-  return el("div", { class: "field", role: "group", "aria-label": label }, el("span", {}, label), el("div", { class: "segments" }, ...buttons));
+  const name = label.toLowerCase();
+  const one = ([key, shown]) => el("label", {}, el("input", { type: "radio", name, value: key, checked: key === value, change: () => onchange(key) }), el("span", {}, shown));
+  return el("fieldset", { class: "field" }, el("legend", {}, label), el("div", { class: "segments" }, ...options.map(one)));
 }
 
 /** A table of texts and numbers: numbers are set right. */

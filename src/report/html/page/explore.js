@@ -70,7 +70,7 @@ function showExplore() {
     named("colour", select("Lines", options("one"), explore.colour, change("colour"))),
     named("facet", select("Panels", options("one"), explore.facet, change("facet"))),
     ...pins,
-    choice("Scale", [["auto", "auto"], ["linear", "from 0"], ["log", "log"]], explore.scale, (value) => { explore.scale = value; showExplore(); })),
+    choice("Scale", [["auto", "auto"], ["linear", "from 0"], ["log", "log"]], explore.scale, (value) => { explore.scale = value; showExplore(); view.querySelector("[name=scale]:checked").focus(); })),
   exploreFigure(metric));
 }
 
@@ -107,13 +107,19 @@ function exploreFigure(metric) {
       name: metric.name,
       columns: [facet?.label ?? "panel", colour?.label ?? "series", x.label, metric.name, "cells"],
       rows: visible.map((point) => [point.facet, point.series, point.x, point.y, point.cells]),
-      legend: all.length > 1 && seriesChooser(style, shown, redraw),
+      legend: all.length > 1 && seriesChooser(style.names, shown, redraw, (name) => seriesKey(style, name)),
       more: byId(`metric-${metric.name}`) && el("a", { href: `#metric-${metric.name}`, class: "meaning" }, "What it means"),
       draw: (width) => exploreChart(metric, visible, x, colour, facet, style, width),
     }));
   };
   redraw();
   return frame;
+}
+
+/** A place on an axis: `100,000 operations`, `load factor 6.5`. */
+function placeOf(x, value) {
+  const shown = typeof value === "number" ? value.toLocaleString("en-US") : value;
+  return x.label === "operations" ? `${shown} operations` : `${x.label} ${shown}`;
 }
 
 /** What the points say, in a sentence: the largest contrast at one place, or how the only series changes. */
@@ -128,7 +134,7 @@ function contrastOf(metric, points, x, colour, facet) {
     return { some, least, most, ratio: some.length > 1 && least.y > 0 ? most.y / least.y : 1 };
   });
   const { some, least, most, ratio } = d3.greatest(contrasts, (contrast) => contrast.ratio) ?? {};
-  const spots = [most?.facet, colour && `${x.label} ${typeof most?.x === "number" ? most.x.toLocaleString("en-US") : most?.x}`].filter((words) => words);
+  const spots = [most?.facet, colour && placeOf(x, most?.x)].filter((words) => words);
   const where = spots.length ? ` on ${spots.join(", ")}` : "";
   if (ratio >= 1.02) return `${name(most)} has ${ratioText(ratio)}× the ${metric.label} of ${name(least)}${where}`;
   const nothing = contrasts.find(({ some, least, most }) => some.length > 1 && least.y === 0 && most.y > 0);
@@ -169,7 +175,8 @@ function exploreChart(metric, points, x, colour, facet, style, width) {
     const mine = points.filter((point) => point.facet === key);
     const { log, domain } = scaleOf(own ? mine.map((point) => point.y) : values);
     const chart = x.numeric ? lineChart(metric, mine, x, colour, style, each, log, domain) : dotChart(metric, mine, colour, style, each, log, domain, longest);
-    return el("div", { class: "panel" }, facet && el("h4", {}, key), chart);
+    const level = mine.length > 1 && mine.every((point) => point.y === mine[0].y);
+    return el("div", { class: "panel" }, facet && el("h4", {}, key, level && el("small", {}, ` all ${text(mine[0].y, metric)}`)), chart);
   });
 }
 
@@ -185,7 +192,7 @@ function lineChart(metric, points, x, colour, style, width, log, domain) {
   const names = d3.max(ends, (end) => end.series.length) ?? 0;
   const labelled = colour && ends.length <= 14;
   return Plot.plot({
-    width, height: 320, marginLeft: 64, marginBottom: 40, marginRight: labelled ? Math.min(170, 22 + 6.7 * names) : 20, style: FONT,
+    width, height: 320, marginLeft: 64, marginTop: 28, marginBottom: 40, marginRight: labelled ? Math.min(170, 22 + 6.7 * names) : 20, style: FONT,
     x: { type: wide ? "log" : "linear", label: `${x.label} →`, ticks: places.length <= Math.min(8, width / 60) ? places : Math.max(2, Math.floor(width / 110)), tickFormat: (d) => d3.format(d >= 1e4 ? "~s" : ",")(d) },
     y: { type: log ? "log" : "linear", domain, grid: true, nice: true, ticks: log ? 5 : 6, tickFormat: axisText(metric), label: `↑ ${metric.label}${log ? ", log scale" : ""}` },
     marks: [

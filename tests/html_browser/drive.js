@@ -226,6 +226,7 @@ async function stacks() {
   pick('[data-control="other"]', other);
   await until("the difference", () => one(".flame .frame.more, .flame .frame.less, .flame .frame.same"));
   check("a difference says its sign", all(".frame.more:not(.thin)").every((frame) => frame.textContent.startsWith("+")) && all(".frame.less:not(.thin)").every((frame) => frame.textContent.startsWith("−")));
+  check("its title says what changed by how much", / itself: [\d.,]+ percentage points (more|less) of the .* in .* than in /.test(one("#stacks-view h3").textContent), one("#stacks-view h3").textContent);
   check("and is told in words", one(".frame.more, .frame.less, .frame.same").getAttribute("aria-label").includes("points"));
 }
 
@@ -355,6 +356,13 @@ function words() {
   const axis = { label: "load factor", numeric: true };
   check("a single line is a trend", contrastOf(metric, [point(4, 9), point(8, 3)], axis, {}, null) === "a's bytes falls from 9 to 3 as load factor goes from 4 to 8");
   check("a single point is told", contrastOf(metric, [point(4, 9)], axis, {}, null) === "a: 9 bytes");
+  const [maps, factors] = [{ label: "map", numeric: false }, { label: "load factor", numeric: true }];
+  const of = (series, x, y) => ({ ...point(x, y), series, facet: "fill" });
+  const contrasts = contrastOf(metric, [of("5", "go-classic", 2), of("8", "go-classic", 4), of(OWN, "btree", 9)], maps, factors, { label: "mix" });
+  check("numbers are told with what they are of", contrasts === "load factor 8 has 2.0× the bytes of load factor 5 on fill, go-classic", contrasts);
+  const owns = contrastOf(metric, [of("std", OWN, 2), of("btree", OWN, 9)], factors, maps, { label: "mix" });
+  check("so is what can't be set", owns === "btree has 4.5× the bytes of std on fill, load factor of its own", owns);
+  check("shares are percentages, amplification is not", text(0.44, { name: "tail_share_move", unit: "ratio" }) === "44 %" && text(2.33, { name: "write_amplification", unit: "ratio" }) === "2.33");
   const curve = (cause) => ({ kind: latency.kind === ANY ? undefined : latency.kind, cause, count: 4, ns: [7], max_ns: 9 });
   const title = (...causes) => causeFigure({ cell: run.cells[0], curves: causes.map(curve) }).querySelector("h3").textContent;
   check("what nobody knows is not a cause", title("unknown").includes("can't be told"), title("unknown"));

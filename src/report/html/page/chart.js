@@ -38,8 +38,8 @@ function seriesKey(style, name, line = true) {
   return svg.node();
 }
 
-/** Series that can be switched on and off; `key(name)` gives the drawing of one. */
-function seriesChooser(names, shown, onchange, key) {
+/** Series that can be switched on and off; `key(name)` gives the drawing of one, `words(name)` what it is called. */
+function seriesChooser(names, shown, onchange, key, words = String) {
   const FOLDED_FROM = 24;
   const list = el("div", { class: key ? "chips" : "chips choose", role: "group", "aria-label": "Drawn" });
   const folded = names.length > FOLDED_FROM;
@@ -52,7 +52,7 @@ function seriesChooser(names, shown, onchange, key) {
         button.setAttribute("aria-pressed", String(shown.has(name)));
         onchange();
       },
-    }, key?.(name), name);
+    }, key?.(name), words(name));
     (folded && !shown.has(name) ? rest : list).append(button);
   }
   if (folded) list.append(el("details", { class: "rest" }, el("summary", {}, `${rest.children.length} more`), rest));

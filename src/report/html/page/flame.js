@@ -117,7 +117,7 @@ function flameFigure({ tree, totals, stripped }, one, other) {
   let title = `${percent(share)} ${kind.verb} ${one.cell.label}${kind.did ? ` ${kind.did}` : ""} ${kind.did ? "come from" : "is in"} ${first}`;
   if (other) {
     const moved = tops.map(([name, [a, b]]) => [name, b - a]).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))[0];
-    title = moved ? `${moved[0]}: ${signed(moved[1])} points of the ${kind.name}, from ${one.cell.label} to ${other.cell.label}` : `${one.cell.label} and ${other.cell.label} alike`;
+    title = moved ? `${moved[0]} itself: ${plain(Math.abs(moved[1]) * 100)} percentage points ${moved[1] > 0 ? "more" : "less"} of the ${kind.name} in ${other.cell.label} than in ${one.cell.label}` : `${one.cell.label} and ${other.cell.label} alike`;
   }
   const graph = new FlameGraph(tree, totals, Boolean(other), [one, other].map((side) => side?.cell.label), amount);
   const columns = other ? ["function", `share_${one.cell.label}`, `share_${other.cell.label}`, "points"] : ["function", "self_share"];

@@ -156,7 +156,7 @@ async function stalls() {
   const order = [/^latency of \w+$/, /^latency of every operation over the operations$/, /^share of the time above p99.9/, /^latency of \w+ by cause$/];
   check("percentiles, heat maps, tails, causes", units.length === order.length && units.every((unit, index) => order[index].test(unit)), units);
   const chart = () => all("#latency-view .chart")[1];
-  check("stalls over operations", / stalls? longest: /.test(chart().querySelector("h3").textContent), chart().querySelector("h3").textContent);
+  check("stalls over operations, the longest of all at first", / stalls? longest: /.test(chart().querySelector("h3").textContent), chart().querySelector("h3").textContent);
   const told = (await unpack(`course-${latency.group}`)).some(({ marks }) => marks?.operations.some(([, cause]) => cause === "grow" || cause === "overflow"));
   if (told) check("what stalls is marked", chart().querySelector("g[aria-label=dot] path"));
   check("the colours have a scale", /^1.*operations/.test(chart().querySelector(".ramp").parentElement.textContent));
@@ -349,6 +349,7 @@ function words() {
   const rect = (band, from, count = 1) => ({ band, from, to: from + 100, least: 1000 * band, below: 1000 * (band + 1), count });
   check("who stalls longest", stallTitle([stalled(cell, rect(3, 100), rect(9, 300)), stalled(other, rect(8, 0))]) === "a stalls longest: 9 µs to 10 µs, at operation 300 of 900",
     stallTitle([stalled(cell, rect(3, 100), rect(9, 300)), stalled(other, rect(8, 0))]));
+  check("not all of them are drawn", stallTitle([stalled(cell, rect(9, 300))], false) === "a stalls longest of these: 9 µs to 10 µs, at operation 300 of 900");
   check("more than one in the highest band", stallTitle([stalled(cell, rect(9, 100)), stalled(other, rect(9, 0))]) === "a and b stall longest: 9 µs to 10 µs");
   check("more than once", stallTitle([stalled(cell, rect(9, 100), rect(9, 200, 4))]) === "a stalls longest: 5 operations of 9 µs to 10 µs");
   const metric = { label: "bytes", unit: "bytes/write" };

@@ -7,6 +7,7 @@ mod browser;
 #[path = "../report_text/fixture.rs"]
 #[allow(dead_code, reason = "each test binary uses its part")]
 mod fixture;
+mod picture;
 
 use std::fs;
 use std::path::Path;
@@ -295,15 +296,20 @@ fn sheets(pdf: &serde_json::Value) -> usize {
     text.matches("/Type /Page").count() - text.matches("/Type /Pages").count()
 }
 
+/// Opens a file in a window so wide, on a screen that is light or dark and of so many pixels a pixel.
+fn open_in(page: &mut Page, file: &Path, scheme: &str, width_px: u32, scale: f64) {
+    let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+    page.call("Emulation.setEmulatedMedia", scheme);
+    let metrics = json!({ "width": width_px, "height": 900, "deviceScaleFactor": scale, "mobile": false });
+    page.call("Emulation.setDeviceMetricsOverride", metrics);
+    page.open(file);
+}
+
 fn take_pictures(page: &mut Page, file: &Path, folder: &Path, name: &str) {
     fs::create_dir_all(folder).expect("a folder");
     for (kind, width, scheme) in [("light", 1280, "light"), ("dark", 1280, "dark"), ("phone", PHONE_PX, "light")] {
-        let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-        page.call("Emulation.setEmulatedMedia", scheme);
-        let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
-        page.call("Emulation.setDeviceMetricsOverride", metrics);
         page.evaluate("localStorage.removeItem('mapscope-theme')");
-        page.open(file);
+        open_in(page, file, scheme, width, 1.0);
         page.evaluate(DRIVE);
         page.evaluate(
             "charts().then(() => { for (const data of all('details.data')) data.open = false; scrollTo(0, 0); })",

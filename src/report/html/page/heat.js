@@ -9,10 +9,12 @@ function heatView(group, cells) {
   const longest = ({ heat }) => d3.max(heat.columns, (column) => d3.max(column, ([band]) => band));
   const shown = latency.stalling.get(group.index) ?? mostTellingPanels(cells, longest);
   latency.stalling.set(group.index, shown);
-  return panelView(cells, shown, (visible) => heatFigure(group, visible));
+  const worst = cells.filter((one) => longest(one) === d3.max(cells, longest));
+  return panelView(cells, shown, (visible) => heatFigure(group, visible, worst.every(({ cell }) => shown.has(cell.label))));
 }
 
-function heatFigure(group, cells) {
+/** `all`: whether no cell that isn't drawn stalls as long. */
+function heatFigure(group, cells, all) {
   const maps = cells.map((one) => ({ ...one, rects: heatRects(one) }));
   const stalls = maps.map((one) => ({ ...one, stall: d3.greatest(one.rects, (rect) => rect.band) }));
   const bands = maps.flatMap(({ rects }) => rects.map((rect) => rect.band));
@@ -22,7 +24,7 @@ function heatFigure(group, cells) {
   const marked = distinct(maps.flatMap((one) => marksOf(one).map((mark) => mark.cause)));
   const style = causeStyle();
   return figure({
-    title: stallTitle(stalls),
+    title: stallTitle(stalls, all),
     unit: "latency of every operation over the operations, all repetitions on each other, logarithmic · measured, varies from run to run",
     words: `Each field is coloured by how many operations took so long; even a single one can be seen. What returns in the same place at every repetition is the map, what is scattered is the machine.${marked.length ? " Marks are the last repetition's longest operations of each cause, at most 64; a bar at the foot is a stretch in which operation after operation moved entries." : ""}`,
     name: `heat-${group.index}`,
@@ -39,8 +41,9 @@ function heatKey(most) {
   return el("span", { class: "chip" }, "1", el("span", { class: "ramp", "aria-hidden": "true" }, ...steps.map((colour) => el("i", { style: `background:${colour}` }))), `${most.toLocaleString("en-US")} operations, logarithmic`);
 }
 
-/** Who stalls longest; which of several in the highest band was the longest of all, a heat map doesn't tell. */
-function stallTitle(stalls) {
+/** Who stalls longest, of all or of those that are drawn; which of several in the highest band was the longest of all, a heat map doesn't tell. */
+function stallTitle(stalls, all = true) {
+  const longest = all ? "longest" : "longest of these";
   const highest = d3.max(stalls, ({ stall }) => stall.band);
   const worst = stalls.filter(({ stall }) => stall.band === highest);
   const [{ cell, stall, rects }] = worst;
@@ -48,10 +51,10 @@ function stallTitle(stalls) {
   const range = Number.isFinite(stall.below) ? `${duration(stall.least)} to ${duration(stall.below)}` : `${duration(stall.least)} or more`;
   if (worst.length > 1) {
     const names = worst.map(({ cell }) => cell.label);
-    return `${names.length > 3 ? `${names.length} of these maps` : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`} stall longest: ${range}`;
+    return `${names.length > 3 ? `${names.length} of these maps` : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`} stall ${longest}: ${range}`;
   }
-  if (rects.filter((rect) => rect.band === highest).length > 1) return `${cell.label} stalls longest: ${times.toLocaleString("en-US")} operations of ${range}`;
-  return `${cell.label} stalls longest: ${range}, at operation ${stall.from.toLocaleString("en-US")} of ${cell.id.ops.toLocaleString("en-US")}${stallWords(worst[0])}`;
+  if (rects.filter((rect) => rect.band === highest).length > 1) return `${cell.label} stalls ${longest}: ${times.toLocaleString("en-US")} operations of ${range}`;
+  return `${cell.label} stalls ${longest}: ${range}, at operation ${stall.from.toLocaleString("en-US")} of ${cell.id.ops.toLocaleString("en-US")}${stallWords(worst[0])}`;
 }
 
 /** What the longest operation did, where the repetition that kept them is the one that it was in. */

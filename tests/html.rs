@@ -100,6 +100,27 @@ fn three_things_stand_out_each_of_another_kind() {
     assert!(html(&fixture::results(Vec::new())).contains("Nothing: no two cells"));
 }
 
+/// First of all the page says what was run, in a sentence, with figures; scripts or not.
+#[test]
+fn what_was_run_is_said_in_a_sentence() {
+    let what = |results: &Results| {
+        let page = html(results);
+        let (_, rest) = page.split_once("id=\"what\">").expect("the sentence");
+        assert!(!rest.contains("id=\"what\"") && rest.contains("id=\"findings\""), "before what stands out");
+        rest.split_once("</p>").expect("its end").0.to_owned()
+    };
+    let mut results = fixture::whole();
+    let maps = "go-classic, std, hashbrown, indexmap and btree";
+    let on = "workloads of 100,000 operations each, counted, timed and profiled on";
+    assert_eq!(what(&results), format!("{maps} on 2 {on} Example CPU | 2 GHz."));
+    results.cells[0].id.ops = 2000;
+    assert!(what(&results).contains(" workloads of 2,000 to 100,000 operations each, "), "{}", what(&results));
+    results.cells.truncate(1);
+    results.cells[0].profile = None;
+    assert!(what(&results).starts_with("go-classic on uniform fill, 2,000 operations, counted and timed on"));
+    assert!(!html(&fixture::results(Vec::new())).contains("id=\"what\""), "nothing was run");
+}
+
 #[test]
 fn the_page_needs_nothing_beside_it() {
     let page = html(&fixture::record());

@@ -7,6 +7,7 @@ mod browser;
 #[path = "../report_text/fixture.rs"]
 #[allow(dead_code, reason = "each test binary uses its part")]
 mod fixture;
+mod picture;
 
 use std::fs;
 use std::path::Path;
@@ -26,6 +27,9 @@ const CELLS: usize = 2000;
 /// A page of a large run is no larger.
 const BYTES_MAX: usize = 20_000_000;
 const PHONE_PX: u32 = 390;
+/// Of a table of any length.
+const ROWS_ON_PAPER: u64 = 100;
+const SHEETS_MAX: usize = 25;
 
 fn html(results: &Results) -> Vec<u8> {
     let format = FORMATS.iter().find(|row| row.name == "html").expect("the format");
@@ -134,6 +138,8 @@ fn works(name: &str, results: &Results) {
     assert!(lines.len() > 20, "{name}: only {lines:?}");
 
     by_keyboard(&mut page);
+    focus_is_seen(&mut page);
+    screen_readers_have_names(&mut page);
     data_can_be_saved(&mut page);
     if let Some(pictures) = std::env::var_os("MAPSCOPE_SCREENSHOTS") {
         take_pictures(&mut page, &file, Path::new(&pictures), name);
@@ -187,6 +193,36 @@ fn by_keyboard(page: &mut Page) {
     }
 }
 
+/// From the top of the page through its controls with the Tab key.
+fn focus_is_seen(page: &mut Page) {
+    page.evaluate("for (const data of all('details')) data.open = false");
+    page.evaluate("one('.skip').focus()");
+    let mut reached = std::collections::BTreeSet::new();
+    for _ in 0..60 {
+        page.press("Tab");
+        assert_eq!(page.evaluate("focusSeen()"), json!(""), "the focus is not seen");
+        reached.insert(page.evaluate("document.activeElement.tagName").as_str().expect("a tag").to_owned());
+    }
+    let tags: Vec<&str> = reached.iter().map(String::as_str).collect();
+    assert_eq!(tags, ["A", "BUTTON", "DIV", "INPUT", "SELECT", "SUMMARY"]);
+}
+
+/// As the browser computes them for whoever reads the page aloud.
+fn screen_readers_have_names(page: &mut Page) {
+    let roles = ["button", "combobox", "searchbox", "checkbox", "radio", "link", "tree", "treeitem", "image", "region"];
+    let tree = page.call("Accessibility.getFullAXTree", json!({}));
+    let nodes = tree["nodes"].as_array().expect("nodes");
+    let mut told = 0;
+    for node in nodes.iter().filter(|node| node["ignored"] == json!(false)) {
+        let role = node["role"]["value"].as_str().unwrap_or_default();
+        if roles.contains(&role) {
+            told += 1;
+            assert!(node["name"]["value"].as_str().is_some_and(|name| !name.trim().is_empty()), "no name: {node}");
+        }
+    }
+    assert!(told > 60, "only {told} controls and pictures");
+}
+
 fn data_can_be_saved(page: &mut Page) {
     let folder = page.downloads();
     fs::create_dir_all(&folder).expect("a folder");
@@ -210,25 +246,70 @@ fn fits_a_phone_and_paper(page: &mut Page, file: &Path) {
     let width = "charts().then(() => document.documentElement.scrollWidth)";
     page.evaluate(DRIVE);
     assert_eq!(page.evaluate(width), json!(PHONE_PX), "nothing sticks out on a phone");
+    // The controls leave room for what they control.
+    let heights = "all('.controls').map((controls) => controls.getBoundingClientRect().height)";
+    let heights = page.evaluate(heights);
+    assert!(
+        heights.as_array().expect("heights").iter().all(|px| px.as_f64().is_some_and(|px| px < 300.0)),
+        "{heights}"
+    );
+    let below = "one('.flame').getBoundingClientRect().top - byId('stacks').getBoundingClientRect().top";
+    if page.evaluate("Boolean(one('.flame'))") == json!(true) {
+        assert!(page.evaluate(below).as_f64().expect("a height") < 844.0, "a flame graph begins on the first screen");
+    }
     page.call("Emulation.clearDeviceMetricsOverride", json!({}));
     page.open(file);
     page.evaluate(DRIVE);
     page.evaluate("until('everything is unpacked', () => 'filled' in document.documentElement.dataset)");
+    let undrawn = "document.querySelectorAll('.area[data-state=\"waiting\"]').length";
+    page.evaluate(&format!("until('everything is drawn at leisure', () => {undrawn} === 0)"));
+    assert_eq!(page.evaluate(undrawn), json!(0), "paper has nothing to wait for");
+    while page.evaluate("byId('cell-more').firstChild?.click(), Boolean(byId('cell-more').firstChild)") == json!(true) {
+    }
+    let cells = page.evaluate("run.cells.length").as_u64().expect("a number");
+    assert_eq!(page.evaluate("all('#cell-table tbody tr').length"), json!(cells), "every row is there");
+    page.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
+    let printed = "all('#cell-table tbody tr').filter((row) => row.checkVisibility()).length";
+    assert_eq!(page.evaluate(printed), json!(cells.min(ROWS_ON_PAPER)), "and so many are printed");
+    let rest = page.evaluate("byId('cell-rest').checkVisibility() ? byId('cell-rest').textContent : null");
+    if cells > ROWS_ON_PAPER {
+        let left = (cells - ROWS_ON_PAPER).to_string();
+        assert!(rest.as_str().is_some_and(|rest| rest.replace(',', "").contains(&left)), "{rest}");
+    } else {
+        assert_eq!(rest, json!(""));
+    }
+    let heads = "all('#cell-table thead th').every((head) => getComputedStyle(head, '::before').content.length > 2)";
+    assert_eq!(page.evaluate(heads), json!(true), "heads are on every page");
+    page.call("Emulation.setEmulatedMedia", json!({ "media": "" }));
     let pdf = page.call("Page.printToPDF", json!({ "printBackground": true }));
     assert!(pdf["data"].as_str().is_some_and(|data| data.len() > 10_000), "something is on paper");
-    let left = page.evaluate("document.querySelectorAll('.area[data-state=\"waiting\"]').length");
-    assert_eq!(left, json!(0), "everything is drawn for paper");
+    let sheets = sheets(&pdf);
+    assert!((1..=SHEETS_MAX).contains(&sheets), "{sheets} sheets of paper");
+    println!("{cells} cells: {sheets} sheets of paper");
+    assert_eq!(page.evaluate("byId('glossary').open"), json!(false), "what was opened for paper is closed again");
+}
+
+/// How many pages a PDF has.
+fn sheets(pdf: &serde_json::Value) -> usize {
+    let bytes = BASE64_STANDARD.decode(pdf["data"].as_str().expect("a PDF")).expect("base64");
+    let text = String::from_utf8_lossy(&bytes);
+    text.matches("/Type /Page").count() - text.matches("/Type /Pages").count()
+}
+
+/// Opens a file in a window so wide, on a screen that is light or dark and of so many pixels a pixel.
+fn open_in(page: &mut Page, file: &Path, scheme: &str, width_px: u32, scale: f64) {
+    let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+    page.call("Emulation.setEmulatedMedia", scheme);
+    let metrics = json!({ "width": width_px, "height": 900, "deviceScaleFactor": scale, "mobile": false });
+    page.call("Emulation.setDeviceMetricsOverride", metrics);
+    page.open(file);
 }
 
 fn take_pictures(page: &mut Page, file: &Path, folder: &Path, name: &str) {
     fs::create_dir_all(folder).expect("a folder");
     for (kind, width, scheme) in [("light", 1280, "light"), ("dark", 1280, "dark"), ("phone", PHONE_PX, "light")] {
-        let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-        page.call("Emulation.setEmulatedMedia", scheme);
-        let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
-        page.call("Emulation.setDeviceMetricsOverride", metrics);
         page.evaluate("localStorage.removeItem('mapscope-theme')");
-        page.open(file);
+        open_in(page, file, scheme, width, 1.0);
         page.evaluate(DRIVE);
         page.evaluate(
             "charts().then(() => { for (const data of all('details.data')) data.open = false; scrollTo(0, 0); })",

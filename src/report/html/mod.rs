@@ -44,7 +44,7 @@ pub(crate) const STYLE: &str = include_str!("page/style.css");
 /// Light and dark, shared as well: `themes()`.
 pub(crate) const THEME: &str = include_str!("page/theme.js");
 /// In the order in which they build on each other.
-const SCRIPTS: [&str; 14] = [
+const SCRIPTS: [&str; 16] = [
     include_str!("vendor/d3.min.js"),
     include_str!("vendor/plot.umd.min.js"),
     THEME,
@@ -55,7 +55,9 @@ const SCRIPTS: [&str; 14] = [
     include_str!("page/table.js"),
     include_str!("page/explore.js"),
     include_str!("page/latency.js"),
-    include_str!("page/course.js"),
+    include_str!("page/heat.js"),
+    include_str!("page/tail.js"),
+    include_str!("page/memory.js"),
     include_str!("page/structure.js"),
     include_str!("page/flame.js"),
     include_str!("page/main.js"),

@@ -15,6 +15,8 @@ pub(super) struct Overview<'a> {
     profile: &'a str,
     mapscope: &'a str,
     partial: bool,
+    /// What was run, in a sentence.
+    what: String,
     /// The sentences on what stands out.
     findings: Vec<String>,
     /// What was run: names and values.
@@ -49,6 +51,7 @@ impl<'a> Overview<'a> {
             profile: &results.profile,
             mapscope: &results.mapscope,
             partial: results.partial,
+            what: what(results, groups),
             findings: findings.into_iter().map(|finding| finding.text).collect(),
             facts: facts(results, groups),
             cells: integer(results.cells.len() as u64),
@@ -73,6 +76,44 @@ impl<'a> Overview<'a> {
     }
 }
 
+/// `go-classic and std on 2 workloads of 100,000 operations each, counted and timed on AMD EPYC`.
+fn what(results: &Results, groups: &[Group<'_>]) -> String {
+    const NAMED_MAX: usize = 8;
+    let mut maps = Vec::new();
+    for cell in &results.cells {
+        if !maps.contains(&cell.id.map) {
+            maps.push(cell.id.map.clone());
+        }
+    }
+    let maps = if maps.len() > NAMED_MAX { format!("{} maps", maps.len()) } else { and(&maps) };
+    let ops = || results.cells.iter().map(|cell| cell.id.ops);
+    let (Some(least), Some(most)) = (ops().min(), ops().max()) else { return String::new() };
+    let ops = if least == most { integer(least) } else { format!("{} to {}", integer(least), integer(most)) };
+    let workloads = match groups.len() {
+        1 => format!("{}, {ops} operations", groups[0].name.replace(&format!(", {ops} ops"), "")),
+        several => format!("{several} workloads of {ops} operations each"),
+    };
+    let done = [
+        ("counted", results.cells.iter().any(|cell| cell.count.is_some())),
+        ("timed", results.cells.iter().any(|cell| cell.time.is_some())),
+        ("profiled", results.cells.iter().any(|cell| cell.profile.is_some())),
+    ];
+    let done: Vec<String> = done.iter().filter(|(_, done)| *done).map(|(name, _)| (*name).to_owned()).collect();
+    let done = if done.is_empty() { String::new() } else { format!(", {}", and(&done)) };
+    let mut machines: Vec<String> = results.environments.iter().map(|machine| machine.cpu.clone()).collect();
+    machines.dedup();
+    format!("{maps} on {workloads}{done} on {}", and(&machines))
+}
+
+/// `a, b and c`.
+fn and(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
+}
+
 fn facts(results: &Results, groups: &[Group<'_>]) -> Vec<(&'static str, String)> {
     let ids = || results.cells.iter().map(|cell| &cell.id);
     let passes = [
@@ -88,6 +129,7 @@ fn facts(results: &Results, groups: &[Group<'_>]) -> Vec<(&'static str, String)>
         ("Operations", distinct(ids().map(|id| integer(id.ops)))),
         ("Load factors", distinct(ids().filter_map(|id| id.load_factor).map(|x| x.to_string()))),
         ("Capacity hints", distinct(ids().filter(|id| id.hint > 0).map(|id| integer(id.hint)))),
+        ("Threads", distinct(ids().filter_map(|id| id.threads).map(|threads| threads.to_string()))),
         ("Seeds", distinct(ids().map(|id| id.seed.to_string()))),
         ("Passes", distinct(passes.into_iter().filter(|(_, done)| *done).map(|(name, _)| name.to_owned()))),
         ("Machine", machines.join(" · ")),

@@ -87,18 +87,22 @@ const duration = (ns) => scaled(ns, [[1, "ns"], [1e3, "µs"], [1e6, "ms"], [1e9,
 const byteSize = (bytes) => scaled(bytes, [[1, "B"], [1024, "KiB"], [1024 ** 2, "MiB"], [1024 ** 3, "GiB"]]);
 const percent = (share) => `${plain(share * 100)} %`;
 
+/** Whether a ratio is part of a whole, as what amplifies is not. */
+const isShare = (metric) => metric.unit === "ratio" && !metric.name.endsWith("amplification");
+
 /** A value in its metric's unit. Every digit stays in the page's data and downloads. */
 function text(value, metric) {
   if (value == null) return "–";
   if (metric.unit === "ns") return duration(value);
   if (metric.unit === "bytes") return byteSize(value);
   if (metric.unit === "percent") return `${plain(value)} %`;
+  if (isShare(metric)) return percent(value);
   return plain(value);
 }
 
 /** How a column of a metric writes its values: all with as many decimals as let its smallest keep three digits. */
 function columnText(metric, cells) {
-  if (["ns", "bytes", "percent"].includes(metric.unit)) return (value) => text(value, metric);
+  if (["ns", "bytes", "percent"].includes(metric.unit) || isShare(metric)) return (value) => text(value, metric);
   const values = cells.map((cell) => valueOf(cell, metric)).filter((value) => value > 0 && !Number.isInteger(value));
   if (!values.length) return (value) => value.toLocaleString("en-US");
   const least = Math.min(...values);
@@ -109,7 +113,7 @@ function columnText(metric, cells) {
 }
 
 /** The unit of an axis or of a heading; nothing where values say it themselves. */
-const unitOf = (metric) => (metric.unit === "ratio" ? "×" : metric.unit);
+const unitOf = (metric) => (isShare(metric) ? "share" : metric.unit === "ratio" ? "×" : metric.unit);
 const certainty = (metric) => (metric.exact ? "exact" : "measured, varies from run to run");
 
 const distinct = (values) => [...new Set(values)];
@@ -127,6 +131,10 @@ function saveCsv(name, columns, rows) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
+/** Saves data as CSV; `what` tells it from the other buttons of the page. */
+const csvButton = (what, save) => el("button", { type: "button", class: "quiet", click: save },
+  el("span", { "aria-hidden": "true" }, "↓ "), "CSV", el("span", { class: "unseen" }, ` of ${what}`));
+
 /** A labelled `select`; options are `[value, text]`, or `{ group, options }`. */
 function select(label, options, value, onchange) {
   const option = ([key, shown]) => el("option", { value: key, selected: String(key) === String(value) }, String(shown));
@@ -135,17 +143,11 @@ function select(label, options, value, onchange) {
   return el("label", { class: "field" }, el("span", {}, label), input);
 }
 
-/** A choice among few, as buttons. */
+/** A choice among few, all in view. */
 function choice(label, options, value, onchange) {
-  const buttons = options.map(([key, shown]) => el("button", {
-    type: "button",
-    "aria-pressed": String(key === value),
-    click: () => {
-      buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(options[index][0] === key)));
-      onchange(key);
-    },
-  }, shown));
-  return el("div", { class: "field", role: "group", "aria-label": label }, el("span", {}, label), el("div", { class: "segments" }, ...buttons));
+  const name = label.toLowerCase();
+  const one = ([key, shown]) => el("label", {}, el("input", { type: "radio", name, value: key, checked: key === value, change: () => onchange(key) }), el("span", {}, shown));
+  return el("fieldset", { class: "field" }, el("legend", {}, label), el("div", { class: "segments" }, ...options.map(one)));
 }
 
 /** A table of texts and numbers: numbers are set right. */

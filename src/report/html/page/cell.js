@@ -25,7 +25,7 @@ function showCell(cell) {
     el("div", { class: "pair" }, list("Exact", told.filter((metric) => metric.exact)), list("Measured", told.filter((metric) => !metric.exact))),
     absent > 0 && el("p", { class: "fine" }, `${absent} more metrics have no value here.`),
     el("div", { class: "actions" },
-      el("button", { type: "button", class: "quiet", click: () => saveCsv(cell.files, ["metric", "unit", "class", "value"], told.map((metric) => [metric.name, metric.unit, metric.exact ? "exact" : "measured", valueOf(cell, metric)])) }, "↓ CSV"),
+      csvButton("this cell", () => saveCsv(cell.files, ["metric", "unit", "class", "value"], told.map((metric) => [metric.name, metric.unit, metric.exact ? "exact" : "measured", valueOf(cell, metric)]))),
       ...files.map((file) => el("a", { href: `cells/${cell.files}/${file}` }, file))));
   document.body.append(dialog);
   dialog.showModal();

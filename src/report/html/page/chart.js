@@ -29,22 +29,22 @@ function mostTelling(names, valueOf) {
   return new Set([...ordered.slice(0, SHOWN_MAX / 2), ...ordered.slice(-SHOWN_MAX / 2)]);
 }
 
-/** A small drawing of a series, for legends. */
-function seriesKey(style, name) {
+/** A small drawing of a series, for legends; without its `line` where charts have marks alone. */
+function seriesKey(style, name, line = true) {
   const svg = d3.create("svg").attr("width", 26).attr("height", 12).attr("aria-hidden", "true").attr("class", "series");
-  svg.append("path").attr("d", "M0 6H26").attr("stroke", style.colour(name)).attr("stroke-width", 2).attr("stroke-dasharray", style.dash(name));
+  if (line) svg.append("path").attr("d", "M0 6H26").attr("stroke", style.colour(name)).attr("stroke-width", 2).attr("stroke-dasharray", style.dash(name));
   const { shape } = SYMBOLS.find(({ symbol }) => symbol === style.symbol(name));
   svg.append("path").attr("transform", "translate(13,6)").attr("d", d3.symbol(shape, 34)()).attr("fill", style.colour(name)).attr("stroke", style.colour(name));
   return svg.node();
 }
 
-/** Series that can be switched on and off. */
-function seriesChooser(style, shown, onchange) {
+/** Series that can be switched on and off; `key(name)` gives the drawing of one, `words(name)` what it is called. */
+function seriesChooser(names, shown, onchange, key, words = String) {
   const FOLDED_FROM = 24;
-  const list = el("div", { class: "chips", role: "group", "aria-label": "Shown" });
-  const folded = style.names.length > FOLDED_FROM;
+  const list = el("div", { class: key ? "chips" : "chips choose", role: "group", "aria-label": "Drawn" });
+  const folded = names.length > FOLDED_FROM;
   const rest = el("div", { class: "chips" });
-  for (const name of style.names) {
+  for (const name of names) {
     const button = el("button", {
       type: "button", class: "chip", "aria-pressed": String(shown.has(name)),
       click: () => {
@@ -52,11 +52,35 @@ function seriesChooser(style, shown, onchange) {
         button.setAttribute("aria-pressed", String(shown.has(name)));
         onchange();
       },
-    }, seriesKey(style, name), name);
+    }, key?.(name), words(name));
     (folded && !shown.has(name) ? rest : list).append(button);
   }
   if (folded) list.append(el("details", { class: "rest" }, el("summary", {}, `${rest.children.length} more`), rest));
   return list;
+}
+
+/** Small charts of cells of one workload: which ones is chosen above the figure that `figureOf` makes of them. */
+function panelView(cells, shown, figureOf) {
+  const frame = el("div");
+  const redraw = () => {
+    const visible = cells.filter(({ cell }) => shown.has(cell.label));
+    frame.replaceChildren(visible.length ? figureOf(visible) : el("p", { class: "notice" }, "Nothing is chosen."));
+  };
+  redraw();
+  const chooser = cells.length > 1 && seriesChooser(cells.map(({ cell }) => cell.label), shown, redraw);
+  if (chooser) chooser.prepend(el("span", { class: "fine", "aria-hidden": "true" }, "Drawn:"));
+  return el("div", {}, chooser, frame);
+}
+
+/** Of many cells those with most and least of `worth` and the first of the plan, no two of one map or alike if it can be. */
+function mostTellingPanels(cells, worth) {
+  const SHOWN_MAX = 4;
+  const ends = [d3.greatest(cells, worth), d3.least(cells, worth), ...cells].filter((one) => one);
+  const chosen = new Set();
+  const another = (one) => [...chosen].every((other) => other.cell.id.map !== one.cell.id.map && worth(other) !== worth(one));
+  for (const one of ends) if (chosen.size < SHOWN_MAX && another(one)) chosen.add(one);
+  for (const one of ends) if (chosen.size < SHOWN_MAX) chosen.add(one);
+  return new Set([...chosen].map(({ cell }) => cell.label));
 }
 
 const waiting = new Map();
@@ -71,6 +95,8 @@ const widths = new ResizeObserver((entries) => requestAnimationFrame(() => {
 }));
 
 function drawNow(area) {
+  // Replaced before anybody came to see it.
+  if (!area.isConnected) waiting.delete(area);
   // Without a place in the page it has no width to fill.
   if (!area.clientWidth || !waiting.delete(area)) return;
   inView.unobserve(area);
@@ -89,6 +115,18 @@ function drawAll() {
   [...waiting.keys()].forEach(drawNow);
 }
 
+/** Draws what has not come into view, a chart at a time, so that paper finds it done. */
+function drawAtLeisure() {
+  const idle = globalThis.requestIdleCallback ?? ((step) => setTimeout(step, 50));
+  const step = () => {
+    const area = [...waiting.keys()].find((area) => area.clientWidth);
+    if (!area) return;
+    drawNow(area);
+    idle(step);
+  };
+  idle(step);
+}
+
 /**
  * A figure. `title` states what it shows, `unit` what is measured and how surely; `draw(width)` gives its element;
  * `columns` and `rows` are its data; `words` tell it to who can't see it. What is `interactive` is read part by part.
@@ -104,19 +142,21 @@ function figure({ title, unit, draw, columns, rows, words, name, legend, more, i
     if (!data.open || data.filled) return;
     data.filled = true;
     const note = rows.length > TABLE_ROWS ? `The first ${TABLE_ROWS} of ${rows.length.toLocaleString("en-US")} rows; the CSV has them all.` : undefined;
-    data.append(el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Data" }, plainTable(columns, rows.slice(0, TABLE_ROWS), note)));
-  } }, el("summary", {}, "Table"));
+    data.append(el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": `Data: ${title}` }, plainTable(columns, rows.slice(0, TABLE_ROWS), note)));
+  } }, el("summary", {}, "Table", el("span", { class: "unseen" }, ` of ${title}`)));
   return el("figure", { class: "chart" },
     el("figcaption", {}, el("h3", {}, title), el("p", { class: "unit" }, unit)),
     legend,
     area,
     words && el("p", { class: "words" }, words),
-    el("div", { class: "actions" }, el("button", { type: "button", class: "quiet", click: () => saveCsv(name ?? "chart", columns, rows) }, "↓ CSV"), data, more));
+    el("div", { class: "actions" }, csvButton(title, () => saveCsv(name ?? "chart", columns, rows)), data, more));
 }
 
 /** Panels side by side, as many as fit; each drawn by `panel(key, width)`. */
 function panels(keys, width, least, panel) {
-  const across = Math.max(1, Math.min(keys.length, Math.floor(width / least)));
+  const fitting = Math.max(1, Math.min(keys.length, Math.floor(width / least)));
+  // As many in each row: a last row with one is space wasted.
+  const across = Math.ceil(keys.length / Math.ceil(keys.length / fitting));
   const grid = el("div", { class: "panels", style: `grid-template-columns: repeat(${across}, minmax(0, 1fr))` });
   const each = (width - (across - 1) * 24) / across;
   keys.forEach((key, index) => grid.append(panel(key, each, index % across === 0)));
@@ -126,7 +166,7 @@ function panels(keys, width, least, panel) {
 /** Names at the right ends of lines, moved apart where they would lie on each other. */
 function endLabels(ends, channels) {
   return Plot.text(ends, Plot.initializer({
-    ...channels, textAnchor: "start", dx: 8, fontWeight: 600, fontSize: 11.5,
+    ...channels, textAnchor: "start", dx: 8, fontWeight: 600, fontSize: 11.5, stroke: "var(--paper)", strokeWidth: 4,
   }, (data, facets, { y }, scales) => {
     const LINE = 14;
     const spots = [...facets].flatMap((facet) => [...facet]).map((index) => ({ index, y: scales.y(y.value[index]) })).sort((a, b) => a.y - b.y);

@@ -70,7 +70,7 @@ function showExplore() {
     named("colour", select("Lines", options("one"), explore.colour, change("colour"))),
     named("facet", select("Panels", options("one"), explore.facet, change("facet"))),
     ...pins,
-    choice("Scale", [["auto", "auto"], ["linear", "from 0"], ["log", "log"]], explore.scale, (value) => { explore.scale = value; showExplore(); })),
+    choice("Scale", [["auto", "auto"], ["linear", "from 0"], ["log", "log"]], explore.scale, (value) => { explore.scale = value; showExplore(); view.querySelector("[name=scale]:checked").focus(); })),
   exploreFigure(metric));
 }
 
@@ -107,7 +107,7 @@ function exploreFigure(metric) {
       name: metric.name,
       columns: [facet?.label ?? "panel", colour?.label ?? "series", x.label, metric.name, "cells"],
       rows: visible.map((point) => [point.facet, point.series, point.x, point.y, point.cells]),
-      legend: all.length > 1 && seriesChooser(style, shown, redraw),
+      legend: all.length > 1 && seriesChooser(style.names, shown, redraw, (name) => seriesKey(style, name), colour?.numeric ? (name) => placeOf(colour, name) : String),
       more: byId(`metric-${metric.name}`) && el("a", { href: `#metric-${metric.name}`, class: "meaning" }, "What it means"),
       draw: (width) => exploreChart(metric, visible, x, colour, facet, style, width),
     }));
@@ -116,19 +116,27 @@ function exploreFigure(metric) {
   return frame;
 }
 
+/** One of a dimension's values in words: `go-classic`, `100,000 operations`, `load factor 6.5`. */
+function placeOf(row, value) {
+  if (!row.numeric) return String(value);
+  if (value === OWN) return `${row.label} of its own`;
+  const shown = Number(value).toLocaleString("en-US");
+  return row.label === "operations" ? `${shown} operations` : `${row.label} ${shown}`;
+}
+
 /** What the points say, in a sentence: the largest contrast at one place, or how the only series changes. */
 function contrastOf(metric, points, x, colour, facet) {
   const several = colour && distinct(points.map((point) => point.series)).length > 1;
   if (!several && x.numeric && distinct(points.map((point) => point.x)).length > 1) return trendOf(metric, points, x, facet, colour);
-  if (points.length === 1) return `${(colour && points[0].series) || points[0].x}: ${text(points[0].y, metric)} ${metric.label}`;
+  const name = (point) => (colour ? placeOf(colour, point.series) : placeOf(x, point.x));
+  if (points.length === 1) return `${name(points[0])}: ${text(points[0].y, metric)} ${metric.label}`;
   const place = (point) => JSON.stringify([point.facet, colour ? point.x : ""]);
-  const name = (point) => (colour ? point.series : String(point.x));
   const contrasts = d3.groups(points, place).map(([, some]) => {
     const [least, most] = [d3.least(some, (point) => point.y), d3.greatest(some, (point) => point.y)];
     return { some, least, most, ratio: some.length > 1 && least.y > 0 ? most.y / least.y : 1 };
   });
   const { some, least, most, ratio } = d3.greatest(contrasts, (contrast) => contrast.ratio) ?? {};
-  const spots = [most?.facet, colour && `${x.label} ${typeof most?.x === "number" ? most.x.toLocaleString("en-US") : most?.x}`].filter((words) => words);
+  const spots = most ? [facet && placeOf(facet, most.facet), colour && placeOf(x, most.x)].filter((words) => words) : [];
   const where = spots.length ? ` on ${spots.join(", ")}` : "";
   if (ratio >= 1.02) return `${name(most)} has ${ratioText(ratio)}× the ${metric.label} of ${name(least)}${where}`;
   const nothing = contrasts.find(({ some, least, most }) => some.length > 1 && least.y === 0 && most.y > 0);
@@ -146,7 +154,7 @@ function trendOf(metric, points, x, facet, colour) {
   if (!first) return metric.label;
   const change = last.y === first.y ? `stays at ${text(last.y, metric)}` : `${last.y > first.y ? "rises" : "falls"} from ${text(first.y, metric)} to ${text(last.y, metric)}`;
   const [from, to] = [first, last].map((point) => point.x.toLocaleString("en-US"));
-  return `${colour ? `${first.series}'s ` : ""}${metric.label} ${change} as ${x.label} goes from ${from} to ${to}${facet ? `, on ${first.facet}` : ""}`;
+  return `${colour ? `${placeOf(colour, first.series)}'s ` : ""}${metric.label} ${change} as ${x.label} goes from ${from} to ${to}${facet ? `, on ${placeOf(facet, first.facet)}` : ""}`;
 }
 
 /** Whether panels need a scale of their own: on a common one the lower would lie flat. */
@@ -169,7 +177,8 @@ function exploreChart(metric, points, x, colour, facet, style, width) {
     const mine = points.filter((point) => point.facet === key);
     const { log, domain } = scaleOf(own ? mine.map((point) => point.y) : values);
     const chart = x.numeric ? lineChart(metric, mine, x, colour, style, each, log, domain) : dotChart(metric, mine, colour, style, each, log, domain, longest);
-    return el("div", { class: "panel" }, facet && el("h4", {}, key), chart);
+    const level = mine.length > 1 && mine.every((point) => point.y === mine[0].y);
+    return el("div", { class: "panel" }, facet && el("h4", {}, placeOf(facet, key), level && el("small", {}, ` all ${text(mine[0].y, metric)}`)), chart);
   });
 }
 
@@ -185,7 +194,7 @@ function lineChart(metric, points, x, colour, style, width, log, domain) {
   const names = d3.max(ends, (end) => end.series.length) ?? 0;
   const labelled = colour && ends.length <= 14;
   return Plot.plot({
-    width, height: 320, marginLeft: 64, marginBottom: 40, marginRight: labelled ? Math.min(170, 22 + 6.7 * names) : 20, style: FONT,
+    width, height: 320, marginLeft: 64, marginTop: 28, marginBottom: 40, marginRight: labelled ? Math.min(170, 22 + 6.7 * names) : 20, style: FONT,
     x: { type: wide ? "log" : "linear", label: `${x.label} →`, ticks: places.length <= Math.min(8, width / 60) ? places : Math.max(2, Math.floor(width / 110)), tickFormat: (d) => d3.format(d >= 1e4 ? "~s" : ",")(d) },
     y: { type: log ? "log" : "linear", domain, grid: true, nice: true, ticks: log ? 5 : 6, tickFormat: axisText(metric), label: `↑ ${metric.label}${log ? ", log scale" : ""}` },
     marks: [

@@ -10,6 +10,8 @@ const KINDS = {
 const WHOSE = { map: "the map", callee: "called by it", harness: "the harness" };
 const ROW = 22;
 const NARROWEST = 2;
+/** Below this no letter of a name can be read. */
+const NAMED_FROM = 24;
 
 async function showStacks() {
   const groups = run.groups.filter((group) => group.cells.some((cell) => cell.stacks.length));
@@ -115,14 +117,14 @@ function flameFigure({ tree, totals, stripped }, one, other) {
   let title = `${percent(share)} ${kind.verb} ${one.cell.label}${kind.did ? ` ${kind.did}` : ""} ${kind.did ? "come from" : "is in"} ${first}`;
   if (other) {
     const moved = tops.map(([name, [a, b]]) => [name, b - a]).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))[0];
-    title = moved ? `${moved[0]}: ${signed(moved[1])} points of the ${kind.name}, from ${one.cell.label} to ${other.cell.label}` : `${one.cell.label} and ${other.cell.label} alike`;
+    title = moved ? `${moved[0]} itself: ${plain(Math.abs(moved[1]) * 100)} percentage points ${moved[1] > 0 ? "more" : "less"} of the ${kind.name} in ${other.cell.label} than in ${one.cell.label}` : `${one.cell.label} and ${other.cell.label} alike`;
   }
   const graph = new FlameGraph(tree, totals, Boolean(other), [one, other].map((side) => side?.cell.label), amount);
   const columns = other ? ["function", `share_${one.cell.label}`, `share_${other.cell.label}`, "points"] : ["function", "self_share"];
   const chart = figure({
     title,
     unit: `${kind.name}${flame.kind === "cpu" ? " · sampled, varies from run to run" : " · exact"} · ${other ? `${one.cell.label}: ${amount(totals[0])}, ${other.cell.label}: ${amount(totals[1])}; width is the mean of both shares` : amount(totals[0])}`,
-    words: `Click or press Enter to zoom, Escape to go back; arrow keys walk the frames. ${stripped.length ? `Left out above: ${stripped.join(" › ")}.` : ""}`,
+    words: `Click or press Enter to zoom, Escape to go back; arrow keys and first letters walk the frames. ${stripped.length ? `Left out above: ${stripped.join(" › ")}.` : ""}`,
     name: `${flame.kind}-${one.cell.files}${other ? `-against-${other.cell.files}` : ""}`,
     columns,
     rows: tops.map(([name, [a, b]]) => (other ? [name, a, b, b - a] : [name, a])),
@@ -135,14 +137,24 @@ function flameFigure({ tree, totals, stripped }, one, other) {
 
 const signed = (share) => `${share >= 0 ? "+" : "−"}${plain(Math.abs(share) * 100)}`;
 
-/** The frames as elements: text, focus, and names for screen readers come with them. */
+/**
+ * The frames as elements: text, focus, and names for screen readers come with them. To these it is a tree whose siblings
+ * lie beside each other, with the keys that such trees have; a frame is closed where what it calls is too narrow to be
+ * drawn, and the one that fills the width is the selected one.
+ */
 class FlameGraph {
   constructor(tree, totals, compared, labels, amount) {
     Object.assign(this, { tree, totals, compared, labels, amount, focus: tree, at: tree, matches: null });
-    this.node = el("div", { class: "flame", role: "tree", "aria-label": "Flame graph", keydown: (event) => this.key(event) });
-    this.info = el("p", { class: "info", "aria-live": "polite" }, " ");
+    const name = `Flame graph of ${labels[0]}${compared ? ` against ${labels[1]}` : ""}`;
+    this.node = el("div", { class: "flame", role: "tree", "aria-orientation": "horizontal", "aria-label": name, keydown: (event) => this.key(event) });
+    // A frame's own name says as much where it is heard.
+    this.info = el("p", { class: "info", "aria-hidden": "true" }, " ");
     this.found = el("span", { class: "fine", role: "status" });
-    const search = el("input", { type: "search", placeholder: "function …", value: flame.words, "aria-label": "Find functions", id: "flame-search", input: () => { flame.words = search.value; this.search(); } });
+    const search = el("input", {
+      type: "search", placeholder: "function …", value: flame.words, "aria-label": "Find functions; Enter goes to the widest", id: "flame-search",
+      input: () => { flame.words = search.value; this.search(); },
+      keydown: (event) => { if (event.key === "Enter") this.reveal(d3.greatest(this.matches ?? [], (node) => node.width)); },
+    });
     this.back = el("button", { type: "button", class: "quiet", click: () => this.zoom(this.tree) }, "Whole graph");
     this.controls = [el("label", { class: "field" }, el("span", {}, "Find"), search), this.back, this.found];
     // Zooming changes the height, which is nothing to draw for.
@@ -177,6 +189,13 @@ class FlameGraph {
     this.tell(node);
   }
 
+  /** Goes to a frame, wherever it is. */
+  reveal(node) {
+    if (!node) return;
+    if (this.shown.includes(node)) this.move(node);
+    else this.zoom(node);
+  }
+
   describe(node) {
     if (this.compared) return `${node.name}: ${this.labels[0]} ${percent(node.shares[0])}, ${this.labels[1]} ${percent(node.shares[1])}, ${signed(node.shares[1] - node.shares[0])} points`;
     return `${node.name} (${WHOSE[node.whose]}): ${this.amount(node.weights[0])}, ${percent(node.shares[0])}; itself ${percent(Math.max(0, node.self))}`;
@@ -188,7 +207,7 @@ class FlameGraph {
 
   draw() {
     this.drawnWidth = this.node.clientWidth;
-    const width = this.drawnWidth || 900;
+    const width = (this.width = this.drawnWidth || 900);
     const focused = this.node.contains(document.activeElement);
     const frames = [];
     this.shown = [];
@@ -199,7 +218,7 @@ class FlameGraph {
     const walk = (node, row) => {
       const left = (node.x - this.focus.x) / this.focus.width;
       const share = node.width / this.focus.width;
-      if (share * width < NARROWEST) return;
+      if (!this.fits(node)) return;
       deepest = Math.max(deepest, row);
       this.shown.push(node);
       frames.push(this.frame(node, left, share, row, ""));
@@ -214,6 +233,16 @@ class FlameGraph {
     this.back.disabled = this.focus === this.tree;
   }
 
+  /** Whether a frame below the one that is zoomed to is wide enough to be drawn. */
+  fits(node) {
+    return (node.width / this.focus.width) * this.width >= NARROWEST;
+  }
+
+  /** Whether something that a frame calls is drawn; undefined where it calls nothing. Callees are in order of width. */
+  isOpen(node, above) {
+    return node.kids.length ? above || this.fits(node.kids[0]) : undefined;
+  }
+
   frame(node, left, share, row, more) {
     const change = node.shares[1] - node.shares[0];
     const label = this.compared && Math.abs(change) >= 0.0005 ? `${signed(change)} ${node.name}` : node.name;
@@ -221,23 +250,36 @@ class FlameGraph {
     const dim = this.matches && !this.matches.has(node) ? "dim" : this.matches ? "match" : "";
     // Differences of half the whole or more are as strong as it gets.
     const strength = this.compared ? `--strength:${Math.round(Math.min(1, Math.sqrt(Math.abs(change) * 2)) * 100)}%;` : "";
+    const named = share * this.width >= NAMED_FROM;
+    const open = this.isOpen(node, more === "above");
+    const siblings = node.parent?.kids ?? [node];
     return el("div", {
-      class: `frame ${kind} ${dim} ${more}`, role: "treeitem", "aria-level": row + 1, "aria-label": this.describe(node), tabindex: node === this.at ? "0" : "-1", title: this.describe(node),
+      class: `frame ${kind} ${dim} ${more}${named ? "" : " thin"}`, tabindex: node === this.at ? "0" : "-1", title: this.describe(node),
+      role: "treeitem", "aria-label": this.describe(node), "aria-level": row + 1, "aria-posinset": siblings.indexOf(node) + 1, "aria-setsize": siblings.length,
+      "aria-expanded": open === undefined ? null : String(open), "aria-selected": String(node === this.focus),
       style: `${strength}left:${100 * left}%;width:${100 * share}%;top:${row * ROW}px`,
       click: () => this.zoom(node), focus: () => { this.at = node; this.tell(node); }, mouseenter: () => this.tell(node),
-    }, label);
+    }, named && label);
   }
 
   key(event) {
     const { at } = this;
     const beside = (step) => { const row = this.shown.filter((node) => node.depth === at.depth); return row[row.indexOf(at) + step]; };
     const visible = (node) => (this.shown.includes(node) ? node : null);
-    const next = { ArrowDown: () => visible(at.kids[0]), ArrowUp: () => at.parent, ArrowLeft: () => beside(-1), ArrowRight: () => beside(1), Home: () => this.tree }[event.key];
-    if (event.key === "Enter" || event.key === " ") this.zoom(at);
+    const next = { ArrowDown: () => visible(at.kids[0]), ArrowUp: () => at.parent, ArrowLeft: () => beside(-1), ArrowRight: () => beside(1), Home: () => this.tree, End: () => this.shown.at(-1) }[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" || event.key === " " || (event.key === "ArrowDown" && at.kids.length && !next())) this.zoom(at);
     else if (event.key === "Escape") this.zoom(this.focus.parent ?? this.tree);
     else if (next) this.move(next());
+    else if (event.key.length === 1) this.move(this.spelt(event.key));
     else return;
     event.preventDefault();
+  }
+
+  /** The next frame whose name begins with a letter. */
+  spelt(letter) {
+    const from = this.shown.indexOf(this.at) + 1;
+    return [...this.shown.slice(from), ...this.shown.slice(0, from)].find((node) => node.name.toLowerCase().startsWith(letter.toLowerCase()));
   }
 
   move(node) {

@@ -7,6 +7,34 @@ function trouble(words) {
   place.hidden = false;
 }
 
+/** On paper nothing can be opened, and nothing comes into view. */
+function paper() {
+  const glossary = byId("glossary");
+  let opened = false;
+  addEventListener("beforeprint", () => {
+    opened = !glossary.open;
+    glossary.open = true;
+    // Next to nothing: they are drawn as soon as there is nothing else to do.
+    drawAll();
+  });
+  addEventListener("afterprint", () => { if (opened) glossary.open = false; });
+}
+
+/** The link to the section that one reads is marked. */
+function markPlace() {
+  const links = new Map([...document.querySelectorAll(".bar nav a")].map((link) => [byId(link.hash.slice(1)), link]));
+  const seen = new Set();
+  const observer = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) seen[isIntersecting ? "add" : "delete"](target);
+    const first = [...links.keys()].find((section) => seen.has(section));
+    for (const [section, link] of links) {
+      if (section === first) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  }, { rootMargin: "-30% 0px -65% 0px" });
+  for (const section of links.keys()) observer.observe(section);
+}
+
 async function start() {
   themes();
   if (!("DecompressionStream" in globalThis)) {
@@ -21,10 +49,7 @@ async function start() {
   exploreDefaults();
   showExplore();
   showStructure();
-  addEventListener("beforeprint", () => {
-    byId("glossary").open = true;
-    drawAll();
-  });
+  paper();
   const explain = () => {
     if (!location.hash.startsWith("#metric-")) return;
     byId("glossary").open = true;
@@ -34,11 +59,13 @@ async function start() {
   // What is drawn on the way would push the place that one goes to further down.
   addEventListener("click", (event) => { if (event.target.closest?.('a[href^="#"]')) drawAll(); });
   explain();
+  markPlace();
   document.documentElement.dataset.ready = String(Math.round(performance.now()));
-  // The rest is unpacked once one can read; it is drawn when it comes into view, or at once for paper.
+  // The rest is unpacked once one can read; it is drawn when it comes into view, or when there is time.
   await new Promise((resolve) => setTimeout(resolve));
-  await Promise.all([showLatency(), showCourse(), showStacks()]);
+  await Promise.all([showLatency(), showMemory(), showStacks()]);
   document.documentElement.dataset.filled = "";
+  drawAtLeisure();
 }
 
 start().catch((error) => {

@@ -4,12 +4,14 @@
 /** Rows at first, and after each change of order: the whole of a large run takes seconds to lay out. */
 const ROWS_FIRST = 50;
 const ROWS_MORE = 250;
+/** Of the rows that were asked for as many go on paper; each sheet takes about forty. */
+const ROWS_ON_PAPER = 100;
 const table = {
   columns: [
     "alloc_bytes_per_write", "moves_per_insert", "write_amplification", "peak_amplification", "ns_per_op",
     "latency_p50_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns",
   ],
-  words: "", workload: "", sort: null, descending: false, rows: ROWS_FIRST,
+  words: "", workload: "", sort: null, descending: false, cells: [], rowOf: null,
 };
 
 /** Columns of words: what the slowest write did, and what the tail went into. */
@@ -35,10 +37,11 @@ function showTable() {
       el("label", { class: "field" }, el("span", {}, "Filter"), filter),
       run.groups.length > 1 && select("Workload", workloads, table.workload, (value) => { table.workload = value; fillTable(); }),
       columnChooser(),
-      el("button", { type: "button", class: "quiet", click: saveTable }, "↓ CSV")),
+      csvButton("every cell and the columns chosen", saveTable)),
     el("p", { id: "cell-count", class: "fine", role: "status" }),
     el("div", { class: "scroll wide", tabindex: "0", role: "region", "aria-label": "Cells" }, el("table", { id: "cell-table" })),
     el("p", { class: "actions", id: "cell-more" }),
+    el("p", { class: "fine on-paper", id: "cell-rest" }),
     el("p", { class: "fine" }, "– not available for this map, its pass was not run, or too few operations to tell: point at the dash, or read it with a screen reader, for which."));
   fillTable();
 }
@@ -62,8 +65,11 @@ function columnChooser() {
   } });
   const chooser = el("details", { class: "chooser", keydown: (event) => {
     if (event.key === "Escape") { chooser.open = false; chooser.firstChild.focus(); }
+  }, focusout: ({ relatedTarget }) => {
+    // It lies above the table: who goes on wants to see that.
+    if (relatedTarget && !chooser.contains(relatedTarget)) chooser.open = false;
   } }, el("summary", {}, "Columns"), el("div", { class: "sheet" }, search,
-    el("h4", {}, "Exact"), list(true), el("h4", {}, "Measured"), list(false),
+    el("h3", {}, "Exact"), list(true), el("h3", {}, "Measured"), list(false),
     absent > 0 && el("p", { class: "fine" }, `${absent} more metrics have no value in any cell of this run.`)));
   return chooser;
 }
@@ -87,50 +93,88 @@ function filteredCells() {
   }).map(([, cell]) => cell);
 }
 
+/** The table anew: its head, and the first rows. */
 function fillTable() {
-  const cells = filteredCells();
+  table.cells = filteredCells();
   const metrics = table.columns.map((name) => run.byName.get(name));
   const causes = CAUSES.filter(({ of }) => run.cells.some(of));
-  const most = metrics.map((metric) => d3.max(cells, (cell) => valueOf(cell, metric)) || 1);
-  const best = bests(metrics);
-  const texts = metrics.map((metric) => columnText(metric, cells));
-  const heading = (key, label, unit, title, number, kind = "") => {
+  table.rowOf = rowsOf(metrics, causes);
+  byId("cell-table").replaceChildren(tableHead(metrics, causes), el("tbody"));
+  byId("cell-table").parentElement.scrollTop = 0;
+  showRows(ROWS_FIRST);
+}
+
+/** Appends rows; gives the first of them. */
+function showRows(more) {
+  const body = byId("cell-table").tBodies[0];
+  const shown = body.rows.length;
+  const rows = table.cells.slice(shown, shown + more).map(table.rowOf);
+  rows.forEach((row, index) => row.classList.toggle("off-paper", shown + index >= ROWS_ON_PAPER));
+  body.append(...rows);
+  tellRows(body.rows.length);
+  return rows[0];
+}
+
+/** How many rows there are, and what shows more of them. */
+function tellRows(shown) {
+  const number = (n) => n.toLocaleString("en-US");
+  const [cells, all] = [table.cells.length, run.cells.length];
+  const left = cells - shown;
+  byId("cell-count").textContent = `${cells === all ? number(all) : `${number(cells)} of ${number(all)}`} ${all === 1 ? "cell" : "cells"}${left > 0 ? `, the first ${number(shown)} shown` : ""}`;
+  const more = byId("cell-more");
+  // The button stays the same one while there is a use for it: it may have the focus.
+  if (left <= 0) more.replaceChildren();
+  else if (!more.firstChild) more.append(el("button", { type: "button", click: () => showRows(ROWS_MORE).querySelector("button").focus({ preventScroll: true }) }));
+  if (left > 0) more.firstChild.textContent = `Show ${number(Math.min(left, ROWS_MORE))} more of ${number(left)}`;
+  const unprinted = cells - Math.min(shown, ROWS_ON_PAPER);
+  byId("cell-rest").textContent = unprinted > 0 ? `… and ${number(unprinted)} more of these cells, which are in results.csv beside this file.` : "";
+}
+
+function tableHead(metrics, causes) {
+  const heading = (key, label, unit, title, kind = "") => {
     const sorted = table.sort === key;
     const sort = () => {
       // The second click turns the order round, the third gives the plan's.
       if (!sorted) Object.assign(table, { sort: key, descending: false });
       else if (!table.descending) table.descending = true;
       else Object.assign(table, { sort: null, descending: false });
-      table.rows = ROWS_FIRST;
       fillTable();
       document.querySelector(`#cell-table [data-sort="${key}"]`)?.focus();
     };
-    return el("th", { scope: "col", class: number ? "number" : kind, "aria-sort": sorted ? (table.descending ? "descending" : "ascending") : "none" },
+    return el("th", { scope: "col", class: kind, "data-label": label, "aria-sort": sorted ? (table.descending ? "descending" : "ascending") : "none" },
       el("button", { type: "button", title, "data-sort": key, click: sort }, el("span", {}, label),
         el("span", { class: "arrow", "aria-hidden": "true" }, sorted ? (table.descending ? "▼" : "▲") : "")),
       unit && el("span", { class: "unit" }, unit));
   };
-  const head = el("thead", {}, el("tr", {}, heading("label", "Map", "", "The map, with what tells it from its neighbours"),
-    run.groups.length > 1 && heading("workload", "Workload", "", "Keys, mix and size", false, "workload"),
-    ...metrics.map((metric) => heading(metric.name, metric.label, unitOf(metric) + (metric.exact ? "" : " ≈"), `${metric.summary} (${certainty(metric)})`, true)),
+  return el("thead", {}, el("tr", {}, heading("label", "Map", "", "The map, with what tells it from its neighbours"),
+    run.groups.length > 1 && heading("workload", "Workload", "", "Keys, mix and size", "workload"),
+    ...metrics.map((metric) => heading(metric.name, metric.label.replace("amplification", "amp"), unitOf(metric) + (metric.exact ? "" : " ≈"), `${metric.label}: ${metric.summary} (${certainty(metric)})`, "number")),
     ...causes.map(({ key, label, summary }) => heading(key, label, "≈", summary))));
+}
+
+/** What makes the row of a cell; bars are as long as the largest of the rows that one has filtered. */
+function rowsOf(metrics, causes) {
+  const most = metrics.map((metric) => d3.max(table.cells, (cell) => valueOf(cell, metric)) || 1);
+  const best = bests(metrics);
+  const texts = metrics.map((metric) => columnText(metric, table.cells));
   const number = (cell, metric, index) => {
     const value = valueOf(cell, metric);
     if (value == null) return noValue(absence(cell, metric));
     const first = best.get(metric)?.[cell.group] === value;
     return el("td", { class: first ? "number best" : "number", title: `${value} ${metric.unit}` },
-      first && el("span", { class: "mark", title: "the best of its workload" }, "▾"), texts[index](value),
+      first && el("span", { class: "mark", role: "img", "aria-label": "best of its workload: ", title: "the best of its workload" }, "▾"), texts[index](value),
       el("i", { class: metric.exact ? "" : "measured", style: `width:${Math.max(0, (100 * value) / most[index])}%` }));
   };
-  const row = (cell) => el("tr", cell.failed ? { class: "bad" } : {},
-    el("th", { scope: "row" }, el("button", { type: "button", class: "open", title: "Every figure of this cell", click: () => showCell(cell) }, cell.label), run.groups.length > 1 && el("small", { class: "under", "aria-hidden": "true" }, cell.workload), cell.failed && el("span", { class: "status", title: cell.error }, ` ✕ ${cell.status}`), !cell.exact && !cell.failed && el("span", { class: "status", title: "Its counts don't repeat bit for bit" }, " ~")),
-    run.groups.length > 1 && el("td", { class: "name workload", title: cell.workload }, cell.workload),
+  const cause = (cell, of) => (of(cell) ? el("td", { class: "name" }, of(cell)) : noValue(cell.failed ? `the cell failed: ${cell.status}` : cell.timed ? "nothing to tell" : "the time pass was not run"));
+  return (cell) => el("tr", cell.failed ? { class: "bad" } : {},
+    el("th", { scope: "row" },
+      el("button", { type: "button", class: "open", title: "Every figure of this cell", "aria-haspopup": "dialog", click: () => showCell(cell) }, cell.label),
+      run.groups.length > 1 && el("small", { class: "under" }, cell.workload),
+      cell.failed && el("span", { class: "status", title: cell.error }, ` ✕ ${cell.status}`),
+      !cell.exact && !cell.failed && el("span", { class: "status", role: "img", "aria-label": " counts don't repeat bit for bit", title: "Its counts don't repeat bit for bit" }, " ~")),
+    run.groups.length > 1 && el("td", { class: "workload", title: cell.workload }, cell.workload),
     ...metrics.map((metric, index) => number(cell, metric, index)),
-    ...causes.map(({ of }) => (of(cell) ? el("td", { class: "name" }, of(cell)) : noValue(cell.failed ? `the cell failed: ${cell.status}` : cell.timed ? "nothing to tell" : "the time pass was not run"))));
-  byId("cell-table").replaceChildren(head, el("tbody", {}, ...cells.slice(0, table.rows).map(row)));
-  byId("cell-count").textContent = cells.length === run.cells.length ? `${cells.length.toLocaleString("en-US")} cells` : `${cells.length.toLocaleString("en-US")} of ${run.cells.length.toLocaleString("en-US")} cells`;
-  const left = cells.length - table.rows;
-  byId("cell-more").replaceChildren(...(left > 0 ? [el("button", { type: "button", click: () => { table.rows += ROWS_MORE; fillTable(); } }, `Show ${Math.min(left, ROWS_MORE)} more of ${left.toLocaleString("en-US")}`)] : []));
+    ...causes.map(({ of }) => cause(cell, of)));
 }
 
 const noValue = (why) => el("td", { class: "number none", title: why }, el("span", { "aria-hidden": "true" }, "–"), el("span", { class: "unseen" }, why));

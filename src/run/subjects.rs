@@ -261,7 +261,7 @@ impl<F: ConcurrentFamily> EntryVisitor for Shared<'_, F> {
         match self.job.pass {
             Pass::Count => threads::count::<F, K, V, _>(&setting).map(|counted| Answer::Count(Box::new(counted))),
             Pass::Time => {
-                let time = threads::time::<F, K, V, _>(&setting, self.job.repetitions)?;
+                let time = threads::time::<F, K, V, _>(&setting)?;
                 // One thread of no crew has no figures of its own beside those of all.
                 let threads = if self.job.crew.is_some() { time.threads } else { Vec::new() };
                 Ok(Answer::Time(Box::new(Time { threads, ..time })))
@@ -310,7 +310,7 @@ impl<F: Family> Typed<'_, F> {
             Pass::Expect => Err(JobError::Unknown("a map to expect of".into())),
             Pass::Count => count::count::<F, K, V, S>(&setting).map(|counted| Answer::Count(Box::new(counted))),
             Pass::Time => {
-                time::time::<F, K, V, S>(&setting, self.job.repetitions).map(|time| Answer::Time(Box::new(time)))
+                time::time::<F, K, V, S>(&setting, self.job.keeps_moments).map(|time| Answer::Time(Box::new(time)))
             }
             Pass::Profile => profile::profile::<F, K, V, S>(&setting).map(Answer::Profile),
         }

@@ -14,6 +14,7 @@ struct Document<'a> {
     circumstances: Vec<Value>,
     passes: Vec<Value>,
     times_not_compared: Vec<Value>,
+    times: Value,
     ended_differently: Vec<Value>,
     failed_alike: Vec<&'a CellId>,
     changes: Vec<Value>,
@@ -42,6 +43,11 @@ pub(super) fn json(diff: &Diff<'_>) -> serde_json::Result<Vec<u8>> {
         times_not_compared: (diff.times_not_compared.iter())
             .map(|(reason, cells)| json!({ "reason": reason.to_string(), "cells": cells }))
             .collect(),
+        times: json!({
+            "compared": diff.chance.compared,
+            "apart": diff.chance.apart,
+            "apart_by_chance": diff.chance.expected,
+        }),
         ended_differently: diff.endings().map(ending).collect(),
         failed_alike: diff.failed_alike().map(|pair| &pair.before.id).collect(),
         changes: (diff.changes.iter())

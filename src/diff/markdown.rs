@@ -10,6 +10,9 @@ pub(super) fn markdown(diff: &Diff<'_>) -> String {
     let names = Names::new(diff);
     let mut text = String::from("# mapscope: what changed\n\n");
     text += &format!("**{}**\n\n", shown::conclusion(diff));
+    if let Some(words) = shown::chance(diff) {
+        text += &format!("{words}\n\n");
+    }
     text += &format!("- A: {}\n- B: {}\n", escape(&shown::run(&diff.before)), escape(&shown::run(&diff.after)));
     if !names.common.is_empty() {
         text += &format!("- all cells: {}\n", escape(&names.common));

@@ -12,11 +12,12 @@
 //! |---|---|
 //! | an exact metric, one that describes the work included | always |
 //! | an exact metric of a map that can't be seeded | always, but told with the times: it may be chance |
-//! | a time | beyond noise by the rules of [the gate](crate::gate#times), under its default policy |
+//! | a time | beyond chance and size by the rules of [the gate](crate::gate#times), under its default policy |
 //! | a metric with a value in one run only | always, unless the other run lacks the whole pass |
 //! | how a cell ended | always |
 //!
-//! Times of different environments are not compared, and it is said of how many cells.
+//! Times of different environments, or with too few repetitions, are not compared, and it is said of how many cells. Of many
+//! times some differ by chance: [`Diff::chance`] says how many are to be expected.
 //!
 //! Where two cells did other work (other inserts, another payload), nothing is called better or worse.
 
@@ -31,7 +32,7 @@ mod terminal;
 
 use std::collections::BTreeSet;
 
-use crate::gate::{Circumstance, Incomparable, Policy, What, circumstances, compare_pairs};
+use crate::gate::{Chance, Circumstance, Incomparable, Policy, What, circumstances, compare_pairs};
 use crate::record::metrics::{Better, Class, Metric, Number};
 use crate::record::{Cell, Results, Status};
 
@@ -69,6 +70,8 @@ pub struct Diff<'a> {
     pub circumstances: Vec<(Circumstance, usize)>,
     /// Why times were not compared, and in how many pairs.
     pub times_not_compared: Vec<(Incomparable, usize)>,
+    /// How many times were compared, and what chance makes of that many.
+    pub chance: Chance,
     /// Passes that one run has and the other lacks, in how many pairs: the pass, and whether the first run has it.
     pub passes: Vec<(&'static str, bool, usize)>,
 }
@@ -126,6 +129,11 @@ impl Change {
         if ratio.is_nan() { f64::INFINITY } else { ratio }
     }
 
+    /// Whether both runs have a value.
+    pub fn both(&self) -> bool {
+        self.before.is_some() && self.after.is_some()
+    }
+
     /// Whether it got worse; `None` where there is no better or worse, as between cells that did other work.
     pub fn worse(&self) -> Option<bool> {
         if self.other_work {
@@ -155,8 +163,7 @@ pub fn diff<'a>(before: Side<'a>, after: Side<'a>, metrics: &'a [Metric]) -> Dif
             pair += pairs[pair..].iter().position(|of| of.before.id == change.cell)?;
             let exact = metric.class == Class::Exact && pairs[pair].before.exact && pairs[pair].after.exact;
             let of_both = pass_of(&metric).is_none_or(|(_, has)| has(pairs[pair].before) == has(pairs[pair].after));
-            let told = scatters_as_told(&metric, &pairs[pair]);
-            (of_both && told).then_some(Change { pair, metric, before, after, exact, other_work: false })
+            of_both.then_some(Change { pair, metric, before, after, exact, other_work: false })
         })
         .collect();
     let works = |change: &&Change| (change.metric.class, change.metric.better) == (Class::Exact, Better::Neither);
@@ -166,7 +173,7 @@ pub fn diff<'a>(before: Side<'a>, after: Side<'a>, metrics: &'a [Metric]) -> Dif
     // equal but for rounding.
     let rounded = |change: &Change| (change.size() * 1e9).round();
     changes.sort_by(|a, b| rounded(b).total_cmp(&rounded(a)));
-    let times_not_compared = verdict.times_not_compared;
+    let (times_not_compared, chance) = (verdict.times_not_compared, verdict.chance);
     let (circumstances, passes) = (around(before.results, after.results, &pairs), passes(&pairs));
     Diff {
         before,
@@ -178,15 +185,9 @@ pub fn diff<'a>(before: Side<'a>, after: Side<'a>, metrics: &'a [Metric]) -> Dif
         changes,
         circumstances,
         times_not_compared,
+        chance,
         passes,
     }
-}
-
-/// Whether both records say how far a metric scatters: not at all, or as its repetitions do. The gate lends percentiles the
-/// interval of whole repetitions and warns by it; held against each other so, most runs of one cell differ.
-fn scatters_as_told(metric: &Metric, pair: &Pair<'_>) -> bool {
-    let repeated = |cell| !(metric.repetitions)(cell).is_empty();
-    metric.class == Class::Exact || (repeated(pair.before) && repeated(pair.after))
 }
 
 impl Diff<'_> {

@@ -2,10 +2,10 @@
 
 use super::names::Names;
 use super::{Change, Diff, FieldChange, PROFILE, Pair, Side};
-use crate::gate::Incomparable;
 use crate::gate::number::{plural, texts};
+use crate::gate::{ALPHA, Chance, Incomparable, REPETITIONS_MIN};
 use crate::record::Cell;
-use crate::record::metrics::Better;
+use crate::record::metrics::{Better, Class};
 use crate::report::number::{grouped, one_line, plain};
 
 /// A rise from here on is told as a factor, in percent below.
@@ -131,11 +131,27 @@ pub(super) fn around(diff: &Diff<'_>) -> Vec<(String, String)> {
     for (reason, cells) in &diff.times_not_compared {
         let why = match reason {
             Incomparable::Environment(_) => "their environments differ",
-            Incomparable::Repetitions => "a run has fewer than 3 repetitions",
+            Incomparable::Repetitions(n) => {
+                &format!("can't be told: {}, {REPETITIONS_MIN} or more are needed", plural(*n, "repetition"))
+            }
+            Incomparable::Unrepeated => "a record has no value of theirs for each repetition",
         };
-        lines.push(("times".to_owned(), format!("not compared in {}: {why}", plural(*cells, "cell"))));
+        let some = if *reason == Incomparable::Unrepeated { "some " } else { "" };
+        lines.push(("times".to_owned(), format!("{some}not compared in {}: {why}", plural(*cells, "cell"))));
     }
     lines
+}
+
+/// What chance makes of so many times; nothing where none were compared.
+pub(super) fn chance(diff: &Diff<'_>) -> Option<String> {
+    let Chance { compared, expected, apart } = diff.chance;
+    let changed = |change: &&Change| change.metric.class == Class::Statistical && change.both();
+    let by_size = diff.changes.iter().filter(changed).count();
+    let compared = (compared > 0).then(|| plural(compared, "time"))?;
+    Some(format!(
+        "{compared} compared: by chance alone some {expected:.1} would rank apart (Mann-Whitney U, two-sided, at {ALPHA}); \
+         {apart} did, {by_size} of these by more than 10 %."
+    ))
 }
 
 /// `Exact changes: 12 metrics in 2 of 30 cells`.
@@ -149,9 +165,8 @@ pub(super) fn title(diff: &Diff<'_>, exact: bool) -> String {
 }
 
 /// What the statistical changes are.
-pub(super) const STATISTICAL: &str = "Times that changed by more than 10 % and by more than their repetitions scatter, \
-    and counts of maps that can't be seeded. Percentiles are not compared: a record has no value of theirs for each repetition, \
-    and so doesn't tell how far they scatter.";
+pub(super) const STATISTICAL: &str = "Times that changed by more than 10 % and whose repetitions rank apart by more than \
+    chance, and counts of maps that can't be seeded. Of many times some rank apart by chance alone.";
 
 /// One line on how much is the same.
 pub(super) fn conclusion(diff: &Diff<'_>) -> String {

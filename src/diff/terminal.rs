@@ -40,6 +40,9 @@ pub fn terminal(diff: &Diff<'_>, width: usize, colour: bool, rows_max: usize) ->
     }
     screen.blank();
     screen.line(&[(&shown::conclusion(diff), BOLD)]);
+    if let Some(words) = shown::chance(diff) {
+        screen.prose(&words);
+    }
     screen.text
 }
 

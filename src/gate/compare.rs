@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::environment::{circumstances, words};
+use super::mann_whitney::REPETITIONS_MIN;
 use super::number::{plural, real};
 use super::policy::{Action, Policy};
-use super::timing::{Incomparable, Spread, apart};
+use super::timing::Incomparable;
 use super::verdict::{Change, Kind, Level, Verdict, What};
 use crate::record::metrics::{Better, Class, Metric, Number};
 use crate::record::{Cell, Results, SCHEMA, Status};
@@ -87,8 +88,8 @@ struct Pair<'a> {
     after: &'a Cell,
     /// Both records call it exact.
     exact: bool,
-    /// How far the times of each run scatter, or why times can't be compared.
-    spreads: Result<[Spread; 2], Incomparable>,
+    /// Why none of their times can be compared.
+    incomparable: Option<Incomparable>,
 }
 
 impl<'a> Comparison<'a> {
@@ -143,63 +144,80 @@ impl<'a> Comparison<'a> {
             Some(differences) => words(differences.iter().filter(|difference| difference.bears_on_times)),
             None => "the environment is not recorded".to_owned(),
         };
-        let spread = |cell: &Cell| cell.time.as_ref().and_then(Spread::of);
-        let spreads = match (bears_on_times.is_empty(), spread(before), spread(after)) {
-            (false, ..) => Err(Incomparable::Environment(bears_on_times)),
-            (true, Some(a), Some(b)) => Ok([a, b]),
-            _ => Err(Incomparable::Repetitions),
+        let repetitions = |cell: &Cell| cell.time.as_ref().map(|time| time.clocked_elapsed_ns.len());
+        let incomparable = match repetitions(before).zip(repetitions(after)) {
+            _ if !bears_on_times.is_empty() => Some(Incomparable::Environment(bears_on_times)),
+            Some((a, b)) if a.min(b) < REPETITIONS_MIN => Some(Incomparable::Repetitions(a.min(b))),
+            _ => None,
         };
-        let pair = Pair { before, after, exact: before.exact && after.exact, spreads };
+        let pair = Pair { before, after, exact: before.exact && after.exact, incomparable };
         self.verdict.tally.cells += 1;
-        let mut must_be_judged = false;
-        for metric in self.metrics {
-            must_be_judged |= self.metric(metric, &pair);
+        let mut reasons: BTreeMap<Incomparable, bool> = BTreeMap::new();
+        if let (Some(reason), true) = (&pair.incomparable, before.time.is_some() && after.time.is_some()) {
+            reasons.insert(reason.clone(), false);
         }
-        if let (Err(reason), true) = (pair.spreads, before.time.is_some() && after.time.is_some()) {
+        for metric in self.metrics {
+            if let Err((reason, must_be_judged)) = self.metric(metric, &pair) {
+                *reasons.entry(reason).or_default() |= must_be_judged;
+            }
+        }
+        for (reason, must_be_judged) in reasons {
             let uncompared = self.times.entry(reason).or_default();
             uncompared.cells += 1;
             uncompared.must_be_judged |= must_be_judged;
         }
     }
 
-    /// Compares one metric; true when it should have been, may fail, and could not be.
-    fn metric(&mut self, metric: &Metric, pair: &Pair<'_>) -> bool {
+    /// Compares one metric; where that can't be done, gives the reason, and whether a rule says that it fails.
+    fn metric(&mut self, metric: &Metric, pair: &Pair<'_>) -> Result<(), (Incomparable, bool)> {
         let statistical = metric.class == Class::Statistical;
         if statistical && metric.better == Better::Neither {
-            return false;
+            return Ok(());
         }
         // A value that is no number can't be compared: it counts as absent, so that it can't hide either.
         let value = |cell| (metric.value)(cell).filter(|&value| real(value).is_finite());
         let decision = self.policy.decide(metric, &pair.before.id.map);
+        let uncompared = |reason: &Incomparable| Err((reason.clone(), decision.action == Action::Fail));
         // Times are dear to evaluate: not where nothing could follow.
-        if statistical && pair.spreads.is_err() && pair.before.time.is_some() && pair.after.time.is_some() {
-            return decision.action == Action::Fail;
+        if let (Some(reason), true, Some(_), Some(_)) =
+            (&pair.incomparable, statistical, &pair.before.time, &pair.after.time)
+        {
+            return uncompared(reason);
         }
         let values @ (before, after) = (value(pair.before), value(pair.after));
         let (level, exact) = match decision.action {
             Action::Ignore => {
                 self.verdict.tally.ignored += usize::from(values != (None, None));
-                return false;
+                return Ok(());
             }
             Action::Fail if statistical || pair.exact => (Level::Fail, !statistical),
             Action::Fail | Action::Warn => (Level::Warn, !statistical),
         };
         let (kind, level, worsening) = match values {
-            (None, None) => return false,
+            (None, None) => return Ok(()),
             (Some(_), None) => (Kind::Vanished, level, f64::INFINITY),
             (None, Some(_)) => (Kind::Appeared, Level::Note, f64::INFINITY),
             (Some(a), Some(b)) => {
-                let tally = &mut self.verdict.tally;
-                *(if exact { &mut tally.exact } else { &mut tally.statistical }) += 1;
+                if statistical {
+                    let own = [pair.before, pair.after].map(|cell| (metric.repetitions)(cell));
+                    let Some(differs) = self.verdict.chance.differs(&own, [real(a), real(b)]) else {
+                        return uncompared(&Incomparable::Unrepeated);
+                    };
+                    self.verdict.tally.statistical += 1;
+                    if !differs {
+                        return Ok(());
+                    }
+                } else {
+                    self.verdict.tally.exact += 1;
+                }
                 let by = worsening(metric.better, a, b);
-                let overlap = |[x, y]: [Spread; 2]| !apart(real(a), x, real(b), y);
-                if by == 0.0 || (statistical && pair.spreads.clone().is_ok_and(overlap)) {
-                    return false;
+                if by == 0.0 {
+                    return Ok(());
                 }
                 let share = if real(a) == 0.0 { by.signum() * f64::INFINITY } else { by / real(a).abs() };
                 match metric.better {
                     Better::Neither => (Kind::WorkChanged, level, f64::INFINITY),
-                    _ if statistical && decision.allows(real(a), by.abs()) => return false,
+                    _ if statistical && decision.allows(real(a), by.abs()) => return Ok(()),
                     _ if by < 0.0 => (Kind::Better, Level::Better, share),
                     _ if decision.allows(real(a), by) => (Kind::Worse, Level::Allowed, share),
                     _ => (Kind::Worse, level, share),
@@ -208,7 +226,7 @@ impl<'a> Comparison<'a> {
         };
         let what = What::Metric { metric: *metric, before, after };
         self.verdict.changes.push(Change { cell: pair.before.id.clone(), what, kind, level, worsening });
-        false
+        Ok(())
     }
 
     fn finish(self) -> Verdict {
@@ -217,11 +235,12 @@ impl<'a> Comparison<'a> {
             verdict.times_not_compared.push((reason.clone(), cells));
             let cells = plural(cells, "cell");
             if must_be_judged {
+                let some = if reason == Incomparable::Unrepeated { "some of " } else { "" };
                 let what =
-                    format!("The policy says that times fail, but those of {cells} can't be compared: {reason}.");
+                    format!("The policy says that times fail, but {some}those of {cells} can't be compared: {reason}.");
                 verdict.unjudged.push(what);
             } else {
-                verdict.notes.push(format!("Times of {cells} were not compared: {reason}."));
+                verdict.notes.push(format!("{} of {cells} were not compared: {reason}.", reason.of()));
             }
         }
         for (difference, cells) in circumstances {

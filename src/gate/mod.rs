@@ -12,7 +12,7 @@
 //! | a metric that describes the work (`Better::Neither`) differs | fail | the two runs did different things |
 //! | a metric has a value in the baseline only | as if worse | a figure that nobody looks at can't get worse |
 //! | a metric has a value in the current record only | note | nothing to compare it with |
-//! | a time is worse, beyond size and interval ([below](#times)) | warn | unless a rule says `fail` |
+//! | a time is worse, beyond chance and size ([below](#times)) | warn | unless a rule says `fail` |
 //! | anything is better | better | never fails |
 //! | a cell is missing | fail | unjudged, when the current record is partial |
 //! | a cell fails now | fail | new cells that fail as well |
@@ -56,15 +56,12 @@
 //! A time is called worse or better only when all of this holds:
 //!
 //! 1. Both cells come from equal [`Environment`](crate::record::Environment)s.
-//! 2. Both have at least three repetitions.
-//! 3. Size: it changed by more than its limits.
-//! 4. Interval: a time `t` stands for `t × [shortest, longest]` repetition over the median repetition of its run, and
-//!    the two intervals don't overlap.
+//! 2. Both have at least [`REPETITIONS_MIN`] repetitions, and a value of this time for each.
+//! 3. Chance: the repetitions' values rank apart by the test of Mann and Whitney, two-sided, at [`ALPHA`], to the side to
+//!    which the time changed.
+//! 4. Size: it changed by more than its limits.
 //!
-//! Were nothing changed, all of `n` repetitions would be slower than all of `m` others by chance once in
-//! C(n + m, n): 20 for three and three, 252 for five and five. That holds for a whole repetition's time; for
-//! percentiles, of which a record has no value per repetition, the same interval stands in. The tails beyond p99.9
-//! scatter more than that: let a rule with a wider limit speak for them, or ignore them.
+//! Of many times, some rank apart by chance alone: [`Chance`] says how many are to be expected, and how many did.
 
 mod baseline;
 mod by_cell;
@@ -74,6 +71,7 @@ mod format;
 mod github;
 mod json;
 mod junit;
+mod mann_whitney;
 mod markdown;
 pub(crate) mod number;
 mod policy;
@@ -85,7 +83,8 @@ pub use baseline::{Refusal, Terms, accept};
 pub use compare::{compare, compare_pairs};
 pub use environment::{Circumstance, circumstances};
 pub use format::{FORMATS, Format, Judged, find};
+pub use mann_whitney::{ALPHA, REPETITIONS_MIN};
 pub use policy::{Action, Policy, PolicyError};
 pub use self_test::{SelfTest, Slip, self_test};
 pub use timing::Incomparable;
-pub use verdict::{Change, Kind, Level, Outcome, Tally, Verdict, What};
+pub use verdict::{Chance, Change, Kind, Level, Outcome, Tally, Verdict, What};

@@ -1,5 +1,6 @@
 //! What a comparison found.
 
+use super::mann_whitney::{REPETITIONS_MIN, RankTest};
 use super::timing::Incomparable;
 use crate::record::metrics::{Metric, Number};
 use crate::record::{Acceptance, CellId, Status};
@@ -17,6 +18,8 @@ pub struct Verdict {
     pub times_not_compared: Vec<(Incomparable, usize)>,
     /// How much was compared.
     pub tally: Tally,
+    /// What chance makes of that many times.
+    pub chance: Chance,
     /// When and why the baseline was last renewed, where its record says so.
     pub accepted: Option<Acceptance>,
 }
@@ -32,6 +35,33 @@ pub struct Tally {
     pub statistical: usize,
     /// Metrics that the policy told to ignore, summed over the cells.
     pub ignored: usize,
+}
+
+/// How many times ranked apart, and how many would have by chance.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Chance {
+    /// Times whose repetitions were held against each other.
+    pub compared: usize,
+    /// Of these, how many are to be expected to rank apart where nothing changed; somewhat less than
+    /// [`ALPHA`](super::ALPHA) of them, because few repetitions have few ranks.
+    pub expected: f64,
+    /// How many did, whatever the size of their change.
+    pub apart: usize,
+}
+
+impl Chance {
+    /// Whether the values of the repetitions differ by more than chance, to the side to which the time went that is
+    /// reported of them; `None` where there are too few to tell.
+    pub(super) fn differs(&mut self, [before, after]: &[Vec<f64>; 2], reported: [f64; 2]) -> Option<bool> {
+        if before.len().min(after.len()) < REPETITIONS_MIN {
+            return None;
+        }
+        let test = RankTest::new(before, after);
+        self.compared += 1;
+        self.expected += test.by_chance;
+        self.apart += usize::from(test.differs());
+        Some(test.differs() && test.shift == reported[1].total_cmp(&reported[0]))
+    }
 }
 
 /// One difference between the two records.

@@ -34,15 +34,17 @@ impl Latencies {
         histogram.saturating_record(ns);
     }
 
+    /// Adds what another process recorded of one class.
+    pub fn add_to(&mut self, class: usize, histogram: &Histogram<u64>) {
+        match &mut self.classes[class] {
+            Some(sum) => sum.add(histogram).expect("bounds are alike"),
+            none => *none = Some(histogram.clone()),
+        }
+    }
+
     /// Adds what another recorded, which has as many classes.
     pub fn add(&mut self, other: &Latencies) {
-        for (sum, histogram) in self.classes.iter_mut().zip(&other.classes) {
-            match (sum, histogram) {
-                (Some(sum), Some(histogram)) => sum.add(histogram).expect("bounds are alike"),
-                (sum, Some(histogram)) => *sum = Some(histogram.clone()),
-                (_, None) => {}
-            }
-        }
+        other.recorded().for_each(|(class, histogram)| self.add_to(class, histogram));
     }
 
     /// The classes that recorded anything.

@@ -154,7 +154,8 @@ fn check_time(time: &Time) -> Result<(), String> {
         "clock_floor_ns {} < 0",
         time.clock_floor_ns
     );
-    check_histograms(&time.histograms)?;
+    let largest_ns = check_histograms(&time.histograms)?;
+    check_percentiles(time, &largest_ns)?;
     for (thread, of_thread) in time.threads.iter().enumerate() {
         check_histograms(&of_thread.histograms).map_err(|what| format!("thread {thread}: {what}"))?;
     }
@@ -183,7 +184,35 @@ fn check_moments(moments: &Moments) -> Result<(), String> {
     Ok(())
 }
 
-fn check_histograms(histograms: &[LatencyHistogram]) -> Result<(), String> {
+/// Lists as long as there are repetitions, and what they tell together with the histograms.
+fn check_percentiles(time: &Time, largest_ns: &BTreeMap<OpKind, u64>) -> Result<(), String> {
+    let repetitions = time.clocked_elapsed_ns.len();
+    for (index, own) in time.percentiles.iter().enumerate() {
+        let name = format!("percentiles of {}", own.kind.name());
+        ensure!(time.percentiles[..index].iter().all(|other| other.kind != own.kind), "{name} are there twice");
+        let lists = own.lists();
+        for list in lists.iter().filter(|list| !list.is_empty()) {
+            ensure!(list.len() == repetitions, "{name} are those of {} of {repetitions} repetitions", list.len());
+        }
+        for repetition in 0..repetitions {
+            let rising = lists.iter().filter_map(|list| list.get(repetition)).is_sorted();
+            ensure!(rising, "{name} fall in repetition {repetition} (they count from 0)");
+        }
+        if let Some(longest) = own.max_ns.iter().max() {
+            let held = largest_ns.get(&own.kind);
+            ensure!(
+                held == Some(longest),
+                "{name} end at {longest} ns, but the histograms at {} ns",
+                held.unwrap_or(&0)
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Gives the largest value of each kind.
+fn check_histograms(histograms: &[LatencyHistogram]) -> Result<BTreeMap<OpKind, u64>, String> {
+    let mut largest = BTreeMap::new();
     for (index, histogram) in histograms.iter().enumerate() {
         let name = format!("histogram of {} {}", histogram.kind.name(), histogram.cause.name());
         let twice = histograms[..index].iter().any(|h| (h.kind, h.cause) == (histogram.kind, histogram.cause));
@@ -191,8 +220,10 @@ fn check_histograms(histograms: &[LatencyHistogram]) -> Result<(), String> {
         let decoded = decode(histogram).map_err(|what| format!("{name}: {what}"))?;
         let (said, held) = (histogram.count, decoded.len());
         ensure!(said == held, "{name} says count {said}, but holds {held}");
+        let max = largest.entry(histogram.kind).or_default();
+        *max = decoded.max().max(*max);
     }
-    Ok(())
+    Ok(largest)
 }
 
 /// Unpacks by hand, because the crate's own way trusts the lengths it finds and allocates as much as they say.

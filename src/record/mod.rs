@@ -8,6 +8,7 @@ mod check;
 mod environment;
 mod io;
 pub mod metrics;
+mod percentiles;
 mod timeline;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ pub use acceptance::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges};
 pub use environment::Environment;
 pub(crate) use io::parse;
 pub use io::{ReadError, read, write_atomically, write_whole};
+pub use percentiles::KindPercentiles;
 pub use timeline::{HeatMap, Moment, Moments, Spell, TableEvent, Timeline};
 
 /// The version of the layout below; a reader refuses any other.
@@ -436,17 +438,21 @@ pub struct Time {
     pub bare_elapsed_ns: Vec<u64>,
     /// The same with the clock read after every operation, in nanoseconds.
     pub clocked_elapsed_ns: Vec<u64>,
-    /// What one reading of the clock costs: the mean interval between readings with nothing between, in nanoseconds.
+    /// What one reading of the clock costs: the mean interval between readings with nothing between, in nanoseconds; the
+    /// median over the repetitions.
     pub clock_floor_ns: f64,
-    /// Clock ticks per nanosecond.
+    /// Clock ticks per nanosecond; the median over the repetitions.
     pub ticks_per_ns: f64,
-    /// The processor that it was pinned to.
+    /// The processor that every repetition was pinned to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pinned_to: Option<usize>,
     /// Milliseconds since 1970 when the first repetition began; for histogram logs.
     pub started_unix_ms: u64,
     /// One histogram per kind and cause that occurred, all repetitions together.
     pub histograms: Vec<LatencyHistogram>,
+    /// Percentiles of each repetition, by kind of operation; empty in records of older versions.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub percentiles: Vec<KindPercentiles>,
     /// Each thread's own figures; empty for one that has the map to itself.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub threads: Vec<ThreadTime>,

@@ -27,7 +27,8 @@ pub(super) struct Job {
     pub load_factor: Option<f64>,
     pub hint: u64,
     pub crew: Option<Crew>,
-    pub repetitions: u32,
+    /// Whether this repetition of a time pass keeps when operations began.
+    pub keeps_moments: bool,
     pub memory_limit_bytes: u64,
     /// Where the answer goes.
     pub answer: PathBuf,

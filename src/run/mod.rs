@@ -1,8 +1,10 @@
 //! The run: joins workloads, maps and probes, one process for each pass of each cell.
 //!
 //! The parent opens and checks every workload, and starts itself with [`HIDDEN_VERB`]: once per workload for its expected
-//! end state, once per cell and pass. Count passes may run side by side; the others run alone. Whatever becomes of a
-//! process, its cell is a row of the results.
+//! end state, once per cell and pass, of a time pass once per repetition. Count passes may run side by side; the others run
+//! alone. Repetitions are spread over the run in rounds: the first of every cell, then the second of every cell, so that
+//! what holds for one process or one minute is not in all repetitions of a cell. Whatever becomes of a process, its cell is
+//! a row of the results.
 
 mod batch;
 mod child;
@@ -15,6 +17,7 @@ mod pin;
 mod process;
 mod profile;
 mod progress;
+mod repetitions;
 mod runtime;
 mod schedule;
 mod setting;

@@ -85,6 +85,8 @@ impl Process {
         let stderr = self.stderr.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
         if status.success() {
             let answer = std::fs::read(&self.job.answer).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            // Read, or not to be read; either way the folder need not hold them all.
+            let _ = std::fs::remove_file(&self.job.answer);
             return match answer {
                 Some(Answer::Failed(status, why)) => Err((status, why)),
                 Some(answer) => Ok(answer),

@@ -7,18 +7,18 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar on standard error, when that is a terminal and a bar is wanted; otherwise nothing.
 ///
-/// It tells how many cells are done. Its length and the time left go by passes, because every cell's first pass comes
-/// before any cell's last.
+/// It tells how many cells are done. Its length and the time left go by tasks (passes, and repetitions of time passes),
+/// because every cell's first comes before any cell's last.
 pub(super) struct Progress {
     bar: ProgressBar,
     /// By cell.
-    passes_left: Vec<u64>,
+    tasks_left: Vec<u64>,
 }
 
 impl Progress {
-    /// A bar for cells of so many passes each.
-    pub fn new(passes_left: Vec<u64>, wanted: bool) -> Progress {
-        let bar = ProgressBar::new(passes_left.iter().sum());
+    /// A bar for cells of so many tasks each.
+    pub fn new(tasks_left: Vec<u64>, wanted: bool) -> Progress {
+        let bar = ProgressBar::new(tasks_left.iter().sum());
         let terminal = std::io::stderr().is_terminal();
         bar.set_draw_target(if wanted && terminal {
             ProgressDrawTarget::stderr()
@@ -29,7 +29,7 @@ impl Progress {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.enable_steady_tick(Duration::from_millis(200));
-        let progress = Progress { bar, passes_left };
+        let progress = Progress { bar, tasks_left };
         progress.count_cells();
         progress
     }
@@ -38,21 +38,21 @@ impl Progress {
         self.bar.set_message(what);
     }
 
-    /// A pass of a cell is done, or won't be run.
-    pub fn pass_done(&mut self, cell: usize) {
-        self.passes_left[cell] -= 1;
+    /// A task of a cell is done, or won't be run.
+    pub fn task_done(&mut self, cell: usize) {
+        self.tasks_left[cell] -= 1;
         self.bar.inc(1);
         self.count_cells();
     }
 
     fn count_cells(&self) {
-        self.bar.set_prefix(cells_done(&self.passes_left));
+        self.bar.set_prefix(cells_done(&self.tasks_left));
     }
 }
 
 /// Cells done, of how many.
-fn cells_done(passes_left: &[u64]) -> String {
-    format!("{}/{}", passes_left.iter().filter(|left| **left == 0).count(), passes_left.len())
+fn cells_done(tasks_left: &[u64]) -> String {
+    format!("{}/{}", tasks_left.iter().filter(|left| **left == 0).count(), tasks_left.len())
 }
 
 impl Drop for Progress {
@@ -66,13 +66,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_is_done_with_its_last_pass() {
+    fn a_cell_is_done_with_its_last_task() {
         let mut progress = Progress::new(vec![2, 2], false);
         let done: Vec<String> = [0, 1, 1, 0]
             .into_iter()
             .map(|cell| {
-                progress.pass_done(cell);
-                cells_done(&progress.passes_left)
+                progress.task_done(cell);
+                cells_done(&progress.tasks_left)
             })
             .collect();
         assert_eq!(done, ["0/2", "0/2", "1/2", "2/2"]);

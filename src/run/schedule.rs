@@ -9,6 +9,7 @@ use super::job::{Answer, Counted, Job, Pass};
 use super::memory;
 use super::process::{Ended, Process};
 use super::progress::Progress;
+use super::repetitions::Repetitions;
 use super::sizes::sizes;
 use super::subjects::{Subjects, Unready};
 use super::{Finished, RunError, Settings};
@@ -19,10 +20,30 @@ use crate::workload::{Expected, Workload, WorkloadError};
 /// Set by Ctrl-C.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// What one pass of one cell may take.
+/// What one process may take: a pass of a cell, or a repetition of its time pass.
 struct Limits {
     time: Duration,
     memory_bytes: u64,
+}
+
+/// One process to be started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Task {
+    /// Index into the plan's cells.
+    cell: usize,
+    pass: Pass,
+    /// Of how many repetitions of a time pass which one, from 1; of other passes there is one.
+    repetition: u32,
+    of: u32,
+}
+
+impl Task {
+    /// `time pass, repetition 2 of 5`.
+    fn name(&self) -> String {
+        let Task { pass, repetition, of, .. } = self;
+        let which = if *of > 1 { format!(", repetition {repetition} of {of}") } else { String::new() };
+        format!("{} pass{which}", pass.name())
+    }
 }
 
 /// How long to sleep between two looks at the running processes.
@@ -49,7 +70,7 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
     for (spec, _) in &workloads {
         let of_it = || plan.cells.iter().enumerate().filter(|(_, cell)| cell.workload == *spec);
         let Some((_, first)) = of_it().next() else { continue };
-        let job = job(first, Pass::Expect, plan.repetitions, &limits, answers.path().join("expect.json"));
+        let job = job(first, Pass::Expect, &limits, answers.path().join("expect.json"));
         let Some(ended) = wait(job, limits.time).map_err(system("the expected end state can't be worked out"))? else {
             break;
         };
@@ -59,51 +80,59 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
                     cells[index].expected = end_state(expected, cell_spec, opened(&workloads, cell_spec))
                 }
                 Ok(_) => {}
-                Err((status, why)) => fail(&mut cells[index], Pass::Expect, *status, why),
+                Err((status, why)) => fail(&mut cells[index], "expect pass", *status, why),
             }
         }
     }
 
-    let mut queue = passes(plan, subjects);
-    let mut passes_left = vec![0; plan.cells.len()];
-    queue.iter().for_each(|&(index, _)| passes_left[index] += 1);
-    let mut progress = Progress::new(passes_left, settings.progress);
+    let mut queue = tasks(plan, subjects);
+    let mut tasks_left = vec![0; plan.cells.len()];
+    queue.iter().for_each(|task| tasks_left[task.cell] += 1);
+    let mut progress = Progress::new(tasks_left, settings.progress);
     prepare(plan, subjects, &mut cells, &progress);
-    let mut running: Vec<(usize, Pass, Process)> = Vec::new();
+    let mut times: Vec<Repetitions> = cells.iter().map(|_| Repetitions::default()).collect();
+    let mut running: Vec<(Task, Process)> = Vec::new();
     while !(INTERRUPTED.load(Ordering::Relaxed) || queue.is_empty() && running.is_empty()) {
-        while let Some(&(index, pass)) = queue.front()
-            && may_start(pass, &running, settings.jobs)
+        while let Some(&task) = queue.front()
+            && may_start(task.pass, &running, settings.jobs)
         {
+            let Task { cell: index, pass, repetition, of } = task;
             queue.pop_front();
             if cells[index].status != Status::NotRun && cells[index].status != Status::Ok {
-                progress.pass_done(index);
+                progress.task_done(index);
                 continue;
             }
-            let answer = answers.path().join(format!("{index}-{}.json", pass.name()));
-            let mut job = job(&plan.cells[index], pass, plan.repetitions, &limits, answer);
+            let answer = answers.path().join(format!("{index}-{}-{repetition}.json", pass.name()));
+            let mut job = job(&plan.cells[index], pass, &limits, answer);
+            job.keeps_moments = repetition == of;
             job.toolchain = subjects.find(&job.map).and_then(|map| map.toolchain().cloned());
             let process = Process::start(job, limits.time);
-            running.push((index, pass, process.map_err(system("a cell's process can't be started"))?));
+            running.push((task, process.map_err(system("a cell's process can't be started"))?));
         }
         let mut still_running = Vec::new();
-        for (index, pass, mut process) in running {
+        for (task, mut process) in running {
             match process.poll().map_err(system("a cell's process can't be watched"))? {
                 Some(ended) => {
-                    take(&mut cells[index], pass, ended);
-                    progress.pass_done(index);
+                    take(&mut cells[task.cell], &mut times[task.cell], &task, ended);
+                    progress.task_done(task.cell);
                 }
-                None => still_running.push((index, pass, process)),
+                None => still_running.push((task, process)),
             }
         }
         running = still_running;
-        if let Some((index, pass, _)) = running.first() {
-            progress.says(format!("{}: {}", pass.name(), cells[*index].id));
+        if let Some((Task { cell, pass, repetition, of }, _)) = running.first() {
+            let round = if *of > 1 { format!(" {repetition}/{of}") } else { String::new() };
+            progress.says(format!("{}{round}: {}", pass.name(), cells[*cell].id));
         }
         std::thread::sleep(POLL_INTERVAL);
     }
     let interrupted = INTERRUPTED.load(Ordering::Relaxed);
-    let left = running.iter().map(|(index, pass, _)| (*index, *pass)).chain(queue);
-    left.for_each(|(index, pass)| unfinished(&mut cells[index], pass));
+    let left = running.iter().map(|(task, _)| *task).chain(queue);
+    left.for_each(|task| unfinished(&mut cells[task.cell], task.pass));
+    for (cell, repetitions) in cells.iter_mut().zip(times) {
+        // A pass that failed gives no figures; of one that was interrupted, the repetitions that were done stay.
+        cell.time = repetitions.finish().filter(|_| matches!(cell.status, Status::Ok | Status::NotRun));
+    }
     for cell in cells.iter_mut().filter(|cell| cell.status == Status::NotRun && cell.error.is_none()) {
         let crew = if cell.id.threads.is_some() { " for several threads" } else { "" };
         cell.error = Some(format!("this map has none of the passes asked for{crew}"));
@@ -185,23 +214,32 @@ fn end_state(expected: &Expected, cell: &CellSpec, workload: &Workload) -> EndSt
     }
 }
 
-/// Every pass of every cell: count passes first, side by side where allowed, then the others, each alone.
-fn passes(plan: &Plan, subjects: &Subjects) -> VecDeque<(usize, Pass)> {
-    let wanted =
-        [(plan.passes.count, Pass::Count), (plan.passes.profile, Pass::Profile), (plan.passes.time, Pass::Time)];
+/// Every pass of every cell: count passes first, side by side where allowed, then the others, each alone; time passes in
+/// rounds, the first repetition of every cell before the second of any.
+fn tasks(plan: &Plan, subjects: &Subjects) -> VecDeque<Task> {
+    let wanted = [
+        (plan.passes.count, Pass::Count, 1),
+        (plan.passes.profile, Pass::Profile, 1),
+        (plan.passes.time, Pass::Time, plan.repetitions),
+    ];
     let has = |index: usize, pass| {
         let CellSpec { map, crew, .. } = &plan.cells[index];
         subjects.find(map.name).is_none_or(|map| map.has(pass, *crew))
     };
-    let of_all_cells =
-        |pass| (0..plan.cells.len()).filter(move |&index| has(index, pass)).map(move |index| (index, pass));
-    wanted.into_iter().filter(|(wanted, _)| *wanted).flat_map(|(_, pass)| of_all_cells(pass)).collect()
+    let mut tasks = VecDeque::new();
+    for (_, pass, of) in wanted.into_iter().filter(|(wanted, ..)| *wanted) {
+        for repetition in 1..=of {
+            let cells = (0..plan.cells.len()).filter(|&index| has(index, pass));
+            tasks.extend(cells.map(|cell| Task { cell, pass, repetition, of }));
+        }
+    }
+    tasks
 }
 
 /// Whether a pass may start beside those that run. Sampling the CPU is timing too.
-fn may_start(pass: Pass, running: &[(usize, Pass, Process)], jobs: usize) -> bool {
+fn may_start(pass: Pass, running: &[(Task, Process)], jobs: usize) -> bool {
     match pass {
-        Pass::Count => running.len() < jobs.max(1) && running.iter().all(|(_, pass, _)| *pass == Pass::Count),
+        Pass::Count => running.len() < jobs.max(1) && running.iter().all(|(task, _)| task.pass == Pass::Count),
         Pass::Expect | Pass::Profile | Pass::Time => running.is_empty(),
     }
 }
@@ -236,7 +274,7 @@ fn new_cell(spec: &CellSpec, workload: &Workload, subjects: &Subjects) -> Cell {
     }
 }
 
-fn job(spec: &CellSpec, pass: Pass, repetitions: u32, limits: &Limits, answer: PathBuf) -> Job {
+fn job(spec: &CellSpec, pass: Pass, limits: &Limits, answer: PathBuf) -> Job {
     let (generated, trace) = match &spec.workload.source {
         Source::Generated { keys, mix } => (Some((keys.to_string(), mix.to_string())), None),
         Source::Trace(path) => (None, Some(path.clone())),
@@ -254,7 +292,7 @@ fn job(spec: &CellSpec, pass: Pass, repetitions: u32, limits: &Limits, answer: P
         load_factor: spec.load_factor,
         hint: spec.hint,
         crew: spec.crew,
-        repetitions,
+        keeps_moments: false,
         memory_limit_bytes: limits.memory_bytes,
         answer,
     }
@@ -279,8 +317,9 @@ fn prepare(plan: &Plan, subjects: &Subjects, cells: &mut [Cell], progress: &Prog
     }
 }
 
-/// Books the end of a pass in its cell.
-fn take(cell: &mut Cell, pass: Pass, ended: Ended) {
+/// Books the end of a process in its cell.
+fn take(cell: &mut Cell, times: &mut Repetitions, task: &Task, ended: Ended) {
+    let fail = |cell: &mut Cell, status, why: &str| fail(cell, &task.name(), status, why);
     match ended {
         Ok(answer) => {
             if cell.status == Status::NotRun {
@@ -288,13 +327,17 @@ fn take(cell: &mut Cell, pass: Pass, ended: Ended) {
             }
             match answer {
                 Answer::Count(counted) => take_count(cell, *counted),
-                Answer::Time(time) => cell.time = Some(*time),
+                Answer::Time(time) => {
+                    if times.add(*time).is_none() {
+                        fail(cell, Status::HarnessFailed, "a histogram is damaged");
+                    }
+                }
                 Answer::Profile(profile) => cell.profile = Some(profile),
                 Answer::Expected(_) => {}
-                Answer::Failed(status, why) => fail(cell, pass, status, &why),
+                Answer::Failed(status, why) => fail(cell, status, &why),
             }
         }
-        Err((status, why)) => fail(cell, pass, status, &why),
+        Err((status, why)) => fail(cell, status, &why),
     }
 }
 
@@ -306,7 +349,7 @@ fn take_count(cell: &mut Cell, counted: Counted) {
     }
     if end != cell.expected {
         let why = difference(&cell.expected, &end);
-        fail(cell, Pass::Count, Status::WrongContent, &why);
+        fail(cell, "count pass", Status::WrongContent, &why);
     }
     (cell.key_bytes, cell.value_bytes) = (key_bytes, value_bytes);
     cell.count = Some(count);
@@ -336,9 +379,9 @@ fn difference(expected: &EndState, found: &EndState) -> String {
     wrong.map(|(what, expected, found)| format!("{what}: expected {expected}, found {found}")).unwrap_or_default()
 }
 
-fn fail(cell: &mut Cell, pass: Pass, status: Status, why: &str) {
+fn fail(cell: &mut Cell, what: &str, status: Status, why: &str) {
     cell.status = status;
-    cell.error = Some(format!("{} pass: {why}", pass.name()));
+    cell.error = Some(format!("{what}: {why}"));
 }
 
 /// Books that the run ended before a pass of the cell; what its other passes found stays.

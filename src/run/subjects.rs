@@ -263,7 +263,7 @@ fn shared_pass<K: Key, V: Value>(job: &Job, setting: &threads::Setting<'_, K, V>
     match job.pass {
         Pass::Count => threads::count(setting).map(|counted| Answer::Count(Box::new(counted))),
         Pass::Time => {
-            let time = threads::time(setting, job.repetitions)?;
+            let time = threads::time(setting)?;
             // One thread of no crew has no figures of its own beside those of all.
             let threads = if job.crew.is_some() { time.threads } else { Vec::new() };
             Ok(Answer::Time(Box::new(Time { threads, ..time })))
@@ -309,7 +309,7 @@ fn pass<K: Key, V: Value>(job: &Job, setting: &Setting<'_, K, V>) -> Result<Answ
         // Needs no map, and never comes here.
         Pass::Expect => Err(JobError::Unknown("a map to expect of".into())),
         Pass::Count => count::count(setting).map(|counted| Answer::Count(Box::new(counted))),
-        Pass::Time => time::time(setting, job.repetitions).map(|time| Answer::Time(Box::new(time))),
+        Pass::Time => time::time(setting, job.keeps_moments).map(|time| Answer::Time(Box::new(time))),
         Pass::Profile => profile::profile(setting).map(Answer::Profile),
     }
 }

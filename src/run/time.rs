@@ -1,9 +1,9 @@
 //! The time pass: latencies by kind and cause, and the throughput of the bare loop.
 //!
-//! A first run, watched as in the count pass, learns each operation's kind and cause: the same cell does the same work
-//! every time, so the timed runs need no watching. One bare run warms up. Then each repetition runs twice: bare, for
-//! the throughput, and with the clock read after every operation, for the latencies. Recording into the histograms
-//! happens between batches.
+//! Each repetition is a process of its own. A first run, watched as in the count pass, learns each operation's kind and
+//! cause: the same cell does the same work every time, so the timed runs need no watching. One bare run warms up. Then come
+//! the two that count: bare, for the throughput, and with the clock read after every operation, for the latencies. Recording
+//! into the histograms happens between batches.
 //!
 //! # Small maps
 //!
@@ -27,6 +27,7 @@ use super::timeline::Heat;
 use crate::probe::clock::Clock;
 use crate::probe::event::Cause;
 use crate::probe::latency::{Classes, Latencies, class_of, kind_and_cause, serialize};
+use crate::record::metrics::latency::percentiles;
 use crate::record::{LatencyHistogram, OpKind, Time};
 use crate::workload::{Key, Value};
 
@@ -43,43 +44,41 @@ const SMALL_MAPS_OPS_MIN: u64 = 1 << 16;
 /// The class of an operation whose latency is not recorded.
 pub(super) const NO_CLASS: u8 = u8::MAX;
 
-/// Runs the workload `2 * repetitions + 2` times.
-pub(super) fn time<K: Key, V: Value>(setting: &Setting<'_, K, V>, repetitions: u32) -> Result<Time, JobError> {
+/// One repetition: runs the workload four times.
+pub(super) fn time<K: Key, V: Value>(setting: &Setting<'_, K, V>, keeps_moments: bool) -> Result<Time, JobError> {
     let ops = setting.workload.ops();
-    let kept = small_maps(setting).is_none() && ops <= moments::OPS_MAX;
+    let kept = keeps_moments && small_maps(setting).is_none() && ops <= moments::OPS_MAX;
     let (classes, works) = classify(setting, kept)?;
     let pinned_to = pin::to_last_processor();
     let clock = Clock::calibrate();
     let started_unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
 
     bare(setting)?;
+    let bare_elapsed = bare(setting)?;
     let mut latencies = Latencies::new(CLASSES);
     let mut heat = Heat::new(ops);
-    let (mut bare_elapsed_ns, mut clocked_elapsed_ns) = (Vec::new(), Vec::new());
     let mut each_ns = Vec::with_capacity(if kept { ops as usize } else { 0 });
-    for repetition in 0..repetitions {
-        bare_elapsed_ns.push(bare(setting)?.as_nanos() as u64);
-        let elapsed = clocked(setting, &classes, &clock, |class, ns, cold| {
-            let recorded = (class != NO_CLASS && !cold).then_some(ns);
-            if let Some(ns) = recorded {
-                latencies.record(class.into(), ns);
-            }
-            heat.add(recorded);
-            if kept && repetition + 1 == repetitions {
-                each_ns.push(u32::try_from(ns).unwrap_or(u32::MAX));
-            }
-        })?;
-        clocked_elapsed_ns.push(elapsed.as_nanos() as u64);
-    }
+    let clocked_elapsed = clocked(setting, &classes, &clock, |class, ns, cold| {
+        let recorded = (class != NO_CLASS && !cold).then_some(ns);
+        if let Some(ns) = recorded {
+            latencies.record(class.into(), ns);
+        }
+        heat.add(recorded);
+        if kept {
+            each_ns.push(u32::try_from(ns).unwrap_or(u32::MAX));
+        }
+    })?;
+    let histograms = recorded(&latencies);
     Ok(Time {
         ops: ops * small_maps(setting).map_or(1, |(maps, rounds)| maps * rounds),
-        bare_elapsed_ns,
-        clocked_elapsed_ns,
+        bare_elapsed_ns: vec![bare_elapsed.as_nanos() as u64],
+        clocked_elapsed_ns: vec![clocked_elapsed.as_nanos() as u64],
         clock_floor_ns: clock.floor_ns,
         ticks_per_ns: clock.ticks_per_ns,
         pinned_to,
         started_unix_ms,
-        histograms: recorded(&latencies),
+        percentiles: percentiles(&histograms),
+        histograms,
         threads: Vec::new(),
         collector: None,
         heat: Some(heat.finish()),

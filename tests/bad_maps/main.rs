@@ -16,6 +16,34 @@ use mapscope::run::Subjects;
 use mapscope::spec::Term;
 use mapscope::workload::{Key, Value};
 
+macro_rules! bad {
+    ($name:ident, $term:literal, $terrible:expr, $loses:literal) => {
+        pub(crate) struct $name;
+
+        impl Family for $name {
+            const INFO: Info = Info {
+                term: Term::plain($term, "misbehaves", ""),
+                version: "test",
+                load_factor: None,
+                hint: false,
+                exact: true,
+                alloc_cause: Cause::Overflow,
+                tells: &[],
+                layout: None,
+                state: &["len"],
+            };
+            type Hasher = FixedFold;
+            type Map<K: Key, V: Value, S: Hashing, P: Probe> = Bad<K, V>;
+
+            fn build<K: Key, V: Value, S: Hashing, P: Probe>(_: &Options, _: S, _: P) -> Bad<K, V> {
+                Bad { map: std::collections::BTreeMap::new(), inserts: 0, terrible: $terrible, loses: $loses }
+            }
+        }
+    };
+}
+
+mod repetitions;
+
 #[global_allocator]
 static ALLOCATOR: Counting<System> = Counting::new(System);
 
@@ -55,32 +83,6 @@ impl<K: Key, V: Value> Map<K, V> for Bad<K, V> {
     }
 }
 
-macro_rules! bad {
-    ($name:ident, $term:literal, $terrible:expr, $loses:literal) => {
-        struct $name;
-
-        impl Family for $name {
-            const INFO: Info = Info {
-                term: Term::plain($term, "misbehaves", ""),
-                version: "test",
-                load_factor: None,
-                hint: false,
-                exact: true,
-                alloc_cause: Cause::Overflow,
-                tells: &[],
-                layout: None,
-                state: &["len"],
-            };
-            type Hasher = FixedFold;
-            type Map<K: Key, V: Value, S: Hashing, P: Probe> = Bad<K, V>;
-
-            fn build<K: Key, V: Value, S: Hashing, P: Probe>(_: &Options, _: S, _: P) -> Bad<K, V> {
-                Bad { map: BTreeMap::new(), inserts: 0, terrible: $terrible, loses: $loses }
-            }
-        }
-    };
-}
-
 bad!(Panics, "panics", || panic!("no room left"), false);
 bad!(Aborts, "aborts", || std::process::abort(), false);
 bad!(
@@ -109,6 +111,8 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).is_some_and(|arg| arg == "run" || arg == "replay" || arg == mapscope::run::HIDDEN_VERB) {
         let subjects = Subjects::builtin().with::<Panics>().with::<Aborts>().with::<Loops>();
         let subjects = subjects.with::<Exits>().with::<Loses>().with::<Hoards>();
+        let subjects = subjects.with::<repetitions::Steady>().with::<repetitions::Second>();
+        let subjects = subjects.with::<repetitions::Tires>().with::<repetitions::Stalls>().with::<repetitions::Slow>();
         let subjects = subjects.with_shared::<shared::Sound>().with_shared::<shared::Loses>();
         let subjects = subjects.with_shared::<shared::Lies>().with_shared::<shared::Mistakes>();
         return mapscope::cmd::main(&subjects.with_shared::<shared::Panics>().with_shared::<shared::Hangs>());
@@ -139,6 +143,9 @@ fn main() -> ExitCode {
     let too_many = [("sound-shared", "harness-failed", "300 threads can't be started: ")];
     expect_rows(folder.path(), "many", TOO_MANY_THREADS, &too_many);
     replays_a_map_of_ones_own(folder.path());
+    repetitions::are_processes_in_rounds();
+    repetitions::may_take_their_limit_each();
+    repetitions::stay_when_the_run_is_interrupted();
     println!(
         "test every_misbehaving_map_is_a_row ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out"
     );

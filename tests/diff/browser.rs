@@ -18,7 +18,7 @@ const PHONE_PX: u32 = 390;
 
 /// A difference with every section.
 fn page() -> Vec<u8> {
-    let before = record(["std", "btree", "go-classic", "indexmap"].map(|map| timed(map, &[100, 101, 102])));
+    let before = record(["std", "btree", "go-classic", "indexmap"].map(|map| timed(map, &[100, 101, 102, 103])));
     let mut after = before.clone();
     after.cells[0].count.as_mut().unwrap().alloc_bytes = 2304;
     after.cells[0].profile = Some(Profile {
@@ -34,7 +34,7 @@ fn page() -> Vec<u8> {
             .collect(),
         ..before.cells[0].profile.clone().expect("stacks")
     });
-    after.cells[1].time.as_mut().unwrap().clocked_elapsed_ns = vec![300, 301, 302];
+    after.cells[1].time.as_mut().unwrap().clocked_elapsed_ns = vec![300, 301, 302, 303];
     after.cells[2].id.load_factor = Some(4.0);
     after.cells[2].count.as_mut().unwrap().alloc_bytes = 1000;
     after.cells.pop();

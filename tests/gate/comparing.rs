@@ -1,6 +1,6 @@
 //! What follows from which difference between two records.
 
-use mapscope::gate::{Kind, Level, Outcome, Policy, Tally, Verdict, What, compare};
+use mapscope::gate::{Chance, Kind, Level, Outcome, Policy, Tally, Verdict, What, compare};
 use mapscope::record::metrics::{Better, Class, Metric, Number};
 use mapscope::record::{Cell, Results, Status};
 use proptest::prelude::*;
@@ -30,7 +30,7 @@ fn two() -> Results {
 
 #[test]
 fn a_record_passes_against_itself() {
-    let results = record([cell("std"), timed("btree", &[100, 110, 120]), cell("go-classic")]);
+    let results = record([cell("std"), timed("btree", &[100, 110, 120, 130]), cell("go-classic")]);
     let verdict = judge(&results, &results);
     assert_eq!(verdict.outcome(), Outcome::Pass);
     assert_eq!(verdict.outcome().exit_code(), 0);
@@ -219,29 +219,74 @@ fn times(baseline: &[u64], current: &[u64]) -> [Results; 2] {
 }
 
 #[test]
-fn a_time_needs_a_size_and_an_interval() {
+fn a_time_needs_a_size_and_ranks_apart() {
     let warned = |[a, b]: &[Results; 2]| {
         let verdict = judge(a, b);
         assert_eq!(verdict.outcome(), Outcome::Pass);
         assert_eq!(verdict.tally.statistical, 1);
         verdict.at(Level::Warn).count()
     };
-    let base = [100_000, 101_000, 102_000];
-    assert_eq!(warned(&times(&base, &[112_000, 113_000, 114_000])), 1);
+    let base = [100_000, 101_000, 102_000, 103_000];
+    assert_eq!(warned(&times(&base, &[112_000, 113_000, 114_000, 115_000])), 1);
     // Within 10 %, however tight.
-    assert_eq!(warned(&times(&base, &[109_000, 109_000, 109_000])), 0);
+    assert_eq!(warned(&times(&base, &[109_000, 109_000, 109_000, 109_000])), 0);
     // Far slower by the median, but one repetition was no slower than the baseline's slowest.
-    assert_eq!(warned(&times(&base, &[101_500, 150_000, 151_000])), 0);
-    let [a, b] = times(&[112_000, 113_000, 114_000], &base);
+    assert_eq!(warned(&times(&base, &[102_500, 150_000, 151_000, 152_000])), 0);
+    // Of five and five, two pairs may be the other way round, and three not.
+    let base = [100_000, 101_000, 102_000, 103_000, 104_000];
+    assert_eq!(warned(&times(&base, &[102_500, 150_000, 151_000, 152_000, 153_000])), 1);
+    assert_eq!(warned(&times(&base, &[101_500, 150_000, 151_000, 152_000, 153_000])), 0);
+    let [a, b] = times(&[112_000, 113_000, 114_000, 115_000, 116_000], &base);
     assert_eq!(changes(&judge(&a, &b)), [("std".to_owned(), "ns_per_op", Kind::Better, Level::Better)]);
     let policy = "[[rule]]\nmetric = \"ns_*\"\nrelative = 0.05\naction = \"fail\"";
-    let [a, b] = times(&base, &[109_000, 109_000, 109_000]);
+    let [a, b] = times(&base, &[109_000, 109_000, 109_000, 109_000, 109_000]);
     assert_eq!(judge_by(policy, &a, &b).outcome(), Outcome::Regression);
 }
 
 #[test]
+fn what_chance_makes_of_many_times_is_told() {
+    let maps = ["std", "btree", "indexmap"];
+    let a = record(maps.map(|map| timed(map, &[100_000, 101_000, 102_000, 103_000])));
+    let mut b = a.clone();
+    b.cells[0].time.as_mut().unwrap().clocked_elapsed_ns = vec![104_000, 105_000, 106_000, 107_000];
+    b.cells[1].time.as_mut().unwrap().clocked_elapsed_ns = vec![204_000, 205_000, 206_000, 207_000];
+    let verdict = judge(&a, &b);
+    let Chance { compared, expected, apart } = verdict.chance;
+    assert_eq!((compared, apart, verdict.at(Level::Warn).count()), (3, 2, 1), "one ranks apart by less than 10 %");
+    // Of the 70 ways to deal eight values, two rank as far apart as can be; twos of equals are dealt no other way.
+    assert!((expected - 3.0 * 2.0 / 70.0).abs() < 1e-12, "{expected}");
+}
+
+/// Ranks go by the repetitions, the size by what is reported: both must go the same way.
+#[test]
+fn a_time_whose_repetitions_went_the_other_way_is_no_change() {
+    let [a, b] = times(&[100, 101, 102, 103], &[200, 201, 202, 203]);
+    let falling = Metric { value: |cell| Some(Number::Real(1e3 / (METRICS[5].value)(cell)?.as_f64())), ..METRICS[5] };
+    let falling = [falling];
+    assert_eq!(compare(&a, &b, &Policy::default(), &falling).changes.len(), 0);
+    assert_eq!(compare(&a, &b, &Policy::default(), &METRICS[5..6]).changes.len(), 1);
+}
+
+#[test]
+fn a_time_without_a_value_for_each_repetition_is_not_compared() {
+    let [a, b] = times(&[100, 101, 102, 103], &[200, 201, 202, 203]);
+    let once = Metric { name: "insert_p50_ns", repetitions: |_| Vec::new(), ..METRICS[5] };
+    let metrics = [METRICS[5], once];
+    let verdict = compare(&a, &b, &Policy::default(), &metrics);
+    assert_eq!((verdict.tally.statistical, verdict.chance.compared), (1, 1));
+    let reason = "a record has no value of theirs for each repetition: an older mapscope wrote it, or a repetition has \
+                  too few operations to resolve them";
+    assert_eq!(verdict.notes, [format!("Some times of 1 cell were not compared: {reason}.")]);
+    let policy = Policy::parse("[[rule]]\nmetric = \"*_p50_ns\"\naction = \"fail\"", "p.toml", &metrics).unwrap();
+    let verdict = compare(&a, &b, &policy, &metrics);
+    assert_eq!(verdict.outcome(), Outcome::Unjudged);
+    let what = format!("The policy says that times fail, but some of those of 1 cell can't be compared: {reason}.");
+    assert_eq!(verdict.unjudged, [what]);
+}
+
+#[test]
 fn times_are_compared_within_one_environment_only() {
-    let [a, mut b] = times(&[100, 100, 100], &[900, 900, 900]);
+    let [a, mut b] = times(&[100, 100, 100, 100], &[900, 900, 900, 900]);
     b.environments[0].cpu = "Other CPU".to_owned();
     b.environments[0].kernel = "Linux 6.2".to_owned();
     let verdict = judge(&a, &b);
@@ -258,19 +303,19 @@ fn times_are_compared_within_one_environment_only() {
 }
 
 #[test]
-fn two_repetitions_are_too_few_to_judge() {
-    let [a, b] = times(&[100, 100], &[900, 900, 900]);
+fn three_repetitions_are_too_few_to_judge() {
+    let [a, b] = times(&[100, 100, 100], &[900, 900, 900, 900]);
     let verdict = judge(&a, &b);
     assert_eq!((verdict.outcome(), verdict.tally.statistical), (Outcome::Pass, 0));
     assert_eq!(
         verdict.notes,
-        ["Times of 1 cell were not compared: a run has fewer than 3 repetitions: give the profile more."]
+        ["Times of 1 cell were not compared: 3 repetitions, 4 or more are needed: give the profile more."]
     );
 }
 
 #[test]
 fn times_that_were_not_measured_now_are_a_warning() {
-    let baseline = record([timed("std", &[100, 100, 100])]);
+    let baseline = record([timed("std", &[100, 100, 100, 100])]);
     let current = record([cell("std")]);
     let verdict = judge(&baseline, &current);
     assert_eq!(changes(&verdict), [("std".to_owned(), "ns_per_op", Kind::Vanished, Level::Warn)]);

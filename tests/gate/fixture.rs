@@ -132,6 +132,7 @@ pub fn timed(map: &str, clocked_elapsed_ns: &[u64]) -> Cell {
         ticks_per_ns: 2.1,
         pinned_to: Some(1),
         started_unix_ms: 1_700_000_000_000,
+        percentiles: Vec::new(),
         threads: Vec::new(),
         collector: None,
         heat: None,

@@ -25,7 +25,7 @@ fn markdown(baseline: &Results, current: &Results, policy: &str) -> String {
 fn nothing_changed_is_one_line() {
     let results = record([cell("std"), cell("btree")]);
     assert_eq!(markdown(&results, &results, ""), "**PASS** 10 exact metrics in 2 cells compared: nothing changed\n");
-    let results = record([timed("std", &[100, 100, 100])]);
+    let results = record([timed("std", &[100, 100, 100, 100])]);
     assert_eq!(
         markdown(&results, &results, ""),
         "**PASS** 5 exact metrics and 1 time in 1 cell compared: nothing changed\n"
@@ -45,13 +45,13 @@ fn a_regression() {
 #[test]
 fn everything_at_once() {
     let maps = ["std", "hashbrown", "btree", "indexmap", "go-classic", "go-swiss"];
-    let mut baseline = record(maps.map(|map| timed(map, &[100_000, 101_000, 102_000])));
+    let mut baseline = record(maps.map(|map| timed(map, &[100_000, 101_000, 101_000, 102_000])));
     let mut current = baseline.clone();
     let count = |results: &mut Results, index: usize, edit: fn(&mut mapscope::record::Count)| {
         edit(results.cells[index].count.as_mut().unwrap());
     };
     count(&mut current, 0, |count| count.alloc_bytes = 1153);
-    current.cells[0].time.as_mut().unwrap().clocked_elapsed_ns = vec![200_000, 210_000, 220_000];
+    current.cells[0].time.as_mut().unwrap().clocked_elapsed_ns = vec![200_000, 210_000, 210_000, 220_000];
     current.cells[0].map_version = "std 1.1.0".to_owned();
     current.cells[1].status = Status::Panicked;
     current.cells[1].error = Some("count pass: index out of bounds: `a|b` <T>\nsecond line".to_owned());

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use mapscope::record::{Cause, Cell, Moment, Moments, OpKind, ReadError, Results, Spell, read, write_atomically};
+use mapscope::record::{
+    Cause, Cell, KindPercentiles, Moment, Moments, OpKind, ReadError, Results, Spell, read, write_atomically,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -172,6 +174,14 @@ fn moments(cell: &mut Cell) -> &mut Moments {
     })
 }
 
+/// Percentiles of three repetitions, which contradict nothing.
+fn percentiles(cell: &mut Cell) -> &mut KindPercentiles {
+    let time = cell.time.as_mut().unwrap();
+    let (p50_ns, max_ns) = (vec![20, 30, 30], vec![30, 4001, 30]);
+    time.percentiles = vec![KindPercentiles { p50_ns, max_ns, ..KindPercentiles::of(OpKind::Insert) }];
+    &mut time.percentiles[0]
+}
+
 #[test]
 fn contradictions_are_named_with_their_cell() {
     type Damage = fn(&mut Cell);
@@ -223,6 +233,18 @@ fn contradictions_are_named_with_their_cell() {
                 (structure.hit_probes, structure.hit_probe_lengths) = (Some(6), Some(vec![0, 1, 2]));
             },
             "hit_probe_lengths adds up to 5, but hit_probes is 6",
+        ),
+        (|c| _ = percentiles(c).p50_ns.pop(), "percentiles of insert are those of 2 of 3 repetitions"),
+        (|c| percentiles(c).p50_ns[2] = 31, "percentiles of insert fall in repetition 2 (they count from 0)"),
+        (|c| percentiles(c).max_ns[1] = 4005, "percentiles of insert end at 4005 ns, but the histograms at 4001 ns"),
+        (|c| percentiles(c).kind = OpKind::Get, "percentiles of get end at 4001 ns, but the histograms at 0 ns"),
+        (
+            |c| {
+                percentiles(c);
+                let time = c.time.as_mut().unwrap();
+                time.percentiles.push(time.percentiles[0].clone());
+            },
+            "percentiles of insert are there twice",
         ),
         (|c| moments(c).ops_per_point = 0, "moments.ops_per_point is 0"),
         (|c| moments(c).elapsed_ns = vec![30, 20], "moments.elapsed_ns goes back in time"),

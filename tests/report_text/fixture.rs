@@ -67,6 +67,7 @@ fn time(kind: OpKind, ns_per_op: u64, median_ns: u64, steady_max_ns: u64, grow_m
         ticks_per_ns: 2.1,
         pinned_to: Some(1),
         started_unix_ms: 1_700_000_000_000,
+        percentiles: Vec::new(),
         threads: Vec::new(),
         collector: None,
         heat: None,

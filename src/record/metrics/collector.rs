@@ -21,8 +21,27 @@ fn per_repetition(collector: &Collector, sum: u64) -> Option<Number> {
     super::ratio(sum, collector.cycles.len() as u64)
 }
 
+/// Lists of the collector as what each repetition gave.
+fn each(cell: &Cell, list: fn(&Collector) -> &Vec<u64>) -> Vec<f64> {
+    collector(cell).map(|collector| list(collector).iter().map(|&x| x as f64).collect()).unwrap_or_default()
+}
+
+/// The pauses of each repetition; nothing where they can't be told apart.
+fn pauses(cell: &Cell) -> Option<Vec<&[u64]>> {
+    let Collector { cycles, pauses_ns, .. } = collector(cell)?;
+    let mut left = &pauses_ns[..];
+    let mut own = Vec::new();
+    for &cycles in cycles {
+        let (first, rest) = left.split_at_checked(usize::try_from(cycles).ok()?)?;
+        own.push(first);
+        left = rest;
+    }
+    left.is_empty().then_some(own)
+}
+
 pub(super) const GC_CYCLES: Metric = Metric {
     whole: false,
+    repetitions: |c| each(c, |collector| &collector.cycles),
     ..collected(
         "gc_cycles",
         "count",
@@ -36,6 +55,7 @@ pub(super) const GC_CYCLES: Metric = Metric {
 
 pub(super) const GC_PAUSE_TOTAL_NS: Metric = Metric {
     whole: false,
+    repetitions: |c| pauses(c).into_iter().flatten().map(|own| own.iter().sum::<u64>() as f64).collect(),
     ..collected(
         "gc_pause_total_ns",
         "ns",
@@ -47,20 +67,30 @@ pub(super) const GC_PAUSE_TOTAL_NS: Metric = Metric {
     )
 };
 
-pub(super) const GC_PAUSE_MAX_NS: Metric = collected(
-    "gc_pause_max_ns",
-    "ns",
-    "The longest time for which one collection stopped the world; absent without a collection.",
-    |c| collector(c)?.pauses_ns.iter().max().copied().map(Number::Int),
-);
+pub(super) const GC_PAUSE_MAX_NS: Metric = Metric {
+    // A repetition without a collection has no longest pause, and then there is no value for each.
+    repetitions: |c| {
+        let longest = |own: &[u64]| own.iter().max().map(|&ns| ns as f64);
+        pauses(c).and_then(|own| own.into_iter().map(longest).collect()).unwrap_or_default()
+    },
+    ..collected(
+        "gc_pause_max_ns",
+        "ns",
+        "The longest time for which one collection stopped the world; absent without a collection.",
+        |c| collector(c)?.pauses_ns.iter().max().copied().map(Number::Int),
+    )
+};
 
-pub(super) const HEAP_PEAK_BYTES: Metric = collected(
-    "heap_peak_bytes",
-    "bytes",
-    "The most bytes of objects on the collector's heap beyond what was there before the map, garbage included, seen \
-     between batches of timed operations.",
-    |c| collector(c)?.heap_peak_bytes.iter().max().copied().map(Number::Int),
-);
+pub(super) const HEAP_PEAK_BYTES: Metric = Metric {
+    repetitions: |c| each(c, |collector| &collector.heap_peak_bytes),
+    ..collected(
+        "heap_peak_bytes",
+        "bytes",
+        "The most bytes of objects on the collector's heap beyond what was there before the map, garbage included, seen \
+         between batches of timed operations.",
+        |c| collector(c)?.heap_peak_bytes.iter().max().copied().map(Number::Int),
+    )
+};
 
 #[cfg(test)]
 mod tests {
@@ -78,6 +108,25 @@ mod tests {
         assert_eq!((GC_PAUSE_TOTAL_NS.value)(&cell), Some(Number::Real(20.0)));
         assert_eq!((GC_PAUSE_MAX_NS.value)(&cell), Some(Number::Int(20)));
         assert_eq!((HEAP_PEAK_BYTES.value)(&cell), Some(Number::Int(9)));
+        assert_eq!((GC_CYCLES.repetitions)(&cell), [3.0, 4.0]);
+        assert_eq!((GC_PAUSE_TOTAL_NS.repetitions)(&cell), [35.0, 5.0]);
+        assert_eq!((GC_PAUSE_MAX_NS.repetitions)(&cell), [20.0, 2.0]);
+        assert_eq!((HEAP_PEAK_BYTES.repetitions)(&cell), [7.0, 9.0]);
+    }
+
+    #[test]
+    fn pauses_that_are_no_repetition_s_give_no_value_for_each() {
+        let with = |cycles: &[u64], pauses: &[u64]| {
+            let mut time = fixture::time(&[1], vec![]);
+            let (cycles, pauses_ns) = (cycles.to_vec(), pauses.to_vec());
+            time.collector = Some(Collector { cycles, pauses_ns, heap_peak_bytes: vec![7, 9] });
+            Cell { time: Some(time), ..fixture::cell("go-runtime") }
+        };
+        assert!((GC_PAUSE_TOTAL_NS.repetitions)(&with(&[2, 1], &[1, 2])).is_empty());
+        assert!((GC_PAUSE_TOTAL_NS.repetitions)(&with(&[1, 1], &[1, 2, 3])).is_empty());
+        let idle = with(&[0, 2], &[1, 2]);
+        assert_eq!((GC_PAUSE_TOTAL_NS.repetitions)(&idle), [0.0, 3.0]);
+        assert!((GC_PAUSE_MAX_NS.repetitions)(&idle).is_empty(), "the first one has no longest");
     }
 
     #[test]

@@ -6,7 +6,8 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 
 use crate::record::{
-    Cause, Cell, CellId, Collector, Count, EndState, LatencyHistogram, OpKind, Status, Structure, ThreadTime, Time,
+    Cause, Cell, CellId, Collector, Count, EndState, KindPercentiles, LatencyHistogram, OpKind, Status, Structure,
+    ThreadTime, Time,
 };
 
 /// A cell that ended well without having run any pass.
@@ -45,7 +46,7 @@ pub(super) fn cell_with_everything() -> Cell {
         .flat_map(|kind| Cause::ALL.map(|cause| histogram(kind, cause, &[(20, 9000), (100, 3)])))
         .collect();
     let thread = ThreadTime { ops: 10, bare_elapsed_ns: vec![5], histograms: histograms.clone(), ..Default::default() };
-    let collector = Collector { cycles: vec![1, 2], pauses_ns: vec![7], heap_peak_bytes: vec![9] };
+    let collector = Collector { cycles: vec![1, 2, 1], pauses_ns: vec![7, 6, 8, 9], heap_peak_bytes: vec![9, 8, 9] };
     let count = Count {
         alloc_count: 3,
         alloc_bytes: 448,
@@ -110,10 +111,17 @@ pub(super) fn cell_with_everything() -> Cell {
         time: Some(Time {
             threads: vec![thread],
             collector: Some(collector),
+            percentiles: OpKind::ALL.map(percentiles).to_vec(),
             ..time(&[1_000_000, 3_000_000, 2_000_000], histograms)
         }),
         ..cell("std")
     }
+}
+
+/// Those of three repetitions with as many operations each as [`cell_with_everything`] has in all.
+fn percentiles(kind: OpKind) -> KindPercentiles {
+    let [p50_ns, p90_ns, p99_ns, p999_ns] = [vec![19, 20, 21], vec![20; 3], vec![20, 20, 30], vec![20, 90, 100]];
+    KindPercentiles { kind, p50_ns, p90_ns, p99_ns, p999_ns, p9999_ns: vec![100; 3], max_ns: vec![100, 99, 98] }
 }
 
 /// A time pass with these repetitions.
@@ -126,6 +134,7 @@ pub(super) fn time(bare_elapsed_ns: &[u64], histograms: Vec<LatencyHistogram>) -
         ticks_per_ns: 2.5,
         pinned_to: Some(1),
         started_unix_ms: 1_750_000_000_250,
+        percentiles: Vec::new(),
         threads: Vec::new(),
         collector: None,
         heat: None,

@@ -13,7 +13,7 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
 use super::{Better, Class, Metric, Number};
-use crate::record::{Cause, Cell, LatencyHistogram, OpKind, Time};
+use crate::record::{Cause, Cell, KindPercentiles, LatencyHistogram, OpKind, Time};
 
 /// The histogram itself; `None` when it is damaged, which [`read`](crate::record::read) has ruled out.
 pub fn decode(histogram: &LatencyHistogram) -> Option<Histogram<u64>> {
@@ -110,6 +110,25 @@ fn percentile(histogram: &Histogram<u64>, quantile: f64) -> Option<u64> {
     (resolved && !histogram.is_empty()).then(|| histogram.value_at_quantile(quantile))
 }
 
+/// The percentiles of one repetition that recorded these histograms; a damaged one gives none.
+pub fn percentiles(histograms: &[LatencyHistogram]) -> Vec<KindPercentiles> {
+    let Some(latencies) = Latencies::decode(histograms) else { return Vec::new() };
+    let of_kind = |(&kind, histogram): (&OpKind, &Histogram<u64>)| {
+        let mut own = KindPercentiles::of(kind);
+        for (list, quantile) in own.lists_mut().into_iter().zip(KindPercentiles::QUANTILES) {
+            list.extend(percentile(histogram, quantile));
+        }
+        own
+    };
+    latencies.by_kind.iter().map(of_kind).collect()
+}
+
+/// The same percentile of each repetition; nothing where the record doesn't have it of each.
+fn repetitions_ns(cell: &Cell, kind: OpKind, list: fn(&KindPercentiles) -> &Vec<u64>) -> Vec<f64> {
+    let own = cell.time.iter().flat_map(|time| &time.percentiles).find(|own| own.kind == kind);
+    own.map(|own| list(own).iter().map(|&ns| ns as f64).collect()).unwrap_or_default()
+}
+
 /// One percentile of the operations of one kind.
 fn percentile_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Option<Number> {
     percentile(Latencies::of(cell)?.by_kind.get(&kind)?, quantile).map(Number::Int)
@@ -174,22 +193,25 @@ macro_rules! percentiles {
     ($($prefix:literal $kind:ident,)*) => {
         /// Six percentiles for each kind of operation.
         pub(super) const PERCENTILES: [Metric; 24] = [$(
-            percentiles!($prefix, $kind, "_p50_ns", 0.5, "median"),
-            percentiles!($prefix, $kind, "_p90_ns", 0.9, "90th percentile"),
-            percentiles!($prefix, $kind, "_p99_ns", 0.99, "99th percentile"),
-            percentiles!($prefix, $kind, "_p999_ns", 0.999, "99.9th percentile; absent below 1,000 recordings"),
-            percentiles!($prefix, $kind, "_p9999_ns", 0.9999, "99.99th percentile; absent below 10,000 recordings"),
-            percentiles!($prefix, $kind, "_max_ns", 1.0, "maximum"),
+            percentiles!($prefix, $kind, "_p50_ns", p50_ns, 0.5, "median"),
+            percentiles!($prefix, $kind, "_p90_ns", p90_ns, 0.9, "90th percentile"),
+            percentiles!($prefix, $kind, "_p99_ns", p99_ns, 0.99, "99th percentile"),
+            percentiles!($prefix, $kind, "_p999_ns", p999_ns, 0.999, "99.9th percentile; absent below 1,000 recordings"),
+            percentiles!($prefix, $kind, "_p9999_ns", p9999_ns, 0.9999, "99.99th percentile; absent below 10,000 recordings"),
+            percentiles!($prefix, $kind, "_max_ns", max_ns, 1.0, "maximum"),
         )*];
     };
-    ($prefix:literal, $kind:ident, $suffix:literal, $quantile:literal, $what:literal) => {
-        timed(
-            concat!($prefix, $suffix),
-            "ns",
-            Better::Lower,
-            concat!("Latency of a single ", $prefix, ", all causes and repetitions together: ", $what, "."),
-            |c| percentile_ns(c, OpKind::$kind, $quantile),
-        )
+    ($prefix:literal, $kind:ident, $suffix:literal, $list:ident, $quantile:literal, $what:literal) => {
+        Metric {
+            repetitions: |c| repetitions_ns(c, OpKind::$kind, |own| &own.$list),
+            ..timed(
+                concat!($prefix, $suffix),
+                "ns",
+                Better::Lower,
+                concat!("Latency of a single ", $prefix, ", all causes and repetitions together: ", $what, "."),
+                |c| percentile_ns(c, OpKind::$kind, $quantile),
+            )
+        }
     };
 }
 
@@ -262,6 +284,35 @@ mod tests {
         assert_eq!(value(&cell, "insert_max_ns"), Some(Number::Int(1000)));
         assert_eq!(value(&cell, "get_max_ns"), Some(Number::Int(7)));
         assert_eq!(value(&cell, "remove_max_ns"), None);
+    }
+
+    proptest::proptest! {
+        /// What is reported of all operations together is not beyond what the repetitions have each.
+        #[test]
+        fn a_percentile_of_all_lies_between_those_of_the_repetitions(
+            parts in proptest::collection::vec(proptest::collection::vec(1_u64..3000, 100..400), 1..6),
+            spikes in 0..20_u64,
+        ) {
+            let count = parts.iter().map(Vec::len).min().unwrap();
+            let recordings = |parts: &[Vec<u64>]| -> Vec<(u64, u64)> {
+                let values = parts.iter().flat_map(|part| part[..count].iter());
+                values.enumerate().map(|(index, &ns)| (if index as u64 % 97 < spikes { ns * 50 } else { ns }, 1)).collect()
+            };
+            let whole = timed_cell(vec![histogram(OpKind::Get, Cause::Steady, &recordings(&parts))]);
+            let whole_parts = recordings(&parts);
+            let own: Vec<Vec<KindPercentiles>> = whole_parts
+                .chunks(count)
+                .map(|part| percentiles(&[histogram(OpKind::Get, Cause::Steady, part)]))
+                .collect();
+            let joined = KindPercentiles::join(own.iter().map(|own| &**own));
+            for (list, quantile) in joined[0].lists().into_iter().zip(KindPercentiles::QUANTILES) {
+                let all = percentile_ns(&whole, OpKind::Get, quantile).map(|ns| ns.as_f64() as u64);
+                if let (Some(least), Some(most), Some(all)) = (list.iter().min(), list.iter().max(), all) {
+                    proptest::prop_assert!((*least..=*most).contains(&all), "{}: {} of {:?}", quantile, all, list);
+                }
+                proptest::prop_assert!(list.is_empty() || list.len() == parts.len());
+            }
+        }
     }
 
     #[test]

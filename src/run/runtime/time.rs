@@ -7,15 +7,14 @@
 use std::collections::HashSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::{collector, pipe};
 use crate::golang::Session;
 use crate::probe::event::Cause;
-use crate::probe::latency::{Latencies, class_of, kind_and_cause, serialize};
-use crate::record::{Collector, LatencyHistogram, OpKind, Time};
+use crate::probe::latency::{Latencies, class_of};
+use crate::record::metrics::latency::percentiles;
+use crate::record::{Collector, OpKind, Time};
 use crate::run::job::{Job, JobError};
+use crate::run::time::{CLASSES, recorded};
 use crate::workload::{Kind, Op, Workload};
 
 const BATCH_OPS: usize = 1024;
@@ -24,7 +23,7 @@ const BATCH_OPS: usize = 1024;
 /// built keys. They are not recorded: they would be the p99.9.
 const COLD_OPS: usize = 4;
 
-/// Runs the workload `2 * repetitions + 1` times.
+/// One repetition: runs the workload three times.
 pub(super) fn time(session: &mut Session, job: &Job, workload: &Workload) -> Result<Time, JobError> {
     let (percent, limit_bytes) = collector(job);
     session.set_collector(percent, limit_bytes, 0).map_err(pipe)?;
@@ -33,36 +32,29 @@ pub(super) fn time(session: &mut Session, job: &Job, workload: &Workload) -> Res
     let ns = |ticks: u64| (ticks as f64 / ticks_per_ns) as u64;
 
     let mut runs = Runs { session, job, workload };
-    let mut latencies = Latencies::new(OpKind::ALL.len() * Cause::ALL.len());
-    let (mut bare_elapsed_ns, mut clocked_elapsed_ns) = (Vec::new(), Vec::new());
-    let mut collected = Collector::default();
+    let mut latencies = Latencies::new(CLASSES);
     runs.bare()?;
-    for _ in 0..job.repetitions {
-        bare_elapsed_ns.push(ns(runs.bare()?));
-        let ticks =
-            runs.clocked(|kind, ticks| latencies.record(class_of(kind as usize, Cause::Unknown).into(), ns(ticks)))?;
-        clocked_elapsed_ns.push(ns(ticks));
-        let of_run = runs.session.collections().map_err(pipe)?;
-        collected.cycles.push(of_run.cycles);
-        collected.heap_peak_bytes.push(of_run.peak_bytes);
-        collected.pauses_ns.extend(of_run.pauses_ns);
-    }
-    let histograms = latencies.recorded().map(|(class, histogram)| {
-        let (kind, cause) = kind_and_cause(class);
-        let hdr_v2_deflate_base64 = STANDARD.encode(serialize(histogram));
-        LatencyHistogram { kind: OpKind::ALL[kind], cause, count: histogram.len(), hdr_v2_deflate_base64 }
-    });
+    let bare_elapsed_ns = ns(runs.bare()?);
+    let ticks =
+        runs.clocked(|kind, ticks| latencies.record(class_of(kind as usize, Cause::Unknown).into(), ns(ticks)))?;
+    let collected = runs.session.collections().map_err(pipe)?;
+    let histograms = recorded(&latencies);
     Ok(Time {
         ops: workload.ops(),
-        bare_elapsed_ns,
-        clocked_elapsed_ns,
+        bare_elapsed_ns: vec![bare_elapsed_ns],
+        clocked_elapsed_ns: vec![ns(ticks)],
         clock_floor_ns,
         ticks_per_ns,
         pinned_to: None,
         started_unix_ms,
-        histograms: histograms.collect(),
+        percentiles: percentiles(&histograms),
+        histograms,
         threads: Vec::new(),
-        collector: Some(collected),
+        collector: Some(Collector {
+            cycles: vec![collected.cycles],
+            pauses_ns: collected.pauses_ns,
+            heap_peak_bytes: vec![collected.peak_bytes],
+        }),
         heat: None,
         moments: None,
     })

@@ -8,14 +8,15 @@ use super::{Done, Setting, Worker, check, run, wall};
 use crate::probe::clock::Clock;
 use crate::probe::event::Cause;
 use crate::probe::latency::Latencies;
+use crate::record::metrics::latency::percentiles;
 use crate::record::{ThreadTime, Time};
 use crate::run::batch::Batch;
 use crate::run::job::JobError;
 use crate::run::time::{CLASSES, COLD_OPS, NO_CLASS, recorded};
 use crate::workload::{Key, Outcomes, Value};
 
-/// Runs the workload `2 * repetitions + 1` times.
-pub(in crate::run) fn time<K: Key, V: Value>(setting: &Setting<'_, K, V>, repetitions: u32) -> Result<Time, JobError> {
+/// One repetition: runs the workload three times.
+pub(in crate::run) fn time<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Time, JobError> {
     let outcomes = &Outcomes::of(setting.workload, setting.deal)?;
     let clock = &Clock::calibrate();
     let started_unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
@@ -28,41 +29,33 @@ pub(in crate::run) fn time<K: Key, V: Value>(setting: &Setting<'_, K, V>, repeti
         Ok(crew)
     };
     bare()?;
-    let mut of_threads: Vec<(ThreadTime, Latencies)> = Vec::new();
-    let (mut bare_elapsed_ns, mut clocked_elapsed_ns) = (Vec::new(), Vec::new());
-    for _ in 0..repetitions {
-        let crew = bare()?;
-        bare_elapsed_ns.push(ns(wall(&crew)));
-        of_threads.resize_with(crew.len(), || (ThreadTime::default(), Latencies::new(CLASSES)));
-        for ((thread, _), done) in of_threads.iter_mut().zip(&crew) {
-            (thread.ops, thread.pinned_to) = (done.ops, done.pinned_to);
-            thread.bare_elapsed_ns.push(ns(done.elapsed()));
-        }
+    let bare_crew = bare()?;
 
-        let (map, _) = setting.map.watched();
-        let new = |_| Clocked::new(clock, setting.map.info().alloc_cause);
-        let crew = run(setting, &*map, threads.clone().map(new).collect(), true)?;
-        check(&*map, outcomes)?;
-        clocked_elapsed_ns.push(ns(wall(&crew)));
-        for ((_, latencies), done) in of_threads.iter_mut().zip(&crew) {
-            latencies.add(&done.worker.latencies);
-        }
-    }
+    let (map, _) = setting.map.watched();
+    let new = |_| Clocked::new(clock, setting.map.info().alloc_cause);
+    let clocked_crew = run(setting, &*map, threads.clone().map(new).collect(), true)?;
+    check(&*map, outcomes)?;
+
     let mut latencies = Latencies::new(CLASSES);
-    for (thread, own) in &mut of_threads {
-        latencies.add(own);
-        thread.histograms = recorded(own);
-    }
+    clocked_crew.iter().for_each(|done| latencies.add(&done.worker.latencies));
+    let of_thread = |(bare, clocked): (&Done<Bare>, &Done<Clocked<'_>>)| ThreadTime {
+        ops: bare.ops,
+        bare_elapsed_ns: vec![ns(bare.elapsed())],
+        pinned_to: bare.pinned_to,
+        histograms: recorded(&clocked.worker.latencies),
+    };
+    let histograms = recorded(&latencies);
     Ok(Time {
         ops: setting.workload.ops(),
-        bare_elapsed_ns,
-        clocked_elapsed_ns,
+        bare_elapsed_ns: vec![ns(wall(&bare_crew))],
+        clocked_elapsed_ns: vec![ns(wall(&clocked_crew))],
         clock_floor_ns: clock.floor_ns,
         ticks_per_ns: clock.ticks_per_ns,
         pinned_to: None,
         started_unix_ms,
-        histograms: recorded(&latencies),
-        threads: of_threads.into_iter().map(|(thread, _)| thread).collect(),
+        percentiles: percentiles(&histograms),
+        histograms,
+        threads: bare_crew.iter().zip(&clocked_crew).map(of_thread).collect(),
         collector: None,
         heat: None,
         moments: None,

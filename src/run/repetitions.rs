@@ -1,0 +1,217 @@
+//! Joins the repetitions of a cell's time pass, each of which a process of its own measured, into one [`Time`].
+
+use std::collections::BTreeMap;
+
+use super::time::{CLASSES, recorded};
+use crate::probe::latency::{Latencies, class_of};
+use crate::record::metrics::latency::decode;
+use crate::record::{Collector, HeatMap, KindPercentiles, LatencyHistogram, ThreadTime, Time};
+
+/// The repetitions of a cell so far. What is kept does not grow by a histogram each.
+#[derive(Default)]
+pub(super) struct Repetitions {
+    joined: Option<Time>,
+    clock_floors_ns: Vec<f64>,
+    ticks_per_ns: Vec<f64>,
+}
+
+impl Repetitions {
+    /// Adds the next one; `None` when a histogram is damaged.
+    pub fn add(&mut self, repetition: Time) -> Option<()> {
+        self.clock_floors_ns.push(repetition.clock_floor_ns);
+        self.ticks_per_ns.push(repetition.ticks_per_ns);
+        self.joined = Some(match self.joined.take() {
+            Some(before) => join(&[before, repetition])?,
+            None => repetition,
+        });
+        Some(())
+    }
+
+    /// All of them as one; `None` where there is none.
+    pub fn finish(self) -> Option<Time> {
+        let (clock_floor_ns, ticks_per_ns) = (median(self.clock_floors_ns), median(self.ticks_per_ns));
+        self.joined.map(|joined| Time { clock_floor_ns, ticks_per_ns, ..joined })
+    }
+}
+
+/// The second time's repetitions after the first one's, save what is their median.
+fn join(both: &[Time; 2]) -> Option<Time> {
+    let [first, second] = both;
+    let threads = first.threads.iter().zip(&second.threads).map(|(first, second)| join_thread(&[first, second]));
+    Some(Time {
+        ops: first.ops,
+        bare_elapsed_ns: each(both, |one| &one.bare_elapsed_ns),
+        clocked_elapsed_ns: each(both, |one| &one.clocked_elapsed_ns),
+        clock_floor_ns: first.clock_floor_ns,
+        ticks_per_ns: first.ticks_per_ns,
+        pinned_to: first.pinned_to.filter(|_| first.pinned_to == second.pinned_to),
+        started_unix_ms: first.started_unix_ms,
+        histograms: sum(both.iter().map(|one| &*one.histograms))?,
+        percentiles: KindPercentiles::join(both.iter().map(|one| &*one.percentiles)),
+        threads: threads.collect::<Option<_>>()?,
+        collector: first.collector.as_ref().zip(second.collector.as_ref()).map(|(a, b)| join_collectors(&[a, b])),
+        heat: first.heat.as_ref().zip(second.heat.as_ref()).map(|(a, b)| join_heat(&[a, b])),
+        moments: second.moments.as_ref().or(first.moments.as_ref()).cloned(),
+    })
+}
+
+fn join_thread(both: &[&ThreadTime; 2]) -> Option<ThreadTime> {
+    let [first, second] = both;
+    Some(ThreadTime {
+        ops: first.ops,
+        bare_elapsed_ns: each(both, |one| &one.bare_elapsed_ns),
+        pinned_to: first.pinned_to.filter(|_| first.pinned_to == second.pinned_to),
+        histograms: sum(both.iter().map(|one| &*one.histograms))?,
+    })
+}
+
+/// The histograms that one process would have recorded; `None` when one is damaged.
+fn sum<'a>(repetitions: impl Iterator<Item = &'a [LatencyHistogram]>) -> Option<Vec<LatencyHistogram>> {
+    let mut sum = Latencies::new(CLASSES);
+    for histogram in repetitions.flatten() {
+        sum.add_to(class_of(histogram.kind as usize, histogram.cause).into(), &decode(histogram)?);
+    }
+    Some(recorded(&sum))
+}
+
+fn each<T>(both: &[T; 2], list: impl Fn(&T) -> &Vec<u64>) -> Vec<u64> {
+    both.iter().flat_map(list).copied().collect()
+}
+
+/// Halfway between the middle two when their number is even; 0 of none.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    match (values.get(values.len() / 2), values.len() % 2) {
+        (Some(middle), 1) => *middle,
+        (Some(above), _) => (values[values.len() / 2 - 1] + above) / 2.0,
+        (None, _) => 0.0,
+    }
+}
+
+fn join_collectors(both: &[&Collector; 2]) -> Collector {
+    Collector {
+        cycles: each(both, |one| &one.cycles),
+        pauses_ns: each(both, |one| &one.pauses_ns),
+        heap_peak_bytes: each(both, |one| &one.heap_peak_bytes),
+    }
+}
+
+/// Both on each other.
+fn join_heat(both: &[&HeatMap; 2]) -> HeatMap {
+    let columns = both.map(|heat| heat.columns.len()).into_iter().max().unwrap_or_default();
+    let column = |index: usize| {
+        let mut bands = BTreeMap::new();
+        for &(band, count) in both.iter().filter_map(|heat| heat.columns.get(index)).flatten() {
+            *bands.entry(band).or_default() += count;
+        }
+        bands.into_iter().collect()
+    };
+    HeatMap { ops_per_column: both[0].ops_per_column, columns: (0..columns).map(column).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::event::Cause;
+    use crate::record::metrics::latency::percentiles;
+    use crate::record::{Moments, OpKind};
+
+    const STEADY: usize = class_of(OpKind::Get as usize, Cause::Steady) as usize;
+    const GROW: usize = class_of(OpKind::Insert as usize, Cause::Grow) as usize;
+
+    fn histograms(of: &[(usize, &[u64])]) -> Vec<LatencyHistogram> {
+        let mut latencies = Latencies::new(CLASSES);
+        of.iter().for_each(|(class, values)| values.iter().for_each(|&ns| latencies.record(*class, ns)));
+        recorded(&latencies)
+    }
+
+    fn repetition(number: u64, of: &[(usize, &[u64])]) -> Time {
+        let histograms = histograms(of);
+        Time {
+            ops: 3,
+            bare_elapsed_ns: vec![10 + number],
+            clocked_elapsed_ns: vec![20 + number],
+            clock_floor_ns: number as f64,
+            ticks_per_ns: 2.5,
+            pinned_to: Some(1),
+            started_unix_ms: 1000 + number,
+            percentiles: percentiles(&histograms),
+            histograms,
+            threads: Vec::new(),
+            collector: None,
+            heat: None,
+            moments: None,
+        }
+    }
+
+    fn all(parts: impl IntoIterator<Item = Time>) -> Option<Time> {
+        let mut repetitions = Repetitions::default();
+        parts.into_iter().for_each(|part| repetitions.add(part).expect("histograms are whole"));
+        repetitions.finish()
+    }
+
+    #[test]
+    fn lists_have_an_item_a_repetition_and_histograms_hold_all_of_them() {
+        let parts = [
+            repetition(0, &[(STEADY, &[10, 12]), (GROW, &[900])]),
+            repetition(1, &[(STEADY, &[11, 30])]),
+            repetition(7, &[(STEADY, &[10, 14]), (GROW, &[800])]),
+        ];
+        let time = all(parts).unwrap();
+        assert_eq!((time.bare_elapsed_ns, time.clocked_elapsed_ns), (vec![10, 11, 17], vec![20, 21, 27]));
+        assert_eq!((time.clock_floor_ns, time.started_unix_ms, time.pinned_to), (1.0, 1000, Some(1)));
+        let all: &[(usize, &[u64])] = &[(STEADY, &[10, 12, 11, 30, 10, 14]), (GROW, &[900, 800])];
+        assert_eq!(time.histograms, histograms(all), "byte for byte what one process would have recorded");
+        let gets =
+            KindPercentiles { p50_ns: vec![10, 11, 10], max_ns: vec![12, 30, 14], ..KindPercentiles::of(OpKind::Get) };
+        // Nothing was inserted in the second one, so that inserts have no list as long as there are repetitions.
+        assert_eq!(time.percentiles, [gets]);
+    }
+
+    #[test]
+    fn what_hangs_on_the_process_is_told_only_where_all_agree() {
+        let mut parts = [repetition(0, &[]), repetition(1, &[])];
+        parts[1].pinned_to = Some(0);
+        let time = all(parts).unwrap();
+        assert_eq!(time.pinned_to, None);
+        assert_eq!(time.clock_floor_ns, 0.5);
+        assert_eq!((time.collector, time.heat, time.moments), (None, None, None));
+        assert_eq!(all([]), None);
+    }
+
+    #[test]
+    fn heat_lies_on_each_other_and_moments_are_one_repetition_s() {
+        let mut parts = [repetition(0, &[]), repetition(1, &[])];
+        let heat = |columns| Some(HeatMap { ops_per_column: 4, columns });
+        parts[0].heat = heat(vec![vec![(6, 3)], vec![(7, 4)]]);
+        parts[1].heat = heat(vec![vec![(5, 1), (6, 2)], vec![(7, 4)], vec![(9, 1)]]);
+        let moments = Moments { ops_per_point: 3, ..Moments::default() };
+        parts[1].moments = Some(moments.clone());
+        let time = all(parts).unwrap();
+        assert_eq!(time.heat, heat(vec![vec![(5, 1), (6, 5)], vec![(7, 8)], vec![(9, 1)]]));
+        assert_eq!(time.moments, Some(moments));
+    }
+
+    #[test]
+    fn threads_and_collectors_are_joined_each_to_its_own() {
+        let thread = |ns: u64| ThreadTime {
+            ops: 3,
+            bare_elapsed_ns: vec![ns],
+            pinned_to: Some(0),
+            histograms: histograms(&[(STEADY, &[ns])]),
+        };
+        let mut parts = [repetition(0, &[(STEADY, &[5, 6])]), repetition(1, &[(STEADY, &[7, 8])])];
+        parts[0].threads = vec![thread(5), thread(6)];
+        parts[1].threads = vec![thread(7), thread(8)];
+        let collector = |cycles, pauses_ns: &[u64], peak| {
+            Some(Collector { cycles: vec![cycles], pauses_ns: pauses_ns.to_vec(), heap_peak_bytes: vec![peak] })
+        };
+        parts[0].collector = collector(2, &[10, 20], 100);
+        parts[1].collector = collector(1, &[30], 90);
+        let time = all(parts).unwrap();
+        assert_eq!(time.threads[1].bare_elapsed_ns, [6, 8]);
+        assert_eq!(time.threads[1].histograms, histograms(&[(STEADY, &[6, 8])]));
+        let joined = Collector { cycles: vec![2, 1], pauses_ns: vec![10, 20, 30], heap_peak_bytes: vec![100, 90] };
+        assert_eq!(time.collector, Some(joined));
+    }
+}

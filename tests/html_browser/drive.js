@@ -156,7 +156,7 @@ async function stalls() {
   const order = [/^latency of \w+$/, /^latency of every operation over the operations$/, /^share of the time above p99.9/, /^latency of \w+ by cause$/];
   check("percentiles, heat maps, tails, causes", units.length === order.length && units.every((unit, index) => order[index].test(unit)), units);
   const chart = () => all("#latency-view .chart")[1];
-  check("stalls over operations", / stalls? longest( of these)?: /.test(chart().querySelector("h3").textContent), chart().querySelector("h3").textContent);
+  check("stalls over operations", / stalls? (longest( of these)?|as long as any): /.test(chart().querySelector("h3").textContent), chart().querySelector("h3").textContent);
   const told = (await unpack(`course-${latency.group}`)).some(({ marks }) => marks?.operations.some(([, cause]) => cause === "grow" || cause === "overflow"));
   if (told) check("what stalls is marked", chart().querySelector("g[aria-label=dot] path"));
   check("the colours have a scale", /^1.*operations/.test(chart().querySelector(".ramp").parentElement.textContent));
@@ -363,6 +363,9 @@ function words() {
   check("numbers are told with what they are of", contrasts === "load factor 8 has 2.0× the bytes of load factor 5 on fill, go-classic", contrasts);
   const owns = contrastOf(metric, [of("std", OWN, 2), of("btree", OWN, 9)], factors, maps, { label: "mix" });
   check("so is what can't be set", owns === "btree has 4.5× the bytes of std on fill, load factor of its own", owns);
+  const told = mostTelling(d3.range(40).map((n) => `${"abc"[n % 3]}${n}`), (name) => Number(name.slice(1)), (name) => name[0]);
+  check("of many the ends, and one of each kind", told.size === 8 && ["a39", "a0", "b1", "c38"].every((name) => told.has(name)), [...told]);
+  check("of few all", mostTelling(["a", "b"], () => 1).size === 2);
   check("shares are percentages, amplification is not", text(0.44, { name: "tail_share_move", unit: "ratio" }) === "44 %" && text(2.33, { name: "write_amplification", unit: "ratio" }) === "2.33");
   const curve = (cause) => ({ kind: latency.kind === ANY ? undefined : latency.kind, cause, count: 4, ns: [7], max_ns: 9 });
   const title = (...causes) => causeFigure({ cell: run.cells[0], curves: causes.map(curve) }).querySelector("h3").textContent;

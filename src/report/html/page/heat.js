@@ -51,7 +51,8 @@ function stallTitle(stalls, all = true) {
   const range = Number.isFinite(stall.below) ? `${duration(stall.least)} to ${duration(stall.below)}` : `${duration(stall.least)} or more`;
   if (worst.length > 1) {
     const names = worst.map(({ cell }) => cell.label);
-    return `${names.length > 3 ? `${names.length} of these maps` : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`} stall ${longest}: ${range}`;
+    if (names.length > 3) return `${names.length} of these maps stall ${all ? "longest" : "as long as any"}: ${range}`;
+    return `${names.slice(0, -1).join(", ")} and ${names.at(-1)} stall ${longest}: ${range}`;
   }
   if (rects.filter((rect) => rect.band === highest).length > 1) return `${cell.label} stalls ${longest}: ${times.toLocaleString("en-US")} operations of ${range}`;
   return `${cell.label} stalls ${longest}: ${range}, at operation ${stall.from.toLocaleString("en-US")} of ${cell.id.ops.toLocaleString("en-US")}${stallWords(worst[0])}`;

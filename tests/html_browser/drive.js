@@ -159,6 +159,11 @@ async function stalls() {
   check("stalls over operations", / stalls? (longest( of these)?|as long as any): /.test(chart().querySelector("h3").textContent), chart().querySelector("h3").textContent);
   const told = (await unpack(`course-${latency.group}`)).some(({ marks }) => marks?.operations.some(([, cause]) => cause === "grow" || cause === "overflow"));
   if (told) check("what stalls is marked", chart().querySelector("g[aria-label=dot] path"));
+  const table = chart().querySelector("details.data");
+  table.open = true;
+  await until("the table of the heat maps", () => table.querySelector("tbody tr"));
+  if (told) check("marks are in the data", [...table.querySelectorAll("tbody tr")].some((row) => row.cells[1].textContent === "mark" && ["grow", "overflow"].includes(row.cells[7].textContent)));
+  table.open = false;
   check("the colours have a scale", /^1.*operations/.test(chart().querySelector(".ramp").parentElement.textContent));
   const panels = chart().querySelectorAll(".panel").length;
   const chip = chart().parentElement.parentElement.querySelector(".chip[aria-pressed=true]");
@@ -172,6 +177,10 @@ async function memories() {
   byId("memory").scrollIntoView({ behavior: "instant" });
   await until("memory", () => one("#memory-view .area svg"));
   check("memory over operations", one("#memory-view h3").textContent.includes("comes back to"), one("#memory-view h3").textContent);
+  const rows = memoryFigure(run.groups[0], [{ cell: run.cells[0], timeline: { ops_per_point: 5, entries: [4], held_bytes: [64], peak_bytes: [96], capacity: [7], events: [{ op: 3, cause: "grow", alloc_bytes: 64, moved_entries: 3 }], events_left_out: 0 } }]).querySelector("details");
+  rows.open = true;
+  rows.dispatchEvent(new Event("toggle"));
+  check("tables made are in the data", [...rows.querySelectorAll("tbody tr")].map((row) => [...row.cells].slice(1).map((cell) => cell.textContent).join()).join(" ").startsWith("3,–,–,–,–,–,grow,64,3 5,4,7,64,96,"), rows.textContent);
   check("its lines are told apart", ["held", "payload"].every((name) => all("#memory-view figure .chip").some((chip) => chip.textContent === name)));
 }
 

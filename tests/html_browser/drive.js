@@ -156,9 +156,14 @@ async function stalls() {
   const order = [/^latency of \w+$/, /^latency of every operation over the operations$/, /^share of the time above p99.9/, /^latency of \w+ by cause$/];
   check("percentiles, heat maps, tails, causes", units.length === order.length && units.every((unit, index) => order[index].test(unit)), units);
   const chart = () => all("#latency-view .chart")[1];
-  check("stalls over operations, the longest of all at first", / stalls? longest: /.test(chart().querySelector("h3").textContent), chart().querySelector("h3").textContent);
+  check("stalls over operations", / stalls? (longest( of these)?|as long as any): /.test(chart().querySelector("h3").textContent), chart().querySelector("h3").textContent);
   const told = (await unpack(`course-${latency.group}`)).some(({ marks }) => marks?.operations.some(([, cause]) => cause === "grow" || cause === "overflow"));
   if (told) check("what stalls is marked", chart().querySelector("g[aria-label=dot] path"));
+  const table = chart().querySelector("details.data");
+  table.open = true;
+  await until("the table of the heat maps", () => table.querySelector("tbody tr"));
+  if (told) check("marks are in the data", [...table.querySelectorAll("tbody tr")].some((row) => row.cells[1].textContent === "mark" && ["grow", "overflow"].includes(row.cells[7].textContent)));
+  table.open = false;
   check("the colours have a scale", /^1.*operations/.test(chart().querySelector(".ramp").parentElement.textContent));
   const panels = chart().querySelectorAll(".panel").length;
   const chip = chart().parentElement.parentElement.querySelector(".chip[aria-pressed=true]");
@@ -172,6 +177,10 @@ async function memories() {
   byId("memory").scrollIntoView({ behavior: "instant" });
   await until("memory", () => one("#memory-view .area svg"));
   check("memory over operations", one("#memory-view h3").textContent.includes("comes back to"), one("#memory-view h3").textContent);
+  const rows = memoryFigure(run.groups[0], [{ cell: run.cells[0], timeline: { ops_per_point: 5, entries: [4], held_bytes: [64], peak_bytes: [96], capacity: [7], events: [{ op: 3, cause: "grow", alloc_bytes: 64, moved_entries: 3 }], events_left_out: 0 } }]).querySelector("details");
+  rows.open = true;
+  rows.dispatchEvent(new Event("toggle"));
+  check("tables made are in the data", [...rows.querySelectorAll("tbody tr")].map((row) => [...row.cells].slice(1).map((cell) => cell.textContent).join()).join(" ").startsWith("3,–,–,–,–,–,grow,64,3 5,4,7,64,96,"), rows.textContent);
   check("its lines are told apart", ["held", "payload"].every((name) => all("#memory-view figure .chip").some((chip) => chip.textContent === name)));
 }
 
@@ -363,6 +372,9 @@ function words() {
   check("numbers are told with what they are of", contrasts === "load factor 8 has 2.0× the bytes of load factor 5 on fill, go-classic", contrasts);
   const owns = contrastOf(metric, [of("std", OWN, 2), of("btree", OWN, 9)], factors, maps, { label: "mix" });
   check("so is what can't be set", owns === "btree has 4.5× the bytes of std on fill, load factor of its own", owns);
+  const told = mostTelling(d3.range(40).map((n) => `${"abc"[n % 3]}${n}`), (name) => Number(name.slice(1)), (name) => name[0]);
+  check("of many the ends, and one of each kind", told.size === 8 && ["a39", "a0", "b1", "c38"].every((name) => told.has(name)), [...told]);
+  check("of few all", mostTelling(["a", "b"], () => 1).size === 2);
   check("shares are percentages, amplification is not", text(0.44, { name: "tail_share_move", unit: "ratio" }) === "44 %" && text(2.33, { name: "write_amplification", unit: "ratio" }) === "2.33");
   const curve = (cause) => ({ kind: latency.kind === ANY ? undefined : latency.kind, cause, count: 4, ns: [7], max_ns: 9 });
   const title = (...causes) => causeFigure({ cell: run.cells[0], curves: causes.map(curve) }).querySelector("h3").textContent;

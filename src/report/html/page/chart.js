@@ -21,12 +21,16 @@ function seriesStyle(names) {
   };
 }
 
-/** As many of the names as are told apart well: where there are more, those with the highest and the lowest values. */
-function mostTelling(names, valueOf) {
+/**
+ * As many of the names as are told apart well: where there are more, those with the highest and the lowest values, one of
+ * each kind first.
+ */
+function mostTelling(names, valueOf, kindOf = String) {
   const SHOWN_MAX = 8;
-  if (names.length <= SHOWN_MAX) return new Set(names);
-  const ordered = d3.sort(names, valueOf);
-  return new Set([...ordered.slice(0, SHOWN_MAX / 2), ...ordered.slice(-SHOWN_MAX / 2)]);
+  const ordered = d3.sort(names, (name) => -valueOf(name));
+  const ends = ordered.map((_, turn) => (turn % 2 ? ordered.at(-(turn + 1) / 2) : ordered[turn / 2]));
+  const first = d3.rollups(ends, ([name]) => name, kindOf).map(([, name]) => name);
+  return new Set(distinct([...first, ...ends]).slice(0, SHOWN_MAX));
 }
 
 /** A small drawing of a series, for legends; without its `line` where charts have marks alone. */

@@ -29,11 +29,18 @@ function heatFigure(group, cells, all) {
     words: `Each field is coloured by how many operations took so long; even a single one can be seen. What returns in the same place at every repetition is the map, what is scattered is the machine.${marked.length ? " Marks are the last repetition's longest operations of each cause, at most 64; a bar at the foot is a stretch in which operation after operation moved entries." : ""}`,
     name: `heat-${group.index}`,
     legend: el("div", { class: "chips" }, heatKey(most), ...marked.map((cause) => el("span", { class: "chip" }, seriesKey(style, cause, false), cause))),
-    columns: ["cell", "from_operation", "to_operation", "latency_at_least_ns", "latency_below_ns", "operations"],
-    rows: maps.flatMap(({ cell, rects }) => rects.map((rect) => [cell.label, rect.from, rect.to, rect.least, rect.below, rect.count])),
+    columns: ["cell", "what", "from_operation", "to_operation", "latency_at_least_ns", "latency_below_ns", "operations", "cause", "moved_entries"],
+    rows: maps.flatMap(heatRows),
     draw: (width) => panels(maps, width, 400, (one, each) => el("div", { class: "panel" }, el("h4", {}, one.cell.label), heatChart(one, each, domain, style, most))),
   });
 }
+
+/** All that a heat map shows, as rows: what is marked first, which is less. */
+const heatRows = (one) => [
+  ...marksOf(one).map(({ op, cause, ns }) => [one.cell.label, "mark", op, op + 1, ns, ns, 1, cause, null]),
+  ...spellsOf(one).map(({ from, to, moved }) => [one.cell.label, "moves", from, to + 1, null, null, null, null, moved]),
+  ...one.rects.map((rect) => [one.cell.label, "count", rect.from, rect.to, rect.least, Number.isFinite(rect.below) ? rect.below : null, rect.count, null, null]),
+];
 
 /** What the colours stand for. */
 function heatKey(most) {
@@ -51,7 +58,8 @@ function stallTitle(stalls, all = true) {
   const range = Number.isFinite(stall.below) ? `${duration(stall.least)} to ${duration(stall.below)}` : `${duration(stall.least)} or more`;
   if (worst.length > 1) {
     const names = worst.map(({ cell }) => cell.label);
-    return `${names.length > 3 ? `${names.length} of these maps` : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`} stall ${longest}: ${range}`;
+    if (names.length > 3) return `${names.length} of these maps stall ${all ? "longest" : "as long as any"}: ${range}`;
+    return `${names.slice(0, -1).join(", ")} and ${names.at(-1)} stall ${longest}: ${range}`;
   }
   if (rects.filter((rect) => rect.band === highest).length > 1) return `${cell.label} stalls ${longest}: ${times.toLocaleString("en-US")} operations of ${range}`;
   return `${cell.label} stalls ${longest}: ${range}, at operation ${stall.from.toLocaleString("en-US")} of ${cell.id.ops.toLocaleString("en-US")}${stallWords(worst[0])}`;
@@ -67,6 +75,9 @@ function stallWords({ stall, marks }) {
 /** The operations to mark: those whose cause says something of the map. */
 const marksOf = ({ marks }) => (marks?.operations ?? []).map(([op, cause, ns]) => ({ op, cause, ns })).filter(({ cause }) => !GROUND.includes(cause) && cause !== "alloc-other");
 
+/** Stretches in which operation after operation moved entries. */
+const spellsOf = ({ marks }) => (marks?.spells ?? []).map(([from, to, moved]) => ({ from, to, moved }));
+
 function heatRects({ cell, heat }) {
   return heat.columns.flatMap((column, index) => column.map(([band, count]) => ({
     band, count, from: index * heat.ops_per_column, to: Math.min((index + 1) * heat.ops_per_column, cell.id.ops), least: run.bands_ns[band], below: run.bands_ns[band + 1] ?? Infinity,
@@ -75,7 +86,6 @@ function heatRects({ cell, heat }) {
 
 function heatChart(one, width, domain, style, most) {
   const { cell, rects } = one;
-  const spells = (one.marks?.spells ?? []).map(([from, to, moved]) => ({ from, to, moved }));
   const place = (number) => number.toLocaleString("en-US");
   return Plot.plot({
     width, height: 250, marginLeft: 56, marginRight: 14, marginTop: 28, marginBottom: 40, style: FONT,
@@ -86,7 +96,7 @@ function heatChart(one, width, domain, style, most) {
         x1: "from", x2: "to", y1: (rect) => Math.max(domain[0], rect.least), y2: (rect) => Math.min(domain[1], rect.below), fill: { value: (rect) => heatColour(rect.count, most), scale: null }, inset: 0,
         title: (rect) => `operations ${rect.from.toLocaleString("en-US")} to ${rect.to.toLocaleString("en-US")}: ${rect.count.toLocaleString("en-US")} took ${duration(rect.least)} to ${duration(rect.below)}`,
       }),
-      Plot.rectX(spells, { x1: "from", x2: "to", y1: domain[0], y2: domain[0] * 1.25, fill: style.colour("move"), title: (spell) => `operations ${place(spell.from)} to ${place(spell.to)} moved ${place(spell.moved)} entries` }),
+      Plot.rectX(spellsOf(one), { x1: "from", x2: "to", y1: domain[0], y2: domain[0] * 1.25, fill: style.colour("move"), title: (spell) => `operations ${place(spell.from)} to ${place(spell.to)} moved ${place(spell.moved)} entries` }),
       Plot.dot(marksOf(one), {
         x: "op", y: "ns", r: 3, symbol: (mark) => style.symbol(mark.cause), stroke: { value: (mark) => style.colour(mark.cause), scale: null }, fill: "var(--paper)", fillOpacity: 0.6, strokeWidth: 1.2, clip: true,
         title: (mark) => `operation ${place(mark.op)}: ${mark.cause}, ${duration(mark.ns)}`,

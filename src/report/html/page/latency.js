@@ -64,8 +64,9 @@ function percentileFigure(group, timed) {
   const curves = timed.map(({ cell, curves }) => ({ cell, curve: ofKind(curves) })).filter(({ curve }) => curve);
   const style = seriesStyle(curves.map(({ cell }) => cell.label));
   const remembered = latency.shown.get(group.index);
+  const maps = new Map(curves.map(({ cell }) => [cell.label, cell.id.map]));
   const tails = new Map(curves.map(({ cell, curve }) => [cell.label, curve.ns.at(-1)]));
-  const shown = remembered ?? mostTelling(style.names, (name) => tails.get(name));
+  const shown = remembered ?? mostTelling(style.names, (name) => tails.get(name), (name) => maps.get(name));
   latency.shown.set(group.index, shown);
   const frame = el("div");
   const floor = run.byName.get("clock_floor_ns");

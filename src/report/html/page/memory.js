@@ -66,8 +66,11 @@ function memoryFigure(group, cells) {
     words: `Needed for a moment is what is held while old and new table live side by side, say. The payload is keys and values alone; capacity is the payload that would fit before a larger table is needed, where the map tells. Tables made: ${events.join("; ")}.`,
     legend: memoryKey(lines),
     name: `memory-${group.index}`,
-    columns: ["cell", "operation", "entries", "capacity", "held_bytes", "peak_bytes", "payload_bytes"],
-    rows: lines.flatMap(({ cell, points }) => points.map((point) => [cell.label, point.to, point.entries, point.capacity, point.held, point.peak, point.payload])),
+    columns: ["cell", "operation", "entries", "capacity", "held_bytes", "peak_bytes", "payload_bytes", "table_made_by", "alloc_bytes", "moved_entries"],
+    rows: lines.flatMap(({ cell, points, timeline }) => [
+      ...timeline.events.map((event) => [cell.label, event.op, null, null, null, null, null, event.cause, event.alloc_bytes, event.moved_entries]),
+      ...points.map((point) => [cell.label, point.to, point.entries, point.capacity, point.held, point.peak, point.payload, null, null, null]),
+    ]),
     draw: (width) => {
       const top = d3.max(lines, ({ points }) => d3.max(points, (point) => point.peak)) || 1;
       return panels(lines, width, 400, (one, each) => el("div", { class: "panel" }, el("h4", {}, one.cell.label), memoryChart(one, each, top)));

@@ -165,7 +165,7 @@ function rowsOf(metrics, causes) {
       first && el("span", { class: "mark", role: "img", "aria-label": "best of its workload: ", title: "the best of its workload" }, "▾"), texts[index](value),
       el("i", { class: metric.exact ? "" : "measured", style: `width:${Math.max(0, (100 * value) / most[index])}%` }));
   };
-  const cause = (cell, of) => (of(cell) ? el("td", { class: "name" }, of(cell)) : noValue(cell.failed ? `the cell failed: ${cell.status}` : cell.timed ? "nothing to tell" : "the time pass was not run"));
+  const cause = (cell, of) => (of(cell) ? el("td", { class: "name" }, of(cell)) : noValue(cell.failed ? `the cell failed: ${cell.status}` : cell.timed ? "nothing to tell" : "the time pass was not run", "name"));
   return (cell) => el("tr", cell.failed ? { class: "bad" } : {},
     el("th", { scope: "row" },
       el("button", { type: "button", class: "open", title: "Every figure of this cell", "aria-haspopup": "dialog", click: () => showCell(cell) }, cell.label),
@@ -177,7 +177,7 @@ function rowsOf(metrics, causes) {
     ...causes.map(({ of }) => cause(cell, of)));
 }
 
-const noValue = (why) => el("td", { class: "number none", title: why }, el("span", { "aria-hidden": "true" }, "–"), el("span", { class: "unseen" }, why));
+const noValue = (why, kind = "number") => el("td", { class: `${kind} none`, title: why }, el("span", { "aria-hidden": "true" }, "–"), el("span", { class: "unseen" }, why));
 
 /** The best exact value of each workload, where there is better and worse and more than one cell. A time's best may change. */
 function bests(metrics) {

@@ -185,13 +185,13 @@ impl<'a> Comparison<'a> {
             return uncompared(reason);
         }
         let values @ (before, after) = (value(pair.before), value(pair.after));
-        let (level, exact) = match decision.action {
+        let level = match decision.action {
             Action::Ignore => {
                 self.verdict.tally.ignored += usize::from(values != (None, None));
                 return Ok(());
             }
-            Action::Fail if statistical || pair.exact => (Level::Fail, !statistical),
-            Action::Fail | Action::Warn => (Level::Warn, !statistical),
+            Action::Fail if statistical || pair.exact => Level::Fail,
+            Action::Fail | Action::Warn => Level::Warn,
         };
         let (kind, level, worsening) = match values {
             (None, None) => return Ok(()),

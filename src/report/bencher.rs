@@ -7,7 +7,7 @@
 //! One benchmark for each cell that ended well, one measure for each metric that it has: the metric's name as a slug,
 //! `_` as `-`, the value in the registry's unit. Bencher makes a measure when it first meets one; its unit there is for
 //! the user to set. The format has no place for units, classes, or which way is better: a threshold says that there. Lower
-//! and upper values are the shortest and the longest repetition, where a metric is the median of repetitions.
+//! and upper values are the shortest and the longest repetition, where the record has the metric of each.
 //!
 //! Bencher takes names of benchmarks up to 1024 bytes and slugs up to 64; a longer name is cut and ends in a digest.
 //!

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! One entry for each cell that ended well and each metric that has a direction; a file knows one direction, and a metric
-//! without any is in neither. `unit` is the registry's; `range`, where a metric is the median of repetitions, is the
+//! without any is in neither. `unit` is the registry's; `range`, where the record has the metric of each, is the
 //! shortest and the longest of them (no `±`, which the action would take for half of a symmetric interval); `extra` is
 //! what a tooltip says: exact, statistical, or counted of a map that does not repeat, and what the metric is. The action compares ratios of values against one
 //! threshold for all; give exact and statistical figures thresholds of their own by filtering the file with `jq`.

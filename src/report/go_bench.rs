@@ -13,8 +13,9 @@
 //!   allocations over all operations, lookups too. Every metric of the registry follows with its name as its unit, `_` as
 //!   `-` and `_per_` as `/` (`ns_per_op` becomes `ns/op` that way, `insert_p99_ns` a number of `ns` that benchstat shows
 //!   in seconds, `live_bytes` one of `bytes`). `Unit` lines tell which are exact, and which way is better.
-//! - A line a repetition: its own time, and the exact figures alike. Other times are figures of all repetitions together
-//!   and stand on the first line only, because repeated they would pass for so many measurements.
+//! - A line a repetition: its own times, percentiles included, and the exact figures alike. Times that the record doesn't
+//!   have of each repetition are figures of all of them together and stand on the first line only, because repeated they
+//!   would pass for so many measurements.
 //! - Configuration lines hold the profile and the environment, anew where it changes; cells that do not repeat bit for
 //!   bit are marked `exact: false`. A cell that failed is a line beginning `#`, which readers skip.
 //!

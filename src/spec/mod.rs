@@ -12,7 +12,7 @@
 //! summary = "one line, shown by `list profiles`"
 //! passes = ["count", "time", "profile"]   # default: all three
 //! repetitions = 5                         # of the time pass, 1 to 1000; default 5
-//! time_limit_s = 60                       # of one pass of one cell; default 60
+//! time_limit_s = 60                       # of one pass of one cell, and of each repetition of a time pass; default 60
 //! memory_limit_mb = 4096                  # of one cell, in MiB; default: most of what is free
 //!
 //! [[cells]]                               # each table: the product of its lists; a scalar stands for a list of one

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use mapscope::record::metrics::{self, Metric, Number};
-use mapscope::record::{Cell, Results, Status, read};
+use mapscope::record::{Cell, KindPercentiles, Results, Status, read};
 
 /// Cells of a real run, on one thread and on two, and four that are changed by hand:
 ///
@@ -57,6 +57,26 @@ pub(super) fn well() -> impl Iterator<Item = &'static Cell> {
 /// The metrics that the cell has.
 pub(super) fn values(cell: &Cell) -> impl Iterator<Item = (&'static Metric, Number)> {
     metrics::all().iter().filter_map(|metric| Some((metric, (metric.value)(cell)?)))
+}
+
+/// The metric of each repetition, where the record has that: of the time over all operations, and of percentiles.
+pub(super) fn repeated(cell: &Cell, metric: &Metric) -> Vec<f64> {
+    let Some(time) = &cell.time else { return Vec::new() };
+    if metric.name == "ns_per_op" {
+        return time.bare_elapsed_ns.iter().map(|&ns| ns as f64 / time.ops as f64).collect();
+    }
+    let of_kind = |own: &&KindPercentiles| metric.name.starts_with(&format!("{}_", own.kind.name()));
+    let Some(own) = time.percentiles.iter().find(of_kind) else { return Vec::new() };
+    let list = match metric.name.split_once('_').expect("a kind").1 {
+        "p50_ns" => &own.p50_ns,
+        "p90_ns" => &own.p90_ns,
+        "p99_ns" => &own.p99_ns,
+        "p999_ns" => &own.p999_ns,
+        "p9999_ns" => &own.p9999_ns,
+        "max_ns" => &own.max_ns,
+        _ => return Vec::new(),
+    };
+    list.iter().map(|&ns| ns as f64).collect()
 }
 
 /// What identifies the cell, by name; what it has none of is left out.

@@ -76,6 +76,11 @@ struct Cell<'a> {
     /// Of each distribution that it has `[n, how many]`, the numbers that occur.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     distributions: BTreeMap<&'static str, Vec<(usize, u64)>>,
+    /// The smallest and the largest of what the repetitions gave, by the metrics that the record has of each.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    ranges: BTreeMap<&'static str, (f64, f64)>,
+    /// How many repetitions those are.
+    repetitions: usize,
 }
 
 #[derive(Serialize)]
@@ -193,6 +198,12 @@ fn cell<'a>(group: usize, row: &'a Figures<'a>) -> Cell<'a> {
         distributions: (cell.count.as_ref().filter(|_| !row.failed()))
             .map(|count| distributions(&count.structure))
             .unwrap_or_default(),
+        ranges: metrics::all()
+            .iter()
+            .filter(|_| !row.failed())
+            .filter_map(|metric| Some((metric.name, metric.range(cell)?)))
+            .collect(),
+        repetitions: cell.time.as_ref().map_or(0, |time| time.bare_elapsed_ns.len()),
     }
 }
 

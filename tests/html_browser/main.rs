@@ -27,6 +27,7 @@ const CELLS: usize = 2000;
 /// A page of a large run is no larger.
 const BYTES_MAX: usize = 20_000_000;
 const PHONE_PX: u32 = 390;
+const REFLOW_PX: u32 = 320;
 /// Of a table of any length.
 const ROWS_ON_PAPER: u64 = 100;
 const SHEETS_MAX: usize = 25;
@@ -246,6 +247,10 @@ fn fits_a_phone_and_paper(page: &mut Page, file: &Path) {
     let width = "charts().then(() => document.documentElement.scrollWidth)";
     page.evaluate(DRIVE);
     assert_eq!(page.evaluate(width), json!(PHONE_PX), "nothing sticks out on a phone");
+    page.evaluate("one('.chooser').open = true");
+    let sheet = page.evaluate("one('.sheet').getBoundingClientRect().right");
+    assert!(sheet.as_f64().is_some_and(|right| right <= f64::from(PHONE_PX)), "{sheet}");
+    page.evaluate("one('.chooser').open = false");
     // The controls leave room for what they control.
     let heights = "all('.controls').map((controls) => controls.getBoundingClientRect().height)";
     let heights = page.evaluate(heights);
@@ -257,6 +262,12 @@ fn fits_a_phone_and_paper(page: &mut Page, file: &Path) {
     if page.evaluate("Boolean(one('.flame'))") == json!(true) {
         assert!(page.evaluate(below).as_f64().expect("a height") < 844.0, "a flame graph begins on the first screen");
     }
+    // As wide as a page magnified four times (WCAG 2.2, 1.4.10).
+    let metrics = json!({ "width": REFLOW_PX, "height": 640, "deviceScaleFactor": 1, "mobile": true });
+    page.call("Emulation.setDeviceMetricsOverride", metrics);
+    let narrow = format!("until('drawn anew', () => document.documentElement.clientWidth === {REFLOW_PX})");
+    page.evaluate(&format!("{narrow}.then(() => sleep(500))"));
+    assert_eq!(page.evaluate("document.documentElement.scrollWidth"), json!(REFLOW_PX), "nothing sticks out");
     page.call("Emulation.clearDeviceMetricsOverride", json!({}));
     page.open(file);
     page.evaluate(DRIVE);

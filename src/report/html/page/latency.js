@@ -77,7 +77,7 @@ function percentileFigure(group, timed) {
     frame.replaceChildren(figure({
       title: percentileTitle(visible, group),
       unit: `latency of ${kindName(latency.kind)}, logarithmic · measured, varies from run to run`,
-      words: `Percentiles on ${group.name}: each step to the right is one more nine. Marks are at 90 %, 99 %, and so on; the last is the slowest operation. ${floors.length ? `Reading the clock costs ${duration(d3.median(floors))}, which is in every latency.` : ""}`,
+      words: `Percentiles on ${group.name}: each step to the right is one more nine. Marks are at 90\u00a0%, 99\u00a0%, and so on; the last is the slowest operation. ${floors.length ? `Reading the clock costs ${duration(d3.median(floors))}, which is in every latency.` : ""}`,
       name: `latency-${group.index}`,
       columns: ["cell", "operations", "percentile", "latency_ns"],
       rows: visible.flatMap(({ cell, curve }) => percentileRows(cell.label, curve)),

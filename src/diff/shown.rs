@@ -149,7 +149,7 @@ pub(super) fn chance(diff: &Diff<'_>) -> Option<String> {
     let by_size = diff.changes.iter().filter(changed).count();
     let compared = (compared > 0).then(|| plural(compared, "time"))?;
     Some(format!(
-        "{compared} compared: by chance alone some {expected:.1} would rank apart (Mann-Whitney U, two-sided, at {ALPHA}); \
+        "{compared} compared: by chance alone {expected:.2} would rank apart (Mann-Whitney U, two-sided, at {ALPHA}); \
          {apart} did, {by_size} of these by more than 10 %."
     ))
 }

@@ -7,7 +7,7 @@ use super::mann_whitney::REPETITIONS_MIN;
 use super::number::{plural, real};
 use super::policy::{Action, Policy};
 use super::timing::Incomparable;
-use super::verdict::{Change, Kind, Level, Verdict, What};
+use super::verdict::{Chance, Change, Kind, Level, Verdict, What};
 use crate::record::metrics::{Better, Class, Metric, Number};
 use crate::record::{Cell, Results, SCHEMA, Status};
 
@@ -242,6 +242,15 @@ impl<'a> Comparison<'a> {
             } else {
                 verdict.notes.push(format!("{} of {cells} were not compared: {reason}.", reason.of()));
             }
+        }
+        let named = |change: &Change| {
+            matches!(change.what, What::Metric { metric, .. } if metric.class == Class::Statistical)
+                && matches!(change.kind, Kind::Worse | Kind::Better)
+        };
+        if verdict.changes.iter().any(named) {
+            let Chance { compared, expected, apart } = verdict.chance;
+            let of = plural(compared, "time");
+            verdict.notes.push(format!("Of {of}, {expected:.2} would rank apart by chance alone; {apart} did."));
         }
         for (difference, cells) in circumstances {
             verdict.notes.push(format!(

@@ -29,6 +29,7 @@ fn render(judged: &Judged<'_>) -> io::Result<String> {
         "compared": {
             "cells": tally.cells, "exact": tally.exact, "statistical": tally.statistical, "ignored": tally.ignored,
         },
+        "times": { "apart": verdict.chance.apart, "apart_by_chance": verdict.chance.expected },
         "unjudged": verdict.unjudged,
         "changes": verdict.changes.iter().map(change).collect::<Vec<_>>(),
         "notes": verdict.notes,

@@ -316,3 +316,20 @@ fn stacks_are_held_against_each_other() {
     let folder = format!("cells/{}", swapped.cells[0].id.file_stem());
     assert_eq!(written[&format!("{folder}/alloc.diff.folded")], "map;insert 8 9\nmap;insert;grow 100 0\n");
 }
+
+#[test]
+fn what_chance_makes_of_the_times_is_said_in_every_form() {
+    let before = record(["std", "btree"].map(|map| timed(map, &[100_000, 101_000, 102_000, 103_000])));
+    let mut after = before.clone();
+    after.cells[0].time.as_mut().unwrap().clocked_elapsed_ns = vec![104_000, 105_000, 106_000, 107_000];
+    after.cells[1].time.as_mut().unwrap().clocked_elapsed_ns = vec![204_000, 205_000, 206_000, 207_000];
+    let said = "2 times compared: by chance alone 0.06 would rank apart (Mann-Whitney U, two-sided, at 0.05); 2 did, 1 of \
+                these by more than 10 %.";
+    let files = files(&before, &after);
+    says(&files["diff.html"], &[said]);
+    says(&files["diff.md"], &[said]);
+    let json: serde_json::Value = serde_json::from_str(&files["diff.json"]).unwrap();
+    assert_eq!((&json["times"]["compared"], &json["times"]["apart"]), (&2.into(), &2.into()));
+    let screen = screen(&before, &after).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(screen.ends_with(said), "{screen}");
+}

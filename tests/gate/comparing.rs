@@ -255,6 +255,8 @@ fn what_chance_makes_of_many_times_is_told() {
     assert_eq!((compared, apart, verdict.at(Level::Warn).count()), (3, 2, 1), "one ranks apart by less than 10 %");
     // Of the 70 ways to deal eight values, two rank as far apart as can be; twos of equals are dealt no other way.
     assert!((expected - 3.0 * 2.0 / 70.0).abs() < 1e-12, "{expected}");
+    assert_eq!(verdict.notes, ["Of 3 times, 0.09 would rank apart by chance alone; 2 did."]);
+    assert!(judge(&a, &a).notes.is_empty(), "where no time is named, nothing is to be said");
 }
 
 /// Ranks go by the repetitions, the size by what is reported: both must go the same way.
@@ -276,7 +278,8 @@ fn a_time_without_a_value_for_each_repetition_is_not_compared() {
     assert_eq!((verdict.tally.statistical, verdict.chance.compared), (1, 1));
     let reason = "a record has no value of theirs for each repetition: an older mapscope wrote it, or a repetition has \
                   too few operations to resolve them";
-    assert_eq!(verdict.notes, [format!("Some times of 1 cell were not compared: {reason}.")]);
+    let chance = "Of 1 time, 0.03 would rank apart by chance alone; 1 did.".to_owned();
+    assert_eq!(verdict.notes, [format!("Some times of 1 cell were not compared: {reason}."), chance]);
     let policy = Policy::parse("[[rule]]\nmetric = \"*_p50_ns\"\naction = \"fail\"", "p.toml", &metrics).unwrap();
     let verdict = compare(&a, &b, &policy, &metrics);
     assert_eq!(verdict.outcome(), Outcome::Unjudged);

@@ -98,7 +98,7 @@ function heatChart(one, width, domain, style, most) {
       }),
       Plot.rectX(spellsOf(one), { x1: "from", x2: "to", y1: domain[0], y2: domain[0] * 1.25, fill: style.colour("move"), title: (spell) => `operations ${place(spell.from)} to ${place(spell.to)} moved ${place(spell.moved)} entries` }),
       Plot.dot(marksOf(one), {
-        x: "op", y: "ns", r: 3, symbol: (mark) => style.symbol(mark.cause), stroke: { value: (mark) => style.colour(mark.cause), scale: null }, fill: "var(--paper)", fillOpacity: 0.6, strokeWidth: 1.2, clip: true,
+        x: "op", y: (mark) => Math.min(domain[1], Math.max(domain[0], mark.ns)), r: 3, symbol: (mark) => style.symbol(mark.cause), stroke: { value: (mark) => style.colour(mark.cause), scale: null }, fill: "var(--paper)", fillOpacity: 0.6, strokeWidth: 1.2,
         title: (mark) => `operation ${place(mark.op)}: ${mark.cause}, ${duration(mark.ns)}`,
       }),
     ],

@@ -275,7 +275,8 @@ mod tests {
             (0xdead_beef, 0xdead_beef, 0xdead_beef)
         );
         let mut step_by_step = hasher.build_hasher();
-        text.hash(&mut step_by_step);
+        step_by_step.write(text.as_bytes());
+        step_by_step.write_u8(0xff);
         assert_eq!(step_by_step.finish(), 0xdead_beef);
         recorded.clear();
         assert_eq!((recorded.get(42), hasher.hash_one(42u64)), (None, 0));

@@ -296,10 +296,10 @@ impl<K: Key, V: Value> Player<K, V> {
             return Ok(());
         }
         // Several inner maps have several hashes: which a row means, the map knows.
-        let live = |map: &Box<dyn Map<K, V>>| map.get(&K::from_id(row.key)).is_some();
+        let live = |map: &dyn Map<K, V>| map.get(&K::from_id(row.key)).is_some();
         if let Some(before) = before
             && self.info.layout != Some(INNER_MAPS)
-            && self.map.as_ref().is_some_and(live)
+            && self.map.as_deref().is_some_and(live)
         {
             return Err(PlayError::HashChanged { key: row.key, before, now });
         }

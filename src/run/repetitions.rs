@@ -27,6 +27,11 @@ impl Repetitions {
         Some(())
     }
 
+    /// Whether there is none yet.
+    pub fn is_empty(&self) -> bool {
+        self.joined.is_none()
+    }
+
     /// All of them as one; `None` where there is none.
     pub fn finish(self) -> Option<Time> {
         let (clock_floor_ns, ticks_per_ns) = (median(self.clock_floors_ns), median(self.ticks_per_ns));

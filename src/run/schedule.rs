@@ -128,10 +128,12 @@ pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<
     }
     let interrupted = INTERRUPTED.load(Ordering::Relaxed);
     let left = running.iter().map(|(task, _)| *task).chain(queue);
-    left.for_each(|task| unfinished(&mut cells[task.cell], task.pass));
+    // Of the time pass, the repetitions that were done are times all the same: the record says how many, and that it is partial.
+    let timed = |task: &Task| task.pass == Pass::Time && !times[task.cell].is_empty();
+    left.filter(|task| !timed(task)).for_each(|task| unfinished(&mut cells[task.cell], task.pass));
     for (cell, repetitions) in cells.iter_mut().zip(times) {
-        // A pass that failed gives no figures; of one that was interrupted, the repetitions that were done stay.
-        cell.time = repetitions.finish().filter(|_| matches!(cell.status, Status::Ok | Status::NotRun));
+        // A pass that failed gives no figures.
+        cell.time = repetitions.finish().filter(|_| cell.status == Status::Ok);
     }
     for cell in cells.iter_mut().filter(|cell| cell.status == Status::NotRun && cell.error.is_none()) {
         let crew = if cell.id.threads.is_some() { " for several threads" } else { "" };

@@ -130,8 +130,7 @@ pub fn stay_when_the_run_is_interrupted() {
     assert_eq!(ran.status.code(), Some(130));
     assert_eq!(ran.results["partial"], true);
     for cell in ran.results["cells"].as_array().unwrap() {
-        assert_eq!(cell["status"], "not-run");
-        assert_eq!(cell["error"], "interrupted before its time pass was done");
+        assert_eq!((&cell["status"], &cell["error"]), (&"ok".into(), &Json::Null), "with fewer repetitions");
         let [bare, clocked, p99] = lengths(cell);
         assert!((2..1000).contains(&bare) && (clocked, p99) == (bare, bare), "{bare} {clocked} {p99}");
         assert!(cell["time"]["moments"].is_null(), "the last one was not reached");

@@ -134,10 +134,10 @@ pub(super) fn around(diff: &Diff<'_>) -> Vec<(String, String)> {
             Incomparable::Repetitions(n) => {
                 &format!("can't be told: {}, {REPETITIONS_MIN} or more are needed", plural(*n, "repetition"))
             }
-            Incomparable::Unrepeated => "a record has no value of theirs for each repetition",
+            Incomparable::SharedProcess => "the repetitions of a record shared a process, as older ones did",
+            Incomparable::Unrepeated(_) => "a repetition has too few operations to tell it, or no collection",
         };
-        let some = if *reason == Incomparable::Unrepeated { "some " } else { "" };
-        lines.push(("times".to_owned(), format!("{some}not compared in {}: {why}", plural(*cells, "cell"))));
+        lines.push((reason.of().to_owned(), format!("not compared in {}: {why}", plural(*cells, "cell"))));
     }
     lines
 }
@@ -150,7 +150,8 @@ pub(super) fn chance(diff: &Diff<'_>) -> Option<String> {
     let compared = (compared > 0).then(|| plural(compared, "time"))?;
     Some(format!(
         "{compared} compared: by chance alone {expected:.2} would rank apart (Mann-Whitney U, two-sided, at {ALPHA}); \
-         {apart} did, {by_size} of these by more than 10 %."
+         {apart} did, {by_size} of these by more than 10 %. A busy machine is not in that number, and times of one cell go up \
+         and down together: compare two runs of one build first."
     ))
 }
 

@@ -9,7 +9,7 @@ use super::policy::{Action, Policy};
 use super::timing::Incomparable;
 use super::verdict::{Chance, Change, Kind, Level, Verdict, What};
 use crate::record::metrics::{Better, Class, Metric, Number};
-use crate::record::{Cell, Results, SCHEMA, Status};
+use crate::record::{Cell, Results, SCHEMA, Status, Time};
 
 /// Compares `current` with `baseline`, metric by metric. [The module](super) says what follows from which difference.
 pub fn compare(baseline: &Results, current: &Results, policy: &Policy, metrics: &[Metric]) -> Verdict {
@@ -148,14 +148,14 @@ impl<'a> Comparison<'a> {
         let incomparable = match repetitions(before).zip(repetitions(after)) {
             _ if !bears_on_times.is_empty() => Some(Incomparable::Environment(bears_on_times)),
             Some((a, b)) if a.min(b) < REPETITIONS_MIN => Some(Incomparable::Repetitions(a.min(b))),
+            _ if [before, after].iter().any(|cell| cell.time.as_ref().is_some_and(Time::shared_process)) => {
+                Some(Incomparable::SharedProcess)
+            }
             _ => None,
         };
         let pair = Pair { before, after, exact: before.exact && after.exact, incomparable };
         self.verdict.tally.cells += 1;
         let mut reasons: BTreeMap<Incomparable, bool> = BTreeMap::new();
-        if let (Some(reason), true) = (&pair.incomparable, before.time.is_some() && after.time.is_some()) {
-            reasons.insert(reason.clone(), false);
-        }
         for metric in self.metrics {
             if let Err((reason, must_be_judged)) = self.metric(metric, &pair) {
                 *reasons.entry(reason).or_default() |= must_be_judged;
@@ -178,10 +178,9 @@ impl<'a> Comparison<'a> {
         let value = |cell| (metric.value)(cell).filter(|&value| real(value).is_finite());
         let decision = self.policy.decide(metric, &pair.before.id.map);
         let uncompared = |reason: &Incomparable| Err((reason.clone(), decision.action == Action::Fail));
+        let both_timed = statistical && pair.before.time.is_some() && pair.after.time.is_some();
         // Times are dear to evaluate: not where nothing could follow.
-        if let (Some(reason), true, Some(_), Some(_)) =
-            (&pair.incomparable, statistical, &pair.before.time, &pair.after.time)
-        {
+        if let (Some(reason), true) = (&pair.incomparable, both_timed && decision.action != Action::Ignore) {
             return uncompared(reason);
         }
         let values @ (before, after) = (value(pair.before), value(pair.after));
@@ -193,15 +192,19 @@ impl<'a> Comparison<'a> {
             Action::Fail if statistical || pair.exact => Level::Fail,
             Action::Fail | Action::Warn => Level::Warn,
         };
+        let own = || [pair.before, pair.after].map(|cell| (metric.repetitions)(cell));
         let (kind, level, worsening) = match values {
             (None, None) => return Ok(()),
+            // All repetitions together may tell what none of them does: then it hangs on how many there are.
+            (Some(_), None) | (None, Some(_)) if both_timed && own().iter().all(Vec::is_empty) => {
+                return uncompared(&Incomparable::Unrepeated(metric.name));
+            }
             (Some(_), None) => (Kind::Vanished, level, f64::INFINITY),
             (None, Some(_)) => (Kind::Appeared, Level::Note, f64::INFINITY),
             (Some(a), Some(b)) => {
                 if statistical {
-                    let own = [pair.before, pair.after].map(|cell| (metric.repetitions)(cell));
-                    let Some(differs) = self.verdict.chance.differs(&own, [real(a), real(b)]) else {
-                        return uncompared(&Incomparable::Unrepeated);
+                    let Some(differs) = self.verdict.chance.differs(&own(), [real(a), real(b)]) else {
+                        return uncompared(&Incomparable::Unrepeated(metric.name));
                     };
                     self.verdict.tally.statistical += 1;
                     if !differs {
@@ -234,13 +237,13 @@ impl<'a> Comparison<'a> {
         for (reason, Uncompared { cells, must_be_judged }) in times {
             verdict.times_not_compared.push((reason.clone(), cells));
             let cells = plural(cells, "cell");
+            let what = reason.of();
             if must_be_judged {
-                let some = if reason == Incomparable::Unrepeated { "some of " } else { "" };
                 let what =
-                    format!("The policy says that times fail, but {some}those of {cells} can't be compared: {reason}.");
+                    format!("The policy says that times fail, but {what} of {cells} can't be compared: {reason}.");
                 verdict.unjudged.push(what);
             } else {
-                verdict.notes.push(format!("{} of {cells} were not compared: {reason}.", reason.of()));
+                verdict.notes.push(format!("Not compared: {what} of {cells}: {reason}."));
             }
         }
         let named = |change: &Change| {
@@ -250,7 +253,10 @@ impl<'a> Comparison<'a> {
         if verdict.changes.iter().any(named) {
             let Chance { compared, expected, apart } = verdict.chance;
             let of = plural(compared, "time");
-            verdict.notes.push(format!("Of {of}, {expected:.2} would rank apart by chance alone; {apart} did."));
+            verdict.notes.push(format!(
+                "Of {of}, {expected:.2} would rank apart by chance alone; {apart} did. A busy machine is not in that number, \
+                 and times of one cell go up and down together."
+            ));
         }
         for (difference, cells) in circumstances {
             verdict.notes.push(format!(

@@ -9,23 +9,23 @@ pub enum Incomparable {
     /// Too few repetitions to tell a difference from chance: how many the run with fewer has.
     #[error("{}, {REPETITIONS_MIN} or more are needed: give the profile more", plural(*.0, "repetition"))]
     Repetitions(usize),
-    /// A record doesn't have the time of each repetition: an older version wrote it, or a repetition has too few operations.
-    #[error(
-        "a record has no value of theirs for each repetition: an older mapscope wrote it, or a repetition has too few operations to \
-         resolve them"
-    )]
-    Unrepeated,
+    /// The repetitions of a record shared a process, as those of older versions did: they hang on each other.
+    #[error("an older mapscope wrote a record, whose repetitions shared a process: record it anew")]
+    SharedProcess,
+    /// A repetition has no value of this metric.
+    #[error("a repetition has too few operations to tell it, or no collection: give the cell more, or ignore it")]
+    Unrepeated(&'static str),
     /// They come from different environments: what differs, in words.
     #[error("{0}: record a baseline on this machine, with this build")]
     Environment(String),
 }
 
 impl Incomparable {
-    /// What can't be compared: all times of a cell, or some.
+    /// What can't be compared: all times of a cell, or one.
     pub const fn of(&self) -> &'static str {
         match self {
-            Incomparable::Unrepeated => "Some times",
-            Incomparable::Repetitions(_) | Incomparable::Environment(_) => "Times",
+            Incomparable::Unrepeated(metric) => metric,
+            Incomparable::Repetitions(_) | Incomparable::SharedProcess | Incomparable::Environment(_) => "times",
         }
     }
 }

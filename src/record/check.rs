@@ -154,6 +154,8 @@ fn check_time(time: &Time) -> Result<(), String> {
         "clock_floor_ns {} < 0",
         time.clock_floor_ns
     );
+    let (bare, clocked) = (time.bare_elapsed_ns.len(), time.clocked_elapsed_ns.len());
+    ensure!(bare == clocked, "{bare} repetitions without a clock in the loop, but {clocked} with one");
     let largest_ns = check_histograms(&time.histograms)?;
     check_percentiles(time, &largest_ns)?;
     for (thread, of_thread) in time.threads.iter().enumerate() {
@@ -190,7 +192,10 @@ fn check_percentiles(time: &Time, largest_ns: &BTreeMap<OpKind, u64>) -> Result<
     for (index, own) in time.percentiles.iter().enumerate() {
         let name = format!("percentiles of {}", own.kind.name());
         ensure!(time.percentiles[..index].iter().all(|other| other.kind != own.kind), "{name} are there twice");
+        ensure!(largest_ns.contains_key(&own.kind), "{name} are there, but no histogram");
         let lists = own.lists();
+        let told = lists[..lists.len() - 1].iter().map(|list| !list.is_empty());
+        ensure!(told.rev().is_sorted(), "{name} lack a lower one of those that are there");
         for list in lists.iter().filter(|list| !list.is_empty()) {
             ensure!(list.len() == repetitions, "{name} are those of {} of {repetitions} repetitions", list.len());
         }

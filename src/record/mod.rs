@@ -467,6 +467,13 @@ pub struct Time {
     pub moments: Option<Moments>,
 }
 
+impl Time {
+    /// Whether the repetitions shared a process: records of older versions don't have the percentiles of each.
+    pub fn shared_process(&self) -> bool {
+        self.percentiles.is_empty() && !self.histograms.is_empty()
+    }
+}
+
 /// What one of several threads measured.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

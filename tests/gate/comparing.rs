@@ -243,6 +243,8 @@ fn a_time_needs_a_size_and_ranks_apart() {
     assert_eq!(judge_by(policy, &a, &b).outcome(), Outcome::Regression);
 }
 
+const NOT_CHANCE: &str = "A busy machine is not in that number, and times of one cell go up and down together.";
+
 #[test]
 fn what_chance_makes_of_many_times_is_told() {
     let maps = ["std", "btree", "indexmap"];
@@ -255,7 +257,7 @@ fn what_chance_makes_of_many_times_is_told() {
     assert_eq!((compared, apart, verdict.at(Level::Warn).count()), (3, 2, 1), "one ranks apart by less than 10 %");
     // Of the 70 ways to deal eight values, two rank as far apart as can be; twos of equals are dealt no other way.
     assert!((expected - 3.0 * 2.0 / 70.0).abs() < 1e-12, "{expected}");
-    assert_eq!(verdict.notes, ["Of 3 times, 0.09 would rank apart by chance alone; 2 did."]);
+    assert_eq!(verdict.notes, [format!("Of 3 times, 0.09 would rank apart by chance alone; 2 did. {NOT_CHANCE}")]);
     assert!(judge(&a, &a).notes.is_empty(), "where no time is named, nothing is to be said");
 }
 
@@ -276,15 +278,51 @@ fn a_time_without_a_value_for_each_repetition_is_not_compared() {
     let metrics = [METRICS[5], once];
     let verdict = compare(&a, &b, &Policy::default(), &metrics);
     assert_eq!((verdict.tally.statistical, verdict.chance.compared), (1, 1));
-    let reason = "a record has no value of theirs for each repetition: an older mapscope wrote it, or a repetition has \
-                  too few operations to resolve them";
-    let chance = "Of 1 time, 0.03 would rank apart by chance alone; 1 did.".to_owned();
-    assert_eq!(verdict.notes, [format!("Some times of 1 cell were not compared: {reason}."), chance]);
+    let reason = "a repetition has too few operations to tell it, or no collection: give the cell more, or ignore it";
+    let chance = format!("Of 1 time, 0.03 would rank apart by chance alone; 1 did. {NOT_CHANCE}");
+    assert_eq!(verdict.notes, [format!("Not compared: insert_p50_ns of 1 cell: {reason}."), chance]);
     let policy = Policy::parse("[[rule]]\nmetric = \"*_p50_ns\"\naction = \"fail\"", "p.toml", &metrics).unwrap();
     let verdict = compare(&a, &b, &policy, &metrics);
     assert_eq!(verdict.outcome(), Outcome::Unjudged);
-    let what = format!("The policy says that times fail, but some of those of 1 cell can't be compared: {reason}.");
+    let what = format!("The policy says that times fail, but insert_p50_ns of 1 cell can't be compared: {reason}.");
     assert_eq!(verdict.unjudged, [what]);
+}
+
+/// All repetitions together have a p99.99 where none of them does, if they are many enough.
+#[test]
+fn a_percentile_that_hangs_on_how_many_repetitions_there_are_neither_vanishes_nor_appears() {
+    fn of_many(cell: &Cell) -> Option<Number> {
+        let time = cell.time.as_ref()?;
+        (time.clocked_elapsed_ns.len() > 4).then_some(Number::Int(900))
+    }
+    let [many, few] = times(&[100, 101, 102, 103, 104], &[100, 101, 102, 103]);
+    let together = Metric { name: "insert_p9999_ns", value: of_many, repetitions: |_| Vec::new(), ..METRICS[5] };
+    let kinds = |metric: Metric, a: &Results, b: &Results| {
+        let verdict = compare(a, b, &Policy::default(), &[metric]);
+        (verdict.changes.iter().map(|change| change.kind).collect::<Vec<_>>(), verdict.notes.len())
+    };
+    for (a, b) in [(&many, &few), (&few, &many)] {
+        assert_eq!(kinds(together, a, b), (vec![], 1), "not compared, and said");
+        let policy = Policy::parse("[[rule]]\nmetric = \"*\"\naction = \"fail\"", "p.toml", &[together]).unwrap();
+        assert_eq!(compare(a, b, &policy, &[together]).outcome(), Outcome::Unjudged);
+    }
+    let each = Metric { repetitions: METRICS[5].repetitions, ..together };
+    assert_eq!(kinds(each, &many, &few), (vec![Kind::Vanished], 0), "each of the repetitions could tell it");
+    assert_eq!(kinds(each, &few, &many), (vec![Kind::Appeared], 0));
+}
+
+#[test]
+fn repetitions_that_shared_a_process_are_not_compared() {
+    let [a, mut b] = times(&[100, 101, 102, 103], &[200, 201, 202, 203]);
+    b.cells[0].time.as_mut().unwrap().percentiles.clear();
+    let reason = "an older mapscope wrote a record, whose repetitions shared a process: record it anew";
+    for (a, b) in [(&a, &b), (&b, &a)] {
+        let verdict = judge(a, b);
+        assert_eq!((verdict.changes.len(), verdict.tally.statistical), (0, 0));
+        assert_eq!(verdict.notes, [format!("Not compared: times of 1 cell: {reason}.")]);
+        let ignored = judge_by("[[rule]]\nmetric = \"ns_*\"\naction = \"ignore\"", a, b);
+        assert_eq!((ignored.notes, ignored.tally.ignored), (vec!["The policy ignored 1 metric.".to_owned()], 1));
+    }
 }
 
 #[test]
@@ -296,12 +334,12 @@ fn times_are_compared_within_one_environment_only() {
     assert_eq!((verdict.outcome(), verdict.tally.statistical), (Outcome::Pass, 0));
     let reason = "cpu `Example CPU` -> `Other CPU`, kernel `Linux 6.1` -> `Linux 6.2`: \
                   record a baseline on this machine, with this build";
-    assert_eq!(verdict.notes, [format!("Times of 1 cell were not compared: {reason}.")]);
+    assert_eq!(verdict.notes, [format!("Not compared: times of 1 cell: {reason}.")]);
 
     let policy = "[[rule]]\nmetric = \"ns_per_op\"\naction = \"fail\"";
     let verdict = judge_by(policy, &a, &b);
     assert_eq!(verdict.outcome(), Outcome::Unjudged);
-    let what = format!("The policy says that times fail, but those of 1 cell can't be compared: {reason}.");
+    let what = format!("The policy says that times fail, but times of 1 cell can't be compared: {reason}.");
     assert_eq!(verdict.unjudged, [what]);
 }
 
@@ -312,7 +350,7 @@ fn three_repetitions_are_too_few_to_judge() {
     assert_eq!((verdict.outcome(), verdict.tally.statistical), (Outcome::Pass, 0));
     assert_eq!(
         verdict.notes,
-        ["Times of 1 cell were not compared: 3 repetitions, 4 or more are needed: give the profile more."]
+        ["Not compared: times of 1 cell: 3 repetitions, 4 or more are needed: give the profile more."]
     );
 }
 

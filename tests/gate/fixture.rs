@@ -9,8 +9,8 @@ use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use mapscope::probe::Cause;
 use mapscope::record::metrics::{Better, Class, Metric, Number};
 use mapscope::record::{
-    AllocStack, Cell, CellId, Count, EndState, Environment, Frame, LatencyHistogram, OpKind, Profile, Results, SCHEMA,
-    Status, Structure, Time,
+    AllocStack, Cell, CellId, Count, EndState, Environment, Frame, KindPercentiles, LatencyHistogram, OpKind, Profile,
+    Results, SCHEMA, Status, Structure, Time,
 };
 
 const fn metric(name: &'static str, class: Class, better: Better, value: fn(&Cell) -> Option<Number>) -> Metric {
@@ -132,7 +132,10 @@ pub fn timed(map: &str, clocked_elapsed_ns: &[u64]) -> Cell {
         ticks_per_ns: 2.1,
         pinned_to: Some(1),
         started_unix_ms: 1_700_000_000_000,
-        percentiles: Vec::new(),
+        percentiles: vec![KindPercentiles {
+            max_ns: vec![4001; clocked_elapsed_ns.len()],
+            ..KindPercentiles::of(OpKind::Insert)
+        }],
         threads: Vec::new(),
         collector: None,
         heat: None,

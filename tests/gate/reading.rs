@@ -237,7 +237,18 @@ fn contradictions_are_named_with_their_cell() {
         (|c| _ = percentiles(c).p50_ns.pop(), "percentiles of insert are those of 2 of 3 repetitions"),
         (|c| percentiles(c).p50_ns[2] = 31, "percentiles of insert fall in repetition 2 (they count from 0)"),
         (|c| percentiles(c).max_ns[1] = 4005, "percentiles of insert end at 4005 ns, but the histograms at 4001 ns"),
-        (|c| percentiles(c).kind = OpKind::Get, "percentiles of get end at 4001 ns, but the histograms at 0 ns"),
+        (|c| percentiles(c).kind = OpKind::Get, "percentiles of get are there, but no histogram"),
+        (
+            |c| {
+                let own = percentiles(c);
+                own.p90_ns = std::mem::take(&mut own.p50_ns);
+            },
+            "percentiles of insert lack a lower one of those that are there",
+        ),
+        (
+            |c| _ = c.time.as_mut().unwrap().bare_elapsed_ns.pop(),
+            "2 repetitions without a clock in the loop, but 3 with one",
+        ),
         (
             |c| {
                 percentiles(c);

@@ -130,6 +130,7 @@ async function latencies() {
   await until("percentiles", () => lines() > 1);
   const before = lines();
   const chip = one("#latency-view .chip[aria-pressed=true]");
+  chip.focus();
   chip.click();
   byId("latency").scrollIntoView({ behavior: "instant" });
   await until("a line less", () => lines() === before - 1);
@@ -167,10 +168,11 @@ async function stalls() {
   check("the colours have a scale", /^1.*operations/.test(chart().querySelector(".ramp").parentElement.textContent));
   const panels = chart().querySelectorAll(".panel").length;
   const chip = chart().parentElement.parentElement.querySelector(".chip[aria-pressed=true]");
+  chip.focus();
   chip.click();
   byId("latency").scrollIntoView({ behavior: "instant" });
   await until("a heat map less", () => all("#latency-view .chart")[1].querySelectorAll(".panel").length === panels - 1);
-  check("focus stays on the choice of heat maps", document.activeElement === chip || chip.isConnected);
+  check("focus stays on the choice of heat maps", document.activeElement === chip);
 }
 
 async function memories() {

@@ -289,7 +289,7 @@ fn fits_a_phone_and_paper(page: &mut Page, file: &Path) {
     } else {
         assert_eq!(rest, json!(""));
     }
-    let heads = "all('#cell-table thead th').every((head) => getComputedStyle(head, '::before').content.length > 2)";
+    let heads = "all('#cell-table thead th').every((head) => getComputedStyle(head, '::before').content === JSON.stringify(head.dataset.label))";
     assert_eq!(page.evaluate(heads), json!(true), "heads are on every page");
     page.call("Emulation.setEmulatedMedia", json!({ "media": "" }));
     let pdf = page.call("Page.printToPDF", json!({ "printBackground": true }));

@@ -8,7 +8,7 @@ use super::super::group::Group;
 use super::super::number::integer;
 use super::super::standout::Finding;
 use crate::record::metrics::{self, Class};
-use crate::record::{Environment, Results, Status};
+use crate::record::{Cell, Environment, Results, Status};
 
 #[derive(Serialize)]
 pub(super) struct Overview<'a> {
@@ -89,16 +89,12 @@ fn what(results: &Results, groups: &[Group<'_>]) -> String {
     let ops = || results.cells.iter().map(|cell| cell.id.ops);
     let (Some(least), Some(most)) = (ops().min(), ops().max()) else { return String::new() };
     let ops = if least == most { integer(least) } else { format!("{} to {}", integer(least), integer(most)) };
+    let operations = if most == 1 { "operation" } else { "operations" };
     let workloads = match groups.len() {
-        1 => format!("{}, {ops} operations", groups[0].name.replace(&format!(", {ops} ops"), "")),
-        several => format!("{several} workloads of {ops} operations each"),
+        1 => format!("{}, {ops} {operations}", groups[0].name.replace(&format!(", {ops} ops"), "")),
+        several => format!("{several} workloads of {ops} {operations} each"),
     };
-    let done = [
-        ("counted", results.cells.iter().any(|cell| cell.count.is_some())),
-        ("timed", results.cells.iter().any(|cell| cell.time.is_some())),
-        ("profiled", results.cells.iter().any(|cell| cell.profile.is_some())),
-    ];
-    let done: Vec<String> = done.iter().filter(|(_, done)| *done).map(|(name, _)| (*name).to_owned()).collect();
+    let done: Vec<String> = passes(results).map(|(_, done)| done.to_owned()).collect();
     let done = if done.is_empty() { String::new() } else { format!(", {}", and(&done)) };
     let mut machines: Vec<String> = results.environments.iter().map(|machine| machine.cpu.clone()).collect();
     machines.dedup();
@@ -114,13 +110,19 @@ fn and(names: &[String]) -> String {
     }
 }
 
+/// The passes whose figures are shown, and what they did to the maps.
+fn passes(results: &Results) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let any = |has: fn(&Cell) -> bool| results.cells.iter().any(|cell| cell.status == Status::Ok && has(cell));
+    let passes = [
+        (any(|cell| cell.count.is_some()), ("count", "counted")),
+        (any(|cell| cell.time.is_some()), ("time", "timed")),
+        (any(|cell| cell.profile.is_some()), ("profile", "profiled")),
+    ];
+    passes.into_iter().filter(|(any, _)| *any).map(|(_, names)| names)
+}
+
 fn facts(results: &Results, groups: &[Group<'_>]) -> Vec<(&'static str, String)> {
     let ids = || results.cells.iter().map(|cell| &cell.id);
-    let passes = [
-        ("count", results.cells.iter().any(|cell| cell.count.is_some())),
-        ("time", results.cells.iter().any(|cell| cell.time.is_some())),
-        ("profile", results.cells.iter().any(|cell| cell.profile.is_some())),
-    ];
     let machines: Vec<&str> = results.environments.iter().map(|machine| machine.cpu.as_str()).collect();
     let facts = [
         ("Maps", distinct_up_to(40, ids().map(|id| id.map.clone()))),
@@ -131,7 +133,7 @@ fn facts(results: &Results, groups: &[Group<'_>]) -> Vec<(&'static str, String)>
         ("Capacity hints", distinct(ids().filter(|id| id.hint > 0).map(|id| integer(id.hint)))),
         ("Threads", distinct(ids().filter_map(|id| id.threads).map(|threads| threads.to_string()))),
         ("Seeds", distinct(ids().map(|id| id.seed.to_string()))),
-        ("Passes", distinct(passes.into_iter().filter(|(_, done)| *done).map(|(name, _)| name.to_owned()))),
+        ("Passes", distinct(passes(results).map(|(name, _)| name.to_owned()))),
         ("Machine", machines.join(" · ")),
     ];
     facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()

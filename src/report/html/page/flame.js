@@ -15,7 +15,7 @@ const NAMED_FROM = 24;
 
 async function showStacks() {
   const groups = run.groups.filter((group) => group.cells.some((cell) => cell.stacks.length));
-  if (!groups.length) return byId("stacks-view").append(nothing("No stacks: the profile pass was not run."));
+  if (!groups.length) return byId("stacks-view").append(nothing("No stacks: the profile pass was not run, or no cell was done with it."));
   flame.group = mostTellingGroup(groups);
   await fillStacks(groups);
 }

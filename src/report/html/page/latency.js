@@ -11,7 +11,7 @@ const kindName = (kind, group) => (kind === ANY ? "writes" : kind === "get" ? "l
 async function showLatency() {
   const view = byId("latency-view");
   const groups = run.groups.filter((group) => byId(`latency-${group.index}`));
-  if (!groups.length) return view.append(nothing("No times: the time pass was not run."));
+  if (!groups.length) return view.append(nothing("No times: the time pass was not run, or no cell was done with it."));
   latency.group = mostTellingGroup(groups);
   await fillLatency(groups);
 }

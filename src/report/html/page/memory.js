@@ -6,7 +6,7 @@ const memory = { group: 0, shown: new Map() };
 async function showMemory() {
   const view = byId("memory-view");
   const groups = run.groups.filter((group) => byId(`course-${group.index}`) && group.cells.some((cell) => cell.counted && !cell.failed));
-  if (!groups.length) return view.append(nothing(run.cells.some((cell) => cell.counted) ? "Nothing was kept of what the maps held meanwhile: the record is of an older version." : "No memory: the count pass was not run."));
+  if (!groups.length) return view.append(nothing(run.cells.some((cell) => cell.counted) ? "Nothing was kept of what the maps held meanwhile: the record is of an older version." : "No memory: the count pass was not run, or no cell was done with it."));
   memory.group = mostTellingGroup(groups);
   await fillMemory(groups);
 }

@@ -33,7 +33,7 @@ function showStructure() {
   const view = byId("structure-view");
   const has = (kind) => (cell) => cell.distributions?.[kind];
   const groups = run.groups.filter((group) => group.cells.some((cell) => cell.distributions));
-  if (!groups.length) return view.append(nothing(run.cells.some((cell) => cell.counted) ? "No map of this run tells how its buckets are filled." : "No structure: the count pass was not run."));
+  if (!groups.length) return view.append(nothing(run.cells.some((cell) => cell.counted) ? "No map of this run tells how its buckets are filled." : "No structure: the count pass was not run, or no cell was done with it."));
   structure.group = mostTellingGroup(groups);
   const fill = () => {
     const group = run.groups[structure.group];

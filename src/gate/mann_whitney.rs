@@ -237,7 +237,7 @@ mod tests {
     /// Values of which most are equal, as percentiles read from a coarse clock are, make large steps.
     #[test]
     fn the_approximation_knows_the_steps_that_ties_make() {
-        for (of_before, of_after) in [(0, 4), (1, 7), (3, 9), (10, 20), (0, 26)] {
+        for (of_before, of_after) in [(0, 4), (2, 8), (3, 11), (10, 20), (0, 26)] {
             let list =
                 |higher: usize| -> Vec<f64> { (0..26).map(|i| if i < higher { 361.0 } else { 351.0 }).collect() };
             let ranks = Ranks::new(&list(of_before), &list(of_after));

@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
 
-/// Longer than any step takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Longer than any call takes on a busy machine, the one that drives the whole page included.
+const PATIENCE: Duration = Duration::from_secs(900);
 
 /// The browser that `MAPSCOPE_CHROMIUM` names, or the first known one on the PATH.
 pub fn find() -> Option<PathBuf> {
@@ -43,13 +43,9 @@ impl Page {
         let folder = tempfile::tempdir().expect("a folder");
         let mut child = Command::new(browser)
             // The page is ours, and containers have no sandbox.
-            .args([
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-dev-shm-usage",
-                "--remote-debugging-port=0",
-            ])
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+            // A smooth scroll that is under way goes on over one that is told to be instant.
+            .args(["--force-prefers-reduced-motion", "--remote-debugging-port=0"])
             .args(["--no-first-run", "--disable-background-networking", "--window-size=1280,900"])
             .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
             .arg("about:blank")
@@ -119,11 +115,10 @@ impl Page {
     pub fn open(&mut self, file: &Path) -> f64 {
         self.call("Page.navigate", json!({ "url": format!("file://{}", file.display()) }));
         let ready = "new Promise((resolve, reject) => {
-            let turns = 0;
             const look = () => {
                 const { ready } = document.documentElement.dataset;
                 if (ready && location.protocol === 'file:') resolve(Number(ready));
-                else if (turns++ > 2000) reject(new Error('the page is not ready: ' + document.body.innerText.slice(0, 300)));
+                else if (performance.now() > 90000) reject(new Error('the page is not ready: ' + document.body.innerText.slice(0, 300)));
                 else setTimeout(look, 20);
             };
             look();
@@ -150,6 +145,11 @@ impl Page {
         let answer = self.try_evaluate(expression);
         assert!(answer["exceptionDetails"].is_null(), "{expression}: {}", answer["exceptionDetails"]);
         answer["result"]["value"].clone()
+    }
+
+    /// Waits until a condition of the page holds; `until` is drive.js's.
+    pub fn until(&mut self, what: &str, holds: &str) {
+        assert_eq!(self.evaluate(&format!("until({what:?}, () => {holds})")), json!(true), "{what}");
     }
 
     /// A key, as the keyboard sends it.

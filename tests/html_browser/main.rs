@@ -173,7 +173,7 @@ fn by_keyboard(page: &mut Page) {
         // Zoomed to a frame with nothing below it the graph is lower: it must not be drawn anew without the focus.
         page.evaluate("pick('[data-control=\"other\"]', '')");
         page.evaluate("byId('stacks').scrollIntoView({ behavior: 'instant' })");
-        page.evaluate("until('one graph', () => one('.flame .frame.map, .flame .frame.callee'))");
+        page.until("one graph", "one('.flame .frame.map, .flame .frame.callee')");
         page.evaluate("one('.flame .frame[tabindex=\"0\"]').focus()");
         let height = "parseInt(one('.flame').style.height)";
         let whole = page.evaluate(height).as_f64().expect("a height");
@@ -189,7 +189,7 @@ fn by_keyboard(page: &mut Page) {
         page.press("Enter");
         assert_eq!(page.evaluate("Boolean(one('dialog.cell[open]').contains(document.activeElement))"), json!(true));
         page.press("Escape");
-        page.evaluate("until('the dialog closes', () => !one('dialog.cell'))");
+        page.until("the dialog closes", "!one('dialog.cell')");
         assert_eq!(page.evaluate("document.activeElement === one('#cell-table tbody th button')"), json!(true));
     }
 }
@@ -265,16 +265,13 @@ fn fits_a_phone_and_paper(page: &mut Page, file: &Path) {
     // As wide as a page magnified four times (WCAG 2.2, 1.4.10).
     let metrics = json!({ "width": REFLOW_PX, "height": 640, "deviceScaleFactor": 1, "mobile": true });
     page.call("Emulation.setDeviceMetricsOverride", metrics);
-    let narrow = format!("until('drawn anew', () => document.documentElement.clientWidth === {REFLOW_PX})");
-    page.evaluate(&format!("{narrow}.then(() => sleep(500))"));
-    assert_eq!(page.evaluate("document.documentElement.scrollWidth"), json!(REFLOW_PX), "nothing sticks out");
+    page.until("narrow", &format!("document.documentElement.clientWidth === {REFLOW_PX}"));
+    page.until("drawn anew, nothing sticks out", &format!("document.documentElement.scrollWidth === {REFLOW_PX}"));
     page.call("Emulation.clearDeviceMetricsOverride", json!({}));
     page.open(file);
     page.evaluate(DRIVE);
-    page.evaluate("until('everything is unpacked', () => 'filled' in document.documentElement.dataset)");
-    let undrawn = "document.querySelectorAll('.area[data-state=\"waiting\"]').length";
-    page.evaluate(&format!("until('everything is drawn at leisure', () => {undrawn} === 0)"));
-    assert_eq!(page.evaluate(undrawn), json!(0), "paper has nothing to wait for");
+    page.until("everything is unpacked", "'filled' in document.documentElement.dataset");
+    page.until("drawn at leisure, paper has nothing to wait for", "undrawn().length === 0");
     while page.evaluate("byId('cell-more').firstChild?.click(), Boolean(byId('cell-more').firstChild)") == json!(true) {
     }
     let cells = page.evaluate("run.cells.length").as_u64().expect("a number");

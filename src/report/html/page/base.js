@@ -30,6 +30,19 @@ async function inflate(script) {
   return JSON.parse(await new Response(stream).text());
 }
 
+/**
+ * What unpacks the data that a section shows. It gives them to who asked last: while one chunk is unpacked, another may
+ * be chosen that is there already.
+ */
+function forLast(unpacking) {
+  let asked = 0;
+  return async () => {
+    const turn = ++asked;
+    const data = await unpacking();
+    return turn === asked ? data : undefined;
+  };
+}
+
 /** The overview, and what is looked up in it all the time. */
 const run = { metrics: [], groups: [], cells: [], values: [], findings: [], quantiles: [], dimensions: [] };
 

@@ -87,7 +87,6 @@ function mostTellingPanels(cells, worth) {
   return new Set([...chosen].map(({ cell }) => cell.label));
 }
 
-const waiting = new Map();
 const inView = new IntersectionObserver((entries) => {
   for (const entry of entries.filter((entry) => entry.isIntersecting)) drawNow(entry.target);
 }, { rootMargin: "400px" });
@@ -99,10 +98,8 @@ const widths = new ResizeObserver((entries) => requestAnimationFrame(() => {
 }));
 
 function drawNow(area) {
-  // Replaced before anybody came to see it.
-  if (!area.isConnected) waiting.delete(area);
   // Without a place in the page it has no width to fill.
-  if (!area.clientWidth || !waiting.delete(area)) return;
+  if (area.dataset.state !== "waiting" || !area.clientWidth) return;
   inView.unobserve(area);
   draw(area);
   widths.observe(area);
@@ -114,16 +111,18 @@ function draw(area) {
   area.dataset.state = "drawn";
 }
 
+const undrawn = () => [...document.querySelectorAll('.area[data-state="waiting"]')];
+
 /** Draws what has not come into view; paper has no view. */
 function drawAll() {
-  [...waiting.keys()].forEach(drawNow);
+  undrawn().forEach(drawNow);
 }
 
 /** Draws what has not come into view, a chart at a time, so that paper finds it done. */
 function drawAtLeisure() {
   const idle = globalThis.requestIdleCallback ?? ((step) => setTimeout(step, 50));
   const step = () => {
-    const area = [...waiting.keys()].find((area) => area.clientWidth);
+    const area = undrawn().find((area) => area.clientWidth);
     if (!area) return;
     drawNow(area);
     idle(step);
@@ -139,7 +138,6 @@ function figure({ title, unit, draw, columns, rows, words, name, legend, more, i
   const area = el("div", { class: "area", role: interactive ? "group" : "img", "aria-label": `${title}. ${words ?? ""}` });
   area.dataset.state = "waiting";
   area.drawing = draw;
-  waiting.set(area, true);
   inView.observe(area);
   const TABLE_ROWS = 200;
   const data = el("details", { class: "data", toggle: () => {

@@ -20,6 +20,8 @@ async function showStacks() {
   await fillStacks(groups);
 }
 
+const stackData = forLast(() => Promise.all(["functions", ...[flame.cell, flame.other].map((index) => `stacks-${index}`)].map(unpack)));
+
 async function fillStacks(groups) {
   const view = byId("stacks-view");
   const group = run.groups[flame.group];
@@ -35,8 +37,10 @@ async function fillStacks(groups) {
     view.querySelector(`[data-control="${key}"] select`)?.focus();
   };
   const named = (key, control) => { control.dataset.control = key; return control; };
-  const names = await unpack("functions");
-  const [one, other] = await Promise.all([flame.cell, flame.other].map(async (index) => (index === null ? null : { cell: run.cells[index], roots: (await unpack(`stacks-${index}`))[flame.kind] })));
+  const data = await stackData();
+  if (!data) return;
+  const [names, ...stacks] = data;
+  const [one, other] = [flame.cell, flame.other].map((index, side) => (index === null ? null : { cell: run.cells[index], roots: stacks[side][flame.kind] }));
   const options = able.map((cell) => [cell.index, cell.label]);
   const { controls, chart } = flameFigure(buildTree(names, one, other), one, other);
   view.replaceChildren(

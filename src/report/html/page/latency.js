@@ -16,10 +16,14 @@ async function showLatency() {
   await fillLatency(groups);
 }
 
+const latencyData = forLast(() => Promise.all([`latency-${latency.group}`, `course-${latency.group}`].map(unpack)));
+
 async function fillLatency(groups) {
+  const data = await latencyData();
+  if (!data) return;
+  const [curves, courses] = data;
   const view = byId("latency-view");
   const group = run.groups[latency.group];
-  const [curves, courses] = await Promise.all([`latency-${latency.group}`, `course-${latency.group}`].map(unpack));
   const timed = group.cells.map((cell, position) => ({ cell, curves: curves[position] })).filter(({ curves }) => curves.length);
   const kinds = distinct(timed.flatMap(({ curves }) => curves.map((curve) => curve.kind ?? ANY)));
   if (!kinds.includes(latency.kind)) latency.kind = kinds.includes(ANY) ? ANY : kinds[0];

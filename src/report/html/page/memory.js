@@ -11,10 +11,13 @@ async function showMemory() {
   await fillMemory(groups);
 }
 
+const memoryData = forLast(() => unpack(`course-${memory.group}`));
+
 async function fillMemory(groups) {
+  const courses = await memoryData();
+  if (!courses) return;
   const view = byId("memory-view");
   const group = run.groups[memory.group];
-  const courses = await unpack(`course-${memory.group}`);
   const cells = group.cells.map((cell, position) => ({ cell, ...courses[position] })).filter(({ timeline }) => timeline?.held_bytes.length);
   const shown = memory.shown.get(group.index) ?? mostTellingPanels(cells, ({ timeline }) => d3.max(timeline.peak_bytes));
   memory.shown.set(group.index, shown);

@@ -165,6 +165,9 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         .map(|watch| Watcher::new(watch.clone(), &session).map_err(|what| anyhow::anyhow!("--watch {watch}: {what}")));
     let mut watchers = watchers.collect::<anyhow::Result<Vec<_>>>()?;
     let (moments, steps) = play(&args.at, &mut session, &mut watchers)?;
+    for (watch, watcher) in args.watch.iter().zip(&watchers) {
+        watcher.was_there(&session).map_err(|what| anyhow::anyhow!("--watch {watch}: {what}"))?;
+    }
     let map = session.info().term.name;
     let title = format!("{map} of {entry}, {workload}");
     let written = match args.format {

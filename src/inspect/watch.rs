@@ -78,6 +78,19 @@ impl Watch {
         }
     }
 
+    /// How many places of its kind there are; those of keys and of the header are always there.
+    fn places(&self, anatomy: &Anatomy) -> u64 {
+        let most = match self {
+            Watch::Key(_) | Watch::Header => None,
+            Watch::Row { table: wanted, .. } => {
+                let meant = anatomy.tables.iter().filter(|table| wanted.is_none() || table.number == *wanted);
+                meant.map(|table| table.row_count as u64).max()
+            }
+            Watch::Table(_) => anatomy.tables.iter().filter_map(|table| table.number).max().map(|last| last + 1),
+        };
+        most.unwrap_or(0)
+    }
+
     /// Whether a map has such a place, in words if it hasn't.
     fn fits(&self, anatomy: &Anatomy, map: &str) -> Result<(), String> {
         let word = anatomy.row_word;
@@ -131,6 +144,8 @@ impl fmt::Display for Step {
 pub struct Watcher {
     watch: Watch,
     before: Anatomy,
+    /// How many places of the kind there were at most: rows of the tables meant, or numbers of tables.
+    most: u64,
 }
 
 /// Two moments around an operation, as far as they are needed.
@@ -180,7 +195,8 @@ impl Watcher {
     pub fn new(watch: Watch, session: &Session) -> Result<Watcher, String> {
         let before = session.part(watch.part()).map_err(|error| error.to_string())?;
         watch.fits(&before, session.info().term.name)?;
-        Ok(Watcher { watch, before })
+        let most = watch.places(&before);
+        Ok(Watcher { watch, before, most })
     }
 
     /// What the operation just done has changed.
@@ -193,6 +209,7 @@ impl Watcher {
         if after == self.before && !(self.watch == Watch::Key(row.key) && row.action.has_key()) {
             return Ok(Vec::new());
         }
+        self.most = self.most.max(self.watch.places(&after));
         let find = |key: u64| match session.part(Part::Key(&key)) {
             Ok(anatomy) => key::spots(&anatomy, key).iter().map(key::Spot::row_name).collect(),
             Err(_) => Vec::new(),
@@ -207,6 +224,25 @@ impl Watcher {
         self.before = after;
         let step = |change| Step { operation: session.done(), row, watch: self.watch.to_string(), change };
         Ok(changes.into_iter().map(step).collect())
+    }
+
+    /// Whether the map has had such a place since it is watched, in words if it hasn't.
+    ///
+    /// # Errors
+    ///
+    /// It hasn't: the error says how many places there were.
+    pub fn was_there(&self, session: &Session) -> Result<(), String> {
+        let (index, whose, word) = match &self.watch {
+            Watch::Key(_) | Watch::Header => return Ok(()),
+            Watch::Row { table: None, index, .. } => (*index as u64, "the map".to_owned(), self.before.row_word),
+            Watch::Row { table: Some(table), index, .. } => {
+                (*index as u64, format!("table {table}"), self.before.row_word)
+            }
+            Watch::Table(number) => (*number, "the map".to_owned(), "table"),
+        };
+        let (most, done) = (self.most, session.done());
+        let error = || format!("in {done} operations {whose} had at most {most} {word}s, which are counted from 0");
+        if index < most { Ok(()) } else { Err(error()) }
     }
 
     /// Where what is watched is now, in words.

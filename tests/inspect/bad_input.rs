@@ -30,6 +30,13 @@ fn bad_input_is_named_and_leaves_nothing() {
         (&["--map", "go-swiss", "--at", "9", "--watch", "bucket=1"], "go-swiss has groups, not buckets"),
         (&["--map", "go-classic", "--at", "9", "--watch", "table=1"], "go-classic has no numbered tables"),
         (&["--map", "go-classic", "--at", "9", "--watch", "bucket=0/1"], "go-classic has no numbered tables"),
+        (
+            &["--map", "go-classic", "--at", "100", "--watch", "bucket=16"],
+            "--watch bucket=16: in 100 operations the map had at most 16 buckets, which are counted from 0",
+        ),
+        (&["--map", "go-swiss", "--at", "100", "--watch", "group=0/16"], "table 0 had at most 16 groups"),
+        (&["--map", "go-swiss", "--at", "100", "--watch", "group=7/0"], "table 7 had at most 0 groups"),
+        (&["--map", "go-swiss", "--at", "100", "--watch", "table=1"], "the map had at most 1 tables"),
         (&["--map", "go-classic", "--at", "9", "--watch", "slot=1"], "expected key=K, bucket=I"),
         (&["--map", "go-classic", "--at", "9", "--watch", "key=-1"], "expected key=K, bucket=I"),
         (&["--map", "go-classic", "--at", "1,9", "--watch", "key=1"], "--at: with --watch, give one number"),
@@ -90,6 +97,22 @@ fn a_bad_row_is_named_by_its_line() {
         assert_eq!(outcome.code, Some(2), "{message}: {}", outcome.stdout);
         assert!(outcome.stderr.contains(message), "{message}: {}", outcome.stderr);
         assert!(outcome.left.is_empty(), "{:?}", outcome.left);
+    }
+}
+
+/// A place that is there for a while, or has yet to come, is no mistake.
+#[test]
+fn a_place_that_comes_and_goes_can_be_watched() {
+    for (map, at, place) in [
+        ("go-classic", "100", "bucket=15"),
+        ("go-classic", "100", "bucket=0"),
+        ("go-swiss", "100", "group=0/15"),
+        // It becomes table 2 meanwhile.
+        ("go-swiss", "1001..2000", "table=1"),
+        ("go-swiss", "2000", "group=0/1"),
+    ] {
+        let outcome = Place::new().run(&["inspect", "--map", map, "--at", at, "--watch", place]);
+        assert_eq!(outcome.code, Some(0), "{map} {at} {place}: {}", outcome.stderr);
     }
 }
 

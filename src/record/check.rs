@@ -158,7 +158,15 @@ fn check_time(time: &Time) -> Result<(), String> {
     ensure!(bare == clocked, "{bare} repetitions without a clock in the loop, but {clocked} with one");
     let largest_ns = check_histograms(&time.histograms)?;
     check_percentiles(time, &largest_ns)?;
+    if let Some(collector) = &time.collector {
+        let lists = [("cycles", collector.cycles.len()), ("heap_peak_bytes", collector.heap_peak_bytes.len())];
+        for (name, of) in lists {
+            ensure!(of == clocked, "{name} of collector are those of {of} of {clocked} repetitions");
+        }
+    }
     for (thread, of_thread) in time.threads.iter().enumerate() {
+        let of = of_thread.bare_elapsed_ns.len();
+        ensure!(of == clocked, "thread {thread}: bare_elapsed_ns are those of {of} of {clocked} repetitions");
         check_histograms(&of_thread.histograms).map_err(|what| format!("thread {thread}: {what}"))?;
     }
     let recorded = |histograms: &[LatencyHistogram]| histograms.iter().map(|h| u128::from(h.count)).sum::<u128>();

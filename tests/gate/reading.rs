@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use mapscope::record::{
-    Cause, Cell, KindPercentiles, Moment, Moments, OpKind, ReadError, Results, Spell, read, write_atomically,
+    Cause, Cell, Collector, KindPercentiles, Moment, Moments, OpKind, ReadError, Results, Spell, ThreadTime, read,
+    write_atomically,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -182,6 +183,12 @@ fn percentiles(cell: &mut Cell) -> &mut KindPercentiles {
     &mut time.percentiles[0]
 }
 
+/// What a collector did in three repetitions, which contradicts nothing.
+fn collector(cell: &mut Cell) -> &mut Collector {
+    let (cycles, pauses_ns, heap_peak_bytes) = (vec![1, 0, 1], vec![10, 20], vec![64; 3]);
+    cell.time.as_mut().unwrap().collector.insert(Collector { cycles, pauses_ns, heap_peak_bytes })
+}
+
 #[test]
 fn contradictions_are_named_with_their_cell() {
     type Damage = fn(&mut Cell);
@@ -249,6 +256,22 @@ fn contradictions_are_named_with_their_cell() {
             |c| _ = c.time.as_mut().unwrap().bare_elapsed_ns.pop(),
             "2 repetitions without a clock in the loop, but 3 with one",
         ),
+        (
+            |c| {
+                let one = || ThreadTime {
+                    ops: 1,
+                    bare_elapsed_ns: vec![5; 3],
+                    pinned_to: None,
+                    histograms: c.time.as_ref().unwrap().histograms.clone(),
+                };
+                let short = ThreadTime { bare_elapsed_ns: vec![5; 2], histograms: Vec::new(), ..one() };
+                c.time.as_mut().unwrap().threads = vec![one(), short];
+                (c.id.threads, c.id.thread_keys) = (Some(2), Some("shared".to_owned()));
+            },
+            "thread 1: bare_elapsed_ns are those of 2 of 3 repetitions",
+        ),
+        (|c| _ = collector(c).cycles.pop(), "cycles of collector are those of 2 of 3 repetitions"),
+        (|c| collector(c).heap_peak_bytes.push(1), "heap_peak_bytes of collector are those of 4 of 3 repetitions"),
         (
             |c| {
                 percentiles(c);

@@ -18,7 +18,7 @@ function paper() {
   let undo = [];
   addEventListener("beforeprint", () => {
     // Not twice, should a browser not have said that it was done.
-    if (!undo.length) undo = [openGlossary(), drawOnPaper()];
+    if (!undo.length) undo = [openGlossary(), takeOutRows(), drawOnPaper()];
   });
   addEventListener("afterprint", () => { for (const step of undo.splice(0)) step(); });
 }

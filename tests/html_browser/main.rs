@@ -289,12 +289,36 @@ fn fits_a_phone_and_paper(page: &mut Page, file: &Path) {
     let heads = "all('#cell-table thead th').every((head) => getComputedStyle(head, '::before').content === JSON.stringify(head.dataset.label))";
     assert_eq!(page.evaluate(heads), json!(true), "heads are on every page");
     page.call("Emulation.setEmulatedMedia", json!({ "media": "" }));
+    drawn_for_paper(page, cells);
     let pdf = page.call("Page.printToPDF", json!({ "printBackground": true }));
     assert!(pdf["data"].as_str().is_some_and(|data| data.len() > 10_000), "something is on paper");
     let sheets = sheets(&pdf);
     assert!((1..=SHEETS_MAX).contains(&sheets), "{sheets} sheets of paper");
     println!("{cells} cells: {sheets} sheets of paper");
     assert_eq!(page.evaluate("byId('glossary').open"), json!(false), "what was opened for paper is closed again");
+}
+
+/// Charts as wide as paper, whose words are not scaled down with them; without the rows that don't go there.
+fn drawn_for_paper(page: &mut Page, cells: u64) {
+    let place = "JSON.stringify([all('.area svg').map((svg) => svg.getAttribute('width')), one('.scroll.wide').scrollTop, \
+                 all('#cell-table tbody tr').length, document.activeElement.textContent])";
+    page.evaluate("one('.scroll.wide').scrollTop = 300");
+    page.evaluate("all('#cell-table tbody .open').at(-1).focus({ preventScroll: true })");
+    let before = page.evaluate(place);
+    page.evaluate("dispatchEvent(new Event('beforeprint'))");
+    assert_eq!(page.evaluate("all('#cell-table tbody tr').length"), json!(cells.min(ROWS_ON_PAPER)));
+    // Twelve pixels are seven points at the scale of the page on paper.
+    let small =
+        "all('.area[role=img] svg text').filter((text) => parseFloat(getComputedStyle(text).fontSize) < 12).length";
+    assert_eq!(page.evaluate(small), json!(0), "words in charts can be read");
+    let wide = "all('.area[role=img][data-state=drawn]').filter((area) => d3.max(area.querySelectorAll('svg'), (svg) => \
+                Number(svg.getAttribute('width'))) > (area.closest('.pair') ? PAPER_PX.half : PAPER_PX.whole)).length";
+    assert_eq!(page.evaluate(wide), json!(0), "no chart is scaled down");
+    page.evaluate("dispatchEvent(new Event('afterprint'))");
+    page.until(
+        "what was there is there again",
+        &format!("{place} === {before:?}", before = before.as_str().expect("text")),
+    );
 }
 
 /// How many pages a PDF has.

@@ -113,9 +113,24 @@ function draw(area) {
 
 const undrawn = () => [...document.querySelectorAll('.area[data-state="waiting"]')];
 
-/** Draws what has not come into view; paper has no view. */
+/** Draws what has not come into view. */
 function drawAll() {
   undrawn().forEach(drawNow);
+}
+
+/** A4 within the margins that style.css gives it, at its scale there: the whole width, and one of two columns. */
+const PAPER_PX = { whole: 878, half: 425 };
+
+/**
+ * Draws charts as wide as paper is, which has no view either: drawn for a window and scaled down to paper their words are
+ * too small to read. Gives what brings those of the window back.
+ */
+function drawOnPaper() {
+  drawAll();
+  const areas = [...document.querySelectorAll('.area[role="img"][data-state="drawn"]')];
+  const onScreen = new Map(areas.map((area) => [area, [...area.childNodes]]));
+  for (const area of areas) area.replaceChildren(area.drawing(area.closest(".pair") ? PAPER_PX.half : PAPER_PX.whole));
+  return () => onScreen.forEach((nodes, area) => area.replaceChildren(...nodes));
 }
 
 /** Draws what has not come into view, a chart at a time, so that paper finds it done. */
@@ -168,7 +183,7 @@ function panels(keys, width, least, panel) {
 /** Names at the right ends of lines, moved apart where they would lie on each other. */
 function endLabels(ends, channels) {
   return Plot.text(ends, Plot.initializer({
-    ...channels, textAnchor: "start", dx: 8, fontWeight: 600, fontSize: 11.5, stroke: "var(--paper)", strokeWidth: 4,
+    ...channels, textAnchor: "start", dx: 8, fontWeight: 600, stroke: "var(--paper)", strokeWidth: 4,
   }, (data, facets, { y }, scales) => {
     const LINE = 14;
     const spots = [...facets].flatMap((facet) => [...facet]).map((index) => ({ index, y: scales.y(y.value[index]) })).sort((a, b) => a.y - b.y);

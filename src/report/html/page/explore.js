@@ -194,7 +194,7 @@ function lineChart(metric, points, x, colour, style, width, log, domain) {
   const names = d3.max(ends, (end) => end.series.length) ?? 0;
   const labelled = colour && ends.length <= 14;
   return Plot.plot({
-    width, height: 320, marginLeft: 64, marginTop: 28, marginBottom: 40, marginRight: labelled ? Math.min(170, 22 + 6.7 * names) : 20, style: FONT,
+    width, height: 320, marginLeft: 64, marginTop: 28, marginBottom: 40, marginRight: labelled ? Math.min(170, 22 + 7.1 * names) : 20, style: FONT,
     x: { type: wide ? "log" : "linear", label: `${x.label} →`, ticks: places.length <= Math.min(12, width / 60) ? places : Math.max(2, Math.floor(width / 110)), tickFormat: d3.format(Math.max(...places) >= 1e4 ? "~s" : ",") },
     y: { type: log ? "log" : "linear", domain, grid: true, nice: true, ticks: log ? 5 : 6, tickFormat: axisText(metric), label: `↑ ${metric.label}${log ? ", log scale" : ""}` },
     marks: [

@@ -113,7 +113,7 @@ function percentileChart(lines, style, width, floor) {
   const labelled = width > 560 && lines.length <= 14;
   const most = Math.max(1, d3.max(points, (point) => point.at) ?? 1);
   const narrow = width <= 560;
-  const [marginLeft, marginRight] = [60, labelled ? Math.min(190, 22 + 6.8 * names) : 24];
+  const [marginLeft, marginRight] = [60, labelled ? Math.min(190, 22 + 7.1 * names) : 24];
   const apart = ((width - marginLeft - marginRight) / most) * Math.log10(2);
   const ticks = NINES_TICKS.filter(([at]) => at <= most + 0.01 && !(apart < 48 && at === Math.log10(2))).map(([at, name]) => [at, narrow ? name.replace(" %", "") : name]);
   const domain = decades([...d3.extent(points, (point) => point.ns), ...(floor > 0 ? [floor] : [])]);
@@ -122,7 +122,7 @@ function percentileChart(lines, style, width, floor) {
     x: { domain: [0, most], ticks: ticks.map(([at]) => at), tickFormat: (at) => ticks.find(([tick]) => tick === at)?.[1] ?? "", label: `${narrow ? "% of" : "share of"} operations that are at most as slow →` },
     y: { type: "log", domain: d3.extent(domain), grid: true, ticks: domain, tickFormat: duration, label: "↑ latency, log scale" },
     marks: [
-      floor > 0 ? [Plot.ruleY([floor], { stroke: "var(--muted)", strokeDasharray: "3 4" }), Plot.text([floor], { x: most, y: (d) => d, text: () => "clock floor", textAnchor: "end", dy: -7, fill: "var(--muted)", fontSize: 11 })] : null,
+      floor > 0 ? [Plot.ruleY([floor], { stroke: "var(--muted)", strokeDasharray: "3 4" }), Plot.text([floor], { x: most, y: (d) => d, text: () => "clock floor", textAnchor: "end", dy: -7, fill: "var(--muted)" })] : null,
       ...lines.map((line) => Plot.line(line, { x: "at", y: "ns", stroke: style.colour(line[0].series), strokeWidth: 2, strokeDasharray: style.dash(line[0].series) })),
       ...lines.map((line) => Plot.dot(line.filter(isRound), { x: "at", y: "ns", r: 3.5, symbol: style.symbol(line[0].series), fill: "var(--paper)", stroke: style.colour(line[0].series), strokeWidth: 1.7 })),
       labelled ? endLabels(ends, { x: "at", y: "ns", text: "series", fill: (d) => style.colour(d.series) }) : null,

@@ -10,14 +10,17 @@ function trouble(words) {
 /** On paper nothing can be opened, and nothing comes into view. */
 function paper() {
   const glossary = byId("glossary");
-  let opened = false;
-  addEventListener("beforeprint", () => {
-    opened = !glossary.open;
+  const openGlossary = () => {
+    const { open } = glossary;
     glossary.open = true;
-    // Next to nothing: they are drawn as soon as there is nothing else to do.
-    drawAll();
+    return () => { glossary.open = open; };
+  };
+  let undo = [];
+  addEventListener("beforeprint", () => {
+    // Not twice, should a browser not have said that it was done.
+    if (!undo.length) undo = [openGlossary(), takeOutRows(), drawOnPaper()];
   });
-  addEventListener("afterprint", () => { if (opened) glossary.open = false; });
+  addEventListener("afterprint", () => { for (const step of undo.splice(0)) step(); });
 }
 
 /** The link to the section that one reads is marked. */

@@ -115,6 +115,25 @@ function showRows(more) {
   return rows[0];
 }
 
+/**
+ * Takes the rows that don't go on paper out of the page, of which hidden ones remain a part that a browser goes through
+ * again and again. Gives what puts them back.
+ */
+function takeOutRows() {
+  const body = byId("cell-table").tBodies[0];
+  const scroll = byId("cell-table").parentElement;
+  const { scrollTop } = scroll;
+  const rows = [...body.querySelectorAll(".off-paper")];
+  const focused = rows.some((row) => row.contains(document.activeElement)) && document.activeElement;
+  for (const row of rows) row.remove();
+  // In the next frame: paper need not wait for their being laid out.
+  return () => rows.length && requestAnimationFrame(() => {
+    body.append(...rows);
+    scroll.scrollTop = scrollTop;
+    if (focused) focused.focus({ preventScroll: true });
+  });
+}
+
 /** How many rows there are, and what shows more of them. */
 function tellRows(shown) {
   const number = (n) => n.toLocaleString("en-US");

@@ -58,14 +58,14 @@ function tailFigure(group, timed) {
     legend: el("div", { class: "chips" }, ...distinct(rows.map((row) => row.cause)).map((cause) => el("span", { class: "chip" }, el("i", { class: "box", style: `background:${causeColour(cause)}` }), cause))),
     draw: (width) => {
       const left = Math.min(width * 0.4, 20 + 6.9 * d3.max(labels, (label) => label.length));
-      const wide = (row) => row.share * (width - left - 12) > row.cause.length * 6.6 + 10;
+      const wide = (row) => row.share * (width - left - 12) > row.cause.length * 7.2 + 10;
       return Plot.plot({
         width, height: 40 + 28 * labels.length, marginLeft: left, marginRight: 12, marginTop: 24, marginBottom: 8, style: FONT,
         x: { domain: [0, 1], axis: "top", tickFormat: "%", ticks: 5, label: null },
         y: { domain: labels, label: null, tickSize: 0, tickFormat: (name) => (name.length * 6.9 > left ? `${name.slice(0, Math.floor(left / 6.9) - 2)}…` : name) },
         marks: [
           Plot.barX(drawn, { x: "share", y: "label", fill: (row) => causeColour(row.cause), stroke: "var(--paper)", strokeWidth: 1.5, insetTop: 3, insetBottom: 3, order: null, title: (row) => `${row.label}: ${row.cause} ${percent(row.share)}` }),
-          Plot.textX(drawn, Plot.stackX({ x: "share", y: "label", text: (row) => (wide(row) ? row.cause : ""), fill: (row) => (GROUND.includes(row.cause) ? "var(--ink)" : "var(--on)"), fontWeight: 600, fontSize: 11 })),
+          Plot.textX(drawn, Plot.stackX({ x: "share", y: "label", text: (row) => (wide(row) ? row.cause : ""), fill: (row) => (GROUND.includes(row.cause) ? "var(--ink)" : "var(--on)"), fontWeight: 600 })),
         ],
       });
     },

@@ -3,6 +3,9 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// Longer than any wait takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 fn interrupted(args: &[&str], after: impl Fn(&std::path::Path) -> bool) -> (Option<i32>, serde_json::Value) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("out");
@@ -14,7 +17,8 @@ fn interrupted(args: &[&str], after: impl Fn(&std::path::Path) -> bool) -> (Opti
         .spawn()
         .expect("it starts");
     let started = Instant::now();
-    while !after(folder.path()) && started.elapsed() < Duration::from_secs(30) {
+    while !after(folder.path()) {
+        assert!(started.elapsed() < PATIENCE, "it doesn't begin");
         std::thread::sleep(Duration::from_millis(20));
     }
     std::thread::sleep(Duration::from_millis(500));
@@ -79,7 +83,7 @@ fn an_interrupted_replay_leaves_no_file() {
         if let Some(status) = replay.try_wait().expect("its end") {
             break status.code();
         }
-        assert!(started.elapsed() < Duration::from_secs(60), "it doesn't end");
+        assert!(started.elapsed() < PATIENCE, "it doesn't end");
     };
     assert_eq!(code, Some(130));
     assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1, "only the trace is left");
@@ -101,7 +105,8 @@ fn a_run_outlives_its_program_s_file() {
         .expect("it starts");
     let started = Instant::now();
     let staged = || std::fs::read_dir(folder.path()).is_ok_and(|entries| entries.count() > 1);
-    while !staged() && started.elapsed() < Duration::from_secs(30) {
+    while !staged() {
+        assert!(started.elapsed() < PATIENCE, "it doesn't begin");
         std::thread::sleep(Duration::from_millis(5));
     }
     std::fs::remove_file(&program).expect("removed");

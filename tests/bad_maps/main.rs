@@ -122,7 +122,7 @@ fn main() -> ExitCode {
         ("std", "ok", ""),
         ("panics", "panicked", "no room left"),
         ("aborts", "aborted", "abort"),
-        ("loops", "timed-out", "5 s"),
+        ("loops", "timed-out", "20 s"),
         ("exits", "aborted", "ended the process"),
         ("loses-an-entry", "wrong-content", "expected"),
         ("hoards", "out-of-memory", "memory allocation of"),
@@ -135,7 +135,7 @@ fn main() -> ExitCode {
         ("lies-shared", "wrong-content", "inserts found no entry and 0 removes found one, but"),
         ("mistakes-shared", "wrong-content", "found what was never put there"),
         ("panics-shared", "panicked", "a thread of its own (at tests/bad_maps/shared.rs:"),
-        ("hangs-shared", "timed-out", "5 s"),
+        ("hangs-shared", "timed-out", "20 s"),
         ("dashmap", "ok", ""),
     ];
     expect_rows(folder.path(), "shared", TWO_THREADS, &[], &two_threads);
@@ -210,7 +210,7 @@ fn replays_a_map_of_ones_own(folder: &std::path::Path) {
 const ONE_THREAD: &str = r#"
 summary = "maps that misbehave, between two that don't"
 passes = ["count"]
-time_limit_s = 5
+time_limit_s = 20
 memory_limit_mb = 256
 [[cells]]
 map = ["std", "panics", "aborts", "loops", "exits", "loses-an-entry", "hoards", "btree"]
@@ -223,7 +223,7 @@ const TWO_THREADS: &str = r#"
 summary = "maps that two threads can't rely on, and two that they can"
 passes = ["count", "time"]
 repetitions = 1
-time_limit_s = 5
+time_limit_s = 20
 [[cells]]
 map = [
     "sound-shared", "loses-shared", "lies-shared", "mistakes-shared", "panics-shared", "hangs-shared", "dashmap",

@@ -97,7 +97,9 @@ fn a_run_outlives_its_program_s_file() {
     let program = folder.path().join("mapscope");
     std::fs::hard_link(env!("CARGO_BIN_EXE_mapscope"), &program).expect("a link beside it");
     let mut run = Command::new(&program)
-        .args(["run", "--quiet", "--map", "std,btree", "--seed", "1,2,3,4", "--ops", "100000", "--jobs", "1"])
+        // With time for passes that stand back behind others' on a busy machine.
+        .args(["run", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/patient.toml"), "--quiet", "--jobs", "1"])
+        .args(["--map", "std,btree", "--seed", "1,2,3,4", "--ops", "100000"])
         .args(["--passes", "count,profile", "--out", "out"])
         .current_dir(folder.path())
         .stderr(Stdio::null())
@@ -116,7 +118,9 @@ fn a_run_outlives_its_program_s_file() {
     let results: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let cells = results["cells"].as_array().expect("cells");
     assert_eq!(cells.len(), 8);
-    assert!(cells.iter().all(|cell| cell["count"]["alloc_bytes"].as_u64() > Some(0)), "counting needs no file");
+    for cell in cells {
+        assert!(cell["count"]["alloc_bytes"].as_u64() > Some(0), "counting needs no file: {cell:#}");
+    }
     let last = &cells[7];
     assert_eq!(last["status"], "harness-failed");
     let error = last["error"].as_str().expect("a reason");

@@ -9,6 +9,9 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+/// A profile for cells that are given beside it, with time for their passes.
+pub const PATIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/patient.toml");
+
 /// A fresh folder that the binary runs in.
 pub struct Place {
     folder: TempDir,

@@ -3,25 +3,23 @@
 mod cli_process;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use cli_process::{Outcome, Place};
+use cli_process::{Outcome, Place, script};
 use mapscope::record::{self, Cell, Status};
 
 /// A `go` that says this version, leaves a trace of having been asked, and builds by `build`, which finds the place of the
 /// program in `$out`.
 fn fake(place: &Place, folder: &str, version: &str, build: &str) -> PathBuf {
-    let script = format!(
+    let text = format!(
         "#!/bin/sh\n: > {asked}\nif [ \"$1\" = env ]; then echo '{version}'; exit; fi\n\
          while [ \"$1\" != -o ]; do shift; done\nout=$2\n{build}\n",
         asked = place.path().join("asked").display(),
     );
     let path = place.path().join(folder).join("go");
     fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-    fs::write(&path, script).expect("a script");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a script that runs");
+    script(&path, &text);
     path
 }
 

@@ -29,7 +29,7 @@ fn run(place: &Place, args: &[&str]) -> Option<Results> {
         return None;
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
-    command.args(["run", "--out", "out"]).args(args);
+    command.args(["run", common::PATIENT, "--out", "out"]).args(args);
     for toolchain in &toolchains {
         command.arg("--go").arg(&toolchain.path);
     }

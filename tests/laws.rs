@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Run, metric};
+use common::{PATIENT, Run, metric};
 
 /// A table that doubles moves between 1 and 2 entries an insert; over a log-uniform size the mean is 1/ln 2.
 #[test]
@@ -12,7 +12,7 @@ fn a_doubling_table_moves_1_4427_entries_an_insert_on_average() {
     let sizes: Vec<String> = (0..points)
         .map(|i| (f64::from(low) * 2f64.powf((f64::from(i) + 0.5) / f64::from(points))).round().to_string())
         .collect();
-    let rows = Run::new(["--map", "hashbrown", "--keys", "uniform", "--mix", "fill", "--passes", "count"])
+    let rows = Run::new([PATIENT, "--map", "hashbrown", "--keys", "uniform", "--mix", "fill", "--passes", "count"])
         .args(["--ops", &sizes.join(",")])
         .rows();
     assert_eq!(rows.len(), points as usize);
@@ -24,7 +24,7 @@ fn a_doubling_table_moves_1_4427_entries_an_insert_on_average() {
 #[test]
 #[cfg_attr(debug_assertions, ignore = "four million inserts: run with --release")]
 fn four_million_inserts_allocate_what_gos_runtime_allocates() {
-    let rows = Run::new(["--map", "go-classic", "--keys", "sequential", "--mix", "fill", "--passes", "count"])
+    let rows = Run::new([PATIENT, "--map", "go-classic", "--keys", "sequential", "--mix", "fill", "--passes", "count"])
         .args(["--ops", "4194304", "--hint", "0,4194304"])
         .rows();
     let near = |row, name, expected: f64| {
@@ -41,7 +41,7 @@ fn four_million_inserts_allocate_what_gos_runtime_allocates() {
 /// A Swiss map of Go's moves the entries of one table at the most, however large it is.
 #[test]
 fn one_insert_into_gos_swiss_map_moves_896_entries_at_most() {
-    let rows = Run::new(["--map", "go-swiss", "--keys", "uniform", "--passes", "count", "--entry", "u64/u64"])
+    let rows = Run::new([PATIENT, "--map", "go-swiss", "--keys", "uniform", "--passes", "count", "--entry", "u64/u64"])
         .args(["--mix", "fill,waves,mix(insert=80,remove=20,get=0)", "--ops", "200000"])
         .rows();
     assert_eq!(rows.len(), 3);
@@ -62,7 +62,7 @@ fn moves_counted_inside_equal_those_of_the_census_on_every_mix() {
         ("go-swiss", ""),
         ("cuckoo", "0.5,0.9,0.95"),
     ] {
-        let mut run = Run::new(["--map", map, "--keys", "uniform,zipfian(0.99)", "--passes", "count"]).args([
+        let mut run = Run::new([PATIENT, "--map", map, "--keys", "uniform,zipfian(0.99)", "--passes", "count"]).args([
             "--mix",
             mixes,
             "--ops",
@@ -96,8 +96,9 @@ fn maps_made_of_nodes_move_entries_only_where_a_bin_becomes_a_tree() {
         format!("{op},{key},{:016x}\n", key % 37)
     });
     std::fs::write(&trace, format!("op,key,hash\n{}", rows.collect::<String>())).unwrap();
-    let cells =
-        Run::new(["--map", "java-hashmap,redis-dict", "--passes", "count", "--trace", trace.to_str().unwrap()]).cells();
+    let cells = Run::new([PATIENT, "--map", "java-hashmap,redis-dict", "--passes", "count"])
+        .args(["--trace", trace.to_str().unwrap()])
+        .cells();
     let counts = |cell: &serde_json::Value, name: &str| cell["count"][name].as_u64().unwrap();
     assert_eq!(cells.len(), 2);
     for cell in &cells {
@@ -141,9 +142,10 @@ fn the_load_factor_table_of_gos_runtime_is_reproduced_within_one_percent() {
 /// The flame graphs' totals are the count pass's, set-up left out of both.
 #[test]
 fn profiles_add_up_to_what_the_count_pass_counted() {
-    let cells = Run::new(["--map", "go-classic,hashbrown,btree", "--keys", "uniform", "--passes", "count,profile"])
-        .args(["--mix", "fill,churn", "--ops", "3000"])
-        .cells();
+    let cells =
+        Run::new([PATIENT, "--map", "go-classic,hashbrown,btree", "--keys", "uniform", "--passes", "count,profile"])
+            .args(["--mix", "fill,churn", "--ops", "3000"])
+            .cells();
     assert_eq!(cells.len(), 6);
     for cell in &cells {
         let (count, profile) = (&cell["count"], &cell["profile"]);

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cli_process::Place;
+use cli_process::{PATIENT, Place};
 use mapscope::record::{self, Status};
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/own_map");
@@ -56,8 +56,8 @@ fn a_map_of_ones_own_has_every_verb_and_a_program_of_ones_own_leaves_a_trace() {
     let listed = run("own_map", &["list", "maps"]);
     assert!(listed.stdout.lines().any(|line| line.trim_start().starts_with("linear ")), "{}", listed.stdout);
 
-    let generated = ["run", "--map", "linear,hashbrown", "--mix", "fill,churn(records=500)", "--ops", "20000"];
-    let outcome = run("own_map", &[&generated[..], &["--hint", "0,1000", "--out", "out"]].concat());
+    let generated = ["--map", "linear,hashbrown", "--mix", "fill,churn(records=500)", "--ops", "20000"];
+    let outcome = run("own_map", &[&["run", PATIENT][..], &generated, &["--hint", "0,1000", "--out", "out"]].concat());
     let results = record::read(&place.path().join("out")).expect("a record");
     assert_eq!(results.cells.len(), 8);
     assert!(results.cells.iter().all(|cell| cell.status == Status::Ok), "{}", outcome.stdout);

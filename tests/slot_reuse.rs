@@ -18,7 +18,7 @@ use mapscope::workload::Key;
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::SplitMix64;
 
-use cli_process::Place;
+use cli_process::{PATIENT, Place};
 
 /// Notes the blocks that this thread frees and holds while it is asked to.
 struct Noting;
@@ -171,7 +171,7 @@ fn a_run_counts_the_slots_that_addresses_show_to_be_reused() {
         writeln!(trace, "{},{id}", if remove { "remove" } else { "insert" }).expect("a string takes all");
     }
     fs::write(place.path().join("trace.csv"), trace).expect("the trace is written");
-    let args = ["run", "--trace", "trace.csv", "--entry", "u64/u64", "--passes", "count", "--quiet", "--map"];
+    let args = ["run", PATIENT, "--trace", "trace.csv", "--entry", "u64/u64", "--passes", "count", "--quiet", "--map"];
     let (classic, others): (Vec<_>, Vec<_>) = names().into_iter().partition(|name| name.starts_with(GO_CLASSIC));
     let hint = GO_CLASSIC_HINT.to_string();
     let runs = [(others.join(","), "0"), (classic.join(","), &*hint)];

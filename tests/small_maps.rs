@@ -12,8 +12,8 @@ use cli_process::Place;
 #[test]
 fn a_small_workload_is_timed_on_as_many_maps_as_make_up_a_batch() {
     let place = Place::new();
-    let profile = "passes = [\"count\", \"time\"]\nrepetitions = 2\n[[cells]]\nmap = \"hashbrown\"\nmix = \"fill\"\n\
-        keys = \"uniform\"\nentry = \"u64/u64\"\nops = [1, 3, 64, 65]\n";
+    let profile = "time_limit_s = 600\npasses = [\"count\", \"time\"]\nrepetitions = 2\n[[cells]]\nmap = \"hashbrown\"\n\
+        mix = \"fill\"\nkeys = \"uniform\"\nentry = \"u64/u64\"\nops = [1, 3, 64, 65]\n";
     fs::write(place.path().join("small.toml"), profile).expect("the profile is written");
     let outcome = place.run(&["run", "small.toml", "--quiet", "--out", "out"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);

@@ -4,7 +4,7 @@ mod cli_process;
 
 use std::sync::Barrier;
 
-use cli_process::Place;
+use cli_process::{PATIENT, Place};
 use mapscope::maps::{self, Concurrent, ConcurrentFamily, Family, FamilyVisitor, Hashing, Options};
 use mapscope::probe::event::Off;
 use mapscope::spec::{Call, Source, ThreadKeys, WorkloadSpec};
@@ -151,7 +151,7 @@ fn column(csv: &str, name: &str) -> Vec<String> {
 
 fn run(args: &[&str]) -> String {
     let place = Place::new();
-    let outcome = place.run(&[&["run", "--out", "-"], args].concat());
+    let outcome = place.run(&[&["run", PATIENT, "--out", "-"], args].concat());
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     outcome.stdout
 }
@@ -255,7 +255,8 @@ fn a_trace_is_dealt_too() {
     let place = Place::new();
     let rows: String = (0..3000).map(|i| format!("{},{}\n", ["insert", "get", "remove"][i % 3], i % 70)).collect();
     std::fs::write(place.path().join("trace.csv"), format!("op,key\n{rows}")).unwrap();
-    let args = ["run", "--map", "papaya,flurry", "--threads", "3", "--thread-keys", "shared,disjoint", "--out", "-"];
+    let args =
+        ["run", PATIENT, "--map", "papaya,flurry", "--threads", "3", "--thread-keys", "shared,disjoint", "--out", "-"];
     let outcome = place.run(&[&args[..], &["--trace", "trace.csv", "--passes", "count"]].concat());
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     assert_eq!(column(&outcome.stdout, "status"), ["ok"; 4]);

@@ -2,12 +2,12 @@
 
 mod cli_process;
 
-use cli_process::Place;
+use cli_process::{PATIENT, Place};
 use mapscope::probe::event::Cause;
 use mapscope::record::{Cell, Results, Timeline, read};
 
 fn run(place: &Place, args: &[&str]) -> Results {
-    let outcome = place.run(&[&["run", "--quiet", "--out", "here"], args].concat());
+    let outcome = place.run(&[&["run", PATIENT, "--quiet", "--out", "here"], args].concat());
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     read(&place.path().join("here/results.json")).expect("the record")
 }

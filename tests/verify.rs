@@ -2,12 +2,10 @@
 
 mod cli_process;
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cli_process::Place;
+use cli_process::{Place, script};
 
 fn go_commands() -> Vec<PathBuf> {
     let named = std::env::var_os("MAPSCOPE_GO").unwrap_or_default();
@@ -35,11 +33,10 @@ fn a_path_that_is_no_go_is_refused() {
 
 /// A `go` that builds its sources only after a change.
 fn changed(place: &Place, go: &Path, change: &str) -> Command {
-    let script =
+    let text =
         format!("#!/bin/sh\nif [ \"$1\" = build ]; then sed -i '{change}' main.go; fi\nexec {} \"$@\"\n", go.display());
     let fake = place.path().join("go");
-    fs::write(&fake, script).expect("a script");
-    fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).expect("a script that runs");
+    script(&fake, &text);
     let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
     command.args(["verify", "--go", "./go", "--ops", "6000"]).env("XDG_CACHE_HOME", place.path().join("cache"));
     command

@@ -8,7 +8,7 @@ use super::output::{self, Staged};
 use crate::golang;
 use crate::record::Status;
 use crate::report::{self, FORMATS, Format, table};
-use crate::run::{Settings, Subjects, execute};
+use crate::run::{Settings, Subjects, execute, heed_interrupts};
 use crate::spec::{Flags, Plan, plan};
 
 const CELLS: &str = "Lists that replace the profile's";
@@ -117,6 +117,7 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         bail!("--format: \"--out -\" writes one CSV to stdout; name a folder with --out to have other formats");
     }
     let (plan, subjects) = &planned(&args, subjects)?;
+    heed_interrupts();
     let folder = if to_stdout { None } else { Some(Staged::new(args.out, &plan.profile)?) };
     let processors = || std::thread::available_parallelism().map_or(1, |n| n.get());
     let jobs = args.jobs.map_or_else(processors, usize::from);

@@ -193,16 +193,25 @@ fn registers(context: *mut libc::c_void) -> Option<(usize, usize, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use super::*;
     use crate::probe::symbols::Symbols;
 
+    /// How long this thread has had a processor.
+    fn processor_time() -> Duration {
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: `time` is a valid `timespec`, which is all that is written.
+        assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) }, 0);
+        Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    }
+
+    /// Busy for so much of its own time, however many others share the processor: samples are taken only then.
     #[inline(never)]
     fn a_busy_function() -> u64 {
-        let start = Instant::now();
+        let end = processor_time() + Duration::from_millis(200);
         let mut sum = 0u64;
-        while start.elapsed() < Duration::from_millis(200) {
+        while processor_time() < end {
             for _ in 0..100_000 {
                 sum = std::hint::black_box(sum.wrapping_mul(31).wrapping_add(7));
             }

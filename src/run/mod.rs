@@ -31,7 +31,7 @@ mod timeline;
 use std::io;
 
 pub use child::{HIDDEN_VERB, main as child_main};
-pub use schedule::execute;
+pub use schedule::{execute, heed_interrupts};
 pub use subjects::Subjects;
 
 use crate::record::Results;

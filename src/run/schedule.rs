@@ -49,16 +49,27 @@ impl Task {
 /// How long to sleep between two looks at the running processes.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
+/// From now on Ctrl-C no longer ends this process, but interrupts the run that goes on or comes next. For those who make
+/// something before it that must not be left behind.
+pub fn heed_interrupts() {
+    // Fails only when a handler is already set, which is then this one.
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+}
+
 /// Runs every cell of the plan, and gives a record of each.
 ///
 /// Workloads are opened and checked before the first process starts. Interrupted (Ctrl-C), it kills what runs and
 /// gives what is done.
 pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<Finished, RunError> {
-    let system = |what| move |source| RunError::System { what, source };
+    heed_interrupts();
+    let finished = run(plan, subjects, settings);
+    // Those after it are not interrupted by what interrupted this one.
     INTERRUPTED.store(false, Ordering::Relaxed);
-    // Fails only when a handler is already set, which is then this one.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+    finished
+}
 
+fn run(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<Finished, RunError> {
+    let system = |what| move |source| RunError::System { what, source };
     let workloads = open_workloads(plan, subjects)?;
     let answers = tempfile::tempdir().map_err(system("a folder for the passes' answers can't be made"))?;
     let limits = Limits {

@@ -122,26 +122,27 @@ fn main() -> ExitCode {
         ("std", "ok", ""),
         ("panics", "panicked", "no room left"),
         ("aborts", "aborted", "abort"),
-        ("loops", "timed-out", "5 s"),
+        ("loops", "timed-out", "20 s"),
         ("exits", "aborted", "ended the process"),
         ("loses-an-entry", "wrong-content", "expected"),
         ("hoards", "out-of-memory", "memory allocation of"),
         ("btree", "ok", ""),
     ];
-    expect_rows(folder.path(), "bad", ONE_THREAD, &one_thread);
+    expect_rows(folder.path(), "bad", ONE_THREAD, &[], &one_thread);
     let two_threads = [
         ("sound-shared", "ok", ""),
         ("loses-shared", "wrong-content", "is missing, and nobody can have removed it last"),
         ("lies-shared", "wrong-content", "inserts found no entry and 0 removes found one, but"),
         ("mistakes-shared", "wrong-content", "found what was never put there"),
         ("panics-shared", "panicked", "a thread of its own (at tests/bad_maps/shared.rs:"),
-        ("hangs-shared", "timed-out", "5 s"),
+        ("hangs-shared", "timed-out", "20 s"),
         ("dashmap", "ok", ""),
     ];
-    expect_rows(folder.path(), "shared", TWO_THREADS, &two_threads);
-    // Each thread has a stack, and a process its limit.
+    expect_rows(folder.path(), "shared", TWO_THREADS, &[], &two_threads);
+    // Each thread has a stack, and a process its limit: room for two, and much left for what else is allocated.
+    let stack = [("RUST_MIN_STACK", "100000000")];
     let too_many = [("sound-shared", "harness-failed", "300 threads can't be started: ")];
-    expect_rows(folder.path(), "many", TOO_MANY_THREADS, &too_many);
+    expect_rows(folder.path(), "many", TOO_MANY_THREADS, &stack, &too_many);
     replays_a_map_of_ones_own(folder.path());
     repetitions::are_processes_in_rounds();
     repetitions::may_take_their_limit_each();
@@ -153,11 +154,19 @@ fn main() -> ExitCode {
 }
 
 /// Runs a profile: each map's status is as expected, and its error tells of what is expected.
-fn expect_rows(folder: &std::path::Path, name: &str, text: &str, expected: &[(&str, &str, &str)]) {
+fn expect_rows(
+    folder: &std::path::Path,
+    name: &str,
+    text: &str,
+    environment: &[(&str, &str)],
+    expected: &[(&str, &str, &str)],
+) {
     let (out, profile) = (folder.join(name), folder.join(name).with_extension("toml"));
     std::fs::write(&profile, text).expect("the profile is written");
     let program = std::env::current_exe().expect("this program");
-    let run = Command::new(program).arg("run").arg(&profile).arg("--out").arg(&out).output().expect("it runs");
+    let mut run = Command::new(program);
+    run.arg("run").arg(&profile).arg("--out").arg(&out).envs(environment.iter().copied());
+    let run = run.output().expect("it runs");
     assert_eq!(run.status.code(), Some(1), "{}", String::from_utf8_lossy(&run.stderr));
 
     let text = std::fs::read_to_string(out.join("results.json")).expect("results.json");
@@ -201,7 +210,7 @@ fn replays_a_map_of_ones_own(folder: &std::path::Path) {
 const ONE_THREAD: &str = r#"
 summary = "maps that misbehave, between two that don't"
 passes = ["count"]
-time_limit_s = 5
+time_limit_s = 20
 memory_limit_mb = 256
 [[cells]]
 map = ["std", "panics", "aborts", "loops", "exits", "loses-an-entry", "hoards", "btree"]
@@ -214,7 +223,7 @@ const TWO_THREADS: &str = r#"
 summary = "maps that two threads can't rely on, and two that they can"
 passes = ["count", "time"]
 repetitions = 1
-time_limit_s = 5
+time_limit_s = 20
 [[cells]]
 map = [
     "sound-shared", "loses-shared", "lies-shared", "mistakes-shared", "panics-shared", "hangs-shared", "dashmap",
@@ -229,7 +238,7 @@ const TOO_MANY_THREADS: &str = r#"
 summary = "more threads than there is memory for"
 passes = ["count"]
 time_limit_s = 20
-memory_limit_mb = 64
+memory_limit_mb = 256
 [[cells]]
 map = "sound-shared"
 keys = "uniform"

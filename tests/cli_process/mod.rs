@@ -3,10 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
+
+/// A profile for cells that are given beside it, with time for their passes.
+pub const PATIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/patient.toml");
 
 /// A fresh folder that the binary runs in.
 pub struct Place {
@@ -50,6 +54,16 @@ impl Place {
             left: listing(self.path()).difference(&before).cloned().collect(),
         }
     }
+}
+
+/// Makes a script that runs. Another process writes it: what a test starts holds, until it has begun, whatever the tests
+/// beside it have open, and no file runs that somebody has open for writing.
+pub fn script(path: &Path, text: &str) {
+    let mut sh = Command::new("sh");
+    let sh = sh.args(["-c", "cat > \"$0\" && chmod 755 \"$0\""]).arg(path).stdin(Stdio::piped());
+    let mut sh = sh.spawn().expect("sh starts");
+    sh.stdin.take().expect("piped").write_all(text.as_bytes()).expect("it reads");
+    assert!(sh.wait().expect("it ends").success(), "{}", path.display());
 }
 
 fn listing(root: &Path) -> BTreeSet<PathBuf> {

@@ -15,6 +15,9 @@ pub fn metric(row: &Row, name: &str) -> f64 {
     row[name].parse().unwrap_or_else(|_| panic!("{name} is {:?}", row[name]))
 }
 
+/// A profile for cells that are given beside it, with time for their passes.
+pub const PATIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/patient.toml");
+
 /// One `mapscope run` into a folder of its own.
 pub struct Run {
     args: Vec<String>,

@@ -43,7 +43,8 @@ fn run(arguments: &str) -> Results {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("out");
     let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
-    command.args("run --quiet --passes count,time --out".split(' ')).arg(&out).args(arguments.split(' '));
+    command.args(["run", super::PATIENT]).args("--quiet --passes count,time --out".split(' '));
+    command.arg(&out).args(arguments.split(' '));
     let output = command.output().expect("mapscope");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     read(&out).expect("the record")

@@ -62,7 +62,8 @@ fn jar() -> Option<PathBuf> {
 /// What Java's `HistogramLogProcessor` prints.
 fn processor(jar: &Path, args: &[&str]) -> String {
     let mut command = Command::new("java");
-    command.arg("-cp").arg(jar).arg("org.HdrHistogram.HistogramLogProcessor").args(args);
+    // Without the files in /tmp named by the process, about which it complains when another container has the same.
+    command.args(["-XX:-UsePerfData", "-cp"]).arg(jar).arg("org.HdrHistogram.HistogramLogProcessor").args(args);
     let output = command.output().expect("java runs");
     assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")

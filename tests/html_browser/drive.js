@@ -20,6 +20,13 @@ async function until(what, holds) {
   return false;
 }
 
+/** Waits until a figure stays the same for half a second. */
+async function still(figure) {
+  for (let [before, since] = [NaN, performance.now()]; performance.now() - since < 500; await sleep(25)) {
+    if (figure() !== before) [before, since] = [figure(), performance.now()];
+  }
+}
+
 const press = (element, key) => element.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
 
 function pick(control, value) {
@@ -150,9 +157,10 @@ async function latencies() {
 
 /** What is chosen last is shown, though what was chosen before it takes longer to unpack. */
 async function overtaken() {
-  for (const [section, chunk] of [["latency", "latency"], ["memory", "course"]]) {
+  for (const [section, control, chunk] of [["latency", "select", "latency"], ["memory", "select", "course"], ["stacks", '[data-control="cell"] select', "stacks"]]) {
     const view = byId(`${section}-view`);
-    const group = () => view.querySelector("select");
+    const group = () => view.querySelector(control);
+    if (!group()) continue;
     const choose = (value) => {
       group().value = value;
       group().dispatchEvent(new Event("change", { bubbles: true }));
@@ -166,9 +174,11 @@ async function overtaken() {
     choose(slow);
     choose(fast);
     await until(`${section}: a choice is shown`, () => fills > 0);
+    byId("cell-filter").focus();
     await unpack(`${chunk}-${slow}`);
     await sleep(50);
     observer.disconnect();
+    check(`${section}: what was overtaken takes no focus`, document.activeElement === byId("cell-filter"));
     check(`${section}: the last choice stays`, group().value === fast && fills === 1, [group().value, fills]);
   }
 }
@@ -424,7 +434,9 @@ async function places() {
     link.click();
     const top = () => one(link.hash).getBoundingClientRect().top;
     const atEnd = () => scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
-    await until(`${link.hash} is where its link leads`, () => Math.abs(top()) < 120 || atEnd());
+    await until(`${link.hash} is reached`, () => Math.abs(top()) < 120 || atEnd());
+    await still(top);
+    check(`${link.hash} is where its link leads`, Math.abs(top()) < 120 || atEnd(), top());
     const current = () => all(".bar nav [aria-current]").map(({ hash }) => hash);
     await until(`${link.hash} is marked as the place where one is`, () => current().length === 1 && (current()[0] === link.hash || atEnd()));
   }

@@ -24,6 +24,8 @@ use serde_json::json;
 /// What uses the page and writes down what happened, line by line.
 const DRIVE: &str = include_str!("drive.js");
 const CELLS: usize = 2000;
+/// A4 within the page's margins, 210 - 2 · 12 mm at 96 pixels an inch.
+const PAPER_PX: u32 = 703;
 /// A page of a large run is no larger.
 const BYTES_MAX: usize = 20_000_000;
 const PHONE_PX: u32 = 390;
@@ -266,7 +268,9 @@ fn fits_a_phone_and_paper(page: &mut Page, file: &Path) {
     let metrics = json!({ "width": REFLOW_PX, "height": 640, "deviceScaleFactor": 1, "mobile": true });
     page.call("Emulation.setDeviceMetricsOverride", metrics);
     page.until("narrow", &format!("document.documentElement.clientWidth === {REFLOW_PX}"));
-    page.until("drawn anew, nothing sticks out", &format!("document.documentElement.scrollWidth === {REFLOW_PX}"));
+    let anew = "all('.area[data-state=drawn]').every((area) => Math.abs(area.clientWidth - area.drawnWidth) <= 4)";
+    page.until("drawn anew", anew);
+    assert_eq!(page.evaluate("document.documentElement.scrollWidth"), json!(REFLOW_PX), "nothing sticks out");
     page.call("Emulation.clearDeviceMetricsOverride", json!({}));
     page.open(file);
     page.evaluate(DRIVE);
@@ -311,9 +315,21 @@ fn drawn_for_paper(page: &mut Page, cells: u64) {
     let small =
         "all('.area[role=img] svg text').filter((text) => parseFloat(getComputedStyle(text).fontSize) < 12).length";
     assert_eq!(page.evaluate(small), json!(0), "words in charts can be read");
-    let wide = "all('.area[role=img][data-state=drawn]').filter((area) => d3.max(area.querySelectorAll('svg'), (svg) => \
-                Number(svg.getAttribute('width'))) > (area.closest('.pair') ? PAPER_PX.half : PAPER_PX.whole)).length";
-    assert_eq!(page.evaluate(wide), json!(0), "no chart is scaled down");
+    let meant = "area.closest('.pair') ? PAPER_PX.half : PAPER_PX.whole";
+    let charts = "all('.area[role=img][data-state=drawn]')";
+    let wide = "d3.max(area.querySelectorAll('svg'), (svg) => Number(svg.getAttribute('width')))";
+    let wider = format!("{charts}.filter((area) => {wide} > ({meant})).length");
+    assert_eq!(page.evaluate(&wider), json!(0), "no chart is wider than it was to be");
+    page.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
+    page.call("Emulation.setScrollbarsHidden", json!({ "hidden": true }));
+    let paper = json!({ "width": PAPER_PX, "height": 1000, "deviceScaleFactor": 1, "mobile": false });
+    page.call("Emulation.setDeviceMetricsOverride", paper);
+    let other =
+        format!("{charts}.map((area) => [area.clientWidth, {meant}]).filter(([room, of]) => Math.abs(room - of) > 1)");
+    assert_eq!(page.evaluate(&other), json!([]), "there is as much room for each as it was drawn for");
+    page.call("Emulation.setScrollbarsHidden", json!({ "hidden": false }));
+    page.call("Emulation.clearDeviceMetricsOverride", json!({}));
+    page.call("Emulation.setEmulatedMedia", json!({ "media": "" }));
     page.evaluate("dispatchEvent(new Event('afterprint'))");
     page.until(
         "what was there is there again",

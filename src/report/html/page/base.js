@@ -31,8 +31,8 @@ async function inflate(script) {
 }
 
 /**
- * What unpacks the data that a section shows. It gives them to who asked last: while one chunk is unpacked, another may
- * be chosen that is there already.
+ * What unpacks the data that a section shows. It gives them to who asked last and nothing to the others: while one chunk
+ * is unpacked, another may be chosen that is there already.
  */
 function forLast(unpacking) {
   let asked = 0;

@@ -20,8 +20,12 @@ async function showStacks() {
   await fillStacks(groups);
 }
 
-const stackData = forLast(() => Promise.all(["functions", ...[flame.cell, flame.other].map((index) => `stacks-${index}`)].map(unpack)));
+const stackData = forLast(() => Promise.all([
+  unpack("functions"),
+  ...[flame.cell, flame.other].map((index) => index !== null && unpack(`stacks-${index}`)),
+]));
 
+/** Gives whether it did; not where something else was chosen meanwhile. */
 async function fillStacks(groups) {
   const view = byId("stacks-view");
   const group = run.groups[flame.group];
@@ -33,12 +37,11 @@ async function fillStacks(groups) {
   if (flame.other === flame.cell || !able.some((cell) => cell.index === flame.other)) flame.other = null;
   const again = (key) => async (value) => {
     flame[key] = key === "kind" ? value : value === "" ? null : Number(value);
-    await fillStacks(groups);
-    view.querySelector(`[data-control="${key}"] select`)?.focus();
+    if (await fillStacks(groups)) view.querySelector(`[data-control="${key}"] select`)?.focus();
   };
   const named = (key, control) => { control.dataset.control = key; return control; };
   const data = await stackData();
-  if (!data) return;
+  if (!data) return false;
   const [names, ...stacks] = data;
   const [one, other] = [flame.cell, flame.other].map((index, side) => (index === null ? null : { cell: run.cells[index], roots: stacks[side][flame.kind] }));
   const options = able.map((cell) => [cell.index, cell.label]);
@@ -51,6 +54,7 @@ async function fillStacks(groups) {
       named("other", select("Against", [["", "nothing"], ...options.filter(([index]) => index !== flame.cell)], flame.other ?? "", again("other"))),
       ...controls),
     chart);
+  return true;
 }
 
 /** The tree of one cell, or of both on each other: what has the same callers and the same name is one frame. */

@@ -18,9 +18,10 @@ async function showLatency() {
 
 const latencyData = forLast(() => Promise.all([`latency-${latency.group}`, `course-${latency.group}`].map(unpack)));
 
+/** Gives whether it did; not where something else was chosen meanwhile. */
 async function fillLatency(groups) {
   const data = await latencyData();
-  if (!data) return;
+  if (!data) return false;
   const [curves, courses] = data;
   const view = byId("latency-view");
   const group = run.groups[latency.group];
@@ -30,8 +31,7 @@ async function fillLatency(groups) {
   if (!timed.some(({ cell }) => cell.index === latency.cell)) latency.cell = timed[0].cell.index;
   const again = (key) => async (value) => {
     latency[key] = key === "kind" ? value : Number(value);
-    await fillLatency(groups);
-    view.querySelector(`[data-control="${key}"] select`)?.focus();
+    if (await fillLatency(groups)) view.querySelector(`[data-control="${key}"] select`)?.focus();
   };
   const named = (key, control) => { control.dataset.control = key; return control; };
   const one = timed.find(({ cell }) => cell.index === latency.cell);
@@ -44,6 +44,7 @@ async function fillLatency(groups) {
     percentileFigure(group, timed),
     heats.length ? heatView(group, heats) : nothing("No heat map: when operations stalled was not recorded."),
     el("div", { class: "pair" }, tailFigure(group, timed), causeFigure(one, causes)));
+  return true;
 }
 
 const ofKind = (curves, cause) => curves.find((curve) => (curve.kind ?? ANY) === latency.kind && curve.cause === cause);

@@ -15,10 +15,10 @@ function paper() {
     glossary.open = true;
     return () => { glossary.open = open; };
   };
-  let undo = [];
+  const undo = [];
   addEventListener("beforeprint", () => {
-    // Not twice, should a browser not have said that it was done.
-    if (!undo.length) undo = [openGlossary(), takeOutRows(), drawOnPaper()];
+    // Not twice, should a browser not have said that it was done; and what one of them does is undone if the next one fails.
+    if (!undo.length) for (const step of [openGlossary, takeOutRows, drawOnPaper]) undo.push(step());
   });
   addEventListener("afterprint", () => { for (const step of undo.splice(0)) step(); });
 }

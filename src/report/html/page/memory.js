@@ -13,9 +13,10 @@ async function showMemory() {
 
 const memoryData = forLast(() => unpack(`course-${memory.group}`));
 
+/** Gives whether it did; not where something else was chosen meanwhile. */
 async function fillMemory(groups) {
   const courses = await memoryData();
-  if (!courses) return;
+  if (!courses) return false;
   const view = byId("memory-view");
   const group = run.groups[memory.group];
   const cells = group.cells.map((cell, position) => ({ cell, ...courses[position] })).filter(({ timeline }) => timeline?.held_bytes.length);
@@ -23,12 +24,12 @@ async function fillMemory(groups) {
   memory.shown.set(group.index, shown);
   const again = async (value) => {
     memory.group = Number(value);
-    await fillMemory(groups);
-    view.querySelector("select")?.focus();
+    if (await fillMemory(groups)) view.querySelector("select")?.focus();
   };
   view.replaceChildren(
     el("div", { class: "controls" }, select("Workload", groups.map((row) => [row.index, row.name]), memory.group, again)),
     cells.length ? panelView(cells, shown, (visible) => memoryFigure(group, visible)) : nothing("Nobody could look at what these maps held meanwhile."));
+  return true;
 }
 
 /** Where a map needs most beyond what it comes back to: the point, and the least that is held from there on. */

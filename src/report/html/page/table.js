@@ -127,7 +127,7 @@ function takeOutRows() {
   const focused = rows.some((row) => row.contains(document.activeElement)) && document.activeElement;
   for (const row of rows) row.remove();
   // In the next frame: paper need not wait for their being laid out.
-  return () => rows.length && requestAnimationFrame(() => {
+  return () => requestAnimationFrame(() => {
     body.append(...rows);
     scroll.scrollTop = scrollTop;
     if (focused) focused.focus({ preventScroll: true });

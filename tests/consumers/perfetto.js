@@ -2,8 +2,8 @@
 //
 //     node perfetto.js UI TRACE QUERY
 //
-// UI is the folder with `engine_bundle.js`; the query gives one row with one text, which is printed. Messages are those of
-// Perfetto's protos/perfetto/trace_processor/trace_processor.proto.
+// UI is the folder with `engine_bundle.js`; the query gives one row with one text, which is printed. Messages are those
+// of Perfetto's protos/perfetto/trace_processor/trace_processor.proto.
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
@@ -43,12 +43,13 @@ function fields(message) {
   const found = [];
   let at = 0;
   const read = () => {
-    let [n, unit] = [0, 1];
-    for (;; unit *= 128) {
+    let n = 0;
+    for (let unit = 1; at < message.length; unit *= 128) {
       const byte = message[at++];
       n += (byte & 127) * unit;
       if (byte < 128) return n;
     }
+    throw new Error("a message ends within a number");
   };
   while (at < message.length) {
     const tag = read();

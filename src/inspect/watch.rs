@@ -78,7 +78,7 @@ impl Watch {
         }
     }
 
-    /// How many places of its kind there are; those of keys and of the header are always there.
+    /// How many places of its kind there are; none of keys and of the header, which are not counted.
     fn places(&self, anatomy: &Anatomy) -> u64 {
         let most = match self {
             Watch::Key(_) | Watch::Header => None,
@@ -226,7 +226,8 @@ impl Watcher {
         Ok(changes.into_iter().map(step).collect())
     }
 
-    /// Whether the map has had such a place since it is watched, in words if it hasn't.
+    /// Whether the map has had such a place since it is watched, in words if it hasn't. One without a table yet has no
+    /// place that would be wrong.
     ///
     /// # Errors
     ///
@@ -240,9 +241,12 @@ impl Watcher {
             }
             Watch::Table(number) => (*number, "the map".to_owned(), "table"),
         };
-        let (most, done) = (self.most, session.done());
-        let error = || format!("in {done} operations {whose} had at most {most} {word}s, which are counted from 0");
-        if index < most { Ok(()) } else { Err(error()) }
+        let most = self.most;
+        if index < most || self.before.tables.is_empty() {
+            return Ok(());
+        }
+        let plural = if most == 1 { "" } else { "s" };
+        Err(format!("up to operation {} {whose} had at most {most} {word}{plural}, counted from 0", session.done()))
     }
 
     /// Where what is watched is now, in words.

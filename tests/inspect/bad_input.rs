@@ -32,11 +32,11 @@ fn bad_input_is_named_and_leaves_nothing() {
         (&["--map", "go-classic", "--at", "9", "--watch", "bucket=0/1"], "go-classic has no numbered tables"),
         (
             &["--map", "go-classic", "--at", "100", "--watch", "bucket=16"],
-            "--watch bucket=16: in 100 operations the map had at most 16 buckets, which are counted from 0",
+            "--watch bucket=16: up to operation 100 the map had at most 16 buckets, counted from 0",
         ),
         (&["--map", "go-swiss", "--at", "100", "--watch", "group=0/16"], "table 0 had at most 16 groups"),
         (&["--map", "go-swiss", "--at", "100", "--watch", "group=7/0"], "table 7 had at most 0 groups"),
-        (&["--map", "go-swiss", "--at", "100", "--watch", "table=1"], "the map had at most 1 tables"),
+        (&["--map", "go-swiss", "--at", "100", "--watch", "table=1"], "the map had at most 1 table, counted from 0"),
         (&["--map", "go-classic", "--at", "9", "--watch", "slot=1"], "expected key=K, bucket=I"),
         (&["--map", "go-classic", "--at", "9", "--watch", "key=-1"], "expected key=K, bucket=I"),
         (&["--map", "go-classic", "--at", "1,9", "--watch", "key=1"], "--at: with --watch, give one number"),
@@ -106,6 +106,8 @@ fn a_place_that_comes_and_goes_can_be_watched() {
     for (map, at, place) in [
         ("go-classic", "100", "bucket=15"),
         ("go-classic", "100", "bucket=0"),
+        // It has none yet.
+        ("go-classic", "0", "bucket=0"),
         ("go-swiss", "100", "group=0/15"),
         // It becomes table 2 meanwhile.
         ("go-swiss", "1001..2000", "table=1"),

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 /// Longer than any wait takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-fn interrupted(args: &[&str], after: impl Fn(&std::path::Path) -> bool) -> (Option<i32>, serde_json::Value) {
+/// Runs, and presses Ctrl-C so long after the run's folder is there; gives the exit code and the record.
+fn interrupted(args: &[&str], after: Duration) -> (Option<i32>, serde_json::Value) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("out");
     let mut run = Command::new(env!("CARGO_BIN_EXE_mapscope"))
@@ -17,11 +18,10 @@ fn interrupted(args: &[&str], after: impl Fn(&std::path::Path) -> bool) -> (Opti
         .spawn()
         .expect("it starts");
     let started = Instant::now();
-    while !after(folder.path()) {
+    while std::fs::read_dir(folder.path()).expect("the folder").next().is_none() {
         assert!(started.elapsed() < PATIENCE, "it doesn't begin");
-        std::thread::sleep(Duration::from_millis(20));
     }
-    std::thread::sleep(Duration::from_millis(500));
+    std::thread::sleep(after);
     // SAFETY: signals our own child.
     unsafe { libc::kill(run.id() as i32, libc::SIGINT) };
     let code = run.wait().expect("it ends").code();
@@ -35,8 +35,7 @@ fn interrupted(args: &[&str], after: impl Fn(&std::path::Path) -> bool) -> (Opti
 fn a_run_interrupted_in_a_pass_keeps_every_cell() {
     let args =
         ["--map", "std,btree", "--mix", "fill", "--keys", "uniform", "--ops", "100,30000000", "--passes", "count"];
-    let (code, results) =
-        interrupted(&args, |folder| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()));
+    let (code, results) = interrupted(&args, Duration::from_millis(500));
     assert_eq!(code, Some(130));
     assert_eq!(results["partial"], true);
     let cells = results["cells"].as_array().unwrap();
@@ -47,10 +46,16 @@ fn a_run_interrupted_in_a_pass_keeps_every_cell() {
 #[test]
 fn a_run_interrupted_before_its_first_pass_ends_at_once() {
     let args = ["--map", "std", "--mix", "ycsb-c(records=1000)", "--keys", "uniform", "--ops", "2000000000"];
-    let (code, results) =
-        interrupted(&args, |folder| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()));
+    let (code, results) = interrupted(&args, Duration::from_millis(500));
     assert_eq!((code, &results["partial"]), (Some(130), &true.into()));
     assert_eq!(results["cells"][0]["status"], "not-run");
+}
+
+#[test]
+fn a_run_interrupted_as_soon_as_there_is_something_to_leave_behind_leaves_nothing() {
+    let args = ["--map", "std", "--mix", "fill", "--keys", "uniform", "--ops", "30000000", "--passes", "count"];
+    let (code, results) = interrupted(&args, Duration::ZERO);
+    assert_eq!((code, &results["partial"]), (Some(130), &true.into()));
 }
 
 #[test]

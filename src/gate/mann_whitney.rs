@@ -302,7 +302,7 @@ mod tests {
     }
 
     proptest! {
-        // How near is a matter of the values drawn, which are the same in every run: the bound is what was seen, not proven.
+        // How near is a matter of the values drawn, which are the same in every run: the bound was seen, not proven.
         #![proptest_config(ProptestConfig { cases: 200, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
 
         /// Where the exact test ends, the approximation takes over without a step.

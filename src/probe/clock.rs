@@ -79,8 +79,8 @@ mod tests {
         // Between two readings others may have had the processor: the counter's lie between those of the system.
         let (outer, start, inner) = (Instant::now(), ticks(), Instant::now());
         std::thread::sleep(Duration::from_millis(50));
-        let (inner, end, outer) = (inner.elapsed(), ticks(), outer.elapsed());
-        let (ns, least_ns, most_ns) = (clock.ns(end - start), inner.as_nanos() as u64, outer.as_nanos() as u64);
+        let (least, end, most) = (inner.elapsed(), ticks(), outer.elapsed());
+        let (ns, least_ns, most_ns) = (clock.ns(end - start), least.as_nanos() as u64, most.as_nanos() as u64);
         assert!(
             least_ns - least_ns / 5 < ns && ns < most_ns + most_ns / 5,
             "{ns} ns by the counter, {least_ns} to {most_ns} ns by the system"

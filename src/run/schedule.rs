@@ -49,10 +49,11 @@ impl Task {
 /// How long to sleep between two looks at the running processes.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
-/// From now on Ctrl-C no longer ends this process, but interrupts the run that goes on or comes next. For those who make
-/// something before it that must not be left behind.
+/// From now on Ctrl-C no longer ends this process, but interrupts the run that goes on, or the next one. For those who
+/// make something before it that must not be left behind. A program that handles Ctrl-C itself goes on doing so, and
+/// interrupts no run.
 pub fn heed_interrupts() {
-    // Fails only when a handler is already set, which is then this one.
+    // Fails only when a handler is already set: this one, or the program's.
     let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
 }
 

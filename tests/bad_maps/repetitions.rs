@@ -118,8 +118,8 @@ pub fn are_processes_in_rounds() {
     assert!([tires, stalls].iter().all(|cell| cell["time"].is_null()), "a pass that failed has no figures");
 }
 
-/// Each of them sleeps for 1.2 s in its four runs, all of them for longer than the limit; one by far not so long that others
-/// on the machine could make it so.
+/// Each of them sleeps for 1.2 s in its four runs, all of them for longer than the limit; one by far not so long that
+/// others on the machine could make it so.
 pub fn may_take_their_limit_each() {
     let ran = run(&profile("[\"slow\"]", 13, 15), |_| false);
     assert_eq!(ran.status.code(), Some(0), "{:#}", ran.results["cells"][0]["error"]);

@@ -48,7 +48,7 @@ fn key(index: u64) -> u64 {
 }
 
 fn filled<F: Family>(hint: usize, entries: u64) -> F::Map<u64, u64, F::Hasher, Off> {
-    let options = Options { load_factor: F::INFO.load_factor.map_or(0.0, |x| x.default), hint, seed: 1 };
+    let options = Options { load_factor: F::INFO.load_factor.map_or(0.0, |x| x.default), hint, seed: 1, release: None };
     let mut map = F::build::<u64, u64, F::Hasher, Off>(&options, F::Hasher::with_seed(1), Off);
     for index in 0..entries {
         map.insert(key(index), index);

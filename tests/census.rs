@@ -71,7 +71,7 @@ fn places<K: Key, V>(map: &impl Map<K, V>) -> HashMap<u64, usize> {
 
 /// Random puts and removes over `domain` keys; `waves` alternates between growing and shrinking phases.
 fn compare<F: Family, K: Key, V: Value, S: Hashing>(domain: u64, writes: u64, waves: bool, seed: u64) -> u64 {
-    let options = Options { load_factor: F::INFO.load_factor.map_or(0.0, |x| x.default), hint: 0, seed };
+    let options = Options { load_factor: F::INFO.load_factor.map_or(0.0, |x| x.default), hint: 0, seed, release: None };
     let mut map = F::build::<K, V, S, Off>(&options, S::with_seed(seed), Off);
     let mut random = Random(seed);
     let mut moved_in_all = 0;
@@ -169,7 +169,8 @@ impl FamilyVisitor for Uncounted {
         if !F::INFO.exact {
             return;
         }
-        let options = Options { load_factor: F::INFO.load_factor.map_or(0.0, |x| x.default), hint: 0, seed: 1 };
+        let options =
+            Options { load_factor: F::INFO.load_factor.map_or(0.0, |x| x.default), hint: 0, seed: 1, release: None };
         let build = || F::build::<Str24, u64, F::Hasher, Off>(&options, F::Hasher::with_seed(1), Off);
         let (mut asked, mut left_alone) = (build(), build());
         let mut random = Random(3);

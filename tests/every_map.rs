@@ -25,7 +25,7 @@ struct Pair<M> {
 }
 
 fn pair<F: Family, K: Key, V: Value, S: Hashing>(what: &str, hint: usize, seed: u64) -> Pair<F::Map<K, V, S, Off>> {
-    let options = Options { load_factor: F::INFO.load_factor.map_or(0.0, |x| x.default), hint, seed };
+    let options = Options { load_factor: F::INFO.load_factor.map_or(0.0, |x| x.default), hint, seed, release: None };
     let map = F::build::<K, V, S, Off>(&options, S::with_seed(seed), Off);
     let at = format!(
         "{}, {what}, {}/{}, {}, hint {hint}, seed {seed}",
@@ -168,7 +168,7 @@ fn shared<F: ConcurrentFamily, K: Key, V: Value, S: Hashing + Send + Sync>(
     hint: usize,
 ) {
     let load_factor = F::SHARED_INFO.load_factor.map_or(0.0, |x| x.default);
-    let map = F::share::<K, V, S, Off>(&Options { load_factor, hint, seed: 1 }, S::with_seed(1), Off);
+    let map = F::share::<K, V, S, Off>(&Options { load_factor, hint, seed: 1, release: None }, S::with_seed(1), Off);
     let at = format!("{}, shared, {}", F::SHARED_INFO.term.name, std::any::type_name::<(K, V, S)>());
     let mut model = BTreeMap::new();
     let content = |model: &BTreeMap<u64, u64>, step: u64| {

@@ -167,7 +167,7 @@ fn replay<F: Family, K: Key, V: Value>(types: &str) -> usize {
         let file = File::open(&path).expect("a readable recording");
         let mut lines = BufReader::new(GzDecoder::new(file)).lines().map(|line| line.expect("whole text"));
         let about = lines.next().expect("a first line");
-        let options = Options { load_factor: 6.5, hint: parameter(&about, "hint"), seed: 1 };
+        let options = Options { load_factor: 6.5, hint: parameter(&about, "hint"), seed: 1, release: None };
         assert_eq!(parameter(&about, "key_size"), size_of::<K>());
         assert_eq!(parameter(&about, "elem_size"), size_of::<V>());
         let header = lines.next().expect("a header");

@@ -89,7 +89,7 @@ fn places<K: Key, V>(map: &impl Map<K, V>) -> Vec<usize> {
 /// `rehashes` says whether the map's tables are those of hashbrown, which clear tombstones in place: an insert then
 /// allocates nothing and finds room for two entries more at the least.
 fn account<F: Family>(rehashes: bool, hint: usize) -> Counts {
-    let options = Options { load_factor: F::INFO.load_factor.map_or(0.0, |x| x.default), hint, seed: 1 };
+    let options = Options { load_factor: F::INFO.load_factor.map_or(0.0, |x| x.default), hint, seed: 1, release: None };
     let (mut map, _) = noting(|| F::build::<u64, u64, _, _>(&options, F::Hasher::with_seed(1), Off));
     let (mut freed, mut counts) = (HashMap::new(), (0, 0, 0));
     let mut before = places(&map);

@@ -23,7 +23,7 @@ fn workload(mix: &str, ops: u64, seed: u64) -> Workload {
 /// Does a dealt workload on a fresh map; panics where an answer or the content is no order's.
 fn race<F: ConcurrentFamily, K: Key, V: Value>(workload: &Workload, deal: Deal, at: &str) {
     let load_factor = F::SHARED_INFO.load_factor.map_or(0.0, |x| x.default);
-    let options = Options { load_factor, hint: 0, seed: 1 };
+    let options = Options { load_factor, hint: 0, seed: 1, release: None };
     let map = &F::share::<K, V, F::SharedHasher, Off>(&options, F::SharedHasher::with_seed(1), Off);
     // Collectors of memory are made by their first user. Made by std's once cells, whose order the thread sanitizer does not
     // see, they must be there before the threads are.

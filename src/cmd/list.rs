@@ -9,7 +9,7 @@ use crate::golang;
 use crate::record::metrics::{self, Metric};
 use crate::report::{FORMATS, Format};
 use crate::run::Subjects;
-use crate::spec::{Catalog, MapOffer, Param, SHIPPED, Term};
+use crate::spec::{Catalog, MapOffer, Param, SHIPPED, Term, Values};
 use crate::{diff, gate};
 
 /// List what can be named: maps, keys, mixes, entries, metrics, profiles, formats
@@ -106,12 +106,17 @@ fn term(term: &Term) -> Row {
 }
 
 fn parameter(param: &Param) -> String {
-    let default = match param.default {
+    let default = match param.values {
+        _ if param.required => None,
+        Values::Numbers { default, .. } => default.map(|number| number.to_string()),
+        Values::Words(words) => words.last().map(|word| (*word).to_owned()),
+    };
+    let default = match default {
         _ if param.required => ", required".to_owned(),
         Some(default) => format!(", default {default}"),
         None => String::new(),
     };
-    format!("({}: {}{default}) {}", param.name, param.range, param.summary)
+    format!("({}: {}{default}) {}", param.name, param.values, param.summary)
 }
 
 fn map(offer: &MapOffer) -> Row {

@@ -35,7 +35,7 @@ pub use redis_dict::{Redis, RedisDict};
 use anatomy::{Anatomy, Part};
 
 use crate::probe::event::{Cause, Probe};
-use crate::spec::Term;
+use crate::spec::{Term, Values};
 use crate::workload::{Key, Value};
 
 /// A map under test. Implement it for your map, or for a thin wrapper around it.
@@ -237,6 +237,23 @@ pub struct Info {
 }
 
 impl Info {
+    /// The releases of the modelled program to choose from, oldest first: the words of the term's first parameter. Empty
+    /// where there is no choice.
+    pub fn releases(&self) -> &'static [&'static str] {
+        match self.term.params.first().map(|param| param.values) {
+            Some(Values::Words(words)) => words,
+            _ => &[],
+        }
+    }
+
+    /// The version at a release: [`Info::version`], its last word replaced.
+    pub fn version_at(&self, release: Option<&str>) -> String {
+        match (release, self.version.rsplit_once(' ')) {
+            (Some(release), Some((program, _))) => format!("{program} {release}"),
+            _ => self.version.to_owned(),
+        }
+    }
+
     /// Of a map that is looked at from outside: no load factor, no hint, no events.
     pub const fn plain(name: &'static str, version: &'static str) -> Info {
         Info {
@@ -273,6 +290,9 @@ pub struct Options {
     pub hint: usize,
     /// Seeds whatever randomness the map has of its own (never the keys).
     pub seed: u64,
+    /// The release of the modelled program, one of [`Info::releases()`]; `None` for the last of them, and for maps that
+    /// model one release, or none.
+    pub release: Option<&'static str>,
 }
 
 /// A map as a type constructor: one map for every key, value, hasher and probe.

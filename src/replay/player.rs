@@ -183,7 +183,7 @@ impl Setup<'_> {
 /// A player for a map; `None` when it can't have such entries. Only models have the shapes of recordings.
 pub fn player<F: Family>(setup: &Setup) -> Option<Box<dyn Play>> {
     let load_factor = setup.load_factor.or(F::INFO.load_factor.map(|x| x.default)).unwrap_or_default();
-    let options = Options { load_factor, hint: setup.hint, seed: setup.seed };
+    let options = Options { load_factor, hint: setup.hint, seed: setup.seed, release: None };
     let build = |hashed| Build::<F> { options, hashed, family: PhantomData };
     match setup.entries {
         Entries::Shape(name) => {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::golang::Toolchain;
 use crate::record::{Count, EndState, Profile, Status, Time};
-use crate::spec::{Call, CallError, Catalog, Crew, Source, WorkloadSpec};
+use crate::spec::{Arg, Call, CallError, Catalog, Crew, Source, WorkloadSpec};
 use crate::workload::{Expected, WorkloadError};
 
 /// One pass of one cell, in words: the process that runs it looks them up again.
@@ -15,7 +15,7 @@ pub(super) struct Job {
     pub pass: Pass,
     pub map: String,
     /// One value per parameter of the map's term.
-    pub map_args: Vec<Option<f64>>,
+    pub map_args: Vec<Option<Arg>>,
     /// The Go toolchain, for maps of a real runtime.
     pub toolchain: Option<Toolchain>,
     pub entry: String,

@@ -278,7 +278,7 @@ fn new_cell(spec: &CellSpec, workload: &Workload, subjects: &Subjects) -> Cell {
         // Which thread comes first is chance.
         exact: spec.crew.is_none() && map.is_some_and(|map| map.info().exact),
         environment: 0,
-        map_version: map.map(|map| map.version(spec.crew).to_owned()).unwrap_or_default(),
+        map_version: map.map(|map| map.version(spec.crew, &spec.map.args)).unwrap_or_default(),
         key_bytes: 0,
         value_bytes: 0,
         expected: EndState::default(),

@@ -12,7 +12,7 @@ use crate::golang::Toolchain;
 use crate::maps::{self, ConcurrentFamily, Family, FamilyVisitor, Hashing, Info, Options};
 use crate::record::{Status, Time};
 use crate::replay::{self, EitherHashing, Play, Recorded, Replaying, Setup};
-use crate::spec::{Catalog, CellSpec, Crew, EntryOffer, MapOffer, Term, ThreadKeys};
+use crate::spec::{Arg, Catalog, CellSpec, Crew, EntryOffer, MapOffer, Term, ThreadKeys};
 use crate::workload::{self, Deal, EntryVisitor, Key, Value, Workload};
 
 /// The maps that can be run: those that ship, and any of your own.
@@ -146,9 +146,10 @@ pub(super) trait Subject {
     fn concurrent(&self) -> bool {
         false
     }
-    /// The version of what so many threads use.
-    fn version(&self, _crew: Option<Crew>) -> &'static str {
-        self.info().version
+    /// The version of what so many threads use, called with these arguments.
+    fn version(&self, _crew: Option<Crew>, args: &[Option<Arg>]) -> String {
+        let info = self.info();
+        info.version_at(release(&info, args))
     }
     /// Whether its operations are dealt to threads, be it one.
     fn is_dealt(&self, crew: Option<Crew>) -> bool {
@@ -203,8 +204,9 @@ impl<F: Family + ConcurrentFamily> Subject for OfConcurrent<F> {
         true
     }
 
-    fn version(&self, crew: Option<Crew>) -> &'static str {
-        if self.is_dealt(crew) { F::SHARED_INFO.version } else { F::INFO.version }
+    fn version(&self, crew: Option<Crew>, args: &[Option<Arg>]) -> String {
+        let info = if self.is_dealt(crew) { F::SHARED_INFO } else { F::INFO };
+        info.version_at(release(&info, args))
     }
 
     fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError> {
@@ -279,7 +281,14 @@ fn options(job: &Job, info: &Info) -> Options {
         load_factor: job.load_factor.or(info.load_factor.map(|x| x.default)).unwrap_or_default(),
         hint: job.hint as usize,
         seed: job.seed,
+        release: release(info, &job.map_args),
     }
+}
+
+/// The release that these arguments choose, where it is not the newest.
+fn release(info: &Info, args: &[Option<Arg>]) -> Option<&'static str> {
+    let word = args.first().and_then(Option::as_ref).and_then(Arg::word)?;
+    info.releases().iter().copied().find(|release| *release == word)
 }
 
 struct OneThread<'a, F> {

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{Param, Term};
+use serde::{Deserialize, Serialize};
+
+use super::{Param, Term, Values};
 
 /// A validated use of a [`Term`]: the name and a value for every parameter, in the term's order.
 ///
@@ -12,12 +14,49 @@ use super::{Param, Term};
 pub struct Call {
     /// The term's name.
     pub name: &'static str,
-    /// One value per parameter, in order; `None` where the term derives its own.
-    pub args: Vec<Option<f64>>,
+    /// One value per parameter, in order; `None` where the term derives its own, or takes its default word.
+    pub args: Vec<Option<Arg>>,
     /// The parameters' names, for the canonical form, when the term is [`Term::named`]; otherwise empty.
     pub arg_names: Vec<&'static str>,
     /// The file of a [`Term::file`] term.
     pub path: Option<PathBuf>,
+}
+
+/// The value of a parameter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Arg {
+    /// A number.
+    Number(f64),
+    /// A word.
+    Word(String),
+}
+
+impl Arg {
+    /// The number, if it is one.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Arg::Number(number) => Some(*number),
+            Arg::Word(_) => None,
+        }
+    }
+
+    /// The word, if it is one.
+    pub fn word(&self) -> Option<&str> {
+        match self {
+            Arg::Number(_) => None,
+            Arg::Word(word) => Some(word),
+        }
+    }
+}
+
+impl fmt::Display for Arg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Arg::Number(number) => number.fmt(f),
+            Arg::Word(word) => word.fmt(f),
+        }
+    }
 }
 
 /// Why a text is no call of any term.
@@ -77,7 +116,7 @@ pub enum CallError {
         /// The argument as written.
         got: String,
     },
-    /// A value that is no number, or is outside its range.
+    /// A value that the parameter does not take.
     #[error("{term}: {argument} must be {range}, got {got}")]
     OutOfRange {
         /// The term.
@@ -181,17 +220,20 @@ fn arguments(term: &Term, inner: &str) -> Result<Call, CallError> {
             None if named => return Err(CallError::Unnamed { term: term.name, got: text.to_owned() }),
             None => (position, text),
         };
-        let value = number(term, &term.params[index], value)?;
+        let value = argument(term, &term.params[index], value)?;
         if args[index].replace(value).is_some() {
             return Err(CallError::Duplicate { term: term.name, argument: term.params[index].name });
         }
     }
     for (param, arg) in term.params.iter().zip(&mut args) {
         if arg.is_none() && param.required {
-            let range = param.range.to_string();
+            let range = param.values.to_string();
             return Err(CallError::Missing { term: term.name, argument: param.name, range });
         }
-        *arg = arg.or(param.default);
+        match param.values {
+            Values::Numbers { default, .. } => *arg = arg.take().or(default.map(Arg::Number)),
+            Values::Words(words) => drop(arg.take_if(|arg| arg.word() == words.last().copied())),
+        }
     }
     let arg_names = if term.named { term.params.iter().map(|param| param.name).collect() } else { vec![] };
     Ok(Call { name: term.name, args, arg_names, path: None })
@@ -204,17 +246,20 @@ fn index_of(term: &Term, name: &str) -> Result<usize, CallError> {
     })
 }
 
-fn number(term: &Term, param: &Param, text: &str) -> Result<f64, CallError> {
-    match text.parse::<f64>() {
+fn argument(term: &Term, param: &Param, text: &str) -> Result<Arg, CallError> {
+    let arg = match param.values {
         // Adding zero turns -0 into 0, which prints otherwise.
-        Ok(x) if param.range.contains(x) => Ok(x + 0.0),
-        _ => Err(CallError::OutOfRange {
-            term: term.name,
-            argument: param.name,
-            range: param.range.to_string(),
-            got: if text.is_empty() { "nothing".to_owned() } else { text.to_owned() },
-        }),
-    }
+        Values::Numbers { range, .. } => {
+            text.parse().ok().filter(|x| range.contains(*x)).map(|x: f64| Arg::Number(x + 0.0))
+        }
+        Values::Words(words) => words.contains(&text).then(|| Arg::Word(text.to_owned())),
+    };
+    arg.ok_or_else(|| CallError::OutOfRange {
+        term: term.name,
+        argument: param.name,
+        range: param.values.to_string(),
+        got: if text.is_empty() { "nothing".to_owned() } else { text.to_owned() },
+    })
 }
 
 impl fmt::Display for Call {
@@ -259,7 +304,7 @@ mod tests {
     const REAL: Range = Range { min: 0.0, max: 8.0, above_min: true, below_max: false, integer: false };
     const COUNT: Range = Range { min: 0.0, max: 1e6, above_min: false, below_max: false, integer: true };
     const fn param(name: &'static str, range: Range, default: Option<f64>, required: bool) -> Param {
-        Param { name, summary: "", range, default, required }
+        Param { required, ..Param::number(name, "", range, default) }
     }
     const TERMS: &[Term] = &[
         Term::plain("uniform", "", ""),
@@ -276,6 +321,7 @@ mod tests {
         },
         Term { params: &[param("live", COUNT, None, false)], ..Term::plain("churn", "", "") },
         Term { file: true, ..Term::plain("file", "", "") },
+        Term { params: &[Param::word("go", "", &["1.3", "1.30"])], named: true, ..Term::plain("swiss", "", "") },
     ];
 
     fn canonical(text: &str) -> String {
@@ -304,6 +350,16 @@ mod tests {
     }
 
     #[test]
+    fn a_word_is_taken_letter_for_letter_and_the_last_one_left_out() {
+        for text in ["swiss", "swiss()", "swiss(1.30)", "swiss(go=1.30)"] {
+            assert_eq!(canonical(text), "swiss");
+        }
+        assert_eq!(canonical("swiss( 1.3 )"), "swiss(go=1.3)");
+        assert_eq!(error("swiss(1.300)"), "swiss: go must be one of 1.3, 1.30, got 1.300");
+        assert_eq!(error("swiss(go=)"), "swiss: go must be one of 1.3, 1.30, got nothing");
+    }
+
+    #[test]
     fn a_whole_name_comes_before_its_parentheses() {
         assert_eq!(canonical("string(24)/u64"), "string(24)/u64");
     }
@@ -322,7 +378,7 @@ mod tests {
         assert_eq!(
             error("zipfain(1)"),
             "unknown key distribution \"zipfain\", did you mean \"zipfian\"? Valid: uniform, string(24)/u64, zipfian, \
-             hotspot, mix, churn, file."
+             hotspot, mix, churn, file, swiss."
         );
         assert!(error("q").starts_with("unknown key distribution \"q\". Valid: uniform,"));
         assert_eq!(

@@ -40,10 +40,10 @@ mod profiles;
 mod term;
 mod wire;
 
-pub use call::{Call, CallError, UnknownName};
+pub use call::{Arg, Call, CallError, UnknownName};
 pub use plan::plan;
 pub use profiles::{SHIPPED, Shipped};
-pub use term::{Param, Range, Term};
+pub use term::{Param, Range, Term, Values};
 pub use wire::{Flags, Place, SpecError};
 
 use std::path::PathBuf;

@@ -29,23 +29,58 @@ impl Term {
     }
 }
 
-/// A numeric parameter of a [`Term`].
+/// A parameter of a [`Term`].
 #[derive(Debug, Clone, Copy)]
 pub struct Param {
     /// The name, as in `theta`.
     pub name: &'static str,
     /// One line for `list`.
     pub summary: &'static str,
-    /// The values allowed.
-    pub range: Range,
-    /// The value when it is not given. `None` with `required == false` means that the term derives one itself
-    /// (from the number of operations, say), and that the canonical form leaves it out.
-    pub default: Option<f64>,
+    /// The values allowed, and the one when none is given.
+    pub values: Values,
     /// Whether it must be given.
     pub required: bool,
 }
 
-/// The values a [`Param`] allows: an interval with open or closed ends, of reals or of integers.
+/// The values that a [`Param`] takes.
+#[derive(Debug, Clone, Copy)]
+pub enum Values {
+    /// Numbers.
+    Numbers {
+        /// The numbers allowed.
+        range: Range,
+        /// The number when none is given. `None` for a parameter that is not required means that the term derives one
+        /// itself (from the number of operations, say), and that the canonical form leaves it out.
+        default: Option<f64>,
+    },
+    /// One of these words, letter for letter: 1.3 is not 1.30. The last is the one when none is given, and the canonical
+    /// form leaves it out.
+    Words(&'static [&'static str]),
+}
+
+impl Param {
+    /// A parameter that takes numbers.
+    pub const fn number(name: &'static str, summary: &'static str, range: Range, default: Option<f64>) -> Param {
+        Param { name, summary, values: Values::Numbers { range, default }, required: false }
+    }
+
+    /// A parameter that takes one of `words`, by default the last.
+    pub const fn word(name: &'static str, summary: &'static str, words: &'static [&'static str]) -> Param {
+        Param { name, summary, values: Values::Words(words), required: false }
+    }
+}
+
+/// The values in words that follow "must be".
+impl fmt::Display for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Values::Numbers { range, .. } => range.fmt(f),
+            Values::Words(words) => write!(f, "one of {}", words.join(", ")),
+        }
+    }
+}
+
+/// The numbers a [`Param`] allows: an interval with open or closed ends, of reals or of integers.
 #[derive(Debug, Clone, Copy)]
 pub struct Range {
     /// Lower end.

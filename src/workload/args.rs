@@ -1,7 +1,7 @@
 //! The arguments of a call as the registries use them: by name, with defaults filled in.
 
 use super::WorkloadError;
-use crate::spec::{Call, Range, Term};
+use crate::spec::{Arg, Call, Range, Term, Values};
 
 /// A call's arguments, held against the ranges of their term.
 #[derive(Debug, Clone)]
@@ -15,8 +15,10 @@ impl Args {
     /// not be, and a distribution must not have to fear a theta that is not a number.
     pub fn new(term: &'static Term, call: &Call) -> Result<Args, WorkloadError> {
         let value = |(i, param): (usize, &crate::spec::Param)| {
-            let value = call.args.get(i).copied().flatten().or(param.default);
-            if value.is_some_and(|value| !allows(&param.range, value)) || (param.required && value.is_none()) {
+            // No key distribution and no mix takes words.
+            let Values::Numbers { range, default } = param.values else { return Ok(None) };
+            let value = call.args.get(i).and_then(Option::as_ref).and_then(Arg::number).or(default);
+            if value.is_some_and(|value| !allows(&range, value)) || (param.required && value.is_none()) {
                 let what = value.map_or("is missing".to_owned(), |value| format!("= {value} is out of range"));
                 return Err(WorkloadError::Parameters(format!("{}: {} {what}", term.name, param.name)));
             }

@@ -270,7 +270,7 @@ go_family!(
 );
 
 pub fn options(load_factor: f64, hint: usize, seed: u64) -> Options {
-    Options { load_factor, hint, seed }
+    Options { load_factor, hint, seed, release: None }
 }
 
 pub fn build<F: GoFamily, K: Key, V: Value, S: Hashing>(options: &Options) -> F::Ranged<K, V, S> {

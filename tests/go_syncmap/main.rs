@@ -132,5 +132,5 @@ fn watch(operation: impl FnOnce()) -> Allocated {
 type TestMap<K, V, S> = SyncMap<K, V, S, Tally>;
 
 fn build<K: Key, V: Value, S: Hashing>(seed: u64) -> TestMap<K, V, S> {
-    GoSyncMap::build(&Options { load_factor: 0.0, hint: 0, seed }, S::with_seed(seed), Tally)
+    GoSyncMap::build(&Options { load_factor: 0.0, hint: 0, seed, release: None }, S::with_seed(seed), Tally)
 }

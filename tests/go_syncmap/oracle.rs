@@ -164,7 +164,7 @@ fn replay<K: Key, V: Value>(path: &Path, value: impl Fn(u64) -> V) -> usize {
                 let before = ALLOCATED.get();
                 let hasher = Recorded::with_seed(0);
                 ALLOCATED.set(before);
-                let options = Options { load_factor: 0.0, hint: 0, seed: 1 };
+                let options = Options { load_factor: 0.0, hint: 0, seed: 1, release: None };
                 *map = Some(GoSyncMap::build(&options, hasher, Tally));
             }
             ("insert", Some(map)) => {

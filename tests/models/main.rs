@@ -92,7 +92,7 @@ impl Probe for Told<'_> {
 
 fn options<F: Family>(load_factor: Option<f64>, hint: usize) -> Options {
     let default = F::INFO.load_factor.map_or(0.0, |x| x.default);
-    Options { load_factor: load_factor.unwrap_or(default), hint, seed: 1 }
+    Options { load_factor: load_factor.unwrap_or(default), hint, seed: 1, release: None }
 }
 
 fn build<'t, F: Family, S: Hashing>(options: &Options, told: &'t RefCell<Vec<Event>>) -> F::Map<u64, u64, S, Told<'t>> {

@@ -15,7 +15,7 @@ use crate::golang::{self, Session, Shape, Toolchain};
 use crate::maps::Info;
 use crate::probe::event::Cause;
 use crate::record::Status;
-use crate::spec::{Crew, MapOffer, Param, Range, Term};
+use crate::spec::{Arg, Crew, MapOffer, Param, Range, Term};
 use crate::workload::Workload;
 
 /// The names that a run can ask for; each stands for one map of every toolchain found.
@@ -53,25 +53,23 @@ const LIMIT_MB_MAX: f64 = 8_796_093_022_207.0;
 
 /// The garbage collector's settings, in the order of [`collector`]'s arguments.
 static PARAMS: [Param; 2] = [
-    Param {
-        name: "gogc",
-        summary: "GOGC: how many percent the heap may grow between collections, -1 for off; Go's default is 100",
-        range: Range { min: -1.0, max: 1e6, above_min: false, below_max: false, integer: true },
-        default: None,
-        required: false,
-    },
-    Param {
-        name: "limit_mb",
-        summary: "GOMEMLIMIT in MiB; none by default",
-        range: Range { min: 1.0, max: LIMIT_MB_MAX, above_min: false, below_max: false, integer: true },
-        default: None,
-        required: false,
-    },
+    Param::number(
+        "gogc",
+        "GOGC: how many percent the heap may grow between collections, -1 for off; Go's default is 100",
+        Range { min: -1.0, max: 1e6, above_min: false, below_max: false, integer: true },
+        None,
+    ),
+    Param::number(
+        "limit_mb",
+        "GOMEMLIMIT in MiB; none by default",
+        Range { min: 1.0, max: LIMIT_MB_MAX, above_min: false, below_max: false, integer: true },
+        None,
+    ),
 ];
 
 /// GOGC and the memory limit in bytes (0: none) that a job asks for.
 fn collector(job: &Job) -> (i64, u64) {
-    let argument = |index: usize| job.map_args.get(index).copied().flatten();
+    let argument = |index: usize| job.map_args.get(index).and_then(Option::as_ref).and_then(Arg::number);
     (argument(0).map_or(100, |percent| percent as i64), argument(1).map_or(0, |mb| (mb as u64) << 20))
 }
 

@@ -6,7 +6,7 @@ use crate::spec::{Param, Range};
 
 const fn param(name: &'static str, min: f64, max: f64, default: Option<f64>) -> Param {
     let range = Range { min, max, above_min: false, below_max: false, integer: false };
-    Param { name, summary: "", range, default, required: default.is_none() }
+    Param { required: default.is_none(), ..Param::number(name, "", range, default) }
 }
 
 fn map(name: &'static str, load_factor: Option<(f64, f64, f64)>, hint: bool) -> MapOffer {

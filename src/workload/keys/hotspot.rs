@@ -4,21 +4,19 @@
 use super::{Keys, Rng, Row, Term};
 use crate::spec::{Param, Range};
 
-const SET: Param = Param {
-    name: "set",
-    summary: "fraction of the records that are hot",
-    range: Range { min: 0.0, max: 1.0, above_min: true, below_max: true, integer: false },
-    default: Some(0.2),
-    required: false,
-};
+const SET: Param = Param::number(
+    "set",
+    "fraction of the records that are hot",
+    Range { min: 0.0, max: 1.0, above_min: true, below_max: true, integer: false },
+    Some(0.2),
+);
 
-const SHARE: Param = Param {
-    name: "share",
-    summary: "fraction of the operations that address a hot record",
-    range: Range { min: 0.0, max: 1.0, above_min: false, below_max: false, integer: false },
-    default: Some(0.8),
-    required: false,
-};
+const SHARE: Param = Param::number(
+    "share",
+    "fraction of the operations that address a hot record",
+    Range { min: 0.0, max: 1.0, above_min: false, below_max: false, integer: false },
+    Some(0.8),
+);
 
 pub(super) const ROW: Row = Row {
     term: Term {

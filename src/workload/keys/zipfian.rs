@@ -13,13 +13,12 @@ use super::{Keys, Rng, Row, Term};
 use crate::spec::{Param, Range};
 
 /// Above 8 all but one draw in 250 hits the one hottest record, which is a workload of a single key.
-pub(super) const THETA: Param = Param {
-    name: "theta",
-    summary: "skew: the record of rank r is drawn proportionally to 1 / (r + 1)^theta",
-    range: Range { min: 0.0, max: 8.0, above_min: true, below_max: false, integer: false },
-    default: Some(0.99),
-    required: false,
-};
+pub(super) const THETA: Param = Param::number(
+    "theta",
+    "skew: the record of rank r is drawn proportionally to 1 / (r + 1)^theta",
+    Range { min: 0.0, max: 8.0, above_min: true, below_max: false, integer: false },
+    Some(0.99),
+);
 
 pub(super) const ROW: Row = Row {
     term: Term {

@@ -6,7 +6,7 @@ use crate::spec::{Param, Range};
 
 const fn weight(name: &'static str, summary: &'static str) -> Param {
     let range = Range { min: 0.0, max: 1e9, above_min: false, below_max: false, integer: false };
-    Param { name, summary, range, default: Some(0.0), required: false }
+    Param::number(name, summary, range, Some(0.0))
 }
 
 pub(super) const ROW: Row = Row {

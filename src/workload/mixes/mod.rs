@@ -51,13 +51,12 @@ impl Inputs {
 }
 
 /// Above 2^53 a whole number may not be exact where arguments are reals.
-const RECORDS: Param = Param {
-    name: "records",
-    summary: "records in the map when it is full (a tenth of the operations unless given)",
-    range: Range { min: 1.0, max: (1u64 << 53) as f64, above_min: false, below_max: false, integer: true },
-    default: None,
-    required: false,
-};
+const RECORDS: Param = Param::number(
+    "records",
+    "records in the map when it is full (a tenth of the operations unless given)",
+    Range { min: 1.0, max: (1u64 << 53) as f64, above_min: false, below_max: false, integer: true },
+    None,
+);
 
 /// A term whose only parameter is `records`.
 const fn term(name: &'static str, summary: &'static str, source: &'static str) -> Term {

@@ -67,7 +67,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Inner<K, V, S, P> {
     /// A map for a dirty copy of another, which tells nothing until [`Inner::tell`].
     pub(super) fn new(read: Option<Self>, seed: u64, hasher: S, probe: P) -> Self {
         let hint = read.map_or(0, Inner::len);
-        let options = Options { load_factor: LOAD_FACTOR, hint, seed };
+        let options = Options { load_factor: LOAD_FACTOR, hint, seed, release: None };
         let map = RuntimeMap::new(&options, hasher, Inside { probe, copying: true });
         Inner(aside::put(Body { map, side: read.is_none_or(|read| !read.side()) }))
     }

@@ -275,7 +275,7 @@ struct Call {
 }
 
 fn new<const ON: bool>() -> Map<ON> {
-    Map::new(&Options { load_factor: 0.0, hint: 0, seed: 1 }, FixedFold::with_seed(1), Tell)
+    Map::new(&Options { load_factor: 0.0, hint: 0, seed: 1, release: None }, FixedFold::with_seed(1), Tell)
 }
 
 fn now() -> u64 {

@@ -8,7 +8,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("spec", &[]),
     ("workload", &["spec"]),
     ("probe", &[]),
-    ("maps", &["spec::Term", "workload::Key", "workload::Value", "probe::event"]),
+    ("maps", &["spec::Term", "spec::Values", "spec::Param", "workload::Key", "workload::Value", "probe::event"]),
     ("record", &["probe::event"]),
     ("ci", &[]),
     ("report", &["record", "ci"]),

@@ -29,7 +29,7 @@
 //! one place that joins them; `golang` is the real Go runtime, in a process of its own; `replay` plays recordings on
 //! models, `verify` holds those against the runtime, and `inspect` shows the inside of a model; `report` and `gate` see
 //! only `record` and the forms in `ci`; `diff` tells what changed by the rules of the one in the forms of the other.
-//! `tests/structure.rs` enforces it.
+//! `text` makes what is not ours fit to be shown, for all of them. `tests/structure.rs` enforces it.
 //!
 //! # A map or a program of yours
 //!
@@ -61,5 +61,6 @@ pub mod replay;
 pub mod report;
 pub mod run;
 pub mod spec;
+pub mod text;
 pub mod verify;
 pub mod workload;

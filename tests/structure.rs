@@ -5,25 +5,26 @@ use std::path::{Path, PathBuf};
 
 /// What each stage may import from the crate, as path prefixes. A stage may always import from itself.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("spec", &[]),
-    ("workload", &["spec"]),
+    ("text", &[]),
+    ("spec", &["text"]),
+    ("workload", &["spec", "text"]),
     ("probe", &[]),
     ("maps", &["spec::Term", "spec::Values", "spec::Param", "workload::Key", "workload::Value", "probe::event"]),
-    ("record", &["probe::event"]),
-    ("ci", &[]),
-    ("report", &["record", "ci"]),
-    ("gate", &["record", "ci"]),
-    ("diff", &["record", "gate", "report"]),
-    ("golang", &["workload"]),
-    ("replay", &["workload", "maps", "probe"]),
+    ("record", &["probe::event", "text"]),
+    ("ci", &["text"]),
+    ("report", &["record", "ci", "text"]),
+    ("gate", &["record", "ci", "text"]),
+    ("diff", &["record", "gate", "report", "text"]),
+    ("golang", &["workload", "text"]),
+    ("replay", &["workload", "maps", "probe", "text"]),
     ("verify", &["workload", "golang", "replay"]),
-    ("inspect", &["workload", "maps", "probe::event", "replay"]),
-    ("run", &["spec", "workload", "probe", "maps", "record", "golang", "replay"]),
+    ("inspect", &["workload", "maps", "probe::event", "replay", "text"]),
+    ("run", &["spec", "text", "workload", "probe", "maps", "record", "golang", "replay"]),
     (
         "cmd",
         &[
             "spec", "workload", "probe", "maps", "record", "ci", "report", "gate", "diff", "golang", "replay",
-            "verify", "inspect", "run",
+            "verify", "inspect", "run", "text",
         ],
     ),
 ];

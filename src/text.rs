@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// As much of a foreign value does an error repeat, in characters.
-const QUOTED_MAX: usize = 60;
+const SHOWN_MAX: usize = 60;
 /// As long may a line of an error be, in characters, before its middle is left out.
 const LINE_MAX: usize = 2000;
 
@@ -42,6 +42,20 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(cleaned)
 }
 
+/// `text`, and spaces after it up to `width` characters. Unlike a width in a format string, one of any size.
+pub fn pad(text: &str, width: usize) -> String {
+    format!("{text}{}", room(text, width))
+}
+
+/// `text`, and spaces before it up to `width` characters.
+pub fn pad_start(text: &str, width: usize) -> String {
+    format!("{}{text}", room(text, width))
+}
+
+fn room(text: &str, width: usize) -> String {
+    " ".repeat(width.saturating_sub(text.chars().count()))
+}
+
 /// The lines of a program's output as one line of plain text.
 pub fn one_line(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(clean).collect();
@@ -53,11 +67,20 @@ pub fn path(path: &Path) -> String {
     clean(&path.to_string_lossy()).into_owned()
 }
 
-/// A value from outside as an error repeats it: in quotes, clean, and cut where it is long.
+/// A value from outside as an error repeats it: clean, and cut where it is long.
+pub fn shown(text: &str) -> String {
+    around("", text)
+}
+
+/// The same in quotes.
 pub fn quoted(text: &str) -> String {
-    match text.char_indices().nth(QUOTED_MAX) {
-        None => format!("\"{}\"", clean(text)),
-        Some((end, _)) => format!("\"{}…\" ({} bytes)", clean(&text[..end]), text.len()),
+    around("\"", text)
+}
+
+fn around(quote: &str, text: &str) -> String {
+    match text.char_indices().nth(SHOWN_MAX) {
+        None => format!("{quote}{}{quote}", clean(text)),
+        Some((end, _)) => format!("{quote}{}…{quote} ({} bytes)", clean(&text[..end]), text.len()),
     }
 }
 
@@ -75,7 +98,11 @@ pub fn screen(text: &str) -> Cow<'_, str> {
             rest = after;
             continue;
         }
-        if acts(c) && c != '\n' { cleaned.extend(c.escape_default()) } else { cleaned.push(c) }
+        if acts(c) && c != '\n' {
+            cleaned.extend(c.escape_default())
+        } else {
+            cleaned.push(c)
+        }
         rest = &rest[c.len_utf8()..];
     }
     Cow::Owned(cleaned)
@@ -198,12 +225,18 @@ mod tests {
 
     #[test]
     fn a_long_value_is_cut_and_says_how_long_it_was() {
-        assert_eq!(quoted("a\u{7}"), "\"a\\u{7}\"");
+        assert_eq!((quoted("a\u{7}"), shown("a\u{7}")), ("\"a\\u{7}\"".to_owned(), "a\\u{7}".to_owned()));
         let long = "é".repeat(1 << 20);
         assert_eq!(quoted(&long), format!("\"{}…\" (2097152 bytes)", "é".repeat(60)));
         let message = message(&format!("{long}\n::error::x\n##[error]y"));
         assert!(message.len() < 5000 && message.contains("characters left out"), "{message}");
         assert!(message.ends_with("\n  | ::error::x\n  | ## [error]y"), "{message}");
+    }
+
+    #[test]
+    fn a_column_may_be_wider_than_a_format_string_allows() {
+        assert_eq!((pad("é", 3), pad_start("é", 3), pad("long", 2)), ("é  ".into(), "  é".into(), "long".into()));
+        assert_eq!(pad("", 1 << 17).len(), 1 << 17);
     }
 
     #[test]

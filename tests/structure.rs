@@ -152,6 +152,40 @@ fn no_file_is_longer_than_one_thing_needs() {
     assert!(long.is_empty(), "over {LINES_MAX} lines, look for the second thing:\n{}", long.join("\n"));
 }
 
+/// Paths, and what files and programs say, are shown by `text`, which leaves nothing in them that acts on a terminal or
+/// begins a line; a width at run time panics from 65,536 up.
+#[test]
+fn foreign_text_is_shown_in_one_way() {
+    let banned = |line: &str| {
+        let width = line.match_indices("$}").any(|(at, _)| {
+            let hole = line[..at].rsplit('{').next().unwrap_or_default();
+            hole.contains(':') && !hole.contains('.')
+        });
+        line.contains(".display()") || width && !BOUNDED.iter().any(|bounded| line.contains(bounded))
+    };
+    /// Widths of what is ours alone.
+    const BOUNDED: [&str; 12] = [
+        "INDENT$",
+        "GAP$",
+        "name_width$",
+        "figure_width$",
+        "count_width$",
+        "indent$",
+        "label_width$",
+        "widest$",
+        "\"\\n{:1$}\"",
+        "{:2$}\"",
+        "\"{:1$}\"",
+        "{label}{:1$}",
+    ];
+    let mut found = Vec::new();
+    for file in sources().iter().filter(|file| !file.ends_with("src/text.rs")) {
+        let code = code(&fs::read_to_string(file).unwrap());
+        found.extend(code.lines().filter(|line| banned(line)).map(|line| format!("{}: {line}", file.display())));
+    }
+    assert!(found.is_empty(), "use text::path, text::pad:\n{}", found.join("\n"));
+}
+
 /// Tables, links and code may be as wide as they must.
 #[test]
 fn the_lines_of_the_documents_can_be_read_side_by_side() {

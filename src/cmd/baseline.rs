@@ -9,6 +9,7 @@ use crate::diff::{self, Side};
 use crate::gate::{Terms, accept};
 use crate::record::{metrics, read};
 use crate::report;
+use crate::text;
 
 /// Renew the baseline of the gate
 #[derive(clap::Args)]
@@ -53,10 +54,10 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let date = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
     let terms = Terms { reason, date, commit: commit(&baseline), allow_failed };
     let accepted = accept(before.as_ref(), &current, terms, metrics::all())
-        .with_context(|| format!("{}: not accepted", results.display()))?;
+        .with_context(|| format!("{}: not accepted", text::path(&results)))?;
     let json = report::find("json").context("no json format")?;
     output::write_files(&baseline, |emit| (json.render)(&accepted, emit))
-        .with_context(|| format!("{}: can't be written; the baseline is as it was", baseline.display()))?;
+        .with_context(|| format!("{}: can't be written; the baseline is as it was", text::path(&baseline)))?;
     if !quiet {
         let mut screen = String::new();
         if let Some(before) = &before {
@@ -70,7 +71,7 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         let commit = commit.map(|commit| format!(" at {commit}")).unwrap_or_default();
         let cells = accepted.cells.len();
         let plural = if cells == 1 { "" } else { "s" };
-        output::print(&format!("{screen}accepted: {} has {cells} cell{plural}{commit}\n", at.display()))?;
+        output::print(&format!("{screen}accepted: {} has {cells} cell{plural}{commit}\n", text::path(&at)))?;
     }
     Ok(ExitCode::SUCCESS)
 }

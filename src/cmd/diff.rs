@@ -6,6 +6,7 @@ use anyhow::Context;
 use super::output::{self, Staged};
 use crate::diff::{self, Side};
 use crate::record::{metrics, read};
+use crate::text;
 
 /// Show what changed between two runs
 #[derive(clap::Args)]
@@ -40,7 +41,7 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         Some(out) => {
             let staged = Staged::new(Some(out), "diff")?;
             output::write_files(staged.path(), |emit| diff::write(&diff, emit))
-                .with_context(|| format!("{}: nothing was left there", staged.destination().display()))?;
+                .with_context(|| format!("{}: nothing was left there", text::path(staged.destination())))?;
             Some(staged.publish()?)
         }
         None => None,
@@ -49,7 +50,7 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         let rows = if args.rows == 0 { usize::MAX } else { args.rows };
         let mut screen = diff::terminal(&diff, output::width().unwrap_or(120), output::colour(), rows);
         if let Some(folder) = folder {
-            screen.push_str(&format!("\nreport: {}\n", folder.join("diff.html").display()));
+            screen.push_str(&format!("\nreport: {}\n", text::path(&folder.join("diff.html"))));
         }
         output::print(&screen)?;
     }

@@ -10,6 +10,7 @@ use crate::gate::{self, FORMATS, Judged, Policy, compare, self_test};
 use crate::record::metrics;
 use crate::record::read;
 use crate::spec::UnknownName;
+use crate::text;
 
 /// Compare two runs: did a write get dearer?
 #[derive(clap::Args)]
@@ -46,7 +47,7 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
             let policy = match &args.policy {
                 Some(path) => {
                     let text = fs::read_to_string(path)
-                        .with_context(|| format!("{}: can't read the policy", path.display()))?;
+                        .with_context(|| format!("{}: can't read the policy", text::path(path)))?;
                     Policy::parse(&text, &path.to_string_lossy(), metrics::all())?
                 }
                 None => Policy::default(),
@@ -77,7 +78,7 @@ fn summarise(path: &Path, markdown: &str) -> anyhow::Result<()> {
         return Ok(());
     }
     let added = append_summary(path, markdown)
-        .with_context(|| format!("{SUMMARY_VARIABLE}: {}: can't be written", path.display()))?;
+        .with_context(|| format!("{SUMMARY_VARIABLE}: {}: can't be written", text::path(path)))?;
     if !added {
         output::note("the step summary is full: the verdict is not in it");
     }

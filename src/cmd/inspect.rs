@@ -192,9 +192,9 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         None => output::print(&written)?,
         Some(path) => {
             write_atomically(path, written.as_bytes())
-                .with_context(|| format!("{}: can't be written", path.display()))?;
+                .with_context(|| format!("{}: can't be written", crate::text::path(path)))?;
             if !quiet {
-                output::print(&format!("{}: {title}, after operation {}\n", path.display(), session.done()))?;
+                output::print(&format!("{}: {title}, after operation {}\n", crate::text::path(path), session.done()))?;
             }
         }
     }
@@ -273,8 +273,8 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
                 seed: cell.workload.seed,
             };
             let (model, entry) = recorded::open(&wanted, &recording, subjects)?;
-            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-            (model, Source::recording(recording), entry, name.into_owned())
+            let name = crate::text::path(Path::new(path.file_name().unwrap_or(path.as_os_str())));
+            (model, Source::recording(recording), entry, name)
         }
         _ => {
             let workload = Workload::open(&cell.workload)?;

@@ -16,11 +16,13 @@ mod report;
 mod run;
 mod verify;
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::run::Subjects;
+use crate::text;
 
 /// Bad input.
 const BAD_INPUT: u8 = 2;
@@ -63,9 +65,19 @@ pub fn main(subjects: &Subjects) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(message) => {
-            // Help and version go to stdout, errors to stderr; a closed one is no reason to complain.
-            let _ = message.print();
-            return ExitCode::from(message.exit_code() as u8);
+            // What was typed is repeated there, and may have come from anywhere.
+            if message.use_stderr() {
+                let told = message.render().to_string().trim_end().replace("\n::", "\n| ::");
+                let _ = writeln!(io::stderr(), "{}", text::screen(&told));
+                return ExitCode::from(BAD_INPUT);
+            }
+            return match output::print(&message.render().ansi().to_string()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    output::complain(&error);
+                    ExitCode::from(BAD_INPUT)
+                }
+            };
         }
     };
     let done = match cli.verb {

@@ -11,11 +11,12 @@ use tempfile::TempDir;
 use crate::record::{Results, write_atomically};
 use crate::report::{Emit, FORMATS, Format};
 use crate::spec::UnknownName;
+use crate::text;
 
 /// Writes to stdout. A reader that has gone away (`| head`) is no error.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(text::screen(text).as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("can't write to stdout"),
         _ => Ok(()),
     }
@@ -30,12 +31,12 @@ pub(super) fn complain(error: &anyhow::Error) {
             message = format!("{message}: {cause}");
         }
     }
-    let _ = writeln!(io::stderr(), "error: {message}");
+    let _ = writeln!(io::stderr(), "error: {}", text::message(&message));
 }
 
 /// Writes a line to stderr.
 pub(super) fn note(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", text::message(line));
 }
 
 /// The columns of the terminal that stdout is, if it is one.
@@ -64,7 +65,7 @@ impl Staged {
     /// An error where something is at the destination already, or where it can't be written.
     pub fn new(out: Option<PathBuf>, profile: &str) -> anyhow::Result<Staged> {
         let destination = out.unwrap_or_else(|| new_report_folder(profile));
-        let at = || destination.display();
+        let at = || text::path(&destination);
         if destination.is_dir() {
             let mut content = fs::read_dir(&destination).with_context(|| format!("{}: can't be read", at()))?;
             if content.next().is_some() {
@@ -86,7 +87,7 @@ impl Staged {
             // The staging folder's name would tell the user nothing.
             .map_err(|error| io::Error::from(error.kind()))
             .with_context(|| {
-                format!("{}: can't be written; name another folder with --out", staged.destination.display())
+                format!("{}: can't be written; name another folder with --out", text::path(&staged.destination))
             })?;
         staged.staging = Some(staging);
         Ok(staged)
@@ -105,7 +106,7 @@ impl Staged {
     /// Moves it to its destination, whose path it gives.
     pub fn publish(mut self) -> anyhow::Result<PathBuf> {
         fs::rename(self.path(), &self.destination)
-            .with_context(|| format!("{}: the finished report can't be moved here", self.destination.display()))?;
+            .with_context(|| format!("{}: the finished report can't be moved here", text::path(&self.destination)))?;
         // It is no longer there to be removed.
         self.staging.take().map(TempDir::keep);
         self.made.clear();

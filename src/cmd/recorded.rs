@@ -7,6 +7,7 @@ use anyhow::{anyhow, bail};
 use crate::replay::{Entries, Play, Recording, Setup, shape};
 use crate::run::Subjects;
 use crate::spec::UnknownName;
+use crate::text;
 use crate::workload::ENTRIES;
 
 /// What the command line says of it.
@@ -36,7 +37,7 @@ pub(super) fn open(
         bail!("--map: {}", UnknownName::new("map", wanted.map, names));
     };
     let about = recording.about();
-    let trace = wanted.trace.display();
+    let trace = text::path(wanted.trace);
     if let Some(layout) = about.layout.as_deref().filter(|&layout| info.layout != Some(layout)) {
         match subjects.infos().find(|info| info.layout == Some(layout)) {
             Some(model) => bail!(

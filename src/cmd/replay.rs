@@ -15,6 +15,7 @@ use crate::replay::{
     columns,
 };
 use crate::run::Subjects;
+use crate::text;
 use crate::workload::output::Output;
 
 /// Replay a recorded trace on a map, operation by operation
@@ -61,7 +62,7 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     let same =
         |path: &Path| fs::canonicalize(path).is_ok_and(|it| fs::canonicalize(&args.trace).is_ok_and(|t| t == it));
     if let Some(path) = per_op.filter(|path| same(path)) {
-        bail!("--per-op {}: is the trace itself, which would be lost: name another file", path.display());
+        bail!("--per-op {}: is the trace itself, which would be lost: name another file", text::path(path));
     }
     // So that an interrupted replay leaves no file. Fails only when there is a handler already.
     let _ = ctrlc::set_handler(|| {
@@ -137,7 +138,7 @@ fn write_rows(replay: &mut Replay, path: &Path) -> anyhow::Result<()> {
         Some(error) => Err(error),
         // The summary says so.
         None if replay.lost => Ok(()),
-        None => written.with_context(|| format!("{}: can't be written", path.display())),
+        None => written.with_context(|| format!("{}: can't be written", text::path(path))),
     }
 }
 
@@ -199,7 +200,7 @@ impl Replay {
         if let Some(out) = &mut out {
             let about = self.recording.about();
             if !about.line.is_empty() {
-                writeln!(out, "{}", about.line)?;
+                writeln!(out, "{}", text::clean(&about.line))?;
             }
             let lengths = if self.recording.has_lengths() { "value_bytes," } else { "" };
             writeln!(out, "op,key,hash,{lengths}{}", columns(self.model.info().state).join(","))?;
@@ -282,7 +283,7 @@ impl Replay {
     fn summary(&self, trace: &Path) -> String {
         let info = self.model.info();
         let operations = self.operations;
-        let mut text = format!("{}: {operations} operations on {}", trace.display(), info.term.name);
+        let mut text = format!("{}: {operations} operations on {}", text::path(trace), info.term.name);
         if self.check {
             let names = columns(info.state).join(", ");
             match self.differences {

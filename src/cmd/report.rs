@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use super::output;
 use crate::record::read;
 use crate::report::FORMATS;
+use crate::text;
 
 /// Render reports again from the record of a run
 #[derive(clap::Args)]
@@ -24,12 +25,12 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     };
     let results = read(&args.dir)?;
     if !args.dir.is_dir() {
-        bail!("{}: is not a folder; name the folder of the run, where the reports go too", args.dir.display());
+        bail!("{}: is not a folder; name the folder of the run, where the reports go too", text::path(&args.dir));
     }
     let written = output::write_reports(&args.dir, &formats, &results)
-        .with_context(|| format!("{}: not every report could be written here", args.dir.display()))?;
+        .with_context(|| format!("{}: not every report could be written here", text::path(&args.dir)))?;
     if !quiet {
-        let paths: String = written.iter().map(|path| format!("{}\n", path.display())).collect();
+        let paths: String = written.iter().map(|path| format!("{}\n", text::path(path))).collect();
         output::print(&paths)?;
     }
     Ok(ExitCode::SUCCESS)

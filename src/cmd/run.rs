@@ -10,6 +10,7 @@ use crate::record::Status;
 use crate::report::{self, FORMATS, Format, table};
 use crate::run::{Settings, Subjects, execute, heed_interrupts};
 use crate::spec::{Flags, Plan, plan};
+use crate::text;
 
 const CELLS: &str = "Lists that replace the profile's";
 
@@ -60,6 +61,9 @@ pub(super) struct Args {
     /// Passes: count, time, profile
     #[arg(long, value_name = "LIST")]
     passes: Vec<String>,
+    /// Refuse a plan of more cells [default: 100000]
+    #[arg(long, value_name = "N")]
+    max_cells: Option<String>,
     /// go command or Go installation for go-runtime maps, may be repeated [default: go on the PATH]
     #[arg(long, value_name = "PATH")]
     go: Vec<PathBuf>,
@@ -89,6 +93,7 @@ impl Args {
             thread_keys: self.thread_keys.clone(),
             trace: self.trace.clone(),
             passes: self.passes.clone(),
+            max_cells: self.max_cells.clone().into_iter().collect(),
         }
     }
 }
@@ -127,11 +132,11 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         let named = |format: &Format| wanted.iter().any(|wanted| wanted.name == format.name);
         let formats: Vec<_> = FORMATS.iter().filter(|format| format.always || named(format)).collect();
         output::write_reports(folder.path(), &formats, &finished.results)
-            .with_context(|| format!("{}: nothing was left there", folder.destination().display()))?;
+            .with_context(|| format!("{}: nothing was left there", text::path(folder.destination())))?;
         let folder = folder.publish()?;
         if !quiet {
             let mut screen = table::summary(&finished.results, output::width().unwrap_or(120), output::colour());
-            screen.push_str(&format!("\nreport: {}\n", folder.join("index.html").display()));
+            screen.push_str(&format!("\nreport: {}\n", text::path(&folder.join("index.html"))));
             if let Some(standout) = table::standout(&finished.results) {
                 screen.push_str(&format!("{standout}\n"));
             }

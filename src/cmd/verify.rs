@@ -8,6 +8,7 @@ use crate::golang::{self, Toolchain};
 use crate::probe::alloc;
 use crate::record::write_atomically;
 use crate::replay::model_of;
+use crate::text;
 use crate::verify::{Amount, Compared, layout, verify};
 
 /// Hold the models of Go's maps against the Go runtimes on this machine
@@ -103,7 +104,7 @@ fn report(toolchain: &Toolchain, compared: &Compared) -> anyhow::Result<()> {
             Ok(()) => {
                 let path = fs::canonicalize(&file).unwrap_or(file.into());
                 let model = model_of(layout).unwrap_or_default();
-                writeln!(text, "    again: mapscope replay --map {model} --check {}", path.display())
+                writeln!(text, "    again: mapscope replay --map {model} --check {}", text::path(&path))
             }
             Err(error) => writeln!(text, "    its recording could not be written to {file}: {error}"),
         };

@@ -4,6 +4,7 @@ use super::names::Names;
 use super::shown::{self, Row, STATISTICAL};
 use super::{Change, Diff};
 use crate::report::markdown::escape;
+use crate::text::{pad, pad_start};
 
 /// The whole difference; nothing is left out.
 pub(super) fn markdown(diff: &Diff<'_>) -> String {
@@ -61,7 +62,9 @@ fn table(rows: impl Iterator<Item = Row>) -> String {
     let mut text = String::new();
     for (index, [cell, metric, before, after, change, word]) in lines.iter().enumerate() {
         let [a, b, c, d, e, f] = widths;
-        text += &format!("| {cell:a$} | {metric:b$} | {before:>c$} | {after:>d$} | {change:>e$} | {word:f$} |\n");
+        let [cell, metric, word] = [(cell, a), (metric, b), (word, f)].map(|(text, width)| pad(text, width));
+        let numbers = [(before, c), (after, d), (change, e)].map(|(text, width)| pad_start(text, width));
+        text += &format!("| {cell} | {metric} | {} | {word} |\n", numbers.join(" | "));
         if index == 0 {
             let [a, b, c, d, e, f] = widths.map(|width| "-".repeat(width - 1));
             text += &format!("| {a}- | {b}- | {c}: | {d}: | {e}: | {f}- |\n");

@@ -8,6 +8,7 @@ use super::number::{difference, plural, texts};
 use super::verdict::{Change, Kind, Level, Outcome, Verdict, What};
 use crate::record::Status;
 use crate::record::metrics::{Class, Number};
+use crate::text::{pad, pad_start};
 
 pub(super) const FORMAT: Format = Format {
     name: "md",
@@ -148,7 +149,9 @@ fn table(changes: &[&Change]) -> String {
     let mut text = String::new();
     for (index, [cell, what, before, after, change]) in rows.iter().enumerate() {
         let [a, b, c, d, e] = widths;
-        text += &format!("| {cell:a$} | {what:b$} | {before:>c$} | {after:>d$} | {change:e$} |\n");
+        let [cell, what, change] = [(cell, a), (what, b), (change, e)].map(|(text, width)| pad(text, width));
+        let [before, after] = [(before, c), (after, d)].map(|(text, width)| pad_start(text, width));
+        text += &format!("| {cell} | {what} | {before} | {after} | {change} |\n");
         if index == 0 {
             let line = |n: usize| "-".repeat(n);
             text += &format!("| {} | {} | {}: | {}: | {} |\n", line(a), line(b), line(c - 1), line(d - 1), line(e));

@@ -138,9 +138,9 @@ impl Session {
         for name in ["GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG"] {
             command.env_remove(name);
         }
-        let mut child = command
-            .spawn()
-            .map_err(|error| io::Error::new(error.kind(), format!("{} can't be run: {error}", program.display())))?;
+        let mut child = command.spawn().map_err(|error| {
+            io::Error::new(error.kind(), format!("{} can't be run: {error}", crate::text::path(program)))
+        })?;
         let broken = || io::Error::other("the program's pipes are missing");
         let stdin = child.stdin.take().ok_or_else(broken)?;
         let stdout = BufReader::with_capacity(1 << 16, child.stdout.take().ok_or_else(broken)?);

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use serde::{Deserialize, Serialize};
 
 use super::{SOURCES, Shape};
+use crate::text;
 
 /// A `go` command on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +93,7 @@ impl Toolchain {
         let said = String::from_utf8_lossy(&output.stdout);
         match version_in(&said).filter(|_| output.status.success()) {
             Some(version) => Ok(Toolchain { path: command, version: version.to_owned() }),
-            None => Err(no_go(format!("`go env GOVERSION` said {:?}", said.trim()))),
+            None => Err(no_go(format!("`go env GOVERSION` said {}", text::quoted(said.trim())))),
         }
     }
 
@@ -125,7 +126,7 @@ impl Toolchain {
         if program.is_file() {
             return Ok(program);
         }
-        fs::create_dir_all(&cache).map_err(|error| failed(format!("{}: {error}", cache.display())))?;
+        fs::create_dir_all(&cache).map_err(|error| failed(format!("{}: {error}", text::path(&cache))))?;
         let sources = tempfile::tempdir_in(&cache).map_err(io_failed)?;
         for (name, content) in SOURCES {
             fs::write(sources.path().join(name), content).map_err(io_failed)?;

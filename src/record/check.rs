@@ -13,12 +13,13 @@ use super::{
     Cell, Count, EndState, HeatMap, LatencyHistogram, Moment, Moments, OpKind, Profile, Results, Spell, Status,
     Structure, Time, Timeline,
 };
+use crate::text;
 
 /// The first contradiction: the cell's identity, and what is wrong.
 pub(super) fn check(results: &Results) -> Result<(), (String, String)> {
     let mut seen = BTreeMap::new();
     for (index, cell) in results.cells.iter().enumerate() {
-        let fail = |what| (cell.id.to_string(), what);
+        let fail = |what| (text::shown(&cell.id.to_string()), what);
         if let Some(first) = seen.insert(cell.id.key(), index) {
             return Err(fail(format!("cells[{first}] and cells[{index}] have the same identity")));
         }
@@ -40,7 +41,15 @@ macro_rules! ensure {
     };
 }
 
+/// The longest name in a cell's identity, in bytes: every report repeats it, in tables as wide as it is.
+const NAME_BYTES_MAX: usize = 4096;
+
 fn check_cell(cell: &Cell) -> Result<(), String> {
+    let id = &cell.id;
+    for (name, text) in [("map", &id.map), ("keys", &id.keys), ("mix", &id.mix), ("entry", &id.entry)] {
+        let bytes = text.len();
+        ensure!(bytes <= NAME_BYTES_MAX, "{name} is a name of {bytes} bytes; the longest allowed has {NAME_BYTES_MAX}");
+    }
     if let Some(x) = cell.id.load_factor {
         ensure!(x.is_finite() && x > 0.0, "load_factor {x} is not above 0");
     }

@@ -9,6 +9,7 @@ use serde_json::error::Category;
 
 use super::check::check;
 use super::{Results, SCHEMA};
+use crate::text;
 
 /// The file that a folder of results is read from.
 const FILE_NAME: &str = "results.json";
@@ -110,6 +111,8 @@ struct Head {
 
 /// [`read`] without the file and without the check for contradictions; `path` is for messages only.
 pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Results, ReadError> {
+    // Names and reasons are shown wherever a report puts them.
+    let bytes = &*text::clean_json(bytes);
     let foreign = |what: &str| ReadError::Foreign { path: path.to_owned(), what: what.to_owned() };
     match bytes {
         [0x1f, 0x8b, ..] => return Err(foreign("it is compressed by gzip: unpack it first")),

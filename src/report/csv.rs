@@ -21,9 +21,14 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
     let names = metrics::all().iter().map(|metric| metric.name);
     writer.write_record(COLUMNS.iter().map(|column| column.name).chain(names))?;
     for cell in &results.cells {
-        let identity = COLUMNS.iter().map(|column| (column.value)(cell).map(|value| value.to_string()));
+        let identity = COLUMNS.iter().map(|column| (column.value)(cell).map(|value| literal(value.to_string())));
         let values = metrics::all().iter().map(|metric| (metric.value)(cell).map(|number| number.to_string()));
         writer.write_record(identity.chain(values).map(Option::unwrap_or_default))?;
     }
     emit("results.csv", &writer.into_inner().map_err(|error| error.into_error())?)
+}
+
+/// What a spreadsheet would take for a formula, as text.
+fn literal(text: String) -> String {
+    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
 }

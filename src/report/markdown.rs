@@ -9,6 +9,7 @@ use super::number::{decimals, integer, one_line};
 use super::standout::standout;
 use super::{Emit, Format};
 use crate::record::{Cell, Environment, Results};
+use crate::text::{pad, pad_start};
 
 pub(super) const FORMAT: Format = Format {
     name: "md",
@@ -107,7 +108,8 @@ fn figures_table(rows: &[Vec<String>]) -> String {
     let mut text = String::new();
     for (index, row) in rows.iter().enumerate() {
         for (column, (cell, &width)) in row.iter().zip(&widths).enumerate() {
-            text += &if column > 0 { format!("| {cell:>width$} ") } else { format!("| {cell:width$} ") };
+            text +=
+                &if column > 0 { format!("| {} ", pad_start(cell, width)) } else { format!("| {} ", pad(cell, width)) };
         }
         text += "|\n";
         if index == 0 {

@@ -15,6 +15,7 @@ use super::subjects::{Subjects, Unready};
 use super::{Finished, RunError, Settings};
 use crate::record::{Cell, CellId, EndState, Environment, Results, SCHEMA, Status};
 use crate::spec::{CellSpec, Plan, Source, ThreadKeys, WorkloadSpec};
+use crate::text;
 use crate::workload::{Expected, Workload, WorkloadError};
 
 /// Set by Ctrl-C.
@@ -326,7 +327,7 @@ fn prepare(plan: &Plan, subjects: &Subjects, cells: &mut [Cell], progress: &Prog
             return;
         }
         if let Err(Unready(status, why)) = ready {
-            (cell.status, cell.error) = (*status, Some(why.clone()));
+            (cell.status, cell.error) = (*status, Some(text::one_line(why)));
         }
     }
 }
@@ -395,7 +396,7 @@ fn difference(expected: &EndState, found: &EndState) -> String {
 
 fn fail(cell: &mut Cell, what: &str, status: Status, why: &str) {
     cell.status = status;
-    cell.error = Some(format!("{what}: {why}"));
+    cell.error = Some(format!("{what}: {}", text::one_line(why)));
 }
 
 /// Books that the run ended before a pass of the cell; what its other passes found stays.

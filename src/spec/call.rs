@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{Param, Term, Values};
+use crate::text::{quoted, shown};
 
 /// A validated use of a [`Term`]: the name and a value for every parameter, in the term's order.
 ///
@@ -67,7 +68,7 @@ pub enum CallError {
     #[error("{0}")]
     Unknown(UnknownName),
     /// A parenthesis is missing, or something follows the last one.
-    #[error("\"{0}\" is not of the form NAME or NAME(ARGUMENT,...)")]
+    #[error("{} is not of the form NAME or NAME(ARGUMENT,...)", quoted(.0))]
     Form(String),
     /// The term takes a file and none was given.
     #[error("{0} needs a file: {0}:PATH")]
@@ -109,7 +110,7 @@ pub enum CallError {
         range: String,
     },
     /// A positional argument after a named one.
-    #[error("{term}: write \"{got}\" as NAME=VALUE, because it follows a named argument")]
+    #[error("{term}: write {} as NAME=VALUE, because it follows a named argument", quoted(got))]
     Unnamed {
         /// The term.
         term: &'static str,
@@ -117,7 +118,7 @@ pub enum CallError {
         got: String,
     },
     /// A value that the parameter does not take.
-    #[error("{term}: {argument} must be {range}, got {got}")]
+    #[error("{term}: {argument} must be {range}, got {}", shown(got))]
     OutOfRange {
         /// The term.
         term: &'static str,
@@ -132,7 +133,7 @@ pub enum CallError {
 
 /// A name that is not among the valid ones.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("unknown {what} \"{got}\"{} Valid: {}.", hint(*.nearest), .valid.join(", "))]
+#[error("unknown {what} {}{} Valid: {}.", quoted(got), hint(*.nearest), .valid.join(", "))]
 pub struct UnknownName {
     /// What was looked for: `map`, `key`.
     pub what: &'static str,
@@ -157,8 +158,10 @@ impl UnknownName {
             0 | 1 => 1.0,
             _ => strsim::jaro_winkler(got, name),
         };
+        // Nobody meant a name that long; comparing takes as long as the product of the lengths.
         let nearest = valid
             .iter()
+            .filter(|name| got.len() <= 2 * name.len() + 8)
             .map(|&name| (similarity(name), name))
             .filter(|&(similarity, _)| similarity >= 0.75)
             .max_by(|a, b| a.0.total_cmp(&b.0))
@@ -266,7 +269,7 @@ impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)?;
         if let Some(path) = &self.path {
-            return write!(f, ":{}", path.display());
+            return write!(f, ":{}", crate::text::path(path));
         }
         let mut separator = '(';
         for (index, value) in self.args.iter().enumerate() {

@@ -14,6 +14,7 @@
 //! repetitions = 5                         # of the time pass, 1 to 1000; default 5
 //! time_limit_s = 60                       # of one pass of one cell, and of each repetition of a time pass; default 60
 //! memory_limit_mb = 4096                  # of one cell, in MiB; default: most of what is free
+//! max_cells = 100_000                     # a plan of more cells is refused; default 100,000
 //!
 //! [[cells]]                               # each table: the product of its lists; a scalar stands for a list of one
 //! map = ["go-classic", "std"]

@@ -8,11 +8,14 @@ use super::{
     Call, Catalog, CellSpec, Crew, EntryOffer, MapOffer, Passes, Plan, Source, Term, ThreadKeys, UnknownName,
     WorkloadSpec,
 };
+use crate::text::{quoted, shown};
 
 /// The most operations of a cell: `1..=2^63-1`, what a TOML integer holds.
 const OPS_MAX: u64 = i64::MAX as u64;
 /// The most threads of a cell.
 const THREADS_MAX: u64 = 1024;
+/// The most cells of a plan unless it says otherwise: half a kilobyte of memory and a process or more each.
+const CELLS_MAX: u64 = 100_000;
 const DEFAULT_ENTRY: &str = "u64/u64";
 const MIB: u64 = 1 << 20;
 
@@ -47,9 +50,7 @@ pub fn plan(profiles: &[String], flags: &Flags, catalog: &Catalog) -> Result<Pla
             }
             table.lists.extend(overrides.clone());
         }
-        if let Some(passes) = flags.passes() {
-            profile.settings.lists.insert("passes", passes);
-        }
+        profile.settings.lists.extend(flags.settings());
         let next = validate(&profile, catalog)?;
         plan = Some(match plan {
             Some(joined) => join(joined, next),
@@ -85,9 +86,10 @@ fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, SpecError> {
     let memory_limit = settings.one("memory_limit_mb", |raw| whole(raw, 1, u64::MAX / MIB))?;
     let memory_limit_bytes = memory_limit.map(|mib| mib * MIB);
     let memory_bytes = memory_limit_bytes.unwrap_or(u64::MAX).min(catalog.memory_bytes);
+    let cells_max = settings.one("max_cells", |raw| whole(raw, 1, OPS_MAX))?.unwrap_or(CELLS_MAX);
     let mut cells = Vec::new();
     for table in &profile.cells {
-        expand(table, catalog, memory_bytes, &mut cells)?;
+        expand(table, catalog, memory_bytes, cells_max, &mut cells)?;
     }
     if cells.is_empty() {
         return Err(settings.place.error("a profile needs at least one [[cells]] table"));
@@ -110,7 +112,23 @@ const PASSES: [(&str, SetPass); 3] = [
 ];
 
 /// Appends the product of the table's lists.
-fn expand(table: &Table, catalog: &Catalog, memory_bytes: u64, cells: &mut Vec<CellSpec>) -> Result<(), SpecError> {
+fn expand(
+    table: &Table,
+    catalog: &Catalog,
+    memory_bytes: u64,
+    cells_max: u64,
+    cells: &mut Vec<CellSpec>,
+) -> Result<(), SpecError> {
+    // Before anything is made as many times.
+    let meant = table.lists.values().fold(1, |product: u64, list| product.saturating_mul(list.len() as u64));
+    let meant = meant.saturating_add(cells.len() as u64);
+    if meant > cells_max {
+        let what = format!(
+            "the lists multiply to {meant} cells, and a plan has {cells_max} at the most: shorten them, or raise \
+             max_cells in the profile, or --max-cells"
+        );
+        return Err(table.place.error(what));
+    }
     let called: Vec<(MapOffer, Call)> =
         table.needed("map", |raw| maps_called(raw, &catalog.maps))?.into_iter().flatten().collect();
     let maps: Vec<MapOffer> = called.iter().map(|(offer, _)| *offer).collect();
@@ -208,13 +226,13 @@ fn named<T: Copy>(what: &'static str, name: &str, items: &[T], name_of: fn(&T) -
 }
 
 fn load_factor(raw: &Raw, maps: &[MapOffer]) -> Result<f64, String> {
-    let x: f64 = raw.text.parse().map_err(|_| format!("must be a number, got \"{}\"", raw.text))?;
+    let x: f64 = raw.text.parse().map_err(|_| format!("must be a number, got {}", quoted(&raw.text)))?;
     let mut settable = maps.iter().filter_map(|offer| Some((offer.term.name, offer.load_factor?))).peekable();
     if settable.peek().is_none() {
         return Err(format!("can't be set: not a parameter of {}", names(maps)));
     }
     match settable.find(|(_, (min, max, _))| !(*min..=*max).contains(&x)) {
-        Some((map, (min, max, _))) => Err(format!("must be from {min} to {max} for {map}, got {}", raw.text)),
+        Some((map, (min, max, _))) => Err(format!("must be from {min} to {max} for {map}, got {}", shown(&raw.text))),
         None => Ok(x),
     }
 }
@@ -261,7 +279,7 @@ fn whole(raw: &Raw, min: u64, max: u64) -> Result<u64, String> {
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
     match digits.parse() {
         Ok(n) if plain && (min..=max).contains(&n) => Ok(n),
-        _ => Err(format!("must be a whole number from {min} to {max}, in digits and _ only, got {}", raw.text)),
+        _ => Err(format!("must be a whole number from {min} to {max}, in digits and _ only, got {}", shown(&raw.text))),
     }
 }
 

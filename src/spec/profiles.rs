@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::wire::{Place, Profile};
 use super::{SpecError, UnknownName};
+use crate::text;
 
 /// A profile that ships inside the binary.
 #[derive(Debug, Clone, Copy)]
@@ -62,11 +63,11 @@ pub(super) fn find(argument: &str) -> Result<Profile, SpecError> {
     let path = Path::new(argument);
     if path.is_file() || argument.contains('/') || argument.ends_with(".toml") {
         let place = Place::File { path: path.to_owned(), line: 1, key: String::new() };
-        let refuse = |what: String| SpecError { place: None, what: format!("{argument}: {what}") };
+        let refuse = |what: String| SpecError { place: None, what: format!("{}: {what}", text::path(path)) };
         let bytes = fs::read(path).map_err(|error| refuse(format!("can't read the profile: {error}")))?;
-        let text = String::from_utf8(bytes).map_err(|_| place.error("not a profile: TOML is UTF-8 text"))?;
-        let name = path.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
-        return Profile::parse(&name, &text, path);
+        let profile = String::from_utf8(bytes).map_err(|_| place.error("not a profile: TOML is UTF-8 text"))?;
+        let name = text::path(Path::new(path.file_stem().unwrap_or_default()));
+        return Profile::parse(&name, &profile, path);
     }
     SHIPPED.iter().find(|shipped| shipped.name == argument).map_or_else(
         || {

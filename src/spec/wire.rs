@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::UnknownName;
 use super::call::split_list;
+use crate::text;
 
 /// Why a plan can't be made of what the user wrote.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -54,8 +55,8 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Flag(flag) => f.write_str(flag),
-            Place::File { path, line, key } if key.is_empty() => write!(f, "{}:{line}", path.display()),
-            Place::File { path, line, key } => write!(f, "{}:{line}: {key}", path.display()),
+            Place::File { path, line, key } if key.is_empty() => write!(f, "{}:{line}", text::path(path)),
+            Place::File { path, line, key } => write!(f, "{}:{line}: {key}", text::path(path)),
         }
     }
 }
@@ -81,6 +82,7 @@ const SETTINGS: &[(&str, Form)] = &[
     ("repetitions", Form::Number),
     ("time_limit_s", Form::Number),
     ("memory_limit_mb", Form::Number),
+    ("max_cells", Form::Number),
 ];
 
 /// The keys of a `[[cells]]` table.
@@ -221,6 +223,8 @@ pub struct Flags {
     pub trace: Vec<String>,
     /// `--passes`.
     pub passes: Vec<String>,
+    /// `--max-cells`.
+    pub max_cells: Vec<String>,
 }
 
 impl Flags {
@@ -245,9 +249,12 @@ impl Flags {
         lists
     }
 
-    /// The passes, when given.
-    pub(super) fn passes(&self) -> Option<Vec<Raw>> {
-        (!self.passes.is_empty()).then(|| split("--passes", &self.passes))
+    /// The settings that replace the profile's own.
+    pub(super) fn settings(&self) -> BTreeMap<&'static str, Vec<Raw>> {
+        let flags = [("passes", "--passes", &self.passes), ("max_cells", "--max-cells", &self.max_cells)];
+        let mut lists: BTreeMap<_, _> = flags.into_iter().map(|(key, flag, typed)| (key, split(flag, typed))).collect();
+        lists.retain(|_, list: &mut Vec<Raw>| !list.is_empty());
+        lists
     }
 }
 

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::WorkloadError;
+use crate::text;
 
 /// What is held of a file at a time, which also is the longest line that is read: text has shorter ones, and binary data
 /// is refused before it fills the memory.
@@ -152,7 +153,7 @@ pub(super) fn fingerprint(path: &Path) -> Result<String, WorkloadError> {
     let mut hasher = blake3::Hasher::new();
     let file = File::open(path).and_then(|file| hasher.update_reader(file).map(drop));
     file.map_err(|error| fault(path, None, format!("can't be read: {error}")))?;
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let name = text::path(Path::new(path.file_name().unwrap_or(path.as_os_str())));
     Ok(format!("{name}@{}", &hasher.finalize().to_hex()[..8]))
 }
 

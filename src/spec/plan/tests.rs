@@ -175,7 +175,7 @@ fn errors_name_file_line_and_key() {
     assert_eq!(
         error(&format!("summary = \"x\"\nrepetition = 5\n{}", table(""))),
         "my.toml:2: unknown key \"repetition\", did you mean \"repetitions\"? Valid: summary, passes, repetitions, \
-         time_limit_s, memory_limit_mb."
+         time_limit_s, memory_limit_mb, max_cells."
     );
     assert_eq!(
         error(&table("key = \"uniform\"")),
@@ -197,6 +197,36 @@ fn errors_name_file_line_and_key() {
         error(&table("trace = \"t.csv\"")),
         "my.toml:3: keys: a trace brings its own keys and mix: leave this out"
     );
+}
+
+#[test]
+fn a_plan_has_a_limit_that_can_be_raised() {
+    let many = (0..401).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+    let text = table(&format!("seed = [{many}]\nhint = [{many}]"));
+    let refused = "my.toml:2: [[cells]]: the lists multiply to 160801 cells, and a plan has 100000 at the most: shorten \
+                   them, or raise max_cells in the profile, or --max-cells";
+    assert_eq!(error(&format!("passes = \"count\"\n{text}")), refused);
+    let three = format!("max_cells = 2\n{}{}", table("seed = [1, 2]"), table("hint = 1"));
+    assert!(error(&three).starts_with("my.toml:8: [[cells]]: the lists multiply to 3 cells, and a plan has 2"));
+    let max_cells = vec!["3".to_owned()];
+    let raised = plan_text(&three, &Flags { max_cells, ..Flags::default() }).unwrap();
+    assert_eq!(raised.cells.len(), 3);
+    assert_eq!(plan_text(&three.replace("cells = 2", "cells = 3"), &Flags::default()).unwrap(), raised);
+}
+
+#[test]
+fn a_value_of_a_megabyte_is_not_repeated() {
+    let long = "x".repeat(1 << 20);
+    let texts = [
+        format!("[[cells]]\nmap = \"{long}\"\n"),
+        table(&format!("entry = \"{long}\"")),
+        table(&format!("{long} = 1")),
+    ];
+    for text in texts {
+        let error = error(&text);
+        assert!(error.len() < 1000 && error.contains("x…\" (1048576 bytes)"), "{error:.2000}");
+    }
+    assert!(error(&table(&format!("hint = {}", "9".repeat(1 << 20)))).len() < 1000);
 }
 
 #[test]

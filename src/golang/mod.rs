@@ -4,6 +4,7 @@
 //! a cache folder, and driven over a pipe: the operations are made here, so that the runtime's map and a model of it get
 //! the same ones.
 
+mod cache;
 mod session;
 mod toolchain;
 

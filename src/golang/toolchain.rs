@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
+use super::cache::Cache;
 use super::{SOURCES, Shape};
 use crate::text;
 
@@ -120,14 +121,12 @@ impl Toolchain {
             let [major, minor] = OLDEST;
             return Err(failed(format!("it needs Go {major}.{minor} or newer")));
         }
-        let no_cache = || failed("there is no folder to keep it in: set HOME or XDG_CACHE_HOME".to_owned());
-        let cache = cache_folder().ok_or_else(no_cache)?;
-        let program = cache.join(format!("go{}-{}-{}", self.version, shape.tag, self.digest()));
-        if program.is_file() {
+        let cache = Cache::open().map_err(failed)?;
+        let name = format!("go{}-{}-{}", self.version, shape.tag, self.digest());
+        if let Some(program) = cache.get(&name) {
             return Ok(program);
         }
-        fs::create_dir_all(&cache).map_err(|error| failed(format!("{}: {error}", text::path(&cache))))?;
-        let sources = tempfile::tempdir_in(&cache).map_err(io_failed)?;
+        let sources = tempfile::tempdir_in(cache.folder()).map_err(io_failed)?;
         for (name, content) in SOURCES {
             fs::write(sources.path().join(name), content).map_err(io_failed)?;
         }
@@ -135,15 +134,13 @@ impl Toolchain {
         let mut build = go(&self.path);
         build.current_dir(sources.path()).args(["build", "-trimpath", "-tags", shape.tag, "-o"]).arg(&built).arg(".");
         if ["HOME", "XDG_CACHE_HOME", "GOCACHE"].iter().all(|name| std::env::var_os(name).is_none()) {
-            build.env("GOCACHE", cache.join("go-build"));
+            build.env("GOCACHE", cache.folder().join("go-build"));
         }
         let output = build.output().map_err(io_failed)?;
         if !output.status.success() {
             return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
         }
-        // Whoever builds the same at the same time puts the same there.
-        fs::rename(&built, &program).map_err(io_failed)?;
-        Ok(program)
+        cache.put(&name, &built).map_err(io_failed)
     }
 
     /// Tells programs apart that were built from other sources or by another installation of one version.
@@ -182,13 +179,6 @@ fn go(command: &Path) -> Command {
 fn version_in(said: &str) -> Option<&str> {
     let versions = said.split_whitespace().filter_map(|word| word.strip_prefix("go"));
     versions.into_iter().find(|version| version.starts_with(|c: char| c.is_ascii_digit()))
-}
-
-/// Where built programs are kept: `mapscope` in the user's cache folder, nowhere that others write.
-fn cache_folder() -> Option<PathBuf> {
-    let set = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let cache = set.or_else(|| Some(std::env::home_dir()?.join(".cache")).filter(|folder| folder.is_absolute()));
-    cache.map(|cache| cache.join("mapscope"))
 }
 
 #[cfg(test)]

@@ -61,9 +61,9 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     if !quiet {
         let mut screen = String::new();
         if let Some(before) = &before {
-            let name = at.to_string_lossy();
+            let name = text::path(&at);
             let before = Side { name: &format!("{name}, before"), results: before };
-            let after = Side { name: &results.to_string_lossy(), results: &current };
+            let after = Side { name: &text::path(&results), results: &current };
             let changes = diff::diff(before, after, metrics::all());
             screen = diff::terminal(&changes, output::width().unwrap_or(120), output::colour(), usize::MAX) + "\n";
         }

@@ -33,7 +33,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
-    let [before, after] = [&args.before, &args.after].map(|path| (path.to_string_lossy(), read(path)));
+    let [before, after] = [&args.before, &args.after].map(|path| (text::path(path), read(path)));
     let (before, after) = ((before.0, before.1?), (after.0, after.1?));
     let side = |(name, results)| Side { name, results };
     let diff = diff::diff(side((&before.0, &before.1)), side((&after.0, &after.1)), metrics::all());

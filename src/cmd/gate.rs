@@ -48,7 +48,7 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
                 Some(path) => {
                     let text = fs::read_to_string(path)
                         .with_context(|| format!("{}: can't read the policy", text::path(path)))?;
-                    Policy::parse(&text, &path.to_string_lossy(), metrics::all())?
+                    Policy::parse(&text, &text::path(path), metrics::all())?
                 }
                 None => Policy::default(),
             };

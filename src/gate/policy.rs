@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::record::metrics::{Better, Class, Metric};
+use crate::text::shown;
 
 /// How much slower a time must be to be called worse when no rule says.
 const TIMES_RELATIVE: f64 = 0.10;
@@ -145,7 +146,7 @@ fn validate(wire: WireRule, metrics: &[Metric], line: usize) -> Result<Rule, (us
     if matched.is_empty() {
         let name = wire.metric.get_ref();
         let hint = nearest(name, metrics.iter().map(|metric| metric.name));
-        let what = format!("no metric matches `{name}`{hint}; `mapscope list metrics` shows them all");
+        let what = format!("no metric matches `{}`{hint}; `mapscope list metrics` shows them all", shown(name));
         return Err((start(&wire.metric), what));
     }
     let map = match &wire.map {
@@ -170,7 +171,7 @@ fn validate(wire: WireRule, metrics: &[Metric], line: usize) -> Result<Rule, (us
         if matched.iter().all(|metric| metric.better == Better::Neither) {
             let what = format!(
                 "`{}` describes the work and must not change at all: take the limit out",
-                wire.metric.get_ref()
+                shown(wire.metric.get_ref())
             );
             return Err((limit.span().start, what));
         }
@@ -178,10 +179,18 @@ fn validate(wire: WireRule, metrics: &[Metric], line: usize) -> Result<Rule, (us
     Ok(Rule { line, metric, map, limits, action })
 }
 
+/// The longest glob; one compiles to something of a size that depends on its length, and is refused by a panic when it is
+/// too large.
+const GLOB_BYTES_MAX: usize = 1000;
+
 fn glob(pattern: &Spanned<String>) -> Result<GlobMatcher, (usize, String)> {
+    let (text, bytes) = (shown(pattern.get_ref()), pattern.get_ref().len());
+    if bytes > GLOB_BYTES_MAX {
+        return Err((pattern.span().start, format!("`{text}` is too long: a glob has at most {GLOB_BYTES_MAX} bytes")));
+    }
     match GlobBuilder::new(pattern.get_ref()).build() {
         Ok(glob) => Ok(glob.compile_matcher()),
-        Err(error) => Err((pattern.span().start, format!("`{}` is not a glob: {}", pattern.get_ref(), error.kind()))),
+        Err(error) => Err((pattern.span().start, format!("`{text}` is not a glob: {}", error.kind()))),
     }
 }
 
@@ -197,7 +206,7 @@ fn action(word: &Spanned<String>) -> Result<Action, (usize, String)> {
     let found = Action::ALL.iter().find(|(name, _)| name == word.get_ref());
     found.map(|&(_, action)| action).ok_or_else(|| {
         let hint = nearest(word.get_ref(), Action::ALL.iter().map(|&(name, _)| name));
-        (word.span().start, format!("unknown action `{}`{hint}: expected fail, warn or ignore", word.get_ref()))
+        (word.span().start, format!("unknown action `{}`{hint}: expected fail, warn or ignore", shown(word.get_ref())))
     })
 }
 
@@ -207,11 +216,14 @@ fn with_nearest(message: &str) -> String {
     match (message.strip_prefix("unknown field"), quoted.next()) {
         (Some(_), Some(key)) => {
             let hint = nearest(key, quoted.clone());
-            format!("unknown key `{key}`{hint}: expected {}", Alternatives(quoted.collect()))
+            format!("unknown key `{}`{hint}: expected {}", shown(key), Alternatives(quoted.collect()))
         }
         _ => message.to_owned(),
     }
 }
+
+/// Longer words are meant to be nothing that there is; comparing takes time and memory as the product of the lengths.
+const NEAREST_BYTES_MAX: usize = 100;
 
 struct Alternatives<'a>(Vec<&'a str>);
 
@@ -228,7 +240,7 @@ impl fmt::Display for Alternatives<'_> {
 /// ` (did you mean `x`?)`, or nothing when nothing is near.
 fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> String {
     let distance = |candidate: &str| strsim::damerau_levenshtein(word, candidate);
-    let best = candidates.min_by_key(|candidate| distance(candidate));
+    let best = candidates.filter(|_| word.len() <= NEAREST_BYTES_MAX).min_by_key(|candidate| distance(candidate));
     best.filter(|best| distance(best) <= 1 + word.len() / 3)
         .map(|best| format!(" (did you mean `{best}`?)"))
         .unwrap_or_default()

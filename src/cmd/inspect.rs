@@ -302,7 +302,11 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
 /// The one cell that the flags describe, validated as `run` validates it.
 fn cell(args: &Args, subjects: &Subjects) -> anyhow::Result<CellSpec> {
     let one = |given: &Option<String>| given.iter().cloned().collect::<Vec<_>>();
-    let trace = args.trace.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    let in_words = |path: &PathBuf| {
+        let name = path.to_str().map(str::to_owned);
+        name.with_context(|| format!("--trace {}: a name that is not UTF-8; give it another", crate::text::path(path)))
+    };
+    let trace = args.trace.iter().map(in_words).collect::<Result<_, _>>()?;
     let flags = Flags {
         map: vec![args.map.clone()],
         keys: one(&args.keys),

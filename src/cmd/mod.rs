@@ -71,7 +71,9 @@ pub fn main(subjects: &Subjects) -> ExitCode {
                 let _ = writeln!(io::stderr(), "{}", text::screen(&told));
                 return ExitCode::from(BAD_INPUT);
             }
-            return match output::print(&message.render().ansi().to_string()) {
+            let help = message.render();
+            let help = if output::colour() { help.ansi().to_string() } else { help.to_string() };
+            return match output::print(&help) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
                     output::complain(&error);

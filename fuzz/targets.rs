@@ -1,0 +1,220 @@
+//! What is read, from which corpus, and by which part of mapscope.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use flate2::read::GzDecoder;
+use mapscope::gate::{self, Policy};
+use mapscope::record::{self, metrics};
+use mapscope::report::FORMATS;
+use mapscope::run::Subjects;
+use mapscope::spec::{self, Flags, SHIPPED, Source, WorkloadSpec};
+use mapscope::workload::Workload;
+use mapscope::{diff, replay};
+
+use crate::rng::Rng;
+use crate::{csv_mutator, json_mutator, rng_of, toml_mutator};
+
+/// Something that reads files.
+pub struct Target {
+    pub name: &'static str,
+    corpus: Vec<Vec<u8>>,
+    mutate: fn(&[u8], &mut Rng) -> Vec<u8>,
+    /// Reads a mutant with all that follows; true where it is taken.
+    pub read: fn(&[u8]) -> bool,
+    /// The commands that read such a file, and its name.
+    pub file: &'static str,
+    pub commands: &'static [&'static [&'static str]],
+}
+
+impl Target {
+    /// The mutant of a number.
+    pub fn mutant(&self, seed: u64, number: u64) -> Vec<u8> {
+        let mut rng = rng_of(seed, number);
+        let from = rng.of(&self.corpus).clone();
+        // The corpus itself is among its mutants: that it is taken shows that the rest is refused for a reason.
+        if rng.one_in(50) { from } else { (self.mutate)(&from, &mut rng) }
+    }
+}
+
+pub fn all() -> Vec<Target> {
+    vec![
+        Target {
+            name: "record",
+            corpus: records(),
+            mutate: json_mutator::mutate,
+            read: read_record,
+            file: "results.json",
+            commands: &[
+                &["report", ".", "--format", "all"],
+                &["gate", ".", "results.json"],
+                &["gate", ".", ".", "--format", "github"],
+                &["gate", "--self-test", "."],
+                &["diff", ".", ".", "--out", "d"],
+                &["baseline", "accept", ".", "--reason", "x"],
+            ],
+        },
+        Target {
+            name: "profile",
+            corpus: SHIPPED.iter().map(|shipped| shipped.text.as_bytes().to_vec()).collect(),
+            mutate: toml_mutator::mutate,
+            read: read_profile,
+            file: "p.toml",
+            // One that is taken would run for a while.
+            commands: &[&["run", "p.toml", "--max-cells", "1", "--ops", "10", "--passes", "count", "-q", "--out", "o"]],
+        },
+        Target {
+            name: "policy",
+            corpus: policies(),
+            mutate: toml_mutator::mutate,
+            read: |mutant| {
+                let text = std::str::from_utf8(mutant).unwrap_or("\0");
+                Policy::parse(text, "policy.toml", metrics::all()).is_ok()
+            },
+            file: "policy.toml",
+            commands: &[&["gate", "record.json", "record.json", "--policy", "policy.toml"]],
+        },
+        Target {
+            name: "trace",
+            corpus: traces(),
+            mutate: csv_mutator::mutate,
+            read: read_trace,
+            file: "t.csv",
+            commands: &[
+                &["replay", "--map", "go-classic", "t.csv", "--per-op", "rows.csv"],
+                &["replay", "--map", "std", "t.csv", "--check"],
+                &["run", "--map", "std", "--trace", "t.csv", "--passes", "count", "-q", "--out", "o"],
+                &["inspect", "--map", "go-swiss", "--trace", "t.csv", "--at", "end"],
+            ],
+        },
+    ]
+}
+
+/// The record that the command line's targets are judged against.
+pub fn record() -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden_cells/record.json");
+    fs::read(path).expect("the record")
+}
+
+fn records() -> Vec<Vec<u8>> {
+    let small = serde_json::json!({
+        "schema": record::SCHEMA, "mapscope": "0", "profile": "p", "partial": false, "environments": [], "cells": [],
+    });
+    vec![record(), record(), serde_json::to_vec(&small).expect("JSON")]
+}
+
+fn policies() -> Vec<Vec<u8>> {
+    let rules = [
+        "[[rule]]\nmetric = \"alloc_bytes*\"\nmap = \"go-*\"\nrelative = 0.01\nabsolute = 0.5\naction = \"fail\"\n",
+        "[[rule]]\nmetric = \"*\"\naction = \"ignore\"\n\n[[rule]]\nmetric = \"live_bytes\"\nabsolute = 8\n",
+        "[[rule]]\nmetric = \"{insert,get}_p99_ns\"\naction = \"warn\"\nrelative = 0.2\n",
+    ];
+    rules.map(|rule| rule.as_bytes().to_vec()).to_vec()
+}
+
+fn traces() -> Vec<Vec<u8>> {
+    let mut traces: Vec<Vec<u8>> = [
+        "op,key\ninsert,1\ninsert,2\nget,1\nremove,2\nclear,\ninsert,3\n",
+        "op,key,value_bytes\nnew,,\ninsert,1,100\ninsert,1,0\nget,1,\n",
+        "key,op,hash\n1,insert,0123456789abcdef\n1,get,0123456789abcdef\n2,insert,ffffffffffffffff\n",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .to_vec();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder).expect("tests/data").map(|entry| entry.expect("it").path()).collect();
+    paths.sort();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "gz")) {
+        let mut text = String::new();
+        GzDecoder::new(fs::File::open(path).expect("a recording")).read_to_string(&mut text).expect("text");
+        // Long enough for what a map does; a mutant of a megabyte would only take longer.
+        traces.push(text.lines().take(150).collect::<Vec<_>>().join("\n").into_bytes());
+    }
+    traces
+}
+
+/// A file of this process's own with such content.
+fn file(name: &str, content: &[u8]) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{}-{name}", std::process::id()));
+    fs::write(&path, content).expect("written");
+    path
+}
+
+fn read_record(mutant: &[u8]) -> bool {
+    let path = file("results.json", mutant);
+    let read = record::read(&path);
+    _ = fs::remove_file(&path);
+    let Ok(results) = read else { return false };
+    // Whatever is taken can be shown, judged and compared.
+    for format in FORMATS {
+        (format.render)(&results, &mut |_, _| Ok(())).expect("rendered");
+    }
+    let policy = Policy::default();
+    let verdict = gate::compare(&results, &results, &policy, metrics::all());
+    _ = (verdict.markdown(), verdict.summary());
+    _ = gate::self_test(&results, metrics::all()).markdown();
+    let side = || diff::Side { name: "it", results: &results };
+    let difference = diff::diff(side(), side(), metrics::all());
+    diff::write(&difference, &mut |_, _| Ok(())).expect("written");
+    _ = diff::terminal(&difference, 80, false, usize::MAX);
+    _ = mapscope::report::table::summary(&results, 80, true);
+    _ = mapscope::report::table::standout(&results);
+    true
+}
+
+fn read_profile(mutant: &[u8]) -> bool {
+    let path = file("p.toml", mutant);
+    let argument = path.to_str().expect("UTF-8").to_owned();
+    let max_cells = vec!["20000".to_owned()];
+    let plan = spec::plan(&[argument], &Flags { max_cells, ..Flags::default() }, &Subjects::builtin().catalog());
+    _ = fs::remove_file(&path);
+    plan.is_ok()
+}
+
+fn read_trace(mutant: &[u8]) -> bool {
+    let path = file("t.csv", mutant);
+    let spec = WorkloadSpec { source: Source::Trace(path.clone()), ops: u64::MAX, seed: 1 };
+    let taken = Workload::open(&spec).and_then(|workload| workload.expected()).is_ok();
+    let replayed = replay(&path);
+    _ = fs::remove_file(&path);
+    taken || replayed
+}
+
+/// Plays it on the model that it asks for, or on a map that takes any.
+fn replay(path: &Path) -> bool {
+    let Ok(mut recording) = replay::Recording::open(path) else { return false };
+    let about = recording.about().clone();
+    let entries = about.shape.map_or(replay::Entries::Named("u64/u64"), replay::Entries::Shape);
+    let setup = replay::Setup { entries, hashed: recording.hashed(), hint: about.hint.min(1000), ..SETUP };
+    let layout = about.layout.as_deref().unwrap_or("classic");
+    let Some(model) = replay::player_of_layout(layout, &setup) else { return false };
+    let mut model = replay::Guarded::new(model);
+    let mut figures = vec![0; replay::ALLOCATED + replay::Play::info(&model).state.len()];
+    let mut wanted = Vec::new();
+    let mut first = true;
+    loop {
+        match recording.next(&mut wanted) {
+            Ok(Some(row)) => {
+                if std::mem::take(&mut first) && row.action != replay::Action::New {
+                    _ = replay::Play::play(&mut model, replay::Row::new(replay::Action::New), &mut figures);
+                }
+                match replay::Play::play(&mut model, row, &mut figures) {
+                    Err(replay::PlayError::Panicked(words)) => panic!("the model: {words}"),
+                    Err(_) => return false,
+                    Ok(()) => {}
+                }
+            }
+            Ok(None) => return true,
+            Err(_) => return false,
+        }
+    }
+}
+
+const SETUP: replay::Setup<'static> = replay::Setup {
+    entries: replay::Entries::Named("u64/u64"),
+    hashed: false,
+    hint: 0,
+    load_factor: None,
+    seed: replay::Setup::SEED,
+};

@@ -24,14 +24,45 @@ pub use io::{ReadError, read, write_atomically, write_whole};
 pub use percentiles::KindPercentiles;
 pub use timeline::{HeatMap, Moment, Moments, Spell, TableEvent, Timeline};
 
-/// The version of the layout below; a reader refuses any other.
-pub const SCHEMA: u32 = 1;
+/// The version of the layout below, and of what its figures mean.
+///
+/// A reader takes [`SCHEMA_OLDEST`] too, and then lacks what that has not: the field is absent, and so is a metric that meant
+/// something else. What compares records refuses two of different schemas. docs/FORMATS.md says what changed.
+pub const SCHEMA: u32 = 2;
+
+/// The oldest version that can still be read.
+pub const SCHEMA_OLDEST: u32 = 1;
+
+/// Two records whose figures don't mean the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "one record has schema {before}, the other {after}, and their figures don't mean the same: run the cells of the older one \
+     again with this mapscope"
+)]
+pub struct SchemasDiffer {
+    /// Of the record that comes first.
+    pub before: u32,
+    /// Of the other.
+    pub after: u32,
+}
+
+impl Results {
+    /// Whether its figures can be held against another's.
+    ///
+    /// # Errors
+    ///
+    /// [`SchemasDiffer`], which says what to do.
+    pub fn comparable(&self, after: &Results) -> Result<(), SchemasDiffer> {
+        let (before, after) = (self.schema, after.schema);
+        if before == after { Ok(()) } else { Err(SchemasDiffer { before, after }) }
+    }
+}
 
 /// A whole `results.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Results {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`], or that of an older mapscope that wrote it.
     pub schema: u32,
     /// The version of mapscope that wrote it.
     pub mapscope: String,
@@ -247,20 +278,73 @@ pub struct EndState {
     pub gets: u64,
     /// Lookups that found their key.
     pub get_hits: u64,
+    /// Clears in the measured part; absent in records of schema 1, as all that is optional here.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub clears: Option<u64>,
+    /// Iterations over all entries in the measured part.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub iterations: Option<u64>,
     /// Payload bytes of the measured inserts and overwrites.
     pub payload_bytes: u64,
+    /// Of these, what the keys and values own on the heap. The rest lies in the map's slots.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub payload_heap_bytes: Option<u64>,
     /// Payload bytes of the live entries.
     pub live_payload_bytes: u64,
+    /// Of these, what the keys and values own on the heap.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub live_payload_heap_bytes: Option<u64>,
+}
+
+impl EndState {
+    /// That of no operations, for one who counts them: nothing is absent.
+    pub fn none() -> EndState {
+        let none = Some(0);
+        let (clears, iterations, payload_heap_bytes, live_payload_heap_bytes) = (none, none, none, none);
+        EndState { clears, iterations, payload_heap_bytes, live_payload_heap_bytes, ..EndState::default() }
+    }
+
+    /// Measured operations of a kind; absent where the record does not have them.
+    pub fn ops(&self, kind: OpKind) -> Option<u64> {
+        match kind {
+            OpKind::Insert => Some(self.inserts),
+            OpKind::Overwrite => Some(self.overwrites),
+            OpKind::Remove => Some(self.removes),
+            OpKind::Get => Some(self.gets),
+            OpKind::Clear => self.clears,
+            OpKind::Iterate => self.iterations,
+        }
+    }
+
+    /// Counts one more operation; `hit` says whether it found its key.
+    pub(crate) fn add_op(&mut self, kind: OpKind, hit: bool) {
+        let hit = u64::from(hit);
+        match kind {
+            OpKind::Insert => self.inserts += 1,
+            OpKind::Overwrite => self.overwrites += 1,
+            OpKind::Remove => (self.removes, self.remove_hits) = (self.removes + 1, self.remove_hits + hit),
+            OpKind::Get => (self.gets, self.get_hits) = (self.gets + 1, self.get_hits + hit),
+            OpKind::Clear => *self.clears.get_or_insert(0) += 1,
+            OpKind::Iterate => *self.iterations.get_or_insert(0) += 1,
+        }
+    }
 }
 
 /// What the count pass counted over the measured operations (set-up excluded, unless said otherwise).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Count {
-    /// Allocations.
+    /// Allocations of the map.
     pub alloc_count: u64,
-    /// Bytes allocated.
+    /// Bytes that it allocated.
     pub alloc_bytes: u64,
+    /// Allocations that the keys and values put own, made by the map's user; absent where nobody knows, and in records of
+    /// schema 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub entry_alloc_count: Option<u64>,
+    /// Bytes of these.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub entry_alloc_bytes: Option<u64>,
     /// Frees; absent where a collector frees.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub free_count: Option<u64>,
@@ -270,9 +354,10 @@ pub struct Count {
     /// Old sizes of reallocations that changed the address; absent where there is no such thing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub realloc_moved_bytes: Option<u64>,
-    /// Bytes that the map holds at the end, set-up included, keys' and values' own heap bytes included.
+    /// Bytes that the map holds after the last measured operation, before anybody looks at it: set-up included, keys' and
+    /// values' own heap bytes included.
     pub live_bytes: u64,
-    /// The most it held at any moment since it was built; absent where a collector decides when memory is free.
+    /// The most it held at any moment from its building to the last measured operation; absent where a collector decides when memory is free.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub peak_bytes: Option<u64>,
     /// Bytes it still held after every entry was removed, one by one, at the very end.
@@ -411,11 +496,16 @@ pub enum OpKind {
     Remove,
     /// A lookup, hit or miss.
     Get,
+    /// All entries dropped at once.
+    Clear,
+    /// An iteration over all entries.
+    Iterate,
 }
 
 impl OpKind {
     /// Every kind.
-    pub const ALL: [OpKind; 4] = [OpKind::Insert, OpKind::Overwrite, OpKind::Remove, OpKind::Get];
+    pub const ALL: [OpKind; 6] =
+        [OpKind::Insert, OpKind::Overwrite, OpKind::Remove, OpKind::Get, OpKind::Clear, OpKind::Iterate];
 
     /// The name in reports.
     pub const fn name(self) -> &'static str {
@@ -424,7 +514,31 @@ impl OpKind {
             OpKind::Overwrite => "overwrite",
             OpKind::Remove => "remove",
             OpKind::Get => "get",
+            OpKind::Clear => "clear",
+            OpKind::Iterate => "iterate",
         }
+    }
+
+    /// Many of them, in words: `lookups`.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            OpKind::Insert => "inserts",
+            OpKind::Overwrite => "overwrites",
+            OpKind::Remove => "removes",
+            OpKind::Get => "lookups",
+            OpKind::Clear => "clears",
+            OpKind::Iterate => "iterations",
+        }
+    }
+
+    /// Whether it is about one key, and not about all entries.
+    pub const fn has_key(self) -> bool {
+        !matches!(self, OpKind::Clear | OpKind::Iterate)
+    }
+
+    /// Whether it is a *write*: of one entry, that is. A clear is none, though it changes the map.
+    pub const fn is_write(self) -> bool {
+        matches!(self, OpKind::Insert | OpKind::Overwrite | OpKind::Remove)
     }
 }
 
@@ -450,6 +564,10 @@ pub struct Time {
     pub started_unix_ms: u64,
     /// One histogram per kind and cause that occurred, all repetitions together.
     pub histograms: Vec<LatencyHistogram>,
+    /// The sum of the latencies of all operations of a kind, all repetitions together, in nanoseconds; of those too that no
+    /// histogram has. Empty in records of schema 1.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub kind_ns: BTreeMap<OpKind, u64>,
     /// Percentiles of each repetition, by kind of operation; empty in records of older versions.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub percentiles: Vec<KindPercentiles>,

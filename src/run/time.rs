@@ -234,3 +234,23 @@ fn run<K: Key, V: Value>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_latencies_and_all_of_its_time() {
+        let class = |kind: OpKind| class_of(kind as usize, Cause::Steady);
+        let mut recordings = Recordings::new();
+        assert!(!recordings.add(class(OpKind::Insert), 100, true));
+        assert!(recordings.add(class(OpKind::Insert), 10, false));
+        assert!(!recordings.add(class(OpKind::Get), 40, true), "cold, and there may be others");
+        assert!(recordings.add(class(OpKind::Clear), 1000, true), "not blurred by its place");
+        let (latencies, kind_ns) = recordings.finish();
+        let recorded: Vec<_> = latencies.recorded().map(|(class, of)| (class, of.len(), of.max())).collect();
+        let one = |kind, ns| (usize::from(class(kind)), 1, ns);
+        assert_eq!(recorded, [one(OpKind::Insert, 10), one(OpKind::Get, 40), one(OpKind::Clear, 1000)]);
+        assert_eq!(kind_ns, [(OpKind::Insert, 110), (OpKind::Get, 40), (OpKind::Clear, 1000)].into());
+    }
+}

@@ -7,7 +7,8 @@ use std::ptr;
 use std::thread;
 
 use mapscope::probe::alloc::{
-    Counting, Measured, Tally, live_bytes, measure, peak_bytes, reset_peak, tally, uncounted, verify_counting,
+    Counting, Measured, Pause, Tally, aside, counted, live_bytes, measure, peak_bytes, reset_peak, tally, uncounted,
+    verify_counting,
 };
 
 #[global_allocator]
@@ -168,6 +169,50 @@ fn uncounted_works_as_a_threads_very_first_act() {
         measured.tally
     });
     assert_eq!(seen.join().unwrap(), tallied((1, 5), (1, 5), 0));
+}
+
+#[test]
+fn what_a_look_allocates_is_never_counted_whoever_frees_it() {
+    let ours = black_box(Vec::<u8>::with_capacity(40));
+    let mut kept = Vec::new();
+    let (((), freed_bytes), looked) = measure(|| {
+        aside(|| {
+            drop(black_box(Vec::<u8>::with_capacity(1 << 20)));
+            kept = black_box(vec![1_u8; 50]);
+            drop(ours);
+        })
+    });
+    assert_eq!(freed_bytes, 40, "what was there before and is gone");
+    assert_eq!(looked, Measured::default());
+    // Grown, it is a block of whoever grows it; dropped, it was never theirs.
+    let ((), grown) = measure(|| kept.reserve_exact(70 - kept.len()));
+    assert_eq!(grown.tally, tallied((1, 70), (0, 0), 0));
+    let (second, _) = aside(|| black_box(vec![1_u8; 60]));
+    let ((), dropped) = measure(|| drop(second));
+    assert_eq!(dropped, Measured::default());
+    let ((), dropped) = measure(|| drop(kept));
+    assert_eq!(dropped.tally, tallied((0, 0), (1, 70), 0));
+    // What is reallocated while looking is the look's, and the block before it is gone.
+    let mut ours = black_box(Vec::<u8>::with_capacity(8));
+    let (((), freed_bytes), looked) = measure(|| aside(|| ours.reserve_exact(3000)));
+    assert_eq!((freed_bytes, looked), (8, Measured::default()));
+    let third = thread::spawn(move || measure(|| drop(ours)).1);
+    assert_eq!(third.join().unwrap(), Measured::default(), "on another thread, too");
+}
+
+#[test]
+fn what_counts_counts_inside_of_what_does_not() {
+    let ((), measured) = measure(|| {
+        let pause = Pause::begin();
+        let harness = black_box(Vec::<u8>::with_capacity(1000));
+        let own = counted(|| black_box(Vec::<u8>::with_capacity(7)));
+        let (nested, _) = aside(|| counted(|| black_box(Vec::<u8>::with_capacity(9))));
+        drop(harness);
+        counted(|| drop((own, nested)));
+        drop(pause);
+        drop(black_box(Vec::<u8>::with_capacity(1)));
+    });
+    assert_eq!(measured.tally, tallied((3, 17), (3, 17), 0));
 }
 
 #[test]

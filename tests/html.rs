@@ -237,7 +237,7 @@ fn what_went_on_meanwhile_is_in_the_page_as_recorded() {
         op,
         start_ns: 100 * op,
         ns,
-        kind: Some(OpKind::Insert),
+        kind: OpKind::Insert,
         cause,
         alloc_bytes: 0,
         moved_entries: 0,

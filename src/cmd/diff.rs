@@ -35,6 +35,7 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let [before, after] = [&args.before, &args.after].map(|path| (text::path(path), read(path)));
     let (before, after) = ((before.0, before.1?), (after.0, after.1?));
+    before.1.comparable(&after.1).with_context(|| format!("{} and {} can't be compared", before.0, after.0))?;
     let side = |(name, results)| Side { name, results };
     let diff = diff::diff(side((&before.0, &before.1)), side((&after.0, &after.1)), metrics::all());
     let folder = match args.out {

@@ -7,7 +7,7 @@ use super::number::plural;
 use super::policy::Policy;
 use super::verdict::{Kind, Verdict};
 use crate::record::metrics::Metric;
-use crate::record::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges, Results, Status};
+use crate::record::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges, Results, SchemasDiffer, Status};
 
 /// Why and when a record becomes the baseline.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +45,13 @@ pub enum Refusal {
     /// There is nothing to compare.
     #[error("the record has no cell: run a profile")]
     Empty,
+    /// Nobody could say what changed.
+    #[error(
+        "the baseline has schema {}, the record {}, and their figures don't mean the same: what accepting it would change can't \
+         be said; remove the baseline to begin anew (`git log` keeps its history), or accept a record of its schema",
+        .0.before, .0.after
+    )]
+    Schema(SchemasDiffer),
     /// It is the baseline already.
     #[error("the record is the baseline already, figure by figure: there is nothing to accept")]
     Same,
@@ -73,6 +80,9 @@ pub fn accept(
     let failed: Vec<_> = results.cells.iter().filter(|cell| cell.status != Status::Ok).collect();
     if let (Some(first), false) = (failed.first(), terms.allow_failed) {
         return Err(Refusal::Failed { cells: failed.len(), first: first.id.to_string() });
+    }
+    if let Some(Err(differ)) = before.map(|before| before.comparable(results)) {
+        return Err(Refusal::Schema(differ));
     }
     let mut accepted = Results { accepted: Vec::new(), ..results.clone() };
     if before.is_some_and(|before| Results { accepted: Vec::new(), ..before.clone() } == accepted) {

@@ -9,19 +9,22 @@ use super::policy::{Action, Policy};
 use super::timing::Incomparable;
 use super::verdict::{Chance, Change, Kind, Level, Verdict, What};
 use crate::record::metrics::{Better, Class, Metric, Number};
-use crate::record::{Cell, Results, SCHEMA, Status, Time};
+use crate::record::{Cell, Results, SchemasDiffer, Status, Time};
 
 /// Compares `current` with `baseline`, metric by metric. [The module](super) says what follows from which difference.
 pub fn compare(baseline: &Results, current: &Results, policy: &Policy, metrics: &[Metric]) -> Verdict {
     let before: BTreeMap<_, &Cell> = baseline.cells.iter().map(|cell| (cell.id.key(), cell)).collect();
     let after: BTreeMap<_, &Cell> = current.cells.iter().map(|cell| (cell.id.key(), cell)).collect();
     let mut comparison = Comparison::new(baseline, current, policy, metrics);
-    for (name, results) in [("baseline", baseline), ("current record", current)] {
-        if results.schema != SCHEMA {
-            let found = results.schema;
-            let what = format!("The {name} has schema {found}, not {SCHEMA}: run its cells again with this mapscope.");
-            comparison.verdict.unjudged.push(what);
-        }
+    if let Err(SchemasDiffer { before, after }) = baseline.comparable(current) {
+        let (what, again) = match before < after {
+            true => ("baseline", "; then renew it (`mapscope baseline accept`)"),
+            false => ("current record", ""),
+        };
+        comparison.verdict.unjudged.push(format!(
+            "The baseline has schema {before}, the current record {after}, and their figures don't mean the same: run the \
+             {what}'s cells again with this mapscope{again}."
+        ));
     }
     if before.is_empty() || !before.keys().any(|key| after.contains_key(key)) {
         let (n, m) = (before.len(), after.len());

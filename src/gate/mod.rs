@@ -19,7 +19,7 @@
 //! | a cell fails in both records, or was not run | unjudged | there are no figures |
 //! | a cell failed in the baseline only | better | |
 //! | a cell is new | note | |
-//! | either record is partial, or has another schema; no cell in common | unjudged | |
+//! | either record is partial; they have different schemas; no cell in common | unjudged | |
 //! | the times' environment differs | note | times are not compared; unjudged where a rule says that times fail |
 //! | the map's version, rustc, target, allocator or mapscope differs | note | exact metrics are compared all the same |
 //!

@@ -46,6 +46,7 @@ impl From<workload::Op> for Op {
             workload::Kind::Remove => Kind::Remove,
             workload::Kind::Get => Kind::Get,
             workload::Kind::Clear => Kind::Clear,
+            workload::Kind::Iterate => Kind::Range,
         };
         Op { kind, key: op.key, value: op.value }
     }

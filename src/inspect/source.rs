@@ -88,6 +88,7 @@ fn row(op: &Op, hashed: bool) -> Row {
         Kind::Remove => Action::Remove,
         Kind::Get => Action::Get,
         Kind::Clear => Action::Clear,
+        Kind::Iterate => Action::Range,
     };
     let hash = (hashed && action.has_key()).then_some(op.hash);
     Row { action, key: op.key, hash, value: op.value, value_bytes: op.value_bytes }

@@ -58,6 +58,7 @@ fn check_cell(cell: &Cell) -> Result<(), String> {
         matches!((threads, keys), (None, None) | (Some(1..), Some("shared" | "disjoint"))),
         "threads {threads:?} with thread_keys {keys:?}: both are there, or none"
     );
+    ensure!(cell.key_bytes.checked_add(cell.value_bytes).is_some(), "key_bytes + value_bytes don't fit into 64 bits");
     check_end_state(&cell.expected)?;
     if let Some(count) = &cell.count {
         check_count(count)?;
@@ -81,9 +82,14 @@ fn check_end_state(state: &EndState) -> Result<(), String> {
     let EndState { inserts, overwrites, removes, remove_hits, gets, get_hits, .. } = *state;
     ensure!(remove_hits <= removes, "remove_hits {remove_hits} > removes {removes}");
     ensure!(get_hits <= gets, "get_hits {get_hits} > gets {gets}");
+    let ops = sum(OpKind::ALL.into_iter().filter_map(|kind| state.ops(kind)));
+    ensure!(ops.is_some(), "{} add up to more than 64 bits hold", OpKind::ALL.map(OpKind::plural).join(", "));
     let payload = state.payload_bytes;
     ensure!(payload == 0 || inserts > 0 || overwrites > 0, "payload_bytes {payload} without an insert or an overwrite");
-    let live = state.live_payload_bytes;
+    let heap = state.payload_heap_bytes.unwrap_or(0);
+    ensure!(heap <= payload, "payload_heap_bytes {heap} > payload_bytes {payload}");
+    let (live, heap) = (state.live_payload_bytes, state.live_payload_heap_bytes.unwrap_or(0));
+    ensure!(heap <= live, "live_payload_heap_bytes {heap} > live_payload_bytes {live}");
     ensure!(live == 0 || state.entries > 0, "live_payload_bytes {live} without a live entry");
     Ok(())
 }
@@ -141,12 +147,8 @@ fn check_operations(count: &Count, expected: &EndState) -> Result<(), String> {
     for kind in OpKind::ALL {
         let by_cause = count.causes.get(&kind);
         let sum: u128 = by_cause.into_iter().flat_map(BTreeMap::values).map(|&n| u128::from(n)).sum();
-        let all = match kind {
-            OpKind::Insert => expected.inserts,
-            OpKind::Overwrite => expected.overwrites,
-            OpKind::Remove => expected.removes,
-            OpKind::Get => expected.gets,
-        };
+        // A record of schema 1 counts no clears.
+        let all = expected.ops(kind).unwrap_or(0);
         ensure!(sum == u128::from(all), "causes of {} add up to {sum}, but there are {all}", kind.name());
     }
     Ok(())
@@ -166,6 +168,10 @@ fn check_time(time: &Time) -> Result<(), String> {
     let (bare, clocked) = (time.bare_elapsed_ns.len(), time.clocked_elapsed_ns.len());
     ensure!(bare == clocked, "{bare} repetitions without a clock in the loop, but {clocked} with one");
     let largest_ns = check_histograms(&time.histograms)?;
+    ensure!(sum(time.histograms.iter().map(|h| h.count)).is_some(), "histograms count more than 64 bits hold");
+    if let Some(kind) = time.kind_ns.keys().find(|kind| !largest_ns.contains_key(kind)) {
+        return Err(format!("kind_ns has {}, but no histogram has", kind.name()));
+    }
     check_percentiles(time, &largest_ns)?;
     if let Some(collector) = &time.collector {
         let lists = [("cycles", collector.cycles.len()), ("heap_peak_bytes", collector.heap_peak_bytes.len())];
@@ -177,6 +183,8 @@ fn check_time(time: &Time) -> Result<(), String> {
         let of = of_thread.bare_elapsed_ns.len();
         ensure!(of == clocked, "thread {thread}: bare_elapsed_ns are those of {of} of {clocked} repetitions");
         check_histograms(&of_thread.histograms).map_err(|what| format!("thread {thread}: {what}"))?;
+        let recorded = sum(of_thread.histograms.iter().map(|h| h.count));
+        ensure!(recorded.is_some(), "thread {thread}: histograms count more than 64 bits hold");
     }
     let recorded = |histograms: &[LatencyHistogram]| histograms.iter().map(|h| u128::from(h.count)).sum::<u128>();
     let (all, sum) = (recorded(&time.histograms), time.threads.iter().map(|thread| recorded(&thread.histograms)).sum());
@@ -188,6 +196,7 @@ fn check_time(time: &Time) -> Result<(), String> {
 fn check_moments(moments: &Moments) -> Result<(), String> {
     ensure!(moments.ops_per_point > 0, "moments.ops_per_point is 0");
     ensure!(moments.elapsed_ns.is_sorted(), "moments.elapsed_ns goes back in time");
+    ensure!(sum(moments.left_out.values().copied()).is_some(), "moments.left_out adds up to more than 64 bits hold");
     let of = moments.elapsed_ns.last().copied().unwrap_or(0);
     let mut last = None;
     for Moment { op, start_ns, ns, .. } in &moments.operations {

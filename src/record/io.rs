@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::error::Category;
 
 use super::check::check;
-use super::{Results, SCHEMA};
+use super::{Results, SCHEMA, SCHEMA_OLDEST};
 use crate::text;
 
 /// The file that a folder of results is read from.
@@ -63,14 +63,14 @@ pub enum ReadError {
         what: String,
     },
     /// It has another schema.
-    #[error("{path}: schema {found}, but this mapscope reads schema {expected}: run the cells again with this version")]
+    #[error(
+        "{path}: schema {found}, but this mapscope reads schema {SCHEMA_OLDEST} to {SCHEMA}: run the cells again with this version"
+    )]
     Schema {
         /// The file.
         path: PathBuf,
         /// Its schema.
         found: u64,
-        /// [`super::SCHEMA`].
-        expected: u32,
     },
     /// Its figures contradict each other.
     #[error("{path}: cell {cell}: {what}: the file was changed or damaged after it was written")]
@@ -125,10 +125,8 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Results, ReadError> {
     }
     let head: Head = serde_json::from_slice(bytes).map_err(|error| syntax(path, bytes, &error))?;
     match (head.schema.as_ref().and_then(serde_json::Value::as_u64), head.mapscope) {
-        (Some(schema), Some(_)) if schema == u64::from(SCHEMA) => {}
-        (Some(found), Some(_)) => {
-            return Err(ReadError::Schema { path: path.to_owned(), found, expected: SCHEMA });
-        }
+        (Some(schema), Some(_)) if (u64::from(SCHEMA_OLDEST)..=u64::from(SCHEMA)).contains(&schema) => {}
+        (Some(found), Some(_)) => return Err(ReadError::Schema { path: path.to_owned(), found }),
         _ => return Err(foreign("it is JSON, but has no `schema` number and `mapscope` version")),
     }
     serde_json::from_slice(bytes).map_err(|error| syntax(path, bytes, &error))

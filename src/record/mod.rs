@@ -10,6 +10,7 @@ mod io;
 pub mod metrics;
 mod percentiles;
 mod timeline;
+mod work;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,15 +24,47 @@ pub(crate) use io::parse;
 pub use io::{ReadError, read, write_atomically, write_whole};
 pub use percentiles::KindPercentiles;
 pub use timeline::{HeatMap, Moment, Moments, Spell, TableEvent, Timeline};
+pub use work::{EndState, OpKind};
 
-/// The version of the layout below; a reader refuses any other.
-pub const SCHEMA: u32 = 1;
+/// The version of the layout below, and of what its figures mean.
+///
+/// A reader takes [`SCHEMA_OLDEST`] too, and then lacks what that has not: the field is absent, and so is a metric that meant
+/// something else. What compares records refuses two of different schemas. docs/FORMATS.md says what changed.
+pub const SCHEMA: u32 = 2;
+
+/// The oldest version that can still be read.
+pub const SCHEMA_OLDEST: u32 = 1;
+
+/// Two records whose figures don't mean the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "one record has schema {before}, the other {after}, and their figures don't mean the same: run the cells of the older one \
+     again with this mapscope"
+)]
+pub struct SchemasDiffer {
+    /// Of the record that comes first.
+    pub before: u32,
+    /// Of the other.
+    pub after: u32,
+}
+
+impl Results {
+    /// Whether its figures can be held against another's.
+    ///
+    /// # Errors
+    ///
+    /// [`SchemasDiffer`], which says what to do.
+    pub fn comparable(&self, after: &Results) -> Result<(), SchemasDiffer> {
+        let (before, after) = (self.schema, after.schema);
+        if before == after { Ok(()) } else { Err(SchemasDiffer { before, after }) }
+    }
+}
 
 /// A whole `results.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Results {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`], or that of an older mapscope that wrote it.
     pub schema: u32,
     /// The version of mapscope that wrote it.
     pub mapscope: String,
@@ -227,40 +260,21 @@ pub struct Cell {
     pub profile: Option<Profile>,
 }
 
-/// What a workload leaves behind, whatever the map.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EndState {
-    /// Live entries.
-    pub entries: u64,
-    /// Order-independent checksum of keys and values.
-    pub checksum: u64,
-    /// Puts of a key that was not there, in the measured part.
-    pub inserts: u64,
-    /// Puts of a key that was there, in the measured part.
-    pub overwrites: u64,
-    /// Removes in the measured part, hit or miss.
-    pub removes: u64,
-    /// Removes that found their key.
-    pub remove_hits: u64,
-    /// Lookups in the measured part, hit or miss.
-    pub gets: u64,
-    /// Lookups that found their key.
-    pub get_hits: u64,
-    /// Payload bytes of the measured inserts and overwrites.
-    pub payload_bytes: u64,
-    /// Payload bytes of the live entries.
-    pub live_payload_bytes: u64,
-}
-
 /// What the count pass counted over the measured operations (set-up excluded, unless said otherwise).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Count {
-    /// Allocations.
+    /// Allocations of the map.
     pub alloc_count: u64,
-    /// Bytes allocated.
+    /// Bytes that it allocated.
     pub alloc_bytes: u64,
+    /// Allocations that the keys and values put own, made by the map's user; absent where nobody knows, and in records of
+    /// schema 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub entry_alloc_count: Option<u64>,
+    /// Bytes of these.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub entry_alloc_bytes: Option<u64>,
     /// Frees; absent where a collector frees.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub free_count: Option<u64>,
@@ -270,9 +284,10 @@ pub struct Count {
     /// Old sizes of reallocations that changed the address; absent where there is no such thing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub realloc_moved_bytes: Option<u64>,
-    /// Bytes that the map holds at the end, set-up included, keys' and values' own heap bytes included.
+    /// Bytes that the map holds after the last measured operation, before anybody looks at it: set-up included, keys' and
+    /// values' own heap bytes included.
     pub live_bytes: u64,
-    /// The most it held at any moment since it was built; absent where a collector decides when memory is free.
+    /// The most it held at any moment from its building to the last measured operation; absent where a collector decides when memory is free.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub peak_bytes: Option<u64>,
     /// Bytes it still held after every entry was removed, one by one, at the very end.
@@ -399,35 +414,6 @@ pub struct Structure {
     pub hit_group_lengths: Option<Vec<u64>>,
 }
 
-/// The kinds of operation, as measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OpKind {
-    /// A put of a new key.
-    Insert,
-    /// A put of a key that was there.
-    Overwrite,
-    /// A remove, hit or miss.
-    Remove,
-    /// A lookup, hit or miss.
-    Get,
-}
-
-impl OpKind {
-    /// Every kind.
-    pub const ALL: [OpKind; 4] = [OpKind::Insert, OpKind::Overwrite, OpKind::Remove, OpKind::Get];
-
-    /// The name in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            OpKind::Insert => "insert",
-            OpKind::Overwrite => "overwrite",
-            OpKind::Remove => "remove",
-            OpKind::Get => "get",
-        }
-    }
-}
-
 /// What the time pass measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -450,6 +436,10 @@ pub struct Time {
     pub started_unix_ms: u64,
     /// One histogram per kind and cause that occurred, all repetitions together.
     pub histograms: Vec<LatencyHistogram>,
+    /// The sum of the latencies of all operations of a kind, all repetitions together, in nanoseconds; of those too that no
+    /// histogram has. Empty in records of schema 1.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub kind_ns: BTreeMap<OpKind, u64>,
     /// Percentiles of each repetition, by kind of operation; empty in records of older versions.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub percentiles: Vec<KindPercentiles>,

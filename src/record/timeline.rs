@@ -119,8 +119,8 @@ pub struct Moment {
     pub start_ns: u64,
     /// How long it took, one reading of the clock included, in nanoseconds.
     pub ns: u64,
-    /// Its kind; `None` for a clear.
-    pub kind: Option<OpKind>,
+    /// Its kind.
+    pub kind: OpKind,
     /// Its cause.
     pub cause: Cause,
     /// Bytes that it allocated.
@@ -129,18 +129,19 @@ pub struct Moment {
     pub moved_entries: u64,
 }
 
-/// `[op, start_ns, ns, kind, cause, alloc_bytes, moved_entries]`: there are many.
+/// `[op, start_ns, ns, kind, cause, alloc_bytes, moved_entries]`: there are many. In records of schema 1 a clear has no kind.
 type MomentRow = (u64, u64, u64, Option<OpKind>, Cause, u64, u64);
 
 impl From<Moment> for MomentRow {
     fn from(moment: Moment) -> MomentRow {
         let Moment { op, start_ns, ns, kind, cause, alloc_bytes, moved_entries } = moment;
-        (op, start_ns, ns, kind, cause, alloc_bytes, moved_entries)
+        (op, start_ns, ns, Some(kind), cause, alloc_bytes, moved_entries)
     }
 }
 
 impl From<MomentRow> for Moment {
     fn from((op, start_ns, ns, kind, cause, alloc_bytes, moved_entries): MomentRow) -> Moment {
+        let kind = kind.unwrap_or(OpKind::Clear);
         Moment { op, start_ns, ns, kind, cause, alloc_bytes, moved_entries }
     }
 }

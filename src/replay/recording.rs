@@ -268,7 +268,8 @@ fn named(op: &[u8]) -> Option<Action> {
         b"remove" => Action::Remove,
         b"get" => Action::Get,
         b"clear" => Action::Clear,
-        b"range" => Action::Range,
+        // Traces call it after what it does, recordings after Go's method.
+        b"range" | b"iterate" => Action::Range,
         b"hash" => Action::Hash,
         _ => return None,
     })

@@ -15,7 +15,7 @@ use crate::workload::output::Output;
 
 /// A map of your program, of any type, that leaves a trace of what is asked of it.
 ///
-/// Reading methods of the map are there as before and leave nothing; what shall be in the trace goes through one of four
+/// Reading methods of the map are there as before and leave nothing; what shall be in the trace goes through one of five
 /// methods that write it down and lend the map:
 ///
 /// ```
@@ -102,6 +102,12 @@ impl<M, K: Hash + Eq> Traced<M, K> {
         &mut self.map
     }
 
+    /// Records that all entries are looked at, and lends the map for it.
+    pub fn iterating(&self) -> &M {
+        self.trace.borrow_mut().row(format_args!("iterate,\n"));
+        &self.map
+    }
+
     /// Puts the trace where it belongs, and gives the map back.
     ///
     /// # Errors
@@ -165,11 +171,12 @@ mod tests {
         assert_eq!(map.getting(&5).get(&5), None);
         map.inserting(&70).insert(70, 'b');
         map.removing(&70).remove(&70);
+        assert_eq!(map.iterating().values().count(), 0);
         map.clearing().clear();
         map.inserting(&5).insert(5, 'c');
         assert!(!path.exists() && map.contains_key(&5));
         assert_eq!(map.finish().expect("written").len(), 1);
-        let rows = "op,key\ninsert,0\nget,1\ninsert,0\nremove,0\nclear,\ninsert,1\n";
+        let rows = "op,key\ninsert,0\nget,1\ninsert,0\nremove,0\niterate,\nclear,\ninsert,1\n";
         assert_eq!(fs::read_to_string(&path).expect("the trace"), rows);
         assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1);
     }

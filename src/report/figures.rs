@@ -14,9 +14,47 @@ pub(super) struct Figures<'a> {
     pub latency: Option<Latency>,
     /// The cause that most of the time above p99.9 went into, and its share, 0.0 to 1.0.
     pub tail: Option<(&'static str, f64)>,
+    /// The kind of operation that took most of the time, of several.
+    pub dearest: Option<Dearest>,
 }
 
-/// The latencies of a cell's writes, or of its lookups where it writes nothing; one reading of the clock included.
+/// The kind of operation that took most of a cell's time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dearest {
+    pub kind: OpKind,
+    /// Its share of the time, 0.0 to 1.0.
+    pub time_share: f64,
+    /// How many of the operations it is, 0.0 to 1.0.
+    pub ops_share: f64,
+    /// What one took, on average, in nanoseconds.
+    pub mean_ns: f64,
+    /// What one of all others took.
+    pub others_mean_ns: f64,
+}
+
+impl Dearest {
+    /// `None` with a single kind of operation.
+    fn new(cell: &Cell) -> Option<Dearest> {
+        let time = cell.time.as_ref().filter(|time| time.kind_ns.len() > 1)?;
+        let ops = |kind: OpKind| cell.expected.ops(kind).unwrap_or(0) as f64;
+        let (&kind, &ns) = time.kind_ns.iter().max_by_key(|&(_, ns)| ns)?;
+        let all_ns: f64 = time.kind_ns.values().map(|&ns| ns as f64).sum();
+        let all_ops: f64 = OpKind::ALL.into_iter().map(ops).sum();
+        let repetitions = time.clocked_elapsed_ns.len() as f64 * (time.ops as f64 / all_ops);
+        let mean = |ns: f64, ops: f64| ns / (ops * repetitions);
+        let dearest = Dearest {
+            kind,
+            time_share: ns as f64 / all_ns,
+            ops_share: ops(kind) / all_ops,
+            mean_ns: mean(ns as f64, ops(kind)),
+            others_mean_ns: mean(all_ns - ns as f64, all_ops - ops(kind)),
+        };
+        [dearest.time_share, dearest.mean_ns, dearest.others_mean_ns].iter().all(|x| x.is_finite()).then_some(dearest)
+    }
+}
+
+/// The latencies of a cell's writes, or, where it has none, of the first kind that it has: lookups, clears, iterations. One
+/// reading of the clock is included.
 pub(super) struct Latency {
     histogram: Histogram<u64>,
     /// The cause of the longest.
@@ -28,9 +66,11 @@ pub(super) struct Latency {
 impl Latency {
     fn new(cell: &Cell) -> Option<Latency> {
         let histograms = &cell.time.as_ref()?.histograms;
-        let writes = histograms.iter().any(|histogram| histogram.kind != OpKind::Get);
+        let writes = histograms.iter().any(|histogram| histogram.kind.is_write());
+        let instead = histograms.iter().map(|histogram| histogram.kind).min();
         let mut sum: Option<Latency> = None;
-        for part in histograms.iter().filter(|histogram| (histogram.kind != OpKind::Get) == writes) {
+        let shown = |kind: OpKind| if writes { kind.is_write() } else { Some(kind) == instead };
+        for part in histograms.iter().filter(|histogram| shown(histogram.kind)) {
             let histogram = latency::decode(part)?;
             let steady_max_ns = if part.cause.name() == "steady" { histogram.max() } else { 0 };
             let part = Latency { histogram, max_cause: part.cause.name(), steady_max_ns };
@@ -76,7 +116,8 @@ impl<'a> Figures<'a> {
         let tail = shares
             .filter(|&(cause, share)| share > 0.0 && cause != Cause::Unknown.name())
             .max_by(|(_, a), (_, b)| a.total_cmp(b));
-        Figures { cell, label: cell.id.map.clone(), latency: Latency::new(cell), tail }
+        let (latency, dearest) = (Latency::new(cell), Dearest::new(cell));
+        Figures { cell, label: cell.id.map.clone(), latency, tail, dearest }
     }
 
     pub fn failed(&self) -> bool {
@@ -120,22 +161,23 @@ impl Column {
         match (self.value)(row) {
             _ if row.failed() => "-".to_owned(),
             None => "-".to_owned(),
-            Some(share) if self.top == TAIL => tail(row, share),
+            Some(share) if self.top == TAIL => named(row.tail.map(|(cause, _)| cause), share),
+            Some(share) if self.top == DEAREST => named(row.dearest.map(|dearest| dearest.kind.name()), share),
             Some(x) => fixed(x, decimals),
         }
     }
 
     /// Whether one figure can be better than another.
     pub fn comparable(&self) -> bool {
-        self.top != TAIL
+        self.top != TAIL && self.top != DEAREST
     }
 }
 
 const TAIL: &str = "tail";
+const DEAREST: &str = "most time";
 
-fn tail(row: &Figures<'_>, share: f64) -> String {
-    let cause = row.tail.map_or("-", |(cause, _)| cause);
-    format!("{cause} {:.0}%", share * 100.0)
+fn named(name: Option<&str>, share: f64) -> String {
+    format!("{} {:.0}%", name.unwrap_or("-"), share * 100.0)
 }
 
 const fn counted(
@@ -176,6 +218,9 @@ pub(super) static COLUMNS: &[Column] = &[
             |f| f.metric("ops_per_s").filter(|_| f.cell.id.threads.is_some()).map(|rate| rate / 1e6),
         )
     },
+    timed((DEAREST, "kind"), Some(5), 0, "most time: the kind of operation that most of the time went into", |f| {
+        f.dearest.map(|dearest| dearest.time_share)
+    }),
     timed(("p50", "ns"), Some(9), 0, LATENCY, |f| f.latency.as_ref()?.quantile_ns(0.5)),
     timed(("p99", "ns"), Some(10), 0, LATENCY, |f| f.latency.as_ref()?.quantile_ns(0.99)),
     timed(("p99.9", "ns"), Some(4), 0, LATENCY, |f| f.latency.as_ref()?.quantile_ns(0.999)),
@@ -209,17 +254,27 @@ pub(super) static COLUMNS: &[Column] = &[
     timed(("heap peak", "MiB"), Some(14), 1, "heap peak: the most bytes of objects, garbage included", |f| {
         f.metric("heap_peak_bytes").map(|bytes| bytes / f64::from(1 << 20))
     }),
-    counted(("alloc", "B/write"), Some(2), 2, "alloc: bytes allocated", |f| f.metric("alloc_bytes_per_write")),
-    counted(("allocs", "/write"), Some(11), 5, "allocs: allocations", |f| f.metric("allocs_per_write")),
+    counted(("alloc", "B/write"), Some(2), 2, "alloc: bytes that the map allocated", |f| {
+        f.metric("alloc_bytes_per_write")
+    }),
+    counted(("entries", "B/write"), Some(11), 1, "entries: bytes allocated that keys and values own", |f| {
+        let bytes = f.metric("entry_alloc_bytes").filter(|&bytes| bytes > 0.0)?;
+        f.metric("writes").filter(|&writes| writes > 0.0).map(|writes| bytes / writes)
+    }),
+    counted(("allocs", "/write"), Some(11), 5, "allocs: allocations of the map", |f| f.metric("allocs_per_write")),
     counted(("moves", "/insert"), Some(3), 2, "moves: entries already there that changed their address", |f| {
         f.metric("moves_per_insert")
     }),
     counted(("most moves", "in a write"), MARKDOWN_ONLY, 0, "most moves: by the dearest single write", |f| {
         f.metric("max_moves_in_one_write")
     }),
-    counted(("write", "amp"), Some(7), 2, "write amp: bytes written for each byte handed over, moves included", |f| {
-        f.metric("write_amplification")
-    }),
+    counted(
+        ("write", "amp"),
+        Some(7),
+        2,
+        "write amp: bytes written into slots for each byte of payload there, moves included",
+        |f| f.metric("write_amplification"),
+    ),
     counted(("live", "B/entry"), Some(6), 1, "live: bytes held at the end", |f| f.metric("bytes_per_entry")),
     counted(("peak", "amp"), Some(12), 2, "peak amp: the most bytes held, over the payload alive at the end", |f| {
         f.metric("peak_amplification")

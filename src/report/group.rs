@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::figures::Figures;
 use super::number::integer;
-use crate::record::{CellId, Results};
+use crate::record::{CellId, OpKind, Results};
 
 /// Goes before a load factor in a row's name.
 pub(super) const LOAD_FACTOR: &str = " lf=";
@@ -60,10 +60,11 @@ impl<'a> Group<'a> {
         format!("{} {}, {}, {} ops{hint}{threads}", id.keys, id.mix, id.entry, integer(id.ops))
     }
 
-    /// Whether its latencies are those of lookups, for want of writes.
-    pub fn reads_only(&self) -> bool {
+    /// The kind whose latencies it shows for want of writes; `None` where it writes.
+    pub fn instead_of_writes(&self) -> Option<OpKind> {
         let expected = &self.rows[0].cell.expected;
-        expected.inserts + expected.overwrites + expected.removes == 0 && expected.gets > 0
+        let kinds = || OpKind::ALL.into_iter().filter(|&kind| expected.ops(kind).is_some_and(|ops| ops > 0));
+        if kinds().any(OpKind::is_write) { None } else { kinds().next() }
     }
 
     fn gather_maps(&mut self) {

@@ -8,7 +8,7 @@ use super::group::{Group, groups};
 use super::number::{decimals, integer, one_line};
 use super::standout::standout;
 use super::{Emit, Format};
-use crate::record::{Cell, Environment, Results};
+use crate::record::{Cell, Environment, OpKind, Results};
 use crate::text::{pad, pad_start};
 
 pub(super) const FORMAT: Format = Format {
@@ -42,10 +42,12 @@ const READING: &str = "
 
 - Smaller is better in every column but *rate*; `-` is a figure that the cell can't have or that too few operations tell. Counted figures repeat bit for bit \
 with the same seed on any machine, save those of maps marked ~; times are of this machine and this run.
-- *time* is the wall time of an operation without a clock in the loop. *p50* to *max* are latencies of one write (of one lookup \
-where the workload only reads), one reading of the clock included. *tail cause* is what most of the time above p99.9 went into.
+- *time* is the wall time of an operation without a clock in the loop. *p50* to *max* are latencies of one write (where the workload \
+has none, of one lookup, clear or iteration), one reading of the clock included. *most time* is the kind of operation that most of the \
+time went into, where there are several; *tail cause* is what most of the time above p99.9 went into.
 - A *write* is an insert, an overwrite or a remove. A *move* is an entry already in the map that changes its address. *write amp* is \
-(payload + moved bytes) / payload; *peak amp* is the most bytes held over the payload alive at the end; *drained* is what was still \
+(payload + moved bytes) / payload, of the payload in the map's slots; *alloc* is what the map allocates, *entries* what keys and values \
+own on the heap; *peak amp* is the most bytes held over the payload alive at the end; *drained* is what was still \
 held after every entry was removed.
 - How each figure is measured, and what it can't see: docs/METHODOLOGY.md in mapscope's repository. Every metric: \
 `results.csv`; every count and histogram: `results.json`.
@@ -59,7 +61,7 @@ fn section(group: &Group<'_>) -> String {
         text += &format!("\nCounted:\n\n{counted}");
     }
     if !timed.is_empty() {
-        let of = if group.reads_only() { "lookups" } else { "writes" };
+        let of = group.instead_of_writes().map_or("writes", OpKind::plural);
         text += &format!("\nTimed, latencies of {of}:\n\n{timed}");
     }
     let failed: Vec<&Figures<'_>> = group.rows.iter().filter(|row| row.failed()).collect();

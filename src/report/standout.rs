@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::figures::Figures;
+use super::figures::{Dearest, Figures};
 use super::group::{Group, groups};
 use super::number::{duration, fit, integer, one_line, plain};
-use crate::record::{Results, Status};
+use crate::record::{Results, Status, metrics};
 
 /// As many columns as a line takes.
 const WIDTH_MAX: usize = 160;
@@ -48,6 +48,9 @@ pub(super) const LONGEST_WRITE: &str = "latency_max_ns";
 /// - the square root of such a ratio of what is timed, for times repeat less well: the time of an operation, and the slowest
 ///   write where it did structural work.
 ///
+/// Beside these stand kinds of operation that take most of a cell's time out of proportion to their number, by how many
+/// times an operation of such a kind takes what the others take.
+///
 /// Where fewer cells differ, as with a single map, the slowest write against the median of the same cell follows, then the
 /// moves. Latencies count from 1,000 recordings on and above the clock's own cost. A slowest write counts when it took
 /// three times as long as any write of the record without structural work: what interrupts those interrupts the others too.
@@ -57,11 +60,12 @@ pub(super) fn findings(groups: &[Group<'_>], most: usize) -> Vec<Finding> {
     let within = |group: usize| move |finding| Finding { group, ..finding };
     let numbered = || groups.iter().enumerate();
     let contrasts = numbered().flat_map(|(index, group)| contrasts(group, noise_ns).map(within(index)));
+    let kinds = rows(groups).filter_map(|(index, group, row)| dearest(group, row).map(within(index)));
     let tails = rows(groups).filter_map(|(index, group, row)| tail(group, row, noise_ns).map(within(index)));
     let moves = rows(groups).filter_map(|(index, group, row)| moves(group, row).map(within(index)));
     let mut found: Vec<Finding> = failures(groups).into_iter().collect();
     let mut repeated = Vec::new();
-    for mut candidates in [contrasts.collect::<Vec<_>>(), tails.collect(), moves.collect()] {
+    for mut candidates in [contrasts.chain(kinds).collect::<Vec<_>>(), tails.collect(), moves.collect()] {
         candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
         for candidate in candidates {
             let other = |than: &Finding| than.subject != candidate.subject;
@@ -194,7 +198,8 @@ fn slowest(group: &Group<'_>, noise_ns: f64) -> Option<Finding> {
 
 /// The longest latency of a write, where it is long and measured often enough to speak of.
 fn longest_write_ns(group: &Group<'_>, row: &Figures<'_>) -> Option<f64> {
-    let latency = row.latency.as_ref().filter(|latency| !group.reads_only() && latency.count() >= SAMPLES_MIN)?;
+    let latency =
+        row.latency.as_ref().filter(|latency| group.instead_of_writes().is_none() && latency.count() >= SAMPLES_MIN)?;
     Some(latency.max_ns()).filter(|&ns| ns > clock_floor_ns(row))
 }
 
@@ -237,6 +242,32 @@ fn tail(group: &Group<'_>, row: &Figures<'_>, noise_ns: f64) -> Option<Finding> 
         duration(median_ns)
     );
     (ratio >= RATIO_MIN).then(|| finding(text, LONGEST_WRITE, &[row], Some(ratio), ratio))
+}
+
+/// How many times longer than the others operations of a kind must take to be out of proportion.
+const DEAREST_FACTOR: f64 = 10.0;
+
+/// The kind of operation that most of the time went into, where few operations took it, or dear ones.
+fn dearest(group: &Group<'_>, row: &Figures<'_>) -> Option<Finding> {
+    let Dearest { kind, time_share, ops_share, mean_ns, others_mean_ns } = row.dearest?;
+    let enough = row.cell.time.as_ref().is_some_and(|time| time.ops >= SAMPLES_MIN);
+    let ratio = mean_ns / others_mean_ns;
+    if !enough || time_share < 0.5 || ratio < DEAREST_FACTOR {
+        return None;
+    }
+    let metric = metrics::find(&format!("time_share_{}", kind.name()))?;
+    let percent = |share: f64| plain((share * 1000.0).round() / 10.0);
+    let text = format!(
+        "{}'s {} take {} % of the time on {} and are {} % of the operations: {} each, {} times what the others take",
+        row.label,
+        kind.plural(),
+        percent(time_share),
+        group.name,
+        percent(ops_share),
+        duration(mean_ns),
+        plain(ratio.round()),
+    );
+    Some(finding(text, metric.name, &[row], Some(ratio), ratio))
 }
 
 fn moves(group: &Group<'_>, row: &Figures<'_>) -> Option<Finding> {

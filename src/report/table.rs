@@ -38,8 +38,8 @@ pub fn summary(results: &Results, width: usize, colour: bool) -> String {
             lines.push(String::new());
         }
         let mut title = group.title();
-        if group.reads_only() && shown.iter().any(|column| column.column.timed) {
-            title.push_str(" (latencies of gets)");
+        if let Some(kind) = group.instead_of_writes().filter(|_| shown.iter().any(|column| column.column.timed)) {
+            title.push_str(&format!(" (latencies of {})", kind.plural()));
         }
         lines.push(paint.bold(&fit(&one_line(&title), width)));
         for row in &group.rows {

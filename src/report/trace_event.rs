@@ -137,7 +137,7 @@ fn counted(cell: &Cell, timeline: &Timeline) -> Vec<Event> {
         n => format!("tables made, replaced, split ({} that allocated less left out)", integer(n)),
     };
     track(&mut events, TABLES, &name, remade.collect());
-    counters(&mut events, timeline, |point| Some((timeline.ops_per_point * (point as u64 + 1)) as f64));
+    counters(&mut events, timeline, |point| Some(timeline.ops_per_point as f64 * (point + 1) as f64));
     events
 }
 
@@ -164,7 +164,7 @@ fn counters(events: &mut Vec<Event>, timeline: &Timeline, at_us: impl Fn(usize) 
 }
 
 fn operation(moment: &Moment) -> [Event; 2] {
-    let kind = moment.kind.map_or("clear", |kind| kind.name());
+    let kind = moment.kind.name();
     let name = match moment.cause {
         Cause::Steady | Cause::Unknown => kind.to_owned(),
         cause => format!("{kind}: {}", cause.name()),

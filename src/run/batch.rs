@@ -81,7 +81,7 @@ impl<'a> Batches<'a> {
 /// How many of `ops` may run before a key's recorded hash changes; records the hashes of those.
 fn ready(ops: &[Op], hashes: &Recorded) -> usize {
     for (index, op) in ops.iter().enumerate() {
-        if op.kind != Kind::Clear && hashes.get(op.key) != Some(op.hash) {
+        if op.kind.has_key() && hashes.get(op.key) != Some(op.hash) {
             if hashes.get(op.key).is_some() && index > 0 {
                 return index;
             }
@@ -116,7 +116,7 @@ impl<K: Key, V: Value> Batch<K, V> {
             match op.kind {
                 Kind::Put => self.puts.push((K::from_id(op.key), V::from_seed(op.value, op.value_bytes))),
                 Kind::Remove | Kind::Get => self.keys.push(K::from_id(op.key)),
-                Kind::Clear => {}
+                Kind::Clear | Kind::Iterate => {}
             }
         }
     }
@@ -147,6 +147,7 @@ impl<K: Key, V: Value> Batch<K, V> {
                 Kind::Get => keys.next().is_some_and(|key| map.look_up(key)),
                 Kind::Remove => keys.next().is_some_and(|key| map.take_out(key)),
                 Kind::Clear => map.drop_all(),
+                Kind::Iterate => map.look_at_all(),
             };
             after(kind, hit);
         }
@@ -162,6 +163,7 @@ impl<K: Key, V: Value> Batch<K, V> {
                 Kind::Remove => Step::Remove(keys.next()?),
                 Kind::Get => Step::Get(keys.next()?),
                 Kind::Clear => Step::Clear,
+                Kind::Iterate => Step::Iterate,
             };
             Some((op, step))
         })
@@ -174,6 +176,7 @@ pub(super) trait Worked<K, V> {
     fn look_up(&mut self, key: &K) -> bool;
     fn take_out(&mut self, key: &K) -> bool;
     fn drop_all(&mut self) -> bool;
+    fn look_at_all(&mut self) -> bool;
 }
 
 /// A map that one thread has to itself.
@@ -193,6 +196,11 @@ impl<K, V, M: Map<K, V>> Worked<K, V> for &mut M {
     #[inline(always)]
     fn drop_all(&mut self) -> bool {
         self.clear();
+        true
+    }
+    #[inline(always)]
+    fn look_at_all(&mut self) -> bool {
+        self.range(&mut |key, value| _ = black_box((key, value)));
         true
     }
 }
@@ -216,6 +224,9 @@ impl<K, V, M: Concurrent<K, V>> Worked<K, V> for Among<'_, M> {
     fn drop_all(&mut self) -> bool {
         unreachable!("no workload that clears is dealt")
     }
+    fn look_at_all(&mut self) -> bool {
+        unreachable!("no workload that iterates is dealt")
+    }
 }
 
 /// One operation made ready.
@@ -224,15 +235,17 @@ pub(super) enum Step<K, V> {
     Remove(K),
     Get(K),
     Clear,
+    Iterate,
 }
 
-/// The kind as recorded; `hit` tells an overwrite from an insert. A clear is of no kind.
-pub(super) fn op_kind(kind: Kind, hit: bool) -> Option<OpKind> {
+/// The kind as recorded; `hit` tells an overwrite from an insert.
+pub(super) fn op_kind(kind: Kind, hit: bool) -> OpKind {
     match kind {
-        Kind::Put if hit => Some(OpKind::Overwrite),
-        Kind::Put => Some(OpKind::Insert),
-        Kind::Remove => Some(OpKind::Remove),
-        Kind::Get => Some(OpKind::Get),
-        Kind::Clear => None,
+        Kind::Put if hit => OpKind::Overwrite,
+        Kind::Put => OpKind::Insert,
+        Kind::Remove => OpKind::Remove,
+        Kind::Get => OpKind::Get,
+        Kind::Clear => OpKind::Clear,
+        Kind::Iterate => OpKind::Iterate,
     }
 }

@@ -7,11 +7,11 @@ use super::job::{Counted, JobError};
 use super::observe::{Observer, Seen, Tape};
 use super::setting::Setting;
 use super::timeline::Course;
-use crate::maps::{self, Map};
+use crate::maps;
 use crate::probe::alloc::{self, Tally};
 use crate::probe::event::Cause;
-use crate::record::{Count, EndState, OpKind, Structure};
-use crate::workload::{Key, Kind, Op, Value, entry_checksum};
+use crate::record::{Count, EndState, Structure};
+use crate::workload::{Key, Op, Value, entry_checksum};
 
 /// Runs the workload once and counts.
 pub(super) fn count<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Counted, JobError> {
@@ -19,9 +19,9 @@ pub(super) fn count<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Cou
     alloc::set_realloc_always_moves(true);
     let tape = Tape::following_slots();
     let info = setting.map.info();
-    let (mut map, built, mut observer) = setting.map.watched(&tape);
+    let (mut observer, built) = setting.map.watched(&tape);
 
-    let mut sums = Sums::default();
+    let mut sums = Sums::new();
     if setting.workload.setup_ops() == 0 {
         sums.tally = built;
         sums.grows += u64::from(built.alloc_count > 0);
@@ -38,10 +38,10 @@ pub(super) fn count<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Cou
         }
         observer.expect(&batch.ops);
         for (op, step) in batch.steps() {
-            let seen = observer.step(&mut *map, op, step);
+            let seen = observer.step(op, step);
             if !in_setup {
                 sums.add(op, &seen);
-                course.add(&seen, &*map, &mut observer);
+                course.add(&seen, &mut observer);
             }
         }
         if in_setup {
@@ -50,11 +50,14 @@ pub(super) fn count<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Cou
         }
     }
 
-    let timeline = course.finish(&*map, &mut observer);
-    // Some maps end a growth under way before they are iterated over; what that frees they hold no longer.
-    let ((end, key_bytes, value_bytes), _) = observer.window(0, || inspect::<K, V>(|f| map.for_each(f), sums.end));
+    // Before anybody looks: some maps end a growth under way before they are iterated over.
     let (live_bytes, peak_bytes) = (observer.held_bytes(), Some(observer.held_peak_bytes()));
-    let structure = recorded(map.structure());
+    let timeline = course.finish(&mut observer);
+    let (end, key_bytes, value_bytes) = observer.look(|map| inspect::<K, V>(|f| map.for_each(f), sums.end));
+    let structure = recorded(observer.look(|map| map.structure()));
+    if let Some(why) = observer.wrong.take() {
+        return Err(JobError::Content(why));
+    }
     let mut count = Count {
         live_bytes,
         peak_bytes,
@@ -62,6 +65,8 @@ pub(super) fn count<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Cou
         timeline: Some(timeline),
         alloc_count: sums.tally.alloc_count,
         alloc_bytes: sums.tally.alloc_bytes,
+        entry_alloc_count: Some(sums.entry_alloc_count),
+        entry_alloc_bytes: Some(sums.entry_alloc_bytes),
         free_count: Some(sums.tally.free_count),
         free_bytes: Some(sums.tally.free_bytes),
         realloc_moved_bytes: Some(sums.tally.realloc_moved_bytes),
@@ -94,18 +99,19 @@ pub(super) fn count<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Cou
         count.slot_reuses = Some(slots.reuses);
         count.slot_reuse_age_writes = Some(slots.age_writes);
     }
-    count.drained_bytes = drain(&mut *map, &mut observer);
-    let (shrunk, _) = observer.window(0, || map.shrink());
-    count.shrunk_bytes = shrunk.then(|| observer.held_bytes());
+    count.drained_bytes = drain(&mut observer);
+    let shrunk = observer.window(|map| map.shrink());
+    count.shrunk_bytes = shrunk.then(|| observer.held_after_looks_bytes());
     Ok(Counted { end, key_bytes, value_bytes, count })
 }
 
 /// What the measured operations add up to.
-#[derive(Default)]
 pub(super) struct Sums {
     pub tally: Tally,
     pub count: Count,
     pub end: EndState,
+    pub entry_alloc_count: u64,
+    pub entry_alloc_bytes: u64,
     grows: u64,
     same_size_grows: u64,
     moved_entries: u64,
@@ -114,41 +120,45 @@ pub(super) struct Sums {
 }
 
 impl Sums {
+    pub fn new() -> Sums {
+        Sums {
+            tally: Tally::default(),
+            count: Count::default(),
+            end: EndState::none(),
+            entry_alloc_count: 0,
+            entry_alloc_bytes: 0,
+            grows: 0,
+            same_size_grows: 0,
+            moved_entries: 0,
+            moved_bytes: 0,
+            moves_max: 0,
+        }
+    }
+
     pub fn add(&mut self, op: Op, seen: &Seen) {
         self.tally = self.tally + seen.tally;
         self.grows += u64::from(seen.cause == Cause::Grow);
         self.same_size_grows += u64::from(seen.cause == Cause::SameSizeGrow);
         self.moved_entries += seen.moved_entries;
         self.moved_bytes += seen.moved_bytes;
-        if op.kind != Kind::Get {
-            self.moves_max = self.moves_max.max(seen.moved_entries);
-        }
+        self.entry_alloc_count += seen.handed.heap_blocks;
+        self.entry_alloc_bytes += seen.handed.heap_bytes;
         let Sums { count, end, .. } = self;
-        if op.kind != Kind::Get {
+        if op.kind.changes() {
+            self.moves_max = self.moves_max.max(seen.moved_entries);
             count.max_alloc_bytes_in_one_write = count.max_alloc_bytes_in_one_write.max(seen.tally.alloc_bytes);
         }
-        end.payload_bytes += seen.payload_bytes;
-        let Some(kind) = seen.kind else { return };
-        *count.causes.entry(kind).or_default().entry(seen.cause).or_default() += 1;
-        match kind {
-            OpKind::Insert => end.inserts += 1,
-            OpKind::Overwrite => end.overwrites += 1,
-            OpKind::Remove => {
-                end.removes += 1;
-                end.remove_hits += u64::from(seen.hit);
-            }
-            OpKind::Get => {
-                end.gets += 1;
-                end.get_hits += u64::from(seen.hit);
-            }
-        }
+        end.payload_bytes += seen.handed.payload_bytes;
+        *end.payload_heap_bytes.get_or_insert(0) += seen.handed.heap_bytes;
+        end.add_op(seen.kind, seen.hit);
+        *count.causes.entry(seen.kind).or_default().entry(seen.cause).or_default() += 1;
     }
-}
 
-impl Sums {
     /// Those of two threads together.
     pub fn join(mut self, other: Sums) -> Sums {
         self.tally = self.tally + other.tally;
+        self.entry_alloc_count += other.entry_alloc_count;
+        self.entry_alloc_bytes += other.entry_alloc_bytes;
         let (count, end) = (&mut self.count, &mut self.end);
         let one = &mut count.max_alloc_bytes_in_one_write;
         *one = (*one).max(other.count.max_alloc_bytes_in_one_write);
@@ -162,7 +172,9 @@ impl Sums {
         end.remove_hits += other.end.remove_hits;
         end.gets += other.end.gets;
         end.get_hits += other.end.get_hits;
+        // No workload that clears or iterates is dealt to threads.
         end.payload_bytes += other.end.payload_bytes;
+        *end.payload_heap_bytes.get_or_insert(0) += other.end.payload_heap_bytes.unwrap_or(0);
         self
     }
 }
@@ -183,18 +195,19 @@ pub(super) fn inspect<K: Key, V: Value>(
     });
     let slot_bytes = (size_of::<K>() + size_of::<V>()) as u64;
     end.live_payload_bytes = end.entries * slot_bytes + key_heap_bytes + value_heap_bytes;
+    end.live_payload_heap_bytes = Some(key_heap_bytes + value_heap_bytes);
     let mean = |fixed: usize, heap: u64| fixed as u64 + heap.checked_div(end.entries).unwrap_or_default();
     (end, mean(size_of::<K>(), key_heap_bytes), mean(size_of::<V>(), value_heap_bytes))
 }
 
 /// Removes every entry, one by one, and says what the map still holds.
-fn drain<K: Key, V: Value>(map: &mut (dyn Map<K, V> + '_), observer: &mut Observer<'_>) -> u64 {
-    let mut keys = Vec::with_capacity(map.len());
-    map.for_each(&mut |key, _| keys.push(key.clone()));
+fn drain<K: Key, V: Value>(observer: &mut Observer<'_, K, V>) -> u64 {
+    let mut keys = Vec::new();
+    observer.look(|map| map.for_each(&mut |key, _| alloc::uncounted(|| keys.push(key.clone()))));
     for key in &keys {
-        observer.window(0, || map.remove(key));
+        observer.window(|map| map.remove(key));
     }
-    observer.held_bytes()
+    observer.held_after_looks_bytes()
 }
 
 fn recorded(structure: maps::Structure) -> Structure {

@@ -5,7 +5,6 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::observe::Seen;
-use super::time::NO_CLASS;
 use super::timeline::remakes_a_table;
 use crate::probe::event::Cause;
 use crate::probe::latency::{Classes, kind_and_cause};
@@ -101,35 +100,34 @@ impl Works {
 fn choose(classes: &Classes, latencies_ns: &[u32]) -> (BTreeMap<u64, Moment>, BTreeMap<Cause, u64>) {
     let sample_every = (latencies_ns.len() as u64).div_ceil(Moments::STEADY_MAX).max(1);
     let mut of_causes: BTreeMap<Option<Cause>, Longest> = BTreeMap::new();
-    let mut kept = BTreeMap::new();
+    let (mut kept, mut left_out) = (BTreeMap::new(), BTreeMap::new());
+    let of = |class: u8| {
+        let (kind, cause) = kind_and_cause(class.into());
+        (OpKind::ALL[kind], cause)
+    };
     let mut keep = |op, class: u8| {
-        let (kind, cause) = match class {
-            NO_CLASS => (None, Cause::Unknown),
-            class => {
-                let (kind, cause) = kind_and_cause(class.into());
-                (Some(OpKind::ALL[kind]), cause)
-            }
-        };
+        let (kind, cause) = of(class);
         kept.insert(op, Moment { op, start_ns: 0, ns: 0, kind, cause, alloc_bytes: 0, moved_entries: 0 });
     };
     for ((op, class), &ns) in (0..).zip(classes.iter()).zip(latencies_ns) {
-        let cause = (class != NO_CLASS).then(|| kind_and_cause(class.into()).1);
-        of_causes.entry(cause).or_default().offer(op, class, ns, most(cause));
+        let (kind, cause) = of(class);
+        // What is about all entries is kept whatever its cause.
+        let cause = kind.has_key().then_some(cause);
+        let dropped = of_causes.entry(cause).or_default().offer(op, class, ns, most(cause));
+        if let Some(cause) = dropped.map(|class| of(class).1).filter(|&cause| cause != Cause::Steady) {
+            *left_out.entry(cause).or_default() += 1;
+        }
         if cause == Some(Cause::Steady) && op % sample_every == 0 {
             keep(op, class);
         }
     }
-    let mut left_out = BTreeMap::new();
-    for (cause, longest) in of_causes {
-        if let Some(cause) = cause.filter(|&cause| cause != Cause::Steady && longest.left_out > 0) {
-            left_out.insert(cause, longest.left_out);
-        }
+    for longest in of_causes.into_values() {
         longest.heap.into_iter().for_each(|Reverse((_, Reverse(op), class))| keep(op, class));
     }
     (kept, left_out)
 }
 
-/// How many operations of a cause, or clears, are kept at the most.
+/// How many operations of a cause, or about all entries, are kept at the most.
 fn most(cause: Option<Cause>) -> usize {
     match cause {
         None | Some(Cause::Prune | Cause::Promote) => Moments::TABLES_MAX,
@@ -144,16 +142,16 @@ fn most(cause: Option<Cause>) -> usize {
 struct Longest {
     /// The least of them first.
     heap: BinaryHeap<Reverse<(u32, Reverse<u64>, u8)>>,
-    left_out: u64,
 }
 
 impl Longest {
-    fn offer(&mut self, op: u64, class: u8, ns: u32, most: usize) {
+    /// Takes one in; the class of the one that there is no more room for.
+    fn offer(&mut self, op: u64, class: u8, ns: u32, most: usize) -> Option<u8> {
         self.heap.push(Reverse((ns, Reverse(op), class)));
-        if self.heap.len() > most {
-            self.heap.pop();
-            self.left_out += 1;
+        if self.heap.len() <= most {
+            return None;
         }
+        self.heap.pop().map(|Reverse((.., class))| class)
     }
 }
 
@@ -209,12 +207,21 @@ mod tests {
     }
 
     #[test]
-    fn a_clear_is_kept_and_has_no_cause() {
-        let mut classes = classes([Cause::Steady]);
-        classes.push(NO_CLASS);
-        let moments = Works::default().moments(&classes, &[3, 5]);
-        let clear = moments.operations[1];
-        assert_eq!((clear.op, clear.kind, clear.start_ns, clear.ns), (1, None, 3, 5));
+    fn what_is_about_all_entries_is_kept_though_it_is_steady() {
+        let ops = 2000;
+        let kind = |op: u64| match op % 4 {
+            1 => OpKind::Clear,
+            2 => OpKind::Iterate,
+            _ => OpKind::Insert,
+        };
+        let mut classes = Classes::default();
+        (0..ops).for_each(|op| classes.push(class_of(kind(op) as usize, Cause::Steady)));
+        let moments = Works::default().moments(&classes, &vec![5; ops as usize]);
+        let kept = |kind| moments.operations.iter().filter(move |moment| moment.kind == kind).count();
+        assert_eq!((kept(OpKind::Clear), kept(OpKind::Iterate)), (500, 500));
+        assert!(kept(OpKind::Insert) <= 2 * Moments::STEADY_MAX as usize);
+        let clear = moments.operations.iter().find(|moment| moment.kind == OpKind::Clear).unwrap();
+        assert_eq!((clear.op, clear.start_ns, clear.ns), (1, 5, 5));
         assert!(moments.left_out.is_empty());
     }
 }

@@ -1,11 +1,11 @@
 //! One operation, watched from all sides: what it allocated, which entries it moved, and its cause.
 
 use std::cell::{Cell, RefCell};
-use std::mem::{size_of, size_of_val};
+use std::mem::size_of;
 
 use super::batch::{Step, op_kind};
 use crate::maps::{Info, Map, Write};
-use crate::probe::alloc::{self, Tally};
+use crate::probe::alloc::{self, Pause, Tally};
 use crate::probe::census::Census;
 use crate::probe::event::{Cause, Event, Listen};
 use crate::probe::slots::{FreedSlots, SlotCounts};
@@ -118,52 +118,119 @@ impl Listen for Tape {
     }
 }
 
-/// Watches operations one by one.
-pub(super) struct Observer<'t> {
+/// Watches a map's operations one by one.
+///
+/// It has the map to itself, so that three kinds of work are told apart by construction: what runs in [`Observer::window`] is
+/// the map's and counts; what runs in [`Observer::look`] looks at the map and never counts; all else that the pass does as long
+/// as the observer lives is the harness's, and doesn't either.
+pub(super) struct Observer<'t, K, V> {
+    map: Box<dyn Map<K, V> + 't>,
     info: Info,
-    tape: &'t Tape,
     census: Census,
-    held_bytes: i64,
-    held_peak_bytes: i64,
-    recent_peak_bytes: i64,
+    held: Held<'t>,
+    /// What the map got wrong while somebody looked.
+    pub wrong: Option<String>,
+    _harness: Pause,
+}
+
+/// What the map holds, in bytes.
+struct Held<'t> {
+    tape: &'t Tape,
+    now: i64,
+    /// When its last own work had been done, whatever looking at it has freed since.
+    left: i64,
+    peak: i64,
+    recent_peak: i64,
+}
+
+impl Held<'_> {
+    /// Runs what belongs to the map alone, and books what it allocated. `handed` bytes become the map's to free.
+    fn window<T>(&mut self, handed: u64, work: impl FnOnce() -> T) -> (T, Tally) {
+        alloc::reset_peak();
+        let (live, before) = (alloc::live_bytes(), alloc::tally());
+        let out = alloc::counted(work);
+        let mut tally = alloc::tally() - before;
+        tally.alloc_count += self.tape.shared_allocs.take();
+        tally.free_count += self.tape.shared_frees.take();
+        self.now += handed as i64;
+        let peak = self.now + (alloc::peak_bytes() - live);
+        self.peak = self.peak.max(peak);
+        self.recent_peak = self.recent_peak.max(peak);
+        self.now += tally.live_delta();
+        self.left = self.now;
+        (out, tally)
+    }
+
+    /// Runs what looks at the map. What that frees of the map's the map holds no longer.
+    fn look<T>(&mut self, look: impl FnOnce() -> T) -> T {
+        let (out, freed_bytes) = alloc::aside(look);
+        self.now -= freed_bytes as i64;
+        out
+    }
+}
+
+/// What a put hands over to the map.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Handed {
+    /// Bytes of key and value, what they own on the heap included.
+    pub payload_bytes: u64,
+    /// What they own on the heap.
+    pub heap_bytes: u64,
+    /// In so many blocks.
+    pub heap_blocks: u64,
+}
+
+impl Handed {
+    pub fn new<K: Key, V: Value>(key: &K, value: &V) -> Handed {
+        let heap_bytes = key.heap_bytes() + value.heap_bytes();
+        let heap_blocks = u64::from(key.heap_bytes() > 0) + u64::from(value.heap_bytes() > 0);
+        Handed { payload_bytes: (size_of::<K>() + size_of::<V>()) as u64 + heap_bytes, heap_bytes, heap_blocks }
+    }
 }
 
 /// What one operation did.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen {
-    /// `None` for a clear.
-    pub kind: Option<OpKind>,
+    pub kind: OpKind,
     pub hit: bool,
     pub cause: Cause,
     pub tally: Tally,
     pub moved_entries: u64,
     pub moved_bytes: u64,
-    pub payload_bytes: u64,
+    pub handed: Handed,
 }
 
-impl<'t> Observer<'t> {
-    /// Builds the map and begins to watch it.
-    pub fn new<M>(info: Info, tape: &'t Tape, build: impl FnOnce() -> M) -> (M, Tally, Observer<'t>) {
-        let (held_bytes, held_peak_bytes, recent_peak_bytes) = (0, 0, 0);
-        let mut observer =
-            Observer { info, tape, census: Census::default(), held_bytes, held_peak_bytes, recent_peak_bytes };
-        let (map, tally) = observer.window(0, build);
-        (map, tally, observer)
+impl<'t, K: Key, V: Value> Observer<'t, K, V> {
+    /// Builds the map and begins to watch it; what building allocated.
+    pub fn new<M: Map<K, V> + 't>(
+        info: Info,
+        tape: &'t Tape,
+        build: impl FnOnce() -> M,
+    ) -> (Observer<'t, K, V>, Tally) {
+        let _harness = Pause::begin();
+        let mut held = Held { tape, now: 0, left: 0, peak: 0, recent_peak: 0 };
+        let (map, tally) = held.window(0, build);
+        (Observer { map: Box::new(map), info, census: Census::default(), held, wrong: None, _harness }, tally)
     }
 
-    /// Bytes that the map holds.
+    /// Bytes that the map's last own work left it with.
     pub fn held_bytes(&self) -> u64 {
-        self.held_bytes.max(0) as u64
+        self.held.left.max(0) as u64
+    }
+
+    /// Bytes that it holds now that it has been looked at.
+    pub fn held_after_looks_bytes(&self) -> u64 {
+        self.held.now.max(0) as u64
     }
 
     /// The most that it held.
     pub fn held_peak_bytes(&self) -> u64 {
-        self.held_peak_bytes.max(0) as u64
+        self.held.peak.max(0) as u64
     }
 
     /// The most that it held since this was last asked.
     pub fn take_recent_peak_bytes(&mut self) -> u64 {
-        std::mem::replace(&mut self.recent_peak_bytes, self.held_bytes).max(0) as u64
+        std::mem::replace(&mut self.held.recent_peak, self.held.now).max(0) as u64
     }
 
     /// Gets ready to watch these operations.
@@ -171,74 +238,89 @@ impl<'t> Observer<'t> {
         self.census.warm(ops.iter().map(|op| op.key));
     }
 
+    /// Looks at the map; see [`Observer`].
+    pub fn look<T>(&mut self, look: impl FnOnce(&dyn Map<K, V>) -> T) -> T {
+        let map = &*self.map;
+        self.held.look(|| look(map))
+    }
+
+    /// Has the map do what is its own; see [`Observer`].
+    pub fn window<T>(&mut self, work: impl FnOnce(&mut (dyn Map<K, V> + 't)) -> T) -> T {
+        let map = &mut *self.map;
+        self.held.window(0, || work(map)).0
+    }
+
     /// Does one operation and looks at what it did.
-    pub fn step<K: Key, V: Value>(&mut self, map: &mut (dyn Map<K, V> + '_), op: Op, step: Step<K, V>) -> Seen {
-        let capacity_before = map.capacity();
-        self.tape.cause.set(Cause::Steady);
+    pub fn step(&mut self, op: Op, step: Step<K, V>) -> Seen {
+        let capacity_before = self.look(|map| map.capacity());
+        let Observer { map, held, census, .. } = self;
+        held.tape.cause.set(Cause::Steady);
         if matches!(op.kind, Kind::Put | Kind::Remove) {
-            self.tape.begin_write();
+            held.tape.begin_write();
         }
-        let mut payload_bytes = 0;
+        let mut handed = Handed::default();
         let (hit, tally, write) = match step {
             Step::Put(key, value) => {
-                let handed = key.heap_bytes() + value.heap_bytes();
-                payload_bytes = (size_of::<K>() + size_of::<V>()) as u64 + handed;
+                handed = Handed::new(&key, &value);
                 let written = key.clone();
-                let (hit, tally) = self.window(handed, || map.insert(key, value));
+                let (hit, tally) = held.window(handed.heap_bytes, || map.insert(key, value));
                 (hit, tally, Some((written, false)))
             }
             Step::Remove(key) => {
-                let (hit, tally) = self.window(0, || map.remove(&key));
+                let (hit, tally) = held.window(0, || map.remove(&key));
                 (hit, tally, Some((key, true)))
             }
             Step::Get(key) => {
-                let (hit, tally) = self.window(0, || map.get(&key).is_some());
+                let (hit, tally) = held.window(0, || map.get(&key).is_some());
                 (hit, tally, None)
             }
             Step::Clear => {
-                let had_any = !map.is_empty();
-                let ((), tally) = self.window(0, || map.clear());
-                alloc::uncounted(|| self.census.clear());
-                self.tape.slots(FreedSlots::clear);
+                let had_any = held.look(|| !map.is_empty());
+                let ((), tally) = held.window(0, || map.clear());
+                census.clear();
+                held.tape.slots(FreedSlots::clear);
                 (had_any, tally, None)
+            }
+            Step::Iterate => {
+                let mut seen = 0;
+                let ((), tally) = held.window(0, || map.range(&mut |_, _| seen += 1));
+                let len = held.look(|| map.len());
+                if seen != len {
+                    self.wrong.get_or_insert_with(|| format!("an iteration gave {seen} entries of {len}"));
+                }
+                (seen > 0, tally, None)
             }
         };
         let (moved_entries, moved_bytes) = match write {
             Some((key, remove)) => {
                 let (allocs, frees) = (tally.alloc_count, tally.free_count);
-                let write = Write { key: &key, remove, hit, allocs, frees, capacity_before };
-                alloc::uncounted(|| self.look(map, op.key, &write))
+                self.look_around(op.key, &Write { key: &key, remove, hit, allocs, frees, capacity_before })
             }
+            None if op.kind == Kind::Iterate => self.look_at_all(),
             None => (0, 0),
         };
-        let cause = self.cause(&tally, moved_entries, capacity_before, map.capacity());
-        Seen { kind: op_kind(op.kind, hit), hit, cause, tally, moved_entries, moved_bytes, payload_bytes }
+        let capacity = self.look(|map| map.capacity());
+        let cause = self.cause(op.kind, &tally, moved_entries, capacity_before, capacity);
+        Seen { kind: op_kind(op.kind, hit), hit, cause, tally, moved_entries, moved_bytes, handed }
     }
 
-    /// Runs what belongs to the map alone, and books what it allocated. `handed` bytes become the map's to free.
-    pub fn window<T>(&mut self, handed: u64, work: impl FnOnce() -> T) -> (T, Tally) {
-        alloc::reset_peak();
-        let (live, before) = (alloc::live_bytes(), alloc::tally());
-        let out = work();
-        let mut tally = alloc::tally() - before;
-        tally.alloc_count += self.tape.shared_allocs.take();
-        tally.free_count += self.tape.shared_frees.take();
-        self.held_bytes += handed as i64;
-        let peak_bytes = self.held_bytes + (alloc::peak_bytes() - live);
-        self.held_peak_bytes = self.held_peak_bytes.max(peak_bytes);
-        self.recent_peak_bytes = self.recent_peak_bytes.max(peak_bytes);
-        self.held_bytes += tally.live_delta();
-        (out, tally)
+    /// Counts the entries that an operation moved which may have moved any.
+    fn look_at_all(&mut self) -> (u64, u64) {
+        let Observer { map, held, census, .. } = self;
+        let mut moved = Moved::default();
+        held.look(|| map.for_each(&mut |key, value| _ = moved.look(census, key, value)));
+        (moved.entries, moved.bytes)
     }
 
     /// Counts the entries that a write moved, and learns where the written entry is now, and from which slot it came or
     /// to which it went.
-    fn look<K: Key, V: Value>(&mut self, map: &(dyn Map<K, V> + '_), id: u64, write: &Write<'_, K>) -> (u64, u64) {
-        let tape = self.tape;
-        let table = if tape.slots.is_some() { map.written_table(write) } else { None };
+    fn look_around(&mut self, id: u64, write: &Write<'_, K>) -> (u64, u64) {
+        let Observer { map, held, census, .. } = self;
+        let tape = held.tape;
+        let table = if tape.slots.is_some() { held.look(|| map.written_table(write)) } else { None };
         if write.remove
             && write.hit
-            && let Some(place) = self.census.remove(id)
+            && let Some(place) = census.remove(id)
             && let Some(table) = table
         {
             tape.slots(|slots| slots.free(place.0, table.number));
@@ -249,45 +331,63 @@ impl<'t> Observer<'t> {
         {
             tape.slots(|slots| slots.lose(table.number));
         }
-        let (mut entries, mut bytes) = (0, 0);
-        map.disturbed(write, &mut |key, value| {
-            let moved = self.census.look(key.id(), place(key, value));
-            if let Some(from) = moved.key {
-                entries += 1;
-                bytes += size_of_val(key) as u64;
-                if table.is_some() && !laid_out_anew {
-                    tape.slots(|slots| slots.shift(from, std::ptr::from_ref(key).addr()));
-                }
+        let mut all = Moved::default();
+        let mut visit = |key: &K, value: &V| {
+            let from = all.look(census, key, value);
+            if let Some(from) = from
+                && table.is_some()
+                && !laid_out_anew
+            {
+                tape.slots(|slots| slots.shift(from, std::ptr::from_ref(key).addr()));
             }
-            bytes += u64::from(moved.value) * size_of::<V>() as u64;
-            moved.key.is_some()
-        });
+            from.is_some()
+        };
+        held.look(|| map.disturbed(write, &mut visit));
         if !write.remove
-            && let Some((key, value)) = map.peek(write.key)
+            && let Some(place) = held.look(|| map.peek(write.key).map(|(key, value)| place(key, value)))
         {
-            let place = place(key, value);
-            self.census.put(id, place);
+            census.put(id, place);
             if table.is_some() && !write.hit {
                 tape.slots(|slots| slots.take(place.0));
             }
         }
-        (entries, bytes)
+        (all.entries, all.bytes)
     }
 
-    fn cause(&self, tally: &Tally, moved: u64, before: Option<usize>, after: Option<usize>) -> Cause {
+    fn cause(&self, kind: Kind, tally: &Tally, moved: u64, before: Option<usize>, after: Option<usize>) -> Cause {
         let allocated = tally.alloc_count > 0;
         if !self.info.tells.is_empty() {
-            let told = self.tape.cause.get();
+            let told = self.held.tape.cause.get();
             return if told == Cause::Steady && allocated { Cause::AllocOther } else { told };
         }
         match (allocated, before.zip(after)) {
             (true, Some((before, after))) if after > before => Cause::Grow,
             (true, Some((before, after))) if after < before => Cause::Shrink,
             (true, Some(_)) if moved > 0 => Cause::SameSizeGrow,
+            // What iterates may allocate for itself, and adds no node.
+            (true, _) if kind == Kind::Iterate => Cause::AllocOther,
             (true, _) => self.info.alloc_cause,
             (false, _) if moved > 0 => Cause::Move,
             (false, _) => Cause::Steady,
         }
+    }
+}
+
+/// Entries whose addresses changed.
+#[derive(Default)]
+struct Moved {
+    entries: u64,
+    bytes: u64,
+}
+
+impl Moved {
+    /// Adds an entry, if it moved; where its key came from.
+    fn look<K: Key, V>(&mut self, census: &mut Census, key: &K, value: &V) -> Option<usize> {
+        let moved = alloc::uncounted(|| census.look(key.id(), place(key, value)));
+        let key_moved = u64::from(moved.key.is_some());
+        self.entries += key_moved;
+        self.bytes += key_moved * size_of::<K>() as u64 + u64::from(moved.value) * size_of::<V>() as u64;
+        moved.key
     }
 }
 

@@ -56,18 +56,18 @@ fn allocating_and_copying<K: Key, V: Value>(
         stacks::start();
     }
     let tells = !setting.map.info().tells.is_empty();
-    let (mut map, _, mut observer) = setting.map.watched(&tape);
+    let (mut observer, _) = setting.map.watched(&tape);
     loop {
         let in_setup = batches.in_setup();
-        if !alloc::uncounted(|| batches.next(&mut batch))? {
+        if !batches.next(&mut batch)? {
             break;
         }
         for (op, step) in batch.steps() {
             let mark = stacks::mark();
-            let seen = observer.step(&mut *map, op, step);
+            let seen = observer.step(op, step);
             let (entries, bytes) = (seen.moved_entries, seen.moved_bytes);
             if !tells && entries > 0 && !stacks::charge_copy_to_largest_alloc_since(mark, entries, bytes) {
-                let sum = alloc::uncounted(|| in_place.entry(op.kind).or_default());
+                let sum = in_place.entry(op.kind).or_default();
                 *sum = (sum.0 + entries, sum.1 + bytes);
             }
         }
@@ -77,7 +77,7 @@ fn allocating_and_copying<K: Key, V: Value>(
         }
     }
     let recording = stacks::stop();
-    drop(map);
+    drop(observer);
     if recording.dropped > 0 {
         return Err(JobError::Lossy(recording.dropped));
     }
@@ -105,7 +105,11 @@ fn allocating_and_copying<K: Key, V: Value>(
         copies.push(CopyStack { stack, moved_entries: raw.moved_entries, moved_bytes: raw.moved_bytes });
     }
     for (kind, (moved_entries, moved_bytes)) in in_place {
-        let what = if kind == Kind::Remove { "remove" } else { "insert" };
+        let what = match kind {
+            Kind::Remove => "remove",
+            Kind::Iterate => "iterate",
+            Kind::Put | Kind::Get | Kind::Clear => "insert",
+        };
         let function = format!("{what} (entries moved in place, seen by the census)");
         let stack = frames.intern(vec![symbols::Frame { function, file: None, line: None }]);
         copies.push(CopyStack { stack, moved_entries, moved_bytes });

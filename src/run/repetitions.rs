@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::time::{CLASSES, recorded};
 use crate::probe::latency::{Latencies, class_of};
 use crate::record::metrics::latency::decode;
-use crate::record::{Collector, HeatMap, KindPercentiles, LatencyHistogram, ThreadTime, Time};
+use crate::record::{Collector, HeatMap, KindPercentiles, LatencyHistogram, OpKind, ThreadTime, Time};
 
 /// The repetitions of a cell so far. What is kept does not grow by a histogram each.
 #[derive(Default)]
@@ -52,6 +52,7 @@ fn join(both: &[Time; 2]) -> Option<Time> {
         pinned_to: first.pinned_to.filter(|_| first.pinned_to == second.pinned_to),
         started_unix_ms: first.started_unix_ms,
         histograms: sum(both.iter().map(|one| &*one.histograms))?,
+        kind_ns: sum_kinds(both.iter().map(|one| &one.kind_ns)),
         percentiles: KindPercentiles::join(both.iter().map(|one| &*one.percentiles)),
         threads: threads.collect::<Option<_>>()?,
         collector: first.collector.as_ref().zip(second.collector.as_ref()).map(|(a, b)| join_collectors(&[a, b])),
@@ -77,6 +78,13 @@ fn sum<'a>(repetitions: impl Iterator<Item = &'a [LatencyHistogram]>) -> Option<
         sum.add_to(class_of(histogram.kind as usize, histogram.cause).into(), &decode(histogram)?);
     }
     Some(recorded(&sum))
+}
+
+/// The sums of all of them.
+pub(super) fn sum_kinds<'a>(parts: impl Iterator<Item = &'a BTreeMap<OpKind, u64>>) -> BTreeMap<OpKind, u64> {
+    let mut sum = BTreeMap::new();
+    parts.flatten().for_each(|(&kind, &ns)| *sum.entry(kind).or_default() += ns);
+    sum
 }
 
 fn each<T>(both: &[T; 2], list: impl Fn(&T) -> &Vec<u64>) -> Vec<u64> {
@@ -118,8 +126,8 @@ fn join_heat(both: &[&HeatMap; 2]) -> HeatMap {
 mod tests {
     use super::*;
     use crate::probe::event::Cause;
+    use crate::record::Moments;
     use crate::record::metrics::latency::percentiles;
-    use crate::record::{Moments, OpKind};
 
     const STEADY: usize = class_of(OpKind::Get as usize, Cause::Steady) as usize;
     const GROW: usize = class_of(OpKind::Insert as usize, Cause::Grow) as usize;
@@ -142,6 +150,7 @@ mod tests {
             started_unix_ms: 1000 + number,
             percentiles: percentiles(&histograms),
             histograms,
+            kind_ns: [(OpKind::Get, 100 + number)].into(),
             threads: Vec::new(),
             collector: None,
             heat: None,
@@ -164,6 +173,7 @@ mod tests {
         ];
         let time = all(parts).unwrap();
         assert_eq!((time.bare_elapsed_ns, time.clocked_elapsed_ns), (vec![10, 11, 17], vec![20, 21, 27]));
+        assert_eq!(time.kind_ns, [(OpKind::Get, 100 + 101 + 107)].into());
         assert_eq!((time.clock_floor_ns, time.started_unix_ms, time.pinned_to), (1.0, 1000, Some(1)));
         let all: &[(usize, &[u64])] = &[(STEADY, &[10, 12, 11, 30, 10, 14]), (GROW, &[900, 800])];
         assert_eq!(time.histograms, histograms(all), "byte for byte what one process would have recorded");

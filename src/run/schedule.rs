@@ -207,14 +207,17 @@ fn wait(job: Job, limit: Duration) -> std::io::Result<Option<Ended>> {
 fn end_state(expected: &Expected, cell: &CellSpec, workload: &Workload) -> EndState {
     let puts = expected.inserts + expected.overwrites;
     let sizes = sizes(cell.entry).unwrap_or_default();
+    // All of it, and what of it is on the heap.
     let payload = |entries: u64, value_bytes: u64| {
-        let heap = match (sizes.value_heap, workload.value_lengths()) {
+        let value_heap = match (sizes.value_heap, workload.value_lengths()) {
             (false, _) => 0,
             (true, true) => value_bytes,
             (true, false) => entries * sizes.value_heap_min_bytes,
         };
-        entries * (sizes.key_bytes + sizes.value_bytes) + heap
+        (entries * (sizes.key_bytes + sizes.value_bytes) + value_heap, entries * sizes.key_heap_bytes + value_heap)
     };
+    let (payload_bytes, payload_heap_bytes) = payload(puts, expected.put_value_bytes);
+    let (live_payload_bytes, live_payload_heap_bytes) = payload(expected.entries, expected.live_value_bytes);
     EndState {
         entries: expected.entries,
         checksum: expected.checksum,
@@ -224,8 +227,12 @@ fn end_state(expected: &Expected, cell: &CellSpec, workload: &Workload) -> EndSt
         remove_hits: expected.remove_hits,
         gets: expected.gets,
         get_hits: expected.get_hits,
-        payload_bytes: payload(puts, expected.put_value_bytes),
-        live_payload_bytes: payload(expected.entries, expected.live_value_bytes),
+        clears: Some(expected.clears),
+        iterations: Some(expected.iterations),
+        payload_bytes,
+        payload_heap_bytes: Some(payload_heap_bytes),
+        live_payload_bytes,
+        live_payload_heap_bytes: Some(live_payload_heap_bytes),
     }
 }
 
@@ -378,6 +385,7 @@ fn same_work(expected: &EndState, found: &EndState) -> bool {
 
 /// The first figure in which the map's end state is not the expected one.
 fn difference(expected: &EndState, found: &EndState) -> String {
+    let heap = |bytes: Option<u64>| bytes.unwrap_or(0);
     let figures = [
         ("entries at the end", expected.entries, found.entries),
         ("inserts", expected.inserts, found.inserts),
@@ -386,9 +394,13 @@ fn difference(expected: &EndState, found: &EndState) -> String {
         ("removes that found their key", expected.remove_hits, found.remove_hits),
         ("gets", expected.gets, found.gets),
         ("gets that found their key", expected.get_hits, found.get_hits),
+        ("clears", expected.clears.unwrap_or(0), found.clears.unwrap_or(0)),
+        ("iterations", expected.iterations.unwrap_or(0), found.iterations.unwrap_or(0)),
         ("checksum of the content", expected.checksum, found.checksum),
         ("payload bytes", expected.payload_bytes, found.payload_bytes),
         ("payload bytes alive at the end", expected.live_payload_bytes, found.live_payload_bytes),
+        ("payload bytes on the heap", heap(expected.payload_heap_bytes), heap(found.payload_heap_bytes)),
+        ("live payload bytes on the heap", heap(expected.live_payload_heap_bytes), heap(found.live_payload_heap_bytes)),
     ];
     let wrong = figures.into_iter().find(|(_, expected, found)| expected != found);
     wrong.map(|(what, expected, found)| format!("{what}: expected {expected}, found {found}")).unwrap_or_default()

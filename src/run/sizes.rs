@@ -7,6 +7,8 @@ use crate::workload::{self, EntryVisitor, Key, Value};
 pub(super) struct Sizes {
     /// Of the key, what it owns on the heap included.
     pub key_bytes: u64,
+    /// What the key owns on the heap.
+    pub key_heap_bytes: u64,
     /// Of the value, without what it owns.
     pub value_bytes: u64,
     /// Whether the value owns heap memory, as much as each operation says.
@@ -29,6 +31,7 @@ impl EntryVisitor for Visitor {
         let value_heap_min_bytes = V::from_seed(0, 0).heap_bytes();
         Sizes {
             key_bytes: size_of::<K>() as u64 + K::from_id(0).heap_bytes(),
+            key_heap_bytes: K::from_id(0).heap_bytes(),
             value_bytes: size_of::<V>() as u64,
             value_heap: value_heap_min_bytes > 0,
             value_heap_min_bytes,

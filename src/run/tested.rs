@@ -4,7 +4,7 @@
 use super::batch::Batch;
 use super::observe::{Observer, Tape};
 use crate::maps::{Family, Hashing, Info, Map, Options};
-use crate::probe::alloc::{self, Tally};
+use crate::probe::alloc::Tally;
 use crate::probe::clock;
 use crate::probe::event::{Listen, Off};
 use crate::replay::EitherHashing;
@@ -14,7 +14,7 @@ use crate::workload::{Key, Value};
 pub(super) trait Tested<K, V> {
     fn info(&self) -> Info;
     /// Builds one and begins to watch it; says what building allocated.
-    fn watched<'t>(&self, tape: &'t Tape) -> (Box<dyn Map<K, V> + 't>, Tally, Observer<'t>);
+    fn watched<'t>(&self, tape: &'t Tape) -> (Observer<'t, K, V>, Tally);
     /// Builds so many, side by side, that nobody watches.
     fn timed(&self, maps: usize) -> Box<dyn Timed<K, V>>;
 }
@@ -49,11 +49,8 @@ impl<F: Family, K: Key, V: Value> Tested<K, V> for Typed<F> {
         F::INFO
     }
 
-    fn watched<'t>(&self, tape: &'t Tape) -> (Box<dyn Map<K, V> + 't>, Tally, Observer<'t>) {
-        let build = || F::build::<K, V, _, &'t dyn Listen>(&self.options, self.hasher.clone(), tape);
-        let (map, built, observer) = Observer::new(F::INFO, tape, build);
-        // The box is the harness's.
-        (alloc::uncounted(|| Box::new(map)), built, observer)
+    fn watched<'t>(&self, tape: &'t Tape) -> (Observer<'t, K, V>, Tally) {
+        Observer::new(F::INFO, tape, || F::build::<K, V, _, &'t dyn Listen>(&self.options, self.hasher.clone(), tape))
     }
 
     fn timed(&self, maps: usize) -> Box<dyn Timed<K, V>> {

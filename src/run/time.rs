@@ -11,6 +11,7 @@
 //! know nothing of it, would be all that is measured. It is timed on many maps side by side, all built before, one filled
 //! after the other with the same keys, as many as make up a batch, and that over and over.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -41,8 +42,39 @@ pub(super) const CLASSES: usize = OpKind::ALL.len() * Cause::ALL.len();
 /// A repetition of a small workload times so many operations at the least.
 const SMALL_MAPS_OPS_MIN: u64 = 1 << 16;
 
-/// The class of an operation whose latency is not recorded.
-pub(super) const NO_CLASS: u8 = u8::MAX;
+/// What a timed run records of its operations.
+pub(super) struct Recordings {
+    latencies: Latencies,
+    /// Of operations at the beginning of a batch; see [`COLD_OPS`].
+    cold: Latencies,
+    kind_ns: BTreeMap<OpKind, u64>,
+}
+
+impl Recordings {
+    pub fn new() -> Recordings {
+        Recordings { latencies: Latencies::new(CLASSES), cold: Latencies::new(CLASSES), kind_ns: BTreeMap::new() }
+    }
+
+    /// Takes an operation's latency down; whether it belongs into the histograms. One that is about all entries is not blurred
+    /// by where it stands in its batch.
+    pub fn add(&mut self, class: u8, ns: u64, cold: bool) -> bool {
+        let kind = OpKind::ALL[kind_and_cause(class.into()).0];
+        *self.kind_ns.entry(kind).or_default() += ns;
+        let cold = cold && kind.has_key();
+        if cold { &mut self.cold } else { &mut self.latencies }.record(class.into(), ns);
+        !cold
+    }
+
+    /// The latencies by class, and their sums by kind. A kind that only occurs at beginnings of batches has those.
+    pub fn finish(self) -> (Latencies, BTreeMap<OpKind, u64>) {
+        let Recordings { mut latencies, cold, kind_ns } = self;
+        let of = |class: usize| kind_and_cause(class).0;
+        let warm: BTreeSet<usize> = latencies.recorded().map(|(class, _)| of(class)).collect();
+        let only_cold = cold.recorded().filter(|(class, _)| !warm.contains(&of(*class)));
+        only_cold.for_each(|(class, histogram)| latencies.add_to(class, histogram));
+        (latencies, kind_ns)
+    }
+}
 
 /// One repetition: runs the workload four times.
 pub(super) fn time<K: Key, V: Value>(setting: &Setting<'_, K, V>, keeps_moments: bool) -> Result<Time, JobError> {
@@ -55,19 +87,16 @@ pub(super) fn time<K: Key, V: Value>(setting: &Setting<'_, K, V>, keeps_moments:
 
     bare(setting)?;
     let bare_elapsed = bare(setting)?;
-    let mut latencies = Latencies::new(CLASSES);
+    let mut recordings = Recordings::new();
     let mut heat = Heat::new(ops);
     let mut each_ns = Vec::with_capacity(if kept { ops as usize } else { 0 });
     let clocked_elapsed = clocked(setting, &classes, &clock, |class, ns, cold| {
-        let recorded = (class != NO_CLASS && !cold).then_some(ns);
-        if let Some(ns) = recorded {
-            latencies.record(class.into(), ns);
-        }
-        heat.add(recorded);
+        heat.add(recordings.add(class, ns, cold).then_some(ns));
         if kept {
             each_ns.push(u32::try_from(ns).unwrap_or(u32::MAX));
         }
     })?;
+    let (latencies, kind_ns) = recordings.finish();
     let histograms = recorded(&latencies);
     Ok(Time {
         ops: ops * small_maps(setting).map_or(1, |(maps, rounds)| maps * rounds),
@@ -79,6 +108,7 @@ pub(super) fn time<K: Key, V: Value>(setting: &Setting<'_, K, V>, keeps_moments:
         started_unix_ms,
         percentiles: percentiles(&histograms),
         histograms,
+        kind_ns,
         threads: Vec::new(),
         collector: None,
         heat: Some(heat.finish()),
@@ -99,7 +129,7 @@ pub(super) fn recorded(latencies: &Latencies) -> Vec<LatencyHistogram> {
 /// Learns each measured operation's kind and cause, and, where that is to be kept, what it did.
 fn classify<K: Key, V: Value>(setting: &Setting<'_, K, V>, kept: bool) -> Result<(Classes, Works), JobError> {
     let tape = Tape::default();
-    let (mut map, _, mut observer) = setting.map.watched(&tape);
+    let (mut observer, _) = setting.map.watched(&tape);
     let (mut classes, mut works) = (Classes::default(), Works::default());
     let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
     let mut batch = Batch::<K, V>::new();
@@ -109,9 +139,9 @@ fn classify<K: Key, V: Value>(setting: &Setting<'_, K, V>, kept: bool) -> Result
             return Ok((classes, works));
         }
         for (op, step) in batch.steps() {
-            let seen = observer.step(&mut *map, op, step);
+            let seen = observer.step(op, step);
             if !in_setup {
-                classes.push(seen.kind.map_or(NO_CLASS, |kind| class_of(kind as usize, seen.cause)));
+                classes.push(class_of(seen.kind as usize, seen.cause));
                 if kept {
                     works.add(&seen);
                 }
@@ -144,7 +174,7 @@ fn clocked<K: Key, V: Value>(
             // Counters of two processors may differ, where the process could not be pinned.
             let ticks = reading.saturating_sub(last);
             last = reading;
-            let cold = index < COLD_OPS && class != NO_CLASS && kind_and_cause(class.into()).1 == Cause::Steady;
+            let cold = index < COLD_OPS && kind_and_cause(class.into()).1 == Cause::Steady;
             take(class, clock.ns(ticks), cold);
         }
         elapsed
@@ -202,5 +232,25 @@ fn run<K: Key, V: Value>(
         } else {
             elapsed += measure(&mut *map, &mut ready);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_latencies_and_all_of_its_time() {
+        let class = |kind: OpKind| class_of(kind as usize, Cause::Steady);
+        let mut recordings = Recordings::new();
+        assert!(!recordings.add(class(OpKind::Insert), 100, true));
+        assert!(recordings.add(class(OpKind::Insert), 10, false));
+        assert!(!recordings.add(class(OpKind::Get), 40, true), "cold, and there may be others");
+        assert!(recordings.add(class(OpKind::Clear), 1000, true), "not blurred by its place");
+        let (latencies, kind_ns) = recordings.finish();
+        let recorded: Vec<_> = latencies.recorded().map(|(class, of)| (class, of.len(), of.max())).collect();
+        let one = |kind, ns| (usize::from(class(kind)), 1, ns);
+        assert_eq!(recorded, [one(OpKind::Insert, 10), one(OpKind::Get, 40), one(OpKind::Clear, 1000)]);
+        assert_eq!(kind_ns, [(OpKind::Insert, 110), (OpKind::Get, 40), (OpKind::Clear, 1000)].into());
     }
 }

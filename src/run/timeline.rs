@@ -1,7 +1,6 @@
 //! Takes down how a pass goes, in few points: for charts, beside what the pass is for.
 
 use super::observe::{Observer, Seen};
-use crate::maps::Map;
 use crate::probe::event::Cause;
 use crate::record::{HeatMap, TableEvent, Timeline};
 use crate::workload::{Key, Value};
@@ -28,7 +27,7 @@ impl Course {
     }
 
     /// After an operation.
-    pub fn add<K: Key, V: Value>(&mut self, seen: &Seen, map: &(dyn Map<K, V> + '_), observer: &mut Observer<'_>) {
+    pub fn add<K: Key, V: Value>(&mut self, seen: &Seen, observer: &mut Observer<'_, K, V>) {
         if remakes_a_table(seen.cause) {
             self.timeline.events.push(TableEvent {
                 op: self.ops,
@@ -40,25 +39,25 @@ impl Course {
         self.ops += 1;
         self.in_point += 1;
         if self.in_point == self.timeline.ops_per_point {
-            self.end_point(map, observer);
+            self.end_point(observer);
         }
     }
 
-    fn end_point<K: Key, V: Value>(&mut self, map: &(dyn Map<K, V> + '_), observer: &mut Observer<'_>) {
+    fn end_point<K: Key, V: Value>(&mut self, observer: &mut Observer<'_, K, V>) {
         self.in_point = 0;
-        self.timeline.entries.push(map.len() as u64);
         self.timeline.held_bytes.push(observer.held_bytes());
         self.timeline.peak_bytes.push(observer.take_recent_peak_bytes());
-        match map.capacity() {
+        self.timeline.entries.push(observer.look(|map| map.len()) as u64);
+        match observer.look(|map| map.capacity()) {
             Some(capacity) => self.timeline.capacity.get_or_insert_default().push(capacity as u64),
             None => self.tells_capacity = false,
         }
     }
 
     /// After the last operation.
-    pub fn finish<K: Key, V: Value>(mut self, map: &(dyn Map<K, V> + '_), observer: &mut Observer<'_>) -> Timeline {
+    pub fn finish<K: Key, V: Value>(mut self, observer: &mut Observer<'_, K, V>) -> Timeline {
         if self.in_point > 0 {
-            self.end_point(map, observer);
+            self.end_point(observer);
         }
         let mut timeline = self.timeline;
         timeline.capacity.take_if(|_| !self.tells_capacity);

@@ -146,7 +146,7 @@ impl Outcomes {
                 let left = match op.kind {
                     Kind::Put => Some(op.value),
                     Kind::Remove => None,
-                    Kind::Get | Kind::Clear => return,
+                    Kind::Get | Kind::Clear | Kind::Iterate => return,
                 };
                 let whose = if in_setup { 0 } else { deal.thread(op, place) };
                 let writes = window.entry(op.key).or_default();

@@ -27,6 +27,10 @@ pub struct Expected {
     pub gets: u64,
     /// Measured lookups that found their key.
     pub get_hits: u64,
+    /// Measured clears.
+    pub clears: u64,
+    /// Measured iterations.
+    pub iterations: u64,
     /// Sum of [`Op::value_bytes`](super::Op::value_bytes), at least 8 each, over the measured puts; 0 where lengths don't vary.
     pub put_value_bytes: u64,
     /// The same over the live entries.
@@ -79,7 +83,11 @@ impl Model {
                 expected.gets += count;
                 expected.get_hits += count * u64::from(hit);
             }
-            Kind::Clear => self.live.clear(),
+            Kind::Clear => {
+                self.live.clear();
+                expected.clears += count;
+            }
+            Kind::Iterate => expected.iterations += count,
         }
     }
 
@@ -134,7 +142,7 @@ mod tests {
 
     #[test]
     fn every_outcome_is_counted_and_the_set_up_is_not() {
-        use Kind::{Get, Put, Remove};
+        use Kind::{Get, Iterate, Put, Remove};
         let ops = [
             (Put, 1, 10, 100),
             (Put, 2, 11, 0),
@@ -144,6 +152,7 @@ mod tests {
             (Get, 4, 0, 0),
             (Remove, 2, 0, 0),
             (Remove, 2, 0, 0),
+            (Iterate, 0, 0, 0),
         ];
         let expected = Expected {
             entries: 2,
@@ -154,6 +163,8 @@ mod tests {
             remove_hits: 1,
             gets: 2,
             get_hits: 1,
+            clears: 0,
+            iterations: 1,
             put_value_bytes: 58,
             live_value_bytes: 58,
         };
@@ -165,7 +176,7 @@ mod tests {
     fn clear_empties_and_later_puts_are_inserts_again() {
         use Kind::{Clear, Put};
         let cleared = run(&[(Put, 1, 1, 0), (Put, 2, 2, 0), (Clear, 0, 0, 0)], 0, false);
-        assert_eq!(cleared, Expected { inserts: 2, ..Expected::default() });
+        assert_eq!(cleared, Expected { inserts: 2, clears: 1, ..Expected::default() });
         let again = run(&[(Put, 1, 1, 0), (Clear, 0, 0, 0), (Put, 1, 2, 0)], 0, false);
         assert_eq!((again.entries, again.inserts, again.overwrites), (1, 2, 0));
         assert_eq!(again.checksum, entry_checksum(1, 2));

@@ -159,8 +159,11 @@ impl Workload {
     pub fn undealable(&self) -> Option<&'static str> {
         match &self.source {
             Opened::Trace(trace) if trace.hashed => Some("it brings the hashes of its keys, which one thread looks up"),
-            Opened::Trace(trace) if trace.clears => Some("it clears the map, which is no one thread's to do"),
-            _ => None,
+            Opened::Trace(trace) => match trace.whole? {
+                Kind::Iterate => Some("it iterates over the map, which other threads would change meanwhile"),
+                _ => Some("it clears the map, which is no one thread's to do"),
+            },
+            Opened::Generated(_) => None,
         }
     }
 

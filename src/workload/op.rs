@@ -14,6 +14,20 @@ pub enum Kind {
     Get,
     /// Drop all entries.
     Clear,
+    /// Look at every entry.
+    Iterate,
+}
+
+impl Kind {
+    /// Whether it is about one key.
+    pub const fn has_key(self) -> bool {
+        matches!(self, Kind::Put | Kind::Remove | Kind::Get)
+    }
+
+    /// Whether it puts or drops entries.
+    pub const fn changes(self) -> bool {
+        matches!(self, Kind::Put | Kind::Remove | Kind::Clear)
+    }
 }
 
 /// One operation on one key. Keys and values are made from the two numbers by
@@ -22,7 +36,7 @@ pub enum Kind {
 pub struct Op {
     /// What to do.
     pub kind: Kind,
-    /// The key's identity; unused by `Clear`.
+    /// The key's identity; unused where the kind has none.
     pub key: u64,
     /// What a put's value is made of; differs between two puts of one key, so that a lost overwrite shows.
     pub value: u64,
@@ -33,6 +47,11 @@ pub struct Op {
 }
 
 impl Op {
+    /// One that is about no key.
+    pub(super) const fn without_key(kind: Kind) -> Op {
+        Op { kind, key: 0, value: 0, hash: 0, value_bytes: 0 }
+    }
+
     /// Gives a put its value: its `place` in the stream, from 1.
     #[inline]
     pub(super) fn numbered(self, place: u64) -> Op {

@@ -181,10 +181,21 @@ fn records_with_nothing_in_common_are_not_judged() {
         assert_eq!(verdict.outcome(), Outcome::Unjudged);
         assert!(verdict.changes.is_empty());
     }
-    let newer = Results { schema: 2, ..two() };
-    let verdict = judge(&newer, &two());
-    assert_eq!(verdict.unjudged, ["The baseline has schema 2, not 1: run its cells again with this mapscope."]);
-    assert_eq!(verdict.outcome(), Outcome::Unjudged);
+}
+
+#[test]
+fn records_of_different_schemas_are_not_judged() {
+    let older = Results { schema: 1, ..two() };
+    let verdict = judge(&older, &two());
+    let again = "run the baseline's cells again with this mapscope; then renew it (`mapscope baseline accept`).";
+    let different = "and their figures don't mean the same:";
+    let what = format!("The baseline has schema 1, the current record 2, {different} {again}");
+    assert_eq!(verdict.unjudged, [what]);
+    assert_eq!((verdict.outcome(), verdict.changes.len()), (Outcome::Unjudged, 0));
+    let again = "run the current record's cells again with this mapscope.";
+    let what = format!("The baseline has schema 2, the current record 1, {different} {again}");
+    assert_eq!(judge(&two(), &older).unjudged, [what]);
+    assert_eq!(judge(&older, &older).outcome(), Outcome::Pass, "two old ones mean the same");
 }
 
 #[test]

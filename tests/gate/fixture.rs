@@ -97,7 +97,7 @@ pub fn cell(map: &str) -> Cell {
             remove_hits: 100,
             payload_bytes: 16_000,
             live_payload_bytes: 14_400,
-            ..EndState::default()
+            ..EndState::none()
         },
         count: Some(Count {
             alloc_count: 10,
@@ -136,6 +136,7 @@ pub fn timed(map: &str, clocked_elapsed_ns: &[u64]) -> Cell {
             max_ns: vec![4001; clocked_elapsed_ns.len()],
             ..KindPercentiles::of(OpKind::Insert)
         }],
+        kind_ns: [(OpKind::Insert, 4050 * clocked_elapsed_ns.len() as u64)].into(),
         threads: Vec::new(),
         collector: None,
         heat: None,

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use mapscope::record::{
-    Cause, Cell, Collector, KindPercentiles, Moment, Moments, OpKind, ReadError, Results, Spell, ThreadTime, read,
-    write_atomically,
+    Cause, Cell, Collector, KindPercentiles, Moment, Moments, OpKind, ReadError, Results, Spell, ThreadTime, metrics,
+    read, write_atomically,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -155,15 +155,47 @@ fn numbers_out_of_range_are_refused() {
 
 #[test]
 fn another_schema_is_named_whatever_else_it_holds() {
-    let said = ": schema 2, but this mapscope reads schema 1: run the cells again with this version";
-    assert_eq!(message(br#"{"schema":2,"mapscope":"9.0.0","cubes":[]}"#), said);
-    assert_eq!(edited(|json| json["schema"] = json!(2)), said);
+    let said = ": schema 3, but this mapscope reads schema 1 to 2: run the cells again with this version";
+    assert_eq!(message(br#"{"schema":3,"mapscope":"9.0.0","cubes":[]}"#), said);
+    assert_eq!(edited(|json| json["schema"] = json!(3)), said);
+    assert!(edited(|json| json["schema"] = json!(0)).starts_with(": schema 0, but"));
     assert!(edited(|json| json["schema"] = json!(u64::MAX)).starts_with(": schema 18446744073709551615, but"));
+}
+
+/// What a mapscope before schema 2 wrote can be read: it lacks what that had not, and what meant something else.
+#[test]
+fn a_record_of_schema_1_is_read_without_what_it_has_not() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut old = serde_json::to_value(record([timed("std", &[50_000; 3])])).unwrap();
+    old["schema"] = json!(1);
+    let cell = &mut old["cells"][0];
+    let drop = |object: &mut serde_json::Value, names: &[&str]| {
+        let object = object.as_object_mut().unwrap();
+        names.iter().for_each(|name| assert!(object.remove(*name).is_some(), "{name}"));
+    };
+    drop(&mut cell["expected"], &["clears", "iterations", "payload_heap_bytes", "live_payload_heap_bytes"]);
+    drop(&mut cell["time"], &["kind_ns"]);
+    let operations = json!([[3, 10, 10, "insert", "move", 0, 2], [4, 20, 10, null, "unknown", 0, 0]]);
+    cell["time"]["moments"] =
+        json!({"ops_per_point": 5, "elapsed_ns": [20, 30], "operations": operations, "left_out": {}, "spells": []});
+    fs::write(file.path(), serde_json::to_vec(&old).unwrap()).unwrap();
+    let results = read(file.path()).unwrap();
+    assert_eq!(results.schema, 1);
+    let cell = &results.cells[0];
+    let value = |name: &str| (metrics::find(name).unwrap().value)(cell);
+    for absent in ["clears", "iterations", "alloc_amplification", "write_amplification", "time_share_insert"] {
+        assert_eq!(value(absent), None, "{absent}");
+    }
+    for there in ["inserts", "alloc_bytes", "alloc_bytes_per_write", "peak_bytes", "insert_max_ns"] {
+        assert!(value(there).is_some(), "{there}");
+    }
+    let moments = cell.time.as_ref().unwrap().moments.as_ref().unwrap();
+    assert_eq!(moments.operations[1].kind, OpKind::Clear, "a clear had no kind");
 }
 
 /// What a cell keeps of its moments, which contradicts nothing.
 fn moments(cell: &mut Cell) -> &mut Moments {
-    let (kind, cause) = (Some(OpKind::Insert), Cause::Move);
+    let (kind, cause) = (OpKind::Insert, Cause::Move);
     let moment = |op, start_ns| Moment { op, start_ns, ns: 10, kind, cause, alloc_bytes: 0, moved_entries: 2 };
     let spell = Spell { first_op: 3, last_op: 4, start_ns: 10, end_ns: 30, moving_ops: 2, moved_entries: 4 };
     cell.time.as_mut().unwrap().moments.insert(Moments {
@@ -203,6 +235,25 @@ fn contradictions_are_named_with_their_cell() {
         (|c| c.expected.overwrites = 1, "causes of overwrite add up to 0, but there are 1"),
         (|c| c.expected.inserts = 0, "payload_bytes 16000 without an insert or an overwrite"),
         (|c| c.expected.entries = 0, "live_payload_bytes 14400 without a live entry"),
+        (
+            |c| (c.expected.inserts, c.expected.overwrites) = (1 << 63, 1 << 63),
+            "inserts, overwrites, removes, lookups, clears, iterations add up to more than 64 bits hold",
+        ),
+        (|c| c.expected.clears = Some(1), "causes of clear add up to 0, but there are 1"),
+        (|c| c.expected.payload_heap_bytes = Some(16_001), "payload_heap_bytes 16001 > payload_bytes 16000"),
+        (
+            |c| c.expected.live_payload_heap_bytes = Some(14_401),
+            "live_payload_heap_bytes 14401 > live_payload_bytes 14400",
+        ),
+        (|c| c.key_bytes = u64::MAX, "key_bytes + value_bytes don't fit into 64 bits"),
+        (
+            |c| moments(c).left_out = [(Cause::Move, u64::MAX), (Cause::Overflow, 1)].into(),
+            "moments.left_out adds up to more than 64 bits hold",
+        ),
+        (
+            |c| _ = c.time.as_mut().unwrap().kind_ns.insert(OpKind::Iterate, 1),
+            "kind_ns has iterate, but no histogram has",
+        ),
         (|c| c.count.as_mut().unwrap().live_bytes = 1089, "live_bytes 1089 > peak_bytes 1088"),
         (
             |c| c.count.as_mut().unwrap().max_alloc_bytes_in_one_write = 1153,

@@ -66,7 +66,7 @@ fn small() -> Results {
         let columns = (0..100).map(|column| vec![(9, 900), (11, 90 + column), (40, 1)]).collect();
         let time = cell.time.as_mut().expect("timed");
         time.heat = Some(HeatMap { ops_per_column: 1000, columns });
-        let (kind, alloc_bytes) = (Some(OpKind::Insert), 640);
+        let (kind, alloc_bytes) = (OpKind::Insert, 640);
         let operations = [(400, Cause::Grow, 900_000), (900, Cause::Overflow, 3000)];
         let operations = operations.map(|(op, cause, ns)| Moment {
             op,

@@ -68,6 +68,7 @@ fn time(kind: OpKind, ns_per_op: u64, median_ns: u64, steady_max_ns: u64, grow_m
         pinned_to: Some(1),
         started_unix_ms: 1_700_000_000_000,
         percentiles: Vec::new(),
+        kind_ns: [(kind, ns_per_op * OPS * 3)].into(),
         threads: Vec::new(),
         collector: None,
         heat: None,
@@ -95,7 +96,7 @@ fn filled(map: &str, alloc_bytes: u64, allocs: u64, moves: u64, times: [u64; 4])
         inserts: OPS,
         payload_bytes: 16 * OPS,
         live_payload_bytes: 16 * OPS,
-        ..EndState::default()
+        ..EndState::none()
     };
     let count = Count {
         alloc_count: allocs,
@@ -123,7 +124,7 @@ fn popular(map: &str, ns_per_op: u64, median_ns: u64) -> Cell {
         get_hits: OPS / 2,
         payload_bytes: 8 * OPS,
         live_payload_bytes: 16 * OPS,
-        ..EndState::default()
+        ..EndState::none()
     };
     let count = Count {
         live_bytes: 2_800_000,
@@ -135,6 +136,7 @@ fn popular(map: &str, ns_per_op: u64, median_ns: u64) -> Cell {
     };
     let mut time = time(OpKind::Overwrite, ns_per_op, median_ns, 40_000, 0);
     time.histograms.push(histogram(OpKind::Get, Cause::Steady, &[(median_ns / 2, 100_000)]));
+    time.kind_ns = [(OpKind::Overwrite, 2 * ns_per_op * OPS), (OpKind::Get, ns_per_op * OPS)].into();
     Cell { count: Some(count), time: Some(time), ..cell(map, "zipfian(0.99)", "ycsb-a", expected) }
 }
 

@@ -197,6 +197,31 @@ fn a_single_map_is_held_against_itself() {
 }
 
 #[test]
+fn a_kind_that_takes_most_of_the_time_out_of_proportion_stands_out() {
+    let mut cell = whole().cells.swap_remove(2);
+    cell.expected.clears = Some(2000);
+    cell.expected.inserts -= 2000;
+    let time = cell.time.as_mut().unwrap();
+    // Of three repetitions: 2,000 clears of 72.5 µs each, and 98,000 inserts of 30 ns.
+    time.kind_ns = [(OpKind::Insert, 3 * 98_000 * 30), (OpKind::Clear, 3 * 2000 * 72_500)].into();
+    time.histograms.push(histogram(OpKind::Clear, Cause::Steady, &[(72_500, 6000)]));
+    let alone = results(vec![cell]);
+    let line = standout(&alone).unwrap();
+    let said = "hashbrown's clears take 98 % of the time on uniform fill and are 2 % of the operations: 72 µs each, \
+                2,417 times what the others take";
+    assert_eq!(line, said);
+    let table = summary(&alone, 80, false);
+    assert!(table.contains("clear 98%"), "{table}");
+    assert!(table.contains("most time: the kind of operation"), "{table}");
+    // Latencies of writes have no clear in them, and so no noise of its length.
+    assert!(table.contains(" 880"), "{table}");
+
+    let mut even = alone;
+    even.cells[0].time.as_mut().unwrap().kind_ns.insert(OpKind::Clear, 3 * 2000 * 299);
+    assert!(!standout(&even).unwrap().contains("clears"), "ten times as long as the others, less one ns, is no news");
+}
+
+#[test]
 fn where_nothing_happened_nothing_stands_out() {
     assert_eq!(standout(&results(Vec::new())), None);
     let mut not_run = record();

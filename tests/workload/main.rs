@@ -69,13 +69,14 @@ pub fn all(workload: &Workload) -> Vec<Op> {
     take(workload, usize::MAX, 4096)
 }
 
-/// Operations as `P7 R7 G3 C`.
+/// Operations as `P7 R7 G3 C I`.
 pub fn brief(ops: &[Op]) -> String {
     let brief = |op: &Op| match op.kind {
         Kind::Put => format!("P{}", op.key),
         Kind::Remove => format!("R{}", op.key),
         Kind::Get => format!("G{}", op.key),
         Kind::Clear => "C".to_owned(),
+        Kind::Iterate => "I".to_owned(),
     };
     ops.iter().map(brief).collect::<Vec<_>>().join(" ")
 }

@@ -157,7 +157,11 @@ fn reference(workload: &Workload) -> Expected {
                 expected.gets += measured;
                 expected.get_hits += measured * u64::from(live.contains_key(&op.key));
             }
-            Kind::Clear => live.clear(),
+            Kind::Clear => {
+                live.clear();
+                expected.clears += measured;
+            }
+            Kind::Iterate => expected.iterations += measured,
         }
     }
     expected.entries = live.len() as u64;

@@ -75,6 +75,9 @@ func (s *builtin) apply(b *batch) {
 			_, found = m[b.keys[i]]
 		case opClear:
 			clear(m)
+		case opRange:
+			for range m {
+			}
 		}
 	}
 }
@@ -92,6 +95,9 @@ func (s *builtin) timed(b *batch, intervals []uint64) {
 			_, found = m[b.keys[i]]
 		case opClear:
 			clear(m)
+		case opRange:
+			for range m {
+			}
 		}
 		now := ticks()
 		intervals[i] = now - last

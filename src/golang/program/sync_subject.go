@@ -42,6 +42,8 @@ func (s *synced) apply(b *batch) {
 			_, found = s.m.Load(b.keys[i])
 		case opClear:
 			s.syncSubject.clear()
+		case opRange:
+			s.rng()
 		}
 	}
 }
@@ -58,6 +60,8 @@ func (s *synced) timed(b *batch, intervals []uint64) {
 			_, found = s.m.Load(b.keys[i])
 		case opClear:
 			s.syncSubject.clear()
+		case opRange:
+			s.rng()
 		}
 		now := ticks()
 		intervals[i] = now - last

@@ -52,6 +52,7 @@
 //!
 //! Memory: 128 bytes for each thread ever started that allocates or frees, kept until the process ends.
 
+mod aside;
 mod assert;
 mod scope;
 mod slot;
@@ -64,8 +65,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 pub(super) use slot::close_all;
 
+pub use aside::{aside, counted};
 pub use assert::Allowed;
-pub use scope::{Measured, NotCounting, measure, uncounted, verify_counting};
+pub use scope::{Measured, NotCounting, Pause, measure, uncounted, verify_counting};
 pub use tally::Tally;
 
 use super::stacks;
@@ -124,7 +126,8 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         let slot = slot::counted();
-        let forgotten = if slot.is_some() && stacks::on() { stacks::freed(block) } else { None };
+        let (looks, of_a_look) = (slot::is(&slot::ASIDE), aside::forget(block));
+        let forgotten = if (slot.is_some() || looks) && stacks::on() { stacks::freed(block) } else { None };
         let new_block = if REALLOC_ALWAYS_MOVES.load(Relaxed) {
             // SAFETY: the caller keeps `GlobalAlloc::realloc`'s contract.
             unsafe { self.realloc_by_copy(block, layout, new_size) }
@@ -132,14 +135,29 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
             // SAFETY: the caller keeps `GlobalAlloc::realloc`'s contract.
             unsafe { self.inner.realloc(block, layout, new_size) }
         };
-        if let Some(slot) = slot {
-            if !new_block.is_null() {
-                slot.reallocated(layout.size(), new_size, new_block != block);
-                if stacks::on() {
-                    stacks::allocated(new_block, new_size);
-                }
-            } else if let Some(forgotten) = forgotten {
+        if new_block.is_null() {
+            if of_a_look {
+                aside::allocated(block);
+            }
+            if let Some(forgotten) = forgotten {
                 stacks::not_freed(block, forgotten);
+            }
+            return new_block;
+        }
+        if looks {
+            aside::allocated(new_block);
+            if !of_a_look {
+                aside::frees(layout.size());
+            }
+        }
+        if let Some(slot) = slot {
+            match of_a_look {
+                // The map's from now on, and nothing of its own is freed for it.
+                true => slot.allocated(new_size),
+                false => slot.reallocated(layout.size(), new_size, new_block != block),
+            }
+            if stacks::on() {
+                stacks::allocated(new_block, new_size);
             }
         }
         new_block
@@ -206,17 +224,26 @@ fn allocated(block: *mut u8, bytes: usize) {
         if stacks::on() {
             stacks::allocated(block, bytes);
         }
+    } else if slot::is(&slot::ASIDE) {
+        aside::allocated(block);
     }
 }
 
 /// Counts a free and does whatever else is due.
 fn freed(block: *mut u8, bytes: usize) {
-    if let Some(slot) = slot::counted() {
-        slot.freed(bytes);
-        slot.reopen();
-        if stacks::on() {
-            stacks::freed(block);
+    let slot = slot::counted();
+    match slot {
+        // What a look allocated was never counted.
+        _ if aside::forget(block) => return,
+        Some(slot) => {
+            slot.freed(bytes);
+            slot.reopen();
         }
+        None if slot::is(&slot::ASIDE) => aside::frees(bytes),
+        None => return,
+    }
+    if stacks::on() {
+        stacks::freed(block);
     }
 }
 

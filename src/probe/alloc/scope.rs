@@ -1,5 +1,6 @@
 use std::alloc::Layout;
 use std::hint::black_box;
+use std::marker::PhantomData;
 
 use super::slot::{self, Slot};
 use super::{Tally, tally};
@@ -67,14 +68,24 @@ impl Drop for PeakScope {
 /// `uncounted` will do), and one allocated outside must be freed outside, or live bytes are off by it. The
 /// [recorder](crate::probe::stacks) does not see what is not counted.
 pub fn uncounted<T>(f: impl FnOnce() -> T) -> T {
-    struct Resume(&'static Slot);
-    impl Drop for Resume {
-        fn drop(&mut self) {
-            slot::resume(self.0);
-        }
-    }
-    let _resume = Resume(slot::pause());
+    let _pause = Pause::begin();
     f()
+}
+
+/// [`uncounted`] for as long as this lives: for a harness that counts only what it runs in [`counted`](super::counted).
+///
+/// What is begun while another lives must be dropped before it.
+pub struct Pause {
+    _resume: slot::Resume,
+    /// It is its thread's.
+    _here: PhantomData<*const ()>,
+}
+
+impl Pause {
+    /// Begins one.
+    pub fn begin() -> Pause {
+        Pause { _resume: slot::pause(), _here: PhantomData }
+    }
 }
 
 /// Allocations are made, but this module doesn't see them.

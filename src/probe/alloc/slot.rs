@@ -6,9 +6,9 @@
 //!
 //! # One test for four questions
 //!
-//! Is the thread without a slot, is it in [`super::uncounted`], are stacks recorded, does this free end a new peak: each
-//! needs more than adding up, and each makes [`Slot::limit_bytes`] smaller than what is live. The hot path asks once. The
-//! slow path finds out which it was.
+//! Is the thread without a slot or in [`super::uncounted`], are stacks recorded, does a block live that a look allocated, does
+//! this free end a new peak: each needs more than adding up, and each makes [`Slot::limit_bytes`] smaller than what is live.
+//! The hot path asks once. The slow path finds out which it was.
 //!
 //! Live bytes fall only at a free, so a peak is noted by the free that ends it, and an allocation need not look: it asks
 //! only whether the limit is closed. Growing memory makes a new peak at each allocation and notes one at the end.
@@ -19,7 +19,7 @@ use std::ptr;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU64, fence};
 
-use super::Tally;
+use super::{Tally, aside};
 use crate::probe::stacks;
 
 /// The limit that sends every allocation and free to the slow path.
@@ -28,11 +28,18 @@ const CLOSED: i64 = i64::MIN;
 /// Stands for a thread's slot where nothing may be counted. Never written: its limit is for ever closed.
 static NOWHERE: Slot = Slot::new();
 
+/// Stands for it inside [`super::aside`].
+pub(super) static ASIDE: Slot = Slot::new();
+
+/// Stands for it while the blocks of looks are noted, which allocates, too.
+pub(super) static UNSEEN: Slot = Slot::new();
+
 /// The slots of all threads, newest first.
 static SLOTS: AtomicPtr<Slot> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
-    /// Where this thread counts: [`NOWHERE`] until its first allocation, and inside [`super::uncounted`].
+    /// Where this thread counts: [`NOWHERE`] until its first allocation and inside [`super::uncounted`], [`ASIDE`] inside
+    /// [`super::aside`].
     static COUNTED: Cell<&'static Slot> = const { Cell::new(&NOWHERE) };
     /// This thread's slot, counted into or not.
     static OWN: Cell<Option<&'static Slot>> = const { Cell::new(None) };
@@ -162,22 +169,23 @@ impl Slot {
         }
     }
 
-    /// Opens the limit, unless stacks are recorded. For the slot's own thread only.
+    /// Opens the limit, unless somebody watches blocks. For the slot's own thread only.
     ///
-    /// Against [`close_all`], which raises the recorder's flag before it closes: of the two, at least the later in the
-    /// order of the fences sees what the other wrote, so a limit never stays open while stacks are recorded.
+    /// Against [`close_all`], whose caller begins to watch before it closes: of the two, at least the later in the order of
+    /// the fences sees what the other wrote, so a limit never stays open while anybody watches.
     pub fn reopen(&self) {
-        if self.limit_bytes.load(Relaxed) == CLOSED && !stacks::on() {
+        let watched = || stacks::on() || aside::any();
+        if self.limit_bytes.load(Relaxed) == CLOSED && !watched() {
             self.limit_bytes.store(self.past_peak_bytes.load(Relaxed), Relaxed);
             fence(SeqCst);
-            if stacks::on() {
+            if watched() {
                 self.limit_bytes.store(CLOSED, Relaxed);
             }
         }
     }
 }
 
-/// Sends every thread's allocations and frees to the slow path. The recorder's flag must be up already.
+/// Sends every thread's allocations and frees to the slow path. The caller must watch blocks already.
 pub(in crate::probe) fn close_all() {
     fence(SeqCst);
     all().for_each(|slot| slot.limit_bytes.store(CLOSED, Relaxed));
@@ -189,9 +197,17 @@ pub(super) fn current() -> &'static Slot {
     COUNTED.get()
 }
 
-/// Where this thread counts, its slot taken if it is its first time; `None` inside [`super::uncounted`].
+/// Whether this slot stands for the thread's.
+pub(super) fn is(slot: &'static Slot) -> bool {
+    ptr::eq(COUNTED.get(), slot)
+}
+
+/// Where this thread counts, its slot taken if it is its first time; `None` where it doesn't.
 pub(super) fn counted() -> Option<&'static Slot> {
     let slot = COUNTED.get();
+    if ptr::eq(slot, &ASIDE) || ptr::eq(slot, &UNSEEN) {
+        return None;
+    }
     if !ptr::eq(slot, &NOWHERE) {
         return Some(slot);
     }
@@ -228,15 +244,26 @@ pub(super) fn take_back(bytes: usize) {
     bump(&slot.alloc_count, 1_u64.wrapping_neg());
 }
 
-/// Stops this thread's counting; gives what to pass to [`resume`].
-pub(super) fn pause() -> &'static Slot {
-    own();
-    COUNTED.replace(&NOWHERE)
+/// Where this thread counted before: it does so again when this is dropped.
+pub(super) struct Resume(&'static Slot);
+
+impl Drop for Resume {
+    fn drop(&mut self) {
+        COUNTED.set(self.0);
+    }
 }
 
-/// Counts again where this thread counted before [`pause`].
-pub(super) fn resume(slot: &'static Slot) {
-    COUNTED.set(slot);
+/// Stops this thread's counting.
+pub(super) fn pause() -> Resume {
+    own();
+    Resume(COUNTED.replace(&NOWHERE))
+}
+
+/// Runs `f` while this thread counts into `slot`: its own, or what stands for it.
+pub(super) fn counting_into<T>(slot: &'static Slot, f: impl FnOnce() -> T) -> T {
+    own();
+    let _resume = Resume(COUNTED.replace(slot));
+    f()
 }
 
 /// The slots of all threads that ever counted.

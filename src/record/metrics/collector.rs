@@ -17,8 +17,12 @@ fn collector(cell: &Cell) -> Option<&Collector> {
 }
 
 /// `sum` shared out over the repetitions.
-fn per_repetition(collector: &Collector, sum: u64) -> Option<Number> {
+fn per_repetition(collector: &Collector, sum: u128) -> Option<Number> {
     super::ratio(sum, collector.cycles.len() as u64)
+}
+
+fn sum(figures: &[u64]) -> u128 {
+    figures.iter().map(|&x| u128::from(x)).sum()
 }
 
 /// Lists of the collector as what each repetition gave.
@@ -48,21 +52,21 @@ pub(super) const GC_CYCLES: Metric = Metric {
         "Garbage collections while the operations were timed, mean of the repetitions.",
         |c| {
             let collector = collector(c)?;
-            per_repetition(collector, collector.cycles.iter().sum())
+            per_repetition(collector, sum(&collector.cycles))
         },
     )
 };
 
 pub(super) const GC_PAUSE_TOTAL_NS: Metric = Metric {
     whole: false,
-    repetitions: |c| pauses(c).into_iter().flatten().map(|own| own.iter().sum::<u64>() as f64).collect(),
+    repetitions: |c| pauses(c).into_iter().flatten().map(|own| sum(own) as f64).collect(),
     ..collected(
         "gc_pause_total_ns",
         "ns",
         "Time for which those collections stopped the world, mean of the repetitions.",
         |c| {
             let collector = collector(c)?;
-            per_repetition(collector, collector.pauses_ns.iter().sum())
+            per_repetition(collector, sum(&collector.pauses_ns))
         },
     )
 };

@@ -2,7 +2,7 @@
 
 use super::Better::{Lower, Neither};
 use super::{Better, Class, Metric, Number};
-use crate::record::{Cell, Count};
+use crate::record::{Cell, Count, OpKind};
 
 /// A metric that is an integer of the record.
 const fn counted(
@@ -15,9 +15,10 @@ const fn counted(
     Metric::new(name, unit, Class::Exact, better, summary, value)
 }
 
-/// Writes that the workload asks for.
+/// Writes that the workload asks for. [`read`](crate::record::read) has made sure that they fit.
 pub(super) fn writes(cell: &Cell) -> u64 {
-    cell.expected.inserts + cell.expected.overwrites + cell.expected.removes
+    let of = |kind: OpKind| cell.expected.ops(kind).unwrap_or(0);
+    OpKind::ALL.into_iter().filter(|kind| kind.is_write()).map(of).fold(0, u64::saturating_add)
 }
 
 /// Moved entries and their bytes: as the map itself counts them, else as the census does.
@@ -47,11 +48,19 @@ pub(super) const GETS: Metric =
         Some(Number::Int(c.expected.gets))
     });
 
+pub(super) const CLEARS: Metric =
+    counted("clears", "count", Neither, "Times that all entries were dropped at once.", |c| {
+        c.expected.clears.map(Number::Int)
+    });
+
+pub(super) const ITERATIONS: Metric =
+    counted("iterations", "count", Neither, "Iterations over all entries.", |c| c.expected.iterations.map(Number::Int));
+
 pub(super) const PAYLOAD_BYTES: Metric = counted(
     "payload_bytes",
     "bytes",
     Neither,
-    "Bytes of key and value handed to the map by inserts and overwrites, a string key's heap bytes included.",
+    "Bytes of key and value handed to the map by inserts and overwrites, what these own on the heap included.",
     |c| Some(Number::Int(c.expected.payload_bytes)),
 );
 
@@ -59,22 +68,42 @@ pub(super) const ALLOC_COUNT: Metric = counted(
     "alloc_count",
     "count",
     Lower,
-    "Allocations that succeeded; a realloc is one allocation and one free.",
+    "Allocations of the map that succeeded; a realloc is one allocation and one free.",
     |c| c.count.as_ref().map(|n| Number::Int(n.alloc_count)),
 );
 
 pub(super) const ALLOC_BYTES: Metric =
-    counted("alloc_bytes", "bytes", Lower, "Bytes allocated; a realloc counts its new size.", |c| {
+    counted("alloc_bytes", "bytes", Lower, "Bytes that the map allocated; a realloc counts its new size.", |c| {
         c.count.as_ref().map(|n| Number::Int(n.alloc_bytes))
     });
 
-pub(super) const FREE_COUNT: Metric =
-    counted("free_count", "count", Lower, "Frees; a realloc is one allocation and one free.", |c| {
-        c.count.as_ref()?.free_count.map(Number::Int)
-    });
+pub(super) const ENTRY_ALLOC_COUNT: Metric = counted(
+    "entry_alloc_count",
+    "count",
+    Lower,
+    "Allocations that the keys and values put own, which the map's user made; none of them is in alloc_count.",
+    |c| c.count.as_ref()?.entry_alloc_count.map(Number::Int),
+);
+
+pub(super) const ENTRY_ALLOC_BYTES: Metric = counted(
+    "entry_alloc_bytes",
+    "bytes",
+    Lower,
+    "Bytes on the heap that the keys and values put own: a string's, a value's of the entry u64/bytes. None of them is in \
+     alloc_bytes.",
+    |c| c.count.as_ref()?.entry_alloc_bytes.map(Number::Int),
+);
+
+pub(super) const FREE_COUNT: Metric = counted(
+    "free_count",
+    "count",
+    Lower,
+    "Frees, of what entries own too; a realloc is one allocation and one free.",
+    |c| c.count.as_ref()?.free_count.map(Number::Int),
+);
 
 pub(super) const FREE_BYTES: Metric =
-    counted("free_bytes", "bytes", Lower, "Bytes freed; a realloc counts its old size.", |c| {
+    counted("free_bytes", "bytes", Lower, "Bytes freed, entries' own included; a realloc counts its old size.", |c| {
         c.count.as_ref()?.free_bytes.map(Number::Int)
     });
 

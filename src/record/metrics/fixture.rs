@@ -50,6 +50,8 @@ pub(super) fn cell_with_everything() -> Cell {
     let count = Count {
         alloc_count: 3,
         alloc_bytes: 448,
+        entry_alloc_count: Some(0),
+        entry_alloc_bytes: Some(0),
         free_count: Some(2),
         free_bytes: Some(148),
         realloc_moved_bytes: Some(1),
@@ -105,13 +107,14 @@ pub(super) fn cell_with_everything() -> Cell {
             get_hits: 1,
             payload_bytes: 112,
             live_payload_bytes: 64,
-            ..EndState::default()
+            ..EndState::none()
         },
         count: Some(count),
         time: Some(Time {
             threads: vec![thread],
             collector: Some(collector),
             percentiles: OpKind::ALL.map(percentiles).to_vec(),
+            kind_ns: OpKind::ALL.map(|kind| (kind, 180_300)).into(),
             ..time(&[1_000_000, 3_000_000, 2_000_000], histograms)
         }),
         ..cell("std")
@@ -134,6 +137,7 @@ pub(super) fn time(bare_elapsed_ns: &[u64], histograms: Vec<LatencyHistogram>) -
         ticks_per_ns: 2.5,
         pinned_to: Some(1),
         started_unix_ms: 1_750_000_000_250,
+        kind_ns: Default::default(),
         percentiles: Vec::new(),
         threads: Vec::new(),
         collector: None,

@@ -192,7 +192,7 @@ pub(super) const CLOCK_FLOOR_NS: Metric = Metric {
 macro_rules! percentiles {
     ($($prefix:literal $kind:ident,)*) => {
         /// Six percentiles for each kind of operation.
-        pub(super) const PERCENTILES: [Metric; 24] = [$(
+        pub(super) const PERCENTILES: [Metric; 6 * OpKind::ALL.len()] = [$(
             percentiles!($prefix, $kind, "_p50_ns", p50_ns, 0.5, "median"),
             percentiles!($prefix, $kind, "_p90_ns", p90_ns, 0.9, "90th percentile"),
             percentiles!($prefix, $kind, "_p99_ns", p99_ns, 0.99, "99th percentile"),
@@ -220,12 +220,49 @@ percentiles! {
     "overwrite" Overwrite,
     "remove" Remove,
     "get" Get,
+    "clear" Clear,
+    "iterate" Iterate,
+}
+
+/// The share of the time that operations of one kind took of all that the operations took; of every operation, whether a
+/// histogram has it or not.
+fn time_share(cell: &Cell, kind: OpKind) -> Option<Number> {
+    let kind_ns = &cell.time.as_ref()?.kind_ns;
+    let all: u128 = kind_ns.values().map(|&ns| u128::from(ns)).sum();
+    let own = *kind_ns.get(&kind)?;
+    (all > 0).then(|| Number::Real(own as f64 / all as f64))
+}
+
+macro_rules! time_shares {
+    ($($kind_name:literal $kind:ident,)*) => {
+        /// One share for each kind of operation.
+        pub(super) const TIME_SHARES: [Metric; OpKind::ALL.len()] = [$(timed(
+            concat!("time_share_", $kind_name),
+            "ratio",
+            Better::Neither,
+            concat!(
+                "Share of the sum of all latencies that those of kind ",
+                $kind_name,
+                " took; the shares of the kinds that occur add up to 1. Absent where the kind never occurred.",
+            ),
+            |c| time_share(c, OpKind::$kind),
+        )),*];
+    };
+}
+
+time_shares! {
+    "insert" Insert,
+    "overwrite" Overwrite,
+    "remove" Remove,
+    "get" Get,
+    "clear" Clear,
+    "iterate" Iterate,
 }
 
 macro_rules! tail_shares {
     ($($cause_name:literal $cause:ident,)*) => {
         /// One share for each cause.
-        pub(super) const TAIL_SHARES: [Metric; 15] = [$(timed(
+        pub(super) const TAIL_SHARES: [Metric; Cause::ALL.len()] = [$(timed(
             concat!("tail_share_", $cause_name),
             "ratio",
             Better::Neither,
@@ -339,6 +376,28 @@ mod tests {
         assert_eq!(value(&cell, "tail_share_steady"), Some(Number::Real(0.75)));
         assert_eq!(value(&cell, "tail_share_overflow"), Some(Number::Real(0.0)), "occurred, never in the tail");
         assert_eq!(value(&cell, "tail_share_shrink"), None, "never occurred");
+    }
+
+    #[test]
+    fn time_shares_are_of_all_operations_and_add_up_to_the_whole() {
+        let mut cell = timed_cell(vec![histogram(OpKind::Insert, Cause::Steady, &[(20, 1)])]);
+        let kind_ns = &mut cell.time.as_mut().unwrap().kind_ns;
+        kind_ns.extend([(OpKind::Insert, 1), (OpKind::Get, 0), (OpKind::Clear, 94), (OpKind::Iterate, 5)]);
+        let share = |name: &str| value(&cell, &format!("time_share_{name}"));
+        assert_eq!(share("clear"), Some(Number::Real(0.94)));
+        assert_eq!(share("get"), Some(Number::Real(0.0)), "it occurred");
+        assert_eq!(share("remove"), None);
+        let all = OpKind::ALL.iter().filter_map(|kind| share(kind.name())).map(Number::as_f64).sum::<f64>();
+        assert!((all - 1.0).abs() < 1e-12, "{all}");
+        let kind_ns = &mut cell.time.as_mut().unwrap().kind_ns;
+        kind_ns.values_mut().for_each(|ns| *ns = u64::MAX);
+        assert_eq!(value(&cell, "time_share_get"), Some(Number::Real(0.25)), "the sum needs more than 64 bits");
+    }
+
+    #[test]
+    fn records_of_schema_1_have_no_time_shares() {
+        let cell = timed_cell(vec![histogram(OpKind::Insert, Cause::Steady, &[(20, 1)])]);
+        assert_eq!(value(&cell, "time_share_insert"), None);
     }
 
     #[test]

@@ -12,22 +12,39 @@ const fn memory(
     Metric::new(name, unit, Class::Exact, Better::Lower, summary, value)
 }
 
-/// What `bytes` take beyond keys and values, an entry; negative only where entries share storage.
-pub(super) fn overhead(cell: &Cell, bytes: u64) -> Option<Number> {
+/// What `bytes`, of which keys and values take so many an entry, take beyond them; negative only where entries share
+/// storage.
+fn overhead(cell: &Cell, bytes: u64, entry_bytes: i128) -> Option<Number> {
     let entries = cell.expected.entries;
-    let payload = i128::from(entries) * (i128::from(cell.key_bytes) + i128::from(cell.value_bytes));
+    let payload = i128::from(entries) * entry_bytes;
     (entries > 0).then(|| Number::Real((i128::from(bytes) - payload) as f64 / entries as f64))
 }
 
-pub(super) const LIVE_BYTES: Metric =
-    memory("live_bytes", "bytes", "Bytes the map holds at the end, keys' and values' heap bytes included.", |c| {
-        c.count.as_ref().map(|n| Number::Int(n.live_bytes))
-    });
+/// Bytes of a key and a value, what they own on the heap included.
+fn entry_bytes(cell: &Cell) -> i128 {
+    i128::from(cell.key_bytes) + i128::from(cell.value_bytes)
+}
 
-pub(super) const PEAK_BYTES: Metric =
-    memory("peak_bytes", "bytes", "The most bytes the map held at any moment since it was built.", |c| {
-        c.count.as_ref()?.peak_bytes.map(Number::Int)
-    });
+/// What slots take beyond the keys and values in them, an entry.
+pub(super) fn slot_overhead(cell: &Cell, slot_bytes: u64) -> Option<Number> {
+    let entries = i128::from(cell.expected.entries);
+    let heap = i128::from(cell.expected.live_payload_heap_bytes?).checked_div(entries)?;
+    overhead(cell, slot_bytes, entry_bytes(cell) - heap)
+}
+
+pub(super) const LIVE_BYTES: Metric = memory(
+    "live_bytes",
+    "bytes",
+    "Bytes the map holds after the last operation, keys' and values' heap bytes included.",
+    |c| c.count.as_ref().map(|n| Number::Int(n.live_bytes)),
+);
+
+pub(super) const PEAK_BYTES: Metric = memory(
+    "peak_bytes",
+    "bytes",
+    "The most bytes the map held at any moment until the last operation was done.",
+    |c| c.count.as_ref()?.peak_bytes.map(Number::Int),
+);
 
 pub(super) const BYTES_PER_ENTRY: Metric =
     memory("bytes_per_entry", "bytes/entry", "live_bytes / live entries at the end.", |c| {
@@ -38,7 +55,7 @@ pub(super) const OVERHEAD_BYTES_PER_ENTRY: Metric = memory(
     "overhead_bytes_per_entry",
     "bytes/entry",
     "bytes_per_entry - key_bytes - value_bytes: everything held that is neither key nor value.",
-    |c| overhead(c, c.count.as_ref()?.live_bytes),
+    |c| overhead(c, c.count.as_ref()?.live_bytes, entry_bytes(c)),
 );
 
 pub(super) const SPACE_AMPLIFICATION: Metric =

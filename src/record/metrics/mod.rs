@@ -147,8 +147,10 @@ pub fn find(name: &str) -> Option<&'static Metric> {
     all().iter().find(|metric| metric.name == name)
 }
 
-/// `numerator / denominator`; absent when nothing is to be divided by.
-fn ratio(numerator: u64, denominator: u64) -> Option<Number> {
+/// `numerator / denominator`; absent when nothing is to be divided by. Sums are of 128 bits, which those of a record's figures
+/// fit into.
+fn ratio(numerator: impl Into<u128>, denominator: impl Into<u128>) -> Option<Number> {
+    let (numerator, denominator) = (numerator.into(), denominator.into());
     (denominator > 0).then(|| Number::Real(numerator as f64 / denominator as f64))
 }
 
@@ -161,9 +163,13 @@ pub fn all() -> &'static [Metric] {
             counts::OVERWRITES,
             counts::REMOVES,
             counts::GETS,
+            counts::CLEARS,
+            counts::ITERATIONS,
             counts::PAYLOAD_BYTES,
             counts::ALLOC_COUNT,
             counts::ALLOC_BYTES,
+            counts::ENTRY_ALLOC_COUNT,
+            counts::ENTRY_ALLOC_BYTES,
             counts::FREE_COUNT,
             counts::FREE_BYTES,
             counts::REALLOC_MOVED_BYTES,
@@ -211,6 +217,7 @@ pub fn all() -> &'static [Metric] {
             threads::OPS_PER_S,
         ];
         all.extend(latency::PERCENTILES);
+        all.extend(latency::TIME_SHARES);
         all.extend(latency::TAIL_SHARES);
         all.extend([
             collector::GC_CYCLES,
@@ -234,11 +241,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::record::Cause;
+    use crate::record::{Cause, OpKind};
 
     /// Every exact metric, in the order of the columns.
-    const EXACT: &str = "writes inserts overwrites removes gets payload_bytes \
-        alloc_count alloc_bytes free_count free_bytes realloc_moved_bytes allocs_per_write alloc_bytes_per_write \
+    const EXACT: &str = "writes inserts overwrites removes gets clears iterations payload_bytes \
+        alloc_count alloc_bytes entry_alloc_count entry_alloc_bytes free_count free_bytes realloc_moved_bytes allocs_per_write alloc_bytes_per_write \
         moved_entries moved_bytes moves_per_insert write_amplification alloc_amplification \
         live_bytes peak_bytes bytes_per_entry overhead_bytes_per_entry space_amplification peak_amplification \
         drained_bytes shrunk_bytes grow_events same_size_grow_events split_events directory_grow_events prune_events \
@@ -259,9 +266,10 @@ mod tests {
     #[test]
     fn the_statistical_list_is_complete_and_in_order() {
         let mut expected = ["ns_per_op", "ops_per_s"].map(String::from).to_vec();
-        for kind in ["insert", "overwrite", "remove", "get"] {
+        for kind in OpKind::ALL.map(OpKind::name) {
             expected.extend(["p50", "p90", "p99", "p999", "p9999", "max"].map(|p| format!("{kind}_{p}_ns")));
         }
+        expected.extend(OpKind::ALL.map(|kind| format!("time_share_{}", kind.name())));
         expected.extend(Cause::ALL.map(|cause| format!("tail_share_{}", cause.name())));
         let rest = "gc_cycles gc_pause_total_ns gc_pause_max_ns heap_peak_bytes \
             slowest_thread_ns_per_op worst_thread_p999_ns lock_waits_per_op clock_floor_ns";
@@ -288,7 +296,8 @@ mod tests {
     fn of_the_exact_metrics_only_the_workload_is_neither_better_nor_worse() {
         let exact = all().iter().filter(|m| m.class == Class::Exact);
         let neither: Vec<_> = exact.filter(|m| m.better == Better::Neither).map(|m| m.name).collect();
-        assert_eq!(neither, ["writes", "inserts", "overwrites", "removes", "gets", "payload_bytes"]);
+        let work = "writes inserts overwrites removes gets clears iterations payload_bytes";
+        assert_eq!(neither, work.split(' ').collect::<Vec<_>>());
     }
 
     #[test]
@@ -331,8 +340,8 @@ mod tests {
 
     #[test]
     fn nothing_over_nothing_is_absent() {
-        assert_eq!(ratio(0, 0), None);
-        assert_eq!(ratio(1, 0), None);
-        assert_eq!(ratio(1, 4), Some(Number::Real(0.25)));
+        assert_eq!(ratio(0_u64, 0_u64), None);
+        assert_eq!(ratio(1_u64, 0_u64), None);
+        assert_eq!(ratio(1_u64, 4_u64), Some(Number::Real(0.25)));
     }
 }

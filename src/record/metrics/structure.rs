@@ -27,7 +27,7 @@ pub(super) const OVERFLOW_BUCKET_PERCENT: Metric = structural(
     "percent",
     Better::Lower,
     "100 * overflow_buckets / buckets that a key can hash to.",
-    |c| ratio(structure(c)?.overflow_buckets?.checked_mul(100)?, structure(c)?.buckets?),
+    |c| ratio(100 * u128::from(structure(c)?.overflow_buckets?), structure(c)?.buckets?),
 );
 
 pub(super) const CHAIN_LENGTH_MAX: Metric =
@@ -122,16 +122,17 @@ pub(super) const IN_USE_OVERHEAD_BYTES_PER_ENTRY: Metric = structural(
     "in_use_overhead_bytes_per_entry",
     "bytes/entry",
     Better::Lower,
-    "Bytes of the buckets and chained buckets in use / live entries, minus key_bytes and value_bytes: no header, no reserve. \
+    "Bytes of the buckets and chained buckets in use / live entries, minus what of key and value lies in a slot: no header, no reserve. \
      What Go's published load-factor table calls overhead.",
-    |c| memory::overhead(c, structure(c)?.in_use_bytes?),
+    |c| memory::slot_overhead(c, structure(c)?.in_use_bytes?),
 );
 
 /// Shannon entropy of the entries over the buckets, from the number of buckets that hold `n` entries, at each `n`.
 ///
 /// `libm` and a fixed order of summation give the same bits on every machine.
 fn entropy_bits(occupancy: &[u64]) -> Option<Number> {
-    let entries = occupancy.iter().zip(0..).map(|(&buckets, n): (_, u64)| buckets * n).sum::<u64>() as f64;
+    let entries =
+        occupancy.iter().zip(0..).map(|(&buckets, n): (_, u128)| u128::from(buckets) * n).sum::<u128>() as f64;
     let share = |(&buckets, n): (&u64, u64)| {
         let p = n as f64 / entries;
         buckets as f64 * p * -libm::log2(p)
@@ -148,7 +149,7 @@ mod tests {
     fn cell(structure: Structure) -> Cell {
         let mut cell = crate::record::metrics::fixture::cell("go-classic");
         (cell.key_bytes, cell.value_bytes) = (8, 8);
-        cell.expected = EndState { entries: 416, inserts: 500, ..EndState::default() };
+        cell.expected = EndState { entries: 416, inserts: 500, ..EndState::none() };
         let (slots_freed, slot_reuses, slot_reuse_age_writes) = (Some(500), Some(125), Some(200));
         cell.count = Some(Count { structure, slots_freed, slot_reuses, slot_reuse_age_writes, ..Count::default() });
         cell
@@ -171,6 +172,17 @@ mod tests {
         assert_eq!((SLOT_REUSE_AGE_MEAN_WRITES.value)(&cell), Some(Number::Real(1.6)));
         let overhead = (77.0 * 144.0 - 416.0 * 16.0) / 416.0;
         assert_eq!((IN_USE_OVERHEAD_BYTES_PER_ENTRY.value)(&cell), Some(Number::Real(overhead)));
+        let strings = Cell {
+            key_bytes: 40,
+            expected: EndState { live_payload_heap_bytes: Some(416 * 24), ..cell.expected },
+            ..cell.clone()
+        };
+        let in_slots = (77.0 * 144.0 - 416.0 * 24.0) / 416.0;
+        assert_eq!(
+            (IN_USE_OVERHEAD_BYTES_PER_ENTRY.value)(&strings),
+            Some(Number::Real(in_slots)),
+            "16 + 24 + 8 bytes"
+        );
         assert_eq!((TOMBSTONES.value)(&cell), None);
         assert_eq!((BUCKET_ENTROPY_BITS.value)(&cell), None);
     }

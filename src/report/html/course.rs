@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::figures::Figures;
 use super::super::group::Group;
-use crate::record::{Cause, HeatMap, Moments, Timeline};
+use crate::record::{Cause, HeatMap, Moment, Moments, OpKind, Timeline};
 
 /// As recorded, save that of moments only what marks a chart is kept.
 #[derive(Serialize)]
@@ -22,7 +22,7 @@ pub(super) struct Course<'a> {
 /// Operations that took long, and stretches of moves.
 #[derive(Serialize)]
 struct Marks {
-    /// `[operation, cause, nanoseconds]`, steady ones only where they took longest.
+    /// `[operation, cause (or the kind of one about all entries), nanoseconds]`, steady ones only where they took longest.
     operations: Vec<(u64, &'static str, u64)>,
     /// `[first operation, last operation, entries moved]`.
     spells: Vec<(u64, u64, u64)>,
@@ -48,10 +48,16 @@ fn marks(moments: &Moments) -> Marks {
     /// Of the operations of one cause; the longest tell most.
     const MARKS_MAX: usize = 64;
     let mut operations = Vec::new();
-    for cause in Cause::ALL {
-        let mut of_cause: Vec<_> = moments.operations.iter().filter(|moment| moment.cause == cause).collect();
-        of_cause.sort_by_key(|moment| (Reverse(moment.ns), moment.op));
-        operations.extend(of_cause.iter().take(MARKS_MAX).map(|moment| (moment.op, cause.name(), moment.ns)));
+    // What is about all entries stands for itself where it did no structural work.
+    let name = |moment: &Moment| match moment.cause {
+        Cause::Steady if !moment.kind.has_key() => moment.kind.name(),
+        cause => cause.name(),
+    };
+    let whole = OpKind::ALL.into_iter().filter(|kind| !kind.has_key()).map(OpKind::name);
+    for mark in Cause::ALL.map(Cause::name).into_iter().chain(whole) {
+        let mut of_mark: Vec<_> = moments.operations.iter().filter(|moment| name(moment) == mark).collect();
+        of_mark.sort_by_key(|moment| (Reverse(moment.ns), moment.op));
+        operations.extend(of_mark.iter().take(MARKS_MAX).map(|moment| (moment.op, mark, moment.ns)));
     }
     operations.sort_unstable();
     let spells = moments.spells.iter().map(|spell| (spell.first_op, spell.last_op, spell.moved_entries)).collect();

@@ -49,7 +49,7 @@ fn of_row(row: &Figures<'_>) -> Vec<Curve> {
 fn of_cell(cell: &Cell) -> Vec<Curve> {
     let encoded = cell.time.iter().flat_map(|time| &time.histograms);
     let parts: Vec<Part> = encoded.filter_map(|part| Some((part.kind, part.cause, decode(part)?))).collect();
-    let writes = |kind: OpKind| kind != OpKind::Get;
+    let writes = OpKind::is_write;
     let kinds = OpKind::ALL.into_iter().filter(|&kind| parts.iter().any(|part| part.0 == kind));
     let several = kinds.clone().filter(|&kind| writes(kind)).count() > 1;
     let selections = several.then_some(None).into_iter().chain(kinds.map(Some));

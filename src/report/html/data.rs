@@ -10,7 +10,7 @@ use super::super::stacks::{KINDS, Kind};
 use super::super::standout::{Finding, LONGEST_WRITE};
 use super::curves;
 use crate::record::metrics::{self, Class, Number};
-use crate::record::{CellId, HeatMap, Structure};
+use crate::record::{CellId, HeatMap, OpKind, Structure};
 
 #[derive(Serialize)]
 pub(super) struct Overview<'a> {
@@ -21,6 +21,8 @@ pub(super) struct Overview<'a> {
     /// For each metric its value in each cell; null where a cell has none.
     values: Vec<Vec<Option<Value>>>,
     findings: Vec<Striking<'a>>,
+    /// Every kind of operation, the word for many of it, and whether it is about one key.
+    kinds: Vec<(&'static str, &'static str, bool)>,
     /// The quantiles that the curves of latencies are given at.
     quantiles: Vec<f64>,
     /// The shortest latency of each band of the heat maps, in nanoseconds.
@@ -43,7 +45,9 @@ struct Workload<'a> {
     /// What tells it from the others.
     name: &'a str,
     title: String,
-    reads_only: bool,
+    /// What its latencies are of, where it has no writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instead_of_writes: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -111,7 +115,7 @@ macro_rules! latency {
         Latency {
             name: $name,
             summary: concat!(
-                "Latency of one write of any kind (of one lookup where the workload only reads): ",
+                "Latency of one write of any kind (where the workload has none, of one lookup, clear or iteration): ",
                 $what,
                 "."
             ),
@@ -141,6 +145,7 @@ impl<'a> Overview<'a> {
             cells: rows.iter().map(|&(group, row)| cell(group, row)).collect(),
             values: (0..metrics::all().len() + LATENCIES.len()).map(|_| Vec::with_capacity(rows.len())).collect(),
             findings: findings.iter().map(striking).collect(),
+            kinds: OpKind::ALL.map(|kind| (kind.name(), kind.plural(), kind.has_key())).to_vec(),
             quantiles: curves::quantiles().collect(),
             bands_ns: (0..HeatMap::BANDS).map(HeatMap::least_ns).collect(),
         };
@@ -167,7 +172,11 @@ fn latency(latency: &Latency) -> Metric {
 }
 
 fn workload<'a>(group: &'a Group<'a>) -> Workload<'a> {
-    Workload { name: &group.name, title: group.title(), reads_only: group.reads_only() }
+    Workload {
+        name: &group.name,
+        title: group.title(),
+        instead_of_writes: group.instead_of_writes().map(OpKind::plural),
+    }
 }
 
 fn cell<'a>(group: usize, row: &'a Figures<'a>) -> Cell<'a> {

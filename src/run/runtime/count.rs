@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::causes::Causes;
 use super::pipe;
 use crate::golang::{Op, Session};
-use crate::record::{Count, EndState, OpKind};
+use crate::record::{Count, EndState};
+use crate::run::batch::op_kind;
 use crate::run::job::{Counted, Job, JobError};
 use crate::run::sizes::sizes;
 use crate::workload::{self, Kind, Workload};
@@ -30,7 +31,7 @@ pub(super) fn count(
     let built = session.build(job.hint).map_err(pipe)?;
     let mut causes = Causes::new(&session.greeting().layout, &built);
 
-    let (mut count, mut end) = (Count::default(), EndState::default());
+    let (mut count, mut end) = (Count::default(), EndState::none());
     let mut setup_left = workload.setup_ops();
     if setup_left == 0 {
         (count.alloc_count, count.alloc_bytes) = (built.allocs, built.alloc_bytes);
@@ -53,24 +54,12 @@ pub(super) fn count(
             let Some(asked) = asked.next().filter(|_| !in_setup) else { return };
             count.alloc_count += recorded.allocs;
             count.alloc_bytes += recorded.alloc_bytes;
-            if asked.kind != Kind::Get {
+            if asked.kind.changes() {
                 count.max_alloc_bytes_in_one_write = count.max_alloc_bytes_in_one_write.max(recorded.alloc_bytes);
             }
-            let kind = match (asked.kind, recorded.hit) {
-                (Kind::Put, true) => OpKind::Overwrite,
-                (Kind::Put, false) => OpKind::Insert,
-                (Kind::Remove, _) => OpKind::Remove,
-                (Kind::Get, _) => OpKind::Get,
-                (Kind::Clear, _) => return,
-            };
+            let kind = op_kind(asked.kind, recorded.hit);
             *count.causes.entry(kind).or_default().entry(cause).or_default() += 1;
-            let hit = u64::from(recorded.hit);
-            match kind {
-                OpKind::Insert => end.inserts += 1,
-                OpKind::Overwrite => end.overwrites += 1,
-                OpKind::Remove => (end.removes, end.remove_hits) = (end.removes + 1, end.remove_hits + hit),
-                OpKind::Get => (end.gets, end.get_hits) = (end.gets + 1, end.get_hits + hit),
-            }
+            end.add_op(kind, recorded.hit);
         });
         counted.map_err(pipe)?;
     }
@@ -90,8 +79,15 @@ pub(super) fn count(
     count.drained_bytes = held(session.memory().map_err(pipe)?.live_bytes);
 
     let sizes = sizes(&job.entry).unwrap_or_default();
-    end.payload_bytes = (end.inserts + end.overwrites) * (sizes.key_bytes + sizes.value_bytes);
+    let puts = end.inserts + end.overwrites;
+    end.payload_bytes = puts * (sizes.key_bytes + sizes.value_bytes);
+    end.payload_heap_bytes = Some(puts * sizes.key_heap_bytes);
     end.live_payload_bytes = end.entries * (sizes.key_bytes + sizes.value_bytes);
+    end.live_payload_heap_bytes = Some(end.entries * sizes.key_heap_bytes);
+    // The strings of a put's key, made before its batch: of 24 bytes, which Go's heap has a size for. What else its entries
+    // own (the boxes of a `sync.Map`) is allocated while they are put, and is in `alloc_bytes`.
+    count.entry_alloc_count = Some(puts * u64::from(sizes.key_heap_bytes > 0));
+    count.entry_alloc_bytes = end.payload_heap_bytes;
     Ok(Counted { end, key_bytes: sizes.key_bytes, value_bytes: sizes.value_bytes, count })
 }
 
@@ -110,7 +106,7 @@ fn plain_run(session: &mut Session, job: &Job, workload: &Workload) -> Result<Ve
                 Kind::Put => _ = alive.insert(op.key, workload::Op { kind: Kind::Remove, ..*op }),
                 Kind::Remove => _ = alive.remove(&op.key),
                 Kind::Clear => alive.clear(),
-                Kind::Get => {}
+                Kind::Get | Kind::Iterate => {}
             }
         }
         session.apply(&batch).map_err(pipe)?;

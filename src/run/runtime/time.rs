@@ -10,17 +10,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::{collector, pipe};
 use crate::golang::Session;
 use crate::probe::event::Cause;
-use crate::probe::latency::{Latencies, class_of};
+use crate::probe::latency::class_of;
 use crate::record::metrics::latency::percentiles;
 use crate::record::{Collector, OpKind, Time};
+use crate::run::batch::op_kind;
 use crate::run::job::{Job, JobError};
-use crate::run::time::{CLASSES, recorded};
+use crate::run::time::{Recordings, recorded};
 use crate::workload::{Kind, Op, Workload};
 
 const BATCH_OPS: usize = 1024;
 
 /// How many operations at the beginning of a batch find caches and branch predictors as the program left them, having
-/// built keys. They are not recorded: they would be the p99.9.
+/// built keys. They are not in the histograms: they would be the p99.9.
 const COLD_OPS: usize = 4;
 
 /// One repetition: runs the workload three times.
@@ -32,12 +33,14 @@ pub(super) fn time(session: &mut Session, job: &Job, workload: &Workload) -> Res
     let ns = |ticks: u64| (ticks as f64 / ticks_per_ns) as u64;
 
     let mut runs = Runs { session, job, workload };
-    let mut latencies = Latencies::new(CLASSES);
+    let mut recordings = Recordings::new();
     runs.bare()?;
     let bare_elapsed_ns = ns(runs.bare()?);
-    let ticks =
-        runs.clocked(|kind, ticks| latencies.record(class_of(kind as usize, Cause::Unknown).into(), ns(ticks)))?;
+    let ticks = runs.clocked(|kind, ticks, cold| {
+        recordings.add(class_of(kind as usize, Cause::Unknown), ns(ticks), cold);
+    })?;
     let collected = runs.session.collections().map_err(pipe)?;
+    let (latencies, kind_ns) = recordings.finish();
     let histograms = recorded(&latencies);
     Ok(Time {
         ops: workload.ops(),
@@ -49,6 +52,7 @@ pub(super) fn time(session: &mut Session, job: &Job, workload: &Workload) -> Res
         started_unix_ms,
         percentiles: percentiles(&histograms),
         histograms,
+        kind_ns,
         threads: Vec::new(),
         collector: Some(Collector {
             cycles: vec![collected.cycles],
@@ -77,8 +81,9 @@ impl Runs<'_> {
         Ok(ticks)
     }
 
-    /// One run with the clock read after every operation; tells `each` the kind and the ticks of one, and gives their sum.
-    fn clocked(&mut self, mut each: impl FnMut(OpKind, u64)) -> Result<u64, JobError> {
+    /// One run with the clock read after every operation; tells `each` the kind and the ticks of one, and
+    /// whether its caches were cold, and gives their sum.
+    fn clocked(&mut self, mut each: impl FnMut(OpKind, u64, bool)) -> Result<u64, JobError> {
         let mut alive = HashSet::<u64, foldhash::fast::FixedState>::default();
         let (mut intervals, mut sum) = (Vec::with_capacity(BATCH_OPS), 0);
         let setup = self.workload.setup_ops();
@@ -99,11 +104,7 @@ impl Runs<'_> {
             session.timed(batch, &mut intervals).map_err(pipe)?;
             for (index, (op, &ticks)) in batch.iter().zip(&intervals).enumerate() {
                 sum += ticks;
-                if let Some(kind) = kind_of(op, &mut alive)
-                    && index >= COLD_OPS
-                {
-                    each(kind, ticks);
-                }
+                each(kind_of(op, &mut alive), ticks, index < COLD_OPS);
             }
             Ok(())
         })?;
@@ -141,19 +142,16 @@ impl Runs<'_> {
     }
 }
 
-/// The kind as measured; `None` for a clear. Keeps `alive` what it says.
-fn kind_of(op: &Op, alive: &mut HashSet<u64, foldhash::fast::FixedState>) -> Option<OpKind> {
-    match op.kind {
-        Kind::Put if alive.insert(op.key) => Some(OpKind::Insert),
-        Kind::Put => Some(OpKind::Overwrite),
-        Kind::Remove => {
-            alive.remove(&op.key);
-            Some(OpKind::Remove)
-        }
-        Kind::Get => Some(OpKind::Get),
+/// The kind as measured. Keeps `alive` what it says.
+fn kind_of(op: &Op, alive: &mut HashSet<u64, foldhash::fast::FixedState>) -> OpKind {
+    let hit = match op.kind {
+        Kind::Put => !alive.insert(op.key),
+        Kind::Remove => alive.remove(&op.key),
         Kind::Clear => {
             alive.clear();
-            None
+            false
         }
-    }
+        Kind::Get | Kind::Iterate => false,
+    };
+    op_kind(op.kind, hit)
 }

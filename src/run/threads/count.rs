@@ -9,7 +9,7 @@ use crate::record::{Count, EndState};
 use crate::run::batch::{Batch, Step, op_kind};
 use crate::run::count::{Sums, inspect};
 use crate::run::job::{Counted, JobError};
-use crate::run::observe::{Seen, Tape};
+use crate::run::observe::{Handed, Seen, Tape};
 use crate::workload::{Key, Op, Outcomes, Value};
 
 /// Runs the workload once and counts.
@@ -32,25 +32,28 @@ pub(in crate::run) fn count<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Re
         return Err(JobError::Content(why));
     }
 
-    // Some maps end a growth under way before they are iterated over.
-    let before = alloc::tally();
-    let (end, key_bytes, value_bytes) = inspect::<K, V>(|f| map.for_each(f), all.sums.end);
-    all.held_bytes += (alloc::tally() - before).live_delta();
-    check(&*map, &outcomes)?;
+    // Before anybody looks: some maps end a growth under way before they are iterated over.
+    let live_bytes = all.held_bytes.max(0) as u64;
+    let ((end, key_bytes, value_bytes), freed_bytes) =
+        alloc::aside(|| inspect::<K, V>(|f| map.for_each(f), all.sums.end));
+    let (_, freed_by_check_bytes) = check(&*map, &outcomes)?;
+    let held_bytes = all.held_bytes - (freed_bytes + freed_by_check_bytes) as i64;
     conserved(all.setup_inserts, &end)?;
     let told = |cause| info.tells.contains(&cause).then(|| all.steps[cause as usize]);
     let count = Count {
         alloc_count: all.sums.tally.alloc_count,
         alloc_bytes: all.sums.tally.alloc_bytes,
+        entry_alloc_count: Some(all.sums.entry_alloc_count),
+        entry_alloc_bytes: Some(all.sums.entry_alloc_bytes),
         free_count: Some(all.sums.tally.free_count),
         free_bytes: Some(all.sums.tally.free_bytes),
         realloc_moved_bytes: Some(all.sums.tally.realloc_moved_bytes),
-        live_bytes: all.held_bytes.max(0) as u64,
+        live_bytes,
         grow_events: told(Cause::Grow),
         promote_events: told(Cause::Promote),
         dirty_copy_events: told(Cause::DirtyCopy),
         lock_wait_events: told(Cause::LockWait),
-        drained_bytes: drain(&*map, all.held_bytes),
+        drained_bytes: drain(&*map, held_bytes),
         ..all.sums.count
     };
     Ok(Counted { end, key_bytes, value_bytes, count })
@@ -71,12 +74,12 @@ fn conserved(setup_inserts: u64, end: &EndState) -> Result<(), JobError> {
 /// Removes every entry, one by one, on this thread, and says what the map still holds.
 fn drain<K: Key, V: Value>(map: &dyn Shared<K, V>, held_bytes: i64) -> u64 {
     let mut keys = Vec::new();
-    alloc::uncounted(|| map.for_each(&mut |key, _| keys.push(key.clone())));
+    let ((), freed_bytes) = alloc::aside(|| map.for_each(&mut |key, _| alloc::uncounted(|| keys.push(key.clone()))));
     let before = alloc::tally();
     for key in &keys {
         map.remove(key);
     }
-    (held_bytes + (alloc::tally() - before).live_delta()).max(0) as u64
+    (held_bytes - freed_bytes as i64 + (alloc::tally() - before).live_delta()).max(0) as u64
 }
 
 /// One thread's sums.
@@ -100,7 +103,7 @@ fn sum(a: Steps, b: Steps) -> Steps {
 
 impl<'a> Counter<'a> {
     fn new(outcomes: &'a Outcomes, alloc_cause: Cause) -> Counter<'a> {
-        let sums = Sums::default();
+        let sums = Sums::new();
         let steps = Steps::default();
         Counter { outcomes, alloc_cause, sums, held_bytes: 0, setup_inserts: 0, steps, misread: None }
     }
@@ -118,30 +121,27 @@ impl<'a> Counter<'a> {
 
     /// Does one operation and looks at what it did on this thread.
     fn step<K: Key, V: Value>(&mut self, map: &dyn Shared<K, V>, op: Op, step: Step<K, V>) -> Seen {
-        let (hit, tally, payload_bytes) = match step {
+        let mut handed = Handed::default();
+        let (hit, tally) = match step {
             Step::Put(key, value) => {
-                let handed_bytes = key.heap_bytes() + value.heap_bytes();
-                self.held_bytes += handed_bytes as i64;
-                let (hit, tally) = tallied(|| map.insert(key, value));
-                (hit, tally, (size_of::<K>() + size_of::<V>()) as u64 + handed_bytes)
+                handed = Handed::new(&key, &value);
+                self.held_bytes += handed.heap_bytes as i64;
+                tallied(|| map.insert(key, value))
             }
-            Step::Remove(key) => {
-                let (hit, tally) = tallied(|| map.remove(&key));
-                (hit, tally, 0)
-            }
+            Step::Remove(key) => tallied(|| map.remove(&key)),
             Step::Get(key) => {
                 let (seed, tally) = tallied(|| map.seed_of(&key));
                 if seed.is_some_and(|seed| !self.outcomes.was_put(op.key, seed)) {
                     self.misread = Some(format!("a lookup of key {} found what was never put there", op.key));
                 }
-                (seed.is_some(), tally, 0)
+                (seed.is_some(), tally)
             }
-            Step::Clear => unreachable!("no workload that clears is dealt"),
+            Step::Clear | Step::Iterate => unreachable!("no workload that clears or iterates is dealt"),
         };
         self.held_bytes += tally.live_delta();
         let cause = cause(self.alloc_cause, tally.alloc_count > 0);
         let kind = op_kind(op.kind, hit);
-        Seen { kind, hit, cause, tally, moved_entries: 0, moved_bytes: 0, payload_bytes }
+        Seen { kind, hit, cause, tally, moved_entries: 0, moved_bytes: 0, handed }
     }
 }
 

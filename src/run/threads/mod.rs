@@ -184,14 +184,16 @@ impl Drop for EndsProcess {
     }
 }
 
-/// Holds a map's content against what the operations may leave; gives how many entries there are.
-fn check<K: Key, V: Value>(map: &dyn Shared<K, V>, outcomes: &Outcomes) -> Result<u64, JobError> {
-    alloc::uncounted(|| {
-        let mut entries = Vec::new();
-        map.for_each(&mut |key, value| entries.push((key.id(), value.seed())));
-        outcomes.check(&entries).map_err(JobError::Content)?;
-        Ok(entries.len() as u64)
-    })
+/// Holds a map's content against what the operations may leave; gives how many entries there are, and how many bytes of the
+/// map's own looking at them has freed.
+fn check<K: Key, V: Value>(map: &dyn Shared<K, V>, outcomes: &Outcomes) -> Result<(u64, u64), JobError> {
+    let mut entries = Vec::new();
+    let ((), freed_bytes) =
+        alloc::aside(|| map.for_each(&mut |key, value| alloc::uncounted(|| entries.push((key.id(), value.seed())))));
+    alloc::uncounted(|| outcomes.check(&entries)).map_err(JobError::Content)?;
+    let count = entries.len() as u64;
+    alloc::uncounted(|| drop(entries));
+    Ok((count, freed_bytes))
 }
 
 thread_local! {

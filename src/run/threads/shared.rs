@@ -10,7 +10,6 @@ use crate::probe::clock;
 use crate::probe::event::{Cause, Off};
 use crate::probe::latency::class_of;
 use crate::run::batch::{Among, Batch, op_kind};
-use crate::run::time::NO_CLASS;
 use crate::workload::{Key, Value};
 
 /// What a timed operation took, in ticks, and its class.
@@ -59,8 +58,7 @@ impl<K: Key, V: Value, M: Concurrent<K, V>> Shared<K, V> for M {
             let took = clock::ticks().saturating_sub(start);
             let before = std::mem::replace(&mut allocs, alloc::tally().alloc_count);
             let cause = cause(alloc_cause, allocs != before);
-            let class = op_kind(kind, hit).map_or(NO_CLASS, |kind| class_of(kind as usize, cause));
-            readings.push((took, class));
+            readings.push((took, class_of(op_kind(kind, hit) as usize, cause)));
             start = clock::ticks();
         });
     }

@@ -12,7 +12,8 @@ use crate::record::metrics::latency::percentiles;
 use crate::record::{ThreadTime, Time};
 use crate::run::batch::Batch;
 use crate::run::job::JobError;
-use crate::run::time::{CLASSES, COLD_OPS, NO_CLASS, recorded};
+use crate::run::repetitions::sum_kinds;
+use crate::run::time::{CLASSES, COLD_OPS, Recordings, recorded};
 use crate::workload::{Key, Outcomes, Value};
 
 /// One repetition: runs the workload three times.
@@ -37,25 +38,28 @@ pub(in crate::run) fn time<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Res
     check(&*map, outcomes)?;
 
     let mut latencies = Latencies::new(CLASSES);
-    clocked_crew.iter().for_each(|done| latencies.add(&done.worker.latencies));
-    let of_thread = |(bare, clocked): (&Done<Bare>, &Done<Clocked<'_>>)| ThreadTime {
+    let clocked_elapsed_ns = ns(wall(&clocked_crew));
+    let own: Vec<_> = clocked_crew.into_iter().map(|done| done.worker.recordings.finish()).collect();
+    own.iter().for_each(|(own, _)| latencies.add(own));
+    let of_thread = |(bare, (own, _)): (&Done<Bare>, &(Latencies, _))| ThreadTime {
         ops: bare.ops,
         bare_elapsed_ns: vec![ns(bare.elapsed())],
         pinned_to: bare.pinned_to,
-        histograms: recorded(&clocked.worker.latencies),
+        histograms: recorded(own),
     };
     let histograms = recorded(&latencies);
     Ok(Time {
         ops: setting.workload.ops(),
         bare_elapsed_ns: vec![ns(wall(&bare_crew))],
-        clocked_elapsed_ns: vec![ns(wall(&clocked_crew))],
+        clocked_elapsed_ns: vec![clocked_elapsed_ns],
         clock_floor_ns: clock.floor_ns,
         ticks_per_ns: clock.ticks_per_ns,
         pinned_to: None,
         started_unix_ms,
         percentiles: percentiles(&histograms),
         histograms,
-        threads: bare_crew.iter().zip(&clocked_crew).map(of_thread).collect(),
+        kind_ns: sum_kinds(own.iter().map(|(_, kind_ns)| kind_ns)),
+        threads: bare_crew.iter().zip(&own).map(of_thread).collect(),
         collector: None,
         heat: None,
         moments: None,
@@ -85,12 +89,12 @@ struct Clocked<'a> {
     alloc_cause: Cause,
     /// Of each operation of the window: how long it took, in ticks, and its class.
     readings: Vec<Reading>,
-    latencies: Latencies,
+    recordings: Recordings,
 }
 
 impl<'a> Clocked<'a> {
     fn new(clock: &'a Clock, alloc_cause: Cause) -> Clocked<'a> {
-        Clocked { clock, alloc_cause, readings: Vec::new(), latencies: Latencies::new(CLASSES) }
+        Clocked { clock, alloc_cause, readings: Vec::new(), recordings: Recordings::new() }
     }
 }
 
@@ -107,9 +111,7 @@ impl<K: Key, V: Value> Worker<K, V> for Clocked<'_> {
 
     fn rest(&mut self) {
         for (index, &(ticks, class)) in self.readings.iter().enumerate() {
-            if class != NO_CLASS && index >= COLD_OPS {
-                self.latencies.record(class.into(), self.clock.ns(ticks));
-            }
+            self.recordings.add(class, self.clock.ns(ticks), index < COLD_OPS);
         }
         self.readings.clear();
     }

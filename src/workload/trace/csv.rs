@@ -3,7 +3,7 @@
 use crate::workload::input::{Input, decimal, hexadecimal, quote};
 use crate::workload::{Kind, Op, WorkloadError};
 
-const OPS: &str = "`new`, `insert`, `remove`, `get` or `clear`";
+const OPS: &str = "`new`, `insert`, `remove`, `get`, `clear` or `iterate`";
 
 /// The columns that mean something here, in the order of their slots.
 const COLUMNS: [&str; 4] = ["op", "key", "hash", "value_bytes"];
@@ -109,7 +109,9 @@ impl Header {
             b"insert" => Kind::Put,
             b"get" => Kind::Get,
             b"remove" => Kind::Remove,
-            b"clear" => return Ok(Some(Op { kind: Kind::Clear, key: 0, value: 0, hash: 0, value_bytes: 0 })),
+            b"clear" => return Ok(Some(Op::without_key(Kind::Clear))),
+            // Recordings of `sync.Map` call it after Go's method.
+            b"iterate" | b"range" => return Ok(Some(Op::without_key(Kind::Iterate))),
             b"new" if first => return Ok(None),
             b"new" => return Err("`new` stands only in the first row: a trace is of one map".to_owned()),
             _ => return Err(format!("unknown op {}; expected {OPS}", quote(op))),

@@ -7,8 +7,8 @@
 //!
 //! | column | content |
 //! |---|---|
-//! | `op` | `insert`, `remove`, `get`, `clear`; `new` in the first row is skipped |
-//! | `key` | the key's identity, unsigned decimal; not looked at for `new` and `clear` |
+//! | `op` | `insert`, `remove`, `get`, `clear`, `iterate` (over all entries; `range`, too); `new` in the first row is skipped |
+//! | `key` | the key's identity, unsigned decimal; not looked at for `new`, `clear` and `iterate` |
 //! | `hash` (optional) | the key's hash, exactly 16 hex digits |
 //! | `value_bytes` (optional) | the length of an insert's value, 0 to 2^32 - 1 |
 //!
@@ -41,8 +41,8 @@ pub struct Trace {
     pub ops: u64,
     /// Whether rows bring hashes.
     pub hashed: bool,
-    /// Whether it drops all entries anywhere.
-    pub clears: bool,
+    /// The first kind of operation in it that is about all entries, if there is one.
+    pub whole: Option<Kind>,
     /// Whether puts say how long their values are.
     pub value_lengths: bool,
 }
@@ -53,11 +53,13 @@ impl Trace {
         let fingerprint = fingerprint(path)?;
         let mut reader = Reader::open(path)?;
         let mut ops = 0;
-        let mut clears = false;
+        let mut whole = None;
         let mut alive = Alive::default();
         while let Some(op) = reader.next()? {
             ops += 1;
-            clears |= op.kind == Kind::Clear && ops <= ops_max;
+            if !op.kind.has_key() && ops <= ops_max {
+                whole = whole.or(Some(op.kind));
+            }
             if reader.hashed() {
                 alive.follow(&op).map_err(|what| reader.input().fault_here(what))?;
             }
@@ -66,7 +68,7 @@ impl Trace {
             return Err(reader.no_operations());
         }
         let (hashed, value_lengths) = (reader.hashed(), reader.value_lengths());
-        Ok(Trace { path: path.to_owned(), fingerprint, ops: ops.min(ops_max), hashed, clears, value_lengths })
+        Ok(Trace { path: path.to_owned(), fingerprint, ops: ops.min(ops_max), hashed, whole, value_lengths })
     }
 
     /// Its operations from the first.
@@ -85,9 +87,13 @@ struct Alive {
 impl Alive {
     /// Follows one operation; fails when a hash has changed.
     fn follow(&mut self, op: &Op) -> Result<(), String> {
-        if op.kind == Kind::Clear {
-            self.hashes.clear();
-            return Ok(());
+        match op.kind {
+            Kind::Clear => {
+                self.hashes.clear();
+                return Ok(());
+            }
+            Kind::Iterate => return Ok(()),
+            Kind::Put | Kind::Remove | Kind::Get => {}
         }
         match self.hashes.get(&op.key) {
             Some(&hash) if hash != op.hash => {
@@ -102,7 +108,7 @@ impl Alive {
         match op.kind {
             Kind::Put => _ = self.hashes.insert(op.key, op.hash),
             Kind::Remove => _ = self.hashes.remove(&op.key),
-            Kind::Get | Kind::Clear => {}
+            Kind::Get | Kind::Clear | Kind::Iterate => {}
         }
         Ok(())
     }
@@ -171,7 +177,9 @@ impl Reader {
     }
 
     fn no_operations(&self) -> WorkloadError {
-        self.input().fault("holds no operations; expected at least one `insert`, `remove`, `get` or `clear`".to_owned())
+        self.input().fault(
+            "holds no operations; expected at least one `insert`, `remove`, `get`, `clear` or `iterate`".to_owned(),
+        )
     }
 
     fn shorter(&self, found: u64, ops: u64) -> WorkloadError {

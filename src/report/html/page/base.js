@@ -44,7 +44,7 @@ function forLast(unpacking) {
 }
 
 /** The overview, and what is looked up in it all the time. */
-const run = { metrics: [], groups: [], cells: [], values: [], findings: [], quantiles: [], dimensions: [] };
+const run = { metrics: [], groups: [], cells: [], values: [], findings: [], kinds: [], quantiles: [], dimensions: [] };
 
 async function load() {
   Object.assign(run, await unpack("overview"));

@@ -6,7 +6,7 @@ const ANY = "";
 
 const nines = (quantile) => -Math.log10(1 - quantile);
 const NINES_TICKS = [[0, "0 %"], [Math.log10(2), "50 %"], [1, "90 %"], [2, "99 %"], [3, "99.9 %"], [4, "99.99 %"], [5, "99.999 %"], [6, "99.9999 %"]];
-const kindName = (kind, group) => (kind === ANY ? "writes" : kind === "get" ? "lookups" : `${kind}s`);
+const kindName = (kind) => (kind === ANY ? "writes" : run.kinds.find(([name]) => name === kind)[1]);
 
 async function showLatency() {
   const view = byId("latency-view");
@@ -42,6 +42,7 @@ async function fillLatency(groups) {
       named("group", select("Workload", groups.map((row) => [row.index, row.name]), latency.group, again("group"))),
       named("kind", select("Operations", kinds.map((kind) => [kind, kind === ANY ? "writes of every kind" : kindName(kind)]), latency.kind, again("kind")))),
     percentileFigure(group, timed),
+    ...[kindFigure(group, timed)].filter(Boolean),
     heats.length ? heatView(group, heats) : nothing("No heat map: when operations stalled was not recorded."),
     el("div", { class: "pair" }, tailFigure(group, timed), causeFigure(one, causes)));
   return true;

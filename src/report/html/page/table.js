@@ -17,13 +17,21 @@ const table = {
 /** Columns of words: what the slowest write did, and what the tail went into. */
 const CAUSES = [
   { key: "worst", label: "slowest while", summary: "What the slowest write (or lookup) did besides its own work.", of: (cell) => (cell.failed ? undefined : cell.worst_cause) },
+  { key: "kind", label: "most time", summary: "The kind of operation that most of the time went into, where there are several, and its share.", of: dearestKind },
   { key: "tail", label: "tail cause", summary: "The cause that most of the time above p99.9 went into, and its share of that time.", of: tailCause },
 ];
 
-function tailCause(cell) {
-  const shares = run.causes.map((cause) => [cause, valueOf(cell, tailShare(cause)) ?? 0]);
-  const [cause, share] = shares.reduce((a, b) => (b[1] > a[1] ? b : a), ["", 0]);
-  return share > 0 ? `${cause} ${Math.round(share * 100)} %` : undefined;
+/** The largest of some shares, in words. */
+function largest(shares) {
+  const [name, share] = shares.reduce((a, b) => (b[1] > a[1] ? b : a), ["", 0]);
+  return share > 0 ? `${name} ${Math.round(share * 100)} %` : undefined;
+}
+
+const tailCause = (cell) => largest(run.causes.map((cause) => [cause, valueOf(cell, tailShare(cause)) ?? 0]));
+
+function dearestKind(cell) {
+  const shares = timeShares(cell);
+  return shares.length > 1 ? largest(shares) : undefined;
 }
 
 function showTable() {

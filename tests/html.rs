@@ -195,8 +195,8 @@ fn stacks_are_trees_that_add_up() {
         stack: stack.to_vec(),
         alloc_count: 1,
         alloc_bytes,
-        live_count: 0,
-        live_bytes: 0,
+        live_count: Some(0),
+        live_bytes: Some(0),
     };
     results.cells[0].profile = Some(Profile {
         frames: ["hashbrown::map::HashMap::insert", "grow", "tiny", "small"].map(frame).to_vec(),

@@ -110,6 +110,23 @@ fn maps_made_of_nodes_move_entries_only_where_a_bin_becomes_a_tree() {
     assert!(counts(&cells[1], "rehash_events") > 0);
 }
 
+/// What a `HashMap<String, byte[]>` of 1,000 entries comes to by the sizes of its objects on a 64-bit HotSpot.
+#[test]
+fn java_hashmap_holds_what_a_jvm_holds() {
+    let cells = Run::new([PATIENT, "--map", "java-hashmap", "--keys", "sequential", "--mix", "fill", "--ops", "1000"])
+        .args(["--entry", "string(24)/256", "--passes", "count"])
+        .cells();
+    let count = |name: &str| cells[0]["count"][name].as_u64().unwrap();
+    let (table, node, entry) = (|bins: u64| 16 + 4 * bins, 32, 24 + 40 + 272);
+    let tables: u64 = (4..=11).map(|log2: u32| table(1 << log2)).sum();
+    assert_eq!((count("alloc_bytes"), count("alloc_count")), (48 + tables + 1000 * node, 1 + 8 + 1000));
+    assert_eq!((count("entry_alloc_bytes"), count("entry_alloc_count")), (1000 * entry, 3 * 1000));
+    assert_eq!(count("free_bytes"), tables - table(2048));
+    let live = 48 + table(2048) + 1000 * (node + entry);
+    assert_eq!((count("live_bytes"), count("peak_bytes")), (live, live), "the last table comes with entry 769");
+    assert_eq!(count("drained_bytes"), 48 + table(2048));
+}
+
 /// Go's own table of load factors, for 8-byte keys and values just before a table grows: overflow buckets in percent, bytes
 /// of overhead, keys looked at by a hit and by a miss. From the comment that Go's runtime map carried up to Go 1.23.
 const GO_LOAD_FACTOR_TABLE: [(f64, [f64; 4]); 9] = [
@@ -143,10 +160,10 @@ fn the_load_factor_table_of_gos_runtime_is_reproduced_within_one_percent() {
 #[test]
 fn profiles_add_up_to_what_the_count_pass_counted() {
     let cells =
-        Run::new([PATIENT, "--map", "go-classic,hashbrown,btree", "--keys", "uniform", "--passes", "count,profile"])
-            .args(["--mix", "fill,churn", "--ops", "3000"])
+        Run::new([PATIENT, "--map", "go-classic,hashbrown,btree,java-hashmap", "--passes", "count,profile"])
+            .args(["--keys", "uniform", "--mix", "fill,churn", "--ops", "3000"])
             .cells();
-    assert_eq!(cells.len(), 6);
+    assert_eq!(cells.len(), 8);
     for cell in &cells {
         let (count, profile) = (&cell["count"], &cell["profile"]);
         let total = |stacks: &str, of: &str| -> u64 {

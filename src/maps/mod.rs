@@ -299,6 +299,10 @@ pub struct Options {
 pub trait Family: 'static {
     /// What is known of it.
     const INFO: Info;
+    /// Whether it models another program's heap, whose bytes are not those of Rust allocations. Its map emits
+    /// [`Alloc`](crate::probe::Event::Alloc), `Free`, `EntryAlloc` and `EntryFree` for every object that the modelled
+    /// program has, in the order of that program; what is counted is these, and nothing that Rust allocates for it.
+    const MODELS_HEAP: bool = false;
     /// Its own hasher, used unless a trace brings hashes.
     type Hasher: Hashing;
     /// The map for these types.

@@ -71,6 +71,27 @@ pub enum Event {
     SharedFree,
     /// The operation found a lock taken, and waited for it.
     LockWait,
+    /// The modelled program allocated an object of the map itself: a table, a node. Of this and the next three are the
+    /// figures of a map whose family [models a heap](crate::maps::Family::MODELS_HEAP).
+    Alloc {
+        /// What its allocator hands out for it.
+        bytes: u64,
+    },
+    /// An object of the map itself is no longer used.
+    Free {
+        /// Its bytes.
+        bytes: u64,
+    },
+    /// The modelled program allocated what an entry owns, to hand it to the map: a boxed number, a string.
+    EntryAlloc {
+        /// What its allocator hands out for it.
+        bytes: u64,
+    },
+    /// What an entry owned is no longer used.
+    EntryFree {
+        /// Its bytes.
+        bytes: u64,
+    },
 }
 
 /// Where a map's events go. Copied into the map when it is built.
@@ -208,6 +229,10 @@ impl Event {
                 Cause::Steady
             }
             Event::GrowDone | Event::Reseed | Event::Clear | Event::SharedFree => Cause::Steady,
+            // What was allocated for which step, other events tell.
+            Event::Alloc { .. } | Event::Free { .. } | Event::EntryAlloc { .. } | Event::EntryFree { .. } => {
+                Cause::Steady
+            }
         }
     }
 }

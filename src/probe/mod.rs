@@ -5,6 +5,7 @@ pub mod census;
 pub mod clock;
 pub mod cpu;
 pub mod event;
+pub mod heap;
 pub mod latency;
 pub mod slots;
 pub mod stacks;

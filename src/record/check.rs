@@ -288,8 +288,8 @@ fn check_profile(profile: &Profile) -> Result<(), String> {
     let sums = [
         ("alloc_bytes", sum(profile.alloc.iter().map(|x| x.alloc_bytes))),
         ("alloc_count", sum(profile.alloc.iter().map(|x| x.alloc_count))),
-        ("live_bytes", sum(profile.alloc.iter().map(|x| x.live_bytes))),
-        ("live_count", sum(profile.alloc.iter().map(|x| x.live_count))),
+        ("live_bytes", sum(profile.alloc.iter().filter_map(|x| x.live_bytes))),
+        ("live_count", sum(profile.alloc.iter().filter_map(|x| x.live_count))),
         ("moved_bytes", sum(profile.copy.iter().map(|x| x.moved_bytes))),
         ("moved_entries", sum(profile.copy.iter().map(|x| x.moved_entries))),
         ("samples", sum(profile.cpu.iter().map(|x| x.samples)).and_then(|n| n.checked_mul(period_ns))),

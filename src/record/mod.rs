@@ -555,10 +555,12 @@ pub struct AllocStack {
     pub alloc_count: u64,
     /// Bytes allocated.
     pub alloc_bytes: u64,
-    /// Allocations still in use at the end.
-    pub live_count: u64,
-    /// Bytes still in use at the end.
-    pub live_bytes: u64,
+    /// Allocations still in use at the end; absent where the map models another program's heap.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub live_count: Option<u64>,
+    /// Bytes still in use at the end; absent as above.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub live_bytes: Option<u64>,
 }
 
 /// What one call stack copied.

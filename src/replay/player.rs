@@ -135,6 +135,10 @@ pub trait Play {
 pub struct Told {
     /// Allocations that the allocator can't see: objects that share a block.
     pub shared_allocs: u64,
+    /// What a map allocated that models another program's heap, and how often.
+    pub modelled_bytes: u64,
+    /// See `modelled_bytes`.
+    pub modelled_allocs: u64,
     /// Entries that changed their address.
     pub moved_entries: u64,
     /// The bytes copied for them.
@@ -143,7 +147,14 @@ pub struct Told {
 }
 
 impl Told {
-    const NOTHING: Told = Told { shared_allocs: 0, moved_entries: 0, moved_bytes: 0, steps: [0; Cause::ALL.len()] };
+    const NOTHING: Told = Told {
+        shared_allocs: 0,
+        modelled_bytes: 0,
+        modelled_allocs: 0,
+        moved_entries: 0,
+        moved_bytes: 0,
+        steps: [0; Cause::ALL.len()],
+    };
 
     /// How many steps it took that are of this cause.
     pub fn steps(&self, cause: Cause) -> u64 {
@@ -248,12 +259,13 @@ impl<F: Family> EntryVisitor for Build<F> {
             // The box is the player's.
             alloc::uncounted(|| Box::new(map))
         };
-        Box::new(Player { info: F::INFO, build: Box::new(build), recorded, map: None })
+        Box::new(Player { info: F::INFO, models_heap: F::MODELS_HEAP, build: Box::new(build), recorded, map: None })
     }
 }
 
 struct Player<K, V> {
     info: Info,
+    models_heap: bool,
     build: Box<dyn Fn() -> Box<dyn Map<K, V>>>,
     /// The hasher's table, where rows bring hashes.
     recorded: Option<Recorded>,
@@ -268,11 +280,15 @@ thread_local!(static TOLD: Cell<Told> = const { Cell::new(Told::NOTHING) });
 impl Listen for Listening {
     fn hear(&self, event: Event) {
         let cause = event.cause();
-        if cause == Cause::Steady {
+        if cause == Cause::Steady && !matches!(event, Event::Alloc { .. }) {
             return;
         }
         let mut told = TOLD.get();
         match event {
+            Event::Alloc { bytes } => {
+                told.modelled_bytes += bytes;
+                told.modelled_allocs += 1;
+            }
             Event::SharedAlloc => told.shared_allocs += 1,
             Event::Move { entries, bytes } => {
                 told.moved_entries += entries;
@@ -359,9 +375,12 @@ impl<K: Key, V: Value> Play for Player<K, V> {
                 *map = Some((self.build)());
             }
         }
-        let done = alloc::tally() - before;
-        figures[0] = done.alloc_bytes;
-        figures[1] = done.alloc_count + TOLD.get().shared_allocs;
+        let (done, told) = (alloc::tally() - before, TOLD.get());
+        [figures[0], figures[1]] = if self.models_heap {
+            [told.modelled_bytes, told.modelled_allocs]
+        } else {
+            [done.alloc_bytes, done.alloc_count + told.shared_allocs]
+        };
         if let Some(map) = &self.map {
             map.state(&mut figures[ALLOCATED..]);
         }

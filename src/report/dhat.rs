@@ -4,7 +4,7 @@
 //! Shape: `pps` are the program points, one for each distinct call stack: bytes (`tb`) and blocks (`tbk`) in total, and
 //! the stack (`fs`), leaf first, as indices into `ftbl`, whose first string stands for the root. Lifetimes and accesses
 //! of blocks weren't recorded (`bklt`, `bkacc`); bytes and blocks in use at the end were, and are given (`eb`, `ebk`),
-//! though the viewer shows them only beside lifetimes. In the copy file a block is an entry moved.
+//! though the viewer shows them only beside lifetimes. Those of a modelled heap are not known. In the copy file a block is an entry moved.
 //!
 //! Time is counted in measured operations, so that the viewer's rates are bytes for a million of them, and exact.
 //! Frames lack DHAT's `0xADDRESS: ` in front, since a record has no addresses. No process has the id 0.
@@ -78,8 +78,8 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
     for cell in &results.cells {
         let Some(profile) = &cell.profile else { continue };
         let heap = profile.alloc.iter().map(|x| {
-            let (eb, ebk) = (Some(x.live_bytes), Some(x.live_count));
-            (&*x.stack, Weight { tb: x.alloc_bytes, tbk: x.alloc_count, eb, ebk })
+            let (tb, tbk) = (x.alloc_bytes, x.alloc_count);
+            (&*x.stack, Weight { tb, tbk, eb: x.live_bytes, ebk: x.live_count })
         });
         let copy = profile
             .copy

@@ -63,12 +63,18 @@ fn heap(cell: &Cell, profile: &Profile) -> Built {
         period: 1,
         duration_ns: 0,
     };
+    // What is still in use is known of all stacks, or, in a modelled heap, of none.
+    if profile.alloc.iter().any(|x| x.live_bytes.is_none()) {
+        let shape = Shape { sample_types: &TYPES[..2], ..shape };
+        return build(cell, profile, shape, profile.alloc.iter().map(|x| (&*x.stack, [x.alloc_count, x.alloc_bytes])));
+    }
+    let live = |of: Option<u64>| of.unwrap_or_default();
     let samples = profile.alloc.iter();
     build(
         cell,
         profile,
         shape,
-        samples.map(|x| (&*x.stack, [x.alloc_count, x.alloc_bytes, x.live_count, x.live_bytes])),
+        samples.map(|x| (&*x.stack, [x.alloc_count, x.alloc_bytes, live(x.live_count), live(x.live_bytes)])),
     )
 }
 

@@ -10,6 +10,7 @@ use super::timeline::Course;
 use crate::maps;
 use crate::probe::alloc::{self, Tally};
 use crate::probe::event::Cause;
+use crate::probe::heap::Allocs;
 use crate::record::{Count, EndState, Structure};
 use crate::workload::{Key, Op, Value, entry_checksum};
 
@@ -65,8 +66,8 @@ pub(super) fn count<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Cou
         timeline: Some(timeline),
         alloc_count: sums.tally.alloc_count,
         alloc_bytes: sums.tally.alloc_bytes,
-        entry_alloc_count: Some(sums.entry_alloc_count),
-        entry_alloc_bytes: Some(sums.entry_alloc_bytes),
+        entry_alloc_count: Some(sums.entry_allocs.count),
+        entry_alloc_bytes: Some(sums.entry_allocs.bytes),
         free_count: Some(sums.tally.free_count),
         free_bytes: Some(sums.tally.free_bytes),
         realloc_moved_bytes: Some(sums.tally.realloc_moved_bytes),
@@ -110,8 +111,7 @@ pub(super) struct Sums {
     pub tally: Tally,
     pub count: Count,
     pub end: EndState,
-    pub entry_alloc_count: u64,
-    pub entry_alloc_bytes: u64,
+    pub entry_allocs: Allocs,
     grows: u64,
     same_size_grows: u64,
     moved_entries: u64,
@@ -125,8 +125,7 @@ impl Sums {
             tally: Tally::default(),
             count: Count::default(),
             end: EndState::none(),
-            entry_alloc_count: 0,
-            entry_alloc_bytes: 0,
+            entry_allocs: Allocs::default(),
             grows: 0,
             same_size_grows: 0,
             moved_entries: 0,
@@ -141,15 +140,14 @@ impl Sums {
         self.same_size_grows += u64::from(seen.cause == Cause::SameSizeGrow);
         self.moved_entries += seen.moved_entries;
         self.moved_bytes += seen.moved_bytes;
-        self.entry_alloc_count += seen.handed.heap_blocks;
-        self.entry_alloc_bytes += seen.handed.heap_bytes;
+        self.entry_allocs = self.entry_allocs + seen.entry_allocs;
         let Sums { count, end, .. } = self;
         if op.kind.changes() {
             self.moves_max = self.moves_max.max(seen.moved_entries);
             count.max_alloc_bytes_in_one_write = count.max_alloc_bytes_in_one_write.max(seen.tally.alloc_bytes);
         }
         end.payload_bytes += seen.handed.payload_bytes;
-        *end.payload_heap_bytes.get_or_insert(0) += seen.handed.heap_bytes;
+        *end.payload_heap_bytes.get_or_insert(0) += seen.handed.heap.bytes;
         end.add_op(seen.kind, seen.hit);
         *count.causes.entry(seen.kind).or_default().entry(seen.cause).or_default() += 1;
     }
@@ -157,8 +155,7 @@ impl Sums {
     /// Those of two threads together.
     pub fn join(mut self, other: Sums) -> Sums {
         self.tally = self.tally + other.tally;
-        self.entry_alloc_count += other.entry_alloc_count;
-        self.entry_alloc_bytes += other.entry_alloc_bytes;
+        self.entry_allocs = self.entry_allocs + other.entry_allocs;
         let (count, end) = (&mut self.count, &mut self.end);
         let one = &mut count.max_alloc_bytes_in_one_write;
         *one = (*one).max(other.count.max_alloc_bytes_in_one_write);

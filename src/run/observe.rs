@@ -8,6 +8,7 @@ use crate::maps::{Info, Map, Write};
 use crate::probe::alloc::{self, Pause, Tally};
 use crate::probe::census::Census;
 use crate::probe::event::{Cause, Event, Listen};
+use crate::probe::heap::{Allocs, ModelledHeap};
 use crate::probe::slots::{FreedSlots, SlotCounts};
 use crate::record::OpKind;
 use crate::workload::{Key, Kind, Op, Value};
@@ -25,7 +26,17 @@ pub(super) struct Tape {
     cause: Cell<Cause>,
     /// Where they are wanted; what it allocates is not counted.
     slots: Option<RefCell<FreedSlots>>,
-    on_move: Option<fn(entries: u64, bytes: u64)>,
+    /// What the map says that the program it models allocated.
+    heap: ModelledHeap,
+    on_work: Option<OnWork>,
+}
+
+/// Whom a tape tells of work at the moment it happens, on the stack of who does it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OnWork {
+    pub moved: fn(entries: u64, bytes: u64),
+    /// Of an allocation of the map's own, in a modelled heap.
+    pub allocated: fn(bytes: u64),
 }
 
 impl Tape {
@@ -39,13 +50,14 @@ impl Tape {
             shared_allocs: Cell::new(0),
             shared_frees: Cell::new(0),
             cause: Cell::new(Cause::Steady),
-            on_move: None,
+            heap: ModelledHeap::new(),
+            on_work: None,
         }
     }
 
-    /// A tape that also tells `on_move` of each move at the moment it happens, on the stack of who moves.
-    pub fn telling(on_move: fn(u64, u64)) -> Tape {
-        Tape { on_move: Some(on_move), ..Tape::default() }
+    /// A tape that passes on what it hears of.
+    pub fn telling(on_work: OnWork) -> Tape {
+        Tape { on_work: Some(on_work), ..Tape::default() }
     }
 
     /// A tape that also follows the slots that removes free, whether the map tells of them or is asked.
@@ -105,10 +117,17 @@ impl Listen for Tape {
             Event::Move { entries, bytes } => {
                 add(&self.moved_entries, entries);
                 add(&self.moved_bytes, bytes);
-                if let Some(on_move) = self.on_move {
-                    on_move(entries, bytes);
+                if let Some(on_work) = self.on_work {
+                    (on_work.moved)(entries, bytes);
                 }
             }
+            Event::Alloc { bytes } => {
+                self.heap.hear(event);
+                if let Some(on_work) = self.on_work {
+                    (on_work.allocated)(bytes);
+                }
+            }
+            Event::Free { .. } | Event::EntryAlloc { .. } | Event::EntryFree { .. } => self.heap.hear(event),
             Event::SharedAlloc => add(&self.shared_allocs, 1),
             Event::SharedFree => add(&self.shared_frees, 1),
             _ => {}
@@ -136,6 +155,8 @@ pub(super) struct Observer<'t, K, V> {
 /// What the map holds, in bytes.
 struct Held<'t> {
     tape: &'t Tape,
+    /// Whether the bytes are those that the map tells of.
+    models_heap: bool,
     now: i64,
     /// When its last own work had been done, whatever looking at it has freed since.
     left: i64,
@@ -144,27 +165,31 @@ struct Held<'t> {
 }
 
 impl Held<'_> {
-    /// Runs what belongs to the map alone, and books what it allocated. `handed` bytes become the map's to free.
+    /// Runs what belongs to the map alone, and books what it allocated. `handed` bytes become the map's to free; of a
+    /// modelled heap the map itself says what an entry brings.
     fn window<T>(&mut self, handed: u64, work: impl FnOnce() -> T) -> (T, Tally) {
-        alloc::reset_peak();
-        let (live, before) = (alloc::live_bytes(), alloc::tally());
-        let out = alloc::counted(work);
-        let mut tally = alloc::tally() - before;
-        tally.alloc_count += self.tape.shared_allocs.take();
-        tally.free_count += self.tape.shared_frees.take();
-        self.now += handed as i64;
-        let peak = self.now + (alloc::peak_bytes() - live);
+        let (out, mut did) = if self.models_heap {
+            self.tape.heap.measure(work)
+        } else {
+            self.now += handed as i64;
+            alloc::measure(|| alloc::counted(work))
+        };
+        did.tally.alloc_count += self.tape.shared_allocs.take();
+        did.tally.free_count += self.tape.shared_frees.take();
+        let peak = self.now + did.peak_bytes as i64;
         self.peak = self.peak.max(peak);
         self.recent_peak = self.recent_peak.max(peak);
-        self.now += tally.live_delta();
+        self.now += did.live_delta_bytes;
         self.left = self.now;
-        (out, tally)
+        (out, did.tally)
     }
 
     /// Runs what looks at the map. What that frees of the map's the map holds no longer.
     fn look<T>(&mut self, look: impl FnOnce() -> T) -> T {
         let (out, freed_bytes) = alloc::aside(look);
-        self.now -= freed_bytes as i64;
+        if !self.models_heap {
+            self.now -= freed_bytes as i64;
+        }
         out
     }
 }
@@ -175,16 +200,14 @@ pub(super) struct Handed {
     /// Bytes of key and value, what they own on the heap included.
     pub payload_bytes: u64,
     /// What they own on the heap.
-    pub heap_bytes: u64,
-    /// In so many blocks.
-    pub heap_blocks: u64,
+    pub heap: Allocs,
 }
 
 impl Handed {
     pub fn new<K: Key, V: Value>(key: &K, value: &V) -> Handed {
-        let heap_bytes = key.heap_bytes() + value.heap_bytes();
-        let heap_blocks = u64::from(key.heap_bytes() > 0) + u64::from(value.heap_bytes() > 0);
-        Handed { payload_bytes: (size_of::<K>() + size_of::<V>()) as u64 + heap_bytes, heap_bytes, heap_blocks }
+        let bytes = key.heap_bytes() + value.heap_bytes();
+        let count = u64::from(key.heap_bytes() > 0) + u64::from(value.heap_bytes() > 0);
+        Handed { payload_bytes: (size_of::<K>() + size_of::<V>()) as u64 + bytes, heap: Allocs { count, bytes } }
     }
 }
 
@@ -198,17 +221,20 @@ pub(super) struct Seen {
     pub moved_entries: u64,
     pub moved_bytes: u64,
     pub handed: Handed,
+    /// What was allocated for the entry of a put: its part on the heap, or that of the modelled program's entry.
+    pub entry_allocs: Allocs,
 }
 
 impl<'t, K: Key, V: Value> Observer<'t, K, V> {
     /// Builds the map and begins to watch it; what building allocated.
     pub fn new<M: Map<K, V> + 't>(
         info: Info,
+        models_heap: bool,
         tape: &'t Tape,
         build: impl FnOnce() -> M,
     ) -> (Observer<'t, K, V>, Tally) {
         let _harness = Pause::begin();
-        let mut held = Held { tape, now: 0, left: 0, peak: 0, recent_peak: 0 };
+        let mut held = Held { tape, models_heap, now: 0, left: 0, peak: 0, recent_peak: 0 };
         let (map, tally) = held.window(0, build);
         (Observer { map: Box::new(map), info, census: Census::default(), held, wrong: None, _harness }, tally)
     }
@@ -258,12 +284,13 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
         if matches!(op.kind, Kind::Put | Kind::Remove) {
             held.tape.begin_write();
         }
-        let mut handed = Handed::default();
+        let (mut handed, mut entry_allocs) = (Handed::default(), Allocs::default());
         let (hit, tally, write) = match step {
             Step::Put(key, value) => {
                 handed = Handed::new(&key, &value);
                 let written = key.clone();
-                let (hit, tally) = held.window(handed.heap_bytes, || map.insert(key, value));
+                let (hit, tally) = held.window(handed.heap.bytes, || map.insert(key, value));
+                entry_allocs = if held.models_heap { held.tape.heap.entry_allocs() } else { handed.heap };
                 (hit, tally, Some((written, false)))
             }
             Step::Remove(key) => {
@@ -301,7 +328,7 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
         };
         let capacity = self.look(|map| map.capacity());
         let cause = self.cause(op.kind, &tally, moved_entries, capacity_before, capacity);
-        Seen { kind: op_kind(op.kind, hit), hit, cause, tally, moved_entries, moved_bytes, handed }
+        Seen { kind: op_kind(op.kind, hit), hit, cause, tally, moved_entries, moved_bytes, handed, entry_allocs }
     }
 
     /// Counts the entries that an operation moved which may have moved any.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::batch::{Batch, Batches};
 use super::job::JobError;
-use super::observe::Tape;
+use super::observe::{OnWork, Tape};
 use super::setting::Setting;
 use super::time;
 use crate::probe::symbols::{self, Symbols, is_defined_in};
@@ -45,7 +45,7 @@ fn allocating_and_copying<K: Key, V: Value>(
     setting: &Setting<'_, K, V>,
     frames: &mut Frames,
 ) -> Result<(Vec<AllocStack>, Vec<CopyStack>), JobError> {
-    let tape = Tape::telling(stacks::copied);
+    let tape = Tape::telling(OnWork { moved: stacks::copied, allocated: stacks::allocated_in_a_model });
     // What entries moved without any allocation to point at whom: by kind of operation.
     let mut in_place: BTreeMap<Kind, (u64, u64)> = BTreeMap::new();
     let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
@@ -56,6 +56,8 @@ fn allocating_and_copying<K: Key, V: Value>(
         stacks::start();
     }
     let tells = !setting.map.info().tells.is_empty();
+    // Of a block that a model tells of nobody says where it lies, and so not which one a free gives back.
+    let live_is_known = !setting.map.models_heap();
     let (mut observer, _) = setting.map.watched(&tape);
     loop {
         let in_setup = batches.in_setup();
@@ -86,8 +88,8 @@ fn allocating_and_copying<K: Key, V: Value>(
         stack: frames.intern(symbols.stack(&raw.frames, HARNESS)),
         alloc_count: raw.alloc_count,
         alloc_bytes: raw.alloc_bytes,
-        live_count: raw.live_count,
-        live_bytes: raw.live_bytes,
+        live_count: live_is_known.then_some(raw.live_count),
+        live_bytes: live_is_known.then_some(raw.live_bytes),
     });
     let allocs = merge(
         allocs.collect(),
@@ -95,8 +97,8 @@ fn allocating_and_copying<K: Key, V: Value>(
         |into, from| {
             into.alloc_count += from.alloc_count;
             into.alloc_bytes += from.alloc_bytes;
-            into.live_count += from.live_count;
-            into.live_bytes += from.live_bytes;
+            into.live_count = into.live_count.zip(from.live_count).map(|(a, b)| a + b);
+            into.live_bytes = into.live_bytes.zip(from.live_bytes).map(|(a, b)| a + b);
         },
     );
     let mut copies = Vec::new();

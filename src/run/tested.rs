@@ -13,6 +13,8 @@ use crate::workload::{Key, Value};
 /// A map that can be built.
 pub(super) trait Tested<K, V> {
     fn info(&self) -> Info;
+    /// See [`Family::MODELS_HEAP`].
+    fn models_heap(&self) -> bool;
     /// Builds one and begins to watch it; says what building allocated.
     fn watched<'t>(&self, tape: &'t Tape) -> (Observer<'t, K, V>, Tally);
     /// Builds so many, side by side, that nobody watches.
@@ -49,8 +51,13 @@ impl<F: Family, K: Key, V: Value> Tested<K, V> for Typed<F> {
         F::INFO
     }
 
+    fn models_heap(&self) -> bool {
+        F::MODELS_HEAP
+    }
+
     fn watched<'t>(&self, tape: &'t Tape) -> (Observer<'t, K, V>, Tally) {
-        Observer::new(F::INFO, tape, || F::build::<K, V, _, &'t dyn Listen>(&self.options, self.hasher.clone(), tape))
+        let build = || F::build::<K, V, _, &'t dyn Listen>(&self.options, self.hasher.clone(), tape);
+        Observer::new(F::INFO, F::MODELS_HEAP, tape, build)
     }
 
     fn timed(&self, maps: usize) -> Box<dyn Timed<K, V>> {

@@ -40,8 +40,8 @@ fn counted(profile: &Profile) -> Vec<Counted<'_>> {
     vec![
         ("heap", "alloc_objects", "count", alloc().map(|x| (&*x.stack, x.alloc_count)).collect()),
         ("heap", "alloc_space", "B", alloc().map(|x| (&*x.stack, x.alloc_bytes)).collect()),
-        ("heap", "inuse_objects", "count", alloc().map(|x| (&*x.stack, x.live_count)).collect()),
-        ("heap", "inuse_space", "B", alloc().map(|x| (&*x.stack, x.live_bytes)).collect()),
+        ("heap", "inuse_objects", "count", alloc().map(|x| (&*x.stack, x.live_count.expect("known"))).collect()),
+        ("heap", "inuse_space", "B", alloc().map(|x| (&*x.stack, x.live_bytes.expect("known"))).collect()),
         ("copy", "copy_objects", "count", copy().map(|x| (&*x.stack, x.moved_entries)).collect()),
         ("copy", "copy_space", "B", copy().map(|x| (&*x.stack, x.moved_bytes)).collect()),
         ("cpu", "samples", "count", cpu().map(|x| (&*x.stack, x.samples)).collect()),

@@ -286,8 +286,8 @@ fn stacks_are_held_against_each_other() {
         stack: stack.to_vec(),
         alloc_count: 1,
         alloc_bytes,
-        live_count: 0,
-        live_bytes: 0,
+        live_count: Some(0),
+        live_bytes: Some(0),
     };
     let frame = |function: &str| Frame { function: function.to_owned(), file: None, line: None };
     let profiled = |map: &str, alloc: Vec<AllocStack>| {

@@ -150,7 +150,13 @@ pub fn timed(map: &str, clocked_elapsed_ns: &[u64]) -> Cell {
     };
     let profile = Profile {
         frames: vec![Frame { function: "main".to_owned(), file: None, line: None }],
-        alloc: vec![AllocStack { stack: vec![0], alloc_count: 1, alloc_bytes: 8, live_count: 0, live_bytes: 0 }],
+        alloc: vec![AllocStack {
+            stack: vec![0],
+            alloc_count: 1,
+            alloc_bytes: 8,
+            live_count: Some(0),
+            live_bytes: Some(0),
+        }],
         ..Profile::default()
     };
     Cell { time: Some(time), profile: Some(profile), ..cell(map) }

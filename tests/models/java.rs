@@ -162,7 +162,7 @@ fn a_tree_counts_the_keys_on_the_path() {
     assert_eq!((structure.miss_probes, structure.buckets), (Some(4), Some(64)));
     assert_eq!((structure.overflow_buckets, structure.chain_length_max), (Some(8), Some(9)));
     assert_eq!(structure.occupancy, Some(vec![63, 0, 0, 0, 0, 0, 0, 0, 0, 1]));
-    assert_eq!(structure.in_use_bytes, Some(64 * 8 + 9 * 72));
+    assert_eq!(structure.in_use_bytes, Some(16 + 64 * 4 + 9 * 56));
 }
 
 #[test]
@@ -177,5 +177,5 @@ fn structure_is_counted() {
     );
     assert_eq!((structure.hit_probes, structure.miss_probes), (Some(1 + 2 + 3 + 1), Some(4)));
     assert_eq!(structure.occupancy, Some(vec![62, 1, 0, 1]));
-    assert_eq!(structure.in_use_bytes, Some(64 * 8 + 4 * 32));
+    assert_eq!(structure.in_use_bytes, Some(16 + 64 * 4 + 4 * 32));
 }

@@ -4,6 +4,7 @@ mod cuckoo;
 mod differential;
 mod java;
 mod jdk;
+mod jvm_bytes;
 mod redis;
 
 use std::alloc::System;

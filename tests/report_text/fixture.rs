@@ -81,7 +81,13 @@ fn profile() -> Profile {
     let frame = |function: &str| Frame { function: function.to_owned(), file: None, line: None };
     Profile {
         frames: vec![frame("insert"), frame("grow")],
-        alloc: vec![AllocStack { stack: vec![0, 1], alloc_count: 1, alloc_bytes: 8, live_count: 0, live_bytes: 0 }],
+        alloc: vec![AllocStack {
+            stack: vec![0, 1],
+            alloc_count: 1,
+            alloc_bytes: 8,
+            live_count: Some(0),
+            live_bytes: Some(0),
+        }],
         copy: vec![CopyStack { stack: vec![0, 1], moved_entries: 1, moved_bytes: 16 }],
         cpu: vec![CpuStack { stack: vec![0], samples: 3 }],
         cpu_frequency_hz: 997,

@@ -23,16 +23,28 @@
 //! - **Exact**: table sizes and thresholds, the order of lists, the shapes of trees, and so every growth, treeification
 //!   and return to a list, for hash codes as given. By default they are Java's own for `Long` and `String` ([`JavaHash`]);
 //!   of a trace's hashes the low 32 bits count. Keys are compared as Java compares `Comparable` ones.
-//! - **Bytes** are this implementation's: a node holds hash, key, value and a pointer; a bin is a pointer of 8 bytes. In
-//!   Java, key and value are references to objects of their own, and pointers have 4 bytes in heaps up to 32 GB.
-//! - **Moves** count key and value of an entry, where Java copies two references.
-//! - **Frees**: a node replaced is freed at the end of the write, where Java leaves it to the collector.
+//! - **Bytes**: operation by operation what a 64-bit HotSpot of JDK 17 allocates, by its object layout and with compressed
+//!   references (the module `objects`). The map's are the `HashMap`, tables, nodes, the set of entries that the first
+//!   iteration makes and an iterator for each; the entries' are the boxes, strings and arrays that keys and values are in
+//!   Java. Those of a put are made for it: an overwrite keeps the key of the insert, and lets go of the new one and of the
+//!   old value. The box of a key that is looked up or removed is the caller's, and not counted.
+//! - **Lookups in trees**: to compare two keys of one hash, Java asks the class of a boxed key for the interfaces that it
+//!   has (`comparableClassFor`), which allocates an array of them and one of the type arguments, 56 bytes for a `Long`: at
+//!   most once for each put, get and remove, and once for each node of a list that becomes a tree. A `String` it knows. A
+//!   remove also allocates the nodes of a tree that becomes a list again.
+//! - **Frees**: an object is freed where the program lets go of it, where Java leaves it to the collector: live and peak
+//!   are the bytes that can be reached.
+//! - **Moves** are those of this implementation's nodes, which hold key and value; their bytes are the two references that
+//!   Java copies.
+//! - **Left out** is what a JVM does once, such as loading classes, and what its compiler finds needless: a loop that it has
+//!   compiled may box less.
 //!
 //! The constants are those that `HashMap.java` of OpenJDK names `DEFAULT_INITIAL_CAPACITY`, `MAXIMUM_CAPACITY`,
 //! `TREEIFY_THRESHOLD`, `UNTREEIFY_THRESHOLD` and `MIN_TREEIFY_CAPACITY`.
 
 mod hash;
 mod node;
+mod objects;
 mod tree;
 
 pub use hash::{JavaHash, JavaHasher};
@@ -43,7 +55,7 @@ use super::{Family, Hashing, Info, LoadFactors, Map, Options, Structure, Write, 
 use crate::probe::event::{Cause, Event, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
-use node::{Node, NodeAt, TreeAt, TreeNode};
+use node::{NodeAt, TreeAt};
 
 const DEFAULT_BINS: usize = 16;
 const BINS_MAX: usize = 1 << 30;
@@ -64,7 +76,7 @@ impl Family for Java {
             "model of java.util.HashMap: chains that become trees, doubled all at once",
             "openjdk/jdk, java/util/HashMap.java (JDK 8 and later)",
         ),
-        version: "JDK 8+",
+        version: "JDK 17",
         load_factor: Some(LoadFactors { min: 0.25, max: 4.0, default: 0.75 }),
         hint: true,
         exact: true,
@@ -73,11 +85,13 @@ impl Family for Java {
         layout: None,
         state: &["len", "bins", "threshold", "trees"],
     };
+    const MODELS_HEAP: bool = true;
     type Hasher = JavaHash;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = JavaMap<K, V, S, P>;
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, probe: P) -> JavaMap<K, V, S, P> {
         let initial_bins = options.hint.min(BINS_MAX).next_power_of_two();
+        probe.emit(Event::Alloc { bytes: objects::HASH_MAP });
         JavaMap {
             bins: Box::default(),
             len: 0,
@@ -87,6 +101,7 @@ impl Family for Java {
             probe,
             retired: None,
             disturbed: Disturbed::Nothing,
+            iterated: false,
         }
     }
 }
@@ -115,11 +130,11 @@ pub struct JavaMap<K, V, S, P> {
     /// Nodes that the write under way has replaced. Freed at its end, so that no entry moves twice and ends where it was.
     retired: Option<NodeAt<K, V>>,
     disturbed: Disturbed,
+    /// Whether it has its set of entries, which the first iteration makes.
+    iterated: bool,
 }
 
 impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
-    const ENTRY_BYTES: u64 = (size_of::<K>() + size_of::<V>()) as u64;
-
     /// The hash of a key, which nodes keep: its hash code with the upper half folded onto the lower.
     #[inline]
     fn hash(&self, key: &K) -> u32 {
@@ -137,14 +152,26 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
         self.bins.get(self.index(hash)).copied().flatten()
     }
 
+    /// The key's node, and whether it took `comparableClassFor` to find that out.
     #[inline]
-    fn find(&self, key: &K) -> Option<NodeAt<K, V>> {
+    fn find(&self, key: &K) -> (Option<NodeAt<K, V>>, bool) {
         let hash = self.hash(key);
-        let first = self.first(hash)?;
+        let Some(first) = self.first(hash) else { return (None, false) };
         match first.as_tree() {
-            Some(first) => tree::descend(first, hash, key).ok().map(TreeAt::node),
-            None => first.list().find(|node| node.hash == hash && node.key == *key),
+            Some(first) => {
+                let (found, asked_class) = tree::find(first, hash, key);
+                (found.map(TreeAt::node), asked_class)
+            }
+            None => (first.list().find(|node| node.hash == hash && node.key == *key), false),
         }
+    }
+
+    /// Finds as Java does, and says what that allocates.
+    #[inline]
+    fn look_up(&self, key: &K) -> Option<NodeAt<K, V>> {
+        let (found, asked_class) = self.find(key);
+        self.asked_class(asked_class.into());
+        found
     }
 
     fn put(&mut self, key: K, value: V) -> bool {
@@ -154,19 +181,20 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
         }
         let index = self.index(hash);
         let Some(first) = self.bins[index] else {
-            self.bins[index] = Some(NodeAt::new(false, hash, key, value));
+            self.bins[index] = Some(self.new_node(false, hash, key, value));
             self.added(hash);
             return false;
         };
         if let Some(first) = first.as_tree() {
-            match tree::descend(first, hash, &key) {
+            let (place, asked_class) = tree::descend(first, hash, &key);
+            self.asked_class(asked_class.into());
+            match place {
                 Ok(found) => {
-                    // SAFETY: the map is borrowed mutably.
-                    unsafe { found.node().set_value(value) };
+                    self.overwrite(found.node(), &key, value);
                     return true;
                 }
                 Err(place) => {
-                    let new = NodeAt::new(true, hash, key, value);
+                    let new = self.new_node(true, hash, key, value);
                     new.as_tree().into_iter().for_each(|new| tree::put(&mut self.bins[index], place, new));
                 }
             }
@@ -175,13 +203,12 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
             let (mut last, mut nodes) = (first, 0);
             for node in first.list() {
                 if node.hash == hash && node.key == key {
-                    // SAFETY: the map is borrowed mutably.
-                    unsafe { node.set_value(value) };
+                    self.overwrite(node, &key, value);
                     return true;
                 }
                 (last, nodes) = (node, nodes + 1);
             }
-            last.next.set(Some(NodeAt::new(false, hash, key, value)));
+            last.next.set(Some(self.new_node(false, hash, key, value)));
             self.probe.emit(Event::Overflow);
             if nodes >= TREEIFY_NODES {
                 self.treeify(index, hash);
@@ -189,6 +216,19 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
         }
         self.added(hash);
         false
+    }
+
+    fn new_node(&self, tree: bool, hash: u32, key: K, value: V) -> NodeAt<K, V> {
+        self.probe.emit(Event::Alloc { bytes: node_bytes(tree) });
+        NodeAt::new(tree, hash, key, value)
+    }
+
+    /// Replaces a node's value. The node keeps its key: the one that came with the value is no longer used.
+    fn overwrite(&self, node: NodeAt<K, V>, spare: &K, value: V) {
+        // SAFETY: live, and the map is borrowed mutably.
+        self.entry_freed(spare, unsafe { node.entry() }.1);
+        // SAFETY: the map is borrowed mutably, and nobody holds what was looked at above.
+        unsafe { node.set_value(value) };
     }
 
     /// What follows every new entry.
@@ -206,7 +246,8 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
             return;
         }
         let moved = self.replace(index, true) - 1;
-        tree::treeify(&mut self.bins[index]);
+        let asked_class = tree::treeify(&mut self.bins[index]);
+        self.asked_class(asked_class);
         self.disturbed = Disturbed::Bin(index);
         self.moved(moved);
     }
@@ -216,6 +257,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
         let (mut replaced, mut next, mut last) = (0, self.bins[index].take(), None::<NodeAt<K, V>>);
         while let Some(old) = next {
             next = old.next.get();
+            self.probe.emit(Event::Alloc { bytes: node_bytes(tree) });
             // SAFETY: the map is borrowed mutably, and the node in no bin any more; those before it are retired.
             let new = unsafe { old.replace(tree) };
             old.next.set(self.retired.replace(old));
@@ -229,13 +271,44 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
             last = Some(new);
             replaced += 1;
         }
+        (0..replaced).for_each(|_| self.probe.emit(Event::Free { bytes: node_bytes(!tree) }));
         replaced
     }
 
     fn moved(&self, entries: u64) {
         if entries > 0 {
-            self.probe.emit(Event::Move { entries, bytes: entries * Self::ENTRY_BYTES });
+            self.probe.emit(Event::Move { entries, bytes: entries * objects::ENTRY_REFERENCES });
         }
+    }
+
+    /// Says what so many calls of `comparableClassFor` allocate, and no longer use when they return.
+    fn asked_class(&self, calls: u64) {
+        for _ in 0..calls {
+            let objects = objects::comparable_class::<K>().into_iter().filter(|&bytes| bytes > 0);
+            objects.clone().for_each(|bytes| self.probe.emit(Event::Alloc { bytes }));
+            objects.for_each(|bytes| self.probe.emit(Event::Free { bytes }));
+        }
+    }
+
+    /// Says what the user of the map allocates to put an entry.
+    fn entry_allocated(&self, key: &K, value: &V) {
+        if P::ON {
+            objects::of_entry(key, value).for_each(|bytes| self.probe.emit(Event::EntryAlloc { bytes }));
+        }
+    }
+
+    fn entry_freed(&self, key: &K, value: &V) {
+        if P::ON {
+            objects::of_entry(key, value).for_each(|bytes| self.probe.emit(Event::EntryFree { bytes }));
+        }
+    }
+
+    /// Says that a node and what its entry owns are no longer used.
+    fn node_freed(&self, node: NodeAt<K, V>) {
+        self.probe.emit(Event::Free { bytes: node_bytes(node.as_tree().is_some()) });
+        // SAFETY: live; nobody has the map to himself meanwhile.
+        let (key, value) = unsafe { node.entry() };
+        self.entry_freed(key, value);
     }
 
     /// Makes the first table, or doubles the table, for an entry of this hash.
@@ -260,6 +333,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
             let fits = bins < BINS_MAX && product < BINS_MAX as f32;
             self.threshold = if fits { product as usize } else { i32::MAX as usize };
         }
+        self.probe.emit(Event::Alloc { bytes: objects::table(bins) });
         let old = std::mem::replace(&mut self.bins, vec![None; bins].into_boxed_slice());
         let treeified = match self.disturbed {
             Disturbed::Bin(index) => Some(index),
@@ -277,7 +351,8 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
                 }
                 if half.nodes > UNTREEIFY_NODES {
                     if !whole {
-                        tree::treeify(&mut self.bins[index]);
+                        let asked_class = tree::treeify(&mut self.bins[index]);
+                        self.asked_class(asked_class);
                     }
                     continue;
                 }
@@ -291,11 +366,14 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
         if treeified.is_some() {
             self.disturbed = Disturbed::Everything;
         }
+        if old_bins > 0 {
+            self.probe.emit(Event::Free { bytes: objects::table(old_bins) });
+        }
         self.moved(moved);
     }
 
     fn take(&mut self, key: &K) -> bool {
-        let Some(node) = self.find(key) else { return false };
+        let Some(node) = self.look_up(key) else { return false };
         let index = self.index(node.hash);
         match node.as_tree() {
             Some(tree) => {
@@ -313,6 +391,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
                 }
             }
         }
+        self.node_freed(node);
         // SAFETY: unlinked just now, and this was the last handle.
         unsafe { node.free() };
         self.len -= 1;
@@ -340,6 +419,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
     fn trees(&self) -> impl Iterator<Item = TreeAt<K, V>> {
         self.bins.iter().flatten().filter_map(|first| first.as_tree())
     }
+}
+
+const fn node_bytes(tree: bool) -> u64 {
+    if tree { objects::TREE_NODE } else { objects::NODE }
 }
 
 /// Half of a bin that was split.
@@ -372,6 +455,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for JavaMap<K, V, S, P> {
     #[inline]
     fn insert(&mut self, key: K, value: V) -> bool {
         self.begin();
+        self.entry_allocated(&key, &value);
         let hit = self.put(key, value);
         self.end();
         hit
@@ -380,7 +464,12 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for JavaMap<K, V, S, P> {
     #[inline]
     fn get(&self, key: &K) -> Option<(&K, &V)> {
         // SAFETY: linked, so live; the map is borrowed.
-        self.find(key).map(|node| unsafe { node.entry() })
+        self.look_up(key).map(|node| unsafe { node.entry() })
+    }
+
+    fn peek(&self, key: &K) -> Option<(&K, &V)> {
+        // SAFETY: linked, so live; the map is borrowed.
+        self.find(key).0.map(|node| unsafe { node.entry() })
     }
 
     #[inline]
@@ -393,6 +482,9 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for JavaMap<K, V, S, P> {
 
     fn clear(&mut self) {
         self.begin();
+        if P::ON {
+            self.nodes().for_each(|node| self.node_freed(node));
+        }
         free_all(&mut self.bins);
         self.len = 0;
         self.probe.emit(Event::Clear);
@@ -400,6 +492,16 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for JavaMap<K, V, S, P> {
 
     fn len(&self) -> usize {
         self.len
+    }
+
+    /// A loop over `entrySet()`.
+    fn range(&mut self, f: &mut dyn FnMut(&K, &V)) {
+        if !std::mem::replace(&mut self.iterated, true) {
+            self.probe.emit(Event::Alloc { bytes: objects::ENTRY_SET });
+        }
+        self.probe.emit(Event::Alloc { bytes: objects::ENTRY_ITERATOR });
+        self.for_each(f);
+        self.probe.emit(Event::Free { bytes: objects::ENTRY_ITERATOR });
     }
 
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
@@ -435,7 +537,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for JavaMap<K, V, S, P> {
     fn structure(&self) -> Structure {
         let mut counted = Structure { buckets: Some(self.bins.len() as u64), ..Structure::default() };
         let (mut overflow, mut longest, mut hit_probes, mut miss_probes) = (0, 0, 0, 0);
-        let mut bytes = size_of_val(&*self.bins);
+        let mut bytes = if self.bins.is_empty() { 0 } else { objects::table(self.bins.len()) };
         let (mut occupancy, mut hit_probe_lengths) = (Vec::new(), Vec::new());
         for bin in &self.bins {
             let nodes = bin.iter().flat_map(|first| first.list()).count();
@@ -448,17 +550,17 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for JavaMap<K, V, S, P> {
                 hit_probes += depths.iter().sum::<u64>();
                 depths.iter().for_each(|&depth| count_one(&mut hit_probe_lengths, depth as usize));
                 miss_probes += depths.iter().max().unwrap_or(&0);
-                bytes += nodes * size_of::<TreeNode<K, V>>();
+                bytes += nodes as u64 * objects::TREE_NODE;
             } else {
                 hit_probes += (nodes * (nodes + 1) / 2) as u64;
                 (1..=nodes).for_each(|look| count_one(&mut hit_probe_lengths, look));
                 miss_probes += nodes as u64;
-                bytes += nodes * size_of::<Node<K, V>>();
+                bytes += nodes as u64 * objects::NODE;
             }
         }
         counted.overflow_buckets = Some(overflow);
         counted.chain_length_max = Some(longest);
-        counted.in_use_bytes = Some(bytes as u64);
+        counted.in_use_bytes = Some(bytes);
         counted.hit_probes = Some(hit_probes);
         counted.miss_probes = Some(miss_probes);
         // A chain is of nodes, an entry each.

@@ -7,11 +7,15 @@
 use std::cmp::Ordering;
 
 use super::node::{NodeAt, TreeAt};
+use super::objects;
+use crate::workload::Key;
 
 const LEFT: usize = 0;
 const RIGHT: usize = 1;
 
 type Root<K, V> = TreeAt<K, V>;
+/// The node to hang another under, and the side.
+type Place<K, V> = (TreeAt<K, V>, usize);
 
 impl<K, V> TreeAt<K, V> {
     fn child(self, side: usize) -> Option<Self> {
@@ -50,21 +54,45 @@ fn is_red<K, V>(node: Option<TreeAt<K, V>>) -> bool {
     node.is_some_and(|node| node.red.get())
 }
 
-/// The key's node, or the node to hang it under and the side.
-pub(super) fn descend<K: Ord, V>(root: Root<K, V>, hash: u32, key: &K) -> Result<TreeAt<K, V>, (TreeAt<K, V>, usize)> {
-    let mut node = root;
+/// The key's node, or the node to hang it under and the side; and whether keys had to be compared, for which Java asks the
+/// key's class.
+pub(super) fn descend<K: Key, V>(root: Root<K, V>, hash: u32, key: &K) -> (Result<TreeAt<K, V>, Place<K, V>>, bool) {
+    let (mut node, mut asked_class) = (root, false);
     loop {
-        let order = (hash as i32).cmp(&(node.node.hash as i32)).then_with(|| key.cmp(&node.node.key));
-        let side = match order {
-            Ordering::Equal => return Ok(node),
+        let side = match (hash as i32).cmp(&(node.node.hash as i32)) {
             Ordering::Less => LEFT,
             Ordering::Greater => RIGHT,
+            Ordering::Equal if *key == node.node.key => return (Ok(node), asked_class),
+            Ordering::Equal => {
+                asked_class = true;
+                if objects::compare(key, &node.node.key).is_lt() { LEFT } else { RIGHT }
+            }
         };
         match node.child(side) {
             Some(child) => node = child,
-            None => return Err((node, side)),
+            None => return (Err((node, side)), asked_class),
         }
     }
+}
+
+/// The key's node, found as lookups and removes find it, which compare keys only where there is a choice; and whether they
+/// did.
+pub(super) fn find<K: Key, V>(root: Root<K, V>, hash: u32, key: &K) -> (Option<TreeAt<K, V>>, bool) {
+    let (mut next, mut asked_class) = (Some(root), false);
+    while let Some(node) = next {
+        let (left, right) = (node.child(LEFT), node.child(RIGHT));
+        next = match (hash as i32).cmp(&(node.node.hash as i32)) {
+            Ordering::Less => left,
+            Ordering::Greater => right,
+            Ordering::Equal if *key == node.node.key => break,
+            Ordering::Equal if left.is_none() || right.is_none() => left.or(right),
+            Ordering::Equal => {
+                asked_class = true;
+                if objects::compare(key, &node.node.key).is_lt() { left } else { right }
+            }
+        };
+    }
+    (next, asked_class)
 }
 
 /// How many keys a successful lookup of the node looks at.
@@ -73,7 +101,7 @@ pub(super) fn depth<K, V>(node: TreeAt<K, V>) -> u64 {
 }
 
 /// Puts a new node into the tree of a bin.
-pub(super) fn put<K, V>(bin: &mut Option<NodeAt<K, V>>, (parent, side): (TreeAt<K, V>, usize), new: TreeAt<K, V>) {
+pub(super) fn put<K, V>(bin: &mut Option<NodeAt<K, V>>, (parent, side): Place<K, V>, new: TreeAt<K, V>) {
     let after = parent.node.next.replace(Some(new.node()));
     new.node.next.set(after);
     new.prev.set(Some(parent.node()));
@@ -85,9 +113,9 @@ pub(super) fn put<K, V>(bin: &mut Option<NodeAt<K, V>>, (parent, side): (TreeAt<
     root_to_front(bin, balance_insertion(root, new));
 }
 
-/// Makes a tree of a bin's list of tree nodes.
-pub(super) fn treeify<K: Ord, V>(bin: &mut Option<NodeAt<K, V>>) {
-    let mut root: Option<Root<K, V>> = None;
+/// Makes a tree of a bin's list of tree nodes; returns for how many of them keys had to be compared.
+pub(super) fn treeify<K: Key, V>(bin: &mut Option<NodeAt<K, V>>) -> u64 {
+    let (mut root, mut asked_class) = (None::<Root<K, V>>, 0);
     for node in bin.iter().flat_map(|first| first.list()).filter_map(NodeAt::as_tree) {
         node.children.iter().for_each(|child| child.set(None));
         node.parent.set(None);
@@ -96,7 +124,9 @@ pub(super) fn treeify<K: Ord, V>(bin: &mut Option<NodeAt<K, V>>) {
             root = Some(node);
             continue;
         };
-        if let Err((parent, side)) = descend(top, node.node.hash, &node.node.key) {
+        let (place, asked) = descend(top, node.node.hash, &node.node.key);
+        asked_class += u64::from(asked);
+        if let Err((parent, side)) = place {
             parent.set_child(side, Some(node));
             root = Some(balance_insertion(top, node));
         }
@@ -104,6 +134,7 @@ pub(super) fn treeify<K: Ord, V>(bin: &mut Option<NodeAt<K, V>>) {
     if let Some(root) = root {
         root_to_front(bin, root);
     }
+    asked_class
 }
 
 /// Unlinks a node from its bin. False when what is left is too small a tree, and was only unlinked from the list.
@@ -285,15 +316,16 @@ fn balance_deletion<K, V>(mut root: Root<K, V>, mut node: TreeAt<K, V>) -> Root<
 }
 
 /// Panics unless the bin is a red-black tree that begins with its root; returns its nodes and its height.
-pub(super) fn check<K: Ord, V>(first: TreeAt<K, V>) -> (usize, u64) {
-    fn walk<K: Ord, V>(node: TreeAt<K, V>, nodes: &mut usize) -> (u64, u64) {
+pub(super) fn check<K: Key, V>(first: TreeAt<K, V>) -> (usize, u64) {
+    fn walk<K: Key, V>(node: TreeAt<K, V>, nodes: &mut usize) -> (u64, u64) {
         *nodes += 1;
         let mut under = [(0, 0); 2];
         for side in [LEFT, RIGHT] {
             let Some(child) = node.child(side) else { continue };
             assert!(child.parent.get() == Some(node), "a child knows its parent");
             assert!(!(node.red.get() && child.red.get()), "a red node has black children");
-            let order = (child.node.hash as i32, &child.node.key).cmp(&(node.node.hash as i32, &node.node.key));
+            let order = (child.node.hash as i32).cmp(&(node.node.hash as i32));
+            let order = order.then_with(|| objects::compare(&child.node.key, &node.node.key));
             assert_eq!(order, [Ordering::Less, Ordering::Greater][side], "a tree is in order");
             under[side] = walk(child, nodes);
         }

@@ -134,6 +134,14 @@ pub fn copied(entries: u64, bytes: u64) {
     }
 }
 
+/// Charges an allocation that a map's model of another program's heap makes to the caller's call stack: it is no block of
+/// this process's, and in use at the end for nobody. Does nothing while nothing is recorded.
+pub fn allocated_in_a_model(bytes: u64) {
+    if on() {
+        with_current_stack(|tables, stack| tables.allocated_in_a_model(stack, bytes));
+    }
+}
+
 /// A moment of one thread; see [`mark`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark(u64);

@@ -83,10 +83,15 @@ impl Tables {
 
     /// A block was allocated from this stack.
     pub fn allocated(&mut self, address: usize, block: Block) {
-        let totals = &mut self.stacks[block.stack as usize];
-        totals.alloc_count += 1;
-        totals.alloc_bytes += block.bytes as u64;
+        self.allocated_in_a_model(block.stack, block.bytes as u64);
         self.insert(address, block);
+    }
+
+    /// Bytes were allocated from this stack that are no block of this process.
+    pub fn allocated_in_a_model(&mut self, stack: u32, bytes: u64) {
+        let totals = &mut self.stacks[stack as usize];
+        totals.alloc_count += 1;
+        totals.alloc_bytes += bytes;
     }
 
     /// Puts a block among the live ones. An entry that is there already was freed where nothing is counted, so it

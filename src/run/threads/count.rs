@@ -43,8 +43,8 @@ pub(in crate::run) fn count<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Re
     let count = Count {
         alloc_count: all.sums.tally.alloc_count,
         alloc_bytes: all.sums.tally.alloc_bytes,
-        entry_alloc_count: Some(all.sums.entry_alloc_count),
-        entry_alloc_bytes: Some(all.sums.entry_alloc_bytes),
+        entry_alloc_count: Some(all.sums.entry_allocs.count),
+        entry_alloc_bytes: Some(all.sums.entry_allocs.bytes),
         free_count: Some(all.sums.tally.free_count),
         free_bytes: Some(all.sums.tally.free_bytes),
         realloc_moved_bytes: Some(all.sums.tally.realloc_moved_bytes),
@@ -125,7 +125,7 @@ impl<'a> Counter<'a> {
         let (hit, tally) = match step {
             Step::Put(key, value) => {
                 handed = Handed::new(&key, &value);
-                self.held_bytes += handed.heap_bytes as i64;
+                self.held_bytes += handed.heap.bytes as i64;
                 tallied(|| map.insert(key, value))
             }
             Step::Remove(key) => tallied(|| map.remove(&key)),
@@ -141,7 +141,7 @@ impl<'a> Counter<'a> {
         self.held_bytes += tally.live_delta();
         let cause = cause(self.alloc_cause, tally.alloc_count > 0);
         let kind = op_kind(op.kind, hit);
-        Seen { kind, hit, cause, tally, moved_entries: 0, moved_bytes: 0, handed }
+        Seen { kind, hit, cause, tally, moved_entries: 0, moved_bytes: 0, handed, entry_allocs: handed.heap }
     }
 }
 

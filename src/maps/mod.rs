@@ -18,7 +18,7 @@ mod imbl_ord_map;
 mod indexmap_map;
 mod java;
 mod papaya_map;
-mod redis_dict;
+mod redis;
 mod rwlock_hashbrown;
 mod scc_map;
 mod sharded_mutex;
@@ -30,7 +30,7 @@ pub use concurrent::{Concurrent, ConcurrentFamily};
 pub use cuckoo::{Cuckoo, CuckooMap};
 pub use hashing::{FixedAhash, FixedFold, FixedFoldQuality, FixedSip, Fx, GoHash, Hashing};
 pub use java::{Java, JavaHash, JavaHasher, JavaMap};
-pub use redis_dict::{Redis, RedisDict};
+pub use redis::{Redis, RedisDict};
 
 use anatomy::{Anatomy, Part};
 
@@ -332,7 +332,7 @@ pub fn each(visitor: &mut impl FamilyVisitor) {
     visitor.visit::<go::GoSwiss>();
     visitor.visit_concurrent::<go::GoSyncMap>();
     visitor.visit::<java::Java>();
-    visitor.visit::<redis_dict::Redis>();
+    visitor.visit::<redis::Redis>();
     visitor.visit::<cuckoo::Cuckoo>();
     visitor.visit::<std_map::Std>();
     visitor.visit::<hashbrown_map::Hashbrown>();

@@ -97,11 +97,17 @@ fn agrees<F: Family, K: Key, V: Value, S: Hashing>(options: &Options, keys: u64,
     moved_in_all
 }
 
-/// Under every hash, at every load factor given, with a hint and without.
+/// Under every hash, in every release, at every load factor given, with a hint and without.
 fn agrees_under_every_hash<F: Family>(load_factors: &[Option<f64>]) -> u64 {
+    let releases = F::INFO.releases();
+    let releases = if releases.is_empty() { vec![None] } else { releases.iter().copied().map(Some).collect() };
+    releases.into_iter().map(|release| agrees_in::<F>(release, load_factors)).sum()
+}
+
+fn agrees_in<F: Family>(release: Option<&'static str>, load_factors: &[Option<f64>]) -> u64 {
     let mut moved = 0;
     for ((seed, &load_factor), hint) in (1..).zip(load_factors).zip([0, 70].into_iter().cycle()) {
-        let options = Options { seed, ..options::<F>(load_factor, hint) };
+        let options = Options { seed, release, ..options::<F>(load_factor, hint) };
         moved += agrees::<F, u64, u64, Good>(&options, 200, 1200);
         moved += agrees::<F, u64, u64, AllEqual>(&options, 80, 500);
         moved += agrees::<F, u64, u64, LowBits>(&options, 300, 1200);

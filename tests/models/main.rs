@@ -6,6 +6,7 @@ mod java;
 mod jdk;
 mod jvm_bytes;
 mod redis;
+mod redis_server;
 
 use std::alloc::System;
 use std::cell::RefCell;

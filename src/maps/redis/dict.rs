@@ -325,18 +325,20 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Dict<K, V, S, P> {
         false
     }
 
-    /// `dictEmpty`.
+    /// `dictEmpty` in 7.0; 7.4 frees the dict itself, too.
     pub(super) fn empty(&mut self) {
-        if P::ON {
-            for node in self.nodes() {
-                // SAFETY: linked, so live; the dict is borrowed.
-                let (key, value) = unsafe { entry(node) };
-                self.free_entry(key, value);
-            }
-            let tables = self.table.iter().filter(|table| !table.buckets.is_empty());
-            tables.for_each(|table| self.free(table.bytes()));
-            if self.rehashing() && self.release == Release::V7_4 {
+        for node in self.nodes().take_while(|_| P::ON) {
+            // SAFETY: linked, so live; the dict is borrowed.
+            let (key, value) = unsafe { entry(node) };
+            self.free_entry(key, value);
+        }
+        self.table.iter().filter(|table| !table.buckets.is_empty()).for_each(|table| self.free(table.bytes()));
+        if self.release == Release::V7_4 {
+            if self.rehashing() {
                 self.free(LIST_NODE_BYTES);
+            }
+            if std::mem::take(&mut self.made) {
+                self.free(self.release.dict_bytes());
             }
         }
         self.rehash_index = None;

@@ -43,8 +43,8 @@
 //! - **Shrinks** in 7.4 in the `DEL` that leaves an eighth of the buckets' number of entries or less, to the next power of
 //!   two that holds them. 7.0 leaves that to the server's timer, for less than a tenth. [`shrink`](Map::shrink) is what
 //!   the timers of either do for a dict that nobody uses: this, and all steps of a rehash.
-//! - `clear` frees both tables (`dictEmpty`). A hint is what `dictExpand` is called with on an empty dict, as by a server
-//!   that loads a file.
+//! - `clear` frees both tables, and in 7.4 the dict with them, on a thread that it waits for. A hint is what `dictExpand`
+//!   is called with on an empty dict, as by a server that loads a file.
 //!
 //! # What it allocates
 //!

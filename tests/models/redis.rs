@@ -4,7 +4,7 @@ use mapscope::maps::Redis;
 
 use super::*;
 
-const RELEASES: [&str; 2] = ["7.0", "7.4"];
+pub(super) const RELEASES: [&str; 2] = ["7.0", "7.4"];
 
 fn redis<'t>(
     release: &'static str,
@@ -61,7 +61,7 @@ fn a_command_takes_as_many_steps_as_calls() {
         let told = RefCell::default();
         let mut map = redis(release, 1024, &told);
         fill(&mut map, 0..1025);
-        let mut steps = |work: &mut dyn FnMut()| {
+        let steps = |work: &mut dyn FnMut()| {
             told.borrow_mut().clear();
             work();
             count(&told, Event::Rehash)

@@ -17,6 +17,7 @@ use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::SplitMix64;
 use tempfile::TempDir;
 
+use super::redis::RELEASES;
 use super::*;
 
 /// The words of a command.
@@ -190,8 +191,6 @@ fn spread(n: u64) -> u64 {
 /// Where the server puts these keys. `SCAN` for one key looks at buckets up to the first that has one, and returns where to
 /// go on: one above that bucket, if the bits are read from the lowest to the highest.
 fn learn<K: Key + Text>(server: &mut Server, ids: &[u64]) -> HashMap<u64, u64> {
-    server.ask(words("SELECT 0"));
-    server.ask(words("FLUSHDB"));
     for &id in ids {
         server.ask(vec![b"SET".into(), K::from_id(id).text(), b"1".into()]);
     }
@@ -278,15 +277,14 @@ fn record<K: Key + Text, V: Value + Text>(
     hashes: &HashMap<u64, u64>,
     commands: impl Iterator<Item = (&'static str, u64, u64)>,
 ) -> Vec<Row> {
-    server.ask(words("SELECT 1"));
-    // A command allocates at its first use.
-    for command in ["SET a a", "GET a", "DEL a", "FLUSHDB", "INFO memory", "DEBUG HTSTATS 1", "MEMORY USAGE a"] {
+    // A command may allocate at its first use.
+    for command in ["DEL a", "INFO memory", "DEBUG HTSTATS 1", "SELECT 1"] {
         server.ask(words(command));
     }
-    let mut before = server.used_memory();
-    if server.info("server", "redis_version").starts_with("7.0") {
-        before -= 64; // The dict is there.
-    }
+    let version = server.info("server", "redis_version");
+    // 7.0 has the dict from the beginning.
+    let new = if version.starts_with("7.0") { 64 } else { 0 };
+    let before = server.used_memory() - new;
     let row = |(op, key, number): (&'static str, u64, u64)| {
         let mut command = words(op);
         if op != "flushdb" {
@@ -298,8 +296,11 @@ fn record<K: Key + Text, V: Value + Text>(
         server.ask(command);
         let mut used_memory = server.used_memory() - before;
         if op == "flushdb" {
-            // Another thread frees what it was told with, soon after it has told that it is done.
-            while used_memory > 64 {
+            // A thread of 7.4 says that it is done and then frees what it was told with.
+            for _ in 0..10_000 {
+                if used_memory == new {
+                    break;
+                }
                 used_memory = server.used_memory() - before;
             }
         }
@@ -356,16 +357,34 @@ fn agrees<K: Key, V: Value>(release: &'static str, rows: &[Row]) {
     assert!(rows.iter().any(|row| row.tables[1] != [0, 0]), "{release}: nothing was rehashed");
 }
 
-/// What an allocator hands out for 24 bytes says which build of the server this is.
-fn is_the_modelled_build(server: &mut Server, release: &str) -> bool {
-    server.ask(words("SET 123456789012345 1"));
-    let key_bytes =
-        server.ask(words("MEMORY USAGE 123456789012345 SAMPLES 0")).parse::<u64>().expect("bytes") - 24 - 16;
-    server.ask(words("FLUSHDB"));
-    key_bytes == if release == "7.0" { 32 } else { 24 }
+/// `MEMORY USAGE` of every key that is left: its entry's 24 bytes, whatever they take, its string and its value. A shared
+/// value counts each time.
+fn usage_agrees<K: Key + Text, V: Value>(server: &mut Server, release: &'static str, rows: &[Row]) {
+    let mut last = HashMap::new();
+    for row in rows {
+        match &*row.op {
+            "set" => _ = last.insert(row.key, row.value),
+            "del" => _ = last.remove(&row.key),
+            "flushdb" => last.clear(),
+            _ => {}
+        }
+    }
+    for (&key, &number) in &last {
+        let told = RefCell::default();
+        let options = Options { release: Some(release), ..options::<Redis>(None, 0) };
+        Redis::build::<K, V, GoHash, _>(&options, GoHash::with_seed(1), Told(&told))
+            .insert(K::from_id(key), value(number));
+        let owned =
+            told.take().into_iter().map(|event| if let Event::EntryAlloc { bytes } = event { bytes } else { 0 });
+        let shared = if !V::POINTERS && number < 10_000 { 16 } else { 0 };
+        let command = [&words("MEMORY USAGE")[..], &[K::from_id(key).text()], &words("SAMPLES 0")].concat();
+        let usage: u64 = server.ask(command).parse().expect("bytes");
+        assert_eq!(24 + owned.sum::<u64>() + shared, usage, "{release}: key {key}, value {number}");
+    }
+    assert!(!last.is_empty(), "{release}: no key is left");
 }
 
-/// Where a server of a modelled build is, and its release.
+/// A server of a modelled build, and its release: what its allocator hands out for 17 bytes says how it was built.
 fn server(test: &str) -> Option<(Server, &'static str)> {
     let program = std::env::var("MAPSCOPE_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
     let Some(mut server) = Server::start(&program) else {
@@ -373,47 +392,68 @@ fn server(test: &str) -> Option<(Server, &'static str)> {
         return None;
     };
     let version = server.info("server", "redis_version");
-    let release = Redis::INFO.releases().iter().find(|&&release| version.starts_with(release));
-    match release {
-        Some(&release) if is_the_modelled_build(&mut server, release) => Some((server, release)),
-        _ => {
-            println!("skipped: {test}: {program} {version} is no build that is modelled");
-            None
+    server.ask(words("SET 123456789012345 1"));
+    let usage = server.ask(words("MEMORY USAGE 123456789012345 SAMPLES 0"));
+    server.ask(words("DEL 123456789012345"));
+    for (release, key_bytes) in [("7.0", 32), ("7.4", 24)] {
+        if version.starts_with(release) && usage == (24 + key_bytes + 16).to_string() {
+            return Some((server, release));
         }
     }
+    println!("skipped: {test}: {program} {version} is no build that is modelled");
+    None
 }
 
-fn compared<K: Key + Text, V: Value + Text>(server: &mut Server, release: &'static str, keys: u64, steps: u64) {
+/// Holds the model against a server, a new one; false where there is none.
+fn compared<K: Key + Text, V: Value + Text>(test: &str, keys: u64, steps: u64) -> bool {
+    let Some((mut server, release)) = server(test) else { return false };
     let keys: Vec<u64> = (1..=keys).map(spread).collect();
-    let hashes = learn::<K>(server, &keys);
-    let rows = record::<K, V>(server, &hashes, commands(keys.len() as u64, &keys, steps));
+    let hashes = learn::<K>(&mut server, &keys);
+    let rows = record::<K, V>(&mut server, &hashes, commands(keys.len() as u64, &keys, steps));
     if let Ok(folder) = std::env::var("MAPSCOPE_REDIS_RECORD") {
         let entry = if K::POINTERS { "string24-bytes" } else { "u64-u64" };
-        let path = format!("{folder}/redis-{release}-{entry}-{steps}.csv.gz");
+        let path = format!("{folder}/redis-{release}-{entry}.csv.gz");
         let mut file = GzEncoder::new(std::fs::File::create(path).expect("a file"), flate2::Compression::best());
         let text: String = rows.iter().map(Row::line).collect();
         write!(file, "{COLUMNS}\n{text}").and_then(|()| file.finish()).expect("a whole file");
     }
     agrees::<K, V>(release, &rows);
+    usage_agrees::<K, V>(&mut server, release, &rows);
+    true
 }
 
 #[test]
 fn the_server_that_is_installed() {
-    let Some((mut server, release)) = server("the_server_that_is_installed") else { return };
-    compared::<u64, u64>(&mut server, release, 900, 9_000);
-    compared::<Str24, Bytes>(&mut server, release, 300, 3_000);
+    let test = "the_server_that_is_installed";
+    if compared::<u64, u64>(test, 900, 9_000) {
+        compared::<Str24, Bytes>(test, 300, 3_000);
+    }
 }
 
 #[test]
-#[ignore = "takes a minute"]
-fn the_server_that_is_installed_for_100_000_commands() {
-    let Some((mut server, release)) = server("the_server_that_is_installed_for_100_000_commands") else { return };
-    compared::<u64, u64>(&mut server, release, 3_000, 70_000);
-    compared::<Str24, Bytes>(&mut server, release, 3_000, 40_000);
+#[ignore = "takes minutes"]
+fn the_server_that_is_installed_for_more_commands() {
+    let test = "the_server_that_is_installed_for_more_commands";
+    if compared::<u64, u64>(test, 3_000, 100_000) {
+        compared::<Str24, Bytes>(test, 3_000, 100_000);
+    }
 }
 
-fn recorded(file: &str) -> Vec<Row> {
-    let path = format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"));
+/// What servers answered, as the tests above write it down: Debian's 7.0.15, and 7.4.1 as its Makefile builds it.
+#[test]
+fn servers_on_record() {
+    let mut commands = 0;
+    for release in RELEASES {
+        let [numbers, strings] = ["u64-u64", "string24-bytes"].map(|entry| recorded(release, entry));
+        agrees::<u64, u64>(release, &numbers);
+        agrees::<Str24, Bytes>(release, &strings);
+        commands += numbers.len() + strings.len();
+    }
+    assert_eq!(commands, 2 * (9_000 + 3_000));
+}
+
+fn recorded(release: &str, entry: &str) -> Vec<Row> {
+    let path = format!("{}/tests/data/redis-{release}-{entry}.csv.gz", env!("CARGO_MANIFEST_DIR"));
     let file = std::fs::File::open(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let mut text = String::new();
     GzDecoder::new(file).read_to_string(&mut text).unwrap_or_else(|error| panic!("{path}: {error}"));

@@ -127,7 +127,7 @@ mod tests {
         fn of<V: Value>(value: &V) -> Vec<u64> {
             Heap::of(Release::V7_0).value(value).collect()
         }
-        assert_eq!(of(&9_999u64), []);
+        assert_eq!(of(&9_999u64), [0u64; 0]);
         assert_eq!(of(&10_000u64), [16]);
         assert_eq!(of(&(i64::MAX as u64)), [16]);
         assert_eq!(of(&(i64::MAX as u64 + 1)), [48]);

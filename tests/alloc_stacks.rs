@@ -310,10 +310,10 @@ fn symbolized_stacks_go_from_below_the_harness_to_the_allocating_function() {
     let allocating = &shown[at("::allocates_a_hundred")];
     assert_eq!(allocating.file.as_deref(), Some("tests/alloc_stacks.rs"));
     assert!(allocating.line.is_some());
-    for frame in shown {
-        assert!(!frame.function.starts_with("mapscope::probe"), "{frame:?}");
-        assert!(!frame.function.starts_with("<mapscope::probe"), "{frame:?}");
-        assert!(!frame.function.contains("__rust_alloc"), "{frame:?}");
-        assert!(!frame.function.contains("::h0") && !frame.function.contains('$'), "{frame:?}");
+    for frame in &shown {
+        assert!(!frame.function.starts_with("mapscope::probe"), "{shown:#?}");
+        assert!(!frame.function.starts_with("<mapscope::probe"), "{shown:#?}");
+        assert!(!frame.function.contains("__rust_alloc"), "{shown:#?}");
+        assert!(!frame.function.contains("::h0") && !frame.function.contains('$'), "{shown:#?}");
     }
 }

@@ -32,7 +32,20 @@ pub(super) struct Dearest {
     pub others_mean_ns: f64,
 }
 
+/// How many times longer than the others operations of a kind must take to be out of proportion.
+const DEAREST_FACTOR: f64 = 10.0;
+
 impl Dearest {
+    /// How many times what one of the others takes.
+    pub fn ratio(&self) -> f64 {
+        self.mean_ns / self.others_mean_ns
+    }
+
+    /// Whether it takes most of the time out of proportion to its number.
+    pub fn stands_out(&self) -> bool {
+        self.time_share >= 0.5 && self.ratio() >= DEAREST_FACTOR
+    }
+
     /// `None` with a single kind of operation.
     fn new(cell: &Cell) -> Option<Dearest> {
         let time = cell.time.as_ref().filter(|time| time.kind_ns.len() > 1)?;
@@ -146,6 +159,8 @@ pub(super) struct Column {
     pub decimals: usize,
     /// Whether larger is better; otherwise smaller is.
     pub larger: bool,
+    /// The terminal, which has little room, shows it where a row is worth it.
+    pub worth: fn(&Figures<'_>) -> bool,
     pub value: fn(&Figures<'_>) -> Option<f64>,
 }
 
@@ -187,7 +202,7 @@ const fn counted(
     legend: &'static str,
     value: fn(&Figures<'_>) -> Option<f64>,
 ) -> Column {
-    Column { top, unit, legend, timed: false, rank, decimals, larger: false, value }
+    Column { top, unit, legend, timed: false, rank, decimals, larger: false, worth: |_| true, value }
 }
 
 const fn timed(
@@ -218,9 +233,16 @@ pub(super) static COLUMNS: &[Column] = &[
             |f| f.metric("ops_per_s").filter(|_| f.cell.id.threads.is_some()).map(|rate| rate / 1e6),
         )
     },
-    timed((DEAREST, "kind"), Some(5), 0, "most time: the kind of operation that most of the time went into", |f| {
-        f.dearest.map(|dearest| dearest.time_share)
-    }),
+    Column {
+        worth: |f| f.dearest.is_some_and(|dearest| dearest.stands_out()),
+        ..timed(
+            (DEAREST, "kind"),
+            Some(5),
+            0,
+            "most time: the kind of operation that most of the time went into",
+            |f| f.dearest.map(|dearest| dearest.time_share),
+        )
+    },
     timed(("p50", "ns"), Some(9), 0, LATENCY, |f| f.latency.as_ref()?.quantile_ns(0.5)),
     timed(("p99", "ns"), Some(10), 0, LATENCY, |f| f.latency.as_ref()?.quantile_ns(0.99)),
     timed(("p99.9", "ns"), Some(4), 0, LATENCY, |f| f.latency.as_ref()?.quantile_ns(0.999)),

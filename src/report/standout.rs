@@ -244,17 +244,12 @@ fn tail(group: &Group<'_>, row: &Figures<'_>, noise_ns: f64) -> Option<Finding> 
     (ratio >= RATIO_MIN).then(|| finding(text, LONGEST_WRITE, &[row], Some(ratio), ratio))
 }
 
-/// How many times longer than the others operations of a kind must take to be out of proportion.
-const DEAREST_FACTOR: f64 = 10.0;
-
 /// The kind of operation that most of the time went into, where few operations took it, or dear ones.
 fn dearest(group: &Group<'_>, row: &Figures<'_>) -> Option<Finding> {
-    let Dearest { kind, time_share, ops_share, mean_ns, others_mean_ns } = row.dearest?;
     let enough = row.cell.time.as_ref().is_some_and(|time| time.ops >= SAMPLES_MIN);
-    let ratio = mean_ns / others_mean_ns;
-    if !enough || time_share < 0.5 || ratio < DEAREST_FACTOR {
-        return None;
-    }
+    let dearest = row.dearest.filter(|dearest| enough && dearest.stands_out())?;
+    let Dearest { kind, time_share, ops_share, mean_ns, .. } = dearest;
+    let ratio = dearest.ratio();
     let metric = metrics::find(&format!("time_share_{}", kind.name()))?;
     let percent = |share: f64| plain((share * 1000.0).round() / 10.0);
     let text = format!(

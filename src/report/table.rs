@@ -78,11 +78,11 @@ struct Shown {
 }
 
 impl Shown {
-    /// `None` where no cell has a value, and for columns that are not for the terminal.
+    /// `None` where no cell has a value that is worth the room, and for columns that are not for the terminal.
     fn new(column: &'static Column, groups: &[Group<'_>]) -> Option<Shown> {
         let rows = || groups.iter().flat_map(|group| &group.rows).filter(|row| !row.failed());
         column.rank?;
-        rows().find_map(column.value)?;
+        rows().filter(|row| (column.worth)(row)).find_map(column.value)?;
         let decimals = decimals(rows().filter_map(column.value), column.decimals);
         let texts = rows().map(|row| column.text(row, decimals));
         let headings = [column.top, column.unit].map(str::width).into_iter().max();

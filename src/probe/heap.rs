@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::ops::Add;
 
 use super::alloc::{self, Measured, Tally};
-use super::event::Event;
+use super::event::{Event, Listen};
 
 /// Allocations and their bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,8 +46,30 @@ impl ModelledHeap {
         }
     }
 
-    /// Takes one event.
-    pub fn hear(&self, event: Event) {
+    /// Runs `work` on the map and returns what it did to this heap, as [`alloc::measure`] does of the one that is there.
+    /// The tally's allocations are the map's own. What Rust allocates meanwhile is not counted.
+    pub fn measure<T>(&self, work: impl FnOnce() -> T) -> (T, Measured) {
+        let live_bytes = self.live_bytes.get();
+        self.tally.take();
+        self.entry_allocs.take();
+        self.peak_bytes.set(live_bytes);
+        let out = alloc::uncounted(work);
+        let measured = Measured {
+            tally: self.tally.get(),
+            live_delta_bytes: self.live_bytes.get() - live_bytes,
+            peak_bytes: (self.peak_bytes.get() - live_bytes) as u64,
+        };
+        (out, measured)
+    }
+
+    /// What the latest [`measure`](ModelledHeap::measure) saw allocated for entries.
+    pub fn entry_allocs(&self) -> Allocs {
+        self.entry_allocs.get()
+    }
+}
+
+impl Listen for ModelledHeap {
+    fn hear(&self, event: Event) {
         let (mut tally, mut entry_allocs) = (self.tally.get(), self.entry_allocs.get());
         let change = match event {
             Event::Alloc { bytes } => {
@@ -71,27 +93,6 @@ impl ModelledHeap {
         self.entry_allocs.set(entry_allocs);
         self.live_bytes.set(self.live_bytes.get() + change);
         self.peak_bytes.set(self.peak_bytes.get().max(self.live_bytes.get()));
-    }
-
-    /// Runs `work` on the map and returns what it did to this heap, as [`alloc::measure`] does of the one that is there.
-    /// The tally's allocations are the map's own. What Rust allocates meanwhile is not counted.
-    pub fn measure<T>(&self, work: impl FnOnce() -> T) -> (T, Measured) {
-        let live_bytes = self.live_bytes.get();
-        self.tally.take();
-        self.entry_allocs.take();
-        self.peak_bytes.set(live_bytes);
-        let out = alloc::uncounted(work);
-        let measured = Measured {
-            tally: self.tally.get(),
-            live_delta_bytes: self.live_bytes.get() - live_bytes,
-            peak_bytes: (self.peak_bytes.get() - live_bytes) as u64,
-        };
-        (out, measured)
-    }
-
-    /// What the latest [`measure`](ModelledHeap::measure) saw allocated for entries.
-    pub fn entry_allocs(&self) -> Allocs {
-        self.entry_allocs.get()
     }
 }
 

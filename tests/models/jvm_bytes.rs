@@ -4,21 +4,11 @@
 use std::process::Command;
 
 use mapscope::maps::{Java, JavaHash};
+use mapscope::probe::event::Listen;
 use mapscope::probe::heap::ModelledHeap;
 use mapscope::workload::{Bytes, Str24};
 
 use super::*;
-
-/// Keeps no event, but what a modelled heap makes of them.
-#[derive(Clone, Copy)]
-struct Heap<'t>(&'t ModelledHeap);
-
-impl Probe for Heap<'_> {
-    const ON: bool = true;
-    fn emit(self, event: Event) {
-        self.0.hear(event);
-    }
-}
 
 /// One run of `HashMapBytes.java`.
 #[derive(Clone, Copy)]
@@ -68,8 +58,8 @@ impl Work {
         let java = self.told_by_java(key, value);
         assert_eq!(java.len() as u64, self.operations + 1);
         let heap = ModelledHeap::new();
-        let (mut map, made) =
-            heap.measure(|| Java::build::<K, V, _, _>(&options::<Java>(None, self.hint), JavaHash, Heap(&heap)));
+        let (probe, options): (&dyn Listen, _) = (&heap, options::<Java>(None, self.hint));
+        let (mut map, made) = heap.measure(|| Java::build::<K, V, _, _>(&options, JavaHash, probe));
         assert_eq!((made.tally.alloc_bytes, 0), java[0]);
         let mut live_bytes = made.live_delta_bytes;
         let (mut random, mut all, mut wrong) = (1u64, 0, Vec::new());

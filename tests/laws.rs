@@ -159,10 +159,9 @@ fn the_load_factor_table_of_gos_runtime_is_reproduced_within_one_percent() {
 /// The flame graphs' totals are the count pass's, set-up left out of both.
 #[test]
 fn profiles_add_up_to_what_the_count_pass_counted() {
-    let cells =
-        Run::new([PATIENT, "--map", "go-classic,hashbrown,btree,java-hashmap", "--passes", "count,profile"])
-            .args(["--keys", "uniform", "--mix", "fill,churn", "--ops", "3000"])
-            .cells();
+    let cells = Run::new([PATIENT, "--map", "go-classic,hashbrown,btree,java-hashmap", "--passes", "count,profile"])
+        .args(["--keys", "uniform", "--mix", "fill,churn", "--ops", "3000"])
+        .cells();
     assert_eq!(cells.len(), 8);
     for cell in &cells {
         let (count, profile) = (&cell["count"], &cell["profile"]);

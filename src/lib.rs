@@ -25,11 +25,12 @@
 //!                                                      \----> gate -> diff
 //! ```
 //!
-//! Imports point one way. `workload` knows nothing of maps; a map sees only the event part of `probe`; `run` is the
-//! one place that joins them; `golang` is the real Go runtime, in a process of its own; `replay` plays recordings on
-//! models, `verify` holds those against the runtime, and `inspect` shows the inside of a model; `report` and `gate` see
-//! only `record` and the forms in `ci`; `diff` tells what changed by the rules of the one in the forms of the other.
-//! `text` makes what is not ours fit to be shown, for all of them. `tests/structure.rs` enforces it.
+//! Imports point one way. `intake` reads what comes from outside, once; `workload` knows nothing of maps; a map sees only
+//! the event part of `probe`; `run` is the one place that joins them; `golang` is the real Go runtime, in a process of its
+//! own; `replay` plays recordings on models, `verify` holds those against the runtime, and `inspect` shows the inside of a
+//! model; `report` and `gate` see only `record` and the forms in `ci`; `diff` tells what changed by the rules of the one
+//! in the forms of the other. `text` makes what is not ours fit to be shown, for all of them. `tests/structure.rs`
+//! enforces it.
 //!
 //! # A map or a program of yours
 //!
@@ -54,6 +55,7 @@ pub mod diff;
 pub mod gate;
 pub mod golang;
 pub mod inspect;
+pub mod intake;
 pub mod maps;
 pub mod probe;
 pub mod record;

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 /// What each stage may import from the crate, as path prefixes. A stage may always import from itself.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("text", &[]),
-    ("spec", &["text"]),
-    ("workload", &["spec", "text"]),
+    ("intake", &[]),
+    ("spec", &["intake", "text"]),
+    ("workload", &["intake", "spec", "text"]),
     ("probe", &[]),
     ("maps", &["spec::Term", "spec::Values", "spec::Param", "workload::Key", "workload::Value", "probe::event"]),
-    ("record", &["probe::event", "text"]),
+    ("record", &["intake", "probe::event", "text"]),
     ("ci", &["text"]),
     ("report", &["record", "ci", "text"]),
     ("gate", &["record", "ci", "text"]),
@@ -19,12 +20,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("replay", &["workload", "maps", "probe", "text"]),
     ("verify", &["workload", "golang", "replay"]),
     ("inspect", &["workload", "maps", "probe::event", "replay", "text"]),
-    ("run", &["spec", "text", "workload", "probe", "maps", "record", "golang", "replay"]),
+    ("run", &["intake", "spec", "text", "workload", "probe", "maps", "record", "golang", "replay"]),
     (
         "cmd",
         &[
             "spec", "workload", "probe", "maps", "record", "ci", "report", "gate", "diff", "golang", "replay",
-            "verify", "inspect", "run", "text",
+            "verify", "inspect", "run", "text", "intake",
         ],
     ),
 ];

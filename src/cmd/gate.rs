@@ -1,4 +1,4 @@
-use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow};
 use super::output;
 use crate::ci::github::{SUMMARY_VARIABLE, append_summary};
 use crate::gate::{self, FORMATS, Judged, Policy, compare, self_test};
+use crate::intake;
 use crate::record::metrics;
 use crate::record::read;
 use crate::spec::UnknownName;
@@ -39,6 +40,9 @@ pub(super) struct Args {
     self_test: Option<PathBuf>,
 }
 
+/// A policy of more bytes is none.
+const POLICY_BYTES_MAX: u64 = 16 << 20;
+
 pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let known = || FORMATS.iter().map(|format| format.name);
     let format = gate::find(&args.format).ok_or_else(|| anyhow!(UnknownName::new("format", &args.format, known())))?;
@@ -46,7 +50,9 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         (None, Some(baseline), Some(current)) => {
             let policy = match &args.policy {
                 Some(path) => {
-                    let text = fs::read_to_string(path)
+                    let bytes = intake::whole(path, POLICY_BYTES_MAX);
+                    let text = bytes
+                        .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other))
                         .with_context(|| format!("{}: can't read the policy", text::path(path)))?;
                     Policy::parse(&text, &text::path(path), metrics::all())?
                 }

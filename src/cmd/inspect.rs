@@ -9,6 +9,7 @@ use super::recorded::{self, Wanted};
 use crate::inspect::json::{self, About};
 use crate::inspect::text::{self, Style};
 use crate::inspect::{Moment, Session, Source, Step, Watch, Watcher, svg};
+use crate::intake;
 use crate::maps::anatomy::Part;
 use crate::probe::alloc;
 use crate::record::write_atomically;
@@ -259,8 +260,7 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
         let open: Vec<_> = names.into_iter().filter(|name| can_be_inspected(subjects, name)).collect();
         bail!("--map: {map} can't be inspected; these can: {}", open.join(", "));
     }
-    let stdin = Path::new("/dev/stdin");
-    let trace = args.trace.as_deref().map(|path| if path.as_os_str() == "-" { stdin } else { path });
+    let trace = args.trace.as_deref();
     let (model, source, entry, workload) = match trace {
         Some(path) if !oracle_general::is_named(path) => {
             let recording = Recording::open(path)?;
@@ -273,7 +273,7 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
                 seed: cell.workload.seed,
             };
             let (model, entry) = recorded::open(&wanted, &recording, subjects)?;
-            let name = crate::text::path(Path::new(path.file_name().unwrap_or(path.as_os_str())));
+            let name = crate::text::path(Path::new(&intake::name(path)));
             (model, Source::recording(recording), entry, name)
         }
         _ => {

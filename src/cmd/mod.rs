@@ -21,8 +21,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::run::Subjects;
+use crate::run::{RunError, Subjects};
 use crate::text;
+use crate::workload::WorkloadError;
 
 /// Bad input.
 const BAD_INPUT: u8 = 2;
@@ -95,7 +96,16 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         Some(Verb::List(args)) => list::run(args, subjects),
     };
     done.unwrap_or_else(|error| {
+        if is_interruption(&error) {
+            return ExitCode::from(INTERRUPTED);
+        }
         output::complain(&error);
         ExitCode::from(BAD_INPUT)
     })
+}
+
+/// Whether a verb ended because Ctrl-C was pressed while it read.
+fn is_interruption(error: &anyhow::Error) -> bool {
+    let run = error.downcast_ref().is_some_and(|error| matches!(error, RunError::Workload(WorkloadError::Interrupted)));
+    run || error.downcast_ref().is_some_and(|error| matches!(error, WorkloadError::Interrupted))
 }

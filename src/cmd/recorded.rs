@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{anyhow, bail};
 
+use crate::intake;
 use crate::replay::{Entries, Play, Recording, Setup, shape};
 use crate::run::Subjects;
 use crate::spec::UnknownName;
@@ -37,7 +38,7 @@ pub(super) fn open(
         bail!("--map: {}", UnknownName::new("map", wanted.map, names));
     };
     let about = recording.about();
-    let trace = text::path(wanted.trace);
+    let trace = text::path(intake::shown(wanted.trace));
     if let Some(layout) = about.layout.as_deref().filter(|&layout| info.layout != Some(layout)) {
         match subjects.infos().find(|info| info.layout == Some(layout)) {
             Some(model) => bail!(

@@ -2,12 +2,12 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
 
 use super::recorded::{self, Wanted};
 use super::{INTERRUPTED, output};
+use crate::intake::{self, STDIN, interrupt};
 use crate::probe::alloc;
 use crate::record::write_whole;
 use crate::replay::{
@@ -16,6 +16,7 @@ use crate::replay::{
 };
 use crate::run::Subjects;
 use crate::text;
+use crate::workload::WorkloadError;
 use crate::workload::output::Output;
 
 /// Replay a recorded trace on a map, operation by operation
@@ -29,7 +30,7 @@ pub(super) struct Args {
     /// The map; for a recording, the model of its layout
     #[arg(long, value_name = "MAP")]
     map: String,
-    /// A CSV trace (plain, .gz or .zst)
+    /// A CSV trace (plain, .gz or .zst), - for stdin
     trace: PathBuf,
     /// Write a row an operation: what it allocated and the state after it; .gz and .zst are compressed, - is stdout
     #[arg(long, value_name = "FILE")]
@@ -47,6 +48,8 @@ const SHOWN_MAX: u64 = 10;
 
 pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Result<ExitCode> {
     alloc::verify_counting()?;
+    // So that an interrupted replay leaves no file. Asked twice: the map doesn't come back.
+    interrupt::heed(|| std::process::exit(INTERRUPTED.into()));
     let recording = Recording::open(&args.trace)?;
     let wanted = Wanted {
         map: &args.map,
@@ -59,21 +62,13 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     let (model, _) = recorded::open(&wanted, &recording, subjects)?;
     let mut replay = Replay::new(recording, model, args.check)?;
     let per_op = args.per_op.as_deref();
-    let same =
-        |path: &Path| fs::canonicalize(path).is_ok_and(|it| fs::canonicalize(&args.trace).is_ok_and(|t| t == it));
-    if let Some(path) = per_op.filter(|path| same(path)) {
+    let place = |path: &Path| fs::canonicalize(if path == Path::new(STDIN) { Path::new("/dev/stdin") } else { path });
+    let same = |path: &Path| place(path).is_ok_and(|it| place(&args.trace).is_ok_and(|trace| trace == it));
+    if let Some(path) = per_op.filter(|path| path.as_os_str() != STDIN && same(path)) {
         bail!("--per-op {}: is the trace itself, which would be lost: name another file", text::path(path));
     }
-    // So that an interrupted replay leaves no file. Fails only when there is a handler already.
-    let _ = ctrlc::set_handler(|| {
-        if STOPPED.swap(true, Ordering::Relaxed) {
-            // Asked twice: the map, or whoever feeds the trace, doesn't come back.
-            std::process::exit(INTERRUPTED.into());
-        }
-    });
     match play_all(&mut replay, per_op) {
         Ok(()) => {}
-        Err(error) if error.is::<Interrupted>() => return Ok(ExitCode::from(INTERRUPTED)),
         // Nobody reads any more, and nothing else was asked for.
         Err(error) if broken_pipe(&error) => return Ok(ExitCode::SUCCESS),
         Err(error) => return Err(error),
@@ -100,14 +95,6 @@ fn play_all(replay: &mut Replay, per_op: Option<&Path>) -> anyhow::Result<()> {
         None => replay.rows(None),
     }
 }
-
-/// Set by Ctrl-C.
-static STOPPED: AtomicBool = AtomicBool::new(false);
-
-/// Ctrl-C was pressed.
-#[derive(Debug, thiserror::Error)]
-#[error("interrupted")]
-struct Interrupted;
 
 fn broken_pipe(error: &anyhow::Error) -> bool {
     let io = error.downcast_ref::<io::Error>();
@@ -248,8 +235,8 @@ impl Replay {
 
     /// Plays one row; false when the recording can't be followed any further.
     fn play(&mut self, row: Row) -> anyhow::Result<bool> {
-        if STOPPED.load(Ordering::Relaxed) {
-            bail!(Interrupted);
+        if interrupt::asked() {
+            bail!(WorkloadError::Interrupted);
         }
         match self.model.play(row, &mut self.got) {
             Ok(()) if row.action == Action::Hash => Ok(true),
@@ -283,7 +270,8 @@ impl Replay {
     fn summary(&self, trace: &Path) -> String {
         let info = self.model.info();
         let operations = self.operations;
-        let mut text = format!("{}: {operations} operations on {}", text::path(trace), info.term.name);
+        let trace = text::path(intake::shown(trace));
+        let mut text = format!("{trace}: {operations} operations on {}", info.term.name);
         if self.check {
             let names = columns(info.state).join(", ");
             match self.differences {

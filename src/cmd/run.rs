@@ -9,7 +9,7 @@ use crate::golang;
 use crate::record::Status;
 use crate::report::{self, FORMATS, Format, table};
 use crate::run::{Settings, Subjects, execute, heed_interrupts};
-use crate::spec::{Flags, Plan, plan};
+use crate::spec::{Flags, Plan, Profiles};
 use crate::text;
 
 const CELLS: &str = "Lists that replace the profile's";
@@ -55,7 +55,7 @@ pub(super) struct Args {
     /// Whether threads share keys: shared, disjoint
     #[arg(long, help_heading = CELLS, value_name = "LIST")]
     thread_keys: Vec<String>,
-    /// Operations from a file, instead of --keys and --mix
+    /// Operations from a file or a pipe, - for stdin, instead of --keys and --mix
     #[arg(long, help_heading = CELLS, value_name = "FILE")]
     trace: Vec<String>,
     /// Passes: count, time, profile
@@ -100,7 +100,8 @@ impl Args {
 
 /// What to run, and the maps it names. The PATH's `go` is asked only where its maps are meant.
 fn planned(args: &Args, subjects: &Subjects) -> anyhow::Result<(Plan, Subjects)> {
-    let planned = |subjects: &Subjects| plan(&args.profiles, &args.flags(), &subjects.catalog());
+    let profiles = Profiles::read(&args.profiles)?;
+    let planned = |subjects: &Subjects| profiles.plan(&args.flags(), &subjects.catalog());
     if args.go.is_empty() {
         match planned(subjects) {
             Ok(plan) if plan.cells.iter().all(|cell| !subjects.needs_toolchain(cell)) => {

@@ -1,6 +1,6 @@
 //! Reading and writing `results.json`.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use serde_json::error::Category;
 
 use super::check::check;
 use super::{Results, SCHEMA, SCHEMA_OLDEST};
+use crate::intake;
 use crate::text;
 
 /// The file that a folder of results is read from.
@@ -91,7 +92,7 @@ pub enum ReadError {
 /// See [`ReadError`]. Nothing in a file, however damaged, makes this panic.
 pub fn read(path: &Path) -> Result<Results, ReadError> {
     let file = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
-    let bytes = fs::read(&file).map_err(|source| match source.kind() {
+    let bytes = intake::whole(&file, u64::MAX).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound if path.is_dir() => ReadError::NoResults { path: path.to_owned() },
         _ => ReadError::Io { path: file.clone(), source },
     })?;
@@ -187,6 +188,8 @@ pub fn write_whole(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>)
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {

@@ -8,7 +8,7 @@ use super::memory;
 use super::runtime::GoRuntime;
 use super::subjects::{Subject as _, Subjects};
 use crate::probe::alloc;
-use crate::workload::Workload;
+use crate::workload::{Inputs, Workload};
 
 /// The first argument that makes this program run one pass of one cell.
 pub const HIDDEN_VERB: &str = "__cell";
@@ -35,7 +35,8 @@ pub fn main(subjects: &Subjects) -> ExitCode {
 
 fn run(subjects: &Subjects, job: &Job) -> Result<Answer, JobError> {
     alloc::verify_counting()?;
-    let workload = Workload::open(&job.workload(&subjects.catalog())?)?;
+    let mut inputs = job.input.as_ref().map(Inputs::handed_over).transpose()?.unwrap_or_default();
+    let workload = Workload::open_from(&job.workload(&subjects.catalog())?, &mut inputs)?;
     if job.pass == Pass::Expect {
         return Ok(Answer::Expected(workload.expected()?));
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::golang::Toolchain;
 use crate::record::{Count, EndState, Profile, Status, Time};
 use crate::spec::{Arg, Call, CallError, Catalog, Crew, Source, WorkloadSpec};
-use crate::workload::{Expected, WorkloadError};
+use crate::workload::{Expected, HandOver, WorkloadError};
 
 /// One pass of one cell, in words: the process that runs it looks them up again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub(super) struct Job {
     /// Key distribution and mix in canonical form; `None` for a trace.
     pub generated: Option<(String, String)>,
     pub trace: Option<PathBuf>,
+    /// The trace or the file of keys, read already: this process opens neither.
+    pub input: Option<HandOver>,
     pub ops: u64,
     pub seed: u64,
     pub load_factor: Option<f64>,

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::child::HIDDEN_VERB;
 use super::job::{Answer, Job};
 use crate::record::Status;
+use crate::workload::HandOver;
 
 /// The most of a process's standard error that is kept.
 const STDERR_BYTES_MAX: u64 = 64 << 10;
@@ -32,12 +33,17 @@ impl Process {
         let mut command = Command::new(program()?);
         command.arg(HIDDEN_VERB).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.env_remove("RUST_BACKTRACE").process_group(0);
-        // SAFETY: `prctl` is async-signal-safe, and nothing else happens between fork and exec.
+        let input = job.input.as_ref().map(HandOver::descriptor);
+        // SAFETY: `prctl` and `fcntl` are async-signal-safe, and nothing else happens between fork and exec.
         unsafe {
-            command.pre_exec(|| {
+            command.pre_exec(move || {
                 #[cfg(target_os = "linux")]
                 libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-                Ok(())
+                match input {
+                    // Not to be closed by exec, in this process alone.
+                    Some(input) if libc::fcntl(input, libc::F_SETFD, 0) == -1 => Err(io::Error::last_os_error()),
+                    _ => Ok(()),
+                }
             });
         }
         let mut child = command.spawn()?;

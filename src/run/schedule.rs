@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::job::{Answer, Counted, Job, Pass};
@@ -13,13 +12,11 @@ use super::repetitions::Repetitions;
 use super::sizes::sizes;
 use super::subjects::{Subjects, Unready};
 use super::{Finished, RunError, Settings};
+use crate::intake::{self, interrupt};
 use crate::record::{Cell, CellId, EndState, Environment, Results, SCHEMA, Status};
 use crate::spec::{CellSpec, Plan, Source, ThreadKeys, WorkloadSpec};
 use crate::text;
-use crate::workload::{Expected, Workload, WorkloadError};
-
-/// Set by Ctrl-C.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+use crate::workload::{Expected, Inputs, Workload, WorkloadError};
 
 /// What one process may take: a pass of a cell, or a repetition of its time pass.
 struct Limits {
@@ -54,19 +51,18 @@ const POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// make something before it that must not be left behind. A program that handles Ctrl-C itself goes on doing so, and
 /// interrupts no run.
 pub fn heed_interrupts() {
-    // Fails only when a handler is already set: this one, or the program's.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+    interrupt::heed(|| {});
 }
 
 /// Runs every cell of the plan, and gives a record of each.
 ///
-/// Workloads are opened and checked before the first process starts. Interrupted (Ctrl-C), it kills what runs and
-/// gives what is done.
+/// Workloads are opened and checked before the first process starts, and what they are read from is read only then.
+/// Interrupted (Ctrl-C), it kills what runs and gives what is done; while it reads, it fails.
 pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<Finished, RunError> {
     heed_interrupts();
     let finished = run(plan, subjects, settings);
     // Those after it are not interrupted by what interrupted this one.
-    INTERRUPTED.store(false, Ordering::Relaxed);
+    interrupt::forget();
     finished
 }
 
@@ -80,10 +76,10 @@ fn run(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<Finished
     };
     let mut cells: Vec<Cell> =
         plan.cells.iter().map(|spec| new_cell(spec, opened(&workloads, spec), subjects)).collect();
-    for (spec, _) in &workloads {
+    for (spec, workload) in &workloads {
         let of_it = || plan.cells.iter().enumerate().filter(|(_, cell)| cell.workload == *spec);
         let Some((_, first)) = of_it().next() else { continue };
-        let job = job(first, Pass::Expect, &limits, answers.path().join("expect.json"));
+        let job = job(first, workload, Pass::Expect, &limits, answers.path().join("expect.json"));
         let Some(ended) = wait(job, limits.time).map_err(system("the expected end state can't be worked out"))? else {
             break;
         };
@@ -105,7 +101,7 @@ fn run(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<Finished
     prepare(plan, subjects, &mut cells, &progress);
     let mut times: Vec<Repetitions> = cells.iter().map(|_| Repetitions::default()).collect();
     let mut running: Vec<(Task, Process)> = Vec::new();
-    while !(INTERRUPTED.load(Ordering::Relaxed) || queue.is_empty() && running.is_empty()) {
+    while !(interrupt::asked() || queue.is_empty() && running.is_empty()) {
         while let Some(&task) = queue.front()
             && may_start(task.pass, &running, settings.jobs)
         {
@@ -116,7 +112,8 @@ fn run(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<Finished
                 continue;
             }
             let answer = answers.path().join(format!("{index}-{}-{repetition}.json", pass.name()));
-            let mut job = job(&plan.cells[index], pass, &limits, answer);
+            let spec = &plan.cells[index];
+            let mut job = job(spec, opened(&workloads, spec), pass, &limits, answer);
             job.keeps_moments = repetition == of;
             job.toolchain = subjects.find(&job.map).and_then(|map| map.toolchain().cloned());
             let process = Process::start(job, limits.time);
@@ -139,7 +136,7 @@ fn run(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<Finished
         }
         std::thread::sleep(POLL_INTERVAL);
     }
-    let interrupted = INTERRUPTED.load(Ordering::Relaxed);
+    let interrupted = interrupt::asked();
     let left = running.iter().map(|(task, _)| *task).chain(queue);
     // Of the time pass, the repetitions that were done are times all the same: the record says how many, and that it is partial.
     let timed = |task: &Task| task.pass == Pass::Time && !times[task.cell].is_empty();
@@ -169,10 +166,10 @@ fn run(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<Finished
 type Opened = (WorkloadSpec, Workload);
 
 fn open_workloads(plan: &Plan, subjects: &Subjects) -> Result<Vec<Opened>, RunError> {
-    let mut workloads: Vec<Opened> = Vec::new();
+    let (mut workloads, mut inputs): (Vec<Opened>, _) = (Vec::new(), Inputs::default());
     for CellSpec { workload: spec, map, crew, .. } in &plan.cells {
         if !workloads.iter().any(|(known, _)| known == spec) {
-            workloads.push((spec.clone(), Workload::open(spec)?));
+            workloads.push((spec.clone(), Workload::open_from(spec, &mut inputs)?));
         }
         let known = workloads.iter().find(|(known, _)| known == spec);
         if let (Some(why), Source::Trace(path)) = (known.and_then(|(_, workload)| workload.undealable()), &spec.source)
@@ -180,7 +177,7 @@ fn open_workloads(plan: &Plan, subjects: &Subjects) -> Result<Vec<Opened>, RunEr
         {
             let advice = if crew.is_some() { "leave --threads out" } else { "leave this map out" };
             let what = format!("can't be dealt to threads, as {map} wants it: {why}; {advice}");
-            return Err(WorkloadError::File { path: path.clone(), line: None, what }.into());
+            return Err(WorkloadError::File { path: intake::shown(path).to_owned(), line: None, what }.into());
         }
     }
     Ok(workloads)
@@ -194,7 +191,7 @@ fn opened<'a>(workloads: &'a [Opened], cell: &CellSpec) -> &'a Workload {
 /// Runs one job to its end; `None` when interrupted.
 fn wait(job: Job, limit: Duration) -> std::io::Result<Option<Ended>> {
     let mut process = Process::start(job, limit)?;
-    while !INTERRUPTED.load(Ordering::Relaxed) {
+    while !interrupt::asked() {
         if let Some(ended) = process.poll()? {
             return Ok(Some(ended));
         }
@@ -296,7 +293,7 @@ fn new_cell(spec: &CellSpec, workload: &Workload, subjects: &Subjects) -> Cell {
     }
 }
 
-fn job(spec: &CellSpec, pass: Pass, limits: &Limits, answer: PathBuf) -> Job {
+fn job(spec: &CellSpec, workload: &Workload, pass: Pass, limits: &Limits, answer: PathBuf) -> Job {
     let (generated, trace) = match &spec.workload.source {
         Source::Generated { keys, mix } => (Some((keys.to_string(), mix.to_string())), None),
         Source::Trace(path) => (None, Some(path.clone())),
@@ -309,6 +306,7 @@ fn job(spec: &CellSpec, pass: Pass, limits: &Limits, answer: PathBuf) -> Job {
         entry: spec.entry.into(),
         generated,
         trace,
+        input: workload.hand_over(),
         ops: spec.workload.ops,
         seed: spec.workload.seed,
         load_factor: spec.load_factor,
@@ -329,7 +327,7 @@ fn prepare(plan: &Plan, subjects: &Subjects, cells: &mut [Cell], progress: &Prog
             progress.says(format!("making {} ready for {}", spec.map.name, spec.entry));
             map.prepare(spec.entry)
         });
-        if INTERRUPTED.load(Ordering::Relaxed) {
+        if interrupt::asked() {
             // It may have failed for that.
             return;
         }

@@ -33,7 +33,8 @@
 //! trace = "file.csv"                      # instead of keys and mix; relative to the profile's file
 //! ```
 //!
-//! With a trace, `ops` is the most to take of it, and may be left out.
+//! With a trace, `ops` is the most to take of it, and may be left out. The trace `-` is standard input. It is read once,
+//! as every trace is, whatever number of tables names it.
 
 mod call;
 mod plan;
@@ -42,7 +43,7 @@ mod term;
 mod wire;
 
 pub use call::{Arg, Call, CallError, UnknownName};
-pub use plan::plan;
+pub use plan::{Profiles, plan};
 pub use profiles::{SHIPPED, Shipped};
 pub use term::{Param, Range, Term, Values};
 pub use wire::{Flags, Place, SpecError};

@@ -8,6 +8,7 @@ use super::{
     Call, Catalog, CellSpec, Crew, EntryOffer, MapOffer, Passes, Plan, Source, Term, ThreadKeys, UnknownName,
     WorkloadSpec,
 };
+use crate::intake::STDIN;
 use crate::text::{quoted, shown};
 
 /// The most operations of a cell: `1..=2^63-1`, what a TOML integer holds.
@@ -27,11 +28,38 @@ const MIB: u64 = 1 << 20;
 ///
 /// Cells come workload by workload, within one map by map, within one load factor by load factor.
 pub fn plan(profiles: &[String], flags: &Flags, catalog: &Catalog) -> Result<Plan, SpecError> {
+    Profiles::read(profiles)?.plan(flags, catalog)
+}
+
+/// Profiles as written, read once for any number of plans.
+#[derive(Debug, Clone)]
+pub struct Profiles(Vec<Profile>);
+
+impl Profiles {
+    /// Reads them: names that ship, or files.
+    ///
+    /// # Errors
+    ///
+    /// A name that doesn't ship; a file that can't be read, or that is no profile.
+    pub fn read(arguments: &[String]) -> Result<Profiles, SpecError> {
+        arguments.iter().map(|argument| find(argument)).collect::<Result<_, _>>().map(Profiles)
+    }
+
+    /// Makes their [`plan`].
+    ///
+    /// # Errors
+    ///
+    /// What they or the flags ask for, and the catalog doesn't have or the machine can't do.
+    pub fn plan(&self, flags: &Flags, catalog: &Catalog) -> Result<Plan, SpecError> {
+        plan_of(self.0.clone(), flags, catalog)
+    }
+}
+
+fn plan_of(mut written: Vec<Profile>, flags: &Flags, catalog: &Catalog) -> Result<Plan, SpecError> {
     let overrides = flags.cells();
     if let (Some(trace), Some(_)) = (overrides.get("trace"), overrides.get("keys").or(overrides.get("mix"))) {
         return Err(trace[0].place.error("a trace brings its own keys and mix: leave --keys and --mix out"));
     }
-    let mut written = profiles.iter().map(|argument| find(argument)).collect::<Result<Vec<_>, _>>()?;
     if written.is_empty() {
         let mut quick = SHIPPED[0].parse()?;
         if !overrides.is_empty() {
@@ -186,6 +214,10 @@ fn product<'a, A, B, C>(a: &'a [A], b: &'a [B], c: &'a [C]) -> impl Iterator<Ite
 
 fn sources(table: &Table, catalog: &Catalog) -> Result<Vec<Source>, SpecError> {
     if let Some(traces) = table.each("trace", |raw| Ok(Source::Trace(raw.place.resolve(&raw.text))))? {
+        let stdin = |raw: &&Raw| raw.text == STDIN;
+        if let Some(twice) = table.lists["trace"].iter().filter(stdin).nth(1) {
+            return Err(twice.place.error("- is standard input, which is read once: name it once"));
+        }
         let clash = ["keys", "mix"].iter().find_map(|key| table.lists.get(key));
         return match clash {
             Some(list) => Err(list[0].place.error("a trace brings its own keys and mix: leave this out")),

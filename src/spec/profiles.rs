@@ -1,11 +1,14 @@
 //! The profiles that ship, and how a PROFILE argument finds its file.
 
-use std::fs;
 use std::path::Path;
 
 use super::wire::{Place, Profile};
 use super::{SpecError, UnknownName};
+use crate::intake;
 use crate::text;
+
+/// A profile of more bytes is none.
+const BYTES_MAX: u64 = 16 << 20;
 
 /// A profile that ships inside the binary.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +67,8 @@ pub(super) fn find(argument: &str) -> Result<Profile, SpecError> {
     if path.is_file() || argument.contains('/') || argument.ends_with(".toml") {
         let place = Place::File { path: path.to_owned(), line: 1, key: String::new() };
         let refuse = |what: String| SpecError { place: None, what: format!("{}: {what}", text::path(path)) };
-        let bytes = fs::read(path).map_err(|error| refuse(format!("can't read the profile: {error}")))?;
+        let bytes =
+            intake::whole(path, BYTES_MAX).map_err(|error| refuse(format!("can't read the profile: {error}")))?;
         let profile = String::from_utf8(bytes).map_err(|_| place.error("not a profile: TOML is UTF-8 text"))?;
         let name = text::path(Path::new(path.file_stem().unwrap_or_default()));
         return Profile::parse(&name, &profile, path);

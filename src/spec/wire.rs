@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::UnknownName;
 use super::call::split_list;
+use crate::intake::STDIN;
 use crate::text;
 
 /// Why a plan can't be made of what the user wrote.
@@ -42,9 +43,10 @@ impl Place {
         SpecError { place: Some(self.clone()), what: what.to_string() }
     }
 
-    /// A path as written here: a profile's paths are relative to its file.
+    /// A path as written here: a profile's paths are relative to its file. Standard input is the same everywhere.
     pub(super) fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
         match self {
+            _ if path.as_ref() == STDIN => path.as_ref().to_owned(),
             Place::Flag(_) => path.as_ref().to_owned(),
             Place::File { path: file, .. } => file.parent().unwrap_or(Path::new("")).join(path),
         }

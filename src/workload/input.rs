@@ -1,23 +1,21 @@
-//! Input files: plain, gzip or zstd, told apart by their first bytes, read in constant memory, and errors that name
-//! file and line.
+//! Inputs: plain, gzip or zstd, told apart by their first bytes, read in constant memory, and errors that name file and
+//! line.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::WorkloadError;
+use crate::intake::{self, Changed, Intake};
 use crate::text;
 
 /// What is held of a file at a time, which also is the longest line that is read: text has shorter ones, and binary data
 /// is refused before it fills the memory.
 const BUFFER_BYTES: usize = 64 << 10;
 
-/// A file that is being read, decompressed as it goes.
+/// An input that is being read, decompressed as it goes.
 pub(crate) struct Input {
     path: PathBuf,
-    source: Box<dyn Read + Send>,
-    /// What the file is compressed with.
-    packing: Option<&'static str>,
+    source: Source,
     buffer: Box<[u8]>,
     /// Where in `buffer` the bytes not yet handed out begin.
     start: usize,
@@ -27,21 +25,80 @@ pub(crate) struct Input {
     number: u64,
 }
 
+/// The input's bytes as they are stored, and what makes plain bytes of them.
+enum Source {
+    Plain(BufReader<Intake>),
+    Gzip(Box<flate2::bufread::MultiGzDecoder<BufReader<Intake>>>),
+    Zstd(zstd::stream::read::Decoder<'static, BufReader<Intake>>),
+}
+
+impl Source {
+    fn stored(&self) -> &Intake {
+        match self {
+            Source::Plain(stored) => stored.get_ref(),
+            Source::Gzip(packed) => packed.get_ref().get_ref(),
+            Source::Zstd(packed) => packed.get_ref().get_ref(),
+        }
+    }
+
+    fn stored_mut(&mut self) -> &mut Intake {
+        match self {
+            Source::Plain(stored) => stored.get_mut(),
+            Source::Gzip(packed) => packed.get_mut().get_mut(),
+            Source::Zstd(packed) => packed.get_mut().get_mut(),
+        }
+    }
+
+    /// What it is compressed with.
+    fn packing(&self) -> Option<&'static str> {
+        match self {
+            Source::Plain(_) => None,
+            Source::Gzip(_) => Some("gzip"),
+            Source::Zstd(_) => Some("zstd"),
+        }
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Source::Plain(stored) => stored.read(buffer),
+            Source::Gzip(packed) => packed.read(buffer),
+            Source::Zstd(packed) => packed.read(buffer),
+        }
+    }
+}
+
 impl Input {
-    /// Opens a file.
+    /// Opens it: a file, a pipe or standard input ([`intake`]).
     pub(crate) fn open(path: &Path) -> Result<Input, WorkloadError> {
-        let unreadable = |error: io::Error| fault(path, None, format!("can't be read: {error}"));
-        let mut file = BufReader::with_capacity(BUFFER_BYTES, File::open(path).map_err(unreadable)?);
-        let magic = file.fill_buf().map_err(unreadable)?;
-        let (packing, source): (_, Box<dyn Read + Send>) = if magic.starts_with(&[0x1f, 0x8b, 0x08]) {
-            (Some("gzip"), Box::new(flate2::bufread::MultiGzDecoder::new(file)))
+        let unreadable = |error: io::Error| match intake::is_interruption(&error) {
+            true => WorkloadError::Interrupted,
+            false => fault(path, None, format!("can't be read: {error}")),
+        };
+        let mut stored = BufReader::with_capacity(BUFFER_BYTES, Intake::open(path).map_err(unreadable)?);
+        let magic = stored.fill_buf().map_err(unreadable)?;
+        let source = if magic.starts_with(&[0x1f, 0x8b, 0x08]) {
+            Source::Gzip(Box::new(flate2::bufread::MultiGzDecoder::new(stored)))
         } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-            (Some("zstd"), Box::new(zstd::stream::read::Decoder::with_buffer(file).map_err(unreadable)?))
+            Source::Zstd(zstd::stream::read::Decoder::with_buffer(stored).map_err(unreadable)?)
         } else {
-            (None, Box::new(file))
+            Source::Plain(stored)
         };
         let buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
-        Ok(Input { path: path.to_owned(), source, packing, buffer, start: 0, end: 0, number: 0 })
+        Ok(Input { path: path.to_owned(), source, buffer, start: 0, end: 0, number: 0 })
+    }
+
+    /// Reads what is left of it. Gives `NAME@DIGEST`: its name ([`intake::name`]), and the first 8 hex digits of the
+    /// BLAKE3 hash of its bytes as they are stored (what `b3sum` prints).
+    pub(super) fn fingerprint(mut self) -> Result<String, WorkloadError> {
+        match io::copy(self.source.stored_mut(), &mut io::sink()) {
+            Ok(_) => {
+                let name = text::path(Path::new(&intake::name(&self.path)));
+                Ok(format!("{name}@{}", &self.source.stored().digest()[..8]))
+            }
+            Err(error) => Err(self.broken(error)),
+        }
     }
 
     /// The next line, without its end (`\n` or `\r\n`); `None` after the last.
@@ -114,47 +171,48 @@ impl Input {
     /// The error that blames the line read last.
     #[cold]
     pub(crate) fn fault_here(&self, what: String) -> WorkloadError {
-        fault(&self.path, Some(self.number), what)
+        self.fault_of(Some(self.number), what)
     }
 
     /// The error that blames a line, from 1.
     #[cold]
     pub(crate) fn fault_at(&self, line: u64, what: String) -> WorkloadError {
-        fault(&self.path, Some(line), what)
+        self.fault_of(Some(line), what)
     }
 
     /// The error that blames the whole file.
     #[cold]
     pub(crate) fn fault(&self, what: String) -> WorkloadError {
-        fault(&self.path, None, what)
+        self.fault_of(None, what)
+    }
+
+    /// What is read of a file that somebody is writing is nobody's fault but theirs.
+    fn fault_of(&self, line: Option<u64>, what: String) -> WorkloadError {
+        match self.source.stored().changed() {
+            true => fault(&self.path, None, Changed.to_string()),
+            false => fault(&self.path, line, what),
+        }
     }
 
     #[cold]
     fn broken(&self, error: io::Error) -> WorkloadError {
+        if intake::is_interruption(&error) {
+            return WorkloadError::Interrupted;
+        }
         // The line after the last whole one is where the damage shows; records have no lines.
         let line = (self.number > 0).then_some(self.number + 1);
-        let what = match self.packing {
+        let what = match self.source.packing() {
             Some(packing) => {
                 format!("the {packing} data is truncated or damaged ({error}): fetch or compress the file again")
             }
             None => format!("can't be read: {error}"),
         };
-        fault(&self.path, line, what)
+        self.fault_of(line, what)
     }
 }
 
-fn fault(path: &Path, line: Option<u64>, what: String) -> WorkloadError {
-    WorkloadError::File { path: path.to_owned(), line, what }
-}
-
-/// `NAME@DIGEST`: the file's name without folders, and the first 8 hex digits of the BLAKE3 hash of its bytes as they
-/// are stored (what `b3sum` prints).
-pub(super) fn fingerprint(path: &Path) -> Result<String, WorkloadError> {
-    let mut hasher = blake3::Hasher::new();
-    let file = File::open(path).and_then(|file| hasher.update_reader(file).map(drop));
-    file.map_err(|error| fault(path, None, format!("can't be read: {error}")))?;
-    let name = text::path(Path::new(path.file_name().unwrap_or(path.as_os_str())));
-    Ok(format!("{name}@{}", &hasher.finalize().to_hex()[..8]))
+pub(super) fn fault(path: &Path, line: Option<u64>, what: String) -> WorkloadError {
+    WorkloadError::File { path: intake::shown(path).to_owned(), line, what }
 }
 
 /// An unsigned decimal number: digits and nothing else, at most `u64::MAX`.

@@ -4,14 +4,18 @@
 //! what keys there are and which of them an operation addresses. Everything derives from one seed, and no number depends
 //! on the machine.
 //!
+//! Traces and files of keys are read once ([`Inputs`]), into a private copy, which every process of a run reads.
+//!
 //! Streams need constant memory, with two exceptions: `churn` keeps 8 bytes for each record, and `file:` 8 bytes for
 //! each key of the file.
 
 mod args;
+mod copy;
 mod deal;
 mod entry;
 mod expect;
 pub(crate) mod input;
+mod inputs;
 pub mod keys;
 pub mod mixes;
 mod op;
@@ -25,10 +29,13 @@ pub use args::Args;
 pub use deal::{Deal, Outcomes, Share};
 pub use entry::{Bytes, ENTRIES, EntryVisitor, Key, Str24, Value, with_entry};
 pub use expect::{Expected, entry_checksum};
+pub use inputs::{HandOver, Inputs};
 pub use op::{Kind, Op};
 pub use rng::{Rng, Scramble};
 
 use crate::spec::{Call, Source, WorkloadSpec};
+use crate::text;
+use inputs::{Content, Purpose, Taken};
 use keys::Keys;
 use mixes::Mix;
 
@@ -44,13 +51,20 @@ pub struct Workload {
 #[derive(Debug, Clone)]
 enum Opened {
     Generated(Recipe),
-    Trace(trace::Trace),
+    /// The first operations of a trace.
+    Trace {
+        input: Taken,
+        about: trace::About,
+        ops: u64,
+    },
 }
 
 /// All it takes to start a generator.
 #[derive(Debug, Clone)]
 struct Recipe {
     keys: &'static keys::Row,
+    /// The file of keys that take one.
+    key_file: Option<Taken>,
     key_inputs: keys::Inputs,
     mix: &'static mixes::Row,
     mix_inputs: mixes::Inputs,
@@ -74,45 +88,64 @@ pub enum WorkloadError {
     /// Parameters that contradict each other.
     #[error("{0}")]
     Parameters(String),
+    /// Ctrl-C was pressed while a file was read ([`interrupt`](crate::intake::interrupt)).
+    #[error("interrupted")]
+    Interrupted,
 }
 
 impl Workload {
-    /// Opens it. A trace is read to its end once, so that a bad row is found before anything runs.
+    /// Opens it. A trace is read to its end, so that a bad row is found before anything runs.
     ///
     /// # Errors
     ///
-    /// A file that can't be read, or that holds something else than keys or operations; a call of something that is not
-    /// in the registries, or with arguments that it doesn't allow.
+    /// A file that can't be read, or that holds something else than keys or operations; no room for a private copy of it;
+    /// a call of something that is not in the registries, or with arguments that it doesn't allow.
     pub fn open(spec: &WorkloadSpec) -> Result<Workload, WorkloadError> {
-        match &spec.source {
-            Source::Generated { keys, mix } => Workload::generated(keys, mix, spec),
-            Source::Trace(path) => {
-                let trace = trace::Trace::open(path, spec.ops)?;
-                let keys_label = format!("trace:{}", trace.fingerprint);
-                Ok(Workload { source: Opened::Trace(trace), keys_label, mix_label: "trace".to_owned() })
-            }
-        }
+        Workload::open_from(spec, &mut Inputs::default())
     }
 
-    fn generated(keys: &Call, mix: &Call, spec: &WorkloadSpec) -> Result<Workload, WorkloadError> {
+    /// The same, where what is to be read may have been read already.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workload::open`].
+    pub fn open_from(spec: &WorkloadSpec, inputs: &mut Inputs) -> Result<Workload, WorkloadError> {
+        let path = match &spec.source {
+            Source::Generated { keys, mix } => return Workload::generated(keys, mix, spec, inputs),
+            Source::Trace(path) => path,
+        };
+        let input = inputs.take(path, Purpose::Trace)?;
+        let Content::Trace(about) = input.about.content else {
+            return Err(WorkloadError::Parameters(format!("{}: holds keys, no operations", text::path(path))));
+        };
+        let keys_label = format!("trace:{}", input.about.fingerprint);
+        let source = Opened::Trace { about, ops: input.copy.rows().min(spec.ops), input };
+        Ok(Workload { source, keys_label, mix_label: "trace".to_owned() })
+    }
+
+    fn generated(keys: &Call, mix: &Call, spec: &WorkloadSpec, inputs: &mut Inputs) -> Result<Workload, WorkloadError> {
         let unknown = |what: &str, name: &str| WorkloadError::Parameters(format!("there is no {what} called `{name}`"));
         let key_row = keys::KEYS.iter().find(|row| row.term.name == keys.name);
         let key_row = key_row.ok_or_else(|| unknown("key distribution", keys.name))?;
         let mix_row = mixes::MIXES.iter().find(|row| row.term.name == mix.name);
         let mix_row = mix_row.ok_or_else(|| unknown("mix", mix.name))?;
 
-        let (keys_label, file) = match &keys.path {
-            Some(path) if key_row.term.file => {
-                (format!("{}:{}", keys.name, input::fingerprint(path)?), Some(keys::read_file(path)?))
-            }
+        let key_file = match &keys.path {
+            Some(path) if key_row.term.file => Some(inputs.take(path, Purpose::Keys)?),
             None if key_row.term.file => {
                 let name = keys.name;
                 return Err(WorkloadError::Parameters(format!("{name}: no file given; write `{name}:PATH`")));
             }
-            _ => (keys.to_string(), None),
+            _ => None,
         };
+        let keys_label = match &key_file {
+            Some(file) => format!("{}:{}", keys.name, file.about.fingerprint),
+            None => keys.to_string(),
+        };
+        let file = key_file.as_ref().map(keys::keys_of_file).transpose()?;
         let recipe = Recipe {
             keys: key_row,
+            key_file,
             key_inputs: keys::Inputs { args: Args::new(&key_row.term, keys)?, seed: spec.seed, file },
             mix: mix_row,
             mix_inputs: mixes::Inputs::new(Args::new(&mix_row.term, mix)?, spec.ops),
@@ -123,8 +156,16 @@ impl Workload {
         Ok(Workload { source: Opened::Generated(recipe), keys_label, mix_label: mix.to_string() })
     }
 
+    /// What it was read from, for another process; `None` for one that is made on the fly.
+    pub fn hand_over(&self) -> Option<HandOver> {
+        match &self.source {
+            Opened::Generated(recipe) => recipe.key_file.as_ref().map(Taken::hand_over),
+            Opened::Trace { input, .. } => Some(input.hand_over()),
+        }
+    }
+
     /// The key distribution in canonical form; `trace:NAME@DIGEST` for a trace, `file:NAME@DIGEST` for a key file, where
-    /// NAME is the file's name and DIGEST the first 8 hex digits of the BLAKE3 hash of its bytes.
+    /// NAME is the file's name (`stdin`, `pipe`) and DIGEST the first 8 hex digits of the BLAKE3 hash of its bytes.
     pub fn keys_label(&self) -> &str {
         &self.keys_label
     }
@@ -138,7 +179,7 @@ impl Workload {
     pub fn setup_ops(&self) -> u64 {
         match &self.source {
             Opened::Generated(recipe) => recipe.setup_ops(),
-            Opened::Trace(_) => 0,
+            Opened::Trace { .. } => 0,
         }
     }
 
@@ -146,21 +187,23 @@ impl Workload {
     pub fn ops(&self) -> u64 {
         match &self.source {
             Opened::Generated(recipe) => recipe.ops,
-            Opened::Trace(trace) => trace.ops,
+            Opened::Trace { ops, .. } => *ops,
         }
     }
 
     /// Whether [`Op::hash`] is to be used instead of the map's own hasher.
     pub fn hashed(&self) -> bool {
-        matches!(&self.source, Opened::Trace(trace) if trace.hashed)
+        matches!(&self.source, Opened::Trace { about, .. } if about.layout.hashed)
     }
 
     /// Why it can't be dealt to several threads; `None` where it can.
     pub fn undealable(&self) -> Option<&'static str> {
         match &self.source {
-            Opened::Trace(trace) if trace.hashed => Some("it brings the hashes of its keys, which one thread looks up"),
-            Opened::Trace(trace) => match trace.whole? {
-                Kind::Iterate => Some("it iterates over the map, which other threads would change meanwhile"),
+            Opened::Trace { about, .. } if about.layout.hashed => {
+                Some("it brings the hashes of its keys, which one thread looks up")
+            }
+            Opened::Trace { about, ops, .. } => match about.whole.filter(|(_, before)| before < ops)? {
+                (Kind::Iterate, _) => Some("it iterates over the map, which other threads would change meanwhile"),
                 _ => Some("it clears the map, which is no one thread's to do"),
             },
             Opened::Generated(_) => None,
@@ -169,19 +212,19 @@ impl Workload {
 
     /// Whether [`Op::value_bytes`] says how long values are.
     pub fn value_lengths(&self) -> bool {
-        matches!(&self.source, Opened::Trace(trace) if trace.value_lengths)
+        matches!(&self.source, Opened::Trace { about, .. } if about.layout.value_lengths)
     }
 
     /// A fresh stream from the first operation of the set-up.
     ///
     /// # Errors
     ///
-    /// A trace that can't be opened any more; no memory for the records of `churn`.
+    /// No memory for the records of `churn`.
     pub fn stream(&self) -> Result<Stream, WorkloadError> {
         Ok(Stream {
             source: match &self.source {
                 Opened::Generated(recipe) => Running::Generated(recipe.start()?),
-                Opened::Trace(trace) => Running::Trace(trace.stream()?),
+                Opened::Trace { input, about, ops } => Running::Trace(trace::Stream::new(input, about.layout, *ops)),
             },
         })
     }
@@ -244,7 +287,7 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// A trace that can't be read any more, or has changed since it was opened.
+    /// A trace whose private copy was damaged.
     pub fn next_batch(&mut self, batch: &mut Vec<Op>, max: usize) -> Result<(), WorkloadError> {
         batch.clear();
         match &mut self.source {

@@ -66,7 +66,7 @@ pub fn script(path: &Path, text: &str) {
     assert!(sh.wait().expect("it ends").success(), "{}", path.display());
 }
 
-fn listing(root: &Path) -> BTreeSet<PathBuf> {
+pub fn listing(root: &Path) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {

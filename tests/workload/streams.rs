@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::*;
-use mapscope::workload::{Expected, entry_checksum};
+use mapscope::workload::{Expected, Inputs, entry_checksum};
 
 /// A mix by name with the arguments it can't do without.
 fn any_mix(name: &str, records: f64) -> Call {
@@ -351,6 +351,20 @@ fn key_files_are_walked_in_order_over_and_over() {
         let name = path.file_name().unwrap().to_str().unwrap();
         let digest = blake3::hash(&std::fs::read(path).unwrap()).to_hex();
         assert_eq!(fill.keys_label(), format!("file:{name}@{}", &digest[..8]));
+    });
+}
+
+#[test]
+fn a_file_of_keys_stays_what_it_was_when_it_was_opened() {
+    with_key_file("7\n3\n", |path| {
+        let mut inputs = Inputs::default();
+        let first = Workload::open_from(&generated(key_file(path), mix("fill", &[]), 3), &mut inputs).unwrap();
+        std::fs::write(path, "8\n").unwrap();
+        let second = Workload::open_from(&generated(key_file(path), mix("fill", &[]), 2), &mut inputs).unwrap();
+        assert_eq!((brief(&all(&first)), brief(&all(&second))), ("P7 P3 P7".into(), "P7 P3".into()));
+        assert_eq!(first.keys_label(), second.keys_label());
+        let anew = open(&generated(key_file(path), mix("fill", &[]), 2));
+        assert_eq!(brief(&all(&anew)), "P8 P8");
     });
 }
 

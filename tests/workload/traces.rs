@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::*;
-use mapscope::workload::Expected;
+use mapscope::workload::{Expected, Inputs};
 use proptest::prelude::*;
 
 /// A folder with one file in it.
@@ -142,19 +142,58 @@ fn streams_restart_alike_whatever_the_batch() {
     }
 }
 
+/// Ways in which another file comes to lie where a trace was.
+const CHANGES: [fn(&Path); 4] = [
+    |path| std::fs::write(path, "op,key\ninsert,1\n").unwrap(),
+    |path| std::fs::write(path, [EVERY_OP, "insert,9\n"].concat()).unwrap(),
+    |path| {
+        std::fs::write(path.with_extension("new"), "op,key\nget,8\n").unwrap();
+        std::fs::rename(path.with_extension("new"), path).unwrap();
+    },
+    |path| std::fs::remove_file(path).unwrap(),
+];
+
 #[test]
-fn a_trace_that_shrinks_after_it_was_opened_is_an_error() {
-    let file = fixture("t.csv", EVERY_OP.as_bytes());
-    let workload = open(&traced(&file.path));
-    std::fs::write(&file.path, "op,key\ninsert,1\n").unwrap();
-    let mut batch = Vec::new();
-    let error = workload.stream().unwrap().next_batch(&mut batch, 100).unwrap_err().to_string();
-    assert!(
-        error.ends_with(
-            ": ends after operation 1 of the 4 that it held when it was opened: don't change a trace while it is in use"
-        ),
-        "{error}"
-    );
+fn a_trace_stays_what_it_was_when_it_was_opened() {
+    for change in CHANGES {
+        let file = fixture("t.csv", EVERY_OP.as_bytes());
+        let workload = open(&traced(&file.path));
+        change(&file.path);
+        assert_eq!(brief(&all(&workload)), "P1 G2 R1 C");
+        assert_eq!(workload.expected().unwrap().gets, 1);
+    }
+}
+
+#[test]
+fn workloads_of_one_run_read_a_trace_once() {
+    for change in CHANGES {
+        let file = fixture("t.csv", EVERY_OP.as_bytes());
+        let mut inputs = Inputs::default();
+        let first = Workload::open_from(&traced(&file.path), &mut inputs).unwrap();
+        change(&file.path);
+        let spec = WorkloadSpec { ops: 3, seed: 2, ..traced(&file.path) };
+        let second = Workload::open_from(&spec, &mut inputs).unwrap();
+        assert_eq!((brief(&all(&first)), brief(&all(&second))), ("P1 G2 R1 C".into(), "P1 G2 R1".into()));
+        assert_eq!(first.keys_label(), second.keys_label());
+        assert!(first.undealable().is_some() && second.undealable().is_none(), "it clears after what is taken");
+    }
+}
+
+#[test]
+fn a_named_pipe_is_a_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    for bytes in [EVERY_OP.as_bytes().to_vec(), gzip(EVERY_OP.as_bytes()), zstd(EVERY_OP.as_bytes())] {
+        let writer = std::thread::spawn({
+            let (path, bytes) = (path.clone(), bytes.clone());
+            move || std::fs::write(path, bytes).unwrap()
+        });
+        let workload = open(&traced(&path));
+        writer.join().unwrap();
+        assert_eq!(brief(&all(&workload)), "P1 G2 R1 C");
+        assert_eq!(workload.keys_label(), format!("trace:pipe@{}", &blake3::hash(&bytes).to_hex()[..8]));
+    }
 }
 
 #[test]

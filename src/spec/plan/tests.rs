@@ -170,6 +170,20 @@ fn paths_are_relative_to_the_profile() {
 }
 
 #[test]
+fn standard_input_lies_beside_no_profile_and_is_named_once_a_list() {
+    let plan = plan_text("[[cells]]\nmap = \"std\"\ntrace = \"-\"\n", &Flags::default()).unwrap();
+    assert_eq!(plan.cells[0].workload.source, Source::Trace(PathBuf::from("-")));
+    let plan = plan_text(&table("").replace("uniform", "file:-"), &Flags::default()).unwrap();
+    let Source::Generated { keys, .. } = &plan.cells[0].workload.source else { panic!("keys") };
+    assert_eq!(keys.path.as_deref(), Some(Path::new("-")));
+    let twice = "- is standard input, which is read once: name it once";
+    let text = "[[cells]]\nmap = \"std\"\ntrace = [\n\"-\",\n\"-\"]\n";
+    assert_eq!(error(text), format!("my.toml:5: trace: {twice}"));
+    let flags = Flags { trace: vec!["-".into(), "t.csv".into(), "-".into()], ..Flags::default() };
+    assert_eq!(super::plan(&[], &flags, &catalog()).unwrap_err().to_string(), format!("--trace: {twice}"));
+}
+
+#[test]
 fn errors_name_file_line_and_key() {
     assert_eq!(error("summary = \"x\"\n"), "my.toml:1: a profile needs at least one [[cells]] table");
     assert_eq!(

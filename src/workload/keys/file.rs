@@ -10,7 +10,12 @@ use std::sync::Arc;
 use super::sequential::Cycle;
 use super::{Keys, Rng, Row, Term};
 use crate::workload::WorkloadError;
+use crate::workload::copy::Writer;
 use crate::workload::input::{Input, decimal, quote};
+use crate::workload::inputs::{About, Content, Taken};
+
+/// A row of the private copy: the key, little-endian.
+const KEY_BYTES: usize = size_of::<u64>();
 
 pub(super) const ROW: Row = Row {
     term: Term {
@@ -42,24 +47,37 @@ impl Keys for File {
     }
 }
 
-/// Reads the keys of a file; there is at least one.
-pub(in crate::workload) fn read(path: &Path) -> Result<Arc<[u64]>, WorkloadError> {
+/// Reads the keys of a file to its end; there is at least one.
+pub(in crate::workload) fn take(path: &Path) -> Result<Taken, WorkloadError> {
     let mut input = Input::open(path)?;
-    let mut keys = Vec::new();
+    let mut copy = Writer::new(path, KEY_BYTES)?;
     while let Some(line) = input.next_line()? {
         if line.is_empty() || line[0] == b'#' {
             continue;
         }
         match decimal(line) {
-            Some(key) => keys.push(key),
+            Some(key) => copy.push(|row| row.extend_from_slice(&key.to_le_bytes()))?,
             None => {
                 let what = format!("expected one key, a decimal number from 0 to {}; found {}", u64::MAX, quote(line));
                 return Err(input.fault_here(what));
             }
         }
     }
-    if keys.is_empty() {
+    if copy.rows() == 0 {
         return Err(input.fault("holds no keys; expected one decimal number a line".to_owned()));
+    }
+    let fingerprint = input.fingerprint()?;
+    let about = About { path: path.to_owned(), fingerprint, content: Content::Keys };
+    Ok(Taken { about, copy: copy.finish()? })
+}
+
+/// The keys of a file that was read.
+pub(in crate::workload) fn keys(taken: &Taken) -> Result<Arc<[u64]>, WorkloadError> {
+    let mut rows = taken.copy.reader(&taken.about.path);
+    let mut keys = Vec::with_capacity(usize::try_from(taken.copy.rows()).unwrap_or_default());
+    while let Some(row) = rows.next()? {
+        let row = row.try_into().map_err(|_| rows.damaged("a row is no key"))?;
+        keys.push(u64::from_le_bytes(row));
     }
     Ok(keys.into())
 }

@@ -13,7 +13,7 @@ mod zipfian;
 
 use std::sync::Arc;
 
-pub(super) use file::read as read_file;
+pub(super) use file::{keys as keys_of_file, take as take_file};
 
 use super::args::Args;
 use super::rng::Rng;

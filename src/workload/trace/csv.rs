@@ -65,6 +65,10 @@ impl Reader {
     pub(super) fn input(&self) -> &Input {
         &self.input
     }
+
+    pub(super) fn into_input(self) -> Input {
+        self.input
+    }
 }
 
 struct Header {

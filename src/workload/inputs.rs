@@ -1,0 +1,110 @@
+//! The inputs of a run: each trace and each file of keys is read once, however many workloads, processes and passes use
+//! it. All of them read the [private copy](super::copy) that was made then.
+
+use std::os::fd::RawFd;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::copy::{Copy, Seal};
+use super::input::fault;
+use super::{WorkloadError, keys, trace};
+use crate::intake;
+
+/// What has been read so far.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    taken: Vec<Taken>,
+}
+
+/// An input that has been read.
+#[derive(Debug, Clone)]
+pub(super) struct Taken {
+    pub about: About,
+    pub copy: Copy,
+}
+
+/// What is known of an input beside its rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct About {
+    /// As it was given.
+    pub path: PathBuf,
+    /// `NAME@DIGEST` of what was read.
+    pub fingerprint: String,
+    pub content: Content,
+}
+
+/// What an input is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Content {
+    Keys,
+    Trace(trace::About),
+}
+
+impl Content {
+    fn is(&self, purpose: Purpose) -> bool {
+        matches!((self, purpose), (Content::Keys, Purpose::Keys) | (Content::Trace(_), Purpose::Trace))
+    }
+}
+
+/// What an input is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Keys,
+    Trace,
+}
+
+/// An input for another process, which inherits its descriptor and takes it over by [`Inputs::handed_over`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HandOver {
+    descriptor: RawFd,
+    seal: Seal,
+    about: About,
+}
+
+impl HandOver {
+    /// The descriptor that the other process needs under the same number. It is open as long as the workload is that
+    /// it comes from, and otherwise closed in programs that are started.
+    pub fn descriptor(&self) -> RawFd {
+        self.descriptor
+    }
+}
+
+impl Inputs {
+    /// The one that this process was started with. To be called once for each that was handed over.
+    ///
+    /// # Errors
+    ///
+    /// A descriptor that is not open.
+    pub fn handed_over(from: &HandOver) -> Result<Inputs, WorkloadError> {
+        let HandOver { descriptor, seal, about } = from;
+        let copy = Copy::taken_over(*descriptor, *seal)
+            .map_err(|error| fault(&about.path, None, format!("its private copy was not handed on: {error}")))?;
+        Ok(Inputs { taken: vec![Taken { about: about.clone(), copy }] })
+    }
+
+    /// The input at `path`, read now if it has not been.
+    pub(super) fn take(&mut self, path: &Path, purpose: Purpose) -> Result<Taken, WorkloadError> {
+        let one = intake::canonical(path);
+        let mut known = self.taken.iter().filter(|taken| intake::canonical(&taken.about.path) == one);
+        if let Some(taken) = known.clone().find(|taken| taken.about.content.is(purpose)) {
+            return Ok(taken.clone());
+        }
+        if known.next().is_some() && intake::is_descriptor(path) {
+            let what = "was read already, for a trace or for keys, and comes only once: save it to a file";
+            return Err(fault(path, None, what.to_owned()));
+        }
+        let taken = match purpose {
+            Purpose::Keys => keys::take_file(path)?,
+            Purpose::Trace => trace::take(path)?,
+        };
+        self.taken.push(taken.clone());
+        Ok(taken)
+    }
+}
+
+impl Taken {
+    pub(super) fn hand_over(&self) -> HandOver {
+        HandOver { descriptor: self.copy.descriptor(), seal: self.copy.seal(), about: self.about.clone() }
+    }
+}

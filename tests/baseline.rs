@@ -1,6 +1,8 @@
 //! `mapscope baseline accept`, as a process: what it writes, what it refuses, and what the gate says of it afterwards.
 
 mod cli_process;
+#[path = "common/skip.rs"]
+mod skip;
 
 use std::fs;
 use std::process::Command;
@@ -143,8 +145,7 @@ fn what_is_refused_leaves_the_baseline_as_it_was() {
 #[test]
 fn the_commit_is_that_of_the_baselines_folder() {
     if Command::new("git").arg("--version").output().is_err() {
-        println!("skipped: no git on PATH");
-        return;
+        return skip::skip("git", "no git on PATH");
     }
     let place = place();
     let git = |args: &[&str]| {

@@ -2,6 +2,8 @@
 
 #[path = "common/masked.rs"]
 mod masked;
+#[path = "common/skip.rs"]
+mod skip;
 
 use std::collections::BTreeMap;
 use std::io::BufReader;
@@ -326,8 +328,7 @@ fn real_operations_agree_with_a_model() {
     const OPS: usize = 20_000;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/gcc-memory-accesses.csv.gz");
     let Ok(file) = std::fs::File::open(&path) else {
-        eprintln!("skipped: there is no {}", path.display());
-        return;
+        return skip::skip("shared", &format!("there is no {}", path.display()));
     };
     let mut reader = csv::Reader::from_reader(flate2::read::GzDecoder::new(BufReader::new(file)));
     let ops = reader.deserialize::<(String, u64)>().take(OPS).map(|row| {

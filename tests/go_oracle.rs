@@ -1,6 +1,9 @@
 //! The models of Go's maps against recordings of real Go programs: after every operation, what it allocated and the
 //! map's state.
 
+#[path = "common/skip.rs"]
+mod skip;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, RefCell};
 use std::fs::File;
@@ -132,7 +135,7 @@ fn recordings(layout: &str, types: &str) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     for folder in FOLDERS.map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)) {
         let Ok(entries) = std::fs::read_dir(&folder) else {
-            println!("skipped: no recordings in {}", folder.display());
+            skip::skip("shared", &format!("no recordings in {}", folder.display()));
             continue;
         };
         let found = entries.map(|entry| entry.expect("a readable folder").path());

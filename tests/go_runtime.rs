@@ -3,6 +3,8 @@
 
 mod cli_process;
 mod common;
+#[path = "common/skip.rs"]
+mod skip;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,7 +19,7 @@ fn toolchains() -> Vec<golang::Toolchain> {
         std::env::var_os("MAPSCOPE_GO").map(|paths| std::env::split_paths(&paths).collect()).unwrap_or_default();
     let found = golang::find(&named).expect("MAPSCOPE_GO names go commands");
     if found.is_empty() {
-        println!("skipped: no go command; name some in MAPSCOPE_GO");
+        skip::skip("go", "no go command; name some in MAPSCOPE_GO");
     }
     found
 }

@@ -1,6 +1,8 @@
 //! `mapscope replay` as its users run it: recordings of real Go maps, whole and altered.
 
 mod cli_process;
+#[path = "common/skip.rs"]
+mod skip;
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -24,7 +26,7 @@ fn text(path: &Path) -> String {
 fn recordings(layout: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/go-oracle");
     let Ok(entries) = fs::read_dir(&folder) else {
-        println!("skipped: no recordings in {}", folder.display());
+        skip::skip("shared", &format!("no recordings in {}", folder.display()));
         return Vec::new();
     };
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();

@@ -1,6 +1,8 @@
 //! `mapscope verify` as its users run it. Needs go commands, as `tests/go_runtime.rs` does.
 
 mod cli_process;
+#[path = "common/skip.rs"]
+mod skip;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +13,7 @@ fn go_commands() -> Vec<PathBuf> {
     let named = std::env::var_os("MAPSCOPE_GO").unwrap_or_default();
     let named: Vec<PathBuf> = std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()).collect();
     if named.is_empty() {
-        println!("skipped: name go commands in MAPSCOPE_GO");
+        skip::skip("go", "name go commands in MAPSCOPE_GO");
     }
     named
 }

@@ -9,7 +9,10 @@ use std::path::Path;
 /// `MAPSCOPE_MAY_SKIP` lists the words that may be wanting, separated by spaces; where it is set, any other skip fails.
 pub fn skip(what: &str, why: &str) {
     if let Ok(may) = std::env::var("MAPSCOPE_MAY_SKIP") {
-        assert!(may.split_whitespace().any(|word| word == what), "skipped for want of {what}, which must be here: {why}");
+        assert!(
+            may.split_whitespace().any(|word| word == what),
+            "skipped for want of {what}, which must be here: {why}"
+        );
     }
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("main").replace("::", "_");
@@ -17,8 +20,10 @@ pub fn skip(what: &str, why: &str) {
     let binary = binary.file_stem().expect("a name").to_string_lossy().into_owned();
     let binary = binary.rsplit_once('-').map_or(&*binary, |(name, _)| name).to_owned();
     // Whoever runs the suite is the parent of each of its programs.
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("skipped").join(std::os::unix::process::parent_id().to_string());
+    let folder =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join("skipped").join(std::os::unix::process::parent_id().to_string());
     fs::create_dir_all(&folder).expect("a folder");
-    fs::write(folder.join(format!("{what} {binary} {test}")), format!("{what}: {binary} {test}: {why}\n")).expect("noted");
+    fs::write(folder.join(format!("{what} {binary} {test}")), format!("{what}: {binary} {test}: {why}\n"))
+        .expect("noted");
     println!("skipped: {why}");
 }

@@ -10,7 +10,8 @@ use mapscope::record::{Frame, Profile, Results};
 use serde_json::{Value, json};
 
 use super::browser::{self, Page};
-use super::{page, results, skip, write};
+use super::skip::skip;
+use super::{page, results, write};
 
 fn viewer() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("MAPSCOPE_DH_VIEW") {
@@ -94,8 +95,12 @@ fn opened(page: &mut Page, viewer: &Path, file: &Path) -> Points {
 
 #[test]
 fn the_viewer_shows_the_record() {
-    let Some(chromium) = browser::find() else { return skip("no chromium on PATH, and MAPSCOPE_CHROMIUM is not set") };
-    let Some(viewer) = viewer() else { return skip("no dh_view.html of Valgrind's, and MAPSCOPE_DH_VIEW is not set") };
+    let Some(chromium) = browser::find() else {
+        return skip("chromium", "no chromium on PATH, and MAPSCOPE_CHROMIUM is not set");
+    };
+    let Some(viewer) = viewer() else {
+        return skip("dh_view", "no dh_view.html of Valgrind's, and MAPSCOPE_DH_VIEW is not set");
+    };
     let mut page = Page::new(&chromium);
     for results in [results(), awkward()] {
         let folder = tempfile::tempdir().expect("a folder");

@@ -11,7 +11,8 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
 use mapscope::record::{Cause, Cell, LatencyHistogram, OpKind, Results};
 
-use super::{python, results, skip, write};
+use super::skip::skip;
+use super::{python, results, write};
 
 const BOUNDS_NS: (u64, u64) = (1, 3_600_000_000_000);
 
@@ -71,9 +72,11 @@ fn processor(jar: &Path, args: &[&str]) -> String {
 
 #[test]
 fn java_writes_the_same_from_the_log() {
-    let Some(jar) = jar() else { return skip("no hdrhistogram.jar, and MAPSCOPE_HDRHISTOGRAM_JAR is not set") };
+    let Some(jar) = jar() else {
+        return skip("hdrhistogram", "no hdrhistogram.jar, and MAPSCOPE_HDRHISTOGRAM_JAR is not set");
+    };
     if Command::new("java").arg("-version").output().is_err() {
-        return skip("no java on PATH");
+        return skip("java", "no java on PATH");
     }
     let folder = tempfile::tempdir().expect("a folder");
     let results = extreme();

@@ -6,7 +6,8 @@ use std::process::Command;
 use inferno::flamegraph::{self, Options};
 use mapscope::report::{STACK_KINDS, diff_folded};
 
-use super::{results, skip_unless_required, write};
+use super::skip::skip;
+use super::{results, write};
 
 /// What the tooltip of the whole says of a flame graph's stacks in sum, for each of the files.
 const TOTALS: [(&str, &str); 3] = [("alloc", "6,472"), ("copy", "2,048"), ("cpu", "13")];
@@ -45,7 +46,7 @@ fn its_drawing_adds_up_to_the_record() {
 /// What one of inferno's commands prints; `None`, said in a word, where it is not there.
 fn command(name: &str, args: &[&Path]) -> Option<String> {
     if Command::new(name).arg("--version").output().is_err() {
-        skip_unless_required(&format!("no {name} on PATH"));
+        skip("inferno", &format!("no {name} on PATH"));
         return None;
     }
     let output = Command::new(name).args(args).output().expect("it runs");

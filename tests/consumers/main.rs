@@ -1,7 +1,6 @@
 //! Every format opened by the programs that people read it with, and what those say held against the record.
 //!
-//! Where a program is not there, its test says so and passes; `MAPSCOPE_CONSUMERS=required` makes that a failure, for
-//! every program that a registry has.
+//! Where a program is not there, its test is skipped, which is said when the suite ends (`tests/zz_skipped.rs`).
 
 #[path = "../html_browser/browser.rs"]
 #[allow(dead_code, reason = "each test binary uses its part")]
@@ -19,6 +18,8 @@ mod parquet;
 mod pprof;
 mod python;
 mod services;
+#[path = "../common/skip.rs"]
+mod skip;
 mod speedscope;
 mod trace;
 
@@ -60,20 +61,9 @@ fn run_optional(program: &str, variable: &str, set: impl FnOnce(&mut Command)) -
     set(&mut command);
     match command.output() {
         Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => {
-            eprintln!("skipped: {program} is not on the PATH, nor named by {variable}");
+            skip::skip(program, &format!("{program} is not on the PATH, nor named by {variable}"));
             None
         }
         output => Some(output.unwrap_or_else(|error| panic!("{program}: {error}"))),
     }
-}
-
-/// Says that a test did not happen, for want of something that not every machine can install.
-fn skip(why: &str) {
-    eprintln!("skipped: {why}");
-}
-
-/// Says that a test did not happen, for want of something that comes from a package registry.
-fn skip_unless_required(why: &str) {
-    assert_ne!(std::env::var("MAPSCOPE_CONSUMERS").as_deref(), Ok("required"), "{why}");
-    skip(why);
 }

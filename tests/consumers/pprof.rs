@@ -7,7 +7,8 @@ use std::process::Command;
 use mapscope::golang;
 use mapscope::record::{Cell, Frame, Profile, Results};
 
-use super::{results, skip_unless_required, write};
+use super::skip::skip;
+use super::{results, write};
 
 fn pprof(go: &golang::Toolchain, args: &[&str], file: &Path) -> String {
     let folder = file.parent().expect("a folder");
@@ -76,7 +77,7 @@ fn with_each(check: impl Fn(&golang::Toolchain, &Cell, &Path)) {
         std::env::var_os("MAPSCOPE_GO").map(|paths| std::env::split_paths(&paths).collect()).unwrap_or_default();
     let toolchains = golang::find(&named).expect("MAPSCOPE_GO names go commands");
     if toolchains.is_empty() {
-        return skip_unless_required("no go command; name some in MAPSCOPE_GO");
+        return skip("go", "no go command; name some in MAPSCOPE_GO");
     }
     let folder = tempfile::tempdir().expect("a folder");
     let results = record();

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
-use super::{results, skip_unless_required, write};
+use super::skip::skip;
+use super::{results, write};
 
 /// The Python that has the packages: the one that `MAPSCOPE_PYTHON` names, or the PATH's.
 fn python() -> OsString {
@@ -18,7 +19,7 @@ pub(super) fn run(packages: &[&str], folder: &Path, script: &str, args: &[&str])
         import.is_ok_and(|output| output.status.success())
     };
     if let Some(missing) = packages.iter().find(|package| !there(package)) {
-        skip_unless_required(&format!("Python has no package {missing}"));
+        skip("python", &format!("Python has no package {missing}"));
         return None;
     }
     let output = Command::new(python()).arg("-c").arg(script).args(args).current_dir(folder).output().expect("Python");

@@ -10,7 +10,8 @@ use mapscope::record::Profile;
 use serde_json::{Value, json};
 
 use super::browser::{self, Page};
-use super::{page, results, skip, write};
+use super::skip::skip;
+use super::{page, results, write};
 
 /// Where the package's page and its schema are.
 fn release() -> Option<PathBuf> {
@@ -110,7 +111,7 @@ fn conforms(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
 
 #[test]
 fn files_conform_to_the_schema() {
-    let Some(release) = release() else { return skip("MAPSCOPE_SPEEDSCOPE names no npm package") };
+    let Some(release) = release() else { return skip("speedscope", "MAPSCOPE_SPEEDSCOPE names no npm package") };
     let schema = std::fs::read(release.join("file-format-schema.json")).expect("the schema");
     let schema: Value = serde_json::from_slice(&schema).expect("JSON");
     let folder = tempfile::tempdir().expect("a folder");
@@ -144,11 +145,11 @@ fn stacks(profile: &Value) -> Vec<(Vec<u64>, u64)> {
 /// speedscope or a browser is not there. `shown` is a text that is on the page once the file is open.
 pub(super) fn opened(name: &str, content: &[u8], shown: &str) -> Option<Value> {
     let Some(release) = release() else {
-        skip("MAPSCOPE_SPEEDSCOPE names no npm package");
+        skip("speedscope", "MAPSCOPE_SPEEDSCOPE names no npm package");
         return None;
     };
     let Some(chromium) = browser::find() else {
-        skip("no chromium on PATH, and MAPSCOPE_CHROMIUM is not set");
+        skip("chromium", "no chromium on PATH, and MAPSCOPE_CHROMIUM is not set");
         return None;
     };
     let folder = tempfile::tempdir().expect("a folder");

@@ -10,7 +10,8 @@ use std::process::Command;
 use mapscope::record::{Cause, Cell, Results, read};
 use serde_json::Value;
 
-use super::{PATIENT, skip, speedscope, write};
+use super::skip::skip;
+use super::{PATIENT, speedscope, write};
 
 /// A record of cells that grow at once, bit by bit, and by splitting.
 fn grown(folder: &Path, passes: &str) -> Results {
@@ -164,7 +165,7 @@ fn perfetto_sees_every_slice_and_counter() {
                || ' ' || (select cast(max(value) as int) from counter join counter_track t on t.id = track_id
                           where t.name like 'peak_bytes%')";
     let Some(ui) = std::env::var_os("MAPSCOPE_PERFETTO") else {
-        return skip("MAPSCOPE_PERFETTO does not name a folder of Perfetto's UI");
+        return skip("perfetto", "MAPSCOPE_PERFETTO does not name a folder of Perfetto's UI");
     };
     let folder = tempfile::tempdir().unwrap();
     let results = grown(folder.path(), "count,time");

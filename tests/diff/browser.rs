@@ -52,8 +52,7 @@ fn page() -> Vec<u8> {
 #[test]
 fn the_page_works() {
     let Some(chromium) = chromium::find() else {
-        println!("skipped: no chromium on PATH, and MAPSCOPE_CHROMIUM is not set");
-        return;
+        return crate::skip::skip("chromium", "no chromium on PATH, and MAPSCOPE_CHROMIUM is not set");
     };
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("diff.html");

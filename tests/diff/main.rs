@@ -9,6 +9,8 @@ mod fixture;
 mod pairing;
 mod process;
 mod shown;
+#[path = "../common/skip.rs"]
+mod skip;
 
 use mapscope::diff::{Diff, Side, diff};
 use mapscope::record::Results;

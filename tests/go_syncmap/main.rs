@@ -3,6 +3,8 @@
 mod exact;
 mod model;
 mod oracle;
+#[path = "../common/skip.rs"]
+mod skip;
 mod threads;
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -8,6 +8,8 @@ mod browser;
 #[allow(dead_code, reason = "each test binary uses its part")]
 mod fixture;
 mod picture;
+#[path = "../common/skip.rs"]
+mod skip;
 
 use std::fs;
 use std::path::Path;
@@ -121,8 +123,7 @@ fn a_report_of_two_thousand_cells_works() {
 
 fn works(name: &str, results: &Results) {
     let Some(chromium) = browser::find() else {
-        println!("skipped: no chromium on PATH, and MAPSCOPE_CHROMIUM is not set");
-        return;
+        return skip::skip("chromium", "no chromium on PATH, and MAPSCOPE_CHROMIUM is not set");
     };
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("index.html");

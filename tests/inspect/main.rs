@@ -4,6 +4,8 @@
 
 #[path = "../cli_process/mod.rs"]
 mod cli_process;
+#[path = "../common/skip.rs"]
+mod skip;
 
 mod bad_input;
 mod formats;

@@ -7,6 +7,8 @@ mod jdk;
 mod jvm_bytes;
 mod redis;
 mod redis_server;
+#[path = "../common/skip.rs"]
+mod skip;
 
 use std::alloc::System;
 use std::cell::RefCell;

@@ -4,6 +4,8 @@
 
 mod fixture;
 mod github;
+#[path = "../common/skip.rs"]
+mod skip;
 
 use std::path::Path;
 
@@ -96,7 +98,7 @@ fn colour_changes_nothing_but_the_colours() {
 #[test]
 fn the_best_figures_of_a_workload_are_green_unless_all_are_alike() {
     if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
-        return println!("skipped: NO_COLOR is set");
+        return skip::skip("colours", "NO_COLOR is set");
     }
     let text = summary(&record(), 120, true);
     let green = |text: &str| text.split("\x1b[38;5;2m").skip(1).filter_map(|part| part.split('\x1b').next()).count();

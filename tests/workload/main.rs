@@ -1,6 +1,8 @@
 //! Workloads, through the library's public face. Here is what the tests share.
 
 mod memory;
+#[path = "../common/skip.rs"]
+mod skip;
 mod streams;
 mod traces;
 

@@ -337,7 +337,7 @@ fn files_that_cannot_be_read_are_named() {
 fn shared(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(name);
     if !path.exists() {
-        println!("skipped: {} is missing", path.display());
+        crate::skip::skip("shared", &format!("{} is missing", path.display()));
         return None;
     }
     Some(path)

@@ -7,6 +7,8 @@ mod cli_process;
 
 mod bad_input;
 mod formats;
+#[path = "../go_recorder/mod.rs"]
+mod go_recorder;
 mod header;
 mod record;
 mod same_size;

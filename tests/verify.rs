@@ -90,5 +90,10 @@ fn the_models_do_what_the_runtimes_do() {
         assert_eq!(compared, 60_000, "{}", outcome.stdout);
         assert!(sums.iter().all(|line| line.ends_with(" operations, 0 differences")), "{}", outcome.stdout);
         assert_eq!(outcome.stdout.matches("u64/u64 ").count(), sums.len(), "{}", outcome.stdout);
+        let said = Command::new(&go).args(["env", "GOVERSION"]).output().expect("its version").stdout;
+        let said = String::from_utf8(said).expect("text");
+        let release = said.trim().trim_start_matches("go").splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
+        let model = format!(" map, held against the model of Go {release}\n");
+        assert!(outcome.stdout.contains(&model), "{model}{}", outcome.stdout);
     }
 }

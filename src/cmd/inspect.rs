@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 
 use super::output;
-use super::recorded::{self, Wanted};
+use super::recorded::{self, Opened, Wanted};
 use crate::inspect::json::{self, About};
 use crate::inspect::text::{self, Style};
 use crate::inspect::{Moment, Session, Source, Step, Watch, Watcher, svg};
@@ -149,6 +149,8 @@ impl At {
 /// What is inspected, ready to be.
 struct Subject {
     session: Session,
+    /// What the map is called, with its release unless that is the newest.
+    map: String,
     entry: String,
     /// Where its operations come from, in words.
     workload: String,
@@ -159,7 +161,7 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     if !args.watch.is_empty() && (args.at.ranges.len() + usize::from(args.at.end)) != 1 {
         bail!("--at: with --watch, give one number, one range A..B, or end");
     }
-    let Subject { mut session, entry, workload } = open(&args, subjects)?;
+    let Subject { mut session, map, entry, workload } = open(&args, subjects)?;
     let watchers = args
         .watch
         .iter()
@@ -169,11 +171,10 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     for (watch, watcher) in args.watch.iter().zip(&watchers) {
         watcher.was_there(&session).map_err(|what| anyhow::anyhow!("--watch {watch}: {what}"))?;
     }
-    let map = session.info().term.name;
     let title = format!("{map} of {entry}, {workload}");
     let written = match args.format {
         Format::Json => {
-            let about = About { map, entry: &entry, workload: &workload };
+            let about = About { map: &map, entry: &entry, workload: &workload };
             json::render(&about, &moments, (!watchers.is_empty()).then_some(&steps))
         }
         Format::Svg => svg::render(&moments, &title, &args.watch),
@@ -253,28 +254,34 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
     let map = cell.map.name;
     let named = Entries::Named(cell.entry);
     let hint = cell.hint as usize;
-    let setup =
-        |hashed| Setup { entries: named, hashed, hint, load_factor: cell.load_factor, seed: cell.workload.seed };
+    let setup = |hashed| Setup {
+        entries: named,
+        hashed,
+        hint,
+        load_factor: cell.load_factor,
+        release: subjects.release_of(&cell.map),
+        seed: cell.workload.seed,
+    };
     if !can_be_inspected(subjects, map) {
         let names: Vec<_> = subjects.infos().map(|info| info.term.name).collect();
         let open: Vec<_> = names.into_iter().filter(|name| can_be_inspected(subjects, name)).collect();
         bail!("--map: {map} can't be inspected; these can: {}", open.join(", "));
     }
     let trace = args.trace.as_deref();
-    let (model, source, entry, workload) = match trace {
+    let (model, map, source, entry, workload) = match trace {
         Some(path) if !oracle_general::is_named(path) => {
             let recording = Recording::open(path)?;
             let wanted = Wanted {
-                map,
+                map: &args.map,
                 trace: path,
                 entry: args.entry.as_ref().map(|_| cell.entry),
                 hint: args.hint.as_ref().map(|_| cell.hint),
                 load_factor: args.load_factor.as_ref().and(cell.load_factor),
                 seed: cell.workload.seed,
             };
-            let (model, entry) = recorded::open(&wanted, &recording, subjects)?;
+            let Opened { model, map, entry } = recorded::open(&wanted, &recording, subjects)?;
             let name = crate::text::path(Path::new(&intake::name(path)));
-            (model, Source::recording(recording), entry, name)
+            (model, map, Source::recording(recording), entry, name)
         }
         _ => {
             let workload = Workload::open(&cell.workload)?;
@@ -287,7 +294,7 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
             if cell.workload.seed != Setup::SEED {
                 words.push_str(&format!(", seed {}", cell.workload.seed));
             }
-            (model, Source::workload(&workload)?, cell.entry.to_owned(), words)
+            (model, cell.map.to_string(), Source::workload(&workload)?, cell.entry.to_owned(), words)
         }
     };
     let session = Session::start(model, source)?;
@@ -296,7 +303,7 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
     if let Some(watch) = args.watch.iter().find(too_large) {
         bail!("--watch {watch}: keys of {entry} go up to {key_max}");
     }
-    Ok(Subject { session, entry, workload })
+    Ok(Subject { session, map, entry, workload })
 }
 
 /// The one cell that the flags describe, validated as `run` validates it.
@@ -331,7 +338,7 @@ fn cell(args: &Args, subjects: &Subjects) -> anyhow::Result<CellSpec> {
 /// Whether a map can be taken apart: a small one is asked.
 fn can_be_inspected(subjects: &Subjects, map: &str) -> bool {
     let entries = Entries::Named("u64/u64");
-    let setup = Setup { entries, hashed: false, hint: 0, load_factor: None, seed: Setup::SEED };
+    let setup = Setup { entries, hashed: false, hint: 0, load_factor: None, release: None, seed: Setup::SEED };
     let Some(mut model) = subjects.player(map, &setup) else { return false };
     let columns = ALLOCATED + model.info().state.len();
     model.play(Row::new(Action::New), &mut vec![0; columns]).is_ok() && model.anatomy(Part::Header).is_some()

@@ -9,7 +9,7 @@ use crate::golang;
 use crate::record::metrics::{self, Metric};
 use crate::report::{FORMATS, Format};
 use crate::run::Subjects;
-use crate::spec::{Catalog, MapOffer, Param, SHIPPED, Term, Values};
+use crate::spec::{Catalog, LoadFactors, MapOffer, Param, SHIPPED, Term, Values};
 use crate::{diff, gate};
 
 /// List what can be named: maps, keys, mixes, entries, metrics, profiles, formats
@@ -121,8 +121,11 @@ fn parameter(param: &Param) -> String {
 
 fn map(offer: &MapOffer) -> Row {
     let mut row = term(&offer.term);
-    let load_factor =
-        offer.load_factor.map(|(min, max, default)| format!("load factor {min} to {max}, default {default}"));
+    let load_factor = offer.load_factor.map(|LoadFactors { min, max, default, older }| {
+        let param = offer.term.params.first().map_or("", |param| param.name);
+        let older = older.iter().map(|(release, load_factor)| format!(" ({load_factor} with {param}={release})"));
+        format!("load factor {min} to {max}, default {default}{}", older.collect::<String>())
+    });
     let hint = offer.hint.then(|| "capacity hint".to_owned());
     let threads = offer.concurrent.then(|| "several threads".to_owned());
     let takes: Vec<_> = load_factor.into_iter().chain(hint).chain(threads).collect();

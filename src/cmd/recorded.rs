@@ -4,16 +4,18 @@ use std::path::Path;
 
 use anyhow::{anyhow, bail};
 
+use super::output;
 use crate::intake;
-use crate::replay::{Entries, Play, Recording, Setup, shape};
+use crate::maps::Info;
+use crate::replay::{About, Entries, Play, Recording, Setup, shape};
 use crate::run::Subjects;
-use crate::spec::UnknownName;
+use crate::spec::{Arg, Call, UnknownName};
 use crate::text;
 use crate::workload::ENTRIES;
 
 /// What the command line says of it.
 pub(super) struct Wanted<'a> {
-    /// Its name.
+    /// Its name, and its release where that is said.
     pub map: &'a str,
     /// The recording's file.
     pub trace: &'a Path,
@@ -27,23 +29,29 @@ pub(super) struct Wanted<'a> {
     pub seed: u64,
 }
 
-/// The map that the command line and the recording mean, and the name of its entries.
-pub(super) fn open(
-    wanted: &Wanted,
-    recording: &Recording,
-    subjects: &Subjects,
-) -> anyhow::Result<(Box<dyn Play>, String)> {
-    let Some(info) = subjects.infos().find(|info| info.term.name == wanted.map) else {
-        let names = subjects.infos().map(|info| info.term.name);
-        bail!("--map: {}", UnknownName::new("map", wanted.map, names));
-    };
+/// What a recording is played on.
+pub(super) struct Opened {
+    /// The map.
+    pub model: Box<dyn Play>,
+    /// What it is called, with its release unless that is the newest.
+    pub map: String,
+    /// The name of its entries.
+    pub entry: String,
+}
+
+/// The map that the command line and the recording mean.
+pub(super) fn open(wanted: &Wanted, recording: &Recording, subjects: &Subjects) -> anyhow::Result<Opened> {
+    let terms: Vec<_> = subjects.infos().map(|info| info.term).collect();
+    let mut call = Call::parse(wanted.map, "map", &terms).map_err(|error| anyhow!("--map: {error}"))?;
+    let info = subjects.infos().find(|info| info.term.name == call.name);
+    let info = info.expect("a call is of a term that is there");
     let about = recording.about();
     let trace = text::path(intake::shown(wanted.trace));
     if let Some(layout) = about.layout.as_deref().filter(|&layout| info.layout != Some(layout)) {
         match subjects.infos().find(|info| info.layout == Some(layout)) {
             Some(model) => bail!(
                 "{trace}: was recorded from the layout {layout}, which {} does not have: replay it with --map {}",
-                wanted.map,
+                call.name,
                 model.term.name
             ),
             None => bail!("{trace}: was recorded from the layout {layout}, of which there is no model"),
@@ -76,11 +84,50 @@ pub(super) fn open(
         bail!("{trace}:1: hint={} entries need more memory than this machine has", about.hint);
     }
     let hint = wanted.hint.map_or(about.hint, |hint| hint as usize);
-    let setup = Setup { entries, hashed: recording.hashed(), hint, load_factor: wanted.load_factor, seed: wanted.seed };
-    let player = subjects.player(wanted.map, &setup).ok_or_else(|| {
-        anyhow!("--map: {} works in a process of its own, where no recording can be played: take a model", wanted.map)
+    let release = release(wanted, &call, &info, about);
+    if let (Some(release), Some(arg)) = (release, call.args.first_mut()) {
+        *arg =
+            Some(release).filter(|release| Some(release) != info.releases().last()).map(|word| Arg::Word(word.into()));
+    }
+    let setup = Setup {
+        entries,
+        hashed: recording.hashed(),
+        hint,
+        load_factor: wanted.load_factor,
+        release,
+        seed: wanted.seed,
+    };
+    let model = subjects.player(call.name, &setup).ok_or_else(|| {
+        anyhow!("--map: {} works in a process of its own, where no recording can be played: take a model", call.name)
     })?;
-    Ok((player, name.to_owned()))
+    Ok(Opened { model, map: call.to_string(), entry: name.to_owned() })
+}
+
+/// The release to play on: the one asked for, else that of the recording. Notes where they are not the same.
+fn release(wanted: &Wanted, call: &Call, info: &Info, about: &About) -> Option<&'static str> {
+    // A call leaves the newest out, be it asked for or not.
+    let asked = wanted.map.split_once('(').is_some_and(|(_, rest)| rest.trim_end_matches(')').trim() != "");
+    let word = call.first_word().or(info.releases().last().copied().filter(|_| asked));
+    let asked = info.releases().iter().copied().find(|&release| Some(release) == word);
+    let recorded = about.go.as_deref().and_then(|go| info.release_for(go.trim_start_matches("go")));
+    let trace = text::path(intake::shown(wanted.trace));
+    let go = text::shown(about.go.as_deref().unwrap_or_default());
+    match (asked, recorded) {
+        (Some(asked), Some(recorded)) if asked != recorded.release || recorded.away.is_ne() => {
+            output::note(&format!(
+                "{trace}: was recorded from {go}, and is played on the model of Go {asked}, as --map says"
+            ));
+        }
+        (None, Some(recorded)) if recorded.away.is_ne() => {
+            let (age, last) = if recorded.away.is_gt() { ("newer", "newest") } else { ("older", "oldest") };
+            let release = recorded.release;
+            output::note(&format!(
+                "{trace}: was recorded from {go}, which is {age} than the models: played on the {last}, of Go {release}"
+            ));
+        }
+        _ => {}
+    }
+    asked.or(recorded.map(|recorded| recorded.release))
 }
 
 /// What a slot takes for a key or an elem: large ones lie elsewhere.

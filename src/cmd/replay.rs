@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
-use super::recorded::{self, Wanted};
+use super::recorded::{self, Opened, Wanted};
 use super::{INTERRUPTED, output};
 use crate::intake::{self, STDIN, interrupt};
 use crate::probe::alloc;
@@ -27,7 +27,7 @@ A recording begins with a line that says what was recorded:
 Its hashes drive the model, so that it does what the recorded map did.
 Exit codes: 0 done, no difference; 1 the model differs; 2 bad input.")]
 pub(super) struct Args {
-    /// The map; for a recording, the model of its layout
+    /// The map; for a recording, the model of its layout, by default at the release that it was recorded from
     #[arg(long, value_name = "MAP")]
     map: String,
     /// A CSV trace (plain, .gz or .zst), - for stdin
@@ -59,8 +59,8 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         load_factor: None,
         seed: Setup::SEED,
     };
-    let (model, _) = recorded::open(&wanted, &recording, subjects)?;
-    let mut replay = Replay::new(recording, model, args.check)?;
+    let Opened { model, map, .. } = recorded::open(&wanted, &recording, subjects)?;
+    let mut replay = Replay::new(recording, model, map, args.check)?;
     let per_op = args.per_op.as_deref();
     let place = |path: &Path| fs::canonicalize(if path == Path::new(STDIN) { Path::new("/dev/stdin") } else { path });
     let same = |path: &Path| place(path).is_ok_and(|it| place(&args.trace).is_ok_and(|trace| trace == it));
@@ -133,6 +133,8 @@ fn write_rows(replay: &mut Replay, path: &Path) -> anyhow::Result<()> {
 struct Replay {
     recording: Recording,
     model: Guarded,
+    /// What the map is called.
+    map: String,
     /// Whether the recording's figures are compared.
     check: bool,
     comparison: Comparison,
@@ -150,7 +152,7 @@ struct Replay {
 }
 
 impl Replay {
-    fn new(mut recording: Recording, model: Box<dyn Play>, check: bool) -> anyhow::Result<Replay> {
+    fn new(mut recording: Recording, model: Box<dyn Play>, map: String, check: bool) -> anyhow::Result<Replay> {
         let state = model.info().state;
         let columns = columns(state);
         if check {
@@ -169,6 +171,7 @@ impl Replay {
         Ok(Replay {
             recording,
             model,
+            map,
             check,
             comparison,
             operations,
@@ -271,7 +274,7 @@ impl Replay {
         let info = self.model.info();
         let operations = self.operations;
         let trace = text::path(intake::shown(trace));
-        let mut text = format!("{trace}: {operations} operations on {}", info.term.name);
+        let mut text = format!("{trace}: {operations} operations on {}", self.map);
         if self.check {
             let names = columns(info.state).join(", ");
             match self.differences {

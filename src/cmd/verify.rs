@@ -1,3 +1,4 @@
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -5,6 +6,7 @@ use std::process::ExitCode;
 
 use super::{BAD_INPUT, output};
 use crate::golang::{self, Toolchain};
+use crate::maps::Info;
 use crate::probe::alloc;
 use crate::record::write_atomically;
 use crate::replay::model_of;
@@ -47,9 +49,13 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         let mut maps = Vec::new();
         for (map, name) in MAPS {
             match layout(toolchain, map) {
-                Ok(layout) if model_of(&layout).is_some() => maps.push((map, name)),
-                Ok(_) if !quiet => output::print(&format!("go{} {name}: no model, not compared\n", toolchain.version))?,
-                Ok(_) => {}
+                Ok(layout) => match model_of(&layout) {
+                    Some(model) => maps.push((map, name, model)),
+                    None if !quiet => {
+                        output::print(&format!("go{} {name}: no model, not compared\n", toolchain.version))?;
+                    }
+                    None => {}
+                },
                 // It would be as true of the next one.
                 Err(error) => {
                     incomparable = true;
@@ -59,11 +65,15 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
             }
         }
         incomparable |= maps.is_empty();
-        for &(map, name) in &maps {
+        for (map, name, model) in &maps {
             let amount = Amount { ops: args.ops.div_ceil(maps.len() as u64), seed: args.seed };
             let mut sum = (0, 0);
             if !quiet {
-                output::print(&format!("go{} {name}\n", toolchain.version))?;
+                output::print(&format!(
+                    "go{} {name}, held against {}\n",
+                    toolchain.version,
+                    stands_for(model, toolchain)
+                ))?;
             }
             let mut printed = Ok(());
             let compared = verify(toolchain, map, amount, |compared| {
@@ -93,6 +103,17 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// The release of the model that stands for a toolchain.
+fn stands_for(model: &Info, toolchain: &Toolchain) -> String {
+    let nearest = model.release_for(&toolchain.version);
+    let version = model.version_at(nearest.map(|nearest| nearest.release));
+    match nearest.map(|nearest| nearest.away) {
+        Some(Ordering::Greater) => format!("the model of {version}, the newest there is"),
+        Some(Ordering::Less) => format!("the model of {version}, the oldest there is"),
+        _ => format!("the model of {version}"),
+    }
+}
+
 /// A line for a shape, and for its first difference a recording to look at it again.
 fn report(toolchain: &Toolchain, compared: &Compared) -> anyhow::Result<()> {
     let Compared { layout, shape, model, operations, differences, first } = compared;
@@ -103,7 +124,7 @@ fn report(toolchain: &Toolchain, compared: &Compared) -> anyhow::Result<()> {
         let _ = match write_atomically(file.as_ref(), first.recording.as_bytes()) {
             Ok(()) => {
                 let path = fs::canonicalize(&file).unwrap_or(file.into());
-                let model = model_of(layout).unwrap_or_default();
+                let model = model_of(layout).map(|model| model.term.name).unwrap_or_default();
                 writeln!(text, "    again: mapscope replay --map {model} --check {}", text::path(&path))
             }
             Err(error) => writeln!(text, "    its recording could not be written to {file}: {error}"),

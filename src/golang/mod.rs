@@ -56,6 +56,7 @@ shapes! {
     "u32/u8", "u32_u8", None;
     "u16/none", "u16_none", None;
     "mid/ptr", "mid_ptr", None;
+    "ptr/u64", "ptr_u64", None;
     "big/u64", "big_u64", None;
     "u64/big", "u64_big", None;
 }

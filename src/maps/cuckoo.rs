@@ -57,7 +57,7 @@ impl Family for Cuckoo {
             "Li, Andersen, Kaminsky, Freedman, EuroSys 2014; github.com/efficient/libcuckoo",
         ),
         version: concat!("mapscope ", env!("CARGO_PKG_VERSION")),
-        load_factor: Some(LoadFactors { min: 0.5, max: 0.95, default: 0.9 }),
+        load_factor: Some(LoadFactors::new(0.5, 0.95, 0.9)),
         hint: true,
         exact: true,
         alloc_cause: Cause::AllocOther,

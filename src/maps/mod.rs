@@ -32,9 +32,12 @@ pub use hashing::{FixedAhash, FixedFold, FixedFoldQuality, FixedSip, Fx, GoHash,
 pub use java::{Java, JavaHash, JavaHasher, JavaMap};
 pub use redis::{Redis, RedisDict};
 
+use std::cmp::Ordering;
+
 use anatomy::{Anatomy, Part};
 
 use crate::probe::event::{Cause, Probe};
+pub use crate::spec::LoadFactors;
 use crate::spec::{Term, Values};
 use crate::workload::{Key, Value};
 
@@ -254,6 +257,26 @@ impl Info {
         }
     }
 
+    /// Its own load factor at a release, `None` being the newest; 0 for a map that has none.
+    pub fn load_factor_of(&self, release: Option<&str>) -> f64 {
+        self.load_factor.map(|x| x.of_release(release)).unwrap_or_default()
+    }
+
+    /// The release that stands for a version of the modelled program, such as Go's `1.25.5` or `1.27rc1`: its own, else
+    /// the nearest. `None` where there is no choice.
+    pub fn release_for(&self, version: &str) -> Option<Nearest> {
+        /// Major and minor number.
+        fn numbers(version: &str) -> [u32; 2] {
+            let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(|digits| digits.parse().unwrap_or(0));
+            [numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)]
+        }
+        let wanted = numbers(version);
+        let order = |release: &str| numbers(release).cmp(&wanted);
+        let releases = self.releases();
+        let nearest = releases.iter().rev().find(|release| order(release).is_le()).or(releases.first())?;
+        Some(Nearest { release: nearest, away: order(nearest).reverse() })
+    }
+
     /// Of a map that is looked at from outside: no load factor, no hint, no events.
     pub const fn plain(name: &'static str, version: &'static str) -> Info {
         Info {
@@ -270,17 +293,6 @@ impl Info {
     }
 }
 
-/// The load factors a map can be set to: `min <= x <= max`.
-#[derive(Debug, Clone, Copy)]
-pub struct LoadFactors {
-    /// Smallest.
-    pub min: f64,
-    /// Largest.
-    pub max: f64,
-    /// The map's own.
-    pub default: f64,
-}
-
 /// How to build a map for a cell.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
@@ -293,6 +305,27 @@ pub struct Options {
     /// The release of the modelled program, one of [`Info::releases()`]; `None` for the last of them, and for maps that
     /// model one release, or none.
     pub release: Option<&'static str>,
+}
+
+impl Options {
+    /// Where the release stands among `releases`, which are oldest first.
+    ///
+    /// # Panics
+    /// When it is none of them.
+    pub(crate) fn release_index(&self, releases: &[&str]) -> usize {
+        let Some(wanted) = self.release else { return releases.len() - 1 };
+        let index = releases.iter().position(|&release| release == wanted);
+        index.unwrap_or_else(|| panic!("release {wanted} is none of {}", releases.join(", ")))
+    }
+}
+
+/// A release that stands for a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Nearest {
+    /// One of [`Info::releases()`].
+    pub release: &'static str,
+    /// How the version compares with it: greater where it is newer than every release known, less where it is older.
+    pub away: Ordering,
 }
 
 /// A map as a type constructor: one map for every key, value, hasher and probe.
@@ -351,4 +384,31 @@ pub fn each(visitor: &mut impl FamilyVisitor) {
     visitor.visit_concurrent::<papaya_map::Papaya>();
     visitor.visit_concurrent::<flurry_map::Flurry>();
     visitor.visit_shared_only::<scc_map::Scc>();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Param;
+
+    #[test]
+    fn a_version_is_stood_for_by_its_release_or_the_nearest() {
+        const PARAMS: &[Param] = &[Param::word("go", "", &["1.9", "1.24", "1.27"])];
+        let mut info = Info::plain("swiss", "Go 1.27");
+        assert_eq!((info.release_for("1.24.1"), info.version_at(None)), (None, "Go 1.27".to_owned()));
+        info.term.params = PARAMS;
+        for (version, release, away) in [
+            ("1.24.11", "1.24", Ordering::Equal),
+            ("1.24", "1.24", Ordering::Equal),
+            ("1.27rc1", "1.27", Ordering::Equal),
+            ("1.28-0123abc", "1.27", Ordering::Greater),
+            ("2.0", "1.27", Ordering::Greater),
+            ("1.240.1", "1.27", Ordering::Greater),
+            ("1.4", "1.9", Ordering::Less),
+            ("", "1.9", Ordering::Less),
+        ] {
+            assert_eq!(info.release_for(version), Some(Nearest { release, away }), "{version}");
+        }
+        assert_eq!(info.version_at(Some("1.24")), "Go 1.24");
+    }
 }

@@ -8,6 +8,8 @@ use crate::workload::input::{decimal, quote};
 pub struct About {
     /// The whole first line; empty when there is none.
     pub line: String,
+    /// What recorded it, as it calls itself: `go1.25.5`; `None` where that is not said.
+    pub go: Option<String>,
     /// The layout of the map: `classic`; `None` in a plain trace.
     pub layout: Option<String>,
     /// The shape of its entries.
@@ -30,7 +32,7 @@ const SLOTS: u64 = 8;
 impl About {
     /// A plain trace, which says nothing.
     pub fn nothing() -> About {
-        About { line: String::new(), layout: None, shape: None, hint: 0, key_max: u64::MAX }
+        About { line: String::new(), go: None, layout: None, shape: None, hint: 0, key_max: u64::MAX }
     }
 
     /// Reads the first line. One that names none of what is required is a comment.
@@ -68,8 +70,14 @@ impl About {
                 return Err(format!("{what}={found}, but type={name} has {expected}: one of them is wrong"));
             }
         }
-        let key_max = shape.key_max;
-        Ok(About { layout: Some(layout.to_owned()), shape: Some(shape.name), hint: hint as usize, key_max, ..about })
+        Ok(About {
+            go: value("go").map(str::to_owned),
+            layout: Some(layout.to_owned()),
+            shape: Some(shape.name),
+            hint: hint as usize,
+            key_max: shape.key_max,
+            ..about
+        })
     }
 }
 
@@ -124,6 +132,9 @@ mod tests {
         }
         let about = About::parse(LINES[0]).unwrap();
         assert_eq!((about.shape, about.hint, about.key_max), (Some("u64/u64"), 1000, u64::MAX));
+        assert_eq!(about.go.as_deref(), Some("go1.23.9"));
+        let unsaid = LINES[0].replace("go=go1.23.9 ", "");
+        assert_eq!(About::parse(&unsaid).unwrap().go, None);
         assert_eq!(About::parse(LINES[2]).unwrap().key_max, 65_535);
     }
 

@@ -182,6 +182,8 @@ pub struct Setup<'a> {
     pub hint: usize,
     /// Its load factor; `None` for the map's own.
     pub load_factor: Option<f64>,
+    /// Its release, one of [`Info::releases()`]; `None` for the newest.
+    pub release: Option<&'static str>,
     /// Seeds its hasher, where rows bring no hashes, and what else it has of its own.
     pub seed: u64,
 }
@@ -193,8 +195,8 @@ impl Setup<'_> {
 
 /// A player for a map; `None` when it can't have such entries. Only models have the shapes of recordings.
 pub fn player<F: Family>(setup: &Setup) -> Option<Box<dyn Play>> {
-    let load_factor = setup.load_factor.or(F::INFO.load_factor.map(|x| x.default)).unwrap_or_default();
-    let options = Options { load_factor, hint: setup.hint, seed: setup.seed, release: None };
+    let load_factor = setup.load_factor.unwrap_or_else(|| F::INFO.load_factor_of(setup.release));
+    let options = Options { load_factor, hint: setup.hint, seed: setup.seed, release: setup.release };
     let build = |hashed| Build::<F> { options, hashed, family: PhantomData };
     match setup.entries {
         Entries::Shape(name) => {
@@ -212,8 +214,8 @@ pub fn player_of_layout(layout: &str, setup: &Setup) -> Option<Box<dyn Play>> {
     search.player
 }
 
-/// The name of the model whose recordings have this layout.
-pub fn model_of(layout: &str) -> Option<&'static str> {
+/// The model whose recordings have this layout.
+pub fn model_of(layout: &str) -> Option<Info> {
     let mut search = Search { layout, setup: None, model: None, player: None };
     maps::each(&mut search);
     search.model
@@ -223,14 +225,14 @@ pub fn model_of(layout: &str) -> Option<&'static str> {
 struct Search<'a> {
     layout: &'a str,
     setup: Option<&'a Setup<'a>>,
-    model: Option<&'static str>,
+    model: Option<Info>,
     player: Option<Box<dyn Play>>,
 }
 
 impl FamilyVisitor for Search<'_> {
     fn visit<F: Family>(&mut self) {
         if F::INFO.layout == Some(self.layout) {
-            self.model = Some(F::INFO.term.name);
+            self.model = Some(F::INFO);
             self.player = self.setup.and_then(player::<F>);
         }
     }

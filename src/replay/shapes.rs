@@ -111,6 +111,7 @@ shapes! {
     "u16/none" u16, Nothing, u16::MAX as u64;
     "str/u64" Words<2, true>, u64, u64::MAX;
     "mid/ptr" Words<5, false>, Words<1, true>, u64::MAX;
+    "ptr/u64" Words<1, true>, u64, u16::MAX as u64;
     "big/u64" Words<25, false>, u64, u64::MAX;
     "u64/big" u64, Words<25, false>, u64::MAX;
     "u64/b64" u64, Words<8, false>, u64::MAX;

@@ -12,7 +12,7 @@ use crate::golang::Toolchain;
 use crate::maps::{self, ConcurrentFamily, Family, FamilyVisitor, Hashing, Info, Options};
 use crate::record::{Status, Time};
 use crate::replay::{self, EitherHashing, Play, Recorded, Replaying, Setup};
-use crate::spec::{Arg, Catalog, CellSpec, Crew, EntryOffer, MapOffer, Term, ThreadKeys};
+use crate::spec::{Arg, Call, Catalog, CellSpec, Crew, EntryOffer, MapOffer, Term, ThreadKeys};
 use crate::workload::{self, Deal, EntryVisitor, Key, Value, Workload};
 
 /// The maps that can be run: those that ship, and any of your own.
@@ -100,6 +100,11 @@ impl Subjects {
         self.find(name)?.player(setup)
     }
 
+    /// The release that a map is called with, where it is not the newest.
+    pub fn release_of(&self, map: &Call) -> Option<&'static str> {
+        release(&self.find(map.name)?.info(), &map.args)
+    }
+
     pub(super) fn find(&self, name: &str) -> Option<&dyn Subject> {
         self.subjects.iter().map(Rc::as_ref).find(|subject| subject.info().term.name == name)
     }
@@ -139,8 +144,8 @@ pub(super) trait Subject {
     /// What a plan may ask of it.
     fn offer(&self) -> MapOffer {
         let info = self.info();
-        let load_factor = info.load_factor.map(|x| (x.min, x.max, x.default));
-        MapOffer { term: info.term, group: None, load_factor, hint: info.hint, concurrent: self.concurrent() }
+        let Info { term, load_factor, hint, .. } = info;
+        MapOffer { term, group: None, load_factor, hint, concurrent: self.concurrent() }
     }
     /// Whether several threads may use it at once.
     fn concurrent(&self) -> bool {
@@ -277,12 +282,9 @@ fn shared_pass<K: Key, V: Value>(job: &Job, setting: &threads::Setting<'_, K, V>
 
 /// How a job wants its map built.
 fn options(job: &Job, info: &Info) -> Options {
-    Options {
-        load_factor: job.load_factor.or(info.load_factor.map(|x| x.default)).unwrap_or_default(),
-        hint: job.hint as usize,
-        seed: job.seed,
-        release: release(info, &job.map_args),
-    }
+    let release = release(info, &job.map_args);
+    let load_factor = job.load_factor.unwrap_or_else(|| info.load_factor_of(release));
+    Options { load_factor, hint: job.hint as usize, seed: job.seed, release }
 }
 
 /// The release that these arguments choose, where it is not the newest.

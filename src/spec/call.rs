@@ -171,6 +171,11 @@ impl UnknownName {
 }
 
 impl Call {
+    /// The word that its first argument is, unless it is the default one.
+    pub fn first_word(&self) -> Option<&str> {
+        self.args.first()?.as_ref()?.word()
+    }
+
     /// Parses `text` as a call of one of `terms`; `what` they are, as in `mix`, is for the error.
     ///
     /// A text that is a term's whole name is that term: names may contain parentheses.

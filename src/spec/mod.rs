@@ -45,7 +45,7 @@ mod wire;
 pub use call::{Arg, Call, CallError, UnknownName};
 pub use plan::{Profiles, plan};
 pub use profiles::{SHIPPED, Shipped};
-pub use term::{Param, Range, Term, Values};
+pub use term::{LoadFactors, Param, Range, Term, Values};
 pub use wire::{Flags, Place, SpecError};
 
 use std::path::PathBuf;
@@ -83,8 +83,8 @@ pub struct MapOffer {
     pub term: Term,
     /// A name that stands for this map and every other of the group.
     pub group: Option<&'static str>,
-    /// `(min, max, default)` of its load factor, when it can be set.
-    pub load_factor: Option<(f64, f64, f64)>,
+    /// Its load factors, when it can be set.
+    pub load_factor: Option<LoadFactors>,
     /// Whether it takes a capacity hint.
     pub hint: bool,
     /// Whether several threads may use it at once.

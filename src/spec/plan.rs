@@ -184,7 +184,7 @@ fn expand(
                 let cell = CellSpec {
                     map: call.clone(),
                     workload: WorkloadSpec { source: source.clone(), ops, seed },
-                    load_factor: offer.load_factor.map(|(_, _, default)| default),
+                    load_factor: offer.load_factor.map(|x| x.of_release(call.first_word())),
                     hint: if offer.hint { hint } else { 0 },
                     entry: entry.term.name,
                     crew: crew.filter(|_| offer.concurrent),
@@ -263,8 +263,8 @@ fn load_factor(raw: &Raw, maps: &[MapOffer]) -> Result<f64, String> {
     if settable.peek().is_none() {
         return Err(format!("can't be set: not a parameter of {}", names(maps)));
     }
-    match settable.find(|(_, (min, max, _))| !(*min..=*max).contains(&x)) {
-        Some((map, (min, max, _))) => Err(format!("must be from {min} to {max} for {map}, got {}", shown(&raw.text))),
+    match settable.find(|(_, of)| !(of.min..=of.max).contains(&x)) {
+        Some((map, of)) => Err(format!("must be from {} to {} for {map}, got {}", of.min, of.max, shown(&raw.text))),
         None => Ok(x),
     }
 }

@@ -80,6 +80,32 @@ impl fmt::Display for Values {
     }
 }
 
+/// The load factors that a map can be set to: `min <= x <= max`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LoadFactors {
+    /// Smallest.
+    pub min: f64,
+    /// Largest.
+    pub max: f64,
+    /// The map's own.
+    pub default: f64,
+    /// That of releases of which it was another.
+    pub older: &'static [(&'static str, f64)],
+}
+
+impl LoadFactors {
+    /// The same in every release.
+    pub const fn new(min: f64, max: f64, default: f64) -> LoadFactors {
+        LoadFactors { min, max, default, older: &[] }
+    }
+
+    /// The map's own at a release, `None` being the newest.
+    pub fn of_release(&self, release: Option<&str>) -> f64 {
+        let older = self.older.iter().find(|(older, _)| Some(*older) == release);
+        older.map_or(self.default, |&(_, load_factor)| load_factor)
+    }
+}
+
 /// The numbers a [`Param`] allows: an interval with open or closed ends, of reals or of integers.
 #[derive(Debug, Clone, Copy)]
 pub struct Range {

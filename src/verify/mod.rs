@@ -11,7 +11,7 @@ use std::{fmt, io};
 
 use crate::golang::{self, GolangError, Op, Recorded, Session, Toolchain};
 use crate::replay::{
-    ALLOCATED, Action, Comparison, Differing, Entries, Guarded, Play, PlayError, Row, Setup, player_of_layout,
+    ALLOCATED, Action, Comparison, Differing, Entries, Guarded, Play, PlayError, Row, Setup, model_of, player_of_layout,
 };
 use crate::workload::Scramble;
 
@@ -32,7 +32,7 @@ pub struct Compared {
     /// The shape: `u64/u64`.
     pub shape: &'static str,
     /// What the model is a model of: `Go 1.27`.
-    pub model: &'static str,
+    pub model: String,
     /// Operations compared, the building of each map included.
     pub operations: u64,
     /// Operations in which the model differed.
@@ -190,15 +190,18 @@ impl One<'_> {
         let version = || self.toolchain.version.clone();
         compared.layout.clone_from(&greeting.layout);
         let no_model = || VerifyError::NoModel { version: version(), layout: greeting.layout.clone() };
+        let info = model_of(&greeting.layout).ok_or_else(no_model)?;
+        let release = info.release_for(&self.toolchain.version).map(|nearest| nearest.release);
+        compared.model = info.version_at(release);
         let setup = Setup {
             entries: Entries::Shape(self.shape),
             hashed: true,
             hint: self.hint as usize,
             load_factor: None,
+            release,
             seed: Setup::SEED,
         };
         let mut model = Guarded::new(player_of_layout(&greeting.layout, &setup).ok_or_else(no_model)?);
-        compared.model = model.info().version;
         let columns = model.info().state;
         if greeting.columns != columns {
             return Err(no_model());

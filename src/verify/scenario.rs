@@ -16,6 +16,8 @@ pub struct Scenario {
     /// Live keys, in no order, and where each is in that list.
     live: Vec<u64>,
     place: Vec<u32>,
+    /// The most live keys there have been.
+    most: usize,
     phase: Phase,
     left: u64,
 }
@@ -33,19 +35,24 @@ enum Phase {
     Overwrite,
     /// Lookups, of live keys and others.
     Read,
+    /// Removes until nothing is left, and a drop of all entries where none is: it meets what removes leave behind.
+    Drain,
 }
 
-const PHASES: [Phase; 7] =
-    [Phase::Grow, Phase::Grow, Phase::Churn, Phase::Churn, Phase::Shrink, Phase::Overwrite, Phase::Read];
+const PHASES: [Phase; 8] =
+    [Phase::Grow, Phase::Grow, Phase::Churn, Phase::Churn, Phase::Shrink, Phase::Overwrite, Phase::Read, Phase::Drain];
 
 const ABSENT: u32 = u32::MAX;
+
+/// The entries of the smallest map, full.
+const GROUP: usize = 8;
 
 impl Scenario {
     /// Work over at most `keys` different keys.
     pub fn new(seed: u64, keys: u32, ranges: bool, clears: bool) -> Scenario {
         let place = vec![ABSENT; keys as usize];
         let (rng, keys) = (Rng::new(seed), u64::from(keys));
-        Scenario { rng, keys, ranges, clears, live: Vec::new(), place, phase: Phase::Grow, left: 1 }
+        Scenario { rng, keys, ranges, clears, live: Vec::new(), place, most: 0, phase: Phase::Grow, left: 1 }
     }
 
     /// The next operation.
@@ -54,6 +61,10 @@ impl Scenario {
             self.begin_phase();
         }
         self.left -= 1;
+        // A map is never again as small as one that has grown to this.
+        if (self.live.len(), self.most) == (GROUP, GROUP) && self.rng.below(4) != 0 {
+            return self.overwrite();
+        }
         match self.rng.below(20_000) {
             0 if self.clears => return self.clear(),
             // A range costs as much as the map is large.
@@ -72,6 +83,11 @@ impl Scenario {
             Phase::Overwrite if share < 80 => self.overwrite(),
             Phase::Overwrite => self.mixed(share),
             Phase::Read => self.get(),
+            Phase::Drain => match self.some_live() {
+                Some(key) => self.take(key),
+                None if self.clears => self.clear(),
+                None => self.get(),
+            },
         }
     }
 
@@ -80,8 +96,15 @@ impl Scenario {
         // Lengths over several magnitudes, so that small maps and large ones come about.
         let magnitude = self.rng.below(self.keys.max(2).ilog2().into()) + 1;
         self.left = self.rng.below(2 << magnitude) + 1;
-        if self.live.len() as u64 * 8 > self.keys * 7 {
-            self.phase = Phase::Shrink;
+        let live = self.live.len() as u64;
+        match self.phase {
+            _ if live * 8 > self.keys * 7 => self.phase = Phase::Shrink,
+            // A large map takes long to drain, and long to come about.
+            Phase::Drain if live * 4 > self.keys => self.phase = Phase::Shrink,
+            Phase::Drain => self.left = live + 1,
+            // Long enough for the slots that removes leave behind to fill the table.
+            Phase::Churn => self.left = self.left.max((8 * live).min(self.keys)),
+            _ => {}
         }
     }
 
@@ -104,6 +127,7 @@ impl Scenario {
         if self.place[key as usize] == ABSENT {
             self.place[key as usize] = self.live.len() as u32;
             self.live.push(key);
+            self.most = self.most.max(self.live.len());
         }
         self.op(Kind::Put, key)
     }
@@ -164,6 +188,7 @@ mod tests {
     fn equal_seeds_ask_the_same_and_every_corner_is_reached() {
         let (mut a, mut b) = (Scenario::new(7, 5000, true, true), Scenario::new(7, 5000, true, true));
         let (mut live, mut seen, mut most, mut emptied) = (HashSet::new(), [0; 5], 0, 0);
+        let mut cleared_empty = 0;
         for _ in 0..200_000 {
             let op = a.next_op();
             assert_eq!(op, b.next_op());
@@ -171,7 +196,10 @@ mod tests {
             match op.kind {
                 Kind::Put => _ = live.insert(op.key),
                 Kind::Remove => emptied += u32::from(live.remove(&op.key) && live.is_empty()),
-                Kind::Clear => live.clear(),
+                Kind::Clear => {
+                    cleared_empty += u32::from(live.is_empty());
+                    live.clear();
+                }
                 Kind::Get | Kind::Range => {}
             }
             most = most.max(live.len());
@@ -180,6 +208,7 @@ mod tests {
         assert!(seen.iter().all(|&n| n > 3), "{seen:?}");
         assert!(most > 3000, "at most {most} live keys");
         assert_eq!(live.len(), a.live.len());
-        assert!(emptied > 0, "never emptied one by one");
+        assert!(emptied > 10, "emptied one by one {emptied} times");
+        assert!(cleared_empty > 10, "cleared {cleared_empty} times while empty");
     }
 }

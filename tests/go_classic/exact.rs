@@ -49,6 +49,48 @@ fn buckets_are_as_large_as_gos() {
     assert_eq!(bytes_and_allocs::<u64, [u8; 256]>(0, 1), (48 + 144 + 256, 3));
 }
 
+/// An elem of 576 bytes that holds pointers, and is stored by its address.
+#[derive(Clone)]
+struct Wide([Option<Box<u64>>; 72]);
+
+impl Value for Wide {
+    const POINTERS: bool = true;
+    fn from_seed(_: u64, _: u32) -> Wide {
+        Wide([const { None }; 72])
+    }
+    fn seed(&self) -> Option<u64> {
+        self.0[0].as_deref().copied()
+    }
+    fn heap_bytes(&self) -> u64 {
+        0
+    }
+}
+
+/// In Go 1.21 a map grows at a load factor of 6.0, and objects with pointers have no header.
+#[test]
+fn go_1_21_grows_earlier_and_has_no_headers() {
+    fn made<K: Key, V: Value>(release: &'static str, hint: usize, entries: u64) -> u64 {
+        let before = ALLOCATED.get();
+        let mut map = build::<K, V, Good>(&options_of::<GoClassic>(release, hint, 1));
+        (0..entries).for_each(|id| _ = map.insert(K::from_id(id), V::from_seed(id, 0)));
+        let bytes = ALLOCATED.get().since(before).bytes;
+        map.check_invariants();
+        map.clear();
+        drop(map);
+        assert_eq!(ALLOCATED.get().live(), before.live(), "Go {release}");
+        bytes
+    }
+    let each = |made: fn(&'static str, usize, u64) -> u64, hint, entries| {
+        ["1.21", "1.22", "1.23"].map(|release| made(release, hint, entries))
+    };
+    // 24 entries fit into four buckets of 144 bytes, 26 from Go 1.22 on.
+    assert_eq!(each(made::<u64, u64>, 24, 0), [48 + 576; 3]);
+    assert_eq!(each(made::<u64, u64>, 25, 0), [48 + 1152, 48 + 576, 48 + 576]);
+    // With pointers and a header they are of the next size class.
+    assert_eq!(each(made::<u64, Wide>, 24, 0), [48 + 576, 48 + 640, 48 + 640]);
+    assert_eq!(each(made::<u64, Wide>, 0, 1), [48 + 144 + 576, 48 + 144 + 640, 48 + 144 + 640]);
+}
+
 /// Both figures that Go's own programs show: 352 MB in 154k allocations, and 161 MB in 24.
 #[test]
 #[ignore = "four million inserts, twice"]

@@ -1,6 +1,7 @@
 //! Random operations on the map and on a `BTreeMap`, the invariants checked after each.
 
 use mapscope::maps::Map;
+use mapscope::maps::go::GoClassic;
 use mapscope::workload::{Bytes, Key, Str24, Value};
 
 use super::go_map::model::agrees;
@@ -85,6 +86,14 @@ fn cleared_and_dropped<F: GoFamily>() {
 #[test]
 fn clear_and_drop_in_the_middle_of_growth() {
     each_variant!(F => cleared_and_dropped::<F>());
+}
+
+/// The one that grows earlier, and whose heap has no headers.
+#[test]
+fn go_1_21_agrees() {
+    agrees::<GoClassic, u64, u64, Good>(&options_of::<GoClassic>("1.21", 0, 1), 500, 3000, 1);
+    agrees::<GoClassic, Str24, [u8; 256], LowBits>(&options_of::<GoClassic>("1.21", 30, 2), 150, 900, 1);
+    agrees::<GoClassic, BigKey, Bytes, Good>(&options_of::<GoClassic>("1.21", 0, 3), 150, 900, 1);
 }
 
 /// Differential fuzzing: `MAPSCOPE_FUZZ_STEPS=1000000000 cargo test --release --test go_classic fuzz`, as many steps on

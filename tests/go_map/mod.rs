@@ -273,6 +273,11 @@ pub fn options(load_factor: f64, hint: usize, seed: u64) -> Options {
     Options { load_factor, hint, seed, release: None }
 }
 
+/// Of a release, with its own load factor.
+pub fn options_of<F: Family>(release: &'static str, hint: usize, seed: u64) -> Options {
+    Options { load_factor: F::INFO.load_factor_of(Some(release)), hint, seed, release: Some(release) }
+}
+
 pub fn build<F: GoFamily, K: Key, V: Value, S: Hashing>(options: &Options) -> F::Ranged<K, V, S> {
     slots(|slots| *slots = FreedSlots::default());
     F::build_ranged(options)

@@ -3,6 +3,7 @@
 use mapscope::maps::go::GoSwiss;
 use mapscope::maps::go::swiss::{GoSwissMap, State};
 use mapscope::maps::{Hashing, Map, Options, Structure};
+use mapscope::replay::Words;
 use mapscope::workload::{Key, Str24, Value};
 
 use super::go_map::{self, *};
@@ -72,6 +73,39 @@ fn a_hint_allocates_the_tables_at_once() {
     // Hints that no address space holds count as none.
     assert_eq!(figures(usize::MAX), empty);
     assert_eq!(figures(1 << 42), empty);
+}
+
+/// A put of a key that is there, into a single group that is full.
+#[test]
+fn an_overwrite_makes_a_table_of_a_full_group_up_to_1_26() {
+    for (release, allocated, dir_len) in [("1.24", (328, 3), 1), ("1.26", (328, 3), 1), ("1.27", (0, 0), 0)] {
+        let mut map = build::<u64, u64, Good>(&options_of::<GoSwiss>(release, 0, 1));
+        (0..8).for_each(|id| assert!(!map.insert(id, id)));
+        let before = ALLOCATED.get();
+        let events = told(|| assert!(map.insert(5, 50)));
+        let since = ALLOCATED.get().since(before);
+        assert_eq!((since.bytes, since.allocs), allocated, "Go {release}");
+        assert_eq!((events.grow, events.moved), (dir_len, 8 * dir_len), "Go {release}");
+        assert_eq!((map.figures().len, map.figures().dir_len as u64, map.get(&5)), (8, dir_len, Some((&5, &50))));
+        map.check_invariants();
+        // A table has room: no release does it twice.
+        assert!(map.insert(6, 60) && map.figures().dir_len as u64 == dir_len);
+    }
+}
+
+/// Full groups leave tombstones when they are emptied.
+#[test]
+fn a_clear_of_an_empty_map_leaves_tombstones_in_1_24_alone() {
+    for (release, left) in [("1.24", true), ("1.25", false), ("1.27", false)] {
+        let mut map = build::<u64, u64, AllEqual>(&options_of::<GoSwiss>(release, 0, 1));
+        (0..14).for_each(|id| assert!(!map.insert(id, id)));
+        (0..14).for_each(|id| assert!(map.remove(&id)));
+        let before = map.figures();
+        assert!(before.len == 0 && before.growth_left < 14, "{before:?}");
+        map.clear();
+        assert_eq!(map.figures(), State { growth_left: if left { before.growth_left } else { 14 }, ..before });
+        map.check_invariants();
+    }
 }
 
 /// Splits move 896 entries, growths half as many or less, and nothing else moves any: whatever the map's size, no write
@@ -206,9 +240,9 @@ fn tombstones_that_no_search_passes_are_pruned() {
 /// Go's insert for elems that are stored indirectly, and for keys that are neither words nor strings, has no pruning.
 #[test]
 fn inserts_of_other_types_do_not_prune() {
-    fn prunes<K: Key, V: Value>() -> u64 {
+    fn prunes<K: Key, V: Value>(release: &'static str) -> u64 {
         told(|| {
-            let mut map = build::<K, V, Good>(&options(0.0, 896, 1));
+            let mut map = build::<K, V, Good>(&options_of::<GoSwiss>(release, 896, 1));
             for id in 0..8_000 {
                 map.insert(K::from_id(id), V::from_seed(id, 8));
                 if id >= 500 {
@@ -219,10 +253,15 @@ fn inserts_of_other_types_do_not_prune() {
         })
         .prune
     }
-    assert!(prunes::<u64, u64>() > 0);
-    assert!(prunes::<Str24, u64>() > 0);
-    assert_eq!(prunes::<u64, [u8; 256]>(), 0);
-    assert_eq!(prunes::<BigKey, u64>(), 0);
+    for (release, words, pointers) in
+        [("1.24", false, false), ("1.25", true, false), ("1.26", true, false), ("1.27", true, true)]
+    {
+        assert_eq!(prunes::<u64, u64>(release) > 0, words, "Go {release}");
+        assert_eq!(prunes::<Str24, u64>(release) > 0, words, "Go {release}");
+        assert_eq!(prunes::<Words<1, true>, u64>(release) > 0, pointers, "Go {release}");
+        assert_eq!(prunes::<u64, [u8; 256]>(release), 0);
+        assert_eq!(prunes::<BigKey, u64>(release), 0);
+    }
 }
 
 #[test]

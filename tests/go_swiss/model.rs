@@ -1,7 +1,7 @@
 //! Random operations on the map and on a `BTreeMap`, the invariants checked after each.
 
-use mapscope::maps::Map;
 use mapscope::maps::go::GoSwiss;
+use mapscope::maps::{Family, Map};
 use mapscope::workload::{Bytes, Key, Str24, Value};
 
 use super::go_map::model::agrees;
@@ -30,6 +30,18 @@ fn small_entries_grow_far() {
     agrees::<GoSwiss, u64, u64, Good>(&options(0.0, 0, 11), 4000, 30_000, 50);
     agrees::<GoSwiss, u64, u64, HighBits>(&options(0.0, 0, 12), 3000, 20_000, 50);
     agrees::<GoSwiss, u64, u64, FewBits>(&options(0.0, 0, 13), 2000, 10_000, 50);
+}
+
+/// The older ones, whose growth, pruning and clears are others.
+#[test]
+fn every_release_agrees() {
+    for release in GoSwiss::INFO.releases() {
+        let options = |hint, seed| options_of::<GoSwiss>(release, hint, seed);
+        agrees::<GoSwiss, u64, u64, Good>(&options(0, 1), 150, 2000, 1);
+        agrees::<GoSwiss, u64, u64, HighBits>(&options(0, 2), 12, 500, 1);
+        agrees::<GoSwiss, Str24, [u8; 256], LowBits>(&options(9, 3), 100, 900, 1);
+        agrees::<GoSwiss, BigKey, Bytes, Good>(&options(0, 4), 30, 900, 1);
+    }
 }
 
 #[test]

@@ -171,8 +171,14 @@ fn a_file_is_written_whole_and_stdout_is_the_same() {
 
 fn moment(map: &str, trace: &str, operations: usize) -> Moment {
     let recording = Recording::open(data(trace).as_ref()).expect("a recording");
-    let setup =
-        Setup { entries: Entries::Shape("u64/u64"), hashed: true, hint: 0, load_factor: None, seed: Setup::SEED };
+    let setup = Setup {
+        entries: Entries::Shape("u64/u64"),
+        hashed: true,
+        hint: 0,
+        load_factor: None,
+        release: None,
+        seed: Setup::SEED,
+    };
     let model = Subjects::builtin().player(map, &setup).expect("a model");
     let mut session = Session::start(model, Source::recording(recording)).expect("a map");
     (0..operations).for_each(|_| _ = session.step().expect("an operation"));

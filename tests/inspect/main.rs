@@ -9,6 +9,8 @@ mod skip;
 
 mod bad_input;
 mod formats;
+#[path = "../go_recorder/mod.rs"]
+mod go_recorder;
 mod header;
 mod record;
 mod same_size;

@@ -5,75 +5,35 @@
 //! GO_CLASSIC=~/go1.23/bin/go GO_SWISS=~/go1.27/bin/go cargo test --test inspect -- --ignored
 //! ```
 
-use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use mapscope::golang::{self, Kind, Op, Recorded, Session};
+use mapscope::golang::{self, Kind, Op};
+
+use crate::go_recorder::{self, data};
 
 /// A map of a real runtime, and what it has done so far.
-struct Recorder {
-    session: Session,
-    text: String,
-}
+struct Recorder(go_recorder::Recorder);
 
 impl Recorder {
     fn start(variable: &str, map: &str, how: &str) -> Recorder {
         let path = std::env::var_os(variable).unwrap_or_else(|| panic!("{variable} must name a go command"));
         let found = golang::find(&[PathBuf::from(path)]).expect("a toolchain");
-        let program = found[0].program(golang::SHAPES[0]).expect("a program for u64/u64");
-        let mut session = Session::start(&program, map).expect("it starts");
-        session.set_collector(-1, 0, 1).expect("no collections");
-        let greeting = session.greeting().clone();
-        let table = if greeting.layout == "swiss" { "group" } else { "bucket" };
-        let mut text = format!(
-            "# go={} layout={} type=u64/u64 hint=0 key_size=8 elem_size=8 {table}_size={} {table}_pointers={} \
-             recorded_by=tests/inspect/record.rs {how}\nop,key,hash,alloc_bytes,allocs,{}\n",
-            greeting.go,
-            greeting.layout,
-            greeting.table_bytes,
-            u8::from(greeting.table_pointers),
-            greeting.columns.join(",")
-        );
-        let built = session.build(0).expect("a map");
-        row(&mut text, "new,,", &built);
-        Recorder { session, text }
+        let how = format!("recorded_by=tests/inspect/record.rs {how}");
+        Recorder(go_recorder::Recorder::start(&found[0], map, golang::SHAPES[0], 0, &how))
     }
 
     fn op(&mut self, kind: Kind, key: u64) {
-        let name = match kind {
-            Kind::Put => "insert",
-            Kind::Remove => "remove",
-            _ => "get",
-        };
-        let Recorder { session, text } = self;
-        let recorded = session.record(&[Op { kind, key, value: key }], true, |_, recorded| {
-            for (key, hash) in &recorded.hashes {
-                let commas = ",".repeat(recorded.state.len() + 2);
-                writeln!(text, "hash,{key},{hash:016x}{commas}").expect("memory");
-            }
-            row(text, &format!("{name},{key},{:016x}", recorded.hash), &recorded);
-        });
-        recorded.expect("it does what it is told");
+        self.0.ops(&[Op { kind, key, value: key }]);
     }
 
-    /// The key's hash, by a lookup that changes nothing and is not written down.
     fn hash(&mut self, key: u64) -> u64 {
-        let mut hash = 0;
-        let get = Op { kind: Kind::Get, key, value: 0 };
-        self.session.record(&[get], true, |_, recorded| hash = recorded.hash).expect("an answer");
-        hash
+        self.0.hash(key)
     }
 
     fn write(&self, name: &str) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-        fs::write(folder.join(name), &self.text).expect("a file");
+        fs::write(data(name), &self.0.text).expect("a file");
     }
-}
-
-fn row(text: &mut String, begin: &str, recorded: &Recorded) {
-    let state: Vec<_> = recorded.state.iter().map(u64::to_string).collect();
-    writeln!(text, "{begin},{},{},{}", recorded.alloc_bytes, recorded.allocs, state.join(",")).expect("memory");
 }
 
 #[test]

@@ -4,8 +4,8 @@
 //! Rust's global allocator for exactly those bytes, one allocation for one of Go's, so that whoever counts the
 //! process's allocations counts `MemStats.TotalAlloc` and `MemStats.Mallocs`.
 //!
-//! Source: Go 1.23, `runtime/sizeclasses.go`, `msize.go`, `malloc.go`, `slice.go`.
-//! The same in Go 1.27.3, where the size classes are in `internal/runtime/gc`.
+//! Source: Go 1.23, `runtime/sizeclasses.go`, `msize.go`, `malloc.go`, `slice.go`. The same from Go 1.22 to 1.27.3, where
+//! the size classes are in `internal/runtime/gc`. Up to Go 1.21 the classes are these, and no object has a header.
 //!
 //! Go packs objects under 16 bytes that hold no pointers several to a block: [`tiny`]. Only boxed keys and values are
 //! such.
@@ -39,17 +39,18 @@ const SMALL_MAX_BYTES: usize = 32768 - MALLOC_HEADER_BYTES;
 const ALIGN: usize = 8;
 
 /// The header that a request of `size` bytes is charged with, in bytes.
-const fn header_bytes(size: usize, noscan: bool) -> usize {
-    if !noscan && size > HEADERLESS_MAX_BYTES && size <= SMALL_MAX_BYTES { MALLOC_HEADER_BYTES } else { 0 }
+const fn header_bytes(size: usize, headerless: bool) -> usize {
+    if !headerless && size > HEADERLESS_MAX_BYTES && size <= SMALL_MAX_BYTES { MALLOC_HEADER_BYTES } else { 0 }
 }
 
 /// The bytes that an object of `size` bytes occupies, as `MemStats` counts them: its size class, header included, or
-/// whole pages. `noscan` says that it holds no pointers.
-pub const fn occupied_bytes(size: usize, noscan: bool) -> usize {
+/// whole pages. `headerless` says that it carries no header however large it is: it holds no pointers, or the release of
+/// Go has none.
+pub const fn occupied_bytes(size: usize, headerless: bool) -> usize {
     if size > SMALL_MAX_BYTES {
         return size.next_multiple_of(PAGE_BYTES);
     }
-    let need = size + header_bytes(size, noscan);
+    let need = size + header_bytes(size, headerless);
     let (mut low, mut high) = (0, SIZE_CLASSES.len() - 1);
     while low < high {
         let middle = (low + high) / 2;
@@ -59,24 +60,24 @@ pub const fn occupied_bytes(size: usize, noscan: bool) -> usize {
 }
 
 /// The bytes of that which the object may use: `roundupsize` of Go.
-pub const fn usable_bytes(size: usize, noscan: bool) -> usize {
-    occupied_bytes(size, noscan) - header_bytes(size, noscan)
+pub const fn usable_bytes(size: usize, headerless: bool) -> usize {
+    occupied_bytes(size, headerless) - header_bytes(size, headerless)
 }
 
 /// The capacity that `append` gives a full slice of `capacity` elements when it adds one, in elements of
 /// `element_bytes` (at least 1).
-pub const fn appended_capacity(capacity: usize, element_bytes: usize, noscan: bool) -> usize {
+pub const fn appended_capacity(capacity: usize, element_bytes: usize, headerless: bool) -> usize {
     const DOUBLING_BELOW: usize = 256;
     let wanted = match capacity {
         0 => 1,
         1..DOUBLING_BELOW => 2 * capacity,
         _ => capacity + (capacity + 3 * DOUBLING_BELOW) / 4,
     };
-    usable_bytes(wanted * element_bytes, noscan) / element_bytes
+    usable_bytes(wanted * element_bytes, headerless) / element_bytes
 }
 
-const fn layout(size: usize, noscan: bool) -> Layout {
-    match Layout::from_size_align(occupied_bytes(size, noscan), ALIGN) {
+const fn layout(size: usize, headerless: bool) -> Layout {
+    match Layout::from_size_align(occupied_bytes(size, headerless), ALIGN) {
         Ok(layout) => layout,
         Err(_) => panic!("an object larger than the address space"),
     }
@@ -84,18 +85,18 @@ const fn layout(size: usize, noscan: bool) -> Layout {
 
 /// Allocates an object, its content undefined. `size` is what Go's map asks for, at least 1 byte.
 #[inline]
-pub fn alloc(size: usize, noscan: bool) -> NonNull<u8> {
+pub fn alloc(size: usize, headerless: bool) -> NonNull<u8> {
     debug_assert!(size > 0);
-    let layout = layout(size, noscan);
+    let layout = layout(size, headerless);
     // SAFETY: the layout is not of zero size: `size` is at least 1, and class 0 is for size 0 alone.
     NonNull::new(unsafe { alloc::alloc(layout) }).unwrap_or_else(|| alloc::handle_alloc_error(layout))
 }
 
 /// Allocates an object, all zeros.
 #[inline]
-pub fn alloc_zeroed(size: usize, noscan: bool) -> NonNull<u8> {
+pub fn alloc_zeroed(size: usize, headerless: bool) -> NonNull<u8> {
     debug_assert!(size > 0);
-    let layout = layout(size, noscan);
+    let layout = layout(size, headerless);
     // SAFETY: as in `alloc`.
     NonNull::new(unsafe { alloc::alloc_zeroed(layout) }).unwrap_or_else(|| alloc::handle_alloc_error(layout))
 }
@@ -103,11 +104,11 @@ pub fn alloc_zeroed(size: usize, noscan: bool) -> NonNull<u8> {
 /// Gives an object back, as a garbage collection would.
 ///
 /// # Safety
-/// `object` came from [`alloc()`] or [`alloc_zeroed`] with the same `size` and `noscan`, and is used no more.
+/// `object` came from [`alloc()`] or [`alloc_zeroed`] with the same `size` and `headerless`, and is used no more.
 #[inline]
-pub unsafe fn free(object: NonNull<u8>, size: usize, noscan: bool) {
+pub unsafe fn free(object: NonNull<u8>, size: usize, headerless: bool) {
     // SAFETY: the caller's promise; equal arguments make equal layouts.
-    unsafe { alloc::dealloc(object.as_ptr(), layout(size, noscan)) }
+    unsafe { alloc::dealloc(object.as_ptr(), layout(size, headerless)) }
 }
 
 #[cfg(test)]
@@ -129,6 +130,7 @@ mod tests {
         assert_eq!((occupied_bytes(513, false), usable_bytes(513, false)), (576, 568));
         assert_eq!((occupied_bytes(1024, true), usable_bytes(1024, true)), (1024, 1024));
         assert_eq!((occupied_bytes(1024, false), usable_bytes(1024, false)), (1152, 1144));
+        assert_eq!((occupied_bytes(32764, true), occupied_bytes(32764, false)), (32768, 32768));
     }
 
     #[test]

@@ -12,12 +12,12 @@ use crate::workload::Key;
 
 /// Something put aside.
 pub(super) enum Item<K> {
-    /// An object of Go's heap: its address, the size asked for, and whether it is free of pointers.
+    /// An object of Go's heap: its address, the size asked for, and whether it carries no header whatever its size.
     Object(NonNull<u8>, usize, bool),
     /// A removed key, whose stale copies a range may still compare.
     Key(K),
-    /// The same where the copies are of its address.
-    KeyAt(NonNull<K>),
+    /// The same where the copies are of its address; the flag is as for an object.
+    KeyAt(NonNull<K>, bool),
     /// A bucket that its map does not free, but uses again.
     Bucket(NonNull<u8>),
 }
@@ -27,10 +27,10 @@ impl<K: Key> Item<K> {
     pub(super) fn free(self) {
         match self {
             // SAFETY: the list owned it, as allocated, and no range is left to use it.
-            Item::Object(object, size, noscan) => unsafe { heap::free(object, size, noscan) },
+            Item::Object(object, size, headerless) => unsafe { heap::free(object, size, headerless) },
             Item::Key(key) => drop(key),
             // SAFETY: as above; its address was in a slot.
-            Item::KeyAt(key) => unsafe { stored::discard(key, !K::POINTERS) },
+            Item::KeyAt(key, headerless) => unsafe { stored::discard(key, headerless) },
             Item::Bucket(_) => unreachable!("a map that uses buckets again takes them back itself"),
         }
     }

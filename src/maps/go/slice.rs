@@ -31,10 +31,10 @@ impl<T: Copy> Slice<T> {
     }
 
     /// Appends. The backing array that this outgrows, if any, is returned for the caller to free: its address and
-    /// its size in bytes.
+    /// its size in bytes. `headerless` is as in [`heap`].
     #[must_use]
-    pub(super) fn push(&mut self, element: T) -> Option<(NonNull<u8>, usize)> {
-        let outgrown = if self.len == self.capacity { self.grow() } else { None };
+    pub(super) fn push(&mut self, element: T, headerless: bool) -> Option<(NonNull<u8>, usize)> {
+        let outgrown = if self.len == self.capacity { self.grow(headerless) } else { None };
         // SAFETY: `len < capacity`, and `array` has room for `capacity` elements.
         unsafe { self.array.add(self.len).write(element) };
         self.len += 1;
@@ -47,17 +47,17 @@ impl<T: Copy> Slice<T> {
     }
 
     #[cold]
-    fn grow(&mut self) -> Option<(NonNull<u8>, usize)> {
+    fn grow(&mut self, headerless: bool) -> Option<(NonNull<u8>, usize)> {
         let outgrown = self.backing();
-        let capacity = heap::appended_capacity(self.capacity, Self::ELEMENT_BYTES, false);
-        let array = heap::alloc(capacity * Self::ELEMENT_BYTES, false).cast::<T>();
+        let capacity = heap::appended_capacity(self.capacity, Self::ELEMENT_BYTES, headerless);
+        let array = heap::alloc(capacity * Self::ELEMENT_BYTES, headerless).cast::<T>();
         // SAFETY: the new array is apart from the old one and has room for more than `len` elements.
         unsafe { self.array.copy_to_nonoverlapping(array, self.len) };
         (self.array, self.capacity) = (array, capacity);
         outgrown
     }
 
-    /// The backing array's address and size in bytes, as allocated (with pointers); `None` before the first append.
+    /// The backing array's address and size in bytes, as allocated; `None` before the first append.
     pub(super) fn backing(&self) -> Option<(NonNull<u8>, usize)> {
         (self.capacity > 0).then(|| (self.array.cast(), self.capacity * Self::ELEMENT_BYTES))
     }

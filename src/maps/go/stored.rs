@@ -33,16 +33,16 @@ pub(super) unsafe fn locate<T>(place: NonNull<u8>) -> NonNull<T> {
     }
 }
 
-/// Fills its place in a slot. `noscan` says that the type holds no pointers.
+/// Fills its place in a slot. `headerless` is as in [`heap`].
 ///
 /// # Safety
 /// The place is one for `T`, and holds nothing to drop.
 #[inline]
-pub(super) unsafe fn put<T>(place: NonNull<u8>, value: T, noscan: bool) {
+pub(super) unsafe fn put<T>(place: NonNull<u8>, value: T, headerless: bool) {
     // SAFETY: the place has `inline_bytes`, or the fresh object the size of a `T`.
     unsafe {
         let to = if indirect::<T>() {
-            let object = heap::alloc(size_of::<T>(), noscan).cast::<T>();
+            let object = heap::alloc(size_of::<T>(), headerless).cast::<T>();
             place.cast::<NonNull<T>>().write(object);
             object
         } else {
@@ -55,14 +55,14 @@ pub(super) unsafe fn put<T>(place: NonNull<u8>, value: T, noscan: bool) {
 /// Drops it where it is, and frees its object when it has one.
 ///
 /// # Safety
-/// `at` is what [`locate`] gave, or a copy of it when it is inline, and is not used again; `noscan` is as in [`put`].
+/// `at` is what [`locate`] gave, or a copy of it when it is inline, and is not used again; `headerless` is as in [`put`].
 #[inline]
-pub(super) unsafe fn discard<T>(at: NonNull<T>, noscan: bool) {
+pub(super) unsafe fn discard<T>(at: NonNull<T>, headerless: bool) {
     // SAFETY: the caller's promise.
     unsafe {
         at.drop_in_place();
         if indirect::<T>() {
-            heap::free(at.cast(), size_of::<T>(), noscan);
+            heap::free(at.cast(), size_of::<T>(), headerless);
         }
     }
 }

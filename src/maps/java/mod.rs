@@ -77,7 +77,7 @@ impl Family for Java {
             "openjdk/jdk, java/util/HashMap.java (JDK 8 and later)",
         ),
         version: "JDK 17",
-        load_factor: Some(LoadFactors { min: 0.25, max: 4.0, default: 0.75 }),
+        load_factor: Some(LoadFactors::new(0.25, 4.0, 0.75)),
         hint: true,
         exact: true,
         alloc_cause: Cause::AllocOther,

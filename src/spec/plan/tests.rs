@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::spec::{Param, Range};
+use crate::spec::{LoadFactors, Param, Range};
 
 const fn param(name: &'static str, min: f64, max: f64, default: Option<f64>) -> Param {
     let range = Range { min, max, above_min: false, below_max: false, integer: false };
@@ -10,6 +10,7 @@ const fn param(name: &'static str, min: f64, max: f64, default: Option<f64>) -> 
 }
 
 fn map(name: &'static str, load_factor: Option<(f64, f64, f64)>, hint: bool) -> MapOffer {
+    let load_factor = load_factor.map(|(min, max, default)| LoadFactors::new(min, max, default));
     MapOffer { term: Term::plain(name, "", ""), group: None, load_factor, hint, concurrent: name.starts_with("shared") }
 }
 

@@ -219,14 +219,14 @@ impl<K: Key, V: Value, D: Design> Slot<K, V, D> {
         unsafe { (self.key_ptr().as_ref(), self.value_ptr().as_ref()) }
     }
 
-    /// Puts an entry into an empty slot.
+    /// Puts an entry into an empty slot. `headers` says whether large objects with pointers carry one.
     #[inline]
-    pub(super) fn fill(self, top: u8, key: K, value: V) {
+    pub(super) fn fill(self, top: u8, key: K, value: V, headers: bool) {
         debug_assert!(self.top() <= EMPTY_ONE && top >= MIN_TOPHASH);
         // SAFETY: the places are the slot's own, and hold nothing to drop, since the slot is empty.
         unsafe {
-            stored::put(self.key_place(), key, !K::POINTERS);
-            stored::put(self.value_place(), value, !V::POINTERS);
+            stored::put(self.key_place(), key, !(K::POINTERS && headers));
+            stored::put(self.value_place(), value, !(V::POINTERS && headers));
         }
         self.set_top(top);
     }
@@ -244,20 +244,20 @@ impl<K: Key, V: Value, D: Design> Slot<K, V, D> {
     /// Drops the elem of a slot that was filled until now, and frees its object.
     ///
     /// # Safety
-    /// The slot was filled, is marked empty already, and its elem is not used again.
+    /// The slot was filled with the same `headers`, is marked empty already, and its elem is not used again.
     #[inline]
-    pub(super) unsafe fn drop_value(self) {
+    pub(super) unsafe fn drop_value(self, headers: bool) {
         // SAFETY: the elem is still there: marking a slot leaves it alone.
-        unsafe { stored::discard(self.value_ptr(), !V::POINTERS) }
+        unsafe { stored::discard(self.value_ptr(), !(V::POINTERS && headers)) }
     }
 
     /// The same for the key.
     ///
     /// # Safety
-    /// The slot was filled, is marked empty already, and its key is not used again.
+    /// The slot was filled with the same `headers`, is marked empty already, and its key is not used again.
     #[inline]
-    pub(super) unsafe fn drop_key(self) {
+    pub(super) unsafe fn drop_key(self, headers: bool) {
         // SAFETY: as for the elem.
-        unsafe { stored::discard(self.key_ptr(), !K::POINTERS) }
+        unsafe { stored::discard(self.key_ptr(), !(K::POINTERS && headers)) }
     }
 }

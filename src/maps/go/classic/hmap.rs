@@ -129,30 +129,31 @@ impl<K: Key, V: Value, D: Design> Extra<K, V, D> {
 pub(super) struct Array<K, V, D: Design> {
     pub(super) first: Bucket<K, V, D>,
     pub(super) b: u8,
+    /// Whether it carries no header, however large it is.
+    pub(super) headerless: bool,
 }
 
 impl<K: Key, V: Value, D: Design> Array<K, V, D> {
     /// Buckets in all that are allocated for `2^b`: from `b` = 4 up a sixteenth more, and what the size class has
     /// room for.
-    fn allocated_buckets(b: u8) -> usize {
+    fn allocated_buckets(b: u8, headerless: bool) -> usize {
         let base = 1 << b;
         if b < PREALLOCATE_FROM_B || !D::HEAPED {
             return base;
         }
-        heap::usable_bytes((base + base / 16) * Bucket::<K, V, D>::BYTES, Bucket::<K, V, D>::NOSCAN)
-            / Bucket::<K, V, D>::BYTES
+        heap::usable_bytes((base + base / 16) * Bucket::<K, V, D>::BYTES, headerless) / Bucket::<K, V, D>::BYTES
     }
 
     /// What Go asks its heap for, in bytes.
-    pub(super) fn bytes(b: u8) -> usize {
-        Self::allocated_buckets(b) * Bucket::<K, V, D>::BYTES
+    pub(super) fn bytes(&self) -> usize {
+        Self::allocated_buckets(self.b, self.headerless) * Bucket::<K, V, D>::BYTES
     }
 
     /// Allocates an array of `2^b` empty buckets.
-    pub(super) fn allocate(b: u8) -> Self {
-        let memory = heap::alloc_zeroed(Self::bytes(b), Bucket::<K, V, D>::NOSCAN);
+    pub(super) fn allocate(b: u8, headerless: bool) -> Self {
+        let memory = heap::alloc_zeroed(Self::allocated_buckets(b, headerless) * Bucket::<K, V, D>::BYTES, headerless);
         // SAFETY: zeroed, and freed only by `GoClassicMap`, which forgets the array first.
-        let array = Array { first: unsafe { Bucket::new(memory) }, b };
+        let array = Array { first: unsafe { Bucket::new(memory) }, b, headerless };
         array.mark_last();
         array
     }
@@ -163,14 +164,14 @@ impl<K: Key, V: Value, D: Design> Array<K, V, D> {
     /// None of its slots owns anything any more.
     pub(super) unsafe fn zero(&self) {
         // SAFETY: live, of exactly this size.
-        unsafe { self.first.address().write_bytes(0, Self::bytes(self.b)) };
+        unsafe { self.first.address().write_bytes(0, self.bytes()) };
         self.mark_last();
     }
 
     /// Preallocated overflow buckets are handed out in order, and one whose overflow pointer is nil has another behind
     /// it; the last one's points somewhere else than nil, to the array.
     fn mark_last(&self) {
-        let buckets = Self::allocated_buckets(self.b);
+        let buckets = Self::allocated_buckets(self.b, self.headerless);
         if buckets > 1 << self.b {
             // SAFETY: within the array.
             let last = unsafe { self.first.add(buckets - 1) };
@@ -181,7 +182,7 @@ impl<K: Key, V: Value, D: Design> Array<K, V, D> {
     /// The first preallocated overflow bucket.
     pub(super) fn preallocated(&self) -> Option<Bucket<K, V, D>> {
         // SAFETY: within the array when there are more buckets than `2^b`.
-        (Self::allocated_buckets(self.b) > 1 << self.b).then(|| unsafe { self.first.add(1 << self.b) })
+        (Self::allocated_buckets(self.b, self.headerless) > 1 << self.b).then(|| unsafe { self.first.add(1 << self.b) })
     }
 
     /// The bucket that a hash belongs to, or the old bucket of a new bucket's index: its low bits count.
@@ -200,6 +201,6 @@ impl<K: Key, V: Value, D: Design> Array<K, V, D> {
     /// Whether a bucket lies in the array, as preallocated ones do, and not on the heap by itself.
     pub(super) fn contains(&self, bucket: Bucket<K, V, D>) -> bool {
         let start = self.first.address().as_ptr().addr();
-        (start..start + Self::bytes(self.b)).contains(&bucket.address().as_ptr().addr())
+        (start..start + self.bytes()).contains(&bucket.address().as_ptr().addr())
     }
 }

@@ -96,7 +96,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
         };
         assert!(unused.iter().all(|bucket| bucket.tops().0 == 0), "an unused overflow bucket is not empty");
         let used = overflow.iter().filter(|&&bucket| array.contains(bucket)).count();
-        let preallocated = Array::<K, V, D>::bytes(array.b) / Bucket::<K, V, D>::BYTES - (1 << array.b);
+        let preallocated = array.bytes() / Bucket::<K, V, D>::BYTES - (1 << array.b);
         assert_eq!(used + unused.len(), preallocated, "a preallocated overflow bucket is lost");
         assert!(unused.is_empty() || overflow.len() == used, "a bucket was allocated before the reserve was used up");
 

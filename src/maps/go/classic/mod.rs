@@ -31,10 +31,20 @@
 //! - **Hashes**: the hasher is the caller's. It is seeded anew when the map becomes empty, from a generator seeded by
 //!   [`Options::seed`], which also starts ranges and estimates overflow buckets from `2^16` buckets up.
 //!
+//! # Releases
+//!
+//! | Go | load factor | an object of more than 512 bytes with pointers |
+//! |---|---|---|
+//! | 1.21 | 6.0 | is as large as its size class |
+//! | 1.22, 1.23 | 6.5 | has 8 bytes less than that: its header has them |
+//!
+//! The header moves arrays with pointers, the list of overflow buckets and large keys and elems into other size classes,
+//! and leaves an array less room for preallocated overflow buckets. Before Go 1.21 the load factor was 6.5, and there was
+//! no header either: `go-classic(go=1.21)` with that load factor.
+//!
 //! # Where it differs
 //!
-//! - The load factor is a parameter (Go: 6.5; in Go 1.21 an integer division made it 6.0, so build with that for a map of
-//!   1.21).
+//! - The load factor is a parameter. It is 6.5 unless given, and 6.0 in Go 1.21, where an integer division came too early.
 //! - An overwrite keeps the stored key and drops the new one. Go takes over the new string of a string key.
 //! - Go forgets an iterator at its second growth, and may then clear buckets that it still walks; the model does not.
 //! - Go zeroes the slot of a removed entry; the model does not, since nobody can see it.
@@ -70,7 +80,7 @@ use super::slice::Slice;
 use crate::maps::anatomy::{self, Anatomy};
 use crate::maps::{Family, GoHash, Hashing, Info, LoadFactors, Map, Options, Structure, Write};
 use crate::probe::event::{Cause, Event, Probe};
-use crate::spec::Term;
+use crate::spec::{Param, Term};
 use crate::workload::{Key, Value};
 use bucket::{Bucket, Reach, Slot};
 use design::{Design, Go, Link, Part};
@@ -81,18 +91,27 @@ pub use variants::{
     GoClassicInline, GoClassicInlineMap, GoClassicPooled, GoClassicPooledMap, GoClassicSlab, GoClassicSlabMap,
 };
 
+/// The releases of Go that the model can be of.
+pub const RELEASES: &[&str] = &[WITHOUT_HEADERS, "1.22", "1.23"];
+/// The last one whose heap has no headers. It rounds the load factor down, too.
+const WITHOUT_HEADERS: &str = "1.21";
+
 /// The family `go-classic`; see the module.
 pub struct GoClassic;
 
 impl Family for GoClassic {
     const INFO: Info = Info {
-        term: Term::plain(
-            "go-classic",
-            "model of Go's runtime map, Go 1.0 to 1.23",
-            "go.dev/src/runtime/map.go (Go 1.23)",
-        ),
+        term: Term {
+            params: &[Param::word("go", "the release; 1.22 and 1.23 agree", RELEASES)],
+            named: true,
+            ..Term::plain(
+                "go-classic",
+                "model of Go's runtime map up to Go 1.23",
+                "go.dev/src/runtime/map.go (Go 1.23)",
+            )
+        },
         version: "Go 1.23",
-        load_factor: Some(LoadFactors { min: 1.0, max: 8.0, default: 6.5 }),
+        load_factor: Some(LoadFactors { older: &[(WITHOUT_HEADERS, 6.0)], ..LoadFactors::new(1.0, 8.0, 6.5) }),
         hint: true,
         exact: true,
         alloc_cause: Cause::AllocOther,
@@ -120,6 +139,8 @@ pub struct GoClassicMap<K: Key, V: Value, S: Hashing, P: Probe, D: Design = Go> 
     probe: P,
     random: SplitMix64,
     load_factor: f64,
+    /// Whether large objects with pointers carry a header.
+    headers: bool,
     /// The most entries that `2^b` buckets hold without growing.
     capacity: usize,
     /// Ranges under way.
@@ -171,6 +192,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
             probe,
             random: SplitMix64::seed_from_u64(options.seed),
             load_factor,
+            headers: RELEASES[options.release_index(RELEASES)] != WITHOUT_HEADERS,
             capacity: capacity(load_factor, b),
             ranges: 0,
             kept: Kept::new(),
@@ -178,7 +200,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
             disturbed: Disturbed::default(),
         };
         if b > 0 {
-            map.install(Array::allocate(b));
+            map.install(Array::allocate(b, map.headerless(Bucket::<K, V, D>::NOSCAN)));
             map.probe.emit(Event::Grow);
         }
         map
@@ -281,12 +303,23 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
 
     #[inline]
     fn array(&self) -> Option<Array<K, V, D>> {
-        self.hmap().buckets.map(|first| Array { first, b: self.hmap().b })
+        self.hmap().buckets.map(|first| self.array_at(first, self.hmap().b))
     }
 
     #[inline]
     fn old_array(&self) -> Option<Array<K, V, D>> {
-        self.hmap().oldbuckets.map(|first| Array { first, b: self.hmap().old_b() })
+        self.hmap().oldbuckets.map(|first| self.array_at(first, self.hmap().old_b()))
+    }
+
+    #[inline]
+    fn array_at(&self, first: Bucket<K, V, D>, b: u8) -> Array<K, V, D> {
+        Array { first, b, headerless: self.headerless(Bucket::<K, V, D>::NOSCAN) }
+    }
+
+    /// Whether an object carries no header however large it is, given whether it is free of pointers.
+    #[inline]
+    fn headerless(&self, noscan: bool) -> bool {
+        noscan || !self.headers
     }
 
     /// The bucket whose chain has the entry, if any has: the old one until it is evacuated.

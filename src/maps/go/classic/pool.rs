@@ -42,7 +42,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
     /// The next array: the pooled one if it is of that size, otherwise a new one.
     pub(super) fn next_array(&mut self, b: u8) -> Array<K, V, D> {
         if let Some(first) = self.pool_mut().and_then(|pool| pool.array.take()) {
-            let array = Array { first, b: self.hmap().b };
+            let array = self.array_at(first, self.hmap().b);
             // SAFETY: in the pool, so out of use, and its slots own nothing. A table never shrinks: one that is too small
             // now is so for ever.
             unsafe {
@@ -50,10 +50,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
                     array.zero();
                     return array;
                 }
-                heap::free(first.address(), Array::<K, V, D>::bytes(array.b), Bucket::<K, V, D>::NOSCAN);
+                heap::free(first.address(), array.bytes(), array.headerless);
             }
         }
-        Array::allocate(b)
+        Array::allocate(b, self.headerless(Bucket::<K, V, D>::NOSCAN))
     }
 
     /// A list for the overflow buckets of the next array: the pooled one, otherwise a new one.
@@ -78,11 +78,11 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
                 return bucket;
             }
         }
-        let (bytes, noscan) = (Bucket::<K, V, D>::BYTES, Bucket::<K, V, D>::NOSCAN);
+        let (bytes, headerless) = (Bucket::<K, V, D>::BYTES, self.headerless(Bucket::<K, V, D>::NOSCAN));
         let slab = if D::RECYCLES { self.extra_mut().slab.get_mut() } else { None };
         let address = match slab {
-            Some(slab) => slab.fresh(bytes, noscan),
-            None => heap::alloc_zeroed(bytes, noscan),
+            Some(slab) => slab.fresh(bytes, headerless),
+            None => heap::alloc_zeroed(bytes, headerless),
         };
         // SAFETY: zeroed, and freed only when its chain is followed no more.
         unsafe { Bucket::new(address) }
@@ -111,12 +111,12 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
     ///
     /// # Safety
     /// As [`heap::free`], save that ranges under way may still read it.
-    unsafe fn retire(&mut self, object: NonNull<u8>, size: usize, noscan: bool) {
+    unsafe fn retire(&mut self, object: NonNull<u8>, size: usize, headerless: bool) {
         if self.ranges > 0 {
-            self.kept.push(Item::Object(object, size, noscan));
+            self.kept.push(Item::Object(object, size, headerless));
         } else {
             // SAFETY: the caller's promise.
-            unsafe { heap::free(object, size, noscan) };
+            unsafe { heap::free(object, size, headerless) };
         }
     }
 
@@ -132,8 +132,9 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
             bucket.set_overflow(self.recycled(), self.reach());
             self.set_recycled(Some(bucket));
         } else {
+            let headerless = self.headerless(Bucket::<K, V, D>::NOSCAN);
             // SAFETY: allocated by itself: what a design recycles has left the map's reach with the extra fields.
-            unsafe { self.retire(bucket.address(), Bucket::<K, V, D>::BYTES, Bucket::<K, V, D>::NOSCAN) };
+            unsafe { self.retire(bucket.address(), Bucket::<K, V, D>::BYTES, headerless) };
         }
     }
 
@@ -195,7 +196,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
                 return;
             }
             if let Some((backing, bytes)) = slice.backing() {
-                self.retire(backing, bytes, false);
+                self.retire(backing, bytes, self.headerless(false));
             }
             self.retire(list.cast(), size_of::<Slice<Bucket<K, V, D>>>(), false);
         }
@@ -219,7 +220,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
             return;
         }
         // SAFETY: allocated by `Array::allocate` with this size; the caller's promise.
-        unsafe { self.retire(array.first.address(), Array::<K, V, D>::bytes(array.b), Bucket::<K, V, D>::NOSCAN) };
+        unsafe { self.retire(array.first.address(), array.bytes(), array.headerless) };
     }
 
     /// Frees what the extra fields hold for another time.
@@ -227,24 +228,24 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
     /// # Safety
     /// The map has let go of them, and of everything else that lies in a slab.
     pub(super) unsafe fn release_extra(&self, extra: &Extra<K, V, D>) {
-        let (bytes, noscan) = (Bucket::<K, V, D>::BYTES, Bucket::<K, V, D>::NOSCAN);
+        let (bytes, headerless) = (Bucket::<K, V, D>::BYTES, self.headerless(Bucket::<K, V, D>::NOSCAN));
         // SAFETY: allocated with these sizes, each by itself; the caller's promise.
         unsafe {
             if let Some(slab) = extra.slab.get() {
-                slab.release(bytes, noscan);
+                slab.release(bytes, headerless);
             }
             let Some(pool) = extra.pool.get() else { return };
             let mut next = pool.buckets;
             while let Some(bucket) = next {
                 next = bucket.overflow(self.reach());
-                heap::free(bucket.address(), bytes, noscan);
+                heap::free(bucket.address(), bytes, headerless);
             }
             if let Some(first) = pool.array {
-                heap::free(first.address(), Array::<K, V, D>::bytes(self.hmap().b), noscan);
+                heap::free(first.address(), self.array_at(first, self.hmap().b).bytes(), headerless);
             }
             if let Some(list) = pool.list {
                 if let Some((backing, bytes)) = list.as_ref().backing() {
-                    heap::free(backing, bytes, false);
+                    heap::free(backing, bytes, self.headerless(false));
                 }
                 heap::free(list.cast(), size_of::<Slice<Bucket<K, V, D>>>(), false);
             }

@@ -67,7 +67,7 @@ impl Slab {
         let index = self.used.checked_add(1).expect("fewer than 2^32 overflow buckets");
         if index.is_power_of_two() {
             let chunk = heap::alloc_zeroed(bucket_bytes << index.ilog2(), noscan);
-            if let Some((backing, bytes)) = self.chunks.push(chunk) {
+            if let Some((backing, bytes)) = self.chunks.push(chunk, false) {
                 // SAFETY: the directory has let go of it.
                 unsafe { heap::free(backing, bytes, false) };
             }

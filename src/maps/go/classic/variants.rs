@@ -1,11 +1,11 @@
 //! What `go-classic` would be if some of it were otherwise: one change each, everything else as it is.
 //!
-//! No program has such maps, and so there are no recordings to hold them against. What they share with `go-classic` is
-//! the same code; their own part is tested with exact numbers.
+//! They are of the newest release that `go-classic` can be of. No program has such maps, and so there are no recordings to
+//! hold them against. What they share with `go-classic` is the same code; their own part is tested with exact numbers.
 
 use super::design::{Inline, Pooled, Slabbed};
 use super::{GoClassic, GoClassicMap};
-use crate::maps::{Family, GoHash, Hashing, Info, Options};
+use crate::maps::{Family, GoHash, Hashing, Info, LoadFactors, Options};
 use crate::probe::event::Probe;
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -22,6 +22,7 @@ macro_rules! variants {
             const INFO: Info = Info {
                 term: Term::plain($name, $summary, ""),
                 version: concat!("mapscope ", env!("CARGO_PKG_VERSION")),
+                load_factor: Some(LoadFactors::new(1.0, 8.0, 6.5)),
                 layout: None,
                 ..GoClassic::INFO
             };

@@ -49,7 +49,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
                 Place::Full(last) => self.add_overflow(last).slot(0),
             };
             self.probe.emit(Event::SlotTaken { slot: slot.name() });
-            slot.fill(top, key, value);
+            slot.fill(top, key, value, self.headers);
             self.hmap_mut().count += 1;
             return false;
         }
@@ -72,10 +72,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
     fn first_bucket(&mut self) -> Bucket<K, V, D> {
         if D::INLINE {
             let first = self.inline_bucket();
-            self.install(Array { first, b: 0 });
+            self.install(Array { first, b: 0, headerless: self.headerless(Bucket::<K, V, D>::NOSCAN) });
             return first;
         }
-        let array = Array::allocate(0);
+        let array = Array::allocate(0, self.headerless(Bucket::<K, V, D>::NOSCAN));
         let first = array.first;
         self.install(array);
         self.probe.emit(Event::Grow);
@@ -120,11 +120,12 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
         };
         // SAFETY: as in `hmap_mut`; spelled out so that the generator can be borrowed beside it.
         unsafe { self.hmap.as_mut() }.count_overflow(|| self.random.next_u32());
-        if Bucket::<K, V, D>::LISTED
-            && let Some((backing, bytes)) = self.overflow_list().push(bucket)
-        {
-            // SAFETY: the list has let go of it. No range reads a list.
-            unsafe { heap::free(backing, bytes, false) };
+        if Bucket::<K, V, D>::LISTED {
+            let headerless = self.headerless(false);
+            if let Some((backing, bytes)) = self.overflow_list().push(bucket, headerless) {
+                // SAFETY: the list has let go of it. No range reads a list.
+                unsafe { heap::free(backing, bytes, headerless) };
+            }
         }
         last.set_overflow(Some(bucket), self.reach());
         self.probe.emit(Event::Overflow);
@@ -230,12 +231,14 @@ impl<K: Key, V: Value, S: Hashing, P: Probe, D: Design> GoClassicMap<K, V, S, P,
     unsafe fn drop_entry(&mut self, slot: Slot<K, V, D>) {
         // SAFETY: the caller's promise. Without a growth since the range began, no copy was left behind anywhere.
         unsafe {
-            slot.drop_value();
+            slot.drop_value(self.headers);
             if self.ranges > 0 && self.stale_keys() {
                 let key = slot.key_ptr();
-                self.kept.push(if Bucket::<K, V, D>::INDIRECT_KEY { Item::KeyAt(key) } else { Item::Key(key.read()) });
+                let headerless = self.headerless(!K::POINTERS);
+                let indirect = Bucket::<K, V, D>::INDIRECT_KEY;
+                self.kept.push(if indirect { Item::KeyAt(key, headerless) } else { Item::Key(key.read()) });
             } else {
-                slot.drop_key();
+                slot.drop_key(self.headers);
             }
         }
     }

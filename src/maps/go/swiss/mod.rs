@@ -1,4 +1,4 @@
-//! `go-swiss`: a model of the map of Go's runtime from Go 1.24 on, as Go 1.27.3 has it.
+//! `go-swiss`: a model of the map of Go's runtime from Go 1.24 on, up to 1.27.3.
 //!
 //! # Terms
 //!
@@ -18,9 +18,8 @@
 //! finds it so replaces it by one of twice the slots, up to 1024, and then by two of 1024, of which each takes the hashes
 //! with one value of the next bit; when the directory does not tell these apart, it doubles first. Every entry of the
 //! table moves at once: 896 at the most, however large the map. Before that the insert tries to turn tombstones into
-//! empty slots: those of groups that no search for an entry goes past, where they are a tenth of the slots, and
-//! only for the types of which `prune` tells. A remove
-//! leaves a tombstone only in a group without an empty slot. Nothing ever shrinks.
+//! empty slots: those of groups that no search for an entry goes past, where they are a tenth of the slots, and only for
+//! the types that `prune` names. A remove leaves a tombstone only in a group without an empty slot. Nothing ever shrinks.
 //!
 //! # What it answers for
 //!
@@ -35,6 +34,15 @@
 //!   generator seeded by [`Options::seed`], which also starts ranges. Without one it is Go's wyhash; Go
 //!   itself takes the processor's AES instructions where there are any. A weaker hash would show: which tables split
 //!   hangs on its top bits.
+//!
+//! # Releases
+//!
+//! What is said above is Go 1.27. Earlier releases differ in three things, which the parameter `go` brings back:
+//!
+//! - Up to 1.26 a put that finds a full group makes a table of it before it looks for its key: an overwrite costs 328
+//!   bytes in 3 objects for keys and elems of 8 bytes, and the map is no longer a group.
+//! - 1.24 prunes no tombstones, 1.25 and 1.26 none in maps whose keys are pointers.
+//! - In 1.24 a clear of a map without entries leaves its tombstones.
 //!
 //! # Where it differs
 //!
@@ -52,6 +60,7 @@ mod inspect;
 mod invariants;
 mod prune;
 mod range;
+mod release;
 mod table;
 mod write;
 
@@ -66,10 +75,12 @@ use super::kept::{Item, Kept};
 use crate::maps::anatomy::{Anatomy, Part};
 use crate::maps::{Family, GoHash, Hashing, Info, Map, Options, Structure, Write};
 use crate::probe::event::{Cause, Event, Probe};
-use crate::spec::Term;
+use crate::spec::{Param, Term};
 use crate::workload::{Key, Value};
 use group::{Group, SLOTS, Slot};
 use header::{Header, Prefix};
+pub use release::RELEASES;
+use release::Release;
 use table::{MAX_GROUP_LOAD, MAX_SLOTS, Table};
 
 /// The family `go-swiss`; see the module.
@@ -77,11 +88,15 @@ pub struct GoSwiss;
 
 impl Family for GoSwiss {
     const INFO: Info = Info {
-        term: Term::plain(
-            "go-swiss",
-            "model of Go's runtime map from Go 1.24 on, as of 1.27",
-            "go.dev/src/internal/runtime/maps (Go 1.27.3)",
-        ),
+        term: Term {
+            params: &[Param::word("go", "the release; 1.25 and 1.26 agree", RELEASES)],
+            named: true,
+            ..Term::plain(
+                "go-swiss",
+                "model of Go's runtime map from Go 1.24 on",
+                "go.dev/src/internal/runtime/maps (Go 1.24.11 to 1.27.3)",
+            )
+        },
         version: "Go 1.27",
         load_factor: None,
         hint: true,
@@ -106,6 +121,7 @@ pub struct GoSwissMap<K: Key, V: Value, S: Hashing, P: Probe> {
     hasher: S,
     probe: P,
     random: SplitMix64,
+    release: Release,
     /// Ranges under way.
     ranges: usize,
     kept: Kept<K>,
@@ -142,6 +158,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
             hasher,
             probe,
             random: SplitMix64::seed_from_u64(options.seed),
+            release: Release::chosen(options),
             ranges: 0,
             kept: Kept::new(),
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),

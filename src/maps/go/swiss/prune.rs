@@ -1,7 +1,8 @@
 //! Pruning: tombstones become empty slots again, without moving an entry.
 //!
 //! Go's compiler has inserts of its own for keys that are memory of 4 or 8 bytes and for strings, as long as the elem is
-//! stored inline. These prune. The insert for all other types does not: it grows or splits the table.
+//! stored inline. These prune, from Go 1.25 on, and from 1.27 on those for pointers too. The insert for all other types
+//! does not: it grows or splits the table.
 
 use super::ctrl::{Ctrl, EMPTY};
 use super::table::{MAX_GROUPS, Table};
@@ -13,19 +14,20 @@ use crate::probe::event::{Event, Probe};
 const WORTH_ONE_IN: usize = 10;
 
 impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
-    /// Whether Go's insert for these types prunes. A key of 16 bytes with pointers counts as a string.
-    const PRUNES: bool = !stored::indirect::<V>()
+    /// Whether Go's compiler has an insert for these types. A key of 16 bytes with pointers counts as a string.
+    const HAS_OWN_INSERT: bool = !stored::indirect::<V>()
         && match size_of::<K>() {
             4 | 8 => true,
             16 => K::POINTERS,
             _ => false,
         };
+    const POINTER_KEY: bool = K::POINTERS && size_of::<K>() == 8;
 
     /// Turns the tombstones of groups that no search for an entry goes past into empty slots, if they are a tenth of the
     /// table's slots.
     pub(super) fn prune(&mut self, table: Table<K, V>) {
         let worth = |tombstones: usize| tombstones * WORTH_ONE_IN >= table.slots();
-        if !Self::PRUNES || !worth(table.tombstones()) {
+        if !Self::HAS_OWN_INSERT || !self.release.prunes(Self::POINTER_KEY) || !worth(table.tombstones()) {
             return;
         }
         let passed = self.passed(table);

@@ -3,7 +3,7 @@
 use rand_core::Rng;
 
 use super::ctrl::{Ctrl, DELETED, EMPTY, h2};
-use super::group::{Group, Slot};
+use super::group::{Group, SLOTS, Slot};
 use super::table::{Table, allocate_groups, growth_limit};
 use super::{GoSwissMap, Hashing, Key, Value};
 use crate::maps::go::kept::Item;
@@ -84,6 +84,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
     /// The same in a map that is one group, or becomes one, or has been one until now.
     fn assign_small(&mut self, hash: u64, key: K, value: V) -> bool {
         let group = self.header().small_group().unwrap_or_else(|| self.first_group());
+        if self.header().used == SLOTS && self.release.grows_before_looking() {
+            let table = self.grow_to_table(group);
+            return self.assign_further(table, hash, key, value);
+        }
         if let Some(slot) = group.find(h2(hash), &key) {
             // SAFETY: full, and the map is borrowed exclusively.
             unsafe { *slot.value_ptr().as_mut() = value };
@@ -170,7 +174,11 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
                 slot.drop_key();
             } else {
                 let key = slot.key_ptr();
-                self.kept.push(if Group::<K, V>::INDIRECT_KEY { Item::KeyAt(key) } else { Item::Key(key.read()) });
+                self.kept.push(if Group::<K, V>::INDIRECT_KEY {
+                    Item::KeyAt(key, !K::POINTERS)
+                } else {
+                    Item::Key(key.read())
+                });
             }
         }
     }
@@ -224,7 +232,8 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> GoSwissMap<K, V, S, P> {
     /// Drops all entries, unless there are neither entries nor tombstones.
     pub(super) fn empty(&mut self) {
         self.disturbed = None;
-        if self.header().used == 0 && !self.header().tombstone_possible {
+        let tombstones = self.header().tombstone_possible && self.release.clears_tombstones();
+        if self.header().used == 0 && !tombstones {
             return;
         }
         self.probe.emit(Event::Clear);

@@ -5,16 +5,13 @@ use std::ptr::NonNull;
 use super::boxed::Boxed;
 use super::entry::{EntryAt, Side};
 use super::{Found, aside};
-use crate::maps::go::classic::GoClassicMap;
-use crate::maps::{Hashing, Map, Options};
+use crate::maps::go::classic::{GoClassic, GoClassicMap};
+use crate::maps::{Family, Hashing, Map, Options};
 use crate::probe::event::{Event, Probe};
 use crate::workload::{Key, Value};
 
 /// Go's `map[any]*entry`.
 type RuntimeMap<K, V, S, P> = GoClassicMap<Boxed<K>, EntryAt<V>, S, Inside<P>>;
-
-/// The load factor of Go's runtime maps.
-const LOAD_FACTOR: f64 = 6.5;
 
 /// The probe of an inner map: what it does is told, save that its slots hold no entries, and what making a dirty copy
 /// takes is told as the copy.
@@ -65,9 +62,9 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> PartialEq for Inner<K, V, S, P> {
 
 impl<K: Key, V: Value, S: Hashing, P: Probe> Inner<K, V, S, P> {
     /// A map for a dirty copy of another, which tells nothing until [`Inner::tell`].
-    pub(super) fn new(read: Option<Self>, seed: u64, hasher: S, probe: P) -> Self {
+    pub(super) fn new(read: Option<Self>, seed: u64, release: Option<&'static str>, hasher: S, probe: P) -> Self {
         let hint = read.map_or(0, Inner::len);
-        let options = Options { load_factor: LOAD_FACTOR, hint, seed, release: None };
+        let options = Options { load_factor: GoClassic::INFO.load_factor_of(release), hint, seed, release };
         let map = RuntimeMap::new(&options, hasher, Inside { probe, copying: true });
         Inner(aside::put(Body { map, side: read.is_none_or(|read| !read.side()) }))
     }

@@ -32,6 +32,11 @@
 //! - **Hashes**: Go seeds each runtime map anew, and so does the model: each dirty map hashes by
 //!   [`Hashing::another`].
 //!
+//! # Releases
+//!
+//! The inner maps are of the release that `go` names ([`classic`](super::classic)). Up to Go 1.21 a range allocates 16
+//! bytes where it promotes nothing, too.
+//!
 //! # Where it differs
 //!
 //! - A key that is put back after having been expunged is in two boxes until the next promotion; references
@@ -55,11 +60,11 @@ use rand_core::SeedableRng;
 use rand_xoshiro::SplitMix64;
 
 use super::heap::tiny::Tiny;
-use super::{aside, heap};
+use super::{aside, classic, heap};
 use crate::maps::anatomy::{Anatomy, Part};
 use crate::maps::{Family, GoHash, Hashing, Info, Map, Options, Write};
 use crate::probe::event::{Cause, Event, Probe};
-use crate::spec::Term;
+use crate::spec::{Param, Term};
 use crate::workload::{Key, Value};
 use boxed::Boxed;
 use entry::EntryAt;
@@ -70,11 +75,15 @@ pub struct GoSyncMap;
 
 impl Family for GoSyncMap {
     const INFO: Info = Info {
-        term: Term::plain(
-            "go-syncmap",
-            "model of Go's sync.Map, Go 1.9 to 1.23: exact for one goroutine, its algorithm for more",
-            "go.dev/src/sync/map.go (Go 1.23)",
-        ),
+        term: Term {
+            params: &[Param::word("go", "the release, of its inner maps too; 1.22 and 1.23 agree", classic::RELEASES)],
+            named: true,
+            ..Term::plain(
+                "go-syncmap",
+                "model of Go's sync.Map, Go 1.9 to 1.23: exact for one goroutine, its algorithm for more",
+                "go.dev/src/sync/map.go (Go 1.23)",
+            )
+        },
         version: "Go 1.23",
         load_factor: None,
         hint: false,
@@ -92,6 +101,9 @@ impl Family for GoSyncMap {
     }
 }
 
+/// The last release in which a range puts its copy of what `read` points to on the heap.
+const RANGE_ALLOCATES: &str = "1.21";
+
 /// A `sync.Map` of Go 1.9 to 1.23; see the module.
 pub struct SyncMap<K: Key, V: Value, S: Hashing, P: Probe> {
     /// On Go's heap, this map's alone from `new` to `drop`.
@@ -102,6 +114,8 @@ pub struct SyncMap<K: Key, V: Value, S: Hashing, P: Probe> {
     /// Never used itself: each dirty map gets another.
     hasher: S,
     random: SplitMix64,
+    /// That of the inner maps.
+    release: Option<&'static str>,
     probe: P,
 }
 
@@ -153,7 +167,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> SyncMap<K, V, S, P> {
         // SAFETY: just allocated, of its size.
         unsafe { header.write(zero) };
         let random = SplitMix64::seed_from_u64(options.seed);
-        SyncMap { header, len: 0, tiny: Tiny::new(probe), hasher, random, probe }
+        SyncMap { header, len: 0, tiny: Tiny::new(probe), hasher, random, release: options.release, probe }
     }
 
     #[inline]
@@ -248,6 +262,11 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for SyncMap<K, V, S, P> {
             && let Some(dirty) = self.header().dirty.get()
         {
             self.promote(dirty);
+        } else if self.release == Some(RANGE_ALLOCATES) {
+            // Whether it is published, as by a promotion, or not.
+            let size = size_of::<ReadOnly<K, V, S, P>>();
+            // SAFETY: allocated with this size, and never used.
+            unsafe { heap::free(heap::alloc(size, false), size, false) };
         }
         self.for_each(f);
     }

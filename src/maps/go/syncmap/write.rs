@@ -75,7 +75,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> SyncMap<K, V, S, P> {
     #[cold]
     pub(super) fn copy_dirty(&mut self, read: Option<Inner<K, V, S, P>>) -> Inner<K, V, S, P> {
         let hasher = self.hasher.another(self.random.next_u64());
-        let dirty = Inner::new(read, self.random.next_u64(), hasher, self.probe);
+        let dirty = Inner::new(read, self.random.next_u64(), self.release, hasher, self.probe);
         if let Some(read) = read {
             read.for_each(|key, entry| {
                 // SAFETY: an entry of the read map is there.

@@ -185,6 +185,9 @@ fn a_delete_shrinks_when_an_eighth_is_left_from_7_4_on() {
 #[test]
 fn only_the_timer_shrinks_before_7_4() {
     let told = RefCell::default();
+    let mut map = redis("7.0", 0, &told);
+    map.shrink();
+    assert_eq!(state(&map), [0; 5]);
     let mut map = redis("7.0", 1024, &told);
     fill(&mut map, 0..1000);
     (103..1000).for_each(|key| assert!(map.remove(&key)));
@@ -198,6 +201,18 @@ fn only_the_timer_shrinks_before_7_4() {
     map.shrink();
     map.check_invariants();
     assert_eq!(state(&map), [0, 4, 0, 0, 0]);
+}
+
+/// A rehash that is under way goes first; what it ends with may be far too large by then.
+#[test]
+fn the_timer_goes_on_until_nothing_is_left_to_do() {
+    let told = RefCell::default();
+    let mut map = redis("7.4", 1024, &told);
+    fill(&mut map, 0..1024);
+    (1..1024).for_each(|key| assert!(map.remove(&key)));
+    assert_ne!(state(&map), [1, 4, 0, 0, 0]);
+    assert!(map.shrink());
+    assert_eq!(state(&map), [1, 4, 0, 0, 0]);
 }
 
 /// `dict` has 56 bytes, 64 with what 7.4 has behind it; `dictEntry` 24; a key of a digit 3; a value of five digits 16, of

@@ -29,11 +29,11 @@ impl Release {
     /// Whether a table of `buckets` with so many entries is to shrink: by the server's timer in either release, and by a
     /// delete in 7.4.
     const fn shrinks(self, buckets: usize, used: usize) -> bool {
-        let sparse = match self {
-            Release::V7_0 => used * 100 / buckets < 10,
-            Release::V7_4 => used * 8 <= buckets,
-        };
-        buckets > INITIAL_BUCKETS && sparse
+        buckets > INITIAL_BUCKETS
+            && match self {
+                Release::V7_0 => used * 100 / buckets < 10,
+                Release::V7_4 => used * 8 <= buckets,
+            }
     }
 }
 
@@ -232,19 +232,21 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Dict<K, V, S, P> {
         self.probe.emit(Event::Rehash);
     }
 
-    /// What the server's timer does for a dict that is left alone.
+    /// What the server's timer does, time after time, for a dict that is left alone.
     pub(super) fn idle(&mut self) {
-        self.shrink_if_needed();
-        while self.rehashing() {
+        while self.shrink_if_needed() || self.rehashing() {
             self.rehash_in_line();
         }
     }
 
-    pub(super) fn shrink_if_needed(&mut self) {
+    /// Whether it shrank, or began to.
+    pub(super) fn shrink_if_needed(&mut self) -> bool {
         let Table { buckets, used } = &self.table[0];
-        if !self.rehashing() && self.release.shrinks(buckets.len(), *used) {
+        let shrinks = !self.rehashing() && self.release.shrinks(buckets.len(), *used);
+        if shrinks {
             self.resize(*used);
         }
+        shrinks
     }
 
     /// The key's node, found without a trace.

@@ -1,6 +1,8 @@
 //! The releases of Go's models as their users choose them: on the command line, by a recording, by a toolchain.
 
 mod cli_process;
+#[path = "common/skip.rs"]
+mod skip;
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -140,7 +142,7 @@ fn a_toolchain_newer_than_the_models_is_held_against_the_newest_and_that_is_said
     let named = std::env::var_os("MAPSCOPE_GO").unwrap_or_default();
     let named: Vec<PathBuf> = std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()).collect();
     if named.is_empty() {
-        println!("skipped: name go commands in MAPSCOPE_GO");
+        skip::skip("go", "name go commands in MAPSCOPE_GO");
     }
     for go in named {
         let place = Place::new();

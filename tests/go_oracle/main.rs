@@ -5,6 +5,8 @@
 mod go_recorder;
 mod record;
 mod releases;
+#[path = "../common/skip.rs"]
+mod skip;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, RefCell};
@@ -320,7 +322,7 @@ fn compares(layout: &str, types: &str) {
     assert_eq!(compare(&own, row.play), expected, "operations compared");
     match recordings(SHARED, layout, types) {
         Some(shared) => assert_eq!(compare(&shared, row.play), row.shared, "operations compared"),
-        None => println!("skipped: no recordings in {SHARED}"),
+        None => skip::skip("shared", &format!("no recordings in {SHARED}")),
     }
 }
 

@@ -217,4 +217,5 @@ const SETUP: replay::Setup<'static> = replay::Setup {
     hint: 0,
     load_factor: None,
     seed: replay::Setup::SEED,
+    release: None,
 };

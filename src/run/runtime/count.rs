@@ -63,8 +63,12 @@ pub(super) fn count(
         });
         counted.map_err(pipe)?;
     }
-    (end.entries, end.checksum) = session.entries().map_err(pipe)?;
     let held = |now: u64| now.saturating_sub(empty.live_bytes);
+    // Before anybody looks at the content.
+    if !counting_disturbs {
+        count.live_bytes = held(session.memory().map_err(pipe)?.live_bytes);
+    }
+    (end.entries, end.checksum) = session.entries().map_err(pipe)?;
     if counting_disturbs {
         // Looking at the content has, too: an iteration promotes a sync.Map's dirty map.
         let alive = plain_run(session, job, workload)?;
@@ -73,7 +77,6 @@ pub(super) fn count(
             session.apply(removes).map_err(pipe)?;
         }
     } else {
-        count.live_bytes = held(session.memory().map_err(pipe)?.live_bytes);
         session.drain().map_err(pipe)?;
     }
     count.drained_bytes = held(session.memory().map_err(pipe)?.live_bytes);

@@ -186,8 +186,11 @@ fn replay(path: &Path) -> bool {
     let Ok(mut recording) = replay::Recording::open(path) else { return false };
     let about = recording.about().clone();
     let entries = about.shape.map_or(replay::Entries::Named("u64/u64"), replay::Entries::Shape);
-    let setup = replay::Setup { entries, hashed: recording.hashed(), hint: about.hint.min(1000), ..SETUP };
     let layout = about.layout.as_deref().unwrap_or("classic");
+    let go = about.go.as_deref().map(|go| go.trim_start_matches("go"));
+    let release = go.zip(replay::model_of(layout)).and_then(|(go, model)| model.release_for(go));
+    let release = release.map(|nearest| nearest.release);
+    let setup = replay::Setup { entries, hashed: recording.hashed(), hint: about.hint.min(1000), release, ..SETUP };
     let Some(model) = replay::player_of_layout(layout, &setup) else { return false };
     let mut model = replay::Guarded::new(model);
     let mut figures = vec![0; replay::ALLOCATED + replay::Play::info(&model).state.len()];
@@ -216,6 +219,7 @@ const SETUP: replay::Setup<'static> = replay::Setup {
     hashed: false,
     hint: 0,
     load_factor: None,
+    release: None,
     seed: replay::Setup::SEED,
     release: None,
 };

@@ -45,6 +45,7 @@
 mod hash;
 mod node;
 mod objects;
+mod told;
 mod tree;
 
 pub use hash::{JavaHash, JavaHasher};
@@ -219,12 +220,12 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
     }
 
     fn new_node(&self, tree: bool, hash: u32, key: K, value: V) -> NodeAt<K, V> {
-        self.probe.emit(Event::Alloc { bytes: node_bytes(tree) });
+        self.probe.emit(Event::Alloc { bytes: objects::node(tree) });
         NodeAt::new(tree, hash, key, value)
     }
 
     /// Replaces a node's value. The node keeps its key: the one that came with the value is no longer used.
-    fn overwrite(&self, node: NodeAt<K, V>, spare: &K, value: V) {
+    fn overwrite(&mut self, node: NodeAt<K, V>, spare: &K, value: V) {
         // SAFETY: live, and the map is borrowed mutably.
         self.entry_freed(spare, unsafe { node.entry() }.1);
         // SAFETY: the map is borrowed mutably, and nobody holds what was looked at above.
@@ -257,7 +258,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
         let (mut replaced, mut next, mut last) = (0, self.bins[index].take(), None::<NodeAt<K, V>>);
         while let Some(old) = next {
             next = old.next.get();
-            self.probe.emit(Event::Alloc { bytes: node_bytes(tree) });
+            self.probe.emit(Event::Alloc { bytes: objects::node(tree) });
             // SAFETY: the map is borrowed mutably, and the node in no bin any more; those before it are retired.
             let new = unsafe { old.replace(tree) };
             old.next.set(self.retired.replace(old));
@@ -271,44 +272,8 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
             last = Some(new);
             replaced += 1;
         }
-        (0..replaced).for_each(|_| self.probe.emit(Event::Free { bytes: node_bytes(!tree) }));
+        (0..replaced).for_each(|_| self.probe.emit(Event::Free { bytes: objects::node(!tree) }));
         replaced
-    }
-
-    fn moved(&self, entries: u64) {
-        if entries > 0 {
-            self.probe.emit(Event::Move { entries, bytes: entries * objects::ENTRY_REFERENCES });
-        }
-    }
-
-    /// Says what so many calls of `comparableClassFor` allocate, and no longer use when they return.
-    fn asked_class(&self, calls: u64) {
-        for _ in 0..calls {
-            let objects = objects::comparable_class::<K>().into_iter().filter(|&bytes| bytes > 0);
-            objects.clone().for_each(|bytes| self.probe.emit(Event::Alloc { bytes }));
-            objects.for_each(|bytes| self.probe.emit(Event::Free { bytes }));
-        }
-    }
-
-    /// Says what the user of the map allocates to put an entry.
-    fn entry_allocated(&self, key: &K, value: &V) {
-        if P::ON {
-            objects::of_entry(key, value).for_each(|bytes| self.probe.emit(Event::EntryAlloc { bytes }));
-        }
-    }
-
-    fn entry_freed(&self, key: &K, value: &V) {
-        if P::ON {
-            objects::of_entry(key, value).for_each(|bytes| self.probe.emit(Event::EntryFree { bytes }));
-        }
-    }
-
-    /// Says that a node and what its entry owns are no longer used.
-    fn node_freed(&self, node: NodeAt<K, V>) {
-        self.probe.emit(Event::Free { bytes: node_bytes(node.as_tree().is_some()) });
-        // SAFETY: live; nobody has the map to himself meanwhile.
-        let (key, value) = unsafe { node.entry() };
-        self.entry_freed(key, value);
     }
 
     /// Makes the first table, or doubles the table, for an entry of this hash.
@@ -419,10 +384,6 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
     fn trees(&self) -> impl Iterator<Item = TreeAt<K, V>> {
         self.bins.iter().flatten().filter_map(|first| first.as_tree())
     }
-}
-
-const fn node_bytes(tree: bool) -> u64 {
-    if tree { objects::TREE_NODE } else { objects::NODE }
 }
 
 /// Half of a bin that was split.
@@ -550,12 +511,12 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for JavaMap<K, V, S, P> {
                 hit_probes += depths.iter().sum::<u64>();
                 depths.iter().for_each(|&depth| count_one(&mut hit_probe_lengths, depth as usize));
                 miss_probes += depths.iter().max().unwrap_or(&0);
-                bytes += nodes as u64 * objects::TREE_NODE;
+                bytes += nodes as u64 * objects::node(true);
             } else {
                 hit_probes += (nodes * (nodes + 1) / 2) as u64;
                 (1..=nodes).for_each(|look| count_one(&mut hit_probe_lengths, look));
                 miss_probes += nodes as u64;
-                bytes += nodes as u64 * objects::NODE;
+                bytes += nodes as u64 * objects::node(false);
             }
         }
         counted.overflow_buckets = Some(overflow);

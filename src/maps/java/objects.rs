@@ -19,16 +19,16 @@ use crate::workload::{Key, Value};
 
 /// `HashMap`.
 pub(super) const HASH_MAP: u64 = 48;
-/// `HashMap.Node`: hash, key, value, next.
-pub(super) const NODE: u64 = 32;
-/// `HashMap.TreeNode`: also before and after, parent, left, right, prev, red.
-pub(super) const TREE_NODE: u64 = 56;
 /// `HashMap.EntrySet`, made once a map, and the iterator that a loop over it makes.
 pub(super) const ENTRY_SET: u64 = 16;
 pub(super) const ENTRY_ITERATOR: u64 = 40;
 /// The references to key and value, which a node that replaces another is given.
 pub(super) const ENTRY_REFERENCES: u64 = 2 * REFERENCE;
 
+/// `HashMap.Node`: hash, key, value, next.
+const NODE: u64 = 32;
+/// `HashMap.TreeNode`: also before and after, parent, left, right, prev, red.
+const TREE_NODE: u64 = 56;
 const STRING: u64 = 24;
 const REFERENCE: u64 = 4;
 
@@ -42,6 +42,11 @@ const fn array(bytes: u64) -> u64 {
 /// The table.
 pub(super) const fn table(bins: usize) -> u64 {
     array(bins as u64 * REFERENCE)
+}
+
+/// A node of a tree or of a list.
+pub(super) const fn node(tree: bool) -> u64 {
+    if tree { TREE_NODE } else { NODE }
 }
 
 /// What an entry owns.

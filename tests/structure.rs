@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// What each stage may import from the crate, as path prefixes. A stage may always import from itself.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("text", &[]),
-    ("intake", &[]),
+    ("intake", &["text"]),
     ("spec", &["intake", "text"]),
     ("workload", &["intake", "spec", "text"]),
     ("probe", &[]),

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -280,8 +280,7 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
                 seed: cell.workload.seed,
             };
             let Opened { model, map, entry } = recorded::open(&wanted, &recording, subjects)?;
-            let name = crate::text::path(Path::new(&intake::name(path)));
-            (model, map, Source::recording(recording), entry, name)
+            (model, map, Source::recording(recording), entry, intake::name(path))
         }
         _ => {
             let workload = Workload::open(&cell.workload)?;

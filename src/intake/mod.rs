@@ -19,6 +19,8 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::text;
+
 /// What stands for standard input where a path is asked for.
 pub const STDIN: &str = "-";
 
@@ -162,7 +164,7 @@ pub fn name(path: &Path) -> String {
     match descriptor(path) {
         Some(0) => "stdin".to_owned(),
         Some(_) => "pipe".to_owned(),
-        None => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        None => text::path(Path::new(path.file_name().unwrap_or(path.as_os_str()))),
     }
 }
 

@@ -67,7 +67,7 @@ impl Writer {
         };
         let file = tempfile::tempfile().map_err(unmade)?;
         let about = file.metadata().map_err(unmade)?;
-        let key = *blake3::hash(format!("{} {} {}", about.dev(), about.ino(), of.display()).as_bytes()).as_bytes();
+        let key = *blake3::hash(&[about.dev(), about.ino()].map(u64::to_le_bytes).concat()).as_bytes();
         let limit_bytes = free_bytes(&file) / 4 * 3;
         let block = Vec::with_capacity(BLOCK_BYTES + DIGEST_BYTES);
         let seal = Seal { row_bytes, rows: 0, key };

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::WorkloadError;
 use crate::intake::{self, Changed, Intake};
-use crate::text;
 
 /// What is held of a file at a time, which also is the longest line that is read: text has shorter ones, and binary data
 /// is refused before it fills the memory.
@@ -93,10 +92,7 @@ impl Input {
     /// BLAKE3 hash of its bytes as they are stored (what `b3sum` prints).
     pub(super) fn fingerprint(mut self) -> Result<String, WorkloadError> {
         match io::copy(self.source.stored_mut(), &mut io::sink()) {
-            Ok(_) => {
-                let name = text::path(Path::new(&intake::name(&self.path)));
-                Ok(format!("{name}@{}", &self.source.stored().digest()[..8]))
-            }
+            Ok(_) => Ok(format!("{}@{}", intake::name(&self.path), &self.source.stored().digest()[..8])),
             Err(error) => Err(self.broken(error)),
         }
     }

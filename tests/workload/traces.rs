@@ -107,7 +107,7 @@ fn hashes_and_lengths_are_read_wherever_their_columns_stand() {
 fn a_trace_that_ends_with_clear_leaves_nothing() {
     let file = fixture("t.csv", EVERY_OP.as_bytes());
     let expected = open(&traced(&file.path)).expected().unwrap();
-    let counts = Expected { inserts: 1, gets: 1, removes: 1, remove_hits: 1, ..Expected::default() };
+    let counts = Expected { inserts: 1, gets: 1, removes: 1, remove_hits: 1, clears: 1, ..Expected::default() };
     assert_eq!(expected, counts);
 }
 
@@ -235,18 +235,21 @@ fn malformed_traces_each_get_their_message() {
         (text("# x=1\nkey,hash\n1,2\n"), format!(":2: no column `op` in the header; {header} `key,hash`")),
         (text("op,hash\ninsert,1\n"), format!(":1: no column `key` in the header; {header} `op,hash`")),
         (text("op,key,op\n"), ":1: column `op` occurs 2 times in the header; once is enough".into()),
-        (text("op,key\n"), ": holds no operations; expected at least one `insert`, `remove`, `get` or `clear`".into()),
+        (
+            text("op,key\n"),
+            ": holds no operations; expected at least one `insert`, `remove`, `get`, `clear` or `iterate`".into(),
+        ),
         (
             text("op,key\nnew,\n"),
-            ": holds no operations; expected at least one `insert`, `remove`, `get` or `clear`".into(),
+            ": holds no operations; expected at least one `insert`, `remove`, `get`, `clear` or `iterate`".into(),
         ),
         (
             text("op,key\ninsert,1\nput,2\n"),
-            ":3: unknown op `put`; expected `new`, `insert`, `remove`, `get` or `clear`".into(),
+            ":3: unknown op `put`; expected `new`, `insert`, `remove`, `get`, `clear` or `iterate`".into(),
         ),
         (
             text("op,key\n\"insert\",1\n"),
-            ":2: unknown op `\\\"insert\\\"`; expected `new`, `insert`, `remove`, `get` or `clear`".into(),
+            ":2: unknown op `\\\"insert\\\"`; expected `new`, `insert`, `remove`, `get`, `clear` or `iterate`".into(),
         ),
         (text("op,key\ninsert,1\nnew,\n"), ":3: `new` stands only in the first row: a trace is of one map".into()),
         (text("op,key\nget,-4\n"), ":2: bad key `-4`; expected a decimal number from 0 to 18446744073709551615".into()),
@@ -321,7 +324,7 @@ fn oracle_general_needs_whole_records() {
                    multiple of 24: the file is truncated or of another kind";
     assert_eq!(error_of("x.oracleGeneral.bin", &[7; 47]), message);
     assert_eq!(error_of("x.oracleGeneral.bin.zst", &zstd(&[7; 47])), message);
-    let none = ": holds no operations; expected at least one `insert`, `remove`, `get` or `clear`";
+    let none = ": holds no operations; expected at least one `insert`, `remove`, `get`, `clear` or `iterate`";
     assert_eq!(error_of("x.oracleGeneral", b""), none);
 }
 

@@ -221,5 +221,4 @@ const SETUP: replay::Setup<'static> = replay::Setup {
     load_factor: None,
     release: None,
     seed: replay::Setup::SEED,
-    release: None,
 };

@@ -16,6 +16,8 @@ const RIGHT: usize = 1;
 type Root<K, V> = TreeAt<K, V>;
 /// The node to hang another under, and the side.
 type Place<K, V> = (TreeAt<K, V>, usize);
+/// A key's node, or its place.
+type Found<K, V> = Result<TreeAt<K, V>, Place<K, V>>;
 
 impl<K, V> TreeAt<K, V> {
     fn child(self, side: usize) -> Option<Self> {
@@ -56,7 +58,7 @@ fn is_red<K, V>(node: Option<TreeAt<K, V>>) -> bool {
 
 /// The key's node, or the node to hang it under and the side; and whether keys had to be compared, for which Java asks the
 /// key's class.
-pub(super) fn descend<K: Key, V>(root: Root<K, V>, hash: u32, key: &K) -> (Result<TreeAt<K, V>, Place<K, V>>, bool) {
+pub(super) fn descend<K: Key, V>(root: Root<K, V>, hash: u32, key: &K) -> (Found<K, V>, bool) {
     let (mut node, mut asked_class) = (root, false);
     loop {
         let side = match (hash as i32).cmp(&(node.node.hash as i32)) {

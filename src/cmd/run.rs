@@ -70,6 +70,14 @@ pub(super) struct Args {
     /// Count passes side by side [default: one a processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
+    /// The longest that a pass may take, each repetition of a time pass by itself [default: the profile's; without one, a
+    /// minute and 50 microseconds an operation]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    time_limit: Option<String>,
+    /// The most memory that a pass may use [default: the profile's; without one, three quarters of what is free, shared by
+    /// the passes side by side]
+    #[arg(long, value_name = "MIB", allow_negative_numbers = true)]
+    memory_limit: Option<String>,
     /// More formats to write, by comma, or all (see `mapscope list formats`)
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     format: Vec<String>,
@@ -94,6 +102,8 @@ impl Args {
             trace: self.trace.clone(),
             passes: self.passes.clone(),
             max_cells: self.max_cells.clone().into_iter().collect(),
+            time_limit: self.time_limit.iter().cloned().collect(),
+            memory_limit: self.memory_limit.iter().cloned().collect(),
         }
     }
 }
@@ -127,7 +137,7 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     let folder = if to_stdout { None } else { Some(Staged::new(args.out, &plan.profile)?) };
     let processors = || std::thread::available_parallelism().map_or(1, |n| n.get());
     let jobs = args.jobs.map_or_else(processors, usize::from);
-    let finished = execute(plan, subjects, &Settings { jobs, progress: !quiet })?;
+    let finished = execute(plan, subjects, &Settings { jobs, progress: !quiet }, &mut |_| {})?;
 
     if let Some(folder) = folder {
         let named = |format: &Format| wanted.iter().any(|wanted| wanted.name == format.name);

@@ -1,12 +1,13 @@
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
-use super::output::{self, Staged};
+use super::journal::Journal;
+use super::output;
+use super::staged::Staged;
 use crate::golang;
-use crate::record::Status;
+use crate::record::{Results, Status};
 use crate::report::{self, FORMATS, Format, table};
 use crate::run::{Settings, Subjects, execute, heed_interrupts};
 use crate::spec::{Flags, Plan, Profiles};
@@ -81,7 +82,7 @@ pub(super) struct Args {
     /// More formats to write, by comma, or all (see `mapscope list formats`)
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     format: Vec<String>,
-    /// Folder of the results, - for a CSV on stdout [default: new, in reports/]
+    /// Folder of the results, new or empty; - for a CSV on stdout [default: new, in reports/]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -135,29 +136,43 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     let (plan, subjects) = &planned(&args, subjects)?;
     heed_interrupts();
     let folder = if to_stdout { None } else { Some(Staged::new(args.out, &plan.profile)?) };
+    let journal = folder.as_ref().map(|folder| {
+        let begun = Journal::begin(folder.path(), plan);
+        begun.with_context(|| format!("{}: can't be written", text::path(folder.path())))
+    });
+    let mut journal = journal.transpose()?;
     let processors = || std::thread::available_parallelism().map_or(1, |n| n.get());
     let jobs = args.jobs.map_or_else(processors, usize::from);
-    let finished = execute(plan, subjects, &Settings { jobs, progress: !quiet }, &mut |_| {})?;
+    let finished = execute(plan, subjects, &Settings { jobs, progress: !quiet }, &mut |cell| {
+        if let Some(journal) = &mut journal {
+            journal.add(cell);
+        }
+    })?;
 
+    let named = |format: &Format| wanted.iter().any(|wanted| wanted.name == format.name);
+    let formats: Vec<_> = FORMATS.iter().filter(|format| format.always || named(format)).collect();
     if let Some(folder) = folder {
-        let named = |format: &Format| wanted.iter().any(|wanted| wanted.name == format.name);
-        let formats: Vec<_> = FORMATS.iter().filter(|format| format.always || named(format)).collect();
-        output::write_reports(folder.path(), &formats, &finished.results)
-            .with_context(|| format!("{}: nothing was left there", text::path(folder.destination())))?;
-        let folder = folder.publish()?;
+        let folder = leave(folder, journal, &formats, &finished.results)?;
         if !quiet {
             let mut screen = table::summary(&finished.results, output::width().unwrap_or(120), output::colour());
             screen.push_str(&format!("\nreport: {}\n", text::path(&folder.join("index.html"))));
             if let Some(standout) = table::standout(&finished.results) {
                 screen.push_str(&format!("{standout}\n"));
             }
-            output::print(&screen)?;
+            output::announce(&screen, &folder)?;
         }
     } else {
         let csv = report::find("csv").context("no csv format")?;
+        let mut table = Vec::new();
         (csv.render)(&finished.results, &mut |_, bytes| {
-            output::print(&String::from_utf8_lossy(bytes)).map_err(io::Error::other)
+            table.extend(bytes);
+            Ok(())
         })?;
+        if let Err(error) = output::print(&String::from_utf8_lossy(&table)) {
+            // What a run has found out is not thrown away for that.
+            let folder = leave(Staged::new(None, &plan.profile)?, None, &formats, &finished.results)?;
+            return Err(error.context(format!("the results are in {} instead", text::path(&folder))));
+        }
     }
     if quiet {
         for cell in finished.results.cells.iter().filter(|cell| cell.status != Status::Ok) {
@@ -174,4 +189,18 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         finished if finished.failed > 0 => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
     })
+}
+
+/// Writes what a run came to, and gives the folder that it is in. An error says what lies where.
+fn leave(
+    mut folder: Staged,
+    journal: Option<Journal>,
+    formats: &[&'static Format],
+    results: &Results,
+) -> anyhow::Result<PathBuf> {
+    folder.keep();
+    let lies = format!("{}: what could be written lies here", text::path(folder.path()));
+    output::write_reports(folder.path(), formats, results).context(lies.clone())?;
+    journal.map_or(Ok(()), Journal::end).context(lies)?;
+    folder.publish()
 }

@@ -9,6 +9,7 @@ use super::memory;
 use super::runtime::GoRuntime;
 use super::subjects::{Subject as _, Subjects};
 use crate::probe::alloc;
+use crate::text;
 use crate::workload::{Inputs, Workload};
 
 /// The first argument that makes this program run one pass of one cell.
@@ -65,6 +66,6 @@ fn run(subjects: &Subjects, job: &Job) -> Result<Answer, JobError> {
 }
 
 fn unwritten(job: &Job, error: &io::Error) -> String {
-    let path = job.answer.display();
+    let path = text::path(&job.answer);
     format!("the answer can't be written to {path}: {error}; make room there, or set TMPDIR to another folder")
 }

@@ -38,6 +38,7 @@ pub use schedule::{execute, heed_interrupts};
 pub use subjects::Subjects;
 
 use crate::record::Results;
+use crate::text;
 use crate::workload::WorkloadError;
 
 /// How to run a plan.
@@ -68,7 +69,10 @@ pub enum RunError {
     #[error(transparent)]
     Workload(#[from] WorkloadError),
     /// There is no place for the answers of its passes.
-    #[error("{}: the passes can't leave their answers here: {source}; set TMPDIR to a folder that can be written", folder.display())]
+    #[error(
+        "{}: the passes can't leave their answers here: {source}; set TMPDIR to a folder that can be written",
+        text::path(folder)
+    )]
     Answers {
         /// Where they were to go.
         folder: PathBuf,

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::child::{HIDDEN_VERB, REFUSAL, REFUSED};
 use super::job::{Answer, Job, Pass};
 use crate::record::Status;
+use crate::text;
 use crate::workload::HandOver;
 
 /// The most of a process's standard error that is kept.
@@ -121,7 +122,7 @@ impl Process {
                 Ok(answer) => Ok(answer),
                 Err(error) => harness(format!("its answer is damaged: {error}")),
             },
-            Err(error) => harness(format!("its answer can't be read from {}: {error}", self.job.answer.display())),
+            Err(error) => harness(format!("its answer can't be read from {}: {error}", text::path(&self.job.answer))),
         }
     }
 }

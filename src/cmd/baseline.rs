@@ -1,3 +1,5 @@
+use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -7,7 +9,7 @@ use chrono::{SecondsFormat, Utc};
 use super::output;
 use crate::diff::{self, Side};
 use crate::gate::{Terms, accept};
-use crate::record::{metrics, read};
+use crate::record::{Results, metrics, read, write_whole};
 use crate::report;
 use crate::text;
 
@@ -55,25 +57,50 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let terms = Terms { reason, date, commit: commit(&baseline), allow_failed };
     let accepted = accept(before.as_ref(), &current, terms, metrics::all())
         .with_context(|| format!("{}: not accepted", text::path(&results)))?;
-    let json = report::find("json").context("no json format")?;
-    output::write_files(&baseline, |emit| (json.render)(&accepted, emit))
-        .with_context(|| format!("{}: can't be written; the baseline is as it was", text::path(&baseline)))?;
+    let mut screen = String::new();
+    if let Some(before) = before.as_ref().filter(|_| !quiet) {
+        let name = text::path(&at);
+        let before = Side { name: &format!("{name}, before"), results: before };
+        let after = Side { name: &text::path(&results), results: &current };
+        let changes = diff::diff(before, after, metrics::all());
+        screen = diff::terminal(&changes, output::width().unwrap_or(120), output::colour(), usize::MAX) + "\n";
+    }
     if !quiet {
-        let mut screen = String::new();
-        if let Some(before) = &before {
-            let name = text::path(&at);
-            let before = Side { name: &format!("{name}, before"), results: before };
-            let after = Side { name: &text::path(&results), results: &current };
-            let changes = diff::diff(before, after, metrics::all());
-            screen = diff::terminal(&changes, output::width().unwrap_or(120), output::colour(), usize::MAX) + "\n";
-        }
         let commit = accepted.accepted.last().and_then(|last| last.commit.as_deref());
         let commit = commit.map(|commit| format!(" at {commit}")).unwrap_or_default();
         let cells = accepted.cells.len();
         let plural = if cells == 1 { "" } else { "s" };
-        output::print(&format!("{screen}accepted: {} has {cells} cell{plural}{commit}\n", text::path(&at)))?;
+        screen.push_str(&format!("accepted: {} has {cells} cell{plural}{commit}\n", text::path(&at)));
     }
+    write(&at, &accepted, &screen)
+        .with_context(|| format!("{}: can't be written; the baseline is as it was", text::path(&baseline)))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Renews the baseline and says so. What could not be said is not done: the words come when all is written but the name.
+fn write(at: &Path, accepted: &Results, screen: &str) -> anyhow::Result<()> {
+    let json = report::find("json").context("no json format")?;
+    let folder = at.parent().unwrap_or(Path::new("."));
+    let made = !folder.exists();
+    let mut unsaid = None;
+    let written = (json.render)(accepted, &mut |_, bytes| {
+        fs::create_dir_all(folder)?;
+        write_whole(at, |file| {
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            output::print(screen).map_err(|error| {
+                unsaid = Some(error);
+                io::Error::other("not told")
+            })
+        })
+    });
+    if written.is_err() && made {
+        let _ = fs::remove_dir(folder);
+    }
+    match unsaid {
+        Some(error) => Err(error),
+        None => Ok(written?),
+    }
 }
 
 /// The commit that is checked out where `folder` is or will be, `+` at its end where tracked files differ from it.

@@ -3,7 +3,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use super::output::{self, Staged};
+use super::output;
+use super::staged::Staged;
 use crate::diff::{self, Side};
 use crate::record::{metrics, read};
 use crate::text;
@@ -50,10 +51,13 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     if !quiet {
         let rows = if args.rows == 0 { usize::MAX } else { args.rows };
         let mut screen = diff::terminal(&diff, output::width().unwrap_or(120), output::colour(), rows);
-        if let Some(folder) = folder {
-            screen.push_str(&format!("\nreport: {}\n", text::path(&folder.join("diff.html"))));
+        match folder {
+            Some(folder) => {
+                screen.push_str(&format!("\nreport: {}\n", text::path(&folder.join("diff.html"))));
+                output::announce(&screen, &folder)?;
+            }
+            None => output::print(&screen)?,
         }
-        output::print(&screen)?;
     }
     Ok(ExitCode::from(u8::from(args.exit_code && diff.differs_exactly())))
 }

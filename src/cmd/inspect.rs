@@ -196,7 +196,9 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
             write_atomically(path, written.as_bytes())
                 .with_context(|| format!("{}: can't be written", crate::text::path(path)))?;
             if !quiet {
-                output::print(&format!("{}: {title}, after operation {}\n", crate::text::path(path), session.done()))?;
+                let at = crate::text::path(path);
+                let told = format!("{at}: {title}, after operation {}\n", session.done());
+                output::announce(&told, path)?;
             }
         }
     }

@@ -7,6 +7,7 @@ mod baseline;
 mod diff;
 mod gate;
 mod inspect;
+mod journal;
 mod list;
 mod output;
 mod own;
@@ -14,6 +15,7 @@ mod recorded;
 mod replay;
 mod report;
 mod run;
+mod staged;
 mod verify;
 
 use std::io::{self, Write as _};
@@ -63,6 +65,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|verb| verb == crate::run::HIDDEN_VERB) {
         return crate::run::child_main(subjects);
     }
+    heed_file_sizes();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(message) => {
@@ -74,13 +77,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
             }
             let help = message.render();
             let help = if output::colour() { help.ansi().to_string() } else { help.to_string() };
-            return match output::print(&help) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) => {
-                    output::complain(&error);
-                    ExitCode::from(BAD_INPUT)
-                }
-            };
+            return finished(output::print(&help).map(|()| ExitCode::SUCCESS));
         }
     };
     let done = match cli.verb {
@@ -95,6 +92,18 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         Some(Verb::Report(args)) => report::run(args, cli.quiet),
         Some(Verb::List(args)) => list::run(args, subjects),
     };
+    finished(done)
+}
+
+/// Makes a file that grows beyond what the user's shell allows (`ulimit -f`) an error of its write, which names it, instead
+/// of the end of this process and of those that it starts.
+fn heed_file_sizes() {
+    // SAFETY: ignoring a signal runs no code of ours.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+/// The exit code; an error is told before.
+fn finished(done: anyhow::Result<ExitCode>) -> ExitCode {
     done.unwrap_or_else(|error| {
         if is_interruption(&error) {
             return ExitCode::from(INTERRUPTED);

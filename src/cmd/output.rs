@@ -1,12 +1,10 @@
-//! Where words go: stdout, stderr, and a finished run's folder.
+//! Where words and files go: stdout, stderr, the folder of a report.
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail};
-use tempfile::TempDir;
+use anyhow::{Context, anyhow};
 
 use crate::record::{Results, write_atomically};
 use crate::report::{Emit, FORMATS, Format};
@@ -20,6 +18,11 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("can't write to stdout"),
         _ => Ok(()),
     }
+}
+
+/// Writes to stdout of what has been written elsewhere. An error says that it is there all the same.
+pub(super) fn announce(text: &str, written: &Path) -> anyhow::Result<()> {
+    print(text).with_context(|| format!("{} is written all the same, but nobody was told", text::path(written)))
 }
 
 /// Writes an error and its causes to stderr, as one message.
@@ -48,84 +51,6 @@ pub(super) fn width() -> Option<usize> {
 pub(super) fn colour() -> bool {
     let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
     io::stdout().is_terminal() && unset("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
-}
-
-/// A folder that is filled beside its destination and appears there whole, or not at all.
-pub(super) struct Staged {
-    /// `None` once it was published.
-    staging: Option<TempDir>,
-    destination: PathBuf,
-    /// Folders made on the way to the destination, innermost first.
-    made: Vec<PathBuf>,
-}
-
-impl Staged {
-    /// Makes the staging folder beside `out`, or beside a new folder in `reports/` that bears the profile's name.
-    ///
-    /// An error where something is at the destination already, or where it can't be written.
-    pub fn new(out: Option<PathBuf>, profile: &str) -> anyhow::Result<Staged> {
-        let destination = out.unwrap_or_else(|| new_report_folder(profile));
-        let at = || text::path(&destination);
-        if destination.is_dir() {
-            let mut content = fs::read_dir(&destination).with_context(|| format!("{}: can't be read", at()))?;
-            if content.next().is_some() {
-                bail!("{}: is not empty; name a new folder with --out, or remove this one first", at());
-            }
-        } else if destination.symlink_metadata().is_ok() {
-            bail!("{}: is not a folder; name a new one with --out", at());
-        }
-        let parent = match destination.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        let missing = parent.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
-        let made = missing.map(Path::to_owned).collect();
-        let mut staged = Staged { staging: None, destination, made };
-        let everyone = fs::Permissions::from_mode(0o777);
-        let staging = fs::create_dir_all(&parent)
-            .and_then(|()| tempfile::Builder::new().prefix(".mapscope-").permissions(everyone).tempdir_in(&parent))
-            // The staging folder's name would tell the user nothing.
-            .map_err(|error| io::Error::from(error.kind()))
-            .with_context(|| {
-                format!("{}: can't be written; name another folder with --out", text::path(&staged.destination))
-            })?;
-        staged.staging = Some(staging);
-        Ok(staged)
-    }
-
-    /// Where to write meanwhile.
-    pub fn path(&self) -> &Path {
-        self.staging.as_ref().map_or(&self.destination, |staging| staging.path())
-    }
-
-    /// Where it will be.
-    pub fn destination(&self) -> &Path {
-        &self.destination
-    }
-
-    /// Moves it to its destination, whose path it gives.
-    pub fn publish(mut self) -> anyhow::Result<PathBuf> {
-        fs::rename(self.path(), &self.destination)
-            .with_context(|| format!("{}: the finished report can't be moved here", text::path(&self.destination)))?;
-        // It is no longer there to be removed.
-        self.staging.take().map(TempDir::keep);
-        self.made.clear();
-        Ok(self.destination.clone())
-    }
-}
-
-impl Drop for Staged {
-    fn drop(&mut self) {
-        self.staging = None;
-        // What was made on the way there goes again, unless something else has come to live in it.
-        let _ = self.made.iter().try_for_each(fs::remove_dir);
-    }
-}
-
-/// The first of `reports/NAME-001`, `reports/NAME-002`, ... that is free.
-fn new_report_folder(profile: &str) -> PathBuf {
-    let numbered = |number: u32| Path::new("reports").join(format!("{profile}-{number:03}"));
-    (1..).map(numbered).find(|path| path.symlink_metadata().is_err()).unwrap_or_else(|| numbered(0))
 }
 
 /// The formats of these names, each once; `all` names every one.

@@ -76,7 +76,11 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     let to_stdout = per_op.is_some_and(|path| path.as_os_str() == "-");
     if !quiet || replay.differences > 0 {
         let text = replay.summary(&args.trace);
-        if to_stdout { output::note(text.trim_end()) } else { output::print(&text)? }
+        match per_op {
+            _ if to_stdout => output::note(text.trim_end()),
+            Some(path) if !replay.lost => output::announce(&text, path)?,
+            _ => output::print(&text)?,
+        }
     }
     Ok(if replay.differences > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -31,7 +31,7 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("{}: not every report could be written here", text::path(&args.dir)))?;
     if !quiet {
         let paths: String = written.iter().map(|path| format!("{}\n", text::path(path))).collect();
-        output::print(&paths)?;
+        output::announce(&paths, &args.dir)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,12 +1,13 @@
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
-use super::output::{self, Staged};
+use super::journal::Journal;
+use super::output;
+use super::staged::Staged;
 use crate::golang;
-use crate::record::Status;
+use crate::record::{Results, Status};
 use crate::report::{self, FORMATS, Format, table};
 use crate::run::{Settings, Subjects, execute, heed_interrupts};
 use crate::spec::{Flags, Plan, Profiles};
@@ -70,10 +71,18 @@ pub(super) struct Args {
     /// Count passes side by side [default: one a processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
+    /// The longest that a pass may take, each repetition of a time pass by itself [default: the profile's; without one, a
+    /// minute and 50 microseconds an operation]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    time_limit: Option<String>,
+    /// The most memory that a pass may use [default: the profile's; without one, three quarters of what is free, shared by
+    /// the passes side by side]
+    #[arg(long, value_name = "MIB", allow_negative_numbers = true)]
+    memory_limit: Option<String>,
     /// More formats to write, by comma, or all (see `mapscope list formats`)
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     format: Vec<String>,
-    /// Folder of the results, - for a CSV on stdout [default: new, in reports/]
+    /// Folder of the results, new or empty; - for a CSV on stdout [default: new, in reports/]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -94,6 +103,8 @@ impl Args {
             trace: self.trace.clone(),
             passes: self.passes.clone(),
             max_cells: self.max_cells.clone().into_iter().collect(),
+            time_limit: self.time_limit.iter().cloned().collect(),
+            memory_limit: self.memory_limit.iter().cloned().collect(),
         }
     }
 }
@@ -125,29 +136,43 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     let (plan, subjects) = &planned(&args, subjects)?;
     heed_interrupts();
     let folder = if to_stdout { None } else { Some(Staged::new(args.out, &plan.profile)?) };
+    let journal = folder.as_ref().map(|folder| {
+        let begun = Journal::begin(folder.path(), plan);
+        begun.with_context(|| format!("{}: can't be written", text::path(folder.path())))
+    });
+    let mut journal = journal.transpose()?;
     let processors = || std::thread::available_parallelism().map_or(1, |n| n.get());
     let jobs = args.jobs.map_or_else(processors, usize::from);
-    let finished = execute(plan, subjects, &Settings { jobs, progress: !quiet })?;
+    let finished = execute(plan, subjects, &Settings { jobs, progress: !quiet }, &mut |cell| {
+        if let Some(journal) = &mut journal {
+            journal.add(cell);
+        }
+    })?;
 
+    let named = |format: &Format| wanted.iter().any(|wanted| wanted.name == format.name);
+    let formats: Vec<_> = FORMATS.iter().filter(|format| format.always || named(format)).collect();
     if let Some(folder) = folder {
-        let named = |format: &Format| wanted.iter().any(|wanted| wanted.name == format.name);
-        let formats: Vec<_> = FORMATS.iter().filter(|format| format.always || named(format)).collect();
-        output::write_reports(folder.path(), &formats, &finished.results)
-            .with_context(|| format!("{}: nothing was left there", text::path(folder.destination())))?;
-        let folder = folder.publish()?;
+        let folder = leave(folder, journal, &formats, &finished.results)?;
         if !quiet {
             let mut screen = table::summary(&finished.results, output::width().unwrap_or(120), output::colour());
             screen.push_str(&format!("\nreport: {}\n", text::path(&folder.join("index.html"))));
             if let Some(standout) = table::standout(&finished.results) {
                 screen.push_str(&format!("{standout}\n"));
             }
-            output::print(&screen)?;
+            output::announce(&screen, &folder)?;
         }
     } else {
         let csv = report::find("csv").context("no csv format")?;
+        let mut table = Vec::new();
         (csv.render)(&finished.results, &mut |_, bytes| {
-            output::print(&String::from_utf8_lossy(bytes)).map_err(io::Error::other)
+            table.extend(bytes);
+            Ok(())
         })?;
+        if let Err(error) = output::print(&String::from_utf8_lossy(&table)) {
+            // What a run has found out is not thrown away for that.
+            let folder = leave(Staged::new(None, &plan.profile)?, None, &formats, &finished.results)?;
+            return Err(error.context(format!("the results are in {} instead", text::path(&folder))));
+        }
     }
     if quiet {
         for cell in finished.results.cells.iter().filter(|cell| cell.status != Status::Ok) {
@@ -164,4 +189,18 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         finished if finished.failed > 0 => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
     })
+}
+
+/// Writes what a run came to, and gives the folder that it is in. An error says what lies where.
+fn leave(
+    mut folder: Staged,
+    journal: Option<Journal>,
+    formats: &[&'static Format],
+    results: &Results,
+) -> anyhow::Result<PathBuf> {
+    folder.keep();
+    let lies = format!("{}: what could be written lies here", text::path(folder.path()));
+    output::write_reports(folder.path(), formats, results).context(lies.clone())?;
+    journal.map_or(Ok(()), Journal::end).context(lies)?;
+    folder.publish()
 }

@@ -1,6 +1,6 @@
 //! Reading and writing `results.json`.
 
-use std::fs::{File, Permissions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -160,10 +160,19 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Writes a file whole or not at all, as [`write_atomically`] does, with content that `write` makes as it goes.
 ///
+/// A link is followed to the file that it means. What is there and is no file (a pipe, a device) is written to as it is.
+///
 /// # Errors
 ///
 /// Those of [`write_atomically`], and `write`'s own.
 pub fn write_whole(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(there) if !there.is_file() && !there.is_dir() => {
+            return write(&mut OpenOptions::new().write(true).open(path)?);
+        }
+        _ => {}
+    }
+    let path = &*path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -6,6 +6,7 @@
 mod acceptance;
 mod check;
 mod environment;
+mod held;
 mod io;
 pub mod metrics;
 mod percentiles;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::probe::event::Cause;
 pub use acceptance::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges};
 pub use environment::Environment;
+pub(crate) use held::Held;
 pub(crate) use io::parse;
 pub use io::{ReadError, read, write_atomically, write_whole};
 pub use percentiles::KindPercentiles;

@@ -97,6 +97,8 @@ pub(super) struct Counted {
 /// Why a pass could not be run at all.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum JobError {
+    #[error("{0}")]
+    Answer(String),
     #[error("not known to this mapscope: {0}")]
     Unknown(String),
     #[error(transparent)]

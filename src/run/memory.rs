@@ -7,13 +7,12 @@ pub(super) fn physical_bytes() -> u64 {
     u64::try_from(pages).ok().zip(u64::try_from(page_bytes).ok()).map_or(u64::MAX, |(n, each)| n.saturating_mul(each))
 }
 
-/// Three quarters of the memory that is free now, shared by the processes that may run side by side.
-pub(super) fn default_limit_bytes(jobs: usize) -> u64 {
+/// The memory that is free now.
+pub(super) fn available_bytes() -> u64 {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let available = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
     let available_kib = available.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    let bytes = available_kib.map_or_else(physical_bytes, |kib| kib.saturating_mul(1024));
-    bytes / 4 * 3 / jobs.max(1) as u64
+    available_kib.map_or_else(physical_bytes, |kib| kib.saturating_mul(1024))
 }
 
 /// Makes this process's allocations beyond the limit fail, which ends it with a message that the parent knows.

@@ -6,10 +6,12 @@
 //! what holds for one process or one minute is not in all repetitions of a cell. Whatever becomes of a process, its cell is
 //! a row of the results.
 
+mod answers;
 mod batch;
 mod child;
 mod count;
 mod job;
+mod limits;
 mod memory;
 mod moments;
 mod observe;
@@ -29,18 +31,20 @@ mod time;
 mod timeline;
 
 use std::io;
+use std::path::PathBuf;
 
 pub use child::{HIDDEN_VERB, main as child_main};
 pub use schedule::{execute, heed_interrupts};
 pub use subjects::Subjects;
 
 use crate::record::Results;
+use crate::text;
 use crate::workload::WorkloadError;
 
 /// How to run a plan.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// Count passes that may run side by side; at least 1. The other passes always run alone.
+    /// Count passes that may run side by side at the most; at least 1. The other passes always run alone.
     pub jobs: usize,
     /// Whether to draw a progress bar on standard error.
     pub progress: bool,
@@ -64,11 +68,14 @@ pub enum RunError {
     /// A workload that can't be used.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
-    /// This program can't start itself, or has nowhere to put its passes' answers.
-    #[error("{what}: {source}")]
-    System {
-        /// What was tried.
-        what: &'static str,
+    /// There is no place for the answers of its passes.
+    #[error(
+        "{}: the passes can't leave their answers here: {source}; set TMPDIR to a folder that can be written",
+        text::path(folder)
+    )]
+    Answers {
+        /// Where they were to go.
+        folder: PathBuf,
         /// The system's word.
         source: io::Error,
     },

@@ -7,9 +7,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::child::HIDDEN_VERB;
-use super::job::{Answer, Job};
+use super::child::{HIDDEN_VERB, REFUSAL, REFUSED};
+use super::job::{Answer, Job, Pass};
 use crate::record::Status;
+use crate::text;
 use crate::workload::HandOver;
 
 /// The most of a process's standard error that is kept.
@@ -34,11 +35,16 @@ impl Process {
         command.arg(HIDDEN_VERB).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.env_remove("RUST_BACKTRACE").process_group(0);
         let input = job.input.as_ref().map(HandOver::descriptor);
-        // SAFETY: `prctl` and `fcntl` are async-signal-safe, and nothing else happens between fork and exec.
+        let parent = std::process::id();
+        // SAFETY: `prctl`, `getppid` and `fcntl` are async-signal-safe, and nothing else happens between fork and exec.
         unsafe {
             command.pre_exec(move || {
                 #[cfg(target_os = "linux")]
                 libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+                // Killed before that, the parent would never be missed.
+                if libc::getppid() as u32 != parent {
+                    return Err(io::Error::from_raw_os_error(libc::ESRCH));
+                }
                 match input {
                     // Not to be closed by exec, in this process alone.
                     Some(input) if libc::fcntl(input, libc::F_SETFD, 0) == -1 => Err(io::Error::last_os_error()),
@@ -46,34 +52,43 @@ impl Process {
                 }
             });
         }
-        let mut child = command.spawn()?;
         let text = serde_json::to_vec(&job)?;
-        if let Some(mut stdin) = child.stdin.take() {
+        let child = command.spawn()?;
+        // From here on an error ends it.
+        let mut process = Process { child, stderr: None, job, started: Instant::now(), limit };
+        if let Some(mut stdin) = process.child.stdin.take() {
             // A process that died before it read its job tells so by its end.
             let _ = stdin.write_all(&text);
         }
-        let stderr = child.stderr.take().map(|mut pipe| {
-            std::thread::spawn(move || {
+        if let Some(mut pipe) = process.child.stderr.take() {
+            let reader = std::thread::Builder::new().spawn(move || {
                 let mut text = Vec::new();
                 let _ = pipe.by_ref().take(STDERR_BYTES_MAX).read_to_end(&mut text);
                 let _ = io::copy(&mut pipe, &mut io::sink());
                 String::from_utf8_lossy(&text).into_owned()
-            })
-        });
-        Ok(Process { child, stderr, job, started: Instant::now(), limit })
+            });
+            process.stderr = Some(reader?);
+        }
+        Ok(process)
     }
 
     /// How it ended, if it has; kills it when it runs past its limit.
-    pub fn poll(&mut self) -> io::Result<Option<Ended>> {
-        if let Some(status) = self.child.try_wait()? {
-            return Ok(Some(self.ended(status)));
+    pub fn poll(&mut self) -> Option<Ended> {
+        match self.child.try_wait() {
+            Ok(Some(status)) => return Some(self.ended(status)),
+            Ok(None) => {}
+            Err(error) => {
+                self.kill();
+                return Some(Err((Status::HarnessFailed, format!("its process can't be watched: {error}"))));
+            }
         }
         if self.started.elapsed() > self.limit {
             self.kill();
             let seconds = self.limit.as_secs();
-            return Ok(Some(Err((Status::TimedOut, format!("still running after its limit of {seconds} s")))));
+            let why = format!("still running after its limit of {seconds} s: --time-limit or time_limit_s raises it");
+            return Some(Err((Status::TimedOut, why)));
         }
-        Ok(None)
+        None
     }
 
     /// Ends it now.
@@ -89,17 +104,26 @@ impl Process {
 
     fn ended(&mut self, status: ExitStatus) -> Ended {
         let stderr = self.stderr.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
-        if status.success() {
-            let answer = std::fs::read(&self.job.answer).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-            // Read, or not to be read; either way the folder need not hold them all.
-            let _ = std::fs::remove_file(&self.job.answer);
-            return match answer {
-                Some(Answer::Failed(status, why)) => Err((status, why)),
-                Some(answer) => Ok(answer),
-                None => Err((Status::Aborted, "the map ended the process before the pass was done".into())),
-            };
+        let answer = std::fs::read(&self.job.answer);
+        // Read, or not to be read; either way the folder need not hold them all.
+        let _ = std::fs::remove_file(&self.job.answer);
+        if !status.success() {
+            // The process makes the file when it has its workload and a map's pass begins.
+            let at_work = if answer.is_ok() && self.job.pass != Pass::Expect { Party::Map } else { Party::Mapscope };
+            return Err(diagnose(status, &stderr, self.job.memory_limit_bytes, at_work));
         }
-        Err(diagnose(status, &stderr, self.job.memory_limit_bytes))
+        let harness = |why: String| Err((Status::HarnessFailed, why));
+        match answer {
+            Ok(bytes) if bytes.is_empty() => {
+                Err((Status::Aborted, "the map ended the process before the pass was done".into()))
+            }
+            Ok(bytes) => match serde_json::from_slice(&bytes) {
+                Ok(Answer::Failed(status, why)) => Err((status, why)),
+                Ok(answer) => Ok(answer),
+                Err(error) => harness(format!("its answer is damaged: {error}")),
+            },
+            Err(error) => harness(format!("its answer can't be read from {}: {error}", text::path(&self.job.answer))),
+        }
     }
 }
 
@@ -108,21 +132,70 @@ fn program() -> io::Result<PathBuf> {
     if cfg!(target_os = "linux") { Ok(PathBuf::from("/proc/self/exe")) } else { std::env::current_exe() }
 }
 
-/// What the end of a process and its last words say.
-fn diagnose(status: ExitStatus, stderr: &str, memory_limit_bytes: u64) -> (Status, String) {
+/// Whose work it was that ended with the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Party {
+    /// The map's, or what the pass remembers of it.
+    Map,
+    /// What is done without any map.
+    Mapscope,
+}
+
+/// What the end of a process and its last words say, and of whom.
+fn diagnose(status: ExitStatus, stderr: &str, memory_limit_bytes: u64, at_work: Party) -> (Status, String) {
+    if status.code() == Some(REFUSED.into())
+        && let Some(why) = stderr.lines().find_map(|line| line.strip_prefix(REFUSAL))
+    {
+        return (Status::HarnessFailed, why.to_owned());
+    }
     if let Some(line) = stderr.lines().find(|line| line.starts_with("memory allocation of ")) {
         let limit_mib = memory_limit_bytes >> 20;
-        return (Status::OutOfMemory, format!("{line}; the process's limit is {limit_mib} MiB"));
+        let raise = "--memory-limit or memory_limit_mb raises it";
+        return match at_work {
+            Party::Map => (
+                Status::OutOfMemory,
+                format!("{line}; the process's limit is {limit_mib} MiB: {raise}; by default, so do fewer --jobs"),
+            ),
+            Party::Mapscope => (
+                Status::HarnessFailed,
+                format!("mapscope itself needs more than the process's limit of {limit_mib} MiB ({line}): {raise}"),
+            ),
+        };
     }
-    match (status.signal(), status.code()) {
-        (Some(libc::SIGKILL), _) => {
+    match (status.signal(), status.code(), at_work) {
+        (Some(libc::SIGKILL), ..) => {
             (Status::Killed, "killed from outside, perhaps by the system for want of memory".into())
         }
-        (Some(signal), _) => (Status::Aborted, format!("ended by signal {signal} ({}){}", name(signal), last(stderr))),
-        (None, Some(101)) => (Status::Panicked, panic_message(stderr)),
-        (None, code) => {
+        (Some(signal @ (libc::SIGTERM | libc::SIGINT | libc::SIGHUP | libc::SIGQUIT)), ..) => {
+            (Status::Killed, format!("ended from outside by signal {signal} ({})", name(signal)))
+        }
+        (Some(libc::SIGXCPU), ..) => {
+            (Status::Killed, "used up the processor time that a process may have here (ulimit -t)".into())
+        }
+        (Some(libc::SIGXFSZ), ..) => {
+            (Status::HarnessFailed, "its answer is larger than a file may be here (ulimit -f)".into())
+        }
+        (Some(signal), _, Party::Map) => {
+            (Status::Aborted, format!("ended by signal {signal} ({}){}", name(signal), last(stderr)))
+        }
+        (Some(signal), _, Party::Mapscope) => (
+            Status::HarnessFailed,
+            format!("mapscope itself was ended by signal {signal} ({}){}", name(signal), last(stderr)),
+        ),
+        (None, Some(101), at_work) => {
+            let (place, message) = panicked(stderr);
+            match at_work {
+                Party::Map if !is_mapscope_s(place) => (Status::Panicked, message),
+                _ => (Status::HarnessFailed, format!("mapscope itself panicked: {message}; please report it")),
+            }
+        }
+        (None, code, at_work) => {
+            let (who, status) = match at_work {
+                Party::Map => ("the map", Status::Aborted),
+                Party::Mapscope => ("mapscope itself", Status::HarnessFailed),
+            };
             let code = code.unwrap_or_default();
-            (Status::Aborted, format!("the map ended the process with exit code {code}{}", last(stderr)))
+            (status, format!("{who} ended the process with exit code {code}{}", last(stderr)))
         }
     }
 }
@@ -134,19 +207,30 @@ fn name(signal: i32) -> &'static str {
         libc::SIGBUS => "bus error",
         libc::SIGILL => "illegal instruction",
         libc::SIGFPE => "arithmetic error",
+        libc::SIGTRAP => "trap",
+        libc::SIGSYS => "a call that the system forbids",
         libc::SIGTERM => "terminated",
+        libc::SIGINT => "interrupted",
+        libc::SIGHUP => "hung up",
+        libc::SIGQUIT => "quit",
         _ => "signal",
     }
 }
 
-/// A panic's message and place, on one line.
-fn panic_message(stderr: &str) -> String {
+/// Whether code at `place` is that of this crate's passes, wherever they were built.
+fn is_mapscope_s(place: &str) -> bool {
+    let root = file!().strip_suffix("run/process.rs").unwrap_or(file!());
+    let within = place.strip_prefix(root).unwrap_or_default();
+    ["run/", "probe/", "workload/", "replay/"].iter().any(|stage| within.starts_with(stage))
+}
+
+/// A panic's place, empty where it is not known, and its message with the place, on one line.
+fn panicked(stderr: &str) -> (&str, String) {
     let mut lines = stderr.lines().skip_while(|line| !line.contains("panicked at"));
     let place = lines.next().and_then(|line| line.split_once("panicked at ")).map(|(_, place)| place);
-    let message = lines.next().unwrap_or_default();
-    match place {
-        Some(place) => format!("{message} (at {})", place.trim_end_matches(':')),
-        None => "panicked without a message".into(),
+    match place.map(|place| place.trim_end_matches(':')) {
+        Some(place) => (place, format!("{} (at {place})", lines.next().unwrap_or_default())),
+        None => ("", "panicked without a message".into()),
     }
 }
 
@@ -170,14 +254,50 @@ mod tests {
     fn the_end_of_a_process_is_told_by_its_signal_its_code_and_its_last_words() {
         let signal = ExitStatus::from_raw;
         let code = |code: i32| ExitStatus::from_raw(code << 8);
-        let panic = "thread 'main' panicked at src/map.rs:3:9:\nno room\nnote: run with `RUST_BACKTRACE=1`\n";
-        assert_eq!(diagnose(code(101), panic, 0), (Status::Panicked, "no room (at src/map.rs:3:9)".into()));
-        let memory = "memory allocation of 800 bytes failed\n";
-        let (status, why) = diagnose(signal(libc::SIGABRT), memory, 5 << 20);
+        let map = |status, stderr| diagnose(status, stderr, 5 << 20, Party::Map);
+        let panic = "thread 'main' panicked at maps/map.rs:3:9:\nno room\nnote: run with `RUST_BACKTRACE=1`\n";
+        assert_eq!(map(code(101), panic), (Status::Panicked, "no room (at maps/map.rs:3:9)".into()));
+        assert_eq!(map(code(101), ""), (Status::Panicked, "panicked without a message".into()));
+        let (status, why) = map(signal(libc::SIGABRT), NO_MEMORY);
         assert_eq!(status, Status::OutOfMemory);
-        assert_eq!(why, "memory allocation of 800 bytes failed; the process's limit is 5 MiB");
-        assert_eq!(diagnose(signal(libc::SIGABRT), "", 0).0, Status::Aborted);
-        assert_eq!(diagnose(signal(libc::SIGKILL), "", 0).0, Status::Killed);
-        assert_eq!(diagnose(code(3), "", 0), (Status::Aborted, "the map ended the process with exit code 3".into()));
+        assert!(
+            why.starts_with("memory allocation of 800 bytes failed; the process's limit is 5 MiB: --memory-limit or"),
+            "{why}"
+        );
+        assert_eq!(map(signal(libc::SIGABRT), "").0, Status::Aborted);
+        assert_eq!(map(code(3), ""), (Status::Aborted, "the map ended the process with exit code 3".into()));
+        // A map's own words are not taken for ours.
+        assert_eq!(map(code(2), "error: x\n").0, Status::Aborted);
+        assert_eq!(map(code(75), "x\n").0, Status::Aborted);
+    }
+
+    const NO_MEMORY: &str = "memory allocation of 800 bytes failed\n";
+
+    #[test]
+    fn what_no_map_did_is_blamed_on_no_map() {
+        let signal = ExitStatus::from_raw;
+        let code = |code: i32| ExitStatus::from_raw(code << 8);
+        for at_work in [Party::Map, Party::Mapscope] {
+            let outside = |number| diagnose(signal(number), "", 0, at_work).0;
+            assert_eq!([libc::SIGKILL, libc::SIGTERM, libc::SIGXCPU].map(outside), [Status::Killed; 3]);
+            assert_eq!(outside(libc::SIGXFSZ), Status::HarnessFailed);
+            let refused = diagnose(code(75), "a line of the map's\nerror: no room in /tmp\n", 0, at_work);
+            assert_eq!(refused, (Status::HarnessFailed, "no room in /tmp".into()));
+            let panic = format!("thread 'main' panicked at {}:3:9:\nexpected\n", file!());
+            let (status, why) = diagnose(code(101), &panic, 0, at_work);
+            assert_eq!(status, Status::HarnessFailed);
+            assert!(why.starts_with("mapscope itself panicked: expected (at "), "{why}");
+        }
+        let mapscope = |status, stderr| diagnose(status, stderr, 5 << 20, Party::Mapscope);
+        let (status, why) = mapscope(signal(libc::SIGABRT), NO_MEMORY);
+        assert_eq!(status, Status::HarnessFailed);
+        assert!(why.starts_with("mapscope itself needs more than the process's limit of 5 MiB (memory all"), "{why}");
+        assert_eq!(mapscope(signal(libc::SIGSEGV), "").0, Status::HarnessFailed);
+        assert_eq!(mapscope(code(3), "").0, Status::HarnessFailed);
+        assert_eq!(mapscope(code(101), "").0, Status::HarnessFailed);
+        let map = format!("{}maps/std_map.rs:1:1", file!().strip_suffix("run/process.rs").unwrap());
+        assert!(
+            !is_mapscope_s(&map) && !is_mapscope_s("") && !is_mapscope_s("/rustc/0/library/core/src/option.rs:1:1")
+        );
     }
 }

@@ -1,14 +1,14 @@
 //! The progress bar: cells done, what runs, time left.
 
 use std::io::IsTerminal as _;
-use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar on standard error, when that is a terminal and a bar is wanted; otherwise nothing.
 ///
 /// It tells how many cells are done. Its length and the time left go by tasks (passes, and repetitions of time passes),
-/// because every cell's first comes before any cell's last.
+/// because every cell's first comes before any cell's last. Who draws it says again and again what runs: there is no thread
+/// for it.
 pub(super) struct Progress {
     bar: ProgressBar,
     /// By cell.
@@ -28,7 +28,6 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {prefix} cells, {eta} left  {wide_msg}") {
             bar.set_style(style.progress_chars("=> "));
         }
-        bar.enable_steady_tick(Duration::from_millis(200));
         let progress = Progress { bar, tasks_left };
         progress.count_cells();
         progress

@@ -4,8 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::answers::Answers;
 use super::job::{Answer, Counted, Job, Pass};
-use super::memory;
+use super::limits::Limits;
 use super::process::{Ended, Process};
 use super::progress::Progress;
 use super::repetitions::Repetitions;
@@ -17,12 +18,6 @@ use crate::record::{Cell, CellId, EndState, Environment, Results, SCHEMA, Status
 use crate::spec::{CellSpec, Plan, Source, ThreadKeys, WorkloadSpec};
 use crate::text;
 use crate::workload::{Expected, Inputs, Workload, WorkloadError};
-
-/// What one process may take: a pass of a cell, or a repetition of its time pass.
-struct Limits {
-    time: Duration,
-    memory_bytes: u64,
-}
 
 /// One process to be started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +37,11 @@ impl Task {
         let which = if *of > 1 { format!(", repetition {repetition} of {of}") } else { String::new() };
         format!("{} pass{which}", pass.name())
     }
+
+    /// Whether the cell's pass is done with it.
+    fn is_last(&self) -> bool {
+        self.repetition == self.of
+    }
 }
 
 /// How long to sleep between two looks at the running processes.
@@ -56,45 +56,54 @@ pub fn heed_interrupts() {
 
 /// Runs every cell of the plan, and gives a record of each.
 ///
-/// Workloads are opened and checked before the first process starts, and what they are read from is read only then.
-/// Interrupted (Ctrl-C), it kills what runs and gives what is done; while it reads, it fails.
-pub fn execute(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<Finished, RunError> {
+/// Workloads are opened and checked before the first process starts, and what they are read from is read only then; an
+/// error is of what was found then, and from there on all that fails is a row. `done` hears of each cell when one of its
+/// passes is done or has failed, as the cell is then: what to keep in case that this process is killed. Interrupted
+/// (Ctrl-C), it kills what runs and gives what is done; while it reads, it fails.
+pub fn execute(
+    plan: &Plan,
+    subjects: &Subjects,
+    settings: &Settings,
+    done: &mut dyn FnMut(&Cell),
+) -> Result<Finished, RunError> {
     heed_interrupts();
-    let finished = run(plan, subjects, settings);
+    let finished = run(plan, subjects, settings, done);
     // Those after it are not interrupted by what interrupted this one.
     interrupt::forget();
     finished
 }
 
-fn run(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<Finished, RunError> {
-    let system = |what| move |source| RunError::System { what, source };
+fn run(
+    plan: &Plan,
+    subjects: &Subjects,
+    settings: &Settings,
+    done: &mut dyn FnMut(&Cell),
+) -> Result<Finished, RunError> {
     let workloads = open_workloads(plan, subjects)?;
-    let answers = tempfile::tempdir().map_err(system("a folder for the passes' answers can't be made"))?;
-    let limits = Limits {
-        time: Duration::from_secs(plan.time_limit_s),
-        memory_bytes: plan.memory_limit_bytes.unwrap_or_else(|| memory::default_limit_bytes(settings.jobs)),
-    };
+    let answers = Answers::new()?;
+    let mut queue = tasks(plan, subjects);
+    let counts = queue.iter().filter(|task| task.pass == Pass::Count).count();
+    let mut limits = Limits::new(plan, counts, settings.jobs);
     let mut cells: Vec<Cell> =
         plan.cells.iter().map(|spec| new_cell(spec, opened(&workloads, spec), subjects)).collect();
     for (spec, workload) in &workloads {
         let of_it = || plan.cells.iter().enumerate().filter(|(_, cell)| cell.workload == *spec);
         let Some((_, first)) = of_it().next() else { continue };
-        let job = job(first, workload, Pass::Expect, &limits, answers.path().join("expect.json"));
-        let Some(ended) = wait(job, limits.time).map_err(system("the expected end state can't be worked out"))? else {
-            break;
-        };
+        let job = job(first, workload, Pass::Expect, &limits, answers.file("expect.json"));
+        let Some(ended) = wait(job, limits.time(work(first, workload))) else { break };
         for (index, cell_spec) in of_it() {
             match &ended {
                 Ok(Answer::Expected(expected)) => {
                     cells[index].expected = end_state(expected, cell_spec, opened(&workloads, cell_spec))
                 }
                 Ok(_) => {}
-                Err((status, why)) => fail(&mut cells[index], "expect pass", *status, why),
+                Err((status, why)) => {
+                    fail(&mut cells[index], "expected end state, without a map", *status, why);
+                }
             }
         }
     }
 
-    let mut queue = tasks(plan, subjects);
     let mut tasks_left = vec![0; plan.cells.len()];
     queue.iter().for_each(|task| tasks_left[task.cell] += 1);
     let mut progress = Progress::new(tasks_left, settings.progress);
@@ -103,30 +112,48 @@ fn run(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<Finished
     let mut running: Vec<(Task, Process)> = Vec::new();
     while !(interrupt::asked() || queue.is_empty() && running.is_empty()) {
         while let Some(&task) = queue.front()
-            && may_start(task.pass, &running, settings.jobs)
+            && may_start(task.pass, &running, limits.jobs)
         {
-            let Task { cell: index, pass, repetition, of } = task;
+            let Task { cell: index, pass, repetition, .. } = task;
             queue.pop_front();
             if cells[index].status != Status::NotRun && cells[index].status != Status::Ok {
                 progress.task_done(index);
                 continue;
             }
-            let answer = answers.path().join(format!("{index}-{}-{repetition}.json", pass.name()));
+            let answer = answers.file(&format!("{index}-{}-{repetition}.json", pass.name()));
             let spec = &plan.cells[index];
-            let mut job = job(spec, opened(&workloads, spec), pass, &limits, answer);
-            job.keeps_moments = repetition == of;
+            let workload = opened(&workloads, spec);
+            let mut job = job(spec, workload, pass, &limits, answer);
+            job.keeps_moments = task.is_last();
             job.toolchain = subjects.find(&job.map).and_then(|map| map.toolchain().cloned());
-            let process = Process::start(job, limits.time);
-            running.push((task, process.map_err(system("a cell's process can't be started"))?));
+            let ended = match Process::start(job, limits.time(work(spec, workload))) {
+                Ok(process) => {
+                    running.push((task, process));
+                    continue;
+                }
+                // There may be room for it when one of the others has ended; for as many as this there is none.
+                Err(_) if !running.is_empty() => {
+                    limits.jobs = running.len();
+                    queue.push_front(task);
+                    continue;
+                }
+                Err(error) => Err((Status::HarnessFailed, format!("its process can't be started: {error}"))),
+            };
+            take(&mut cells[index], &mut times[index], &task, ended);
+            progress.task_done(index);
+            done(&cells[index]);
         }
         let mut still_running = Vec::new();
         for (task, mut process) in running {
-            match process.poll().map_err(system("a cell's process can't be watched"))? {
-                Some(ended) => {
-                    take(&mut cells[task.cell], &mut times[task.cell], &task, ended);
-                    progress.task_done(task.cell);
-                }
-                None => still_running.push((task, process)),
+            let Some(ended) = process.poll() else {
+                still_running.push((task, process));
+                continue;
+            };
+            let cell = &mut cells[task.cell];
+            take(cell, &mut times[task.cell], &task, ended);
+            progress.task_done(task.cell);
+            if task.is_last() || cell.status != Status::Ok {
+                done(cell);
             }
         }
         running = still_running;
@@ -142,8 +169,7 @@ fn run(plan: &Plan, subjects: &Subjects, settings: &Settings) -> Result<Finished
     let timed = |task: &Task| task.pass == Pass::Time && !times[task.cell].is_empty();
     left.filter(|task| !timed(task)).for_each(|task| unfinished(&mut cells[task.cell], task.pass));
     for (cell, repetitions) in cells.iter_mut().zip(times) {
-        // A pass that failed gives no figures.
-        cell.time = repetitions.finish().filter(|_| cell.status == Status::Ok);
+        take_times(cell, repetitions);
     }
     for cell in cells.iter_mut().filter(|cell| cell.status == Status::NotRun && cell.error.is_none()) {
         let crew = if cell.id.threads.is_some() { " for several threads" } else { "" };
@@ -188,16 +214,24 @@ fn opened<'a>(workloads: &'a [Opened], cell: &CellSpec) -> &'a Workload {
     &known.expect("every cell's workload was opened").1
 }
 
+/// The operations that a pass of the cell does, its set-up and the entries that it is asked to have room for included.
+fn work(cell: &CellSpec, workload: &Workload) -> u64 {
+    workload.setup_ops().saturating_add(workload.ops()).saturating_add(cell.hint)
+}
+
 /// Runs one job to its end; `None` when interrupted.
-fn wait(job: Job, limit: Duration) -> std::io::Result<Option<Ended>> {
-    let mut process = Process::start(job, limit)?;
+fn wait(job: Job, limit: Duration) -> Option<Ended> {
+    let mut process = match Process::start(job, limit) {
+        Ok(process) => process,
+        Err(error) => return Some(Err((Status::HarnessFailed, format!("its process can't be started: {error}")))),
+    };
     while !interrupt::asked() {
-        if let Some(ended) = process.poll()? {
-            return Ok(Some(ended));
+        if let Some(ended) = process.poll() {
+            return Some(ended);
         }
         std::thread::sleep(POLL_INTERVAL);
     }
-    Ok(None)
+    None
 }
 
 /// The expected end state with the payload of the cell's entry.
@@ -313,7 +347,7 @@ fn job(spec: &CellSpec, workload: &Workload, pass: Pass, limits: &Limits, answer
         hint: spec.hint,
         crew: spec.crew,
         keeps_moments: false,
-        memory_limit_bytes: limits.memory_bytes,
+        memory_limit_bytes: limits.memory_bytes(pass),
         answer,
     }
 }
@@ -358,6 +392,18 @@ fn take(cell: &mut Cell, times: &mut Repetitions, task: &Task, ended: Ended) {
             }
         }
         Err((status, why)) => fail(cell, status, &why),
+    }
+    if task.pass == Pass::Time && task.is_last() {
+        take_times(cell, std::mem::take(times));
+    }
+}
+
+/// A pass that failed gives no figures.
+fn take_times(cell: &mut Cell, repetitions: Repetitions) {
+    if cell.status != Status::Ok {
+        cell.time = None;
+    } else if let Some(time) = repetitions.finish() {
+        cell.time = Some(time);
     }
 }
 

@@ -12,7 +12,8 @@
 //! summary = "one line, shown by `list profiles`"
 //! passes = ["count", "time", "profile"]   # default: all three
 //! repetitions = 5                         # of the time pass, 1 to 1000; default 5
-//! time_limit_s = 60                       # of one pass of one cell, and of each repetition of a time pass; default 60
+//! time_limit_s = 60                       # of one pass of one cell, and of each repetition of a time pass; default:
+//!                                         # what grows with the work, 60 and 50 microseconds an operation
 //! memory_limit_mb = 4096                  # of one cell, in MiB; default: most of what is free
 //! max_cells = 100_000                     # a plan of more cells is refused; default 100,000
 //!
@@ -100,8 +101,8 @@ pub struct Plan {
     pub passes: Passes,
     /// Repetitions of the time pass; at least 1.
     pub repetitions: u32,
-    /// The longest one pass of one cell may take, in seconds; at least 1.
-    pub time_limit_s: u64,
+    /// The longest one pass of one cell may take, in seconds; at least 1. `None` for a limit that grows with the work.
+    pub time_limit_s: Option<u64>,
     /// The most memory one cell's process may use, in bytes; `None` for most of what the machine has free.
     pub memory_limit_bytes: Option<u64>,
     /// The cells, none twice.

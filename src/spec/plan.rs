@@ -24,7 +24,8 @@ const MIB: u64 = 1 << 20;
 ///
 /// - No profile: `quick`. Flags that describe cells then make the profile `custom` of one table: what they leave
 ///   open is taken from quick's first (its five maps, uniform keys, fill, no hint, `u64/u64`).
-/// - Several profiles: their cells joined, with all their passes and the largest of their limits.
+/// - Several profiles: their cells joined, with all their passes and the largest of their limits; a limit that one of
+///   them leaves open is open.
 ///
 /// Cells come workload by workload, within one map by map, within one load factor by load factor.
 pub fn plan(profiles: &[String], flags: &Flags, catalog: &Catalog) -> Result<Plan, SpecError> {
@@ -97,7 +98,7 @@ fn join(mut plan: Plan, next: Plan) -> Plan {
     plan.profile = format!("{}+{}", plan.profile, next.profile);
     plan.passes = Passes { count: a.count | b.count, time: a.time | b.time, profile: a.profile | b.profile };
     plan.repetitions = plan.repetitions.max(next.repetitions);
-    plan.time_limit_s = plan.time_limit_s.max(next.time_limit_s);
+    plan.time_limit_s = plan.time_limit_s.zip(next.time_limit_s).map(|(a, b)| a.max(b));
     plan.memory_limit_bytes = plan.memory_limit_bytes.zip(next.memory_limit_bytes).map(|(a, b)| a.max(b));
     plan.cells.extend(next.cells);
     plan
@@ -126,7 +127,7 @@ fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, SpecError> {
         profile: profile.name.clone(),
         passes: chosen,
         repetitions: settings.one("repetitions", |raw| whole(raw, 1, 1000))?.unwrap_or(5) as u32,
-        time_limit_s: settings.one("time_limit_s", |raw| whole(raw, 1, 30 * 86_400))?.unwrap_or(60),
+        time_limit_s: settings.one("time_limit_s", |raw| whole(raw, 1, 30 * 86_400))?,
         memory_limit_bytes,
         cells,
     })

@@ -227,6 +227,10 @@ pub struct Flags {
     pub passes: Vec<String>,
     /// `--max-cells`.
     pub max_cells: Vec<String>,
+    /// `--time-limit`, in seconds.
+    pub time_limit: Vec<String>,
+    /// `--memory-limit`, in MiB.
+    pub memory_limit: Vec<String>,
 }
 
 impl Flags {
@@ -253,7 +257,12 @@ impl Flags {
 
     /// The settings that replace the profile's own.
     pub(super) fn settings(&self) -> BTreeMap<&'static str, Vec<Raw>> {
-        let flags = [("passes", "--passes", &self.passes), ("max_cells", "--max-cells", &self.max_cells)];
+        let flags = [
+            ("passes", "--passes", &self.passes),
+            ("max_cells", "--max-cells", &self.max_cells),
+            ("time_limit_s", "--time-limit", &self.time_limit),
+            ("memory_limit_mb", "--memory-limit", &self.memory_limit),
+        ];
         let mut lists: BTreeMap<_, _> = flags.into_iter().map(|(key, flag, typed)| (key, split(flag, typed))).collect();
         lists.retain(|_, list: &mut Vec<Raw>| !list.is_empty());
         lists

@@ -114,7 +114,9 @@ pub fn are_processes_in_rounds() {
     assert_eq!(tires["status"], "panicked");
     assert!(error.starts_with("time pass, repetition 3 of 4: tired (at tests/bad_maps/repetitions.rs:"), "{error}");
     assert_eq!(stalls["status"], "timed-out");
-    assert_eq!(stalls["error"], "time pass, repetition 2 of 4: still running after its limit of 15 s");
+    let limit =
+        "time pass, repetition 2 of 4: still running after its limit of 15 s: --time-limit or time_limit_s raises it";
+    assert_eq!(stalls["error"], limit);
     assert!([tires, stalls].iter().all(|cell| cell["time"].is_null()), "a pass that failed has no figures");
 }
 

@@ -106,7 +106,7 @@ fn the_smallest_profile_gets_the_defaults() {
     let plan = plan_text(&table(""), &Flags::default()).unwrap();
     assert_eq!(plan.profile, "my");
     assert_eq!(plan.passes, Passes { count: true, time: true, profile: true });
-    assert_eq!((plan.repetitions, plan.time_limit_s, plan.memory_limit_bytes), (5, 60, None));
+    assert_eq!((plan.repetitions, plan.time_limit_s, plan.memory_limit_bytes), (5, None, None));
     assert_eq!(shown(&plan), ["std uniform fill hint=0 u64/u64 ops=10 seed=1"]);
 }
 
@@ -118,7 +118,28 @@ fn settings_are_read() {
     );
     let plan = plan_text(&text, &Flags::default()).unwrap();
     assert_eq!(plan.passes, Passes { count: true, time: false, profile: true });
-    assert_eq!((plan.repetitions, plan.time_limit_s, plan.memory_limit_bytes), (7, 1000, Some(16 << 20)));
+    assert_eq!((plan.repetitions, plan.time_limit_s, plan.memory_limit_bytes), (7, Some(1000), Some(16 << 20)));
+}
+
+#[test]
+fn limits_given_as_flags_take_the_place_of_the_profile_s() {
+    let text = format!("time_limit_s = 5\nmemory_limit_mb = 16\n{}", table(""));
+    let flags = |time: &str, memory: &str| {
+        let list = |text: &str| if text.is_empty() { vec![] } else { vec![text.to_owned()] };
+        Flags { time_limit: list(time), memory_limit: list(memory), ..Flags::default() }
+    };
+    let limits = |flags: &Flags| plan_text(&text, flags).map(|plan| (plan.time_limit_s, plan.memory_limit_bytes));
+    assert_eq!(limits(&flags("", "")), Ok((Some(5), Some(16 << 20))));
+    assert_eq!(limits(&flags("7_200", "")), Ok((Some(7200), Some(16 << 20))));
+    assert_eq!(limits(&flags("", "32")), Ok((Some(5), Some(32 << 20))));
+    for (time, memory, begins) in [
+        ("0", "", "--time-limit: must be a whole number from 1 to 2592000,"),
+        ("1,2", "", "--time-limit: takes one value, not a list"),
+        ("", "1.5", "--memory-limit: must be a whole number from 1 to "),
+    ] {
+        let error = limits(&flags(time, memory)).unwrap_err().to_string();
+        assert!(error.starts_with(begins), "{error}");
+    }
 }
 
 #[test]
@@ -390,7 +411,7 @@ fn profiles_are_joined() {
     let plan = plan(&["ci".into(), "ycsb".into(), "ci".into()], &Flags::default(), &catalog()).unwrap();
     assert_eq!(plan.profile, "ci+ycsb+ci");
     assert_eq!(plan.passes, Passes { count: true, time: true, profile: true });
-    assert_eq!(plan.time_limit_s, 60);
+    assert_eq!(plan.time_limit_s, None);
     assert_eq!(plan.cells.len(), 40 + 50);
 }
 

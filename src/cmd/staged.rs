@@ -1,0 +1,245 @@
+//! A folder of finished work: filled where its user can see it, and in its place when it is whole.
+//!
+//! ```text
+//! OUT is not there:   OUT.partial  --one rename-->  OUT
+//! OUT is empty:       OUT/partial/*  --one rename each, results.json last-->  OUT/*
+//! ```
+//!
+//! The second is for what can't be renamed over: a mount point, `.`, a link to a folder. A record is read from
+//! `results.json`, so that half a report is no report there either. The name is claimed before the work begins, by a
+//! folder that is [held](Held) as long as its process is there. One that nobody holds is what a killed process left: it is
+//! named to the user and kept, and the next name serves (`OUT.partial-2`).
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::output;
+use crate::record::Held;
+use crate::text;
+
+/// What is moved last where files are moved one by one.
+const LAST: &str = "results.json";
+
+/// See the module.
+pub(super) struct Staged {
+    destination: PathBuf,
+    /// Where the work lies meanwhile.
+    folder: PathBuf,
+    inside: bool,
+    _held: Held,
+    /// Folders made on the way to it, innermost first.
+    made: Vec<PathBuf>,
+    /// Whether it stays when it is dropped.
+    kept: bool,
+}
+
+/// What became of the wish for a folder.
+enum Claimed {
+    Ours(Staged),
+    /// Another process is at work in it.
+    Live,
+    /// Something is there that nobody works in.
+    Left,
+}
+
+impl Staged {
+    /// Claims `out`, or the first of `reports/NAME-001`, `reports/NAME-002`, ... that is free.
+    ///
+    /// An error where something is there already, where it can't be written, or where another process is at work on it.
+    pub fn new(out: Option<PathBuf>, name: &str) -> anyhow::Result<Staged> {
+        match out {
+            Some(out) => Staged::at(&out),
+            None => Staged::numbered(name),
+        }
+    }
+
+    fn at(destination: &Path) -> anyhow::Result<Staged> {
+        for number in 1.. {
+            let inside = is_there(destination)?;
+            let folder = partial(destination, inside, number);
+            match Staged::claim(destination, &folder, inside)? {
+                // Whoever had the name before may have finished meanwhile.
+                Claimed::Ours(staged) if is_there(destination)? == inside => return Ok(staged),
+                Claimed::Ours(_) => {}
+                Claimed::Live => bail!(
+                    "{}: another mapscope is at work on it, in {}; name another folder with --out",
+                    text::path(destination),
+                    text::path(&folder)
+                ),
+                Claimed::Left => tell_left(&folder),
+            }
+        }
+        unreachable!("there are more numbers than files")
+    }
+
+    fn numbered(name: &str) -> anyhow::Result<Staged> {
+        for number in 1.. {
+            let destination = Path::new("reports").join(format!("{name}-{number:03}"));
+            let free = || match destination.symlink_metadata() {
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+                Err(error) => Err(error).with_context(|| unwritable(&destination)),
+                Ok(_) => Ok(false),
+            };
+            if !free()? {
+                continue;
+            }
+            let folder = partial(&destination, false, 1);
+            match Staged::claim(&destination, &folder, false)? {
+                Claimed::Ours(staged) if free()? => return Ok(staged),
+                Claimed::Ours(_) | Claimed::Live => {}
+                Claimed::Left => tell_left(&folder),
+            }
+        }
+        unreachable!("there are more numbers than files")
+    }
+
+    fn claim(destination: &Path, folder: &Path, inside: bool) -> anyhow::Result<Claimed> {
+        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let missing = parent.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+        let made: Vec<_> = missing.map(Path::to_owned).collect();
+        let held = fs::create_dir_all(parent).and_then(|()| hold(folder));
+        let taken = held.as_ref().err().map(io::Error::kind);
+        match (held, taken) {
+            (Ok(held), _) => Ok(Claimed::Ours(Staged {
+                destination: destination.to_owned(),
+                folder: folder.to_owned(),
+                inside,
+                _held: held,
+                made,
+                kept: false,
+            })),
+            (_, Some(ErrorKind::WouldBlock)) => Ok(Claimed::Live),
+            (_, Some(ErrorKind::AlreadyExists)) => Ok(Claimed::Left),
+            (Err(error), _) => {
+                let _ = made.iter().try_for_each(fs::remove_dir);
+                Err(error).with_context(|| unwritable(destination))
+            }
+        }
+    }
+
+    /// Where to write meanwhile.
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where it will be.
+    pub fn destination(&self) -> &Path {
+        &self.destination
+    }
+
+    /// From now on what lies there is worth keeping, whatever comes.
+    pub fn keep(&mut self) {
+        self.kept = true;
+    }
+
+    /// Moves it to its destination, whose path it gives. An error says where it lies instead.
+    pub fn publish(mut self) -> anyhow::Result<PathBuf> {
+        self.keep();
+        let moved = if self.inside { self.move_up() } else { fs::rename(&self.folder, &self.destination) };
+        moved.with_context(|| {
+            let (out, folder) = (text::path(&self.destination), text::path(&self.folder));
+            format!("{out}: what is finished can't be moved here and lies in {folder}")
+        })?;
+        Ok(self.destination.clone())
+    }
+
+    fn move_up(&self) -> io::Result<()> {
+        if let Some(name) = content(&self.destination)? {
+            return Err(io::Error::other(format!("{} came meanwhile", text::one_line(&name.to_string_lossy()))));
+        }
+        let mut names =
+            fs::read_dir(&self.folder)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
+        names.sort_by_key(|name| name == LAST);
+        names.iter().try_for_each(|name| fs::rename(self.folder.join(name), self.destination.join(name)))?;
+        fs::remove_dir(&self.folder)
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if !self.kept && !std::thread::panicking() {
+            let _ = fs::remove_dir_all(&self.folder);
+            // What was made on the way there goes again, unless something else has come to live in it.
+            let _ = self.made.iter().try_for_each(fs::remove_dir);
+        }
+    }
+}
+
+/// The folder to work in: the first, or a later one where others lie.
+fn partial(destination: &Path, inside: bool, number: u32) -> PathBuf {
+    let ending = if number == 1 { String::new() } else { format!("-{number}") };
+    if inside {
+        return destination.join(format!("{PARTIAL}{ending}"));
+    }
+    let mut name = destination.file_name().map(OsString::from).unwrap_or_default();
+    name.push(format!(".{PARTIAL}{ending}"));
+    destination.with_file_name(name)
+}
+
+const PARTIAL: &str = "partial";
+
+/// Makes the folder and holds it. `WouldBlock` where another process does; `AlreadyExists` where something is there.
+fn hold(folder: &Path) -> io::Result<Held> {
+    const TRIES: usize = 100;
+    for _ in 0..TRIES {
+        let made = match fs::create_dir(folder) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            made => made.is_ok(),
+        };
+        match Held::take(folder) {
+            // Of two that found it empty, one holds it. Without locks, it is whoever's who made it.
+            Ok(held) if made || held.certain && fs::read_dir(folder)?.next().is_none() => return Ok(held),
+            Ok(_) => break,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(error),
+            // Published or removed meanwhile.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(_) => break,
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
+/// Whether `destination` is an empty folder, to be finished into; an error where it is anything else that is there.
+fn is_there(destination: &Path) -> anyhow::Result<bool> {
+    let at = text::path(destination);
+    match destination.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound && destination.file_name().is_some() => return Ok(false),
+        Err(error) => return Err(error).with_context(|| unwritable(destination)),
+        Ok(_) if !destination.is_dir() => bail!("{at}: is not a folder; name a new one with --out"),
+        Ok(_) => {}
+    }
+    match content(destination).with_context(|| format!("{at}: can't be read"))? {
+        Some(_) => bail!("{at}: is not empty; name a new folder with --out, or remove this one first"),
+        None => Ok(true),
+    }
+}
+
+/// Something that lies in a folder, beside work in progress and what the system itself puts into new file systems.
+fn content(folder: &Path) -> io::Result<Option<OsString>> {
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let text = name.to_string_lossy();
+        if text != "lost+found" && text != PARTIAL && !text.starts_with("partial-") {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+fn unwritable(destination: &Path) -> String {
+    format!("{}: can't be written; name another folder with --out", text::path(destination))
+}
+
+fn tell_left(folder: &Path) {
+    output::note(&format!(
+        "{}: left by a run that was killed; it stays as it is: remove it when you need nothing of it",
+        text::path(folder)
+    ));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+use super::*;
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn claimed(out: &Path) -> Staged {
+    Staged::at(out).unwrap()
+}
+
+fn refused(out: &Path) -> String {
+    format!("{:#}", Staged::at(out).err().expect("refused"))
+}
+
+fn fill(staged: &Staged) {
+    fs::create_dir(staged.path().join("flame")).unwrap();
+    for name in ["index.html", LAST, "flame/a.svg", "zzz"] {
+        fs::write(staged.path().join(name), name).unwrap();
+    }
+}
+
+const FILLED: [&str; 4] = ["flame", "index.html", LAST, "zzz"];
+
+#[test]
+fn what_is_not_there_appears_whole_and_what_is_dropped_leaves_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("a/b/out");
+    drop(claimed(&out));
+    assert!(names(place.path()).is_empty());
+    let staged = claimed(&out);
+    assert_eq!(names(&place.path().join("a/b")), ["out.partial"]);
+    fill(&staged);
+    assert_eq!(staged.publish().unwrap(), out);
+    assert_eq!(
+        (names(&place.path().join("a/b")), names(&out)),
+        (vec!["out".to_owned()], FILLED.map(str::to_owned).into())
+    );
+}
+
+#[test]
+fn a_name_is_one_process_s() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let first = claimed(&out);
+    assert!(refused(&out).ends_with("out.partial; name another folder with --out"), "{}", refused(&out));
+    first.publish().unwrap();
+    // Published, it is not empty once there is anything in it.
+    fs::write(out.join("file"), "").unwrap();
+    assert!(refused(&out).contains("is not empty"));
+}
+
+#[test]
+fn of_many_at_once_one_has_it() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let claimed: Vec<Option<Staged>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..16).map(|_| scope.spawn(|| Staged::at(&out).ok())).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(claimed.iter().flatten().count(), 1);
+    assert_eq!(names(place.path()), ["out.partial"]);
+}
+
+#[test]
+fn what_a_killed_run_left_stays_and_the_next_name_serves() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let left = place.path().join("out.partial");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("cells.jsonl"), "{}\n").unwrap();
+    let staged = claimed(&out);
+    assert_eq!(staged.path(), place.path().join("out.partial-2"));
+    assert!(refused(&out).contains("out.partial-2"), "{}", refused(&out));
+    staged.publish().unwrap();
+    assert_eq!(
+        (names(place.path()), names(&left)),
+        (vec!["out".into(), "out.partial".into()], vec!["cells.jsonl".into()])
+    );
+    // Whatever else is there under that name: a link, a pipe, a file.
+    for (name, make) in [("link", link as fn(&Path)), ("file", file), ("dangling", dangling)] {
+        let partial = place.path().join(format!("{name}.partial"));
+        make(&partial);
+        let staged = claimed(&place.path().join(name));
+        assert!(staged.path().ends_with(format!("{name}.partial-2")), "{name}");
+        assert!(partial.symlink_metadata().is_ok());
+    }
+    fn link(at: &Path) {
+        std::os::unix::fs::symlink("/", at).unwrap();
+    }
+    fn dangling(at: &Path) {
+        std::os::unix::fs::symlink("nowhere", at).unwrap();
+    }
+    fn file(at: &Path) {
+        fs::write(at, "").unwrap();
+    }
+}
+
+#[test]
+fn an_empty_folder_and_a_link_to_one_are_finished_into() {
+    let place = tempfile::tempdir().unwrap();
+    let (plain, link) = (place.path().join("plain"), place.path().join("link"));
+    fs::create_dir(&plain).unwrap();
+    let linked = place.path().join("linked");
+    fs::create_dir(&linked).unwrap();
+    // As file systems that are just made have it.
+    fs::create_dir(linked.join("lost+found")).unwrap();
+    std::os::unix::fs::symlink("linked", &link).unwrap();
+    for (out, mut there) in [(&plain, vec![]), (&link, vec!["lost+found".to_owned()])] {
+        use std::os::unix::fs::MetadataExt as _;
+        let before = fs::metadata(out).unwrap().ino();
+        let staged = claimed(out);
+        assert_eq!(staged.path(), out.join(PARTIAL));
+        assert!(refused(out).contains("another mapscope is at work on it"));
+        fill(&staged);
+        staged.publish().unwrap();
+        there.extend(FILLED.map(str::to_owned));
+        there.sort();
+        assert_eq!(names(out), there);
+        assert_eq!(fs::metadata(out).unwrap().ino(), before, "the very folder");
+    }
+    assert!(link.is_symlink());
+    drop(place);
+}
+
+#[test]
+fn what_can_t_be_is_refused_before_anything_is_made() {
+    let place = tempfile::tempdir().unwrap();
+    let long = "x".repeat(256);
+    fs::write(place.path().join("file"), "").unwrap();
+    for (name, word) in [
+        (long.as_str(), "File name too long"),
+        (&long[..250], "File name too long"),
+        ("file", "is not a folder"),
+        ("file/out", "Not a directory"),
+        ("new/..", "can't be written"),
+    ] {
+        let why = refused(&place.path().join(name));
+        assert!(why.contains(word) && why.contains("--out"), "{why}");
+    }
+    assert!(refused(Path::new("/proc/out")).contains("can't be written"));
+    assert_eq!(names(place.path()), ["file"]);
+}
+
+#[test]
+fn what_is_finished_stays_where_it_is_said_to_lie() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let staged = claimed(&out);
+    fill(&staged);
+    // Somebody else's, come meanwhile.
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("theirs"), "").unwrap();
+    let why = format!("{:#}", staged.publish().unwrap_err());
+    assert!(why.contains("out: what is finished can't be moved here and lies in "), "{why}");
+    assert!(why.contains("out.partial: Directory not empty"), "{why}");
+    assert_eq!(
+        (names(&out), names(&place.path().join("out.partial"))),
+        (vec!["theirs".into()], FILLED.map(str::to_owned).into())
+    );
+    // The same within a folder that was empty.
+    let inside = place.path().join("inside");
+    fs::create_dir(&inside).unwrap();
+    let staged = claimed(&inside);
+    fill(&staged);
+    fs::write(inside.join("index.html"), "theirs").unwrap();
+    let why = format!("{:#}", staged.publish().unwrap_err());
+    assert!(why.contains("inside/partial: index.html came meanwhile"), "{why}");
+    assert_eq!(fs::read(inside.join("index.html")).unwrap(), b"theirs");
+    assert_eq!(names(&inside.join(PARTIAL)), FILLED);
+}

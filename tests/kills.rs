@@ -1,0 +1,208 @@
+//! A run that is killed: whatever the moment, the folder that it was asked for is whole or not there, what was done lies in
+//! `OUT.partial`, which the next run names and keeps, and the next run clears the temporary folder.
+
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use mapscope::record::{Cell, Status, read};
+
+/// Longer than any wait takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(300);
+const CELLS: usize = 4;
+
+/// A folder to run in, and one for what is temporary.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+/// What is there of a killed run.
+#[derive(Debug, PartialEq, Eq, Clone, Copy, PartialOrd, Ord)]
+enum Left {
+    Nothing,
+    /// With so many passes of cells on record.
+    Partial(usize),
+    Whole,
+}
+
+impl Place {
+    fn new() -> Place {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::create_dir(folder.path().join("tmp")).expect("made");
+        Place { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, ops: &str) -> Command {
+        let mut run = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+        run.args(["run", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/patient.toml"), "--quiet", "--out", "out"]);
+        run.args(["--map", "std,btree", "--seed", "1,2", "--ops", ops, "--passes", "count,time", "--jobs", "2"]);
+        run.current_dir(self.folder.path()).env("TMPDIR", self.path("tmp"));
+        run.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        run
+    }
+
+    fn run(&self) -> Output {
+        self.command("10").output().expect("it runs")
+    }
+
+    /// A run of more than a moment, in a process group of its own.
+    fn start(&self) -> Child {
+        self.command("3000").process_group(0).spawn().expect("it starts")
+    }
+
+    /// Lines on record, whole ones.
+    fn lines(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.path("out.partial/cells.jsonl")).unwrap_or_default();
+        text.split_inclusive('\n').filter_map(|line| Some(line.strip_suffix('\n')?.to_owned())).collect()
+    }
+
+    fn left(&self) -> Left {
+        match (self.path("out").exists(), self.path("out.partial").exists()) {
+            (false, false) => Left::Nothing,
+            (false, true) => Left::Partial(self.lines().len().saturating_sub(1)),
+            (true, false) => Left::Whole,
+            (true, true) => panic!("both are there"),
+        }
+    }
+
+    /// Looks at what a killed run left, and at what the next one makes of it.
+    fn check(&self) -> Left {
+        let left = self.left();
+        match left {
+            Left::Nothing => {}
+            Left::Partial(_) => {
+                for line in self.lines().iter().skip(1) {
+                    let cell: Cell = serde_json::from_str(line).expect("a cell's record");
+                    assert_eq!(cell.status, Status::Ok, "{:?}", cell.error);
+                    assert!(cell.count.is_some());
+                }
+            }
+            Left::Whole => {
+                let results = read(&self.path("out")).expect("a record");
+                assert!(!results.partial && results.cells.iter().all(|cell| cell.status == Status::Ok));
+                assert_eq!(results.cells.len(), CELLS);
+                assert!(self.path("out/index.html").is_file() && self.path("out/results.csv").is_file());
+            }
+        }
+        let before = files(&self.path("out.partial"));
+        let next = self.run();
+        let said = String::from_utf8(next.stderr).expect("UTF-8");
+        match left {
+            Left::Nothing => assert_eq!((next.status.code(), said.as_str()), (Some(0), "")),
+            Left::Partial(_) => {
+                assert_eq!(next.status.code(), Some(0), "{said}");
+                // Killed in the instant in which there is nothing in it yet, it is the next one's.
+                if !before.is_empty() {
+                    assert!(said.starts_with("out.partial: left by a run that was killed; it stays"), "{said}");
+                    assert_eq!(files(&self.path("out.partial")), before, "kept, byte for byte");
+                }
+                read(&self.path("out")).expect("the next run's record");
+                assert!(!self.path("out.partial-2").exists());
+            }
+            Left::Whole => {
+                assert_eq!(next.status.code(), Some(2), "{said}");
+                assert!(said.contains("out: is not empty"), "{said}");
+                // A run that is refused clears nothing; the next one does.
+                fs::remove_dir_all(self.path("out")).expect("removed");
+                assert_eq!(self.run().status.code(), Some(0));
+            }
+        }
+        assert_eq!(files(&self.path("tmp")), [], "nothing temporary is left");
+        assert_eq!(fs::read_dir(self.path("tmp")).expect("the folder").count(), 0);
+        left
+    }
+}
+
+/// Every file below a folder, with what it holds.
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.expect("an entry").path();
+        match path.is_dir() {
+            true => found.extend(files(&path)),
+            false => found.push((path.clone(), fs::read(&path).expect("it can be read"))),
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Ends it at once: the process alone, whose children the system ends, or all of them.
+fn kill(mut run: Child, all: bool) {
+    let process = run.id() as i32;
+    // SAFETY: signals our own child, or the group that it leads.
+    unsafe { libc::kill(if all { -process } else { process }, libc::SIGKILL) };
+    run.wait().expect("it ends");
+}
+
+/// Kills a run as soon as `reached` is seen of it, and checks what is left.
+fn killed_when(all: bool, reached: impl Fn(&Place) -> bool) -> Left {
+    let place = Place::new();
+    let mut run = place.start();
+    let started = Instant::now();
+    while !reached(&place) && run.try_wait().expect("its end").is_none() {
+        assert!(started.elapsed() < PATIENCE, "it doesn't get there");
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    kill(run, all);
+    place.check()
+}
+
+#[test]
+fn killed_before_anything_is_done_it_has_left_its_folder_at_the_most() {
+    let left = killed_when(true, |place| place.path("out.partial").exists());
+    assert!(left >= Left::Partial(0), "{left:?}");
+}
+
+#[test]
+fn killed_between_two_cells_it_has_left_those_that_were_done() {
+    let left = killed_when(false, |place| place.lines().len() > 1);
+    assert!(left >= Left::Partial(1), "{left:?}");
+    let left = killed_when(true, |place| place.lines().len() > CELLS);
+    assert!(left >= Left::Partial(CELLS), "{left:?}");
+}
+
+#[test]
+fn killed_while_it_writes_its_reports_it_has_left_all_that_was_done() {
+    let left = killed_when(false, |place| place.path("out.partial/results.json").exists());
+    assert!(left >= Left::Partial(0), "{left:?}");
+}
+
+#[test]
+fn killed_when_it_is_done_it_is_whole() {
+    assert_eq!(killed_when(true, |place| place.path("out").exists()), Left::Whole);
+}
+
+/// By hand: `cargo test --test kills -- --ignored --nocapture`. Moments are drawn anew each time.
+#[test]
+#[ignore = "a hundred runs, by the clock"]
+fn a_hundred_kills_at_random_moments() {
+    let place = Place::new();
+    let started = Instant::now();
+    let output = place.command("3000").output().expect("it runs");
+    assert!(output.status.success());
+    let whole = started.elapsed();
+    let mut counts = std::collections::BTreeMap::new();
+    for number in 0..100 {
+        let place = Place::new();
+        let run = place.start();
+        // Over the whole run and a little more, evenly.
+        let draw = std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), number);
+        std::thread::sleep(whole.mul_f64(1.1 * (draw as f64 / u64::MAX as f64)));
+        kill(run, number % 2 == 0);
+        let left = match place.check() {
+            Left::Partial(0) => "OUT.partial, nothing done yet".to_owned(),
+            Left::Partial(passes) => format!("OUT.partial, {passes} of {} passes on record", 2 * CELLS),
+            left => format!("{left:?}"),
+        };
+        *counts.entry(left).or_insert(0) += 1;
+    }
+    println!("a run takes {:.1} s; of 100 killed:", whole.as_secs_f64());
+    counts.iter().for_each(|(left, count)| println!("{count:>4}  {left}"));
+}

@@ -23,7 +23,8 @@ fn workload(mix: &str, ops: u64, seed: u64) -> Workload {
 /// Does a dealt workload on a fresh map; panics where an answer or the content is no order's.
 fn race<F: ConcurrentFamily, K: Key, V: Value>(workload: &Workload, deal: Deal, at: &str) {
     let load_factor = F::SHARED_INFO.load_factor.map_or(0.0, |x| x.default);
-    let options = Options { load_factor, hint: 0, seed: 1, release: None };
+    let release = F::SHARED_RELEASES.last().copied();
+    let options = Options { load_factor, hint: 0, seed: 1, release };
     let map = &F::share::<K, V, F::SharedHasher, Off>(&options, F::SharedHasher::with_seed(1), Off);
     // Collectors of memory are made by their first user. Made by std's once cells, whose order the thread sanitizer does not
     // see, they must be there before the threads are.
@@ -199,7 +200,7 @@ fn disjoint_keys_leave_the_counts_of_one_thread() {
     };
     compare(MIX, &["writes", "inserts", "overwrites", "removes", "gets", "payload_bytes"]);
     // Inserts that happen on tombstones raise a table's capacity; nothing is allocated for them, and nothing grows.
-    for map in ["rwlock-hashbrown", "sharded-mutex", "go-syncmap"] {
+    for map in ["rwlock-hashbrown", "sharded-mutex", "go-syncmap(go=1.23)"] {
         let args = ["--map", map, "--mix", "churn", "--ops", "20000", "--passes", "count", "--threads", "2"];
         let csv = run(&args);
         let grown: u64 = column(&csv, "grow_events")[0].parse().expect("a number");

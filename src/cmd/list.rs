@@ -127,7 +127,10 @@ fn map(offer: &MapOffer) -> Row {
         format!("load factor {min} to {max}, default {default}{}", older.collect::<String>())
     });
     let hint = offer.hint.then(|| "capacity hint".to_owned());
-    let threads = offer.concurrent.then(|| "several threads".to_owned());
+    let threads = offer.concurrent.then(|| match offer.concurrent_at {
+        [] => "several threads".to_owned(),
+        words => format!("several threads as {}", words.join(", ")),
+    });
     let takes: Vec<_> = load_factor.into_iter().chain(hint).chain(threads).collect();
     if !takes.is_empty() {
         row.details.insert(0, format!("takes: {}", takes.join("; ")));

@@ -47,14 +47,22 @@ pub(super) fn open(wanted: &Wanted, recording: &Recording, subjects: &Subjects) 
     let info = info.expect("a call is of a term that is there");
     let about = recording.about();
     let trace = text::path(intake::shown(wanted.trace));
-    if let Some(layout) = about.layout.as_deref().filter(|&layout| info.layout != Some(layout)) {
-        match subjects.infos().find(|info| info.layout == Some(layout)) {
-            Some(model) => bail!(
+    let mut release = release(wanted, &call, &info, about);
+    if let Some(layout) = about.layout.as_deref() {
+        let Some((model, with_layout)) = subjects.of_layout(layout) else {
+            bail!("{trace}: was recorded from the layout {layout}, of which there is no model");
+        };
+        let is_asked = is_release_asked(wanted.map);
+        let has_layout = subjects.info_at(call.name, release).is_some_and(|info| info.layout == model.layout);
+        match model.term.name == call.name {
+            true if has_layout => {}
+            // What it was recorded from is unknown, or says otherwise than the layout.
+            true if !is_asked => release = with_layout,
+            _ => bail!(
                 "{trace}: was recorded from the layout {layout}, which {} does not have: replay it with --map {}",
-                call.name,
+                if is_asked { wanted.map } else { call.name },
                 model.term.name
             ),
-            None => bail!("{trace}: was recorded from the layout {layout}, of which there is no model"),
         }
     }
     if about.layout.is_some() && !recording.hashed() {
@@ -84,7 +92,6 @@ pub(super) fn open(wanted: &Wanted, recording: &Recording, subjects: &Subjects) 
         bail!("{trace}:1: hint={} entries need more memory than this machine has", about.hint);
     }
     let hint = wanted.hint.map_or(about.hint, |hint| hint as usize);
-    let release = release(wanted, &call, &info, about);
     if let (Some(release), Some(arg)) = (release, call.args.first_mut()) {
         *arg =
             Some(release).filter(|release| Some(release) != info.releases().last()).map(|word| Arg::Word(word.into()));
@@ -106,8 +113,8 @@ pub(super) fn open(wanted: &Wanted, recording: &Recording, subjects: &Subjects) 
 /// The release to play on: the one asked for, else that of the recording. Notes where they are not the same.
 fn release(wanted: &Wanted, call: &Call, info: &Info, about: &About) -> Option<&'static str> {
     // A call leaves the newest out, be it asked for or not.
-    let asked = wanted.map.split_once('(').is_some_and(|(_, rest)| rest.trim_end_matches(')').trim() != "");
-    let word = call.first_word().or(info.releases().last().copied().filter(|_| asked));
+    let newest = info.releases().last().copied();
+    let word = call.first_word().or(newest.filter(|_| is_release_asked(wanted.map)));
     let asked = info.releases().iter().copied().find(|&release| Some(release) == word);
     let recorded = about.go.as_deref().and_then(|go| info.release_for(go.trim_start_matches("go")));
     let trace = text::path(intake::shown(wanted.trace));
@@ -128,6 +135,11 @@ fn release(wanted: &Wanted, call: &Call, info: &Info, about: &About) -> Option<&
         _ => {}
     }
     asked.or(recorded.map(|recorded| recorded.release))
+}
+
+/// Whether a call has an argument, which may be the newest release.
+fn is_release_asked(map: &str) -> bool {
+    map.split_once('(').is_some_and(|(_, rest)| rest.trim_end_matches(')').trim() != "")
 }
 
 /// What a slot takes for a key or an elem: large ones lie elsewhere.

@@ -38,6 +38,7 @@ macro_rules! shapes {
             ("shape_values.go", include_str!("program/shape_values.go")),
             ("sync_subject.go", include_str!("program/sync_subject.go")),
             ("syncmap.go", include_str!("program/syncmap.go")),
+            ("synctrie.go", include_str!("program/synctrie.go")),
             ("subject.go", include_str!("program/subject.go")),
             ("ticks_amd64.s", include_str!("program/ticks_amd64.s")),
             ("ticks_arm64.s", include_str!("program/ticks_arm64.s")),

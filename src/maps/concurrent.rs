@@ -32,6 +32,9 @@ pub trait Concurrent<K, V>: Send + Sync {
 pub trait ConcurrentFamily: 'static {
     /// What is known of it. [`Info::tells`] lists the causes that its events give when several threads use it.
     const SHARED_INFO: Info;
+    /// The releases of the modelled program that it is the algorithm of, where these are not all of [`Info::releases()`]:
+    /// threads may use it when one of these is asked for by name.
+    const SHARED_RELEASES: &[&str] = &[];
     /// Its own hasher.
     type SharedHasher: Hashing + Send + Sync;
     /// The map for these types.

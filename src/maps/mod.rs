@@ -249,10 +249,11 @@ impl Info {
         }
     }
 
-    /// The version at a release: [`Info::version`], its last word replaced.
+    /// The version at a release: [`Info::version`], the last word of its first part replaced.
     pub fn version_at(&self, release: Option<&str>) -> String {
-        match (release, self.version.rsplit_once(' ')) {
-            (Some(release), Some((program, _))) => format!("{program} {release}"),
+        let parts = self.version.find(';').unwrap_or(self.version.len());
+        match (release, self.version[..parts].rsplit_once(' ')) {
+            (Some(release), Some((program, _))) => format!("{program} {release}{}", &self.version[parts..]),
             _ => self.version.to_owned(),
         }
     }
@@ -275,6 +276,16 @@ impl Info {
         let releases = self.releases();
         let nearest = releases.iter().rev().find(|release| order(release).is_le()).or(releases.first())?;
         Some(Nearest { release: nearest, away: order(nearest).reverse() })
+    }
+
+    /// The newest release of a map whose recordings have this layout; `info_at` tells what is known of the map at a
+    /// release. `None` when those of no release have it.
+    pub fn release_of_layout(
+        layout: &str,
+        info_at: impl Fn(Option<&'static str>) -> Info,
+    ) -> Option<Option<&'static str>> {
+        let older = info_at(None).releases().iter().rev().map(|&release| Some(release));
+        std::iter::once(None).chain(older).find(|&release| info_at(release).layout == Some(layout))
     }
 
     /// Of a map that is looked at from outside: no load factor, no hint, no events.
@@ -336,6 +347,12 @@ pub trait Family: 'static {
     /// [`Alloc`](crate::probe::Event::Alloc), `Free`, `EntryAlloc` and `EntryFree` for every object that the modelled
     /// program has, in the order of that program; what is counted is these, and nothing that Rust allocates for it.
     const MODELS_HEAP: bool = false;
+    /// What is known of it at a release, `None` being the newest, for a map that was another structure once. Name,
+    /// parameters and what it can be set to are those of [`Family::INFO`].
+    fn info_at(release: Option<&str>) -> Info {
+        let _ = release;
+        Self::INFO
+    }
     /// Its own hasher, used unless a trace brings hashes.
     type Hasher: Hashing;
     /// The map for these types.

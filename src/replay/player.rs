@@ -207,7 +207,7 @@ pub fn player<F: Family>(setup: &Setup) -> Option<Box<dyn Play>> {
     }
 }
 
-/// A player for the model whose recordings have this layout.
+/// A player for the model whose recordings have this layout; `None`, too, when those of the setup's release have another.
 pub fn player_of_layout(layout: &str, setup: &Setup) -> Option<Box<dyn Play>> {
     let mut search = Search { layout, setup: Some(setup), model: None, player: None };
     maps::each(&mut search);
@@ -231,9 +231,10 @@ struct Search<'a> {
 
 impl FamilyVisitor for Search<'_> {
     fn visit<F: Family>(&mut self) {
-        if F::INFO.layout == Some(self.layout) {
-            self.model = Some(F::INFO);
-            self.player = self.setup.and_then(player::<F>);
+        if let Some(newest) = Info::release_of_layout(self.layout, |release| F::info_at(release)) {
+            self.model = Some(F::info_at(newest));
+            let has_it = |setup: &&Setup| F::info_at(setup.release).layout == Some(self.layout);
+            self.player = self.setup.filter(has_it).and_then(player::<F>);
         }
     }
 }
@@ -261,7 +262,13 @@ impl<F: Family> EntryVisitor for Build<F> {
             // The box is the player's.
             alloc::uncounted(|| Box::new(map))
         };
-        Box::new(Player { info: F::INFO, models_heap: F::MODELS_HEAP, build: Box::new(build), recorded, map: None })
+        Box::new(Player {
+            info: F::info_at(options.release),
+            models_heap: F::MODELS_HEAP,
+            build: Box::new(build),
+            recorded,
+            map: None,
+        })
     }
 }
 

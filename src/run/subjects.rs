@@ -105,6 +105,20 @@ impl Subjects {
         release(&self.find(map.name)?.info(), &map.args)
     }
 
+    /// What is known of the map whose recordings have this layout, at the newest release of which that holds, and that
+    /// release.
+    pub fn of_layout(&self, layout: &str) -> Option<(Info, Option<&'static str>)> {
+        self.subjects.iter().find_map(|subject| {
+            let release = Info::release_of_layout(layout, |release| subject.info_at(release))?;
+            Some((subject.info_at(release), release))
+        })
+    }
+
+    /// What is known of a map at a release; `None` for the newest.
+    pub fn info_at(&self, name: &str, release: Option<&str>) -> Option<Info> {
+        Some(self.find(name)?.info_at(release))
+    }
+
     pub(super) fn find(&self, name: &str) -> Option<&dyn Subject> {
         self.subjects.iter().map(Rc::as_ref).find(|subject| subject.info().term.name == name)
     }
@@ -141,15 +155,24 @@ pub(super) struct Unready(pub Status, pub String);
 /// A map with its types erased.
 pub(super) trait Subject {
     fn info(&self) -> Info;
+    /// The same at a release; `None` for the newest.
+    fn info_at(&self, _release: Option<&str>) -> Info {
+        self.info()
+    }
     /// What a plan may ask of it.
     fn offer(&self) -> MapOffer {
         let info = self.info();
         let Info { term, load_factor, hint, .. } = info;
-        MapOffer { term, group: None, load_factor, hint, concurrent: self.concurrent() }
+        let (concurrent, concurrent_at) = (self.concurrent(), self.concurrent_at());
+        MapOffer { term, group: None, load_factor, hint, concurrent, concurrent_at }
     }
     /// Whether several threads may use it at once.
     fn concurrent(&self) -> bool {
         false
+    }
+    /// The words of its first parameter with which they may; empty for all.
+    fn concurrent_at(&self) -> &'static [&'static str] {
+        &[]
     }
     /// The version of what so many threads use, called with these arguments.
     fn version(&self, _crew: Option<Crew>, args: &[Option<Arg>]) -> String {
@@ -187,6 +210,10 @@ impl<F: Family> Subject for Of<F> {
         F::INFO
     }
 
+    fn info_at(&self, release: Option<&str>) -> Info {
+        F::info_at(release)
+    }
+
     fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError> {
         let cell = OneThread::<F> { job, workload, family: PhantomData };
         workload::with_entry(&job.entry, cell).unwrap_or_else(|| Err(JobError::Unknown(job.entry.clone())))
@@ -205,8 +232,16 @@ impl<F: Family + ConcurrentFamily> Subject for OfConcurrent<F> {
         F::INFO
     }
 
+    fn info_at(&self, release: Option<&str>) -> Info {
+        F::info_at(release)
+    }
+
     fn concurrent(&self) -> bool {
         true
+    }
+
+    fn concurrent_at(&self) -> &'static [&'static str] {
+        F::SHARED_RELEASES
     }
 
     fn version(&self, crew: Option<Crew>, args: &[Option<Arg>]) -> String {

@@ -48,7 +48,7 @@ impl<F: Family> Typed<F> {
 
 impl<F: Family, K: Key, V: Value> Tested<K, V> for Typed<F> {
     fn info(&self) -> Info {
-        F::INFO
+        F::info_at(self.options.release)
     }
 
     fn models_heap(&self) -> bool {
@@ -57,7 +57,7 @@ impl<F: Family, K: Key, V: Value> Tested<K, V> for Typed<F> {
 
     fn watched<'t>(&self, tape: &'t Tape) -> (Observer<'t, K, V>, Tally) {
         let build = || F::build::<K, V, _, &'t dyn Listen>(&self.options, self.hasher.clone(), tape);
-        Observer::new(F::INFO, F::MODELS_HEAP, tape, build)
+        Observer::new(F::info_at(self.options.release), F::MODELS_HEAP, tape, build)
     }
 
     fn timed(&self, maps: usize) -> Box<dyn Timed<K, V>> {

@@ -90,6 +90,16 @@ pub struct MapOffer {
     pub hint: bool,
     /// Whether several threads may use it at once.
     pub concurrent: bool,
+    /// The words of its first parameter with which they may; empty for all.
+    pub concurrent_at: &'static [&'static str],
+}
+
+impl MapOffer {
+    /// Whether several threads may use what this call of its term names.
+    fn is_concurrent(&self, call: &Call) -> bool {
+        let named = |words: &[&str]| call.first_word().is_some_and(|word| words.contains(&word));
+        self.concurrent && (self.concurrent_at.is_empty() || named(self.concurrent_at))
+    }
 }
 
 /// A validated plan: which cells, which passes, within which limits.

@@ -169,7 +169,7 @@ fn expand(
     let load_factors = table.each("load_factor", |raw| load_factor(raw, &maps))?;
     let hints = table.each("hint", |raw| hint(raw, &maps, &entries, memory_bytes))?.unwrap_or(vec![0]);
     let seeds = table.each("seed", |raw| whole(raw, 0, u64::MAX))?.unwrap_or(vec![1]);
-    let threads = table.each("threads", |raw| threads(raw, &maps, &catalog.maps))?;
+    let threads = table.each("threads", |raw| threads(raw, &called, &catalog.maps))?;
     let thread_keys =
         table.each("thread_keys", |raw| named("way to deal keys", &raw.text, &ThreadKeys::ALL, |keys| keys.name()))?;
     let crews = crews(&threads, &thread_keys.unwrap_or(vec![ThreadKeys::Shared]));
@@ -188,7 +188,7 @@ fn expand(
                     load_factor: offer.load_factor.map(|x| x.of_release(call.first_word())),
                     hint: if offer.hint { hint } else { 0 },
                     entry: entry.term.name,
-                    crew: crew.filter(|_| offer.concurrent),
+                    crew: crew.filter(|_| offer.is_concurrent(call)),
                 };
                 match &load_factors {
                     Some(list) if offer.load_factor.is_some() => {
@@ -270,19 +270,36 @@ fn load_factor(raw: &Raw, maps: &[MapOffer]) -> Result<f64, String> {
     }
 }
 
-fn threads(raw: &Raw, maps: &[MapOffer], all: &[MapOffer]) -> Result<u32, String> {
+fn threads(raw: &Raw, maps: &[(MapOffer, Call)], all: &[MapOffer]) -> Result<u32, String> {
     let threads = whole(raw, 1, THREADS_MAX)?;
-    let alone: Vec<MapOffer> = maps.iter().filter(|offer| !offer.concurrent).copied().collect();
+    if threads > 1
+        && let Some((offer, call)) = maps.iter().find(|(offer, call)| offer.concurrent && !offer.is_concurrent(call))
+    {
+        let (shared, words) = (concurrent_call(offer), offer.concurrent_at.join(", "));
+        return Err(format!(
+            "{threads} threads can't use {call}, but they can {shared}: what several threads use is of {words}"
+        ));
+    }
+    let alone: Vec<String> =
+        maps.iter().filter(|(offer, call)| !offer.is_concurrent(call)).map(|(_, call)| call.to_string()).collect();
     if threads > 1 && !alone.is_empty() {
-        let concurrent: Vec<MapOffer> = all.iter().filter(|offer| offer.concurrent).copied().collect();
+        let concurrent: Vec<String> = all.iter().filter(|offer| offer.concurrent).map(concurrent_call).collect();
         return Err(format!(
             "{threads} threads can't use {}, which {} not concurrent: give 1, or concurrent maps only ({})",
-            names(&alone),
+            alone.join(", "),
             if alone.len() == 1 { "is" } else { "are" },
-            names(&concurrent)
+            concurrent.join(", ")
         ));
     }
     Ok(threads as u32)
+}
+
+/// A call of a concurrent map's term that several threads may use.
+fn concurrent_call(offer: &MapOffer) -> String {
+    match (offer.concurrent_at.last(), offer.term.params.first()) {
+        (Some(word), Some(param)) => format!("{}({}={word})", offer.term.name, param.name),
+        _ => offer.term.name.to_owned(),
+    }
 }
 
 fn hint(raw: &Raw, maps: &[MapOffer], entries: &[EntryOffer], memory_bytes: u64) -> Result<u64, String> {

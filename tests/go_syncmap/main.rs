@@ -1,8 +1,10 @@
 //! `go-syncmap` against recordings of real Go programs, against a plain model, and against known numbers.
 
 mod exact;
+mod exact_trie;
 mod model;
 mod oracle;
+mod record;
 #[path = "../common/skip.rs"]
 mod skip;
 mod threads;
@@ -133,6 +135,12 @@ fn watch(operation: impl FnOnce()) -> Allocated {
 
 type TestMap<K, V, S> = SyncMap<K, V, S, Tally>;
 
-fn build<K: Key, V: Value, S: Hashing>(seed: u64) -> TestMap<K, V, S> {
-    GoSyncMap::build(&Options { load_factor: 0.0, hint: 0, seed, release: None }, S::with_seed(seed), Tally)
+/// The newest release with either structure.
+const PAIR: &str = "1.23";
+const TRIE: &str = "1.27";
+const STRUCTURES: [&str; 2] = [PAIR, TRIE];
+
+fn build<K: Key, V: Value, S: Hashing>(release: &'static str, seed: u64) -> TestMap<K, V, S> {
+    let options = Options { load_factor: 0.0, hint: 0, seed, release: Some(release) };
+    GoSyncMap::build(&options, S::with_seed(seed), Tally)
 }

@@ -114,9 +114,9 @@ impl Value for Large<u16> {
 /// Short recordings that every clone has, and the folder of the long ones, which not every machine has.
 const FOLDERS: [&str; 2] = ["tests/data", "../shared/go-oracle"];
 
-/// The recordings for a type, and the operations that their names say they have.
-fn recordings(types: &str) -> Vec<(PathBuf, usize)> {
-    let prefix = format!("syncmap-{types}-");
+/// The recordings of a structure for a type, and the operations that their names say they have.
+fn recordings(layout: &str, types: &str) -> Vec<(PathBuf, usize)> {
+    let prefix = format!("{layout}-{types}-");
     let mut found = Vec::new();
     for folder in FOLDERS.map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)) {
         let Ok(entries) = std::fs::read_dir(&folder) else {
@@ -125,7 +125,7 @@ fn recordings(types: &str) -> Vec<(PathBuf, usize)> {
         };
         for path in entries.map(|entry| entry.expect("a readable folder").path()) {
             let name = path.file_name().expect("a file").to_string_lossy().into_owned();
-            // syncmap-KEY-VALUE-MIX-OPERATIONS-SEED
+            // LAYOUT-KEY-VALUE-MIX-OPERATIONS-SEED
             if let Some(rest) = name.strip_prefix(&prefix) {
                 let operations = rest.split('-').nth(1).and_then(|n| n.parse().ok()).expect("a number of operations");
                 found.push((path, operations));
@@ -140,9 +140,12 @@ fn replay<K: Key, V: Value>(path: &Path, value: impl Fn(u64) -> V) -> usize {
     let mut lines = BufReader::new(GzDecoder::new(File::open(path).expect("a readable recording"))).lines();
     let mut next = || lines.next().map(|line| line.expect("whole text"));
     let about = next().expect("a first line");
-    assert!(about.contains(" layout=syncmap "), "{about}");
+    let release = about.split(' ').find_map(|pair| pair.strip_prefix("go=go")).expect("a version of Go");
+    let release = GoSyncMap::INFO.releases().iter().copied().find(|&known| release.starts_with(&format!("{known}.")));
+    let info = GoSyncMap::info_at(release);
+    assert!(release.is_some() && about.contains(&format!(" layout={} ", info.layout.expect("a layout"))), "{about}");
     let header = next().expect("a header");
-    assert_eq!(header, "op,key,hash,alloc_bytes,allocs,read_len,dirty_len,amended,misses");
+    assert_eq!(header, format!("op,key,hash,alloc_bytes,allocs,{}", info.state.join(",")));
 
     let mut map: Option<TestMap<K, V, Recorded>> = None;
     let mut compared = 0;
@@ -157,14 +160,15 @@ fn replay<K: Key, V: Value>(path: &Path, value: impl Fn(u64) -> V) -> usize {
             // In a map that is about to be left, the new key's hash does no harm: it is not there.
             TABLES.with_borrow_mut(|tables| tables.last_mut().expect("a map").insert(id, hash));
         }
-        // The number of the operation after `new`.
-        let (key, value) = (K::from_id(id), value((compared as u64).saturating_sub(1)));
+        // The number of the operation after `new`; in a trie's recordings, the key's.
+        let number = if info.layout == Some("synctrie") { id } else { (compared as u64).saturating_sub(1) };
+        let (key, value) = (K::from_id(id), value(number));
         let allocated = watch(|| match (fields[0], &mut map) {
             ("new", map) => {
                 let before = ALLOCATED.get();
                 let hasher = Recorded::with_seed(0);
                 ALLOCATED.set(before);
-                let options = Options { load_factor: 0.0, hint: 0, seed: 1, release: None };
+                let options = Options { load_factor: 0.0, hint: 0, seed: 1, release };
                 *map = Some(GoSyncMap::build(&options, hasher, Tally));
             }
             ("insert", Some(map)) => {
@@ -196,12 +200,13 @@ fn replay<K: Key, V: Value>(path: &Path, value: impl Fn(u64) -> V) -> usize {
 
 /// Replays every recording of a type; returns how many.
 fn replay_all<K: Key, V: Value>(types: &str, value: impl Fn(u64) -> V) -> usize {
-    let recordings = recordings(types);
-    for (path, operations) in &recordings {
+    let mut found = recordings("syncmap", types);
+    found.extend(recordings("synctrie", types));
+    for (path, operations) in &found {
         assert_eq!(replay::<K, V>(path, &value), operations + 1, "{}: operations compared", path.display());
         println!("{}: {operations} operations", path.display());
     }
-    recordings.len()
+    found.len()
 }
 
 #[test]
@@ -221,7 +226,7 @@ fn small_integers_are_not_allocated() {
 
 #[test]
 fn wide_values() {
-    replay_all::<u64, [u8; 64]>("u64-64", |number| [number as u8; 64]);
+    assert!(replay_all::<u64, [u8; 64]>("u64-64", |number| [number as u8; 64]) > 0, "every clone has one");
     replay_all::<u64, [u8; 256]>("u64-256", |number| [number as u8; 256]);
 }
 

@@ -83,7 +83,7 @@ fn work<K: Key, V: Value>(map: &impl Concurrent<K, V>, thread: u64, seed: u64, s
 }
 
 fn agree<K: Key, V: Value>(seed: u64, steps: u64) {
-    let options = Options { load_factor: 0.0, hint: 0, seed, release: None };
+    let options = Options { load_factor: 0.0, hint: 0, seed, release: Some(PAIR) };
     let map = GoSyncMap::share::<K, V, GoHash, Off>(&options, GoHash::with_seed(seed), Off);
     let start = Barrier::new(THREADS as usize);
     let known: Vec<_> = std::thread::scope(|scope| {

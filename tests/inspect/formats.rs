@@ -137,7 +137,7 @@ fn what_is_watched_is_outlined() {
 #[test]
 fn the_states_of_entries_are_told_apart_in_a_picture() {
     let mix = "mix(insert=40,remove=35,get=25,records=12)";
-    let args = ["--map", "go-syncmap", "--keys", "sequential", "--mix", mix, "--at", "57"];
+    let args = ["--map", "go-syncmap(go=1.23)", "--keys", "sequential", "--mix", mix, "--at", "57"];
     let svg = inspect(&[&args[..], &["--format", "svg"]].concat());
     let document = inspect_json(&args);
     for (note, sign) in [("deleted", '†'), ("expunged", '‡')] {
@@ -169,14 +169,14 @@ fn a_file_is_written_whole_and_stdout_is_the_same() {
     }
 }
 
-fn moment(map: &str, trace: &str, operations: usize) -> Moment {
+fn moment(map: &str, release: Option<&'static str>, trace: &str, operations: usize) -> Moment {
     let recording = Recording::open(data(trace).as_ref()).expect("a recording");
     let setup = Setup {
         entries: Entries::Shape("u64/u64"),
         hashed: true,
         hint: 0,
         load_factor: None,
-        release: None,
+        release,
         seed: Setup::SEED,
     };
     let model = Subjects::builtin().player(map, &setup).expect("a model");
@@ -187,13 +187,14 @@ fn moment(map: &str, trace: &str, operations: usize) -> Moment {
 
 #[test]
 fn text_fits_the_terminal_and_colours_change_nothing_else() {
-    for (map, trace, operations) in [
-        ("go-classic", "inspect-classic-same-size.csv", 99),
-        ("go-classic", "classic-u64-u64-h0-brim-3000.csv.gz", 2100),
-        ("go-swiss", "swiss-u64-u64-h0-brim-3000.csv.gz", 2100),
-        ("go-syncmap", "inspect-syncmap-13.csv", 13),
+    for (map, release, trace, operations) in [
+        ("go-classic", None, "inspect-classic-same-size.csv", 99),
+        ("go-classic", None, "classic-u64-u64-h0-brim-3000.csv.gz", 2100),
+        ("go-swiss", None, "swiss-u64-u64-h0-brim-3000.csv.gz", 2100),
+        ("go-syncmap", Some("1.23"), "inspect-syncmap-13.csv", 13),
+        ("go-syncmap", None, "synctrie-u64-u64-go1.27collide-1500-s34.csv.gz", 140),
     ] {
-        let moment = moment(map, trace, operations);
+        let moment = moment(map, release, trace, operations);
         for (width, all) in [(60, false), (80, false), (80, true), (120, false), (200, true)] {
             let plain = text::render(&moment, map, Style { width, colour: false, all, values: false });
             for line in plain.lines() {
@@ -263,6 +264,6 @@ fn the_output_in_the_docs_is_real() {
         renewed.push_str(&format!("text\n$ mapscope inspect {command}\n{printed}"));
         shown += 1;
     }
-    assert_eq!(shown, 6);
+    assert_eq!(shown, 7);
     golden("../../../docs/INSPECT.md", &renewed);
 }

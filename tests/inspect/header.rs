@@ -53,7 +53,8 @@ impl Recording {
     }
 }
 
-const MAPS: [(&str, &str); 3] = [("go-classic", "classic"), ("go-swiss", "swiss"), ("go-syncmap", "syncmap")];
+const MAPS: [(&str, &str); 4] =
+    [("go-classic", "classic"), ("go-swiss", "swiss"), ("go-syncmap", "syncmap"), ("go-syncmap", "synctrie")];
 
 #[test]
 fn after_each_of_twelve_inserts_and_a_remove_the_header_is_what_go_had() {
@@ -141,7 +142,7 @@ fn long_recordings_hold_now_and_then() {
 #[test]
 fn what_it_has_cost_so_far_is_what_run_counts() {
     let workload = ["--keys", "zipfian(0.9)", "--mix", "mix(insert=60,remove=25,get=15,records=900)", "--seed", "7"];
-    for map in ["go-classic", "go-swiss", "go-syncmap"] {
+    for map in ["go-classic", "go-swiss", "go-syncmap(go=1.23)", "go-syncmap"] {
         let args = [&["--map", map, "--ops", "4000"], &workload[..]].concat();
         let document = inspect_json(&[&args[..], &["--at", "end"]].concat());
         let so_far = &list(&document["moments"])[0]["so_far"];
@@ -170,7 +171,9 @@ fn what_it_has_cost_so_far_is_what_run_counts() {
                 compared += 1;
             }
         }
-        assert!(compared >= 2, "{map}: {compared} figures compared: {so_far}");
+        // A trie has a root, and nothing moves.
+        let least = if map == "go-syncmap" { 1 } else { 2 };
+        assert!(compared >= least, "{map}: {compared} figures compared: {so_far}");
     }
 }
 

@@ -43,6 +43,7 @@ fn twelve_inserts_and_a_remove() {
         ("GO_CLASSIC", "map", "inspect-classic-13.csv"),
         ("GO_SWISS", "map", "inspect-swiss-13.csv"),
         ("GO_CLASSIC", "syncmap", "inspect-syncmap-13.csv"),
+        ("GO_SWISS", "syncmap", "inspect-synctrie-13.csv"),
     ] {
         let mut recorder = Recorder::start(variable, map, "ops=twelve-inserts-and-a-remove");
         (1..=12).for_each(|key| recorder.op(Kind::Put, key));

@@ -60,9 +60,14 @@ fn walk(map: &str, seed: &str, watched: &[String], more: &[&str]) -> Told {
 
 #[test]
 fn a_key_s_steps_are_the_operations_in_which_its_places_differ() {
-    for (map, more) in
-        [("go-classic", &[][..]), ("go-classic", &["--load-factor", "8"]), ("go-swiss", &[]), ("go-syncmap", &[])]
-    {
+    const PAIR: &str = "go-syncmap(go=1.23)";
+    for (map, more) in [
+        ("go-classic", &[][..]),
+        ("go-classic", &["--load-factor", "8"]),
+        ("go-swiss", &[]),
+        (PAIR, &[]),
+        ("go-syncmap", &[]),
+    ] {
         for seed in ["1", "2"] {
             let watched: Vec<_> = (0..70).map(|key| format!("key={key}")).collect();
             let Told { document, kinds } = walk(map, seed, &watched, more);
@@ -82,14 +87,14 @@ fn a_key_s_steps_are_the_operations_in_which_its_places_differ() {
                     assert!(differs != told.is_empty() || put || moved, "{context}");
                     let (had, has) = (before.contains_key(&key), after.contains_key(&key));
                     // What was expunged is put into the dirty map again, and has been in the read map all the time.
-                    let put_again = map == "go-syncmap" && put && had && differs;
+                    let put_again = map == PAIR && put && had && differs;
                     assert!(told.contains(&"put".to_owned()) == (!had && has) || put_again, "{context}");
                     assert!(
                         !(differs && had && !has)
                             || told.last().is_some_and(|it| ["removed", "dropped"].contains(&it.as_str())),
                         "{context}"
                     );
-                    if put && had && has && map != "go-syncmap" {
+                    if put && had && has && map != PAIR {
                         assert!(told.contains(&"overwritten".to_owned()), "{context}");
                     }
                 }
@@ -105,7 +110,9 @@ fn a_key_s_steps_are_the_operations_in_which_its_places_differ() {
 
 #[test]
 fn a_row_s_steps_are_the_operations_in_which_it_differs() {
-    for (map, word) in [("go-classic", "bucket"), ("go-swiss", "group"), ("go-syncmap", "bucket")] {
+    for (map, word) in
+        [("go-classic", "bucket"), ("go-swiss", "group"), ("go-syncmap(go=1.23)", "bucket"), ("go-syncmap", "bucket")]
+    {
         let watched: Vec<_> = (0..8).map(|index| format!("{word}={index}")).collect();
         let Told { document, kinds } = walk(map, "3", &watched, &[]);
         let moments = list(&document["moments"]);

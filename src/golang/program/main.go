@@ -107,6 +107,8 @@ func (p *program) choose(name string) error {
 		p.subject = &builtin{}
 	case "syncmap":
 		p.subject = &synced{}
+	case "syncmap-colliding":
+		p.subject = &synced{colliding: true}
 	default:
 		return fmt.Errorf("no subject is called %q", name)
 	}
@@ -292,6 +294,10 @@ func (p *program) record(i int, hashes bool) {
 			hash = p.subject.hash(key)
 		} else {
 			p.put(0)
+		}
+		if hash == 0 && kind <= opGet {
+			// A map that draws its seed in its first operation had none before.
+			hash = p.subject.hash(key)
 		}
 	}
 	p.answer(hit, hash, bytes, allocs)

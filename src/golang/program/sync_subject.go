@@ -9,6 +9,8 @@ import (
 type synced struct {
 	syncSubject[Key, Value]
 	small smallObjects
+	// Whether a trie gets a hash that collides, once its first operation has left it empty.
+	colliding bool
 }
 
 func (s *synced) make(int) {
@@ -32,6 +34,7 @@ func (s *synced) end() (bytes, allocs uint64) {
 }
 
 func (s *synced) apply(b *batch) {
+	s.trie.stale = true
 	for i, kind := range b.kinds {
 		switch kind {
 		case opPut:
@@ -49,6 +52,7 @@ func (s *synced) apply(b *batch) {
 }
 
 func (s *synced) timed(b *batch, intervals []uint64) {
+	s.trie.stale = true
 	last := ticks()
 	for i, kind := range b.kinds {
 		switch kind {
@@ -69,8 +73,27 @@ func (s *synced) timed(b *batch, intervals []uint64) {
 	}
 }
 
-// one does what Store and Delete do, which drop the answer.
+// one does an operation, and counts what it does to a trie.
 func (s *synced) one(b *batch, i int) (hit bool) {
+	if !s.isTrie() {
+		return s.do(b, i)
+	}
+	// Before its first operation it has no nodes, and no hash either.
+	s.trie.way(trieRoot(s.m), s.hash(b.keys[i]), ^uint64(0))
+	first := trieRoot(s.m) == nil
+	hit = s.do(b, i)
+	if first && s.colliding {
+		collide(s.m)
+	}
+	if b.kinds[i] == opClear {
+		s.trie = trieFigures{}
+	}
+	s.trie.way(trieRoot(s.m), s.hash(b.keys[i]), 1)
+	return hit
+}
+
+// do does what Store and Delete do, which drop the answer.
+func (s *synced) do(b *batch, i int) (hit bool) {
 	switch b.kinds[i] {
 	case opPut:
 		_, hit = s.m.Swap(b.keys[i], b.values[i])
@@ -87,20 +110,24 @@ func (s *synced) one(b *batch, i int) (hit bool) {
 }
 
 func (s *synced) layout() string {
-	if s.hasState() {
+	switch {
+	case s.isPair():
 		return "syncmap"
+	case s.isTrie():
+		return "synctrie"
 	}
-	return "syncmap-trie"
+	return "unknown"
 }
 
 func (s *synced) columns() []string {
-	if s.hasState() {
-		return syncColumns
-	}
-	return []string{}
+	return syncColumns[s.layout()]
 }
 
-var syncColumns = []string{"read_len", "dirty_len", "amended", "misses"}
+var syncColumns = map[string][]string{
+	"syncmap":  {"read_len", "dirty_len", "amended", "misses"},
+	"synctrie": {"len", "indirect_nodes", "levels", "overflow_entries"},
+	"unknown":  {},
+}
 
 func (s *synced) state(row []uint64) {
 	state := s.syncSubject.state()

@@ -16,15 +16,20 @@ import (
 //   - Between two operations of a recording nothing else may allocate objects without pointers of less than 16 bytes,
 //     save through smallObjects, whose begin and end enclose each operation, create included.
 //   - A row's hash is read before the operation. When the operation made a new dirty map (generation was another and is
-//     not nil now), rows with the hashes of all keys in it come first, and the row's own hash is read anew.
+//     not nil now), rows with the hashes of all keys in it come first, and the row's own hash is read anew. So it is when
+//     the operation was a trie's first, which has no seed before.
 type syncSubject[K comparable, V any] struct {
 	m     *sync.Map
+	trie  trieFigures
 	clean interface{ Clear() }
 	sink  func(key, value any) bool
 }
 
 // create makes the map.
-func (s *syncSubject[K, V]) create() { s.m = new(sync.Map) }
+func (s *syncSubject[K, V]) create() {
+	s.m = new(sync.Map)
+	s.trie = trieFigures{}
+}
 
 // prepare readies what the methods need besides the map; called after create, and not measured.
 func (s *syncSubject[K, V]) prepare() {
@@ -109,8 +114,9 @@ func findSyncLayout() *syncLayout {
 	return &syncLayout{read.Offset, dirty.Offset, misses.Offset, of48.hash}
 }
 
-// hasState tells whether state, generation and hash can see into this Go's sync.Map.
-func (s *syncSubject[K, V]) hasState() bool { return syncMapLayout != nil }
+// isPair and isTrie tell whether state and hash can see into this Go's sync.Map, and which it is.
+func (s *syncSubject[K, V]) isPair() bool { return syncMapLayout != nil }
+func (s *syncSubject[K, V]) isTrie() bool { return trieMapLayout != nil }
 
 func (s *syncSubject[K, V]) at(offset uintptr) unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(s.m), offset)
@@ -144,9 +150,13 @@ func (s *syncSubject[K, V]) maps() (read syncReadOnly, dirty *syncInner) {
 	return read, *(**syncInner)(s.at(syncMapLayout.dirty))
 }
 
-// state is read_len, dirty_len, amended and misses; zeros without hasState. It allocates nothing.
+// state is read_len, dirty_len, amended and misses of a pair of maps, the figures of a trie; zeros of neither. It allocates
+// nothing.
 func (s *syncSubject[K, V]) state() [4]uint64 {
-	if syncMapLayout == nil {
+	if s.isTrie() {
+		return s.trie.state(trieRoot(s.m))
+	}
+	if !s.isPair() {
 		return [4]uint64{}
 	}
 	read, dirty := s.maps()
@@ -166,10 +176,18 @@ func (s *syncSubject[K, V]) generation() unsafe.Pointer {
 	return unsafe.Pointer(dirty)
 }
 
-// hash is the key's hash in the dirty map if there is one, else in the read map; 0 when there is neither. It allocates
-// nothing.
+// hash is the key's hash in the trie, or in the dirty map if there is one, else in the read map; 0 when there is none of
+// these. It allocates nothing.
 func (s *syncSubject[K, V]) hash(k K) uint64 {
-	if syncMapLayout == nil {
+	if s.isTrie() {
+		hash, seed := trieHash(s.m)
+		if hash == nil {
+			return 0
+		}
+		boxed := any(k)
+		return uint64(hash(hidden(unsafe.Pointer(&boxed)), seed))
+	}
+	if !s.isPair() {
 		return 0
 	}
 	read, inner := s.maps()

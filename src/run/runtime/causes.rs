@@ -53,6 +53,11 @@ impl Causes {
                 () if kind != Kind::Clear && amended < amended0 => Cause::Promote,
                 () => Cause::Steady,
             },
+            ("synctrie", [_, nodes0, _, overflow0], [_, nodes, _, overflow]) => match () {
+                () if *nodes0 == 0 && *nodes > 0 => Cause::Grow,
+                () if nodes > nodes0 || overflow > overflow0 => Cause::Overflow,
+                () => Cause::Steady,
+            },
             _ => Cause::Unknown,
         };
         self.state.clone_from(&recorded.state);
@@ -104,5 +109,17 @@ mod tests {
         assert_eq!(next(Kind::Get, [1, 0, 0, 0]), Cause::Promote);
         assert_eq!(next(Kind::Put, [1, 2, 1, 0]), Cause::DirtyCopy);
         assert_eq!(next(Kind::Clear, [0, 0, 0, 0]), Cause::AllocOther);
+    }
+
+    #[test]
+    fn a_trie_s_nodes_tell_where_two_hashes_met() {
+        let mut causes = Causes::new("synctrie", &recorded(1, &[0, 0, 0, 0]));
+        let mut next = |kind, allocs, state: [u64; 4]| causes.next(kind, &recorded(allocs, &state));
+        assert_eq!(next(Kind::Get, 1, [0, 1, 1, 0]), Cause::Grow, "the root");
+        assert_eq!(next(Kind::Put, 3, [1, 1, 1, 0]), Cause::AllocOther);
+        assert_eq!(next(Kind::Put, 5, [2, 3, 3, 0]), Cause::Overflow, "nodes on two levels");
+        assert_eq!(next(Kind::Put, 3, [3, 3, 3, 1]), Cause::Overflow, "a chain");
+        assert_eq!(next(Kind::Remove, 0, [2, 1, 1, 1]), Cause::Steady, "pruned");
+        assert_eq!(next(Kind::Clear, 1, [0, 1, 1, 0]), Cause::AllocOther);
     }
 }

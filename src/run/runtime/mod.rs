@@ -143,7 +143,14 @@ impl Subject for GoRuntime {
 
     fn offer(&self) -> MapOffer {
         let group = self.toolchain.is_some().then_some(self.kind.group);
-        MapOffer { term: self.info.term, group, load_factor: None, hint: self.kind.hint, concurrent: false }
+        MapOffer {
+            term: self.info.term,
+            group,
+            load_factor: None,
+            hint: self.kind.hint,
+            concurrent: false,
+            concurrent_at: &[],
+        }
     }
 
     fn toolchain(&self) -> Option<&Toolchain> {

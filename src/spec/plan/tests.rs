@@ -11,7 +11,14 @@ const fn param(name: &'static str, min: f64, max: f64, default: Option<f64>) -> 
 
 fn map(name: &'static str, load_factor: Option<(f64, f64, f64)>, hint: bool) -> MapOffer {
     let load_factor = load_factor.map(|(min, max, default)| LoadFactors::new(min, max, default));
-    MapOffer { term: Term::plain(name, "", ""), group: None, load_factor, hint, concurrent: name.starts_with("shared") }
+    MapOffer {
+        term: Term::plain(name, "", ""),
+        group: None,
+        load_factor,
+        hint,
+        concurrent: name.starts_with("shared"),
+        concurrent_at: &[],
+    }
 }
 
 /// A map of one runtime of two.
@@ -19,7 +26,7 @@ fn runtime(name: &'static str) -> MapOffer {
     const PERCENT: Param = Param { required: false, ..param("gogc", -1.0, 1e6, None) };
     const LIMIT: Param = Param { name: "limit_mb", ..PERCENT };
     let term = Term { params: &[PERCENT, LIMIT], named: true, ..Term::plain(name, "", "") };
-    MapOffer { term, group: Some("go-runtime"), load_factor: None, hint: true, concurrent: false }
+    MapOffer { term, group: Some("go-runtime"), load_factor: None, hint: true, concurrent: false, concurrent_at: &[] }
 }
 
 /// Enough for the profiles that ship, with 1 GiB of memory.
@@ -339,6 +346,31 @@ fn threads_are_for_maps_that_can_have_them() {
 }
 
 #[test]
+fn threads_are_for_the_releases_that_they_can_have() {
+    const PARAMS: &[Param] = &[Param::word("go", "", &["1.3", "1.30", "1.31"])];
+    let term = Term { params: PARAMS, named: true, ..Term::plain("shared-once", "", "") };
+    let mut catalog = catalog();
+    catalog.maps.push(MapOffer { term, concurrent_at: &["1.3", "1.30"], ..map("shared-once", None, false) });
+    let crews = |called: &str, threads: &str| {
+        let words = |text: &str| vec![text.to_owned()];
+        let [map, threads, mix, ops] = [called, threads, "fill", "9"].map(words);
+        let flags = Flags { map, threads, mix, ops, keys: words("uniform"), ..Flags::default() };
+        let plan = plan(&[], &flags, &catalog).map_err(|error| error.to_string())?;
+        Ok::<_, String>(plan.cells.iter().map(|cell| cell.crew.map_or(0, |crew| crew.threads)).collect::<Vec<_>>())
+    };
+    assert_eq!(crews("shared-once(go=1.3),shared-once(go=1.30)", "1,2"), Ok(vec![1, 2, 1, 2]));
+    // The newest has one thread that has the map to itself.
+    assert_eq!(crews("shared-once", "1"), Ok(vec![0]));
+    for newest in ["shared-once", "shared-once(go=1.31)"] {
+        let error = "--threads: 2 threads can't use shared-once, but they can shared-once(go=1.30): what several threads \
+                     use is of 1.3, 1.30";
+        assert_eq!(crews(newest, "2"), Err(error.to_owned()));
+    }
+    let concurrent = "concurrent maps only (shared-map, shared-once(go=1.30))";
+    assert!(crews("std", "2").unwrap_err().ends_with(concurrent));
+}
+
+#[test]
 fn hints_fit_the_memory() {
     let with_hint = |hint: u64| plan_text(&table(&format!("hint = {hint}")), &Flags::default());
     assert_eq!(with_hint((1 << 30) / 16).unwrap().cells[0].hint, (1 << 30) / 16);
@@ -457,7 +489,6 @@ fn every_profile_that_ships_is_in_the_registry_and_valid() {
         "go-classic-inline",
         "go-classic-slab",
         "go-classic-pooled",
-        "go-syncmap",
         "hashbrown-foldhash-quality",
         "hashbrown-ahash",
         "hashbrown-fxhash",
@@ -478,6 +509,9 @@ fn every_profile_that_ships_is_in_the_registry_and_valid() {
     ] {
         roomy.maps.push(map(name, None, false));
     }
+    const PARAMS: &[Param] = &[Param::word("go", "", &["1.23", "1.27"])];
+    let term = Term { params: PARAMS, named: true, ..Term::plain("go-syncmap", "", "") };
+    roomy.maps.push(MapOffer { term, ..map("go-syncmap", None, false) });
     for offer in &mut roomy.maps {
         offer.concurrent = true;
     }

@@ -1,8 +1,9 @@
-//! `go-syncmap` on several threads: the algorithm of Go's `sync.Map`, over Rust's tables and another collector.
+//! `go-syncmap` on several threads: the algorithm of Go's `sync.Map` up to Go 1.23, over Rust's tables and another
+//! collector.
 //!
 //! Its structure is Go's: what is read without the lock and what under it, each compare-and-swap, when the dirty map is
 //! made, what it is made from, when it is promoted, and how often each of these allocates. On one thread it makes the
-//! same dirty copies and promotions at the same operations as the [exact model](super). Its bytes are not Go's.
+//! same dirty copies and promotions at the same operations as the [exact model](super::pair). Its bytes are not Go's.
 //!
 //! # What is Go's
 //!
@@ -34,7 +35,7 @@ mod protocol;
 #[cfg(test)]
 mod tests;
 
-use super::GoSyncMap;
+use super::{GoSyncMap, OF_PAIRS};
 use crate::maps::{ConcurrentFamily, Family, GoHash, Hashing, Info, Options};
 use crate::probe::event::{Cause, Probe};
 use crate::workload::{Key, Value};
@@ -59,8 +60,11 @@ impl ConcurrentFamily for GoSyncMap {
         ),
         exact: false,
         tells: &[Cause::LockWait, Cause::Promote, Cause::DirtyCopy, Cause::Grow],
+        layout: None,
+        state: &[],
         ..Self::INFO
     };
+    const SHARED_RELEASES: &[&str] = OF_PAIRS;
     type SharedHasher = GoHash;
     type Shared<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync + 'static> = SharedMap<K, V, S, P>;
 

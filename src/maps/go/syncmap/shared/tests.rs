@@ -52,7 +52,7 @@ fn told<const MAP: usize>() -> Told {
 /// Runs random operations on both; every answer, every dirty copy, every promotion and the state after each operation are
 /// the same.
 fn agrees<K: Key, V: Value>(seed: u64, keys: u64, steps: u64) {
-    let options = Options { load_factor: 0.0, hint: 0, seed, release: None };
+    let options = Options { load_factor: 0.0, hint: 0, seed, release: Some("1.23") };
     let mut exact = GoSyncMap::build::<K, V, GoHash, _>(&options, GoHash::with_seed(seed), Tape::<EXACT>);
     let shared = GoSyncMap::share::<K, V, GoHash, _>(&options, GoHash::with_seed(seed), Tape::<SHARED>);
     let mut model = BTreeMap::new();
@@ -109,7 +109,7 @@ fn one_thread_takes_the_steps_of_the_exact_model() {
 /// Values of no size, whose boxes all have one address.
 #[test]
 fn values_of_no_size() {
-    let options = Options { load_factor: 0.0, hint: 0, seed: 1, release: None };
+    let options = Options { load_factor: 0.0, hint: 0, seed: 1, release: Some("1.23") };
     let shared = GoSyncMap::share::<u64, [u8; 0], GoHash, _>(&options, GoHash::with_seed(1), Tape::<SHARED>);
     let mut model = BTreeSet::new();
     let mut random = SplitMix64::seed_from_u64(1);

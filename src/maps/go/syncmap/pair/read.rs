@@ -3,10 +3,10 @@
 use std::cell::Cell;
 use std::ptr::NonNull;
 
-use super::boxed::Boxed;
+use super::super::boxed::Boxed;
 use super::entry::{EntryAt, Last};
 use super::inner::Inner;
-use super::{Found, Hashing, Key, ReadOnly, SyncMap, Value};
+use super::{Found, Hashing, Key, PairMap, ReadOnly, Value};
 use crate::maps::go::heap;
 use crate::probe::event::{Event, Probe};
 
@@ -31,7 +31,7 @@ impl Drop for Looking<'_> {
 /// What was found, and the dirty map if it had to be asked.
 type Lookup<K, V, S, P> = (Option<Found<K, V>>, Option<Inner<K, V, S, P>>);
 
-impl<K: Key, V: Value, S: Hashing, P: Probe> SyncMap<K, V, S, P> {
+impl<K: Key, V: Value, S: Hashing, P: Probe> PairMap<K, V, S, P> {
     /// What the read map or else the dirty map has under the key.
     #[inline]
     pub(super) fn look_up(&self, key: &Boxed<K>) -> Lookup<K, V, S, P> {

@@ -2,7 +2,7 @@
 
 use super::entry::EntryAt;
 use super::inner::Inner;
-use super::{Boxed, Hashing, Key, SyncMap, Value};
+use super::{Boxed, Hashing, Key, PairMap, Value};
 use crate::maps::anatomy::{Anatomy, Entry, Field, Figure, Note, Part, Table};
 use crate::maps::go::classic::inspect::ROW_WORD;
 use crate::probe::event::Probe;
@@ -19,7 +19,7 @@ static EXPUNGED: Note = Note {
     meaning: "its entry has no value, and the dirty map that was made since has not got the key",
 };
 
-impl<K: Key, V: Value, S: Hashing, P: Probe> SyncMap<K, V, S, P> {
+impl<K: Key, V: Value, S: Hashing, P: Probe> PairMap<K, V, S, P> {
     pub(super) fn take_apart(&self, part: Part<'_, K>) -> Anatomy {
         let (read, dirty) = (self.read(), self.header().dirty.get());
         let len = |map: Option<Inner<K, V, S, P>>| map.map_or(0, Inner::len) as u64;

@@ -1,9 +1,9 @@
 //! What holds between any two operations.
 
-use super::{Hashing, Key, SyncMap, Value};
+use super::{Hashing, Key, PairMap, Value};
 use crate::probe::event::Probe;
 
-impl<K: Key, V: Value, S: Hashing, P: Probe> SyncMap<K, V, S, P> {
+impl<K: Key, V: Value, S: Hashing, P: Probe> PairMap<K, V, S, P> {
     /// Panics when an invariant does not hold.
     pub(super) fn check(&self) {
         let (read, dirty) = (self.read(), self.header().dirty.get());

@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use super::boxed::Boxed;
+use super::super::boxed::Boxed;
 use super::entry::{EntryAt, Side};
 use super::{Found, aside};
 use crate::maps::go::classic::{GoClassic, GoClassicMap};

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ptr::NonNull;
 
-use super::boxed::Boxed;
+use super::super::boxed::Boxed;
 use crate::maps::go::heap;
 use crate::workload::Value;
 

@@ -4,14 +4,14 @@ use std::ptr::NonNull;
 
 use rand_core::Rng;
 
-use super::boxed::Boxed;
+use super::super::boxed::Boxed;
 use super::entry::Entry;
 use super::inner::Inner;
-use super::{Hashing, Key, ReadOnly, SyncMap, Value};
+use super::{Hashing, Key, PairMap, ReadOnly, Value};
 use crate::maps::go::heap;
 use crate::probe::event::{Event, Probe};
 
-impl<K: Key, V: Value, S: Hashing, P: Probe> SyncMap<K, V, S, P> {
+impl<K: Key, V: Value, S: Hashing, P: Probe> PairMap<K, V, S, P> {
     /// An object for a value that `&value` lets escape.
     #[inline]
     pub(super) fn escape(value: Boxed<V>) -> NonNull<Boxed<V>> {

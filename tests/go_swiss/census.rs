@@ -34,7 +34,7 @@ fn moves_of_every_release_agree_with_the_census() {
         let options = |seed| options_of::<GoSwiss>(release, 0, seed);
         census_agrees::<GoSwiss, u64, u64, Good>(&options(7), 200, 1500);
         for seed in 1..=8 {
-            census_agrees::<GoSwiss, Str24, u64, Good>(&options(seed), 9, 60);
+            census_agrees::<GoSwiss, Str24, u64, Good>(&options(seed), 24, 300);
         }
     }
 }

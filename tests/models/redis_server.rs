@@ -260,9 +260,9 @@ fn commands(seed: u64, keys: &[u64], steps: u64) -> impl Iterator<Item = (&'stat
         let key = keys[(random.next_u64() % keys.len() as u64) as usize];
         // Numbers of all sizes: what is shared, what an object holds, what is text.
         let number = random.next_u64() >> (random.next_u64() % 64);
-        let dels = if step / (2 * keys.len() as u64) % 2 == 0 { 20 } else { 85 };
+        let dels = if (step / (2 * keys.len() as u64)).is_multiple_of(2) { 20 } else { 85 };
         let op = match random.next_u64() % 100 {
-            0 if random.next_u64() % 64 == 0 => "flushdb",
+            0 if random.next_u64().is_multiple_of(64) => "flushdb",
             0..10 => "get",
             dice if dice < dels => "del",
             _ => "set",

@@ -58,14 +58,16 @@ impl Heap {
     /// The objects of a value.
     pub(super) fn value<V: Value>(self, value: &V) -> impl Iterator<Item = u64> {
         let size = size_of::<V>() as u64;
-        let len = match value.seed() {
-            _ if V::POINTERS => value.heap_bytes(),
-            Some(n) if (1..=8).contains(&size) => match n {
-                ..SHARED_INTEGERS => return [None, None].into_iter().flatten(),
-                ..=INTEGER_MAX => return self.objects([Some(OBJECT_BYTES), None]),
-                _ => digits(n),
-            },
-            _ => size,
+        let len = if V::POINTERS {
+            value.heap_bytes()
+        } else if (1..=8).contains(&size) {
+            match value.seed().unwrap_or_default() {
+                0..SHARED_INTEGERS => return self.objects([None, None]),
+                SHARED_INTEGERS..=INTEGER_MAX => return self.objects([Some(OBJECT_BYTES), None]),
+                n => digits(n),
+            }
+        } else {
+            size
         };
         self.objects(match len {
             ..=EMBEDDED_LEN_MAX => [Some(OBJECT_BYTES + 3 + len + 1), None],
@@ -82,9 +84,9 @@ impl Heap {
 const fn string_bytes(len: u64) -> u64 {
     let header = match len {
         1..32 => 1,
-        ..256 => 3,
-        ..65_536 => 5,
-        ..0x1_0000_0000 => 9,
+        0 | 32..256 => 3,
+        256..65_536 => 5,
+        65_536..0x1_0000_0000 => 9,
         _ => 17,
     };
     header + len + 1

@@ -170,7 +170,7 @@ fn what_is_wrong_with_a_file_is_said_without_its_bytes_acting() {
     let cases = [
         profile(format!("\"{}\" = 1\n", "\\u001B[31m\\n::error::INJECTED")),
         profile(format!("[[cells]]\nmap = \"\\u001b[31m{long}\"\n")),
-        profile(format!("[[cells]]\nmap = \"std\u{202e}\u{85}\"\nkeys = 'uniform'\nmix = 'fill'\nops = 1\n")),
+        profile("[[cells]]\nmap = \"std\u{202e}\u{85}\"\nkeys = 'uniform'\nmix = 'fill'\nops = 1\n".to_owned()),
         profile(format!("x = {long}\u{202e}")),
         policy(format!("[[rule]]\nmetric = \"{long}\"\n")),
         policy("[[rule]]\nmetric = \"\\u001b[31m\\n::error::INJECTED\"\n".to_owned()),

@@ -82,7 +82,8 @@ fn each_operation_allocates_what_go_does() {
 #[test]
 fn whatever_comes_first_makes_the_root() {
     type Trie = TestMap<u64, u64, GoHash>;
-    let operations: [(fn(&mut Trie), (u64, u64)); 5] = [
+    type Operation = (fn(&mut Trie), (u64, u64));
+    let operations: [Operation; 5] = [
         (|map| assert!(!map.insert(1, 1)), (208, 2)),
         (|map| assert!(map.get(&1).is_none()), (160, 1)),
         (|map| assert!(!map.remove(&1)), (160, 1)),

@@ -20,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "workload::Key",
             "workload::Value",
             "probe::event",
+            "probe::blocks",
         ],
     ),
     ("record", &["intake", "probe::event", "text"]),

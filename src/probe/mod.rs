@@ -1,6 +1,7 @@
 //! What is watched while a map works: allocations, structural events, moves, latencies, call stacks.
 
 pub mod alloc;
+pub mod blocks;
 pub mod census;
 pub mod clock;
 pub mod cpu;

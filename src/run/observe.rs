@@ -6,6 +6,7 @@ use std::mem::size_of;
 use super::batch::{Step, op_kind};
 use crate::maps::{Info, Map, Write};
 use crate::probe::alloc::{self, Pause, Tally};
+use crate::probe::blocks;
 use crate::probe::census::Census;
 use crate::probe::event::{Cause, Event, Listen};
 use crate::probe::heap::{Allocs, ModelledHeap};
@@ -234,6 +235,9 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
         build: impl FnOnce() -> M,
     ) -> (Observer<'t, K, V>, Tally) {
         let _harness = Pause::begin();
+        if tape.slots.is_some() {
+            blocks::begin();
+        }
         let mut held = Held { tape, models_heap, now: 0, left: 0, peak: 0, recent_peak: 0 };
         let (map, tally) = held.window(0, build);
         (Observer { map: Box::new(map), info, census: Census::default(), held, wrong: None, _harness }, tally)

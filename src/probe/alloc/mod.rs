@@ -30,7 +30,7 @@
 //! # Cost
 //!
 //! An allocation: one thread-local load, one comparison that decides between counting and everything else (recorded
-//! stacks, a thread's first time, [`uncounted`]), two additions to memory that only this thread writes, and a test whether
+//! stacks, followed blocks, a thread's first time, [`uncounted`]), two additions to memory that only this thread writes, and a test whether
 //! it failed. A free: the same without the last, and its comparison, of live bytes, also finds the end of a new peak. No
 //! locked instruction, no thread-local destructor, no lazy initialisation. A free that ends a new peak takes one locked
 //! instruction more.
@@ -70,7 +70,7 @@ pub use assert::Allowed;
 pub use scope::{Measured, NotCounting, Pause, measure, uncounted, verify_counting};
 pub use tally::Tally;
 
-use super::stacks;
+use super::{blocks, stacks};
 
 /// See [`set_realloc_always_moves`].
 static REALLOC_ALWAYS_MOVES: AtomicBool = AtomicBool::new(false);
@@ -156,6 +156,10 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
                 true => slot.allocated(new_size),
                 false => slot.reallocated(layout.size(), new_size, new_block != block),
             }
+            if blocks::on() {
+                blocks::freed(block);
+                blocks::allocated(new_block, new_size);
+            }
             if stacks::on() {
                 stacks::allocated(new_block, new_size);
             }
@@ -221,6 +225,9 @@ fn allocated(block: *mut u8, bytes: usize) {
     if let Some(slot) = slot::counted() {
         slot.allocated(bytes);
         slot.reopen();
+        if blocks::on() {
+            blocks::allocated(block, bytes);
+        }
         if stacks::on() {
             stacks::allocated(block, bytes);
         }
@@ -242,9 +249,17 @@ fn freed(block: *mut u8, bytes: usize) {
         None if slot::is(&slot::ASIDE) => aside::frees(bytes),
         None => return,
     }
+    if blocks::on() {
+        blocks::freed(block);
+    }
     if stacks::on() {
         stacks::freed(block);
     }
+}
+
+/// Sends this thread's allocations and frees to the slow path, until nobody watches blocks.
+pub(super) fn look_closer() {
+    slot::own().close();
 }
 
 /// This thread's running totals since it started. A handful of loads: meant to be read around every operation.

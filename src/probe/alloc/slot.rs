@@ -4,11 +4,11 @@
 //! ended threads stay readable without a thread-local destructor (which could itself allocate, or run before the
 //! last free of its thread). The price is one [`Slot`], 128 bytes, for each thread ever started.
 //!
-//! # One test for four questions
+//! # One test for five questions
 //!
-//! Is the thread without a slot or in [`super::uncounted`], are stacks recorded, does a block live that a look allocated, does
-//! this free end a new peak: each needs more than adding up, and each makes [`Slot::limit_bytes`] smaller than what is live.
-//! The hot path asks once. The slow path finds out which it was.
+//! Is the thread without a slot or in [`super::uncounted`], are stacks recorded, does a block live that a look allocated, are
+//! a map's blocks followed, does this free end a new peak: each needs more than adding up, and each makes
+//! [`Slot::limit_bytes`] smaller than what is live. The hot path asks once. The slow path finds out which it was.
 //!
 //! Live bytes fall only at a free, so a peak is noted by the free that ends it, and an allocation need not look: it asks
 //! only whether the limit is closed. Growing memory makes a new peak at each allocation and notes one at the end.
@@ -20,7 +20,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU64, fence};
 
 use super::{Tally, aside};
-use crate::probe::stacks;
+use crate::probe::{blocks, stacks};
 
 /// The limit that sends every allocation and free to the slow path.
 const CLOSED: i64 = i64::MIN;
@@ -169,12 +169,17 @@ impl Slot {
         }
     }
 
+    /// Closes the limit. For the slot's own thread only, which must watch blocks already.
+    pub fn close(&self) {
+        self.limit_bytes.store(CLOSED, Relaxed);
+    }
+
     /// Opens the limit, unless somebody watches blocks. For the slot's own thread only.
     ///
     /// Against [`close_all`], whose caller begins to watch before it closes: of the two, at least the later in the order of
     /// the fences sees what the other wrote, so a limit never stays open while anybody watches.
     pub fn reopen(&self) {
-        let watched = || stacks::on() || aside::any();
+        let watched = || stacks::on() || aside::any() || blocks::on();
         if self.limit_bytes.load(Relaxed) == CLOSED && !watched() {
             self.limit_bytes.store(self.past_peak_bytes.load(Relaxed), Relaxed);
             fence(SeqCst);

@@ -4,7 +4,10 @@ use dashmap::DashMap;
 
 use super::guarded::untie;
 use super::hashbrown_map::rehashed;
-use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write, WrittenTable};
+use super::open_table::{Searches, Table};
+use super::{
+    Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Structure, Write, WrittenTable,
+};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -87,6 +90,26 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Dash<K, V, S> {
     fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
         let laid_out_anew = !write.remove && rehashed(write, self.map.capacity());
         Some(WrittenTable { number: self.map.determine_map(write.key), laid_out_anew })
+    }
+    fn structure(&self) -> Structure {
+        let mut searches = Searches::default();
+        for shard in self.map.shards() {
+            let shard = shard.read();
+            // SAFETY: the table outlives its iterator, and while the lock is held nothing is put in or taken out.
+            let buckets = unsafe { shard.iter() };
+            let entries = buckets.map(|bucket| {
+                // SAFETY: the bucket is one that this table's iterator has just given, and the lock is held.
+                let (entry, index) = unsafe { (bucket.as_ref(), shard.bucket_index(&bucket)) };
+                (self.map.hasher().hash_one(&entry.0), index)
+            });
+            let entries: Vec<_> = entries.collect();
+            let indices = entries.iter().map(|&(_, index)| Some(index));
+            let Some(table) = Table::new(shard.buckets(), shard.capacity(), indices) else {
+                return Structure::default();
+            };
+            searches.add(&table, entries);
+        }
+        searches.structure()
     }
 }
 

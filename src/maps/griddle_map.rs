@@ -7,7 +7,9 @@ use std::collections::VecDeque;
 use griddle::HashMap;
 use hashbrown::HashSet;
 
-use super::{Family, FixedFold, Hashing, Info, Map, Options, Write, WrittenTable};
+use super::open_table::{self, Searches, Slots, Table};
+use super::{Family, FixedFold, Hashing, Info, Map, Options, Structure, Write, WrittenTable};
+use crate::probe::blocks;
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -142,5 +144,24 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Gradual<K, V, S> {
     /// rehashed in place.
     fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
         Some(WrittenTable { number: 0, laid_out_anew: !write.remove && write.allocs > 0 })
+    }
+    /// Iterating shows the larger table first. A search for what is set aside goes through the larger table in vain.
+    fn structure(&self) -> Structure {
+        let (keys, hasher) = (self.map.keys(), self.map.hasher());
+        if blocks::count() == 1 {
+            return open_table::only_table::<K, V>(self.map.capacity(), hasher, keys);
+        }
+        let both = || {
+            let larger = Slots::<K, V>::around(keys.clone().next()?)?;
+            let moved = keys.clone().map_while(|key| Some((key, larger.index(key)?)));
+            let set_aside = keys.clone().skip_while(|key| larger.index(key).is_some());
+            let aside = Slots::<K, V>::around(set_aside.clone().next()?)?;
+            let table = Table::new(larger.buckets(), self.map.capacity(), moved.clone().map(|(_, index)| Some(index)))?;
+            let mut searches = Searches::default();
+            searches.add(&table, moved.map(|(key, index)| (hasher.hash_one(key), index)));
+            let left = set_aside.map(|key| Some((hasher.hash_one(key), aside.index(key)?)));
+            searches.add_behind(&table, aside.buckets(), left).then(|| searches.structure())
+        };
+        both().unwrap_or_default()
     }
 }

@@ -3,7 +3,10 @@
 
 use hashbrown::HashMap;
 
-use super::{Family, FixedAhash, FixedFold, FixedFoldQuality, Fx, Hashing, Info, Map, Options, Write, WrittenTable};
+use super::{
+    Family, FixedAhash, FixedFold, FixedFoldQuality, Fx, Hashing, Info, Map, Options, Structure, Write, WrittenTable,
+    open_table,
+};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -104,5 +107,8 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for HashMap<K, V, S> {
     }
     fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
         only_table(write, HashMap::capacity(self))
+    }
+    fn structure(&self) -> Structure {
+        open_table::only_table::<K, V>(HashMap::capacity(self), self.hasher(), self.keys())
     }
 }

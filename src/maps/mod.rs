@@ -17,6 +17,7 @@ mod imbl_hash_map;
 mod imbl_ord_map;
 mod indexmap_map;
 mod java;
+mod open_table;
 mod papaya_map;
 mod redis;
 mod rwlock_hashbrown;

@@ -7,7 +7,9 @@ use hashbrown::HashMap;
 use super::guarded::{lock, untie};
 use super::hashbrown_map::{only_table, rehashed};
 use super::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
-use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write, WrittenTable};
+use super::{
+    Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Structure, Write, WrittenTable,
+};
 use crate::probe::event::{Cause, Event, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -96,6 +98,9 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Locked<K, V, S> {
     }
     fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
         only_table(write, self.read().capacity())
+    }
+    fn structure(&self) -> Structure {
+        Map::structure(&*self.read())
     }
 }
 

@@ -8,8 +8,11 @@ use hashbrown::HashTable;
 
 use super::guarded::{lock, untie};
 use super::hashbrown_map::rehashed;
+use super::open_table::{Searches, Table};
 use super::sync::{Mutex, MutexGuard};
-use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write, WrittenTable};
+use super::{
+    Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Structure, Write, WrittenTable,
+};
 use crate::probe::event::{Cause, Event, Off, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -196,5 +199,24 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Alone<K, V, S> {
     fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
         let laid_out_anew = !write.remove && rehashed(write, self.capacity().unwrap_or_default());
         Some(WrittenTable { number: number(self.map.hasher.hash_one(write.key)), laid_out_anew })
+    }
+    fn structure(&self) -> Structure {
+        let mut searches = Searches::default();
+        for shard in &self.map.shards {
+            let shard = self.map.lock(shard);
+            let index = |entry: &(K, V)| {
+                let hash = self.map.hasher.hash_one(&entry.0);
+                Some((hash, shard.find_bucket_index(hash, |other| std::ptr::eq(other, entry))?))
+            };
+            let Some(entries) = shard.iter().map(index).collect::<Option<Vec<_>>>() else {
+                return Structure::default();
+            };
+            let indices = entries.iter().map(|&(_, index)| Some(index));
+            let Some(table) = Table::new(shard.num_buckets(), shard.capacity(), indices) else {
+                return Structure::default();
+            };
+            searches.add(&table, entries);
+        }
+        searches.structure()
     }
 }

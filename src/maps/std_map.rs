@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Family, FixedSip, Hashing, Info, Map, Options, Write, WrittenTable};
+use super::{Family, FixedSip, Hashing, Info, Map, Options, Structure, Write, WrittenTable, open_table};
 use crate::probe::event::{Cause, Probe};
 use crate::spec::Term;
 use crate::workload::{Key, Value};
@@ -68,5 +68,8 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for HashMap<K, V, S> {
     }
     fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
         super::hashbrown_map::only_table(write, HashMap::capacity(self))
+    }
+    fn structure(&self) -> Structure {
+        open_table::only_table::<K, V>(HashMap::capacity(self), self.hasher(), self.keys())
     }
 }

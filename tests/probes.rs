@@ -1,22 +1,27 @@
 //! How long searches are in hashbrown's tables, and how many tombstones these have, as maps report it from outside: against
 //! a table whose control bytes are known, because it is written here and does what hashbrown's does, step by step.
 
+mod cli_process;
 #[path = "common/masked.rs"]
 mod masked;
 
 use std::alloc::System;
 use std::collections::HashMap;
+use std::fs;
 use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 
-use mapscope::maps::{self, Family, FamilyVisitor, Hashing, Map, Options, Structure};
+use mapscope::maps::{self, Family, FamilyVisitor, Fx, Hashing, Map, Options, Structure};
 use mapscope::probe::alloc::{self, Counting};
 use mapscope::probe::blocks;
 use mapscope::probe::event::Off;
+use mapscope::record;
+use mapscope::record::metrics::worst_probe_groups;
 use mapscope::workload::{Key, Str24, Value};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::SplitMix64;
 
+use cli_process::{PATIENT, Place};
 use masked::{AllEqual, HighBits, LowBits, Masked};
 
 #[global_allocator]
@@ -457,4 +462,36 @@ fn probe_lengths_and_tombstones_are_those_of_the_control_bytes() {
     alloc::uncounted(|| maps::each(&mut every));
     assert_eq!(every.maps, USES.len());
     assert!(every.met.rehashes > 0, "nothing was rehashed in place");
+}
+
+/// rust-lang/rustc-hash#45: keys in the order in which a full table of another size is walked.
+#[test]
+#[cfg_attr(not(target_feature = "sse2"), ignore = "groups are SSE2's")]
+fn a_run_names_the_map_whose_keys_cluster_though_its_last_table_looks_even() {
+    let mut random = SplitMix64::seed_from_u64(45);
+    let mut keys: Vec<u64> = std::iter::repeat_with(|| random.next_u64()).take(39_063).collect();
+    let place = Place::new();
+    let run = |keys: &[u64]| {
+        let lines = keys.iter().map(|key| format!("insert,{key}\n")).collect::<String>();
+        fs::write(place.path().join("keys.csv"), format!("op,key\n{lines}")).expect("a trace");
+        let args = ["run", PATIENT, "--trace", "keys.csv", "--map", "hashbrown,hashbrown-fxhash"];
+        let outcome = place.run(&[&args[..], &["--passes", "count", "--out", "out"]].concat());
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        let results = record::read(&place.path().join("out")).expect("a record");
+        fs::remove_dir_all(place.path().join("out")).expect("a folder");
+        (outcome.stdout, results)
+    };
+    let (said, _) = run(&keys);
+    assert!(!said.contains("cluster"), "{said}");
+
+    keys.sort_by_key(|key| Fx::with_seed(0).hash_one(key) & 0xffff);
+    let (said, results) = run(&keys);
+    let fx = results.cells.iter().find(|cell| cell.id.map == "hashbrown-fxhash").expect("a cell");
+    let (worst, groups) = worst_probe_groups(fx).expect("groups");
+    let structure = &fx.count.as_ref().expect("counted").structure;
+    assert_eq!((worst.ops, worst.entries), (28_672, 28_672), "a table of 32,768 slots is full");
+    assert!(groups > 5.0, "{groups}");
+    assert!(structure.hit_groups.expect("groups") < 39_063 * 101 / 100, "the last table has nothing to show");
+    let line = said.lines().find(|line| line.contains("cluster")).expect("a finding");
+    assert!(line.starts_with("hashbrown-fxhash looks at ") && line.contains(" after 28,672 operations, "), "{line}");
 }

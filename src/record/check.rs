@@ -10,8 +10,8 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
 use super::{
-    Cell, Count, EndState, HeatMap, LatencyHistogram, Moment, Moments, OpKind, Profile, Results, Spell, Status,
-    Structure, Time, Timeline,
+    Cell, Count, EndState, HeatMap, LatencyHistogram, Moment, Moments, OpKind, Profile, Results, Searches, Spell,
+    Status, Structure, Time, Timeline,
 };
 use crate::text;
 
@@ -110,6 +110,9 @@ fn check_count(count: &Count) -> Result<(), String> {
     }
     ensure!(one <= all, "max_moves_in_one_write {one} > {all} moved entries");
     check_structure(&count.structure)?;
+    for searches in &count.searches {
+        check_searches(searches)?;
+    }
     count.timeline.as_ref().map_or(Ok(()), check_timeline)
 }
 
@@ -123,6 +126,16 @@ fn check_structure(structure: &Structure) -> Result<(), String> {
         let (Some(lengths), Some(expected)) = (lengths, expected) else { continue };
         let sum: u128 = (0..).zip(lengths).map(|(n, &count): (u128, _)| n * u128::from(count)).sum();
         ensure!(sum == u128::from(expected), "{name}_lengths adds up to {sum}, but {name}s is {expected}");
+    }
+    Ok(())
+}
+
+/// Each entry's search looks at one key or group at least.
+fn check_searches(searches: &Searches) -> Result<(), String> {
+    let Searches { ops, entries, hit_probes, hit_groups } = *searches;
+    for (name, sum) in [("hit_probes", hit_probes), ("hit_groups", hit_groups)] {
+        let sum = sum.unwrap_or(entries);
+        ensure!(sum >= entries, "{name} {sum} < {entries} entries, in searches after {ops} operations");
     }
     Ok(())
 }

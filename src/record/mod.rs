@@ -25,7 +25,7 @@ pub(crate) use held::Held;
 pub(crate) use io::parse;
 pub use io::{ReadError, read, write_atomically, write_whole};
 pub use percentiles::KindPercentiles;
-pub use timeline::{HeatMap, Moment, Moments, Spell, TableEvent, Timeline};
+pub use timeline::{HeatMap, Moment, Moments, Searches, Spell, TableEvent, Timeline};
 pub use work::{EndState, OpKind};
 
 /// The version of the layout below, and of what its figures mean.
@@ -357,6 +357,9 @@ pub struct Count {
     /// What it held meanwhile; absent where nobody could look, and in records of older versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub timeline: Option<Timeline>,
+    /// How long searches were on the way, in order; empty for maps that don't tell.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub searches: Vec<Searches>,
 }
 
 /// [`crate::maps::Structure`] as recorded: see there.

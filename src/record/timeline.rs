@@ -35,6 +35,22 @@ impl Timeline {
     pub const EVENTS_MAX: usize = 64;
 }
 
+/// How long successful searches were at one moment of the count pass, for maps that tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Searches {
+    /// Measured operations done.
+    pub ops: u64,
+    /// Live entries.
+    pub entries: u64,
+    /// Keys looked at, summed over one hit for each live entry.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hit_probes: Option<u64>,
+    /// Groups looked at, summed over one hit for each live entry.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hit_groups: Option<u64>,
+}
+
 /// An operation that made or replaced a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,6 +5,7 @@ use std::mem::size_of;
 use super::batch::{Batch, Batches};
 use super::job::{Counted, JobError};
 use super::observe::{Observer, Seen, Tape};
+use super::searches::Looks;
 use super::setting::Setting;
 use super::timeline::Course;
 use crate::maps;
@@ -30,6 +31,7 @@ pub(super) fn count<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Cou
         tape.rewind();
     }
     let mut course = Course::new(setting.workload.ops());
+    let mut looks = Looks::new(setting.workload.ops());
     let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
     let mut batch = Batch::<K, V>::new();
     loop {
@@ -43,6 +45,7 @@ pub(super) fn count<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Cou
             if !in_setup {
                 sums.add(op, &seen);
                 course.add(&seen, &mut observer);
+                looks.add(&seen, &mut observer);
             }
         }
         if in_setup {
@@ -64,6 +67,7 @@ pub(super) fn count<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Cou
         peak_bytes,
         structure,
         timeline: Some(timeline),
+        searches: looks.found(),
         alloc_count: sums.tally.alloc_count,
         alloc_bytes: sums.tally.alloc_bytes,
         entry_alloc_count: Some(sums.entry_allocs.count),

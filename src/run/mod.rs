@@ -22,6 +22,7 @@ mod progress;
 mod repetitions;
 mod runtime;
 mod schedule;
+mod searches;
 mod setting;
 mod sizes;
 mod subjects;

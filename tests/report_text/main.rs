@@ -11,7 +11,7 @@ use std::path::Path;
 
 use fixture::{histogram, record, results, whole};
 use mapscope::probe::event::Cause;
-use mapscope::record::{OpKind, Results, Status};
+use mapscope::record::{Cell, OpKind, Results, Searches, Status};
 use mapscope::report::FORMATS;
 use mapscope::report::table::{standout, summary};
 use unicode_width::UnicodeWidthStr as _;
@@ -221,6 +221,31 @@ fn a_kind_that_takes_most_of_the_time_out_of_proportion_stands_out() {
     let mut even = alone;
     even.cells[0].time.as_mut().unwrap().kind_ns.insert(OpKind::Clear, 3 * 2000 * 299);
     assert!(!standout(&even).unwrap().contains("clears"), "ten times as long as the others, less one ns, is no news");
+}
+
+#[test]
+fn keys_that_cluster_stand_out_when_it_was_worst() {
+    let mut record = whole();
+    record.cells.iter_mut().for_each(|cell| cell.time = None);
+    let searches = |ops, hit_groups| Searches { ops, entries: 1000, hit_groups: Some(hit_groups), hit_probes: None };
+    let count = |cell: &mut Cell, groups: [u64; 2]| {
+        let count = cell.count.as_mut().expect("counted");
+        count.searches = vec![searches(1000, groups[0]), searches(2000, groups[1])];
+    };
+    count(&mut record.cells[1], [1040, 1050]);
+    count(&mut record.cells[3], [9450, 1010]);
+    let line = standout(&record).unwrap();
+    assert_eq!(
+        line,
+        "indexmap looks at 9.45 groups per hit on uniform fill after 1,000 operations, 9 times std's 1.05: its keys cluster"
+    );
+    let alone = results(vec![record.cells[3].clone()]);
+    assert_eq!(
+        standout(&alone).unwrap(),
+        "indexmap looks at 9.45 groups per hit on uniform fill after 1,000 operations: its keys cluster"
+    );
+    count(&mut record.cells[3], [1990, 1010]);
+    assert!(!standout(&record).unwrap().contains("groups"), "a longer search is no cluster yet");
 }
 
 #[test]

@@ -19,6 +19,8 @@ use std::sync::LazyLock;
 
 use serde::Serialize;
 
+pub use structure::worst_probe_groups;
+
 use super::Cell;
 
 /// One metric.
@@ -206,6 +208,8 @@ pub fn all() -> &'static [Metric] {
             structure::HIT_PROBE_GROUPS,
             structure::MISS_PROBE_GROUPS,
             structure::PROBE_GROUPS_MAX,
+            structure::HIT_PROBES_WORST,
+            structure::HIT_PROBE_GROUPS_WORST,
             structure::BUCKET_ENTROPY_BITS,
             structure::TABLES,
             structure::DIRECTORY_ENTRIES,
@@ -251,7 +255,8 @@ mod tests {
         drained_bytes shrunk_bytes grow_events same_size_grow_events split_events directory_grow_events prune_events \
         promote_events dirty_copy_events rehash_events max_moves_in_one_write max_alloc_bytes_in_one_write \
         overflow_buckets overflow_bucket_percent chain_length_max hit_probes miss_probes \
-        hit_probe_groups miss_probe_groups probe_groups_max bucket_entropy_bits tables directory_entries tombstones \
+        hit_probe_groups miss_probe_groups probe_groups_max hit_probes_worst hit_probe_groups_worst \
+        bucket_entropy_bits tables directory_entries tombstones \
         slot_reuse_ratio slot_reuse_age_mean_writes in_use_overhead_bytes_per_entry";
 
     fn names(class: Class) -> Vec<&'static str> {

@@ -1,7 +1,7 @@
 //! The map's inner structure at the end of the measured operations, for maps that have it.
 
 use super::{Better, Class, Metric, Number, memory, ratio};
-use crate::record::{Cell, Structure};
+use crate::record::{Cell, Searches, Structure};
 
 const fn structural(
     name: &'static str,
@@ -71,6 +71,39 @@ pub(super) const PROBE_GROUPS_MAX: Metric =
     structural("probe_groups_max", "count", Better::Lower, "Groups looked at by the longest successful lookup.", |c| {
         structure(c)?.probe_groups_max.map(Number::Int)
     });
+
+pub(super) const HIT_PROBES_WORST: Metric = structural(
+    "hit_probes_worst",
+    "keys/lookup",
+    Better::Lower,
+    "The highest hit_probes of the moments that the count pass looked at: when the map was full, about to grow, at each \
+     eighth of the operations, and at their end.",
+    |c| worst(c, |searches| searches.hit_probes).map(|(_, mean)| Number::Real(mean)),
+);
+
+pub(super) const HIT_PROBE_GROUPS_WORST: Metric = structural(
+    "hit_probe_groups_worst",
+    "groups/lookup",
+    Better::Lower,
+    "The highest hit_probe_groups of the moments that the count pass looked at: when the map was full, about to grow, at \
+     each eighth of the operations, and at their end.",
+    |c| worst_probe_groups(c).map(|(_, mean)| Number::Real(mean)),
+);
+
+/// The moment at which searches were longest, by this sum over the live entries, and their mean.
+fn worst(cell: &Cell, sum: fn(&Searches) -> Option<u64>) -> Option<(Searches, f64)> {
+    let count = cell.count.as_ref()?;
+    let Structure { hit_probes, hit_groups, .. } = count.structure;
+    let end = Searches { ops: cell.id.ops, entries: cell.expected.entries, hit_probes, hit_groups };
+    let moments = count.searches.iter().copied().chain([end]).filter(|searches| searches.entries > 0);
+    let means = moments.filter_map(|searches| Some((searches, sum(&searches)? as f64 / searches.entries as f64)));
+    means.max_by(|(_, one), (_, other)| one.total_cmp(other))
+}
+
+/// The moment at which most groups were looked at by a successful search, and how many on average.
+pub fn worst_probe_groups(cell: &Cell) -> Option<(Searches, f64)> {
+    worst(cell, |searches| searches.hit_groups)
+}
 
 pub(super) const TABLES: Metric =
     structural("tables", "count", Better::Lower, "Tables that the entries are spread over, by hash.", |c| {
@@ -183,8 +216,21 @@ mod tests {
             Some(Number::Real(in_slots)),
             "16 + 24 + 8 bytes"
         );
+        assert_eq!((HIT_PROBES_WORST.value)(&cell), Some(Number::Real(4.25)), "nobody looked before the end");
+        assert_eq!((HIT_PROBE_GROUPS_WORST.value)(&cell), None);
         assert_eq!((TOMBSTONES.value)(&cell), None);
         assert_eq!((BUCKET_ENTROPY_BITS.value)(&cell), None);
+    }
+
+    #[test]
+    fn the_worst_searches_are_at_any_moment() {
+        let mut cell = cell(Structure { hit_groups: Some(624), ..Structure::default() });
+        let at = |ops, entries, hit_groups| Searches { ops, entries, hit_groups: Some(hit_groups), hit_probes: None };
+        cell.count.as_mut().expect("counted").searches = vec![at(20, 0, 0), at(224, 224, 560), at(448, 400, 600)];
+        assert_eq!((HIT_PROBE_GROUPS.value)(&cell), Some(Number::Real(1.5)));
+        assert_eq!((HIT_PROBE_GROUPS_WORST.value)(&cell), Some(Number::Real(2.5)));
+        assert_eq!(worst(&cell, |searches| searches.hit_groups).expect("a moment").0.ops, 224);
+        assert_eq!((HIT_PROBES_WORST.value)(&cell), None);
     }
 
     #[test]

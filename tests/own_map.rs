@@ -1,6 +1,8 @@
 //! The example of a map of one's own, built as a user builds it: in a crate outside of this one.
 
 mod cli_process;
+#[path = "common/skip.rs"]
+mod skip;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,11 +10,15 @@ use std::process::Command;
 
 use cli_process::{PATIENT, Place};
 use mapscope::record::{self, Status};
+use skip::skip;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/own_map");
 
 /// The most lines that an implementation of the trait may take here.
 const IMPL_LINES_MAX: usize = 30;
+
+/// The maps that a trace is played on.
+const MAPS: &str = "linear,std,btree,griddle,hashbrown-fxhash";
 
 /// Where cargo puts what it builds here, and the folder of this profile in it.
 fn target() -> (PathBuf, PathBuf) {
@@ -20,7 +26,33 @@ fn target() -> (PathBuf, PathBuf) {
     (profile.parent().expect("a target folder").to_owned(), profile.to_owned())
 }
 
-/// Copies the crate to a place of its own and builds it there; gives the folder of its programs.
+/// Versions of hashbrown that mapscope can be built with.
+const HASHBROWNS: [&str; 2] = ["0.17.1", "0.17.2"];
+
+/// Has the crate's lock file name another hashbrown than mapscope's does; false where cargo can't get it.
+fn lock_another_hashbrown(folder: &Path) -> bool {
+    let locked = version(folder, "hashbrown", "0.17");
+    let other = HASHBROWNS.into_iter().find(|version| *version != locked).expect("another version");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["update", "--quiet", "--precise", other, &format!("hashbrown@{locked}")]).current_dir(folder);
+    let fetch = || Command::new(env!("CARGO")).args(["fetch", "--quiet"]).current_dir(folder).status();
+    let got = cargo.status().is_ok_and(|status| status.success()) && fetch().is_ok_and(|status| status.success());
+    if !got {
+        skip("registry", &format!("cargo can't get hashbrown {other}: the program has mapscope's own lock file"));
+    }
+    got
+}
+
+/// The version of a crate in a folder's lock file, of those that begin so.
+fn version(folder: &Path, name: &str, begins: &str) -> String {
+    let lock = fs::read_to_string(folder.join("Cargo.lock")).expect("a lock file");
+    let before = format!("name = \"{name}\"\nversion = \"{begins}");
+    let rest = lock.split(&before).nth(1).unwrap_or_else(|| panic!("no {name} {begins} in {lock}"));
+    format!("{begins}{}", rest.split('"').next().expect("a version"))
+}
+
+/// Copies the crate to a place of its own, with a lock file of its own, and builds it there; gives the folder of its
+/// programs.
 fn build(place: &Place) -> PathBuf {
     let root = env!("CARGO_MANIFEST_DIR");
     let folder = place.path().join("own_map");
@@ -31,8 +63,12 @@ fn build(place: &Place) -> PathBuf {
     }
     let manifest = fs::read_to_string(Path::new(EXAMPLE).join("Cargo.toml")).expect("a manifest");
     fs::write(folder.join("Cargo.toml"), manifest.replace("../..", root)).expect("a manifest");
-    // The versions that are here already.
-    fs::copy(Path::new(root).join("Cargo.lock"), folder.join("Cargo.lock")).expect("a copy");
+    // The versions that are here already, but for one.
+    let lock = || fs::copy(Path::new(root).join("Cargo.lock"), folder.join("Cargo.lock")).expect("a copy");
+    lock();
+    if !lock_another_hashbrown(&folder) {
+        lock();
+    }
     let (target, programs) = target();
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--offline", "--quiet"]).current_dir(&folder).env("CARGO_TARGET_DIR", target);
@@ -76,16 +112,22 @@ fn a_map_of_ones_own_has_every_verb_and_a_program_of_ones_own_leaves_a_trace() {
     let text = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/METHODOLOGY.md");
     let words = run("words", &[text, "words.csv.gz"]);
     let left: u64 = words.stdout.split(' ').next().expect("a number").parse().expect("a number");
-    run(
-        "own_map",
-        &["run", "--trace", "words.csv.gz", "--map", "linear,std,btree", "--passes", "count", "--out", "traced"],
-    );
+    run("own_map", &["run", "--trace", "words.csv.gz", "--map", MAPS, "--passes", "count", "--out", "traced"]);
     let traced = record::read(&place.path().join("traced")).expect("a record");
-    assert_eq!(traced.cells.len(), 3);
+    assert_eq!(traced.cells.len(), MAPS.split(',').count());
     for cell in &traced.cells {
         assert_eq!((cell.status, cell.expected.entries), (Status::Ok, left), "{}", cell.id);
         assert!(cell.expected.removes > 0 && cell.expected.gets > 0, "{}", cell.id);
     }
+
+    // The versions are those of the program's lock file, whatever mapscope's says.
+    let locked = |name, begins| version(&place.path().join("own_map"), name, begins);
+    let named = |map| &traced.cells.iter().find(|cell| cell.id.map == map).expect("a cell").map_version;
+    let fx = format!("hashbrown {}, rustc-hash {}", locked("hashbrown", "0.17"), locked("rustc-hash", "2"));
+    assert_eq!(*named("hashbrown-fxhash"), fx);
+    let griddle = format!("griddle {} on hashbrown {}", locked("griddle", "0"), locked("hashbrown", "0.14"));
+    assert_eq!(*named("griddle"), griddle);
+    assert_eq!(*named("linear"), "0.1.0", "what the map says of itself");
 }
 
 #[test]

@@ -26,7 +26,7 @@ impl Family for Dashmap {
             "the dashmap crate's DashMap (64 shards on any machine; foldhash, fixed seed)",
             "docs.rs/dashmap",
         ),
-        version: concat!("dashmap ", env!("MAPSCOPE_DASHMAP"), " on hashbrown ", env!("MAPSCOPE_DASHMAP_HASHBROWN")),
+        version: "dashmap {dashmap} on hashbrown {hashbrown@0.14}",
         load_factor: None,
         hint: true,
         exact: true,

@@ -22,7 +22,7 @@ impl Family for Flurry {
             "the flurry crate's port of Java's ConcurrentHashMap (chains and trees of nodes; foldhash, fixed seed)",
             "docs.rs/flurry",
         ),
-        version: concat!("flurry ", env!("MAPSCOPE_FLURRY")),
+        version: "flurry {flurry}",
         load_factor: None,
         hint: true,
         exact: false,

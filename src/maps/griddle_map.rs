@@ -24,7 +24,7 @@ impl Family for Griddle {
             "the griddle crate's HashMap: hashbrown that moves 8 entries a write after it grew (foldhash, fixed seed)",
             "docs.rs/griddle",
         ),
-        version: concat!("griddle ", env!("MAPSCOPE_GRIDDLE"), " on hashbrown ", env!("MAPSCOPE_GRIDDLE_HASHBROWN")),
+        version: "griddle {griddle} on hashbrown {hashbrown@0.14}",
         load_factor: None,
         hint: true,
         exact: true,

@@ -41,17 +41,17 @@ macro_rules! families {
 families! {
     /// hashbrown as it comes, but for the seed.
     Hashbrown, FixedFold, "hashbrown", "the hashbrown crate's HashMap (foldhash, fixed seed)",
-        "docs.rs/hashbrown", concat!("hashbrown ", env!("MAPSCOPE_HASHBROWN"));
+        "docs.rs/hashbrown", "hashbrown {hashbrown}";
     /// With foldhash's better mixed and slower hash.
     HashbrownFoldhashQuality, FixedFoldQuality, "hashbrown-foldhash-quality",
         "hashbrown with foldhash's quality hash in place of the fast one (fixed seed)", "docs.rs/foldhash",
-        concat!("hashbrown ", env!("MAPSCOPE_HASHBROWN"), ", foldhash ", env!("MAPSCOPE_FOLDHASH"));
+        "hashbrown {hashbrown}, foldhash {foldhash}";
     /// With the hasher that hashbrown had before foldhash.
     HashbrownAhash, FixedAhash, "hashbrown-ahash", "hashbrown with ahash (fixed keys)", "docs.rs/ahash",
-        concat!("hashbrown ", env!("MAPSCOPE_HASHBROWN"), ", ahash ", env!("MAPSCOPE_AHASH"));
+        "hashbrown {hashbrown}, ahash {ahash}";
     /// With rustc's hasher.
     HashbrownFxhash, Fx, "hashbrown-fxhash", "hashbrown with rustc-hash's FxHasher (it has no seed)",
-        "docs.rs/rustc-hash", concat!("hashbrown ", env!("MAPSCOPE_HASHBROWN"), ", rustc-hash ", env!("MAPSCOPE_RUSTC_HASH"));
+        "docs.rs/rustc-hash", "hashbrown {hashbrown}, rustc-hash {rustc-hash}";
 }
 
 /// Whether a write made a hashbrown table (std's is one) move its entries.

@@ -23,7 +23,7 @@ impl Family for ImblHashMap {
             "the imbl crate's persistent HashMap (hash trie of 32-way nodes; foldhash, fixed seed; one owner)",
             "docs.rs/imbl",
         ),
-        version: concat!("imbl ", env!("MAPSCOPE_IMBL")),
+        version: "imbl {imbl}",
         load_factor: None,
         hint: false,
         exact: true,

@@ -22,7 +22,7 @@ impl Family for ImblOrdMap {
             "the imbl crate's persistent OrdMap (B+ tree, leaves of up to 16 entries; one owner)",
             "docs.rs/imbl",
         ),
-        version: concat!("imbl ", env!("MAPSCOPE_IMBL")),
+        version: "imbl {imbl}",
         load_factor: None,
         hint: false,
         exact: true,

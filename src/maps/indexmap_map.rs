@@ -19,7 +19,7 @@ impl Family for Indexmap {
             "the indexmap crate's IndexMap (foldhash, fixed seed; swap_remove)",
             "docs.rs/indexmap",
         ),
-        version: concat!("indexmap ", env!("MAPSCOPE_INDEXMAP")),
+        version: "indexmap {indexmap}",
         load_factor: None,
         hint: true,
         exact: true,

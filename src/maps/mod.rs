@@ -17,6 +17,7 @@ mod imbl_hash_map;
 mod imbl_ord_map;
 mod indexmap_map;
 mod java;
+mod linked;
 mod open_table;
 mod papaya_map;
 mod redis;
@@ -220,7 +221,8 @@ fn count_one(counts: &mut Vec<u64>, n: usize) {
 pub struct Info {
     /// Name, summary, source.
     pub term: Term,
-    /// The version of the crate or runtime it comes from, for the environment: `hashbrown 0.17.1`.
+    /// The version of the crate or runtime it comes from, for the environment: `hashbrown 0.17.1`. Crates of mapscope's own
+    /// dependencies stand in braces, `hashbrown {hashbrown}`: [`Info::version_at`] fills in what is linked.
     pub version: &'static str,
     /// The load factors it can be set to; `None` when it can't be set.
     pub load_factor: Option<LoadFactors>,
@@ -250,12 +252,15 @@ impl Info {
         }
     }
 
-    /// The version at a release: [`Info::version`], the last word of its first part replaced.
+    /// The version at a release: [`Info::version`], the last word of its first part replaced, and the versions of crates
+    /// filled in.
     pub fn version_at(&self, release: Option<&str>) -> String {
         let parts = self.version.find(';').unwrap_or(self.version.len());
         match (release, self.version[..parts].rsplit_once(' ')) {
-            (Some(release), Some((program, _))) => format!("{program} {release}{}", &self.version[parts..]),
-            _ => self.version.to_owned(),
+            (Some(release), Some((program, _))) => {
+                linked::filled(&format!("{program} {release}{}", &self.version[parts..]))
+            }
+            _ => linked::filled(self.version),
         }
     }
 

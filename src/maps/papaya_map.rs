@@ -26,7 +26,7 @@ impl Family for Papaya {
             "the papaya crate's lock-free HashMap (entries boxed, frees 32 at a time; foldhash, fixed seed)",
             "docs.rs/papaya",
         ),
-        version: concat!("papaya ", env!("MAPSCOPE_PAPAYA")),
+        version: "papaya {papaya}",
         load_factor: None,
         hint: true,
         exact: false,

@@ -24,7 +24,7 @@ impl Family for RwLockHashbrown {
             "a hashbrown HashMap behind one std RwLock (foldhash, fixed seed)",
             "doc.rust-lang.org/std",
         ),
-        version: concat!("hashbrown ", env!("MAPSCOPE_HASHBROWN"), ", std of rustc ", env!("MAPSCOPE_RUSTC")),
+        version: concat!("hashbrown {hashbrown}, std of rustc ", env!("MAPSCOPE_RUSTC")),
         load_factor: None,
         hint: true,
         exact: true,

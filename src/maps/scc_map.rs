@@ -21,7 +21,7 @@ impl ConcurrentFamily for Scc {
             "the scc crate's HashMap (buckets with locks of their own, resized little by little; foldhash, fixed seed)",
             "docs.rs/scc",
         ),
-        version: concat!("scc ", env!("MAPSCOPE_SCC")),
+        version: "scc {scc}",
         load_factor: None,
         hint: true,
         exact: false,

@@ -30,7 +30,7 @@ impl Family for ShardedMutex {
             "16 std Mutexes, a hashbrown HashTable behind each (foldhash, fixed seed)",
             "doc.rust-lang.org/std",
         ),
-        version: concat!("hashbrown ", env!("MAPSCOPE_HASHBROWN"), ", std of rustc ", env!("MAPSCOPE_RUSTC")),
+        version: concat!("hashbrown {hashbrown}, std of rustc ", env!("MAPSCOPE_RUSTC")),
         load_factor: None,
         hint: true,
         exact: true,

@@ -23,12 +23,7 @@ impl Family for Skiplist {
             "the crossbeam-skiplist crate's lock-free skip list (frees two epochs later; one thread)",
             "docs.rs/crossbeam-skiplist",
         ),
-        version: concat!(
-            "crossbeam-skiplist ",
-            env!("MAPSCOPE_CROSSBEAM_SKIPLIST"),
-            " on crossbeam-epoch ",
-            env!("MAPSCOPE_CROSSBEAM_EPOCH")
-        ),
+        version: "crossbeam-skiplist {crossbeam-skiplist} on crossbeam-epoch {crossbeam-epoch}",
         load_factor: None,
         hint: false,
         exact: true,

@@ -52,12 +52,7 @@ mod sync {
 
 impl ConcurrentFamily for GoSyncMap {
     const SHARED_INFO: Info = Info {
-        version: concat!(
-            "Go 1.23; hashbrown ",
-            env!("MAPSCOPE_HASHBROWN"),
-            ", crossbeam-epoch ",
-            env!("MAPSCOPE_CROSSBEAM_EPOCH")
-        ),
+        version: "Go 1.23; hashbrown {hashbrown}, crossbeam-epoch {crossbeam-epoch}",
         exact: false,
         tells: &[Cause::LockWait, Cause::Promote, Cause::DirtyCopy, Cause::Grow],
         layout: None,

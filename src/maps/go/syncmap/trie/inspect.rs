@@ -35,9 +35,10 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> TrieMap<K, V, S, P> {
         let mut count = |node: IndirectAt<K, V>, level| {
             miss_groups += 1 << (4 * (deepest - level as u32));
             let mut entries_here = 0;
-            // SAFETY: tree, for both.
+            // SAFETY: tree.
             for child in unsafe { node.as_ref() }.children() {
                 let Child::Entry(head) = child else { continue };
+                // SAFETY: tree.
                 let chain = unsafe { entries(Some(head)) }.count();
                 count_one(&mut chain_lengths, chain);
                 for place in 1..=chain {
@@ -127,8 +128,9 @@ unsafe fn take_apart<K: Key, V: Value>(
     tables: &mut Vec<Table>,
 ) {
     let name = if way.is_empty() { "root".to_owned() } else { format!("node {way}") };
-    // SAFETY: the caller's promise, for all.
+    // SAFETY: the caller's promise.
     let child = |bucket: usize| unsafe { node.as_ref() }.child(bucket);
+    // SAFETY: the caller's promise.
     let row = |index: usize| Row { index, stage: Stage::InUse, buckets: unsafe { slots(child(index)) } };
     tables.push(Table {
         prefix: format!("{name} "),
@@ -145,6 +147,7 @@ unsafe fn take_apart<K: Key, V: Value>(
         if let Child::Indirect(below) = child(bucket) {
             let mut way = way.clone();
             let _ = write!(way, "{bucket:x}");
+            // SAFETY: the caller's promise.
             unsafe { take_apart(below, way, listed, tables) };
         }
     }

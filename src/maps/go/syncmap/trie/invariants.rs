@@ -16,9 +16,9 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> TrieMap<K, V, S, P> {
         let mut check_chain = |node, level, head: EntryAt<K, V>| {
             // SAFETY: tree.
             unsafe {
-                let head_hash = self.hasher.hash_one(&head.as_ref().key);
+                let head_hash = self.hasher.hash_one(head.as_ref().key);
                 for (place, entry) in entries(Some(head)).enumerate() {
-                    assert_eq!(self.hasher.hash_one(&entry.as_ref().key), head_hash, "a chain has one hash");
+                    assert_eq!(self.hasher.hash_one(entry.as_ref().key), head_hash, "a chain has one hash");
                     len += 1;
                     overflow_entries += usize::from(place > 0);
                 }

@@ -65,10 +65,12 @@ pub(super) unsafe fn visit<'a, K: 'a, V: 'a>(node: IndirectAt<K, V>, f: &mut dyn
 /// What is below the node is there.
 pub(super) unsafe fn each_node<K, V>(node: IndirectAt<K, V>, level: usize, f: &mut dyn FnMut(IndirectAt<K, V>, usize)) {
     f(node, level);
-    // SAFETY: the caller's promise, for both.
-    for child in unsafe { node.as_ref() }.children() {
-        if let Child::Indirect(child) = child {
-            unsafe { each_node(child, level + 1, f) };
+    // SAFETY: the caller's promise.
+    unsafe {
+        for child in node.as_ref().children() {
+            if let Child::Indirect(child) = child {
+                each_node(child, level + 1, f);
+            }
         }
     }
 }

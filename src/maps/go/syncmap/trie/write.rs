@@ -13,7 +13,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> TrieMap<K, V, S, P> {
         let key = Boxed::new(key, !K::POINTERS, &mut self.tiny);
         let value = Boxed::new(value, !V::POINTERS, &mut self.tiny);
         let root = self.init();
-        let hash = self.hasher.hash_one(&key);
+        let hash = self.hasher.hash_one(key);
         // SAFETY: tree. What is taken out is freed once.
         unsafe {
             let Place { node, level, chain } = follow(root, hash);
@@ -47,7 +47,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> TrieMap<K, V, S, P> {
         new: EntryAt<K, V>,
     ) -> Child<K, V> {
         // SAFETY: the caller's promise.
-        let hash_there = self.hasher.hash_one(unsafe { &head.as_ref().key });
+        let hash_there = self.hasher.hash_one(unsafe { head.as_ref().key });
         // From below this level. Where the two agree above it they agree nowhere below.
         let parts = (level + 1..LEVELS_MAX).find(|&level| index(hash_there, level) != index(hash, level));
         let Some(parts) = parts else {
@@ -188,12 +188,14 @@ type Found<K, V> = (Option<EntryAt<K, V>>, EntryAt<K, V>);
 #[inline]
 unsafe fn find<K, V>(head: Option<EntryAt<K, V>>, is: impl Fn(&Boxed<K>) -> bool) -> Option<Found<K, V>> {
     let mut before = None;
-    // SAFETY: the caller's promise, for both.
-    for entry in unsafe { entries(head) } {
-        if is(unsafe { &entry.as_ref().key }) {
-            return Some((before, entry));
+    // SAFETY: the caller's promise.
+    unsafe {
+        for entry in entries(head) {
+            if is(&entry.as_ref().key) {
+                return Some((before, entry));
+            }
+            before = Some(entry);
         }
-        before = Some(entry);
     }
     None
 }

@@ -149,7 +149,7 @@ impl Staged {
 
     fn move_up(&self) -> io::Result<()> {
         if let Some(name) = content(&self.destination)? {
-            return Err(io::Error::other(format!("{} came meanwhile", text::one_line(&name.to_string_lossy()))));
+            return Err(io::Error::other(format!("{} came meanwhile", text::path(Path::new(&name)))));
         }
         let mut names =
             fs::read_dir(&self.folder)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
@@ -222,8 +222,8 @@ fn is_there(destination: &Path) -> anyhow::Result<bool> {
 fn content(folder: &Path) -> io::Result<Option<OsString>> {
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
-        let text = name.to_string_lossy();
-        if text != "lost+found" && text != PARTIAL && !text.starts_with("partial-") {
+        let ours = name.as_encoded_bytes().strip_prefix(PARTIAL.as_bytes());
+        if name != "lost+found" && !ours.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"-")) {
             return Ok(Some(name));
         }
     }

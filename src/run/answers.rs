@@ -60,7 +60,7 @@ fn clear(place: &Path) {
     let user = unsafe { libc::geteuid() };
     for entry in fs::read_dir(place).into_iter().flatten().flatten() {
         let ours = || entry.metadata().is_ok_and(|it| it.is_dir() && it.uid() == user);
-        if !entry.file_name().to_string_lossy().starts_with(PREFIX) || !ours() {
+        if !entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) || !ours() {
             continue;
         }
         if let Ok(held) = Held::take(&entry.path())

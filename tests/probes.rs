@@ -137,7 +137,7 @@ impl Model {
             return;
         }
         let full = if self.control.is_empty() { 0 } else { Model::capacity(self.control.len()) };
-        if self.items + 1 <= full / 2 {
+        if self.items < full / 2 {
             return self.rehash_in_place();
         }
         let least = (self.items + 1).max(full + 1);

@@ -184,14 +184,11 @@ impl Searches {
 
 /// The structure of a map that is one table of entries `(K, V)`, from their keys, hashed and where they lie. Nothing while it is empty:
 /// nothing shows where its table is.
-pub(super) fn only_table<'a, K: 'a, V>(
+pub(super) fn only_table<'a, K: Hash + 'a, V>(
     capacity: usize,
     hasher: &impl BuildHasher,
     keys: impl Iterator<Item = &'a K> + Clone,
-) -> Structure
-where
-    K: Hash,
-{
+) -> Structure {
     let searches = || {
         let slots = Slots::<K, V>::around(keys.clone().next()?)?;
         let table = Table::new(slots.buckets(), capacity, keys.clone().map(|key| slots.index(key)))?;

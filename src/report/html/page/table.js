@@ -27,7 +27,9 @@ function largest(shares) {
   return share > 0 ? `${name} ${Math.round(share * 100)} %` : undefined;
 }
 
-const tailCause = (cell) => largest(run.causes.map((cause) => [cause, valueOf(cell, tailShare(cause)) ?? 0]));
+function tailCause(cell) {
+  return largest(run.causes.map((cause) => [cause, valueOf(cell, tailShare(cause)) ?? 0]));
+}
 
 function dearestKind(cell) {
   const shares = timeShares(cell);

@@ -65,7 +65,7 @@ fn the_first_baseline_is_the_record_and_its_history() {
     };
     assert_eq!(date.len(), "2026-03-01T12:00:00Z".len(), "{date}");
     assert!(date.ends_with('Z') && date.as_bytes()[10] == b'T', "{date}");
-    assert_eq!((reason.as_str(), commit, changes), ("the first\nof them", &None, &None));
+    assert_eq!((reason.as_str(), commit, changes), ("the first; of them", &None, &None));
     assert_eq!(*environments, baseline.environments);
     let recorded = read(&place.path().join("a")).expect("the record");
     assert_eq!(Results { accepted: Vec::new(), ..baseline }, recorded);

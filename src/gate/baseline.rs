@@ -8,6 +8,7 @@ use super::policy::Policy;
 use super::verdict::{Kind, Verdict};
 use crate::record::metrics::Metric;
 use crate::record::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges, Results, SchemasDiffer, Status};
+use crate::text;
 
 /// Why and when a record becomes the baseline.
 #[derive(Debug, Clone, Default)]
@@ -92,7 +93,7 @@ pub fn accept(
     let mut history = before.map(|before| before.accepted.clone()).unwrap_or_default();
     history.push(Acceptance {
         date: terms.date,
-        reason: terms.reason.trim().to_owned(),
+        reason: text::one_line(&terms.reason),
         commit: terms.commit,
         environments: results.environments.clone(),
         changes: before.map(|before| changes(before, results, metrics)),

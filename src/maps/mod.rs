@@ -270,7 +270,7 @@ impl Info {
     }
 
     /// The release that stands for a version of the modelled program, such as Go's `1.25.5` or `1.27rc1`: its own, else
-    /// the nearest. `None` where there is no choice.
+    /// the nearest. `None` where there is no choice, and for what is no version.
     pub fn release_for(&self, version: &str) -> Option<Nearest> {
         /// Major and minor number.
         fn numbers(version: &str) -> [u32; 2] {
@@ -278,6 +278,9 @@ impl Info {
             [numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)]
         }
         let wanted = numbers(version);
+        if wanted[0] == 0 {
+            return None;
+        }
         let order = |release: &str| numbers(release).cmp(&wanted);
         let releases = self.releases();
         let nearest = releases.iter().rev().find(|release| order(release).is_le()).or(releases.first())?;
@@ -428,10 +431,10 @@ mod tests {
             ("2.0", "1.27", Ordering::Greater),
             ("1.240.1", "1.27", Ordering::Greater),
             ("1.4", "1.9", Ordering::Less),
-            ("", "1.9", Ordering::Less),
         ] {
             assert_eq!(info.release_for(version), Some(Nearest { release, away }), "{version}");
         }
+        assert_eq!(["", "\u{1b}[31mX", "X1"].map(|version| info.release_for(version)), [None; 3]);
         assert_eq!(info.version_at(Some("1.24")), "Go 1.24");
     }
 }

@@ -120,7 +120,8 @@ pub(super) struct Profile {
 impl Profile {
     /// Reads the TOML `text` of the file `path`.
     pub(super) fn parse(name: &str, text: &str, path: &Path) -> Result<Profile, SpecError> {
-        let reader = Reader { text, path };
+        let newlines = text.bytes().enumerate().filter_map(|(at, byte)| (byte == b'\n').then_some(at)).collect();
+        let reader = Reader { newlines, path };
         let mut root = DeTable::parse(text)
             .map_err(|error| {
                 reader
@@ -140,13 +141,14 @@ impl Profile {
 }
 
 struct Reader<'a> {
-    text: &'a str,
+    /// Where the lines end: each value has a place, and counting from the start would take the square of them.
+    newlines: Vec<usize>,
     path: &'a Path,
 }
 
 impl Reader<'_> {
     fn place(&self, at: usize, key: &str) -> Place {
-        let line = 1 + self.text.bytes().take(at).filter(|&byte| byte == b'\n').count();
+        let line = 1 + self.newlines.partition_point(|&newline| newline < at);
         Place::File { path: self.path.to_owned(), line, key: key.to_owned() }
     }
 

@@ -4,6 +4,7 @@
 mod cli_process;
 
 use std::fs::{self, OpenOptions};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -41,7 +42,16 @@ fn with<'a>(args: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 
 /// A run that has claimed its folder, which is there meanwhile.
 fn begun(place: &Place, args: &[&str], folder: &str) -> Child {
-    let run = mapscope(place, args).spawn().expect("it starts");
+    let mut command = mapscope(place, args);
+    // Whoever runs the tests may do so under `nohup`.
+    // SAFETY: `signal` is async-signal-safe, and sets the default action.
+    unsafe {
+        command.pre_exec(|| {
+            libc::signal(libc::SIGHUP, libc::SIG_DFL);
+            Ok(())
+        })
+    };
+    let run = command.spawn().expect("it starts");
     let started = Instant::now();
     while !place.path().join(folder).join("cells.jsonl").exists() {
         assert!(started.elapsed() < PATIENCE, "it doesn't begin");

@@ -1,7 +1,7 @@
 //! `go-syncmap`: models of `sync.Map`, used by one goroutine, and the algorithm of the older one for several threads.
 //!
 //! Its structure changed once. Up to Go 1.23 it is a [`pair`] of runtime maps, from Go 1.24 on a [`trie`]; which of the
-//! two a map is, its release decides when it is built. What is in a box is the same in both: [`boxed`].
+//! two a map is, its release decides when it is built. What is in a box is the same in both: `boxed`.
 
 mod boxed;
 pub mod pair;

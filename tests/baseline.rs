@@ -69,10 +69,10 @@ fn the_first_baseline_is_the_record_and_its_history() {
     assert_eq!(*environments, baseline.environments);
     let recorded = read(&place.path().join("a")).expect("the record");
     assert_eq!(Results { accepted: Vec::new(), ..baseline }, recorded);
-    // The gate tells its first line, and the verdict is what it was.
+    // The gate tells it, and the verdict is what it was.
     let gate = accepted(place.run(&["gate", "baseline", "a"]));
     assert!(gate.starts_with("**PASS** "), "{gate}");
-    assert!(gate.contains(&format!("\nBaseline accepted {date}: the first\n")), "{gate}");
+    assert!(gate.contains(&format!("\nBaseline accepted {date}: the first; of them\n")), "{gate}");
     let again = accepted(place.run(&["report", "baseline", "--format", "json"]));
     assert_eq!(again, "baseline/results.json\n");
     assert_eq!(self::baseline(&place).accepted.len(), 1, "a report keeps the history");

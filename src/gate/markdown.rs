@@ -37,8 +37,8 @@ impl Verdict {
         if let Some(accepted) = &self.accepted {
             let commit =
                 accepted.commit.as_deref().map(|id| format!(" at `{}`", escape(&short(id)))).unwrap_or_default();
-            let reason = accepted.reason.lines().next().unwrap_or_default();
-            text += &format!("\nBaseline accepted {}{commit}: {}\n", escape(&accepted.date), escape(reason));
+            let reason = escape(&accepted.reason);
+            text += &format!("\nBaseline accepted {}{commit}: {reason}\n", escape(&accepted.date));
         }
         for line in &self.unjudged {
             text += &format!("\n- {line}");

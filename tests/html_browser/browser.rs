@@ -35,6 +35,7 @@ pub struct Page {
     pub requests: Vec<String>,
     /// Errors and warnings, of the page and of the browser about it.
     pub complaints: Vec<String>,
+    saved: u32,
     folder: TempDir,
 }
 
@@ -62,7 +63,7 @@ impl Page {
             stream.set_read_timeout(Some(PATIENCE)).expect("a time limit");
         }
         let (requests, complaints) = (Vec::new(), Vec::new());
-        let mut page = Page { child, socket, session: None, calls: 0, requests, complaints, folder };
+        let mut page = Page { child, socket, session: None, calls: 0, requests, complaints, saved: 0, folder };
         let target = page.call("Target.createTarget", json!({ "url": "about:blank" }));
         let session = page.call("Target.attachToTarget", json!({ "targetId": target["targetId"], "flatten": true }));
         page.session = session["sessionId"].as_str().map(str::to_owned);
@@ -72,9 +73,20 @@ impl Page {
         page
     }
 
-    /// Where what the page saves is left.
-    pub fn downloads(&self) -> PathBuf {
-        self.folder.path().join("downloads")
+    /// Where what the page saves is left, from now on.
+    pub fn downloads(&mut self) -> PathBuf {
+        let folder = self.folder.path().join("downloads");
+        let params = json!({ "behavior": "allow", "downloadPath": folder, "eventsEnabled": true });
+        self.call("Browser.setDownloadBehavior", params);
+        folder
+    }
+
+    /// Waits until one more file is saved whole: under its name it lies, empty, before.
+    pub fn until_saved(&mut self) {
+        while self.saved == 0 {
+            self.event("a file saved");
+        }
+        self.saved -= 1;
     }
 
     /// One call of the protocol; gives its result.
@@ -86,14 +98,22 @@ impl Page {
         }
         self.socket.send(Message::text(call.to_string())).expect("sent");
         loop {
-            let message = self.socket.read().unwrap_or_else(|error| panic!("{method}: {error}"));
-            let Ok(text) = message.to_text() else { continue };
-            let Ok(value) = serde_json::from_str::<Value>(text) else { continue };
+            let value = self.event(method);
             if value["id"] == json!(self.calls) {
                 assert!(value["error"].is_null(), "{method}: {}", value["error"]);
                 return value["result"].clone();
             }
+        }
+    }
+
+    /// What the browser sends next, noted.
+    fn event(&mut self, awaited: &str) -> Value {
+        loop {
+            let message = self.socket.read().unwrap_or_else(|error| panic!("{awaited}: {error}"));
+            let Ok(text) = message.to_text() else { continue };
+            let Ok(value) = serde_json::from_str::<Value>(text) else { continue };
             self.note(&value["method"], &value["params"]);
+            return value;
         }
     }
 
@@ -106,6 +126,7 @@ impl Page {
             "Runtime.consoleAPICalled" if matches!(params["type"].as_str(), Some("error" | "warning")) => {
                 self.complaints.push(params["args"].to_string());
             }
+            "Browser.downloadProgress" if params["state"] == "completed" => self.saved += 1,
             "Log.entryAdded" => self.complaints.push(params["entry"].to_string()),
             _ => {}
         }

@@ -13,7 +13,6 @@ mod skip;
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -229,14 +228,9 @@ fn screen_readers_have_names(page: &mut Page) {
 
 fn data_can_be_saved(page: &mut Page) {
     let folder = page.downloads();
-    fs::create_dir_all(&folder).expect("a folder");
-    page.call("Page.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": folder }));
     page.evaluate("one('#explore-view .actions button').click()");
     let file = folder.join(page.evaluate("`${explore.metric}.csv`").as_str().expect("a name"));
-    let deadline = std::time::Instant::now() + Duration::from_secs(20);
-    while !file.exists() && std::time::Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    page.until_saved();
     let csv = fs::read_to_string(&file).expect("saved");
     let metric = page.evaluate("explore.metric");
     assert!(csv.lines().next().is_some_and(|head| head.contains(metric.as_str().expect("a name"))), "{csv}");

@@ -18,16 +18,17 @@
 //! # Flow
 //!
 //! ```text
-//! profiles/*.toml -> spec -> workload (ops, keys, traces) -> maps -> probe (alloc, moves, events, latency, stacks)
-//!                                               \____________ run ____________/
-//!                                                      |
+//! profiles/*.toml -> spec -> workload (ops, keys, traces) ----> pass --drives--> session of a subject
+//!                                               \____________ run ____________/    |  of maps, by probe
+//!                                                      |                            \ of a program, by engines
 //!                                                   record -> report (csv md json html flame pprof ...)
 //!                                                      \----> gate -> diff
 //! ```
 //!
 //! Imports point one way. `intake` reads what comes from outside, once; `workload` knows nothing of maps; a map sees only
-//! the event part of `probe`; `run` is the one place that joins them; `golang` is the real Go runtime, in a process of its
-//! own; `replay` plays recordings on models, `verify` holds those against the runtime, and `inspect` shows the inside of a
+//! the event part of `probe`; `subject` says what can be measured and how it is driven; `engines` has the runtimes whose
+//! maps are worked by a program of their own; `run` has the passes, the sessions of maps in this process, and the schedule;
+//! `replay` plays recordings on models, `verify` holds those against a runtime, and `inspect` shows the inside of a
 //! model; `report` and `gate` see only `record` and the forms in `ci`; `diff` tells what changed by the rules of the one
 //! in the forms of the other. `text` makes what is not ours fit to be shown, for all of them. `tests/structure.rs`
 //! enforces it.
@@ -52,8 +53,8 @@ pub use probe::alloc;
 pub mod ci;
 pub mod cmd;
 pub mod diff;
+pub mod engines;
 pub mod gate;
-pub mod golang;
 pub mod inspect;
 pub mod intake;
 pub mod maps;
@@ -63,6 +64,7 @@ pub mod replay;
 pub mod report;
 pub mod run;
 pub mod spec;
+pub mod subject;
 pub mod text;
 pub mod verify;
 pub mod workload;

@@ -10,14 +10,14 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use cli_process::Place;
-use mapscope::golang;
+use mapscope::engines::go;
 use mapscope::record::{self, Cause, OpKind, Results, Status, metrics};
 
 /// The toolchains to test with.
-fn toolchains() -> Vec<golang::Toolchain> {
+fn toolchains() -> Vec<go::Toolchain> {
     let named: Vec<PathBuf> =
         std::env::var_os("MAPSCOPE_GO").map(|paths| std::env::split_paths(&paths).collect()).unwrap_or_default();
-    let found = golang::find(&named).expect("MAPSCOPE_GO names go commands");
+    let found = go::find(&named).expect("MAPSCOPE_GO names go commands");
     if found.is_empty() {
         skip::skip("go", "no go command; name some in MAPSCOPE_GO");
     }

@@ -1,5 +1,6 @@
 //! The flow points one way, and no file hides a second thing.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,16 +29,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["record", "ci", "text"]),
     ("gate", &["record", "ci", "text"]),
     ("diff", &["record", "gate", "report", "text"]),
-    ("golang", &["workload", "text"]),
     ("replay", &["workload", "maps", "probe", "text"]),
-    ("verify", &["workload", "golang", "replay"]),
+    ("subject", &["spec", "workload", "maps", "probe", "record", "replay"]),
+    ("engines", &["spec", "workload", "maps::Info", "probe", "record", "subject", "text"]),
+    ("verify", &["workload", "engines", "replay"]),
     ("inspect", &["workload", "maps", "probe::event", "replay", "text"]),
-    ("run", &["intake", "spec", "text", "workload", "probe", "maps", "record", "golang", "replay"]),
+    ("run", &["intake", "spec", "text", "workload", "probe", "maps", "record", "replay", "subject", "engines"]),
     (
         "cmd",
         &[
-            "spec", "workload", "probe", "maps", "record", "ci", "report", "gate", "diff", "golang", "replay",
-            "verify", "inspect", "run", "text", "intake",
+            "spec", "workload", "probe", "maps", "record", "ci", "report", "gate", "diff", "replay", "subject",
+            "engines", "verify", "inspect", "run", "text", "intake",
         ],
     ),
 ];
@@ -138,6 +140,87 @@ fn imports_point_one_way() {
         }
     }
     assert!(backward.is_empty(), "backward imports:\n{}", backward.join("\n"));
+}
+
+/// What the parts of `run` may import of it: `passes` drive sessions and know none, `sessions` know no pass, and neither knows
+/// who started it.
+const WITHIN_RUN: &[(&str, &[&str])] = &[
+    ("passes", &[]),
+    ("sessions", &[]),
+    ("memory", &[]),
+    ("answers", &["RunError"]),
+    ("progress", &[]),
+    ("repetitions", &["passes"]),
+    ("job", &["passes", "HIDDEN_VERB"]),
+    ("limits", &["job", "memory"]),
+    ("subjects", &["sessions", "memory"]),
+    ("child", &["subjects", "passes", "job", "memory"]),
+    ("process", &["job", "child"]),
+    (
+        "schedule",
+        &[
+            "subjects",
+            "passes",
+            "job",
+            "limits",
+            "repetitions",
+            "process",
+            "answers",
+            "progress",
+            "Finished",
+            "RunError",
+            "Settings",
+        ],
+    ),
+];
+
+#[test]
+fn within_a_run_passes_and_sessions_know_each_other_by_their_contract_alone() {
+    let allowed = |part: &str, import: &str| {
+        let (_, parts) = WITHIN_RUN.iter().find(|(name, _)| *name == part).unwrap_or(&("", &[]));
+        let first = import.split("::").next().unwrap_or_default();
+        first == part || parts.contains(&first)
+    };
+    let (mut wrong, mut parts) = (Vec::new(), BTreeSet::new());
+    for file in sources() {
+        let modules = modules(&file);
+        let [run, part, ..] = &modules[..] else { continue };
+        if run != "run" {
+            continue;
+        }
+        parts.insert(part.clone());
+        let code = code(&fs::read_to_string(&file).unwrap());
+        // `super::` as often as it takes to come to `run`, and no further.
+        let to_run = "super::".repeat(modules.len() - 1);
+        let direct = code.match_indices(&to_run).filter(|(at, _)| !code[..*at].ends_with("super::"));
+        let mut found = Vec::new();
+        direct.for_each(|(at, _)| _ = spread(&code[at + to_run.len()..], String::new(), &mut found));
+        found.extend(
+            imports(&code, &modules).into_iter().filter_map(|path| Some(path.strip_prefix("run::")?.to_owned())),
+        );
+        let backward = found.iter().filter(|import| !import.starts_with("super::") && !allowed(part, import));
+        wrong.extend(backward.map(|import| format!("{}: run::{import}", file.display())));
+    }
+    assert!(wrong.is_empty(), "within run:\n{}", wrong.join("\n"));
+    assert!(WITHIN_RUN.iter().all(|(part, _)| parts.remove(*part)) && parts.is_empty(), "{parts:?} have no row");
+}
+
+/// What is true of one runtime is in its engine and in the models of its maps: what measures knows none.
+#[test]
+fn who_measures_names_no_runtime() {
+    const OURS: [&str; 5] = ["src/run/", "src/subject/", "src/cmd/run.rs", "src/cmd/list.rs", "src/cmd/toolchains.rs"];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for file in sources() {
+        let name = file.strip_prefix(root).unwrap().to_str().unwrap();
+        let is_go = |word: &str| word == "Go" || word == "golang" || word == "gogc" || word.starts_with("go-");
+        if OURS.iter().any(|ours| name.starts_with(ours)) {
+            let text = fs::read_to_string(&file).unwrap();
+            let words = |line: &str| line.split(|c: char| !c.is_alphanumeric() && c != '-').any(is_go);
+            found.extend(text.lines().filter(|line| words(line)).map(|line| format!("{name}: {line}")));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]

@@ -1,11 +1,10 @@
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::output;
-use crate::golang;
+use super::toolchains::Toolchains;
 use crate::record::metrics::{self, Metric};
 use crate::report::{FORMATS, Format};
 use crate::run::Subjects;
@@ -18,9 +17,8 @@ pub(super) struct Args {
     /// One of them [default: all]
     #[arg(hide_possible_values = true)]
     what: Option<What>,
-    /// go command or Go installation whose maps are listed, may be repeated [default: go on the PATH]
-    #[arg(long, value_name = "PATH")]
-    go: Vec<PathBuf>,
+    #[command(flatten)]
+    toolchains: Toolchains,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -36,13 +34,13 @@ enum What {
 
 pub(super) fn run(args: Args, subjects: &Subjects) -> anyhow::Result<ExitCode> {
     let chosen = args.what.map_or(What::value_variants().to_vec(), |what| vec![what]);
-    let toolchains = match &args.go[..] {
-        [] if !chosen.contains(&What::Maps) => Vec::new(),
-        // Nobody asked for the one on the PATH.
-        [] => golang::find(&[]).unwrap_or_default(),
-        paths => golang::find(paths)?,
+    let found = args.toolchains.found(subjects, |_| chosen.contains(&What::Maps));
+    let found = match found {
+        // Nobody asked for those on the PATH.
+        Err(_) if args.toolchains.is_empty() => subjects.clone(),
+        found => found?,
     };
-    let catalog = &subjects.clone().with_toolchains(&toolchains).catalog();
+    let catalog = &found.catalog();
     let width = output::width().unwrap_or(80).min(110);
     let sections: Vec<_> = chosen.iter().map(|&what| section(what, catalog, width)).collect();
     output::print(&sections.join("\n"))?;

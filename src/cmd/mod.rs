@@ -16,6 +16,7 @@ mod replay;
 mod report;
 mod run;
 mod staged;
+mod toolchains;
 mod verify;
 
 use std::io::{self, Write as _};

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use super::journal::Journal;
 use super::output;
 use super::staged::Staged;
-use crate::golang;
+use super::toolchains::Toolchains;
 use crate::record::{Results, Status};
 use crate::report::{self, FORMATS, Format, table};
 use crate::run::{Settings, Subjects, execute, heed_interrupts};
@@ -65,9 +65,8 @@ pub(super) struct Args {
     /// Refuse a plan of more cells [default: 100000]
     #[arg(long, value_name = "N")]
     max_cells: Option<String>,
-    /// go command or Go installation for go-runtime maps, may be repeated [default: go on the PATH]
-    #[arg(long, value_name = "PATH")]
-    go: Vec<PathBuf>,
+    #[command(flatten)]
+    toolchains: Toolchains,
     /// Count passes side by side [default: one a processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -109,22 +108,13 @@ impl Args {
     }
 }
 
-/// What to run, and the maps it names. The PATH's `go` is asked only where its maps are meant.
+/// What to run, and the maps it names. The PATH's toolchains are asked only where their maps are meant.
 fn planned(args: &Args, subjects: &Subjects) -> anyhow::Result<(Plan, Subjects)> {
-    let profiles = Profiles::read(&args.profiles)?;
-    let planned = |subjects: &Subjects| profiles.plan(&args.flags(), &subjects.catalog());
-    if args.go.is_empty() {
-        match planned(subjects) {
-            Ok(plan) if plan.cells.iter().all(|cell| !subjects.needs_toolchain(cell)) => {
-                return Ok((plan, subjects.clone()));
-            }
-            // The name that it does not know may be one with a version.
-            Err(error) if !golang::find(&[]).is_ok_and(|found| !found.is_empty()) => return Err(error.into()),
-            _ => {}
-        }
-    }
-    let subjects = subjects.clone().with_toolchains(&golang::find(&args.go)?);
-    Ok((planned(&subjects)?, subjects))
+    let (profiles, flags) = (Profiles::read(&args.profiles)?, args.flags());
+    let maps = profiles.maps(&flags);
+    let is_meant = |kind: &str| maps.iter().any(|map| map.starts_with(kind) || map.contains('*'));
+    let subjects = args.toolchains.found(subjects, is_meant)?;
+    Ok((profiles.plan(&flags, &subjects.catalog())?, subjects))
 }
 
 pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Result<ExitCode> {

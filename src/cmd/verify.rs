@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::{BAD_INPUT, output};
-use crate::golang::{self, Toolchain};
+use crate::engines::go::{self, Toolchain};
 use crate::maps::Info;
 use crate::probe::alloc;
 use crate::record::write_atomically;
@@ -39,7 +39,7 @@ const MAPS: [(&str, &str); 2] = [("map", "map"), ("syncmap", "sync.Map")];
 
 pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     alloc::verify_counting()?;
-    let toolchains = golang::find(&args.go)?;
+    let toolchains = go::find(&args.go)?;
     if toolchains.is_empty() {
         anyhow::bail!("there is no go command on the PATH: install Go (go.dev/dl), or say where it is with --go PATH");
     }

@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::process::ExitCode;
 
-use super::job::{Answer, Job, JobError, Pass};
-use super::memory;
-use super::runtime::GoRuntime;
-use super::subjects::{Subject as _, Subjects};
+use super::job::{Answer, Answered, Job, Pass};
+use super::subjects::Subjects;
+use super::{memory, passes};
 use crate::probe::alloc;
+use crate::subject::{Failure, Opening};
 use crate::text;
 use crate::workload::{Inputs, Workload};
 
@@ -37,32 +37,41 @@ pub fn main(subjects: &Subjects) -> ExitCode {
 fn work(subjects: &Subjects) -> Result<(), String> {
     let mut text = String::new();
     io::stdin().read_to_string(&mut text).map_err(|error| format!("what to do can't be read: {error}"))?;
-    let job: Job = serde_json::from_str(&text).map_err(|_| format!("`{HIDDEN_VERB}` is for mapscope's own use"))?;
+    let job = Job::hear(&text)?;
     memory::limit(job.memory_limit_bytes);
-    let answer = match run(subjects, &job) {
-        Err(JobError::Answer(why)) => return Err(why),
-        Err(error) => Answer::Failed(error.status(), error.to_string()),
-        Ok(answer) => answer,
-    };
+    let workload = ready(&job);
+    // The parent sees by this file that all was ready: what ends the process from here on is in the pass. And what has no
+    // place to answer had better not begin.
+    if workload.is_ok() {
+        File::create(&job.answer).map_err(|error| unwritten(&job, &error))?;
+    }
+    let answer = workload.and_then(|workload| run(subjects, &job, &workload));
     let bytes = serde_json::to_vec(&answer).map_err(|error| error.to_string())?;
     std::fs::write(&job.answer, bytes).map_err(|error| unwritten(&job, &error))
 }
 
-fn run(subjects: &Subjects, job: &Job) -> Result<Answer, JobError> {
-    alloc::verify_counting()?;
+fn ready(job: &Job) -> Result<Workload, Failure> {
+    alloc::verify_counting().map_err(Failure::harness)?;
     let mut inputs = job.input.as_ref().map(Inputs::handed_over).transpose()?.unwrap_or_default();
-    let workload = Workload::open_from(&job.workload(&subjects.catalog())?, &mut inputs)?;
-    // The parent sees by this file that all was ready: what ends the process from here on is in the pass. And what has no
-    // place to answer had better not begin.
-    File::create(&job.answer).map_err(|error| JobError::Answer(unwritten(job, &error)))?;
-    if job.pass == Pass::Expect {
+    Ok(Workload::open_from(&job.cell.workload, &mut inputs)?)
+}
+
+fn run(subjects: &Subjects, job: &Job, workload: &Workload) -> Answered {
+    let Job { pass, cell, .. } = job;
+    if *pass == Pass::Expect {
         return Ok(Answer::Expected(workload.expected()?));
     }
-    if let Some(runtime) = GoRuntime::of_job(job) {
-        return runtime.run(job, &workload);
+    let unknown = || Failure::harness(format!("not known to this mapscope: {}", cell.map.name));
+    let subject = subjects.find(cell.map.name).ok_or_else(unknown)?;
+    let session = &mut *subject.open(Opening { cell, workload, prepared: job.prepared.as_deref() })?;
+    match pass {
+        Pass::Expect | Pass::Count => Ok(Answer::Count(Box::new(passes::count(session, workload)?))),
+        Pass::Time => {
+            let repeats = subject.repeats(cell.crew);
+            Ok(Answer::Time(Box::new(passes::time(session, workload, cell.hint, repeats, job.keeps_moments)?)))
+        }
+        Pass::Profile => Ok(Answer::Profile(passes::profile(session, workload, cell.hint)?)),
     }
-    let subject = subjects.find(&job.map).ok_or_else(|| JobError::Unknown(job.map.clone()))?;
-    subject.run(job, &workload)
 }
 
 fn unwritten(job: &Job, error: &io::Error) -> String {

@@ -4,36 +4,67 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::golang::Toolchain;
-use crate::record::{Count, EndState, Profile, Status, Time};
-use crate::spec::{Arg, Call, CallError, Catalog, Crew, Source, WorkloadSpec};
-use crate::workload::{Expected, HandOver, WorkloadError};
+use super::passes::Counted;
+use crate::record::{Profile, Time};
+use crate::spec::CellSpec;
+use crate::subject::Failure;
+use crate::workload::{Expected, HandOver};
 
-/// One pass of one cell, in words: the process that runs it looks them up again.
+/// The version of what follows. A process that was started by another mapscope, such as one built anew meanwhile, refuses.
+pub(super) const PROTOCOL: u32 = 1;
+
+/// One pass of one cell.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Job {
     pub pass: Pass,
-    pub map: String,
-    /// One value per parameter of the map's term.
-    pub map_args: Vec<Option<Arg>>,
-    /// The Go toolchain, for maps of a real runtime.
-    pub toolchain: Option<Toolchain>,
-    pub entry: String,
-    /// Key distribution and mix in canonical form; `None` for a trace.
-    pub generated: Option<(String, String)>,
-    pub trace: Option<PathBuf>,
+    pub cell: CellSpec,
     /// The trace or the file of keys, read already: this process opens neither.
     pub input: Option<HandOver>,
-    pub ops: u64,
-    pub seed: u64,
-    pub load_factor: Option<f64>,
-    pub hint: u64,
-    pub crew: Option<Crew>,
+    /// What the subject has made ready.
+    pub prepared: Option<PathBuf>,
     /// Whether this repetition of a time pass keeps when operations began.
     pub keeps_moments: bool,
     pub memory_limit_bytes: u64,
     /// Where the answer goes.
     pub answer: PathBuf,
+}
+
+/// A job as it is handed over.
+#[derive(Serialize)]
+struct Spoken<'a> {
+    protocol: u32,
+    job: &'a Job,
+}
+
+/// As it is heard: the job is read when it is known to be of this version.
+#[derive(Deserialize)]
+struct Heard {
+    protocol: u32,
+    job: serde_json::Value,
+}
+
+impl Job {
+    /// For another process of this program.
+    pub fn speak(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(&Spoken { protocol: PROTOCOL, job: self })
+    }
+
+    /// What that process was told.
+    ///
+    /// # Errors
+    /// In words: what is no job, or one of another version.
+    pub fn hear(text: &str) -> Result<Job, String> {
+        let own_use = |_| format!("`{}` is for mapscope's own use", super::HIDDEN_VERB);
+        let heard: Heard = serde_json::from_str(text).map_err(own_use)?;
+        if heard.protocol != PROTOCOL {
+            return Err(format!(
+                "the mapscope that runs the cells speaks version {} of their protocol, and this program version {PROTOCOL}: it \
+                 was built anew meanwhile, so run it again",
+                heard.protocol
+            ));
+        }
+        serde_json::from_value(heard.job).map_err(|error| format!("a cell's job can't be read: {error}"))
+    }
 }
 
 /// The passes.
@@ -58,20 +89,8 @@ impl Pass {
     }
 }
 
-impl Job {
-    /// The workload, its names looked up in `catalog`.
-    pub fn workload(&self, catalog: &Catalog) -> Result<WorkloadSpec, JobError> {
-        let source = match (&self.generated, &self.trace) {
-            (Some((keys, mix)), _) => {
-                let keys = Call::parse(keys, "key distribution", &catalog.keys)?;
-                Source::Generated { keys, mix: Call::parse(mix, "mix", &catalog.mixes)? }
-            }
-            (None, Some(path)) => Source::Trace(path.clone()),
-            (None, None) => return Err(JobError::Unknown("a job without a workload".into())),
-        };
-        Ok(WorkloadSpec { source, ops: self.ops, seed: self.seed })
-    }
-}
+/// What a pass found out, or why it could not be run.
+pub(super) type Answered = Result<Answer, Failure>;
 
 /// What a pass found out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -81,55 +100,56 @@ pub(super) enum Answer {
     Count(Box<Counted>),
     Time(Box<Time>),
     Profile(Profile),
-    /// The process could not do its job, and why.
-    Failed(Status, String),
 }
 
-/// What the count pass found out.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Counted {
-    pub end: EndState,
-    pub key_bytes: u64,
-    pub value_bytes: u64,
-    pub count: Count,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Subjects;
+    use crate::spec::{Flags, plan};
 
-/// Why a pass could not be run at all.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum JobError {
-    #[error("{0}")]
-    Answer(String),
-    #[error("not known to this mapscope: {0}")]
-    Unknown(String),
-    #[error(transparent)]
-    Call(#[from] CallError),
-    #[error(transparent)]
-    Workload(#[from] WorkloadError),
-    #[error(transparent)]
-    NotCounting(#[from] crate::probe::alloc::NotCounting),
-    #[error("the Go program: {0}")]
-    Pipe(std::io::Error),
-    #[error("{0}")]
-    Unready(String),
-    #[error("{0}")]
-    Content(String),
-    #[error("{count} threads can't be started: {source}; give fewer, or more memory")]
-    Threads { count: usize, source: std::io::Error },
-    #[error("the CPU profiler: {0}")]
-    Profiler(#[from] std::io::Error),
-    #[error("the program's file was removed or built anew since the run began, and stacks have no names: run it again")]
-    Nameless,
-    #[error("the profile would not be whole: {0} samples, allocations or copies were lost for want of memory")]
-    Lossy(u64),
-}
+    /// A cell with all that a cell can have.
+    fn job() -> Job {
+        let flags = Flags {
+            map: vec!["dashmap".into()],
+            keys: vec!["zipfian(0.1)".into()],
+            mix: vec!["mix(insert=33,get=67)".into()],
+            threads: vec!["2".into()],
+            seed: vec![u64::MAX.to_string()],
+            ..Flags::default()
+        };
+        let plan = plan(&[], &flags, &Subjects::builtin().catalog()).unwrap();
+        Job {
+            pass: Pass::Count,
+            cell: plan.cells[0].clone(),
+            input: None,
+            prepared: Some("/a program".into()),
+            keeps_moments: true,
+            memory_limit_bytes: u64::MAX,
+            answer: "/an answer".into(),
+        }
+    }
 
-impl JobError {
-    /// The status of a cell whose pass ends so.
-    pub fn status(&self) -> Status {
-        match self {
-            JobError::Content(_) => Status::WrongContent,
-            JobError::Pipe(error) if error.kind() == std::io::ErrorKind::OutOfMemory => Status::OutOfMemory,
-            _ => Status::HarnessFailed,
+    #[test]
+    fn a_job_is_heard_as_it_was_spoken() {
+        let job = job();
+        let heard = Job::hear(std::str::from_utf8(&job.speak().unwrap()).unwrap()).unwrap();
+        assert_eq!(format!("{heard:?}"), format!("{job:?}"));
+        assert_eq!(heard.cell, job.cell, "numbers to the last bit");
+    }
+
+    #[test]
+    fn another_version_is_refused_in_words() {
+        let spoken = String::from_utf8(job().speak().unwrap()).unwrap();
+        let refused = |text: &str| Job::hear(text).unwrap_err();
+        let newer = refused(&spoken.replacen(&format!("\"protocol\":{PROTOCOL}"), "\"protocol\":999", 1));
+        assert!(newer.contains("version 999 of their protocol") && newer.ends_with("run it again"), "{newer}");
+        // What a job of that version has in it, nobody here knows.
+        assert_eq!(refused("{\"protocol\": 999, \"job\": 1}"), newer);
+        let damaged = refused(&spoken.replacen("\"pass\"", "\"path\"", 1));
+        assert!(damaged.starts_with("a cell's job can't be read: "), "{damaged}");
+        for text in ["", "{}", "{\"job\": {}}"] {
+            assert_eq!(refused(text), "`__cell` is for mapscope's own use");
         }
     }
 }

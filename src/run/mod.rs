@@ -7,29 +7,17 @@
 //! a row of the results.
 
 mod answers;
-mod batch;
 mod child;
-mod count;
 mod job;
 mod limits;
 mod memory;
-mod moments;
-mod observe;
-mod pin;
+mod passes;
 mod process;
-mod profile;
 mod progress;
 mod repetitions;
-mod runtime;
 mod schedule;
-mod searches;
-mod setting;
-mod sizes;
+mod sessions;
 mod subjects;
-mod tested;
-mod threads;
-mod time;
-mod timeline;
 
 use std::io;
 use std::path::PathBuf;

@@ -8,8 +8,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::child::{HIDDEN_VERB, REFUSAL, REFUSED};
-use super::job::{Answer, Job, Pass};
+use super::job::{Answered, Job, Pass};
 use crate::record::Status;
+use crate::subject::Failure;
 use crate::text;
 use crate::workload::HandOver;
 
@@ -24,9 +25,6 @@ pub(super) struct Process {
     started: Instant,
     limit: Duration,
 }
-
-/// How a pass ended: its answer, or the status and the reason of its failure.
-pub(super) type Ended = Result<Answer, (Status, String)>;
 
 impl Process {
     /// Starts this program anew for one job.
@@ -52,7 +50,7 @@ impl Process {
                 }
             });
         }
-        let text = serde_json::to_vec(&job)?;
+        let text = job.speak()?;
         let child = command.spawn()?;
         // From here on an error ends it.
         let mut process = Process { child, stderr: None, job, started: Instant::now(), limit };
@@ -73,20 +71,20 @@ impl Process {
     }
 
     /// How it ended, if it has; kills it when it runs past its limit.
-    pub fn poll(&mut self) -> Option<Ended> {
+    pub fn poll(&mut self) -> Option<Answered> {
         match self.child.try_wait() {
             Ok(Some(status)) => return Some(self.ended(status)),
             Ok(None) => {}
             Err(error) => {
                 self.kill();
-                return Some(Err((Status::HarnessFailed, format!("its process can't be watched: {error}"))));
+                return Some(Err(Failure::harness(format!("its process can't be watched: {error}"))));
             }
         }
         if self.started.elapsed() > self.limit {
             self.kill();
             let seconds = self.limit.as_secs();
             let why = format!("still running after its limit of {seconds} s: --time-limit or time_limit_s raises it");
-            return Some(Err((Status::TimedOut, why)));
+            return Some(Err(Failure::new(Status::TimedOut, why)));
         }
         None
     }
@@ -102,7 +100,7 @@ impl Process {
         let _ = self.child.wait();
     }
 
-    fn ended(&mut self, status: ExitStatus) -> Ended {
+    fn ended(&mut self, status: ExitStatus) -> Answered {
         let stderr = self.stderr.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
         let answer = std::fs::read(&self.job.answer);
         // Read, or not to be read; either way the folder need not hold them all.
@@ -110,16 +108,16 @@ impl Process {
         if !status.success() {
             // The process makes the file when it has its workload and a map's pass begins.
             let at_work = if answer.is_ok() && self.job.pass != Pass::Expect { Party::Map } else { Party::Mapscope };
-            return Err(diagnose(status, &stderr, self.job.memory_limit_bytes, at_work));
+            let (status, why) = diagnose(status, &stderr, self.job.memory_limit_bytes, at_work);
+            return Err(Failure { status, why });
         }
-        let harness = |why: String| Err((Status::HarnessFailed, why));
+        let harness = |why: String| Err(Failure::harness(why));
         match answer {
             Ok(bytes) if bytes.is_empty() => {
-                Err((Status::Aborted, "the map ended the process before the pass was done".into()))
+                Err(Failure::new(Status::Aborted, "the map ended the process before the pass was done"))
             }
             Ok(bytes) => match serde_json::from_slice(&bytes) {
-                Ok(Answer::Failed(status, why)) => Err((status, why)),
-                Ok(answer) => Ok(answer),
+                Ok(answered) => answered,
                 Err(error) => harness(format!("its answer is damaged: {error}")),
             },
             Err(error) => harness(format!("its answer can't be read from {}: {error}", text::path(&self.job.answer))),
@@ -221,7 +219,7 @@ fn name(signal: i32) -> &'static str {
 fn is_mapscope_s(place: &str) -> bool {
     let root = file!().strip_suffix("run/process.rs").unwrap_or(file!());
     let within = place.strip_prefix(root).unwrap_or_default();
-    ["run/", "probe/", "workload/", "replay/"].iter().any(|stage| within.starts_with(stage))
+    ["run/", "subject/", "engines/", "probe/", "workload/", "replay/"].iter().any(|stage| within.starts_with(stage))
 }
 
 /// A panic's place, empty where it is not known, and its message with the place, on one line.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::time::{CLASSES, recorded};
+use super::passes::{CLASSES, recorded, sum_kinds};
 use crate::probe::latency::{Latencies, class_of};
 use crate::record::metrics::latency::decode;
-use crate::record::{Collector, HeatMap, KindPercentiles, LatencyHistogram, OpKind, ThreadTime, Time};
+use crate::record::{Collector, HeatMap, KindPercentiles, LatencyHistogram, ThreadTime, Time};
 
 /// The repetitions of a cell so far. What is kept does not grow by a histogram each.
 #[derive(Default)]
@@ -80,13 +80,6 @@ fn sum<'a>(repetitions: impl Iterator<Item = &'a [LatencyHistogram]>) -> Option<
     Some(recorded(&sum))
 }
 
-/// The sums of all of them.
-pub(super) fn sum_kinds<'a>(parts: impl Iterator<Item = &'a BTreeMap<OpKind, u64>>) -> BTreeMap<OpKind, u64> {
-    let mut sum = BTreeMap::new();
-    parts.flatten().for_each(|(&kind, &ns)| *sum.entry(kind).or_default() += ns);
-    sum
-}
-
 fn each<T>(both: &[T; 2], list: impl Fn(&T) -> &Vec<u64>) -> Vec<u64> {
     both.iter().flat_map(list).copied().collect()
 }
@@ -126,8 +119,8 @@ fn join_heat(both: &[&HeatMap; 2]) -> HeatMap {
 mod tests {
     use super::*;
     use crate::probe::event::Cause;
-    use crate::record::Moments;
     use crate::record::metrics::latency::percentiles;
+    use crate::record::{Moments, OpKind};
 
     const STEADY: usize = class_of(OpKind::Get as usize, Cause::Steady) as usize;
     const GROW: usize = class_of(OpKind::Insert as usize, Cause::Grow) as usize;

@@ -1,23 +1,25 @@
 //! The order of things: which process runs when, and how its answer becomes part of its cell's record.
 
 use std::collections::{HashMap, VecDeque};
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::answers::Answers;
-use super::job::{Answer, Counted, Job, Pass};
+use super::job::{Answer, Answered, Job, Pass};
 use super::limits::Limits;
-use super::process::{Ended, Process};
+use super::passes::Counted;
+use super::process::Process;
 use super::progress::Progress;
 use super::repetitions::Repetitions;
-use super::sizes::sizes;
-use super::subjects::{Subjects, Unready};
+use super::subjects::Subjects;
 use super::{Finished, RunError, Settings};
 use crate::intake::{self, interrupt};
 use crate::record::{Cell, CellId, EndState, Environment, Results, SCHEMA, Status};
 use crate::spec::{CellSpec, Plan, Source, ThreadKeys, WorkloadSpec};
+use crate::subject::Failure;
 use crate::text;
-use crate::workload::{Expected, Inputs, Workload, WorkloadError};
+use crate::workload::{Expected, Inputs, Workload, WorkloadError, sizes};
 
 /// One process to be started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,9 +99,7 @@ fn run(
                     cells[index].expected = end_state(expected, cell_spec, opened(&workloads, cell_spec))
                 }
                 Ok(_) => {}
-                Err((status, why)) => {
-                    fail(&mut cells[index], "expected end state, without a map", *status, why);
-                }
+                Err(failure) => fail(&mut cells[index], "expected end state, without a map", failure),
             }
         }
     }
@@ -107,7 +107,7 @@ fn run(
     let mut tasks_left = vec![0; plan.cells.len()];
     queue.iter().for_each(|task| tasks_left[task.cell] += 1);
     let mut progress = Progress::new(tasks_left, settings.progress);
-    prepare(plan, subjects, &mut cells, &progress);
+    let prepared = prepare(plan, subjects, &mut cells, &progress);
     let mut times: Vec<Repetitions> = cells.iter().map(|_| Repetitions::default()).collect();
     let mut running: Vec<(Task, Process)> = Vec::new();
     while !(interrupt::asked() || queue.is_empty() && running.is_empty()) {
@@ -125,7 +125,7 @@ fn run(
             let workload = opened(&workloads, spec);
             let mut job = job(spec, workload, pass, &limits, answer);
             job.keeps_moments = task.is_last();
-            job.toolchain = subjects.find(&job.map).and_then(|map| map.toolchain().cloned());
+            job.prepared.clone_from(&prepared[index]);
             let ended = match Process::start(job, limits.time(work(spec, workload))) {
                 Ok(process) => {
                     running.push((task, process));
@@ -137,7 +137,7 @@ fn run(
                     queue.push_front(task);
                     continue;
                 }
-                Err(error) => Err((Status::HarnessFailed, format!("its process can't be started: {error}"))),
+                Err(error) => Err(not_started(error)),
             };
             take(&mut cells[index], &mut times[index], &task, ended);
             progress.task_done(index);
@@ -220,10 +220,10 @@ fn work(cell: &CellSpec, workload: &Workload) -> u64 {
 }
 
 /// Runs one job to its end; `None` when interrupted.
-fn wait(job: Job, limit: Duration) -> Option<Ended> {
+fn wait(job: Job, limit: Duration) -> Option<Answered> {
     let mut process = match Process::start(job, limit) {
         Ok(process) => process,
-        Err(error) => return Some(Err((Status::HarnessFailed, format!("its process can't be started: {error}")))),
+        Err(error) => return Some(Err(not_started(error))),
     };
     while !interrupt::asked() {
         if let Some(ended) = process.poll() {
@@ -232,6 +232,10 @@ fn wait(job: Job, limit: Duration) -> Option<Ended> {
         std::thread::sleep(POLL_INTERVAL);
     }
     None
+}
+
+fn not_started(error: io::Error) -> Failure {
+    Failure::harness(format!("its process can't be started: {error}"))
 }
 
 /// The expected end state with the payload of the cell's entry.
@@ -277,7 +281,7 @@ fn tasks(plan: &Plan, subjects: &Subjects) -> VecDeque<Task> {
     ];
     let has = |index: usize, pass| {
         let CellSpec { map, crew, .. } = &plan.cells[index];
-        subjects.find(map.name).is_none_or(|map| map.has(pass, *crew))
+        pass != Pass::Profile || subjects.find(map.name).is_none_or(|map| map.has_stacks(*crew))
     };
     let mut tasks = VecDeque::new();
     for (_, pass, of) in wanted.into_iter().filter(|(wanted, ..)| *wanted) {
@@ -328,52 +332,41 @@ fn new_cell(spec: &CellSpec, workload: &Workload, subjects: &Subjects) -> Cell {
 }
 
 fn job(spec: &CellSpec, workload: &Workload, pass: Pass, limits: &Limits, answer: PathBuf) -> Job {
-    let (generated, trace) = match &spec.workload.source {
-        Source::Generated { keys, mix } => (Some((keys.to_string(), mix.to_string())), None),
-        Source::Trace(path) => (None, Some(path.clone())),
-    };
     Job {
         pass,
-        map: spec.map.name.into(),
-        map_args: spec.map.args.clone(),
-        toolchain: None,
-        entry: spec.entry.into(),
-        generated,
-        trace,
+        cell: spec.clone(),
         input: workload.hand_over(),
-        ops: spec.workload.ops,
-        seed: spec.workload.seed,
-        load_factor: spec.load_factor,
-        hint: spec.hint,
-        crew: spec.crew,
+        prepared: None,
         keeps_moments: false,
         memory_limit_bytes: limits.memory_bytes(pass),
         answer,
     }
 }
 
-/// Makes ready what the processes of cells share, once for a map and an entry.
-fn prepare(plan: &Plan, subjects: &Subjects, cells: &mut [Cell], progress: &Progress) {
+/// Makes ready what the processes of cells share, once for a map and an entry; gives each cell's.
+fn prepare(plan: &Plan, subjects: &Subjects, cells: &mut [Cell], progress: &Progress) -> Vec<Option<PathBuf>> {
     let mut done = HashMap::new();
-    for (cell, spec) in cells.iter_mut().zip(&plan.cells).filter(|(cell, _)| cell.status == Status::NotRun) {
-        let Some(map) = subjects.find(spec.map.name) else { continue };
+    let mut prepared = vec![None; cells.len()];
+    for ((cell, spec), prepared) in cells.iter_mut().zip(&plan.cells).zip(&mut prepared) {
+        let Some(map) = subjects.find(spec.map.name).filter(|_| cell.status == Status::NotRun) else { continue };
         let ready = done.entry((spec.map.name, spec.entry)).or_insert_with(|| {
             progress.says(format!("making {} ready for {}", spec.map.name, spec.entry));
             map.prepare(spec.entry)
         });
         if interrupt::asked() {
             // It may have failed for that.
-            return;
+            break;
         }
-        if let Err(Unready(status, why)) = ready {
-            (cell.status, cell.error) = (*status, Some(text::one_line(why)));
+        match ready {
+            Ok(path) => prepared.clone_from(path),
+            Err(Failure { status, why }) => (cell.status, cell.error) = (*status, Some(text::one_line(why))),
         }
     }
+    prepared
 }
 
 /// Books the end of a process in its cell.
-fn take(cell: &mut Cell, times: &mut Repetitions, task: &Task, ended: Ended) {
-    let fail = |cell: &mut Cell, status, why: &str| fail(cell, &task.name(), status, why);
+fn take(cell: &mut Cell, times: &mut Repetitions, task: &Task, ended: Answered) {
     match ended {
         Ok(answer) => {
             if cell.status == Status::NotRun {
@@ -383,15 +376,14 @@ fn take(cell: &mut Cell, times: &mut Repetitions, task: &Task, ended: Ended) {
                 Answer::Count(counted) => take_count(cell, *counted),
                 Answer::Time(time) => {
                     if times.add(*time).is_none() {
-                        fail(cell, Status::HarnessFailed, "a histogram is damaged");
+                        fail(cell, &task.name(), &Failure::harness("a histogram is damaged"));
                     }
                 }
                 Answer::Profile(profile) => cell.profile = Some(profile),
                 Answer::Expected(_) => {}
-                Answer::Failed(status, why) => fail(cell, status, &why),
             }
         }
-        Err((status, why)) => fail(cell, status, &why),
+        Err(failure) => fail(cell, &task.name(), &failure),
     }
     if task.pass == Pass::Time && task.is_last() {
         take_times(cell, std::mem::take(times));
@@ -414,8 +406,8 @@ fn take_count(cell: &mut Cell, counted: Counted) {
         cell.expected = end;
     }
     if end != cell.expected {
-        let why = difference(&cell.expected, &end);
-        fail(cell, "count pass", Status::WrongContent, &why);
+        let failure = Failure::content(difference(&cell.expected, &end));
+        fail(cell, "count pass", &failure);
     }
     (cell.key_bytes, cell.value_bytes) = (key_bytes, value_bytes);
     cell.count = Some(count);
@@ -450,9 +442,9 @@ fn difference(expected: &EndState, found: &EndState) -> String {
     wrong.map(|(what, expected, found)| format!("{what}: expected {expected}, found {found}")).unwrap_or_default()
 }
 
-fn fail(cell: &mut Cell, what: &str, status: Status, why: &str) {
-    cell.status = status;
-    cell.error = Some(format!("{what}: {}", text::one_line(why)));
+fn fail(cell: &mut Cell, what: &str, failure: &Failure) {
+    cell.status = failure.status;
+    cell.error = Some(format!("{what}: {}", text::one_line(&failure.why)));
 }
 
 /// Books that the run ended before a pass of the cell; what its other passes found stays.

@@ -1,19 +1,17 @@
 //! The maps that a run can name, with their types erased: the one place where maps, workloads and passes meet.
 
 use std::marker::PhantomData;
+use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::job::{Answer, Job, JobError, Pass};
-use super::runtime::{self, GoRuntime};
-use super::setting::Setting;
-use super::tested::Typed;
-use super::{count, memory, profile, threads, time};
-use crate::golang::Toolchain;
-use crate::maps::{self, ConcurrentFamily, Family, FamilyVisitor, Hashing, Info, Options};
-use crate::record::{Status, Time};
-use crate::replay::{self, EitherHashing, Play, Recorded, Replaying, Setup};
-use crate::spec::{Arg, Call, Catalog, CellSpec, Crew, EntryOffer, MapOffer, Term, ThreadKeys};
-use crate::workload::{self, Deal, EntryVisitor, Key, Value, Workload};
+use super::memory;
+use super::sessions::{Alone, Hands};
+use crate::engines::{ENGINES, Engine};
+use crate::maps::{self, ConcurrentFamily, Family, FamilyVisitor, Info, Options};
+use crate::replay::{self, Play, Setup};
+use crate::spec::{Arg, Call, Catalog, CellSpec, Crew, EntryOffer, MapOffer, Term};
+use crate::subject::{Failure, Opening, Session, Subject, offer_of, release};
+use crate::workload::{self, EntryVisitor, Key, Value};
 
 /// The maps that can be run: those that ship, and any of your own.
 ///
@@ -33,28 +31,23 @@ impl Subjects {
     pub fn builtin() -> Subjects {
         let mut subjects = Subjects { subjects: Vec::new() };
         maps::each(&mut subjects);
-        for kind in runtime::KINDS {
-            subjects.subjects.push(Rc::new(GoRuntime::new(kind, None)));
-        }
+        ENGINES.iter().for_each(|engine| subjects.subjects.extend((engine.unfound)()));
         subjects
     }
 
-    /// The maps of real Go runtimes, one of each kind a toolchain. Without any, asking for one is a row that says so.
-    pub fn with_toolchains(mut self, toolchains: &[Toolchain]) -> Subjects {
-        if !toolchains.is_empty() {
-            self.subjects.retain(|subject| runtime::KINDS.iter().all(|kind| kind.group != subject.info().term.name));
+    /// The maps of an engine's toolchains at these paths, one of each kind a toolchain; without a path, of the one on the
+    /// PATH. Where there is none, asking for one is a row that says so.
+    ///
+    /// # Errors
+    ///
+    /// A path that is no toolchain, in words.
+    pub fn with_toolchains(mut self, engine: &Engine, paths: &[PathBuf]) -> Result<Subjects, String> {
+        let found = (engine.found)(paths)?;
+        if !found.is_empty() {
+            self.subjects.retain(|subject| !engine.kinds.contains(&subject.info().term.name));
         }
-        for kind in runtime::KINDS {
-            for toolchain in toolchains {
-                self.subjects.push(Rc::new(GoRuntime::new(kind, Some(toolchain.clone()))));
-            }
-        }
-        self
-    }
-
-    /// Whether a cell's map is one that [`Subjects::with_toolchains`] brings.
-    pub fn needs_toolchain(&self, cell: &CellSpec) -> bool {
-        runtime::KINDS.iter().any(|kind| kind.group == cell.map.name)
+        self.subjects.extend(found);
+        Ok(self)
     }
 
     /// One more map. Of two with one name, the later one counts.
@@ -119,8 +112,10 @@ impl Subjects {
         Some(self.find(name)?.info_at(release))
     }
 
+    /// The subject of this name; of one with a version that is not known here, such as in a cell's process, its kind.
     pub(super) fn find(&self, name: &str) -> Option<&dyn Subject> {
-        self.subjects.iter().map(Rc::as_ref).find(|subject| subject.info().term.name == name)
+        let named = |name: &str| self.subjects.iter().map(Rc::as_ref).find(|subject| subject.info().term.name == name);
+        named(name).or_else(|| named(name.split_once('@')?.0))
     }
 }
 
@@ -149,60 +144,6 @@ impl FamilyVisitor for Subjects {
     }
 }
 
-/// Why a map's cells can't be run, and the status that they get.
-pub(super) struct Unready(pub Status, pub String);
-
-/// A map with its types erased.
-pub(super) trait Subject {
-    fn info(&self) -> Info;
-    /// The same at a release; `None` for the newest.
-    fn info_at(&self, _release: Option<&str>) -> Info {
-        self.info()
-    }
-    /// What a plan may ask of it.
-    fn offer(&self) -> MapOffer {
-        let info = self.info();
-        let Info { term, load_factor, hint, .. } = info;
-        let (concurrent, concurrent_at) = (self.concurrent(), self.concurrent_at());
-        MapOffer { term, group: None, load_factor, hint, concurrent, concurrent_at }
-    }
-    /// Whether several threads may use it at once.
-    fn concurrent(&self) -> bool {
-        false
-    }
-    /// The words of its first parameter with which they may; empty for all.
-    fn concurrent_at(&self) -> &'static [&'static str] {
-        &[]
-    }
-    /// The version of what so many threads use, called with these arguments.
-    fn version(&self, _crew: Option<Crew>, args: &[Option<Arg>]) -> String {
-        let info = self.info();
-        info.version_at(release(&info, args))
-    }
-    /// Whether its operations are dealt to threads, be it one.
-    fn is_dealt(&self, crew: Option<Crew>) -> bool {
-        crew.is_some()
-    }
-    /// The toolchain that it needs in the cell's process.
-    fn toolchain(&self) -> Option<&Toolchain> {
-        None
-    }
-    /// Makes ready what the processes of its cells with this entry share.
-    fn prepare(&self, _entry: &str) -> Result<(), Unready> {
-        Ok(())
-    }
-    /// Whether it has such a pass.
-    fn has(&self, pass: Pass, crew: Option<Crew>) -> bool {
-        pass != Pass::Profile || !self.is_dealt(crew)
-    }
-    /// Runs one pass of one cell in this process.
-    fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError>;
-    /// A player of recordings, for a map of this process that can have such entries.
-    fn player(&self, _setup: &Setup) -> Option<Box<dyn Play>> {
-        None
-    }
-}
-
 struct Of<F>(PhantomData<F>);
 
 impl<F: Family> Subject for Of<F> {
@@ -214,9 +155,16 @@ impl<F: Family> Subject for Of<F> {
         F::info_at(release)
     }
 
-    fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError> {
-        let cell = OneThread::<F> { job, workload, family: PhantomData };
-        workload::with_entry(&job.entry, cell).unwrap_or_else(|| Err(JobError::Unknown(job.entry.clone())))
+    fn repeats(&self, _: Option<Crew>) -> bool {
+        true
+    }
+
+    fn has_stacks(&self, _: Option<Crew>) -> bool {
+        true
+    }
+
+    fn open<'a>(&'a self, opening: Opening<'a>) -> Result<Box<dyn Session + 'a>, Failure> {
+        open(opening, OpenAlone::<F>(opening, PhantomData))
     }
 
     fn player(&self, setup: &Setup) -> Option<Box<dyn Play>> {
@@ -236,23 +184,31 @@ impl<F: Family + ConcurrentFamily> Subject for OfConcurrent<F> {
         F::info_at(release)
     }
 
-    fn concurrent(&self) -> bool {
-        true
-    }
-
-    fn concurrent_at(&self) -> &'static [&'static str] {
-        F::SHARED_RELEASES
+    fn offer(&self) -> MapOffer {
+        MapOffer { concurrent: true, concurrent_at: F::SHARED_RELEASES, ..offer_of(&F::INFO) }
     }
 
     fn version(&self, crew: Option<Crew>, args: &[Option<Arg>]) -> String {
-        let info = if self.is_dealt(crew) { F::SHARED_INFO } else { F::INFO };
+        let info = if crew.is_some() { F::SHARED_INFO } else { F::INFO };
         info.version_at(release(&info, args))
     }
 
-    fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError> {
-        match job.crew {
-            None => Of::<F>(PhantomData).run(job, workload),
-            Some(_) => OfShared::<F>(PhantomData).run(job, workload),
+    fn is_dealt(&self, crew: Option<Crew>) -> bool {
+        crew.is_some()
+    }
+
+    fn repeats(&self, crew: Option<Crew>) -> bool {
+        crew.is_none()
+    }
+
+    fn has_stacks(&self, crew: Option<Crew>) -> bool {
+        crew.is_none()
+    }
+
+    fn open<'a>(&'a self, opening: Opening<'a>) -> Result<Box<dyn Session + 'a>, Failure> {
+        match opening.cell.crew {
+            None => open(opening, OpenAlone::<F>(opening, PhantomData)),
+            Some(_) => open(opening, OpenHands::<F>(opening, PhantomData)),
         }
     }
 
@@ -269,93 +225,53 @@ impl<F: ConcurrentFamily> Subject for OfShared<F> {
         F::SHARED_INFO
     }
 
-    fn concurrent(&self) -> bool {
-        true
+    fn offer(&self) -> MapOffer {
+        MapOffer { concurrent: true, ..offer_of(&F::SHARED_INFO) }
     }
 
     fn is_dealt(&self, _: Option<Crew>) -> bool {
         true
     }
 
-    fn run(&self, job: &Job, workload: &Workload) -> Result<Answer, JobError> {
-        let typed = Shared::<F> { job, workload, family: PhantomData };
-        workload::with_entry(&job.entry, typed).unwrap_or_else(|| Err(JobError::Unknown(job.entry.clone())))
+    fn open<'a>(&'a self, opening: Opening<'a>) -> Result<Box<dyn Session + 'a>, Failure> {
+        open(opening, OpenHands::<F>(opening, PhantomData))
     }
 }
 
-struct Shared<'a, F> {
-    job: &'a Job,
-    workload: &'a Workload,
-    family: PhantomData<F>,
+type Opened<'a> = Result<Box<dyn Session + 'a>, Failure>;
+
+/// Opens a session for the cell's entry.
+fn open<'a>(opening: Opening<'a>, visitor: impl EntryVisitor<Out = Opened<'a>>) -> Opened<'a> {
+    let entry = opening.cell.entry;
+    let unknown = || Err(Failure::harness(format!("there is no entry {entry}")));
+    workload::with_entry(entry, visitor).unwrap_or_else(unknown)
 }
 
-impl<F: ConcurrentFamily> EntryVisitor for Shared<'_, F> {
-    type Out = Result<Answer, JobError>;
+struct OpenAlone<'a, F>(Opening<'a>, PhantomData<F>);
 
-    fn visit<K: Key, V: Value>(self) -> Self::Out {
-        let Crew { threads, keys } = self.job.crew.unwrap_or(Crew { threads: 1, keys: ThreadKeys::Shared });
-        let map = threads::Typed::<F>::new(options(self.job, &F::SHARED_INFO), self.job.seed);
-        let deal = Deal { threads, keys, window_ops: threads::window_ops::<K, V>() };
-        shared_pass::<K, V>(self.job, &threads::Setting { map: &map, workload: self.workload, deal })
+impl<'a, F: Family> EntryVisitor for OpenAlone<'a, F> {
+    type Out = Opened<'a>;
+
+    fn visit<K: Key, V: Value>(self) -> Opened<'a> {
+        let Opening { cell, workload, .. } = self.0;
+        Ok(Box::new(Alone::<K, V>::new::<F>(options(cell, &F::INFO), workload.hashed())))
     }
 }
 
-/// Runs the job's pass on a map that several threads use.
-fn shared_pass<K: Key, V: Value>(job: &Job, setting: &threads::Setting<'_, K, V>) -> Result<Answer, JobError> {
-    match job.pass {
-        Pass::Count => threads::count(setting).map(|counted| Answer::Count(Box::new(counted))),
-        Pass::Time => {
-            let time = threads::time(setting)?;
-            // One thread of no crew has no figures of its own beside those of all.
-            let threads = if job.crew.is_some() { time.threads } else { Vec::new() };
-            Ok(Answer::Time(Box::new(Time { threads, ..time })))
-        }
-        // Never asked for.
-        Pass::Expect | Pass::Profile => Err(JobError::Unknown(format!("a {} pass", job.pass.name()))),
+struct OpenHands<'a, F>(Opening<'a>, PhantomData<F>);
+
+impl<'a, F: ConcurrentFamily> EntryVisitor for OpenHands<'a, F> {
+    type Out = Opened<'a>;
+
+    fn visit<K: Key, V: Value>(self) -> Opened<'a> {
+        let Opening { cell, workload, .. } = self.0;
+        Ok(Box::new(Hands::<K, V>::new::<F>(options(cell, &F::SHARED_INFO), cell.crew, workload)?))
     }
 }
 
-/// How a job wants its map built.
-fn options(job: &Job, info: &Info) -> Options {
-    let release = release(info, &job.map_args);
-    let load_factor = job.load_factor.unwrap_or_else(|| info.load_factor_of(release));
-    Options { load_factor, hint: job.hint as usize, seed: job.seed, release }
-}
-
-/// The release that these arguments choose, where it is not the newest.
-fn release(info: &Info, args: &[Option<Arg>]) -> Option<&'static str> {
-    let word = args.first().and_then(Option::as_ref).and_then(Arg::word)?;
-    info.releases().iter().copied().find(|release| *release == word)
-}
-
-struct OneThread<'a, F> {
-    job: &'a Job,
-    workload: &'a Workload,
-    family: PhantomData<F>,
-}
-
-impl<F: Family> EntryVisitor for OneThread<'_, F> {
-    type Out = Result<Answer, JobError>;
-
-    fn visit<K: Key, V: Value>(self) -> Self::Out {
-        let options = options(self.job, &F::INFO);
-        let hashes = self.workload.hashed().then(Recorded::default);
-        let hasher = match &hashes {
-            Some(hashes) => EitherHashing::Recorded(Replaying::new(hashes)),
-            None => EitherHashing::Own(F::Hasher::with_seed(self.job.seed)),
-        };
-        let map = Typed::<F>::new(options, hasher);
-        pass::<K, V>(self.job, &Setting { map: &map, hint: options.hint, hashes, workload: self.workload })
-    }
-}
-
-/// Runs the job's pass on a map that one thread has to itself.
-fn pass<K: Key, V: Value>(job: &Job, setting: &Setting<'_, K, V>) -> Result<Answer, JobError> {
-    match job.pass {
-        // Needs no map, and never comes here.
-        Pass::Expect => Err(JobError::Unknown("a map to expect of".into())),
-        Pass::Count => count::count(setting).map(|counted| Answer::Count(Box::new(counted))),
-        Pass::Time => time::time(setting, job.keeps_moments).map(|time| Answer::Time(Box::new(time))),
-        Pass::Profile => profile::profile(setting).map(Answer::Profile),
-    }
+/// How a cell wants its map built.
+fn options(cell: &CellSpec, info: &Info) -> Options {
+    let release = release(info, &cell.map.args);
+    let load_factor = cell.load_factor.unwrap_or_else(|| info.load_factor_of(release));
+    Options { load_factor, hint: cell.hint as usize, seed: cell.workload.seed, release }
 }

@@ -5,20 +5,22 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Param, Term, Values};
+use super::{Name, Param, Term, Values, kept, kept_all};
 use crate::text::{quoted, shown};
 
 /// A validated use of a [`Term`]: the name and a value for every parameter, in the term's order.
 ///
 /// Its `Display` is the canonical form, which is part of a cell's identity: two spellings of one call print alike.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// The term's name.
-    pub name: &'static str,
+    #[serde(deserialize_with = "kept")]
+    pub name: Name,
     /// One value per parameter, in order; `None` where the term derives its own, or takes its default word.
     pub args: Vec<Option<Arg>>,
     /// The parameters' names, for the canonical form, when the term is [`Term::named`]; otherwise empty.
-    pub arg_names: Vec<&'static str>,
+    #[serde(deserialize_with = "kept_all")]
+    pub arg_names: Vec<Name>,
     /// The file of a [`Term::file`] term.
     pub path: Option<PathBuf>,
 }

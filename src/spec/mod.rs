@@ -51,7 +51,7 @@ pub use wire::{Flags, Place, SpecError};
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Everything a profile may name. The registries fill it; `spec` itself knows none of them.
 #[derive(Debug, Clone, Default)]
@@ -130,8 +130,19 @@ pub struct Passes {
     pub profile: bool,
 }
 
+/// A name out of a registry, which lives as long as the program. One that is read, as by a cell's process, is kept for good.
+pub type Name = &'static str;
+
+fn kept<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
+    Ok(Box::leak(Box::<str>::deserialize(deserializer)?))
+}
+
+fn kept_all<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Name>, D::Error> {
+    Ok(Vec::<Box<str>>::deserialize(deserializer)?.into_iter().map(|name| &*Box::leak(name)).collect())
+}
+
 /// One cell to run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CellSpec {
     /// The map, with its arguments.
     pub map: Call,
@@ -142,7 +153,8 @@ pub struct CellSpec {
     /// Expected entries; 0 for none.
     pub hint: u64,
     /// The entry's name.
-    pub entry: &'static str,
+    #[serde(deserialize_with = "kept")]
+    pub entry: Name,
     /// The threads that do it as other threads would; `None` for one that has the map to itself.
     pub crew: Option<Crew>,
 }
@@ -181,7 +193,7 @@ impl ThreadKeys {
 }
 
 /// What a cell's map is asked to do.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorkloadSpec {
     /// Where the operations come from.
     pub source: Source,
@@ -192,7 +204,7 @@ pub struct WorkloadSpec {
 }
 
 /// Where a workload's operations come from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Source {
     /// Made on the fly.
     Generated {

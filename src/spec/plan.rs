@@ -46,6 +46,16 @@ impl Profiles {
         arguments.iter().map(|argument| find(argument)).collect::<Result<_, _>>().map(Profiles)
     }
 
+    /// The maps that they name, as written, or the flags in their place.
+    pub fn maps(&self, flags: &Flags) -> Vec<String> {
+        let (flags, tables) = (flags.cells(), self.0.iter().flat_map(|profile| &profile.cells));
+        let lists: Vec<_> = match flags.get("map") {
+            Some(list) => vec![list],
+            None => tables.filter_map(|table| table.lists.get("map")).collect(),
+        };
+        lists.into_iter().flatten().map(|raw| raw.text.clone()).collect()
+    }
+
     /// Makes their [`plan`].
     ///
     /// # Errors

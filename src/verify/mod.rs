@@ -9,7 +9,7 @@ pub use scenario::Scenario;
 
 use std::{fmt, io};
 
-use crate::golang::{self, GolangError, Op, Recorded, Session, Toolchain};
+use crate::engines::go::{self, GolangError, Op, Recorded, Session, Toolchain};
 use crate::replay::{
     ALLOCATED, Action, Comparison, Differing, Entries, Guarded, Play, PlayError, Row, Setup, model_of, player_of_layout,
 };
@@ -123,7 +123,7 @@ const BATCH_OPS: usize = 1000;
 /// # Errors
 /// When the runtime can't be asked.
 pub fn layout(toolchain: &Toolchain, map: &str) -> Result<String, VerifyError> {
-    let program = toolchain.program(golang::SHAPES[0])?;
+    let program = toolchain.program(go::SHAPES[0])?;
     let session = Session::start(&program, map);
     let session = session.map_err(|source| VerifyError::Pipe { version: toolchain.version.clone(), source })?;
     match &*session.greeting().layout {
@@ -142,7 +142,7 @@ pub fn verify(
     amount: Amount,
     mut done: impl FnMut(&Compared),
 ) -> Result<(), VerifyError> {
-    let shapes = golang::SHAPES;
+    let shapes = go::SHAPES;
     let kinds = (shapes.len() * HINTS.len()) as u64;
     let rounds = amount.ops.div_ceil(kinds * RECORDING_OPS_MAX);
     let recordings = rounds * kinds;
@@ -240,8 +240,8 @@ impl One<'_> {
     }
 
     /// The first two lines of the recording.
-    fn first_lines(&self, greeting: &golang::Greeting, columns: &[&str]) -> String {
-        let golang::Greeting { go, layout, key_bytes, elem_bytes, table_bytes, table_pointers, .. } = greeting;
+    fn first_lines(&self, greeting: &go::Greeting, columns: &[&str]) -> String {
+        let go::Greeting { go, layout, key_bytes, elem_bytes, table_bytes, table_pointers, .. } = greeting;
         let table = if layout == "swiss" { "group" } else { "bucket" };
         let pointers = u8::from(*table_pointers);
         format!(
@@ -256,11 +256,11 @@ impl One<'_> {
 
 fn action(op: Op) -> Action {
     match op.kind {
-        golang::Kind::Put => Action::Insert,
-        golang::Kind::Remove => Action::Remove,
-        golang::Kind::Get => Action::Get,
-        golang::Kind::Clear => Action::Clear,
-        golang::Kind::Range => Action::Range,
+        go::Kind::Put => Action::Insert,
+        go::Kind::Remove => Action::Remove,
+        go::Kind::Get => Action::Get,
+        go::Kind::Clear => Action::Clear,
+        go::Kind::Range => Action::Range,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Random work for a map, made to reach its corners: it grows through every size, churns at one, is read, overwritten,
 //! emptied one by one and all at once, and starts again.
 
-use crate::golang::{Kind, Op};
+use crate::engines::go::{Kind, Op};
 use crate::workload::Rng;
 
 /// What a map is asked to do, from a seed.

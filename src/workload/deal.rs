@@ -25,7 +25,7 @@ pub struct Deal {
 
 impl Deal {
     /// The thread that does the operation at `place` in the stream, from 0.
-    fn thread(&self, op: &Op, place: u64) -> u32 {
+    pub fn thread(&self, op: &Op, place: u64) -> u32 {
         let threads = u64::from(self.threads);
         let thread = match self.keys {
             ThreadKeys::Shared => place % threads,

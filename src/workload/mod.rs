@@ -21,6 +21,7 @@ pub mod mixes;
 mod op;
 pub(crate) mod output;
 mod rng;
+mod sizes;
 pub mod trace;
 
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ pub use expect::{Expected, entry_checksum};
 pub use inputs::{HandOver, Inputs};
 pub use op::{Kind, Op};
 pub use rng::{Rng, Scramble};
+pub use sizes::{Sizes, sizes};
 
 use crate::spec::{Call, Source, WorkloadSpec};
 use crate::text;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use mapscope::golang;
+use mapscope::engines::go;
 use mapscope::record::{Cell, Frame, Profile, Results};
 
 use super::skip::skip;
 use super::{results, write};
 
-fn pprof(go: &golang::Toolchain, args: &[&str], file: &Path) -> String {
+fn pprof(go: &go::Toolchain, args: &[&str], file: &Path) -> String {
     let folder = file.parent().expect("a folder");
     let mut command = Command::new(&go.path);
     command.args(["tool", "pprof"]).args(args).arg(file).env("PPROF_TMPDIR", folder).current_dir(folder);
@@ -72,10 +72,10 @@ fn functions(profile: &Profile, stacks: &[(&[u32], u64)]) -> Functions {
 }
 
 /// Makes a check with each toolchain: of the first cell, and the folder of its files.
-fn with_each(check: impl Fn(&golang::Toolchain, &Cell, &Path)) {
+fn with_each(check: impl Fn(&go::Toolchain, &Cell, &Path)) {
     let named: Vec<PathBuf> =
         std::env::var_os("MAPSCOPE_GO").map(|paths| std::env::split_paths(&paths).collect()).unwrap_or_default();
-    let toolchains = golang::find(&named).expect("MAPSCOPE_GO names go commands");
+    let toolchains = go::find(&named).expect("MAPSCOPE_GO names go commands");
     if toolchains.is_empty() {
         return skip("go", "no go command; name some in MAPSCOPE_GO");
     }

@@ -7,7 +7,7 @@
 
 use std::fs;
 
-use mapscope::golang::{self, Op};
+use mapscope::engines::go::{self, Op};
 use mapscope::verify::Scenario;
 
 use super::ROWS;
@@ -58,11 +58,11 @@ const SEEDS: u64 = 60;
 #[ignore = "records anew, from Go toolchains"]
 fn record() {
     let paths: Vec<_> = std::env::split_paths(&std::env::var_os("MAPSCOPE_GO").expect("MAPSCOPE_GO")).collect();
-    let toolchains = golang::find(&paths).expect("toolchains");
+    let toolchains = go::find(&paths).expect("toolchains");
     for &(release, name, hint, operations) in RECORDINGS {
         let toolchain = toolchains.iter().find(|toolchain| toolchain.is_of(release));
         let toolchain = toolchain.unwrap_or_else(|| panic!("{release} is not in MAPSCOPE_GO"));
-        let shape = *golang::SHAPES.iter().find(|shape| shape.name == name).expect("a shape");
+        let shape = *go::SHAPES.iter().find(|shape| shape.name == name).expect("a shape");
         // The runtime draws its hashes anew each time, and what they lead to.
         let shown = (1..=SEEDS).any(|seed| {
             let how = format!("recorded_by=tests/go_oracle/record.rs ops=scenario seed={seed}");

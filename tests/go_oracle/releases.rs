@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use mapscope::golang::Kind;
+use mapscope::engines::go::Kind;
 use mapscope::maps::GoHash;
 use mapscope::verify::Scenario;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use mapscope::golang::{Kind, Op, Recorded, Session, Shape, Toolchain};
+use mapscope::engines::go::{Kind, Op, Recorded, Session, Shape, Toolchain};
 
 /// A map of a real runtime, and what it has done so far.
 pub struct Recorder {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use mapscope::golang::{self, Kind, Op, Recorded, Session};
+use mapscope::engines::go::{self, Kind, Op, Recorded, Session};
 use mapscope::verify::Scenario;
 
 /// Operations of a recording.
@@ -21,8 +21,8 @@ const OPS: usize = 1500;
 /// Records random work on a map that the program calls `map`, with entries of a shape. A value is made of its key.
 fn record(map: &str, shape: &str, mix: &str, keys: u32, seed: u64) {
     let path = std::env::var_os("GO").unwrap_or_else(|| panic!("GO must name a go command"));
-    let found = golang::find(&[PathBuf::from(path)]).expect("a toolchain");
-    let shape = golang::SHAPES.iter().find(|known| known.name == shape).expect("a shape");
+    let found = go::find(&[PathBuf::from(path)]).expect("a toolchain");
+    let shape = go::SHAPES.iter().find(|known| known.name == shape).expect("a shape");
     let program = found[0].program(*shape).expect("a program");
     let mut session = Session::start(&program, map).expect("it starts");
     session.set_collector(-1, 0, 1).expect("no collections");

@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use mapscope::golang::{self, Kind, Op};
+use mapscope::engines::go::{self, Kind, Op};
 
 use crate::go_recorder::{self, data};
 
@@ -18,9 +18,9 @@ struct Recorder(go_recorder::Recorder);
 impl Recorder {
     fn start(variable: &str, map: &str, how: &str) -> Recorder {
         let path = std::env::var_os(variable).unwrap_or_else(|| panic!("{variable} must name a go command"));
-        let found = golang::find(&[PathBuf::from(path)]).expect("a toolchain");
+        let found = go::find(&[PathBuf::from(path)]).expect("a toolchain");
         let how = format!("recorded_by=tests/inspect/record.rs {how}");
-        Recorder(go_recorder::Recorder::start(&found[0], map, golang::SHAPES[0], 0, &how))
+        Recorder(go_recorder::Recorder::start(&found[0], map, go::SHAPES[0], 0, &how))
     }
 
     fn op(&mut self, kind: Kind, key: u64) {

@@ -4,11 +4,11 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use super::observe::Seen;
 use super::timeline::remakes_a_table;
 use crate::probe::event::Cause;
 use crate::probe::latency::{Classes, kind_and_cause};
 use crate::record::{Moment, Moments, OpKind, Spell, Timeline};
+use crate::subject::Seen;
 
 /// With more operations than these nothing is kept: it would take too much memory.
 pub(super) const OPS_MAX: u64 = 1 << 24;
@@ -30,7 +30,8 @@ struct Work {
 impl Works {
     /// After a measured operation.
     pub fn add(&mut self, seen: &Seen) {
-        let (op, alloc_bytes, moved_entries) = (self.ops, seen.tally.alloc_bytes, seen.moved_entries);
+        let (op, alloc_bytes) = (self.ops, seen.work.allocs.bytes);
+        let moved_entries = seen.work.moved.map_or(0, |moved| moved.entries);
         self.ops += 1;
         if alloc_bytes > 0 || moved_entries > 0 {
             self.works.push(Work { op, alloc_bytes, moved_entries });

@@ -1,9 +1,8 @@
 //! Takes down how a pass goes, in few points: for charts, beside what the pass is for.
 
-use super::observe::{Observer, Seen};
 use crate::probe::event::Cause;
 use crate::record::{HeatMap, TableEvent, Timeline};
-use crate::workload::{Key, Value};
+use crate::subject::{Look, Seen};
 
 /// What the count pass keeps of the map's size.
 pub(super) struct Course {
@@ -27,37 +26,37 @@ impl Course {
     }
 
     /// After an operation.
-    pub fn add<K: Key, V: Value>(&mut self, seen: &Seen, observer: &mut Observer<'_, K, V>) {
+    pub fn add(&mut self, seen: &Seen, map: &mut dyn Look) {
         if remakes_a_table(seen.cause) {
             self.timeline.events.push(TableEvent {
                 op: self.ops,
                 cause: seen.cause,
-                alloc_bytes: seen.tally.alloc_bytes,
-                moved_entries: seen.moved_entries,
+                alloc_bytes: seen.work.allocs.bytes,
+                moved_entries: seen.work.moved.map_or(0, |moved| moved.entries),
             });
         }
         self.ops += 1;
         self.in_point += 1;
         if self.in_point == self.timeline.ops_per_point {
-            self.end_point(observer);
+            self.end_point(map);
         }
     }
 
-    fn end_point<K: Key, V: Value>(&mut self, observer: &mut Observer<'_, K, V>) {
+    fn end_point(&mut self, map: &mut dyn Look) {
         self.in_point = 0;
-        self.timeline.held_bytes.push(observer.held_bytes());
-        self.timeline.peak_bytes.push(observer.take_recent_peak_bytes());
-        self.timeline.entries.push(observer.look(|map| map.len()) as u64);
-        match observer.look(|map| map.capacity()) {
+        self.timeline.held_bytes.push(map.held_bytes());
+        self.timeline.peak_bytes.push(map.take_recent_peak_bytes());
+        self.timeline.entries.push(map.len() as u64);
+        match map.capacity() {
             Some(capacity) => self.timeline.capacity.get_or_insert_default().push(capacity as u64),
             None => self.tells_capacity = false,
         }
     }
 
     /// After the last operation.
-    pub fn finish<K: Key, V: Value>(mut self, observer: &mut Observer<'_, K, V>) -> Timeline {
+    pub fn finish(mut self, map: &mut dyn Look) -> Timeline {
         if self.in_point > 0 {
-            self.end_point(observer);
+            self.end_point(map);
         }
         let mut timeline = self.timeline;
         timeline.capacity.take_if(|_| !self.tells_capacity);

@@ -4,15 +4,13 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use super::batch::{Batch, Batches};
-use super::job::JobError;
-use super::observe::{OnWork, Tape};
-use super::setting::Setting;
-use super::time;
+use super::Batches;
+use super::time::Runs;
 use crate::probe::symbols::{self, Symbols, is_defined_in};
 use crate::probe::{alloc, cpu, stacks};
 use crate::record::{AllocStack, CopyStack, CpuStack, Frame, Profile};
-use crate::workload::{Key, Kind, Value};
+use crate::subject::{Failure, OnWork, Session, Watch};
+use crate::workload::{Kind, Workload};
 
 /// Samples a second. A prime, so as not to beat with anything periodic.
 const CPU_FREQUENCY_HZ: u32 = 997;
@@ -24,13 +22,16 @@ const CPU_SAMPLING_MIN: Duration = Duration::from_millis(500);
 const HARNESS: &str = "mapscope::run::";
 
 /// Runs the workload once with call stacks recorded, then again and again with the processor sampled.
-pub(super) fn profile<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<Profile, JobError> {
+pub(in crate::run) fn profile(session: &mut dyn Session, workload: &Workload, hint: u64) -> Result<Profile, Failure> {
     if !symbols::available() {
-        return Err(JobError::Nameless);
+        let why =
+            "the program's file was removed or built anew since the run began, and stacks have no names: run it again";
+        return Err(Failure::harness(why));
     }
     let mut frames = Frames::default();
-    let (alloc, copy) = allocating_and_copying(setting, &mut frames)?;
-    let (cpu, elapsed) = running(setting, &mut frames)?;
+    let (alloc, copy) = allocating_and_copying(session, workload, &mut frames)?;
+    let runs = Runs::new(&*session, workload, hint);
+    let (cpu, elapsed) = running(session, &runs, &mut frames)?;
     Ok(Profile {
         frames: frames.table,
         alloc,
@@ -41,47 +42,53 @@ pub(super) fn profile<K: Key, V: Value>(setting: &Setting<'_, K, V>) -> Result<P
     })
 }
 
-fn allocating_and_copying<K: Key, V: Value>(
-    setting: &Setting<'_, K, V>,
+fn lossy(lost: u64) -> Failure {
+    let why = format!("{lost} samples, allocations or copies were lost for want of memory");
+    Failure::harness(format!("the profile would not be whole: {why}"))
+}
+
+fn allocating_and_copying(
+    session: &mut dyn Session,
+    workload: &Workload,
     frames: &mut Frames,
-) -> Result<(Vec<AllocStack>, Vec<CopyStack>), JobError> {
-    let tape = Tape::telling(OnWork { moved: stacks::copied, allocated: stacks::allocated_in_a_model });
+) -> Result<(Vec<AllocStack>, Vec<CopyStack>), Failure> {
+    let on_work = OnWork { moved: stacks::copied, allocated: stacks::allocated_in_a_model };
     // What entries moved without any allocation to point at whom: by kind of operation.
     let mut in_place: BTreeMap<Kind, (u64, u64)> = BTreeMap::new();
-    let mut batches = Batches::new(setting.workload, setting.hashes.as_ref())?;
-    let mut batch = Batch::<K, V>::new();
+    let traits = session.traits();
+    let mut batches = Batches::new(workload, traits.batch_ops)?;
     alloc::set_realloc_always_moves(true);
-    let recorded_from_start = setting.workload.setup_ops() == 0;
-    if recorded_from_start {
+    let mut setup_left = workload.setup_ops();
+    if setup_left == 0 {
         stacks::start();
     }
-    let tells = !setting.map.info().tells.is_empty();
     // Of a block that a model tells of nobody says where it lies, and so not which one a free gives back.
-    let live_is_known = !setting.map.models_heap();
-    let (mut observer, _) = setting.map.watched(&tape);
-    loop {
-        let in_setup = batches.in_setup();
-        if !batches.next(&mut batch)? {
-            break;
-        }
-        for (op, step) in batch.steps() {
-            let mark = stacks::mark();
-            let seen = observer.step(op, step);
-            let (entries, bytes) = (seen.moved_entries, seen.moved_bytes);
-            if !tells && entries > 0 && !stacks::charge_copy_to_largest_alloc_since(mark, entries, bytes) {
-                let sum = in_place.entry(op.kind).or_default();
-                *sum = (sum.0 + entries, sum.1 + bytes);
+    let live_is_known = traits.knows_blocks;
+    let (mut map, _) = session.watched(Watch { slots: false, on_work: Some(on_work) })?;
+    while let Some(batch) = batches.next()? {
+        if batch.in_setup {
+            map.set_up(batch.ops)?;
+            setup_left -= batch.ops.len() as u64;
+            if setup_left == 0 {
+                stacks::start();
             }
+            continue;
         }
-        if in_setup && !batches.in_setup() {
-            in_place.clear();
-            stacks::start();
-        }
+        let mut mark = stacks::mark();
+        map.watch(batch.ops, &mut |op, seen, _| {
+            if let Some(moved) = seen.work.moved.filter(|moved| moved.entries > 0 && !traits.tells_moves)
+                && !stacks::charge_copy_to_largest_alloc_since(mark, moved.entries, moved.bytes)
+            {
+                let sum = in_place.entry(op.kind).or_default();
+                *sum = (sum.0 + moved.entries, sum.1 + moved.bytes);
+            }
+            mark = stacks::mark();
+        })?;
     }
     let recording = stacks::stop();
-    drop(observer);
+    drop(map);
     if recording.dropped > 0 {
-        return Err(JobError::Lossy(recording.dropped));
+        return Err(lossy(recording.dropped));
     }
     let mut symbols = Symbols::new();
     let allocs = recording.allocs.iter().map(|raw| AllocStack {
@@ -127,24 +134,25 @@ fn allocating_and_copying<K: Key, V: Value>(
     Ok((allocs, copies))
 }
 
-fn running<K: Key, V: Value>(
-    setting: &Setting<'_, K, V>,
+fn running(
+    session: &mut dyn Session,
+    runs: &Runs<'_>,
     frames: &mut Frames,
-) -> Result<(Vec<CpuStack>, Duration), JobError> {
+) -> Result<(Vec<CpuStack>, Duration), Failure> {
     let started = Instant::now();
     let sampled = cpu::sample(CPU_FREQUENCY_HZ, || {
         while started.elapsed() < CPU_SAMPLING_MIN {
-            time::bare(setting)?;
+            runs.bare(session)?;
         }
-        Ok::<_, JobError>(())
+        Ok::<_, Failure>(())
     });
     let samples = match sampled {
         Ok((runs, samples)) => runs.map(|()| samples)?,
         Err(error) if error.kind() == std::io::ErrorKind::Unsupported => cpu::Samples::default(),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(Failure::harness(format!("the CPU profiler: {error}"))),
     };
     if samples.dropped > 0 {
-        return Err(JobError::Lossy(samples.dropped));
+        return Err(lossy(samples.dropped));
     }
     let elapsed = started.elapsed();
     let mut symbols = Symbols::new();

@@ -1,10 +1,10 @@
 //! The bytes of an entry.
 
-use crate::workload::{self, EntryVisitor, Key, Value};
+use super::{EntryVisitor, Key, Value, with_entry};
 
-/// See the module.
+/// How many bytes the keys and values of an entry have.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Sizes {
+pub struct Sizes {
     /// Of the key, what it owns on the heap included.
     pub key_bytes: u64,
     /// What the key owns on the heap.
@@ -18,8 +18,8 @@ pub(super) struct Sizes {
 }
 
 /// The sizes of the entry called `name`.
-pub(super) fn sizes(name: &str) -> Option<Sizes> {
-    workload::with_entry(name, Visitor)
+pub fn sizes(name: &str) -> Option<Sizes> {
+    with_entry(name, Visitor)
 }
 
 struct Visitor;

@@ -1,10 +1,9 @@
 //! How long the map's searches are while the count pass goes on. At the end alone they can look short: a table in which
 //! entries cluster is at its worst when it is full, and the growth that follows spreads them.
 
-use super::observe::{Observer, Seen};
-use crate::maps::{self, Map};
+use crate::maps::Structure;
 use crate::record::{OpKind, Searches};
-use crate::workload::{Key, Value};
+use crate::subject::{Look, Seen};
 
 /// Pieces of equal length that the operations are cut into; each end is looked at.
 const PIECES: u64 = 8;
@@ -30,30 +29,29 @@ impl Looks {
     }
 
     /// After an operation.
-    pub fn add<K: Key, V: Value>(&mut self, seen: &Seen, observer: &mut Observer<'_, K, V>) {
+    pub fn add(&mut self, seen: &Seen, map: &mut dyn Look) {
         self.ops += 1;
         let ends_piece = self.ops == self.next;
         if ends_piece {
             self.next += self.of.div_ceil(PIECES);
         }
-        let full = |map: &dyn Map<K, V>| {
-            let capacity = map.capacity().filter(|&capacity| capacity >= self.capacity_min)?;
-            (map.len() >= capacity).then_some(capacity)
-        };
         if ends_piece && self.ops < self.of {
-            self.look(observer);
+            self.look(map);
         } else if seen.kind == OpKind::Insert
-            && let Some(capacity) = observer.look(full)
+            && let Some(capacity) = map.capacity().filter(|&capacity| capacity >= self.capacity_min)
+            && map.len() >= capacity
         {
             self.capacity_min = 2 * capacity;
-            self.look(observer);
+            self.look(map);
         }
     }
 
-    fn look<K: Key, V: Value>(&mut self, observer: &mut Observer<'_, K, V>) {
-        let (entries, structure) =
-            observer.look(|map| (map.len(), (map.len() >= ENTRIES_MIN).then(|| map.structure())));
-        let maps::Structure { hit_probes, hit_groups, .. } = structure.unwrap_or_default();
+    fn look(&mut self, map: &mut dyn Look) {
+        let entries = map.len();
+        if entries < ENTRIES_MIN {
+            return;
+        }
+        let Structure { hit_probes, hit_groups, .. } = map.structure();
         if hit_probes.or(hit_groups).is_some() {
             self.found.push(Searches { ops: self.ops, entries: entries as u64, hit_probes, hit_groups });
         }

@@ -3,15 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::mem::size_of;
 
-use super::batch::{Step, op_kind};
-use crate::maps::{Info, Map, Write};
+use super::batch::Step;
+use crate::maps::{Info, Map, Structure, Write};
 use crate::probe::alloc::{self, Pause, Tally};
 use crate::probe::blocks;
 use crate::probe::census::Census;
 use crate::probe::event::{Cause, Event, Listen};
 use crate::probe::heap::{Allocs, ModelledHeap};
 use crate::probe::slots::{FreedSlots, SlotCounts};
-use crate::record::OpKind;
+use crate::subject::{Frees, Handed, Look, Moved, OnWork, Seen, Watch, Work, op_kind};
 use crate::workload::{Key, Kind, Op, Value};
 
 /// What a map says of itself, summed over the run and over the operation at hand.
@@ -32,14 +32,6 @@ pub(super) struct Tape {
     on_work: Option<OnWork>,
 }
 
-/// Whom a tape tells of work at the moment it happens, on the stack of who does it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct OnWork {
-    pub moved: fn(entries: u64, bytes: u64),
-    /// Of an allocation of the map's own, in a modelled heap.
-    pub allocated: fn(bytes: u64),
-}
-
 impl Tape {
     /// An empty one.
     pub const fn new() -> Tape {
@@ -56,14 +48,9 @@ impl Tape {
         }
     }
 
-    /// A tape that passes on what it hears of.
-    pub fn telling(on_work: OnWork) -> Tape {
-        Tape { on_work: Some(on_work), ..Tape::default() }
-    }
-
-    /// A tape that also follows the slots that removes free, whether the map tells of them or is asked.
-    pub fn following_slots() -> Tape {
-        Tape { slots: Some(RefCell::default()), ..Tape::default() }
+    /// One for somebody who looks for that.
+    pub fn of(watch: Watch) -> Tape {
+        Tape { slots: watch.slots.then(RefCell::default), on_work: watch.on_work, ..Tape::new() }
     }
 
     /// What became of freed slots; `None` where they are not followed, or the map's entries don't lie in slots.
@@ -148,6 +135,8 @@ pub(super) struct Observer<'t, K, V> {
     info: Info,
     census: Census,
     held: Held<'t>,
+    /// Operations by the cause observed, where the map tells of none.
+    observed: [u64; Cause::ALL.len()],
     /// What the map got wrong while somebody looked.
     pub wrong: Option<String>,
     _harness: Pause,
@@ -195,35 +184,22 @@ impl Held<'_> {
     }
 }
 
-/// What a put hands over to the map.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Handed {
-    /// Bytes of key and value, what they own on the heap included.
-    pub payload_bytes: u64,
-    /// What they own on the heap.
-    pub heap: Allocs,
+/// What a put of these hands over to the map.
+pub(super) fn handed<K: Key, V: Value>(key: &K, value: &V) -> Handed {
+    let bytes = key.heap_bytes() + value.heap_bytes();
+    let count = u64::from(key.heap_bytes() > 0) + u64::from(value.heap_bytes() > 0);
+    Handed { payload_bytes: (size_of::<K>() + size_of::<V>()) as u64 + bytes, heap: Allocs { count, bytes } }
 }
 
-impl Handed {
-    pub fn new<K: Key, V: Value>(key: &K, value: &V) -> Handed {
-        let bytes = key.heap_bytes() + value.heap_bytes();
-        let count = u64::from(key.heap_bytes() > 0) + u64::from(value.heap_bytes() > 0);
-        Handed { payload_bytes: (size_of::<K>() + size_of::<V>()) as u64 + bytes, heap: Allocs { count, bytes } }
+/// What the allocator counted, as a session gives it.
+pub(super) fn work(tally: Tally, entry_allocs: Allocs, moved: Option<Moved>) -> Work {
+    let Tally { alloc_count, alloc_bytes, free_count, free_bytes, realloc_moved_bytes } = tally;
+    Work {
+        allocs: Allocs { count: alloc_count, bytes: alloc_bytes },
+        entry_allocs: Some(entry_allocs),
+        frees: Some(Frees { count: free_count, bytes: free_bytes, realloc_moved_bytes }),
+        moved,
     }
-}
-
-/// What one operation did.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
-    pub kind: OpKind,
-    pub hit: bool,
-    pub cause: Cause,
-    pub tally: Tally,
-    pub moved_entries: u64,
-    pub moved_bytes: u64,
-    pub handed: Handed,
-    /// What was allocated for the entry of a put: its part on the heap, or that of the modelled program's entry.
-    pub entry_allocs: Allocs,
 }
 
 impl<'t, K: Key, V: Value> Observer<'t, K, V> {
@@ -233,19 +209,47 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
         models_heap: bool,
         tape: &'t Tape,
         build: impl FnOnce() -> M,
-    ) -> (Observer<'t, K, V>, Tally) {
+    ) -> (Observer<'t, K, V>, Work) {
         let _harness = Pause::begin();
         if tape.slots.is_some() {
             blocks::begin();
         }
         let mut held = Held { tape, models_heap, now: 0, left: 0, peak: 0, recent_peak: 0 };
         let (map, tally) = held.window(0, build);
-        (Observer { map: Box::new(map), info, census: Census::default(), held, wrong: None, _harness }, tally)
+        let mut observed = [0; Cause::ALL.len()];
+        observed[Cause::Grow as usize] = u64::from(tally.alloc_count > 0);
+        let built = work(tally, Allocs::default(), Some(Moved::default()));
+        let (map, census) = (Box::new(map), Census::default());
+        (Observer { map, info, census, held, observed, wrong: None, _harness }, built)
     }
 
-    /// Bytes that the map's last own work left it with.
-    pub fn held_bytes(&self) -> u64 {
-        self.held.left.max(0) as u64
+    /// Forgets what was counted, as when the set-up ends.
+    pub fn rewind(&mut self) {
+        self.held.tape.rewind();
+        self.observed = [0; Cause::ALL.len()];
+        self.take_recent_peak_bytes();
+    }
+
+    /// How many steps gave this cause: told by the map where it tells of any, else observed.
+    pub fn events(&self, cause: Cause) -> Option<u64> {
+        let known = match &self.info {
+            info if !info.tells.is_empty() => return info.tells.contains(&cause).then(|| self.held.tape.steps(cause)),
+            // A map made of nodes has no table to grow.
+            info => info.alloc_cause != Cause::Overflow && matches!(cause, Cause::Grow | Cause::SameSizeGrow),
+        };
+        known.then(|| self.observed[cause as usize])
+    }
+
+    /// What moved, where the map tells of it.
+    pub fn moved_inside(&self) -> Option<Moved> {
+        let tape = self.held.tape;
+        (!self.info.tells.is_empty())
+            .then(|| Moved { entries: tape.moved_entries.get(), bytes: tape.moved_bytes.get() })
+    }
+
+    /// What became of freed slots, where they are followed.
+    pub fn slots(&self) -> Option<SlotCounts> {
+        self.held.tape.slot_counts()
     }
 
     /// Bytes that it holds now that it has been looked at.
@@ -256,11 +260,6 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
     /// The most that it held.
     pub fn held_peak_bytes(&self) -> u64 {
         self.held.peak.max(0) as u64
-    }
-
-    /// The most that it held since this was last asked.
-    pub fn take_recent_peak_bytes(&mut self) -> u64 {
-        std::mem::replace(&mut self.held.recent_peak, self.held.now).max(0) as u64
     }
 
     /// Gets ready to watch these operations.
@@ -281,20 +280,20 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
     }
 
     /// Does one operation and looks at what it did.
-    pub fn step(&mut self, op: Op, step: Step<K, V>) -> Seen {
+    pub fn step(&mut self, op: &Op, step: Step<K, V>) -> Seen {
         let capacity_before = self.look(|map| map.capacity());
         let Observer { map, held, census, .. } = self;
         held.tape.cause.set(Cause::Steady);
         if matches!(op.kind, Kind::Put | Kind::Remove) {
             held.tape.begin_write();
         }
-        let (mut handed, mut entry_allocs) = (Handed::default(), Allocs::default());
+        let (mut put, mut entry_allocs) = (Handed::default(), Allocs::default());
         let (hit, tally, write) = match step {
             Step::Put(key, value) => {
-                handed = Handed::new(&key, &value);
+                put = handed(&key, &value);
                 let written = key.clone();
-                let (hit, tally) = held.window(handed.heap.bytes, || map.insert(key, value));
-                entry_allocs = if held.models_heap { held.tape.heap.entry_allocs() } else { handed.heap };
+                let (hit, tally) = held.window(put.heap.bytes, || map.insert(key, value));
+                entry_allocs = if held.models_heap { held.tape.heap.entry_allocs() } else { put.heap };
                 (hit, tally, Some((written, false)))
             }
             Step::Remove(key) => {
@@ -322,30 +321,31 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
                 (seen > 0, tally, None)
             }
         };
-        let (moved_entries, moved_bytes) = match write {
+        let moved = match write {
             Some((key, remove)) => {
                 let (allocs, frees) = (tally.alloc_count, tally.free_count);
                 self.look_around(op.key, &Write { key: &key, remove, hit, allocs, frees, capacity_before })
             }
             None if op.kind == Kind::Iterate => self.look_at_all(),
-            None => (0, 0),
+            None => Moved::default(),
         };
         let capacity = self.look(|map| map.capacity());
-        let cause = self.cause(op.kind, &tally, moved_entries, capacity_before, capacity);
-        Seen { kind: op_kind(op.kind, hit), hit, cause, tally, moved_entries, moved_bytes, handed, entry_allocs }
+        let cause = self.cause(op.kind, &tally, moved.entries, capacity_before, capacity);
+        self.observed[cause as usize] += 1;
+        Seen { kind: op_kind(op.kind, hit), hit, cause, work: work(tally, entry_allocs, Some(moved)), handed: put }
     }
 
     /// Counts the entries that an operation moved which may have moved any.
-    fn look_at_all(&mut self) -> (u64, u64) {
+    fn look_at_all(&mut self) -> Moved {
         let Observer { map, held, census, .. } = self;
         let mut moved = Moved::default();
-        held.look(|| map.for_each(&mut |key, value| _ = moved.look(census, key, value)));
-        (moved.entries, moved.bytes)
+        held.look(|| map.for_each(&mut |key, value| _ = see(&mut moved, census, key, value)));
+        moved
     }
 
     /// Counts the entries that a write moved, and learns where the written entry is now, and from which slot it came or
     /// to which it went.
-    fn look_around(&mut self, id: u64, write: &Write<'_, K>) -> (u64, u64) {
+    fn look_around(&mut self, id: u64, write: &Write<'_, K>) -> Moved {
         let Observer { map, held, census, .. } = self;
         let tape = held.tape;
         let table = if tape.slots.is_some() { held.look(|| map.written_table(write)) } else { None };
@@ -364,7 +364,7 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
         }
         let mut all = Moved::default();
         let mut visit = |key: &K, value: &V| {
-            let from = all.look(census, key, value);
+            let from = see(&mut all, census, key, value);
             if let Some(from) = from
                 && table.is_some()
                 && !laid_out_anew
@@ -382,7 +382,7 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
                 tape.slots(|slots| slots.take(place.0));
             }
         }
-        (all.entries, all.bytes)
+        all
     }
 
     fn cause(&self, kind: Kind, tally: &Tally, moved: u64, before: Option<usize>, after: Option<usize>) -> Cause {
@@ -404,22 +404,35 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
     }
 }
 
-/// Entries whose addresses changed.
-#[derive(Default)]
-struct Moved {
-    entries: u64,
-    bytes: u64,
+impl<K: Key, V: Value> Look for Observer<'_, K, V> {
+    fn len(&mut self) -> usize {
+        self.look(|map| map.len())
+    }
+
+    fn capacity(&mut self) -> Option<usize> {
+        self.look(|map| map.capacity())
+    }
+
+    fn structure(&mut self) -> Structure {
+        self.look(|map| map.structure())
+    }
+
+    fn held_bytes(&self) -> u64 {
+        self.held.left.max(0) as u64
+    }
+
+    fn take_recent_peak_bytes(&mut self) -> u64 {
+        std::mem::replace(&mut self.held.recent_peak, self.held.now).max(0) as u64
+    }
 }
 
-impl Moved {
-    /// Adds an entry, if it moved; where its key came from.
-    fn look<K: Key, V>(&mut self, census: &mut Census, key: &K, value: &V) -> Option<usize> {
-        let moved = alloc::uncounted(|| census.look(key.id(), place(key, value)));
-        let key_moved = u64::from(moved.key.is_some());
-        self.entries += key_moved;
-        self.bytes += key_moved * size_of::<K>() as u64 + u64::from(moved.value) * size_of::<V>() as u64;
-        moved.key
-    }
+/// Adds an entry to those that `moved`, if it did; where its key came from.
+fn see<K: Key, V: Value>(moved: &mut Moved, census: &mut Census, key: &K, value: &V) -> Option<usize> {
+    let seen = alloc::uncounted(|| census.look(key.id(), place(key, value)));
+    let key_moved = u64::from(seen.key.is_some());
+    moved.entries += key_moved;
+    moved.bytes += key_moved * size_of::<K>() as u64 + u64::from(seen.value) * size_of::<V>() as u64;
+    seen.key
 }
 
 fn place<K, V>(key: &K, value: &V) -> (usize, usize) {

@@ -1,6 +1,6 @@
 //! The cause of an operation on a runtime's map, told from the map's header before and after it.
 
-use crate::golang::{Kind, Recorded};
+use super::{Kind, Recorded};
 use crate::probe::event::Cause;
 
 /// Follows a map's header from operation to operation.

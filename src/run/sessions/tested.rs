@@ -4,10 +4,10 @@
 use super::batch::Batch;
 use super::observe::{Observer, Tape};
 use crate::maps::{Family, Hashing, Info, Map, Options};
-use crate::probe::alloc::Tally;
 use crate::probe::clock;
 use crate::probe::event::{Listen, Off};
 use crate::replay::EitherHashing;
+use crate::subject::Work;
 use crate::workload::{Key, Value};
 
 /// A map that can be built.
@@ -16,13 +16,13 @@ pub(super) trait Tested<K, V> {
     /// See [`Family::MODELS_HEAP`].
     fn models_heap(&self) -> bool;
     /// Builds one and begins to watch it; says what building allocated.
-    fn watched<'t>(&self, tape: &'t Tape) -> (Observer<'t, K, V>, Tally);
+    fn watched<'t>(&self, tape: &'t Tape) -> (Observer<'t, K, V>, Work);
     /// Builds so many, side by side, that nobody watches.
-    fn timed(&self, maps: usize) -> Box<dyn Timed<K, V>>;
+    fn timed(&self, maps: usize) -> Box<dyn Row<K, V>>;
 }
 
 /// Maps side by side. Between two operations nothing is virtual.
-pub(super) trait Timed<K, V> {
+pub(super) trait Row<K, V> {
     /// Does each batch on the map in its place.
     fn bare(&mut self, batches: &mut [Batch<K, V>]);
     /// The same; reads the clock before the first operation, which it gives, and after every one.
@@ -40,9 +40,9 @@ impl<F: Family> Typed<F> {
         Typed { options, hasher }
     }
 
-    fn row<K: Key, V: Value, S: Hashing>(&self, maps: usize, hasher: &S) -> Box<dyn Timed<K, V>> {
+    fn row<K: Key, V: Value, S: Hashing>(&self, maps: usize, hasher: &S) -> Box<dyn Row<K, V>> {
         let build = |_| F::build::<K, V, S, Off>(&self.options, hasher.clone(), Off);
-        Box::new(Row((0..maps).map(build).collect::<Vec<_>>()))
+        Box::new(Maps((0..maps).map(build).collect::<Vec<_>>()))
     }
 }
 
@@ -55,12 +55,12 @@ impl<F: Family, K: Key, V: Value> Tested<K, V> for Typed<F> {
         F::MODELS_HEAP
     }
 
-    fn watched<'t>(&self, tape: &'t Tape) -> (Observer<'t, K, V>, Tally) {
+    fn watched<'t>(&self, tape: &'t Tape) -> (Observer<'t, K, V>, Work) {
         let build = || F::build::<K, V, _, &'t dyn Listen>(&self.options, self.hasher.clone(), tape);
         Observer::new(F::info_at(self.options.release), F::MODELS_HEAP, tape, build)
     }
 
-    fn timed(&self, maps: usize) -> Box<dyn Timed<K, V>> {
+    fn timed(&self, maps: usize) -> Box<dyn Row<K, V>> {
         match &self.hasher {
             EitherHashing::Own(hasher) => self.row(maps, hasher),
             EitherHashing::Recorded(hasher) => self.row(maps, hasher),
@@ -68,9 +68,9 @@ impl<F: Family, K: Key, V: Value> Tested<K, V> for Typed<F> {
     }
 }
 
-struct Row<M>(Vec<M>);
+struct Maps<M>(Vec<M>);
 
-impl<K: Key, V: Value, M: Map<K, V>> Timed<K, V> for Row<M> {
+impl<K: Key, V: Value, M: Map<K, V>> Row<K, V> for Maps<M> {
     fn bare(&mut self, batches: &mut [Batch<K, V>]) {
         for (batch, map) in batches.iter_mut().zip(&mut self.0) {
             batch.work(map);

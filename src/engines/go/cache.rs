@@ -60,6 +60,12 @@ impl Cache {
         (is_ours && digest(&program).is_ok_and(|digest| digest == kept.trim_end())).then_some(program)
     }
 
+    /// Whether a program is one of these, and as it was put there.
+    pub fn has(&self, program: &Path) -> bool {
+        let name = program.file_name().and_then(|name| name.to_str());
+        name.and_then(|name| self.get(name)).is_some_and(|found| found == program)
+    }
+
     /// Moves a program that was built in this folder to its name.
     pub fn put(&self, name: &str, built: &Path) -> io::Result<PathBuf> {
         let program = self.folder.join(name);
@@ -113,6 +119,7 @@ mod tests {
         };
         let program = put();
         assert_eq!(cache.get("go"), Some(program.clone()));
+        assert!(cache.has(&program) && !cache.has(Path::new("/bin/go")) && !cache.has(Path::new("/")));
         let spoils: [fn(&Path); 6] = [
             |program| fs::write(program, "#!/bin/sh\nevil\n").expect("written"),
             |program| fs::write(program, "").expect("cut"),

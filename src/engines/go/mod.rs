@@ -5,10 +5,13 @@
 //! the same ones.
 
 mod cache;
+mod causes;
 mod session;
+mod subject;
 mod toolchain;
 
 pub use session::{Collections, Greeting, Kind, Memory, Op, Recorded, Session};
+pub(super) use subject::ENGINE;
 pub use toolchain::{GolangError, Toolchain, find};
 
 /// A shape of entry that the program can be built for.
@@ -73,7 +76,7 @@ mod tests {
 
     #[test]
     fn every_file_of_the_program_is_embedded() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/golang/program");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/engines/go/program");
         let mut there: Vec<String> = std::fs::read_dir(folder)
             .expect("the program's folder")
             .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())

@@ -1,0 +1,28 @@
+//! Runtimes whose maps can't be compiled in: each has a program that works them, which is driven over a pipe, one folder an
+//! engine.
+
+pub mod go;
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use crate::subject::Subject;
+
+/// Every engine.
+pub const ENGINES: &[Engine] = &[go::ENGINE];
+
+/// A runtime, and the toolchains that bring it.
+pub struct Engine {
+    /// The flag that names a toolchain, without dashes.
+    pub flag: &'static str,
+    /// What the flag's help says.
+    pub help: &'static str,
+    /// The kinds of map that it has. A kind's name stands for that map of each toolchain found, which is called
+    /// `KIND@VERSION`.
+    pub kinds: &'static [&'static str],
+    /// A subject of each kind without a toolchain: in a plan it says how to get one, in a cell's process it opens what was
+    /// prepared.
+    pub unfound: fn() -> Vec<Rc<dyn Subject>>,
+    /// Subjects of every kind of each toolchain at the paths given; without any, of the one on the PATH, if there is one.
+    pub found: fn(&[PathBuf]) -> Result<Vec<Rc<dyn Subject>>, String>,
+}

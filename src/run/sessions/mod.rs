@@ -1,0 +1,14 @@
+//! Sessions of maps in this process: one that a thread has to itself, and one that several threads use.
+
+mod alone;
+mod batch;
+mod content;
+mod crew;
+mod hands;
+mod observe;
+mod pin;
+mod shared;
+mod tested;
+
+pub(super) use alone::Alone;
+pub(super) use hands::Hands;

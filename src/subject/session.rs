@@ -1,0 +1,347 @@
+//! A session, and the two ways to run the operations of its cell on a map that is built anew for each run.
+
+use std::ops::Add;
+use std::time::Duration;
+
+use super::Failure;
+use crate::maps::Structure;
+use crate::probe::event::Cause;
+use crate::probe::heap::Allocs;
+use crate::probe::slots::SlotCounts;
+use crate::record::{Collector, OpKind};
+use crate::workload::{Kind, Op};
+
+/// What a pass must know of a session before it drives it.
+#[derive(Debug, Clone, Copy)]
+pub struct Traits {
+    /// Operations of a batch, at the most; every batch but the last of the set-up and the last of all has as many.
+    pub batch_ops: u64,
+    /// Whether [`Session::timed`] can build several maps side by side: for workloads too small to be timed on one.
+    pub side_by_side: bool,
+    /// Whether the map tells of moves as it makes them, and [`OnWork::moved`] is called.
+    pub tells_moves: bool,
+    /// Whether it is known which block a free gives back.
+    pub knows_blocks: bool,
+}
+
+/// The maps of one cell.
+pub trait Session {
+    /// What a pass must know.
+    fn traits(&self) -> Traits;
+
+    /// Builds a map whose operations are looked at; says what building it did.
+    ///
+    /// # Errors
+    /// Why it can't be.
+    fn watched<'s>(&'s mut self, watch: Watch) -> Result<(Box<dyn Watched + 's>, Work), Failure>;
+
+    /// Gets ready to time, once: pins the process where that serves, calibrates the clock.
+    ///
+    /// # Errors
+    /// Why it can't.
+    fn ready_to_time(&mut self) -> Result<Timing, Failure>;
+
+    /// Builds maps that nobody looks at, one unless they can lie [side by side](Traits::side_by_side): a batch is then done on
+    /// each. Only `clocked` ones may be asked for [`Timed::clocked`].
+    ///
+    /// # Errors
+    /// Why they can't be.
+    fn timed<'s>(&'s mut self, maps: usize, clocked: bool) -> Result<Box<dyn Timed + 's>, Failure>;
+}
+
+/// What to look for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Watch {
+    /// Whether to follow the slots that removes free.
+    pub slots: bool,
+    /// Whom to call of work at the moment it happens, on the stack of who does it.
+    pub on_work: Option<OnWork>,
+}
+
+/// Calls at the moment of some work.
+#[derive(Debug, Clone, Copy)]
+pub struct OnWork {
+    /// Of entries that moved.
+    pub moved: fn(entries: u64, bytes: u64),
+    /// Of an allocation of the map's own, in a modelled heap.
+    pub allocated: fn(bytes: u64),
+}
+
+/// Takes what each operation did, and the map after it where it can be looked at.
+pub type Each<'a> = dyn FnMut(&Op, &Seen, Option<&mut dyn Look>) + 'a;
+
+/// A map whose operations are looked at.
+pub trait Watched {
+    /// Does a batch of the set-up. With the last one, what it did is forgotten.
+    ///
+    /// # Errors
+    /// Why it can't.
+    fn set_up(&mut self, ops: &[Op]) -> Result<(), Failure>;
+
+    /// Does a batch, and calls `each` for every operation.
+    ///
+    /// # Errors
+    /// Why it can't.
+    fn watch(&mut self, ops: &[Op], each: &mut Each<'_>) -> Result<(), Failure>;
+
+    /// The map between two batches, where it can be looked at.
+    fn look(&mut self) -> Option<&mut dyn Look> {
+        None
+    }
+
+    /// Bytes that it holds after the last operation. Asked once, before [`Watched::content`].
+    ///
+    /// # Errors
+    /// Why they can't be had.
+    fn holds(&mut self) -> Result<Holds, Failure>;
+
+    /// Reads the whole map, and checks what the operations could not.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn content(&mut self) -> Result<Content, Failure>;
+
+    /// Removes every entry, one by one; the bytes that the map holds then. Asked once, after [`Watched::content`].
+    ///
+    /// # Errors
+    /// Why it can't.
+    fn drained_bytes(&mut self) -> Result<u64, Failure>;
+
+    /// Asks the emptied map to give back what it can; the bytes that it holds then.
+    fn shrunk_bytes(&mut self) -> Option<u64> {
+        None
+    }
+
+    /// How many steps of this cause the measured operations took, the building of the map included where there was no set-up.
+    fn events(&self, _cause: Cause) -> Option<u64> {
+        None
+    }
+
+    /// Entries that moved, by the map's own word.
+    fn moved_inside(&self) -> Option<Moved> {
+        None
+    }
+
+    /// What became of the slots that removes left free.
+    fn slots(&self) -> Option<SlotCounts> {
+        None
+    }
+}
+
+/// A map looked at between two operations.
+pub trait Look {
+    /// Live entries.
+    fn len(&mut self) -> usize;
+    /// Whether there are none.
+    fn is_empty(&mut self) -> bool {
+        self.len() == 0
+    }
+    /// Entries that it has room for.
+    fn capacity(&mut self) -> Option<usize>;
+    /// Its structure.
+    fn structure(&mut self) -> Structure;
+    /// Bytes that its last own work left it with.
+    fn held_bytes(&self) -> u64;
+    /// The most that it held since this was last asked.
+    fn take_recent_peak_bytes(&mut self) -> u64;
+}
+
+/// What one operation did.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    /// Its kind, as measured.
+    pub kind: OpKind,
+    /// Whether it found its key.
+    pub hit: bool,
+    /// Its cause.
+    pub cause: Cause,
+    /// What it did.
+    pub work: Work,
+    /// What was handed to the map.
+    pub handed: Handed,
+}
+
+/// What some operations did, as far as a session can see it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Allocations of the map.
+    pub allocs: Allocs,
+    /// Allocations for the entries put: what they own on the heap, or the objects of the modelled program.
+    pub entry_allocs: Option<Allocs>,
+    /// What was given back, by whoever did.
+    pub frees: Option<Frees>,
+    /// Entries whose addresses changed.
+    pub moved: Option<Moved>,
+}
+
+impl Work {
+    /// As much as nothing, by one who sees as much as this one.
+    pub fn nothing(&self) -> Work {
+        Work {
+            allocs: Allocs::default(),
+            entry_allocs: self.entry_allocs.map(|_| Allocs::default()),
+            frees: self.frees.map(|_| Frees::default()),
+            moved: self.moved.map(|_| Moved::default()),
+        }
+    }
+}
+
+impl Add for Work {
+    type Output = Work;
+
+    /// What only one of both could see is absent.
+    fn add(self, other: Work) -> Work {
+        Work {
+            allocs: self.allocs + other.allocs,
+            entry_allocs: self.entry_allocs.zip(other.entry_allocs).map(|(a, b)| a + b),
+            frees: self.frees.zip(other.frees).map(|(a, b)| Frees {
+                count: a.count + b.count,
+                bytes: a.bytes + b.bytes,
+                realloc_moved_bytes: a.realloc_moved_bytes + b.realloc_moved_bytes,
+            }),
+            moved: self
+                .moved
+                .zip(other.moved)
+                .map(|(a, b)| Moved { entries: a.entries + b.entries, bytes: a.bytes + b.bytes }),
+        }
+    }
+}
+
+/// Frees.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Frees {
+    /// How many.
+    pub count: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Old sizes of the reallocations that changed the address.
+    pub realloc_moved_bytes: u64,
+}
+
+/// Entries that moved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// How many.
+    pub entries: u64,
+    /// Sizes of the keys and values of which each moved.
+    pub bytes: u64,
+}
+
+/// What a put hands over to the map.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Handed {
+    /// Bytes of key and value, what they own on the heap included.
+    pub payload_bytes: u64,
+    /// What they own on the heap.
+    pub heap: Allocs,
+}
+
+/// Bytes that a map holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holds {
+    /// Now, its entries' own heap bytes included.
+    pub live_bytes: u64,
+    /// The most at any moment since it was built.
+    pub peak_bytes: Option<u64>,
+}
+
+/// What a map contains.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Content {
+    /// Entries.
+    pub entries: u64,
+    /// Order-independent checksum of keys and values.
+    pub checksum: u64,
+    /// Bytes of keys and values, what they own on the heap included.
+    pub payload_bytes: u64,
+    /// Of these, what they own on the heap.
+    pub payload_heap_bytes: u64,
+    /// Bytes of a key, what it owns included; the mean where it varies.
+    pub key_bytes: u64,
+    /// The same of a value.
+    pub value_bytes: u64,
+}
+
+/// What timing goes by.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// Ticks of the clock in a nanosecond.
+    pub ticks_per_ns: f64,
+    /// What one reading costs, in nanoseconds.
+    pub floor_ns: f64,
+    /// The processor that all of it runs on.
+    pub pinned_to: Option<usize>,
+}
+
+/// Maps that are timed.
+pub trait Timed {
+    /// Does a batch of the set-up.
+    ///
+    /// # Errors
+    /// Why it can't.
+    fn set_up(&mut self, ops: &[Op]) -> Result<(), Failure>;
+
+    /// Does a batch and nothing else; how long that took.
+    ///
+    /// # Errors
+    /// Why it can't.
+    fn bare(&mut self, ops: &[Op]) -> Result<Duration, Failure>;
+
+    /// Does a batch with the clock read after each operation; appends what was read, in the order of the operations of each
+    /// hand, and gives how long it all took.
+    ///
+    /// # Errors
+    /// Why it can't.
+    fn clocked(&mut self, ops: &[Op], readings: &mut Vec<Reading>) -> Result<Duration, Failure>;
+
+    /// Ends the run, and checks what it left where others could have disturbed it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn finish(self: Box<Self>) -> Result<TimedEnd, Failure>;
+}
+
+/// One timed operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// How long it took, in nanoseconds.
+    pub ns: u64,
+    /// Its [class](crate::probe::latency::class_of), by a session that can't be learnt beforehand.
+    pub class: Option<u8>,
+    /// Which of several hands did it.
+    pub hand: u32,
+    /// Its place among those that its hand did without a break, from 0.
+    pub place: u32,
+}
+
+/// What a timed run came to.
+#[derive(Debug, Default)]
+pub struct TimedEnd {
+    /// Each thread's part; empty for one that has the map to itself.
+    pub hands: Vec<Hand>,
+    /// What a garbage collector did while operations were measured.
+    pub collector: Option<Collector>,
+}
+
+/// One of several threads.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hand {
+    /// Operations measured.
+    pub ops: u64,
+    /// How long they took it.
+    pub elapsed: Duration,
+    /// The processor that it was pinned to.
+    pub pinned_to: Option<usize>,
+}
+
+/// The kind as recorded; `hit` tells an overwrite from an insert.
+pub fn op_kind(kind: Kind, hit: bool) -> OpKind {
+    match kind {
+        Kind::Put if hit => OpKind::Overwrite,
+        Kind::Put => OpKind::Insert,
+        Kind::Remove => OpKind::Remove,
+        Kind::Get => OpKind::Get,
+        Kind::Clear => OpKind::Clear,
+        Kind::Iterate => OpKind::Iterate,
+    }
+}

@@ -60,28 +60,6 @@ pub fn serialize(histogram: &Histogram<u64>) -> Vec<u8> {
     bytes
 }
 
-/// Which operations had which class, in order, run-length encoded: what the time pass needs to know of each operation
-/// without watching it.
-#[derive(Debug, Default)]
-pub struct Classes {
-    runs: Vec<(u8, u32)>,
-}
-
-impl Classes {
-    /// Appends one operation's class.
-    pub fn push(&mut self, class: u8) {
-        match self.runs.last_mut() {
-            Some((last, count)) if *last == class && *count < u32::MAX => *count += 1,
-            _ => self.runs.push((class, 1)),
-        }
-    }
-
-    /// The classes, one an operation.
-    pub fn iter(&self) -> impl Iterator<Item = u8> + Clone {
-        self.runs.iter().flat_map(|&(class, count)| std::iter::repeat_n(class, count as usize))
-    }
-}
-
 /// The class of a kind (`0..kinds`) and a cause.
 pub const fn class_of(kind: usize, cause: Cause) -> u8 {
     (kind * Cause::ALL.len() + cause as usize) as u8
@@ -95,15 +73,6 @@ pub const fn kind_and_cause(class: usize) -> (usize, Cause) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn classes_come_back_in_order() {
-        let mut classes = Classes::default();
-        let pushed = [3, 3, 3, 1, 3, 0, 0];
-        pushed.iter().for_each(|&class| classes.push(class));
-        assert_eq!(classes.iter().collect::<Vec<_>>(), pushed);
-        assert_eq!(classes.runs.len(), 4);
-    }
 
     #[test]
     fn every_kind_and_cause_has_a_class_of_its_own() {

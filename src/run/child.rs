@@ -65,10 +65,17 @@ fn run(subjects: &Subjects, job: &Job, workload: &Workload) -> Answered {
     let subject = subjects.find(cell.map.name).ok_or_else(unknown)?;
     let session = &mut *subject.open(Opening { cell, workload, prepared: job.prepared.as_deref() })?;
     match pass {
-        Pass::Expect | Pass::Count => Ok(Answer::Count(Box::new(passes::count(session, workload)?))),
+        Pass::Expect | Pass::Count => {
+            let (counted, learnt) = passes::count(session, workload, job.learns.as_deref())?;
+            Ok(Answer::Count(Box::new(counted), learnt))
+        }
+        Pass::Learn => {
+            let path = job.learns.as_deref().ok_or_else(|| Failure::harness("it is not said where to"))?;
+            Ok(Answer::Learnt(passes::learn(session, workload, path)?))
+        }
         Pass::Time => {
-            let repeats = subject.repeats(cell.crew);
-            Ok(Answer::Time(Box::new(passes::time(session, workload, cell.hint, repeats, job.keeps_moments)?)))
+            let time = passes::time(session, workload, cell.hint, job.learnt.as_ref(), job.keeps_moments)?;
+            Ok(Answer::Time(Box::new(time)))
         }
         Pass::Profile => Ok(Answer::Profile(passes::profile(session, workload, cell.hint)?)),
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::passes::Counted;
+use super::passes::{Counted, Learnt};
 use crate::record::{Profile, Time};
 use crate::spec::CellSpec;
 use crate::subject::Failure;
@@ -22,6 +22,10 @@ pub(super) struct Job {
     pub input: Option<HandOver>,
     /// What the subject has made ready.
     pub prepared: Option<PathBuf>,
+    /// Where a pass that watches is to leave what it learns of each operation.
+    pub learns: Option<PathBuf>,
+    /// What one has left, for a time pass.
+    pub learnt: Option<Learnt>,
     /// Whether this repetition of a time pass keeps when operations began.
     pub keeps_moments: bool,
     pub memory_limit_bytes: u64,
@@ -74,15 +78,23 @@ pub(super) enum Pass {
     /// No pass of a map: works out the expected end state.
     Expect,
     Count,
+    /// What the time pass needs of a count pass, where that was not asked for.
+    Learn,
     Time,
     Profile,
 }
 
 impl Pass {
+    /// Whether others may run beside it.
+    pub const fn is_undisturbed(self) -> bool {
+        matches!(self, Pass::Count | Pass::Learn)
+    }
+
     pub const fn name(self) -> &'static str {
         match self {
             Pass::Expect => "expect",
             Pass::Count => "count",
+            Pass::Learn => "learn",
             Pass::Time => "time",
             Pass::Profile => "profile",
         }
@@ -97,7 +109,8 @@ pub(super) type Answered = Result<Answer, Failure>;
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Answer {
     Expected(Expected),
-    Count(Box<Counted>),
+    Count(Box<Counted>, Option<Learnt>),
+    Learnt(Learnt),
     Time(Box<Time>),
     Profile(Profile),
 }
@@ -124,6 +137,8 @@ mod tests {
             cell: plan.cells[0].clone(),
             input: None,
             prepared: Some("/a program".into()),
+            learns: Some("/what is learnt".into()),
+            learnt: None,
             keeps_moments: true,
             memory_limit_bytes: u64::MAX,
             answer: "/an answer".into(),

@@ -49,7 +49,7 @@ impl Limits {
 
     /// Of the process of such a pass.
     pub fn memory_bytes(&self, pass: Pass) -> u64 {
-        if pass == Pass::Count { self.share_bytes } else { self.memory_bytes }
+        if pass.is_undisturbed() { self.share_bytes } else { self.memory_bytes }
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::answers::Answers;
 use super::job::{Answer, Answered, Job, Pass};
 use super::limits::Limits;
-use super::passes::Counted;
+use super::passes::{Counted, Learnt};
 use super::process::Process;
 use super::progress::Progress;
 use super::repetitions::Repetitions;
@@ -84,8 +84,8 @@ fn run(
     let workloads = open_workloads(plan, subjects)?;
     let answers = Answers::new()?;
     let mut queue = tasks(plan, subjects);
-    let counts = queue.iter().filter(|task| task.pass == Pass::Count).count();
-    let mut limits = Limits::new(plan, counts, settings.jobs);
+    let undisturbed = queue.iter().filter(|task| task.pass.is_undisturbed()).count();
+    let mut limits = Limits::new(plan, undisturbed, settings.jobs);
     let mut cells: Vec<Cell> =
         plan.cells.iter().map(|spec| new_cell(spec, opened(&workloads, spec), subjects)).collect();
     for (spec, workload) in &workloads {
@@ -108,7 +108,7 @@ fn run(
     queue.iter().for_each(|task| tasks_left[task.cell] += 1);
     let mut progress = Progress::new(tasks_left, settings.progress);
     let prepared = prepare(plan, subjects, &mut cells, &progress);
-    let mut times: Vec<Repetitions> = cells.iter().map(|_| Repetitions::default()).collect();
+    let mut times: Vec<Timings> = cells.iter().map(|_| Timings::default()).collect();
     let mut running: Vec<(Task, Process)> = Vec::new();
     while !(interrupt::asked() || queue.is_empty() && running.is_empty()) {
         while let Some(&task) = queue.front()
@@ -126,6 +126,10 @@ fn run(
             let mut job = job(spec, workload, pass, &limits, answer);
             job.keeps_moments = task.is_last();
             job.prepared.clone_from(&prepared[index]);
+            if plan.passes.time && repeats(spec, subjects) {
+                job.learns = pass.is_undisturbed().then(|| answers.file(&format!("{index}-learnt")));
+            }
+            job.learnt.clone_from(&times[index].learnt);
             let ended = match Process::start(job, limits.time(work(spec, workload))) {
                 Ok(process) => {
                     running.push((task, process));
@@ -152,7 +156,7 @@ fn run(
             let cell = &mut cells[task.cell];
             take(cell, &mut times[task.cell], &task, ended);
             progress.task_done(task.cell);
-            if task.is_last() || cell.status != Status::Ok {
+            if task.is_last() && task.pass != Pass::Learn || cell.status != Status::Ok {
                 done(cell);
             }
         }
@@ -166,10 +170,10 @@ fn run(
     let interrupted = interrupt::asked();
     let left = running.iter().map(|(task, _)| *task).chain(queue);
     // Of the time pass, the repetitions that were done are times all the same: the record says how many, and that it is partial.
-    let timed = |task: &Task| task.pass == Pass::Time && !times[task.cell].is_empty();
+    let timed = |task: &Task| task.pass == Pass::Time && !times[task.cell].repetitions.is_empty();
     left.filter(|task| !timed(task)).for_each(|task| unfinished(&mut cells[task.cell], task.pass));
-    for (cell, repetitions) in cells.iter_mut().zip(times) {
-        take_times(cell, repetitions);
+    for (cell, times) in cells.iter_mut().zip(times) {
+        take_times(cell, times);
     }
     for cell in cells.iter_mut().filter(|cell| cell.status == Status::NotRun && cell.error.is_none()) {
         let crew = if cell.id.threads.is_some() { " for several threads" } else { "" };
@@ -276,12 +280,17 @@ fn end_state(expected: &Expected, cell: &CellSpec, workload: &Workload) -> EndSt
 fn tasks(plan: &Plan, subjects: &Subjects) -> VecDeque<Task> {
     let wanted = [
         (plan.passes.count, Pass::Count, 1),
+        (plan.passes.time && !plan.passes.count, Pass::Learn, 1),
         (plan.passes.profile, Pass::Profile, 1),
         (plan.passes.time, Pass::Time, plan.repetitions),
     ];
     let has = |index: usize, pass| {
-        let CellSpec { map, crew, .. } = &plan.cells[index];
-        pass != Pass::Profile || subjects.find(map.name).is_none_or(|map| map.has_stacks(*crew))
+        let cell = &plan.cells[index];
+        match pass {
+            Pass::Profile => subjects.find(cell.map.name).is_none_or(|map| map.has_stacks(cell.crew)),
+            Pass::Learn => repeats(cell, subjects),
+            Pass::Expect | Pass::Count | Pass::Time => true,
+        }
     };
     let mut tasks = VecDeque::new();
     for (_, pass, of) in wanted.into_iter().filter(|(wanted, ..)| *wanted) {
@@ -293,12 +302,15 @@ fn tasks(plan: &Plan, subjects: &Subjects) -> VecDeque<Task> {
     tasks
 }
 
+/// Whether the kinds and causes of the cell's operations are learnt before they are timed.
+fn repeats(cell: &CellSpec, subjects: &Subjects) -> bool {
+    subjects.find(cell.map.name).is_some_and(|map| map.repeats(cell.crew))
+}
+
 /// Whether a pass may start beside those that run. Sampling the CPU is timing too.
 fn may_start(pass: Pass, running: &[(Task, Process)], jobs: usize) -> bool {
-    match pass {
-        Pass::Count => running.len() < jobs.max(1) && running.iter().all(|(task, _)| task.pass == Pass::Count),
-        Pass::Expect | Pass::Profile | Pass::Time => running.is_empty(),
-    }
+    let beside = || running.len() < jobs.max(1) && running.iter().all(|(task, _)| task.pass.is_undisturbed());
+    running.is_empty() || pass.is_undisturbed() && beside()
 }
 
 fn new_cell(spec: &CellSpec, workload: &Workload, subjects: &Subjects) -> Cell {
@@ -337,6 +349,8 @@ fn job(spec: &CellSpec, workload: &Workload, pass: Pass, limits: &Limits, answer
         cell: spec.clone(),
         input: workload.hand_over(),
         prepared: None,
+        learns: None,
+        learnt: None,
         keeps_moments: false,
         memory_limit_bytes: limits.memory_bytes(pass),
         answer,
@@ -365,17 +379,28 @@ fn prepare(plan: &Plan, subjects: &Subjects, cells: &mut [Cell], progress: &Prog
     prepared
 }
 
+/// What a cell's time pass begins with, and its repetitions so far.
+#[derive(Default)]
+struct Timings {
+    learnt: Option<Learnt>,
+    repetitions: Repetitions,
+}
+
 /// Books the end of a process in its cell.
-fn take(cell: &mut Cell, times: &mut Repetitions, task: &Task, ended: Answered) {
+fn take(cell: &mut Cell, times: &mut Timings, task: &Task, ended: Answered) {
     match ended {
         Ok(answer) => {
             if cell.status == Status::NotRun {
                 cell.status = Status::Ok;
             }
             match answer {
-                Answer::Count(counted) => take_count(cell, *counted),
+                Answer::Count(counted, learnt) => {
+                    take_count(cell, *counted);
+                    times.learnt = learnt;
+                }
+                Answer::Learnt(learnt) => times.learnt = Some(learnt),
                 Answer::Time(time) => {
-                    if times.add(*time).is_none() {
+                    if times.repetitions.add(*time).is_none() {
                         fail(cell, &task.name(), &Failure::harness("a histogram is damaged"));
                     }
                 }
@@ -391,7 +416,11 @@ fn take(cell: &mut Cell, times: &mut Repetitions, task: &Task, ended: Answered) 
 }
 
 /// A pass that failed gives no figures.
-fn take_times(cell: &mut Cell, repetitions: Repetitions) {
+fn take_times(cell: &mut Cell, Timings { learnt, repetitions }: Timings) {
+    if let Some(learnt) = learnt {
+        // It is done with; the folder goes with the run in any case.
+        let _ = std::fs::remove_file(learnt.path);
+    }
     if cell.status != Status::Ok {
         cell.time = None;
     } else if let Some(time) = repetitions.finish() {

@@ -31,11 +31,11 @@ fn process(map: char) -> usize {
 }
 
 fn tires() {
-    assert!(process('t') < 3, "tired");
+    assert!(process('t') < 4, "tired");
 }
 
 fn stalls() {
-    while process('l') >= 2 {
+    while process('l') >= 3 {
         std::hint::spin_loop();
     }
 }
@@ -63,7 +63,7 @@ fn run(profile: &str, interrupt: impl Fn(&str) -> bool) -> Ran {
     std::fs::write(&toml, profile).expect("the profile is written");
     let program = std::env::current_exe().expect("this program");
     let mut run = Command::new(program);
-    run.args(["run", "--quiet"]).arg(&toml).arg("--out").arg(&out).env(LOG, &log);
+    run.args(["run", "--quiet", "--jobs", "1"]).arg(&toml).arg("--out").arg(&out).env(LOG, &log);
     let mut run = run.spawn().expect("it starts");
     let processes = |log: &Path| std::fs::read_to_string(log).unwrap_or_default();
     let started = Instant::now();
@@ -100,8 +100,9 @@ fn lengths(cell: &Json) -> [usize; 3] {
 pub fn are_processes_in_rounds() {
     let ran = run(&profile("[\"steady\", \"tires\", \"stalls\", \"second\"]", 4, 15), |_| false);
     assert_eq!(ran.status.code(), Some(1));
-    // The third of `t` panics and the second of `l` runs until its limit: no more of theirs are started.
-    assert_eq!(ran.processes, "atlb atlb atb ab".replace(' ', ""));
+    // First each learns what its operations are. The third repetition of `t` panics and the second of `l` runs until its
+    // limit: no more of theirs are started.
+    assert_eq!(ran.processes, "atlb atlb atlb atb ab".replace(' ', ""));
     let [steady, tires, stalls, second] = [0, 1, 2, 3].map(|cell| &ran.results["cells"][cell]);
     for cell in [steady, second] {
         assert_eq!((&cell["status"], lengths(cell)), (&"ok".into(), [4; 3]), "{cell:#}");
@@ -120,16 +121,16 @@ pub fn are_processes_in_rounds() {
     assert!([tires, stalls].iter().all(|cell| cell["time"].is_null()), "a pass that failed has no figures");
 }
 
-/// Each of them sleeps for 1.2 s in its four runs, all of them for longer than the limit; one by far not so long that
+/// Each of them sleeps for 0.9 s in its three runs, all of them for longer than the limit; one by far not so long that
 /// others on the machine could make it so.
 pub fn may_take_their_limit_each() {
-    let ran = run(&profile("[\"slow\"]", 13, 15), |_| false);
+    let ran = run(&profile("[\"slow\"]", 18, 15), |_| false);
     assert_eq!(ran.status.code(), Some(0), "{:#}", ran.results["cells"][0]["error"]);
-    assert_eq!(lengths(&ran.results["cells"][0]), [13; 3]);
+    assert_eq!(lengths(&ran.results["cells"][0]), [18; 3]);
 }
 
 pub fn stay_when_the_run_is_interrupted() {
-    let ran = run(&profile("[\"steady\", \"second\"]", 1000, 60), |processes| processes.len() >= 5);
+    let ran = run(&profile("[\"steady\", \"second\"]", 1000, 60), |processes| processes.len() >= 7);
     assert_eq!(ran.status.code(), Some(130));
     assert_eq!(ran.results["partial"], true);
     for cell in ran.results["cells"].as_array().unwrap() {

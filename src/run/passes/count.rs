@@ -1,10 +1,12 @@
 //! The count pass: every exact metric, every operation watched.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::Batches;
+use super::learnt::{Learnt, Writer};
 use super::searches::Looks;
 use super::timeline::Course;
 use crate::maps;
@@ -23,11 +25,16 @@ pub(in crate::run) struct Counted {
     pub count: Count,
 }
 
-/// Runs the workload once and counts.
-pub(in crate::run) fn count(session: &mut dyn Session, workload: &Workload) -> Result<Counted, Failure> {
+/// Runs the workload once and counts; leaves what it learnt of each operation at a path, where somebody wants it.
+pub(in crate::run) fn count(
+    session: &mut dyn Session,
+    workload: &Workload,
+    learnt: Option<&Path>,
+) -> Result<(Counted, Option<Learnt>), Failure> {
     // Whether a table that is made larger moves must not depend on the system allocator's mood.
     alloc::set_realloc_always_moves(true);
     let mut batches = Batches::new(workload, session.traits().batch_ops)?;
+    let mut learning = learnt.map(|path| Writer::new(path, workload)).transpose()?;
     let (mut map, built) = session.watched(Watch { slots: true, on_work: None })?;
     let mut sums = Sums::new(if workload.setup_ops() == 0 { built } else { built.nothing() });
     let (mut course, mut looks) = (Course::new(workload.ops()), Looks::new(workload.ops()));
@@ -38,6 +45,9 @@ pub(in crate::run) fn count(session: &mut dyn Session, workload: &Workload) -> R
         }
         map.watch(batch.ops, &mut |op, seen, look| {
             sums.add(op, seen);
+            if let Some(learning) = &mut learning {
+                learning.add(seen);
+            }
             if let Some(look) = look {
                 course.add(seen, look);
                 looks.add(seen, look);
@@ -96,7 +106,8 @@ pub(in crate::run) fn count(session: &mut dyn Session, workload: &Workload) -> R
         drained_bytes: map.drained_bytes()?,
         shrunk_bytes: map.shrunk_bytes(),
     };
-    Ok(Counted { end, key_bytes, value_bytes, count })
+    let learnt = learning.map(Writer::finish).transpose()?;
+    Ok((Counted { end, key_bytes, value_bytes, count }, learnt))
 }
 
 /// What the measured operations add up to.

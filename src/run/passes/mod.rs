@@ -2,6 +2,7 @@
 
 mod count;
 mod latencies;
+mod learnt;
 mod moments;
 mod profile;
 mod searches;
@@ -10,6 +11,7 @@ mod timeline;
 
 pub(super) use count::{Counted, count};
 pub(super) use latencies::{CLASSES, recorded, sum_kinds};
+pub(super) use learnt::{Learnt, learn};
 pub(super) use profile::profile;
 pub(super) use time::time;
 

@@ -4,128 +4,129 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
+use super::learnt::Known;
 use super::timeline::remakes_a_table;
 use crate::probe::event::Cause;
-use crate::probe::latency::{Classes, kind_and_cause};
+use crate::probe::latency::kind_and_cause;
 use crate::record::{Moment, Moments, OpKind, Spell, Timeline};
-use crate::subject::Seen;
+use crate::subject::Failure;
 
 /// With more operations than these nothing is kept: it would take too much memory.
 pub(super) const OPS_MAX: u64 = 1 << 24;
 
-/// What the operations did that allocated or moved anything, as a watched run saw them.
-#[derive(Default)]
-pub(super) struct Works {
-    ops: u64,
-    works: Vec<Work>,
+/// What is kept of a repetition whose operations took so long. What is known of each of them is gone through twice.
+pub(super) fn moments(
+    mut first: impl FnMut() -> Result<Known, Failure>,
+    mut second: impl FnMut() -> Result<Known, Failure>,
+    latencies_ns: &[u32],
+) -> Result<Moments, Failure> {
+    let ops_per_point = (latencies_ns.len() as u64).div_ceil(Timeline::POINTS_MAX).max(1);
+    let (mut chosen, mut spells) = (Chosen::new(latencies_ns.len() as u64), Vec::new());
+    for (op, &ns) in (0..).zip(latencies_ns) {
+        let known = first()?;
+        chosen.offer(op, known.class, ns);
+        add_move(&mut spells, op, known.moved_entries);
+    }
+    let (mut kept, left_out) = chosen.finish();
+    let mut spells = longest(spells);
+    let ends = spells.iter().flat_map(|spell| [spell.first_op, spell.last_op]);
+    let ends: BTreeSet<u64> = ends.collect();
+    let mut ends = ends.into_iter().peekable();
+    let mut times = BTreeMap::new();
+    let mut elapsed_ns = Vec::new();
+    let mut now_ns = 0;
+    let mut moments = kept.values_mut().peekable();
+    for (op, &ns) in (0..).zip(latencies_ns) {
+        let known = second()?;
+        let start_ns = now_ns;
+        now_ns += u64::from(ns);
+        if ends.next_if_eq(&op).is_some() {
+            times.insert(op, (start_ns, now_ns));
+        }
+        if let Some(moment) = moments.next_if(|moment| moment.op == op) {
+            (moment.start_ns, moment.ns) = (start_ns, u64::from(ns));
+            (moment.alloc_bytes, moment.moved_entries) = (known.alloc_bytes, known.moved_entries);
+        }
+        if (op + 1) % ops_per_point == 0 || op + 1 == latencies_ns.len() as u64 {
+            elapsed_ns.push(now_ns);
+        }
+    }
+    for spell in &mut spells {
+        (spell.start_ns, spell.end_ns) = (times[&spell.first_op].0, times[&spell.last_op].1);
+    }
+    Ok(Moments { ops_per_point, elapsed_ns, operations: kept.into_values().collect(), left_out, spells })
 }
 
-#[derive(Clone, Copy)]
-struct Work {
-    op: u64,
-    alloc_bytes: u64,
-    moved_entries: u64,
+/// Adds an operation that moved so many entries to the spells so far, without their times.
+fn add_move(spells: &mut Vec<Spell>, op: u64, moved_entries: u64) {
+    if moved_entries == 0 {
+        return;
+    }
+    match spells.last_mut() {
+        Some(spell) if op - spell.last_op <= Spell::GAP_OPS => {
+            spell.last_op = op;
+            spell.moving_ops += 1;
+            spell.moved_entries += moved_entries;
+        }
+        _ => {
+            // One operation alone is none.
+            spells.pop_if(|spell| spell.moving_ops == 1);
+            spells.push(Spell { first_op: op, last_op: op, start_ns: 0, end_ns: 0, moving_ops: 1, moved_entries });
+        }
+    }
 }
 
-impl Works {
-    /// After a measured operation.
-    pub fn add(&mut self, seen: &Seen) {
-        let (op, alloc_bytes) = (self.ops, seen.work.allocs.bytes);
-        let moved_entries = seen.work.moved.map_or(0, |moved| moved.entries);
-        self.ops += 1;
-        if alloc_bytes > 0 || moved_entries > 0 {
-            self.works.push(Work { op, alloc_bytes, moved_entries });
-        }
-    }
-
-    /// What is kept of a repetition whose operations had these classes and took so long.
-    pub fn moments(&self, classes: &Classes, latencies_ns: &[u32]) -> Moments {
-        let ops_per_point = (latencies_ns.len() as u64).div_ceil(Timeline::POINTS_MAX).max(1);
-        let (mut kept, left_out) = choose(classes, latencies_ns);
-        let mut spells = self.spells();
-        let ends = spells.iter().flat_map(|spell| [spell.first_op, spell.last_op]);
-        let marked: BTreeSet<u64> = kept.keys().copied().chain(ends).collect();
-        let mut marked = marked.into_iter().peekable();
-        let mut times = BTreeMap::new();
-        let mut elapsed_ns = Vec::new();
-        let mut now_ns = 0;
-        for (op, &ns) in (0..).zip(latencies_ns) {
-            let start_ns = now_ns;
-            now_ns += u64::from(ns);
-            if marked.next_if_eq(&op).is_some() {
-                times.insert(op, (start_ns, now_ns));
-            }
-            if (op + 1) % ops_per_point == 0 || op + 1 == latencies_ns.len() as u64 {
-                elapsed_ns.push(now_ns);
-            }
-        }
-        for spell in &mut spells {
-            (spell.start_ns, spell.end_ns) = (times[&spell.first_op].0, times[&spell.last_op].1);
-        }
-        for moment in kept.values_mut() {
-            let (start_ns, end_ns) = times[&moment.op];
-            (moment.start_ns, moment.ns) = (start_ns, end_ns - start_ns);
-            if let Ok(index) = self.works.binary_search_by_key(&moment.op, |work| work.op) {
-                let Work { alloc_bytes, moved_entries, .. } = self.works[index];
-                (moment.alloc_bytes, moment.moved_entries) = (alloc_bytes, moved_entries);
-            }
-        }
-        Moments { ops_per_point, elapsed_ns, operations: kept.into_values().collect(), left_out, spells }
-    }
-
-    /// Without their times.
-    fn spells(&self) -> Vec<Spell> {
-        let mut spells: Vec<Spell> = Vec::new();
-        for &Work { op, moved_entries, .. } in self.works.iter().filter(|work| work.moved_entries > 0) {
-            match spells.last_mut() {
-                Some(spell) if op - spell.last_op <= Spell::GAP_OPS => {
-                    spell.last_op = op;
-                    spell.moving_ops += 1;
-                    spell.moved_entries += moved_entries;
-                }
-                _ => {
-                    let (first_op, last_op, start_ns, end_ns) = (op, op, 0, 0);
-                    spells.push(Spell { first_op, last_op, start_ns, end_ns, moving_ops: 1, moved_entries });
-                }
-            }
-        }
-        spells.retain(|spell| spell.moving_ops > 1);
-        spells.sort_by_key(|spell| (Reverse(spell.moved_entries), spell.first_op));
-        spells.truncate(Moments::SPELLS_MAX);
-        spells.sort_by_key(|spell| spell.first_op);
-        spells
-    }
+/// Those that moved most.
+fn longest(mut spells: Vec<Spell>) -> Vec<Spell> {
+    spells.retain(|spell| spell.moving_ops > 1);
+    spells.sort_by_key(|spell| (Reverse(spell.moved_entries), spell.first_op));
+    spells.truncate(Moments::SPELLS_MAX);
+    spells.sort_by_key(|spell| spell.first_op);
+    spells
 }
 
 /// The operations to keep, and how many more of each cause there were. What they did and when is not yet known.
-fn choose(classes: &Classes, latencies_ns: &[u32]) -> (BTreeMap<u64, Moment>, BTreeMap<Cause, u64>) {
-    let sample_every = (latencies_ns.len() as u64).div_ceil(Moments::STEADY_MAX).max(1);
-    let mut of_causes: BTreeMap<Option<Cause>, Longest> = BTreeMap::new();
-    let (mut kept, mut left_out) = (BTreeMap::new(), BTreeMap::new());
-    let of = |class: u8| {
+struct Chosen {
+    /// Of the steady ones, every so many.
+    sample_every: u64,
+    of_causes: BTreeMap<Option<Cause>, Longest>,
+    kept: BTreeMap<u64, Moment>,
+    left_out: BTreeMap<Cause, u64>,
+}
+
+impl Chosen {
+    /// Of so many operations.
+    fn new(ops: u64) -> Chosen {
+        let sample_every = ops.div_ceil(Moments::STEADY_MAX).max(1);
+        Chosen { sample_every, of_causes: BTreeMap::new(), kept: BTreeMap::new(), left_out: BTreeMap::new() }
+    }
+
+    fn offer(&mut self, op: u64, class: u8, ns: u32) {
         let (kind, cause) = kind_and_cause(class.into());
-        (OpKind::ALL[kind], cause)
-    };
-    let mut keep = |op, class: u8| {
-        let (kind, cause) = of(class);
-        kept.insert(op, Moment { op, start_ns: 0, ns: 0, kind, cause, alloc_bytes: 0, moved_entries: 0 });
-    };
-    for ((op, class), &ns) in (0..).zip(classes.iter()).zip(latencies_ns) {
-        let (kind, cause) = of(class);
         // What is about all entries is kept whatever its cause.
-        let cause = kind.has_key().then_some(cause);
-        let dropped = of_causes.entry(cause).or_default().offer(op, class, ns, most(cause));
-        if let Some(cause) = dropped.map(|class| of(class).1).filter(|&cause| cause != Cause::Steady) {
-            *left_out.entry(cause).or_default() += 1;
+        let cause = OpKind::ALL[kind].has_key().then_some(cause);
+        let dropped = self.of_causes.entry(cause).or_default().offer(op, class, ns, most(cause));
+        let dropped = dropped.map(|class| kind_and_cause(class.into()).1);
+        if let Some(cause) = dropped.filter(|&cause| cause != Cause::Steady) {
+            *self.left_out.entry(cause).or_default() += 1;
         }
-        if cause == Some(Cause::Steady) && op % sample_every == 0 {
-            keep(op, class);
+        if cause == Some(Cause::Steady) && op % self.sample_every == 0 {
+            self.keep(op, class);
         }
     }
-    for longest in of_causes.into_values() {
-        longest.heap.into_iter().for_each(|Reverse((_, Reverse(op), class))| keep(op, class));
+
+    fn keep(&mut self, op: u64, class: u8) {
+        let (kind, cause) = kind_and_cause(class.into());
+        let kind = OpKind::ALL[kind];
+        self.kept.insert(op, Moment { op, start_ns: 0, ns: 0, kind, cause, alloc_bytes: 0, moved_entries: 0 });
     }
-    (kept, left_out)
+
+    fn finish(mut self) -> (BTreeMap<u64, Moment>, BTreeMap<Cause, u64>) {
+        for longest in std::mem::take(&mut self.of_causes).into_values() {
+            longest.heap.into_iter().for_each(|Reverse((_, Reverse(op), class))| self.keep(op, class));
+        }
+        (self.kept, self.left_out)
+    }
 }
 
 /// How many operations of a cause, or about all entries, are kept at the most.
@@ -161,10 +162,13 @@ mod tests {
     use super::*;
     use crate::probe::latency::class_of;
 
-    fn classes(causes: impl IntoIterator<Item = Cause>) -> Classes {
-        let mut classes = Classes::default();
-        causes.into_iter().for_each(|cause| classes.push(class_of(0, cause)));
-        classes
+    fn moments_of(known: &[Known], latencies_ns: &[u32]) -> Moments {
+        let (mut first, mut second) = (known.iter(), known.iter());
+        moments(|| Ok(*first.next().unwrap()), || Ok(*second.next().unwrap()), latencies_ns).unwrap()
+    }
+
+    fn known(kind: OpKind, cause: Cause, moved_entries: u64) -> Known {
+        Known { class: class_of(kind as usize, cause), alloc_bytes: 0, moved_entries }
     }
 
     #[test]
@@ -177,7 +181,8 @@ mod tests {
         };
         // Each takes longer than the one before.
         let ns: Vec<u32> = (1..=ops as u32).collect();
-        let moments = Works::default().moments(&classes((0..ops).map(cause)), &ns);
+        let ops_known: Vec<Known> = (0..ops).map(|op| known(OpKind::Insert, cause(op), 0)).collect();
+        let moments = moments_of(&ops_known, &ns);
         let kept =
             |cause| moments.operations.iter().filter(move |moment| moment.cause == cause).map(|moment| moment.op);
         assert_eq!(kept(Cause::Grow).collect::<Vec<_>>(), (0..10).map(|n| 1000 * n + 7).collect::<Vec<_>>());
@@ -195,11 +200,9 @@ mod tests {
 
     #[test]
     fn a_spell_ends_where_moves_are_far_between() {
-        let mut works = Works { ops: 0, works: Vec::new() };
-        for op in [5, 6, 70, 200, 300, 364] {
-            works.works.push(Work { op, alloc_bytes: 0, moved_entries: op });
-        }
-        let moments = works.moments(&classes([Cause::Steady; 400]), &[10; 400]);
+        let moved = |op| if [5, 6, 70, 200, 300, 364].contains(&op) { op } else { 0 };
+        let ops_known: Vec<Known> = (0..400).map(|op| known(OpKind::Insert, Cause::Steady, moved(op))).collect();
+        let moments = moments_of(&ops_known, &[10; 400]);
         let spells: Vec<_> = (moments.spells.iter())
             .map(|spell| (spell.first_op, spell.last_op, spell.moving_ops, spell.moved_entries))
             .collect();
@@ -215,9 +218,8 @@ mod tests {
             2 => OpKind::Iterate,
             _ => OpKind::Insert,
         };
-        let mut classes = Classes::default();
-        (0..ops).for_each(|op| classes.push(class_of(kind(op) as usize, Cause::Steady)));
-        let moments = Works::default().moments(&classes, &vec![5; ops as usize]);
+        let ops_known: Vec<Known> = (0..ops).map(|op| known(kind(op), Cause::Steady, 0)).collect();
+        let moments = moments_of(&ops_known, &vec![5; ops as usize]);
         let kept = |kind| moments.operations.iter().filter(move |moment| moment.kind == kind).count();
         assert_eq!((kept(OpKind::Clear), kept(OpKind::Iterate)), (500, 500));
         assert!(kept(OpKind::Insert) <= 2 * Moments::STEADY_MAX as usize);

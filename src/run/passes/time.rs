@@ -1,6 +1,7 @@
 //! The time pass: latencies by kind and cause, and the throughput of the bare loop.
 //!
-//! Each repetition is a process of its own. One bare run warms up. Then come the two that count: bare, for the throughput,
+//! Each repetition is a process of its own, and begins on a fresh heap: what a watched run [learnt](super::learnt) of each
+//! operation comes from another process. One bare run warms up. Then come the two that count: bare, for the throughput,
 //! and with the clock read after every operation, for the latencies. Recording into the histograms happens between batches.
 //!
 //! # Small maps
@@ -13,13 +14,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Batches;
 use super::latencies::{Recordings, recorded, sum_kinds};
-use super::moments::{self, Works};
+use super::learnt::Learnt;
+use super::moments;
 use super::timeline::Heat;
 use crate::probe::event::Cause;
-use crate::probe::latency::{Classes, Latencies, class_of, kind_and_cause};
+use crate::probe::latency::{Latencies, kind_and_cause};
 use crate::record::metrics::latency::percentiles;
-use crate::record::{ThreadTime, Time};
-use crate::subject::{Failure, Hand, Session, Timed, TimedEnd, Timing, Watch};
+use crate::record::{Moments, ThreadTime, Time};
+use crate::subject::{Failure, Hand, Session, Timed, TimedEnd, Timing};
 use crate::workload::{Op, Workload};
 
 /// How many operations at the beginning of a batch find caches and branch predictors as the harness left them, having
@@ -33,17 +35,17 @@ const SMALL_OPS_MAX: u64 = 64;
 /// A repetition of a small workload times so many operations at the least.
 const SMALL_MAPS_OPS_MIN: u64 = 1 << 16;
 
-/// One repetition.
+/// One repetition: three runs. What was learnt of its operations is needed where the session itself can't class them.
 pub(in crate::run) fn time(
     session: &mut dyn Session,
     workload: &Workload,
     hint: u64,
-    repeats: bool,
+    learnt: Option<&Learnt>,
     keeps_moments: bool,
 ) -> Result<Time, Failure> {
     let runs = Runs::new(&*session, workload, hint);
-    let kept = keeps_moments && repeats && runs.maps == 1 && workload.ops() <= moments::OPS_MAX;
-    let (classes, works) = if repeats { learn(session, workload, kept)? } else { Default::default() };
+    let kept = learnt.filter(|_| keeps_moments && runs.maps == 1 && workload.ops() <= moments::OPS_MAX);
+    let mut known = learnt.map(|learnt| learnt.read(workload)).transpose()?;
     let Timing { ticks_per_ns, floor_ns, pinned_to } = session.ready_to_time()?;
     let started_unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
 
@@ -52,16 +54,18 @@ pub(in crate::run) fn time(
     let mut hands: Vec<Recordings> = Vec::new();
     // The order of all operations is one hand's.
     let mut heat = bare_end.hands.is_empty().then(|| Heat::new(workload.ops()));
-    let mut each_ns = Vec::with_capacity(if kept { workload.ops() as usize } else { 0 });
-    // Small maps do the same, one after the other.
-    let mut learnt = classes.iter().cycle();
+    let mut each_ns = Vec::with_capacity(kept.map_or(0, |learnt| learnt.ops as usize));
     let mut readings = Vec::new();
     let (clocked_elapsed, clocked_end) = runs.run(session, true, |maps, ops| {
         readings.clear();
         let elapsed = maps.clocked(ops, &mut readings)?;
         for reading in &readings {
-            let class = reading.class.or_else(|| learnt.next());
-            let class = class.ok_or_else(|| Failure::harness("an operation is timed whose kind nobody knows"))?;
+            let class = match (reading.class, &mut known) {
+                (Some(class), _) => class,
+                // Small maps do the same, one after the other.
+                (None, Some(known)) => known.next()?.class,
+                (None, None) => return Err(Failure::harness("nobody has learnt what the timed operations are")),
+            };
             let steady = reading.class.is_some() || kind_and_cause(class.into()).1 == Cause::Steady;
             let hand = reading.hand as usize;
             if hands.len() <= hand {
@@ -71,13 +75,14 @@ pub(in crate::run) fn time(
             if let Some(heat) = &mut heat {
                 heat.add(warm.then_some(reading.ns));
             }
-            if kept {
+            if kept.is_some() {
                 each_ns.push(u32::try_from(reading.ns).unwrap_or(u32::MAX));
             }
         }
         Ok(elapsed)
     })?;
 
+    hands.resize_with(hands.len().max(bare_end.hands.len()), Recordings::new);
     let mut latencies = Latencies::new(super::CLASSES);
     let hands: Vec<_> = hands.into_iter().map(Recordings::finish).collect();
     hands.iter().for_each(|(of_hand, _)| latencies.add(of_hand));
@@ -102,7 +107,7 @@ pub(in crate::run) fn time(
         threads: bare_end.hands.iter().zip(&hands).map(of_hand).collect(),
         collector: clocked_end.collector,
         heat: heat.map(Heat::finish),
-        moments: kept.then(|| works.moments(&classes, &each_ns)),
+        moments: kept.map(|learnt| moments_of(learnt, &each_ns)).transpose()?,
     })
 }
 
@@ -110,24 +115,9 @@ fn ns(elapsed: Duration) -> u64 {
     elapsed.as_nanos() as u64
 }
 
-/// Learns each measured operation's kind and cause, and, where that is to be kept, what it did.
-fn learn(session: &mut dyn Session, workload: &Workload, kept: bool) -> Result<(Classes, Works), Failure> {
-    let (mut classes, mut works) = (Classes::default(), Works::default());
-    let mut batches = Batches::new(workload, session.traits().batch_ops)?;
-    let (mut map, _) = session.watched(Watch::default())?;
-    while let Some(batch) = batches.next()? {
-        if batch.in_setup {
-            map.set_up(batch.ops)?;
-            continue;
-        }
-        map.watch(batch.ops, &mut |_, seen, _| {
-            classes.push(class_of(seen.kind as usize, seen.cause));
-            if kept {
-                works.add(seen);
-            }
-        })?;
-    }
-    Ok((classes, works))
+fn moments_of(learnt: &Learnt, each_ns: &[u32]) -> Result<Moments, Failure> {
+    let (mut first, mut second) = (learnt.again()?, learnt.again()?);
+    moments::moments(|| first.next(), || second.next(), each_ns)
 }
 
 /// Runs of a workload.
@@ -177,5 +167,103 @@ impl<'a> Runs<'a> {
             end = maps.finish()?;
         }
         Ok((elapsed, end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::probe::latency::class_of;
+    use crate::record::OpKind;
+    use crate::run::Subjects;
+    use crate::spec::{self, Flags};
+    use crate::subject::{Reading, Traits, Watch, Watched, Work};
+
+    /// A session that does nothing and writes down what it is asked.
+    struct Asked {
+        log: Rc<RefCell<Vec<String>>>,
+        classes: bool,
+    }
+
+    struct Run(Rc<RefCell<Vec<String>>>, bool);
+
+    impl Session for Asked {
+        fn traits(&self) -> Traits {
+            Traits { batch_ops: 100, side_by_side: true, tells_moves: false, knows_blocks: false }
+        }
+        fn watched<'s>(&'s mut self, _: Watch) -> Result<(Box<dyn Watched + 's>, Work), Failure> {
+            unreachable!("a timed process watches nothing: its map begins on a fresh heap")
+        }
+        fn ready_to_time(&mut self) -> Result<Timing, Failure> {
+            self.log.borrow_mut().push("ready".into());
+            Ok(Timing { ticks_per_ns: 2.0, floor_ns: 3.0, pinned_to: Some(1) })
+        }
+        fn timed<'s>(&'s mut self, maps: usize, clocked: bool) -> Result<Box<dyn Timed + 's>, Failure> {
+            self.log.borrow_mut().push(format!("{maps} {}", if clocked { "clocked" } else { "bare" }));
+            Ok(Box::new(Run(self.log.clone(), self.classes)))
+        }
+    }
+
+    impl Timed for Run {
+        fn set_up(&mut self, ops: &[Op]) -> Result<(), Failure> {
+            self.0.borrow_mut().push(format!("sets up {}", ops.len()));
+            Ok(())
+        }
+        fn bare(&mut self, ops: &[Op]) -> Result<Duration, Failure> {
+            Ok(Duration::from_nanos(ops.len() as u64))
+        }
+        fn clocked(&mut self, ops: &[Op], readings: &mut Vec<Reading>) -> Result<Duration, Failure> {
+            let class = self.1.then(|| class_of(OpKind::Get as usize, Cause::LockWait));
+            readings.extend((0..ops.len() as u32).map(|place| Reading { ns: 7, class, hand: 0, place }));
+            Ok(Duration::from_nanos(2 * ops.len() as u64))
+        }
+        fn finish(self: Box<Self>) -> Result<TimedEnd, Failure> {
+            Ok(TimedEnd::default())
+        }
+    }
+
+    fn workload(mix: &str, ops: u64) -> Workload {
+        let flags = Flags { ops: vec![ops.to_string()], mix: vec![mix.into()], ..Flags::default() };
+        let plan = spec::plan(&[], &flags, &Subjects::builtin().catalog()).unwrap();
+        Workload::open(&plan.cells[0].workload).unwrap()
+    }
+
+    fn asked(classes: bool) -> Asked {
+        Asked { log: Rc::default(), classes }
+    }
+
+    #[test]
+    fn a_repetition_is_three_runs_of_fresh_maps_and_nothing_before_them() {
+        let mut session = asked(true);
+        let time = time(&mut session, &workload("churn(records=150)", 250), 0, None, true).unwrap();
+        let run = |kind: &str| [kind.to_owned(), "sets up 100".into(), "sets up 50".into()];
+        let expected: Vec<String> = ["ready".to_owned()]
+            .into_iter()
+            .chain(["1 bare", "1 bare", "1 clocked"].into_iter().flat_map(run))
+            .collect();
+        assert_eq!(*session.log.borrow(), expected);
+        assert_eq!((time.bare_elapsed_ns, time.clocked_elapsed_ns, time.ops), (vec![250], vec![500], 250));
+        assert_eq!((time.histograms.len(), time.histograms[0].cause), (1, Cause::LockWait));
+        assert_eq!(time.histograms[0].count, 250 - 3 * 4, "less the first four of each batch");
+        assert_eq!((time.kind_ns[&OpKind::Get], time.moments), (250 * 7, None));
+    }
+
+    #[test]
+    fn small_workloads_are_done_on_maps_side_by_side_over_and_over() {
+        let mut session = asked(true);
+        let time = time(&mut session, &workload("fill", 10), 0, None, false).unwrap();
+        let log = session.log.borrow();
+        let rounds = (1_u64 << 16).div_ceil(100);
+        assert_eq!((log.len() as u64, &*log[1], &*log[log.len() - 1]), (1 + 3 * rounds, "10 bare", "10 clocked"));
+        assert_eq!(time.ops, 100 * rounds);
+    }
+
+    #[test]
+    fn operations_of_which_nobody_knows_the_kind_are_not_timed() {
+        let failure = time(&mut asked(false), &workload("fill", 100), 0, None, false).unwrap_err();
+        assert_eq!(failure, Failure::harness("nobody has learnt what the timed operations are"));
     }
 }

@@ -150,12 +150,12 @@ fn read_record(mutant: &[u8]) -> bool {
     for format in FORMATS {
         (format.render)(&results, &mut |_, _| Ok(())).expect("rendered");
     }
-    let policy = Policy::default();
-    let verdict = gate::compare(&results, &results, &policy, metrics::all());
+    let (policy, metrics) = (Policy::default(), metrics::of([&results]));
+    let verdict = gate::compare(&results, &results, &policy, &metrics);
     _ = (verdict.markdown(), verdict.summary());
-    _ = gate::self_test(&results, metrics::all()).markdown();
+    _ = gate::self_test(&results, &metrics).markdown();
     let side = || diff::Side { name: "it", results: &results };
-    let difference = diff::diff(side(), side(), metrics::all());
+    let difference = diff::diff(side(), side(), &metrics);
     diff::write(&difference, &mut |_, _| Ok(())).expect("written");
     _ = diff::terminal(&difference, 80, false, usize::MAX);
     _ = mapscope::report::table::summary(&results, 80, true);

@@ -83,7 +83,7 @@ fn renewing_says_what_changed_and_keeps_the_history() {
     let place = place();
     accepted(accept(&place, "a", &["--reason", "first"]));
     edit(&place, "b", |results| results.cells.retain(|cell| cell.id.map == "std"));
-    edit(&place, "b", |results| results.cells[0].count.as_mut().expect("counted").free_count = Some(0));
+    edit(&place, "b", |results| *results.cells[0].count.as_mut().expect("counted").quantities.entry("free_count") = 0);
     let screen = accepted(accept(&place, "b", &["--reason", "second"]));
     assert!(screen.contains("Exact changes: 1 metric in 1 of 1 cell"), "{screen}");
     assert!(screen.contains("free_count") && screen.contains("Only in A"), "{screen}");

@@ -62,7 +62,7 @@ fn every_metric_of_every_cell_is_in_the_page() {
             let identity =
                 |other: &&mapscope::record::Cell| serde_json::to_value(&other.id).expect("JSON") == cell["id"];
             let recorded = results.cells.iter().find(identity).expect("a cell of the record");
-            let expected = (metric.value)(recorded).filter(|_| recorded.status == Status::Ok);
+            let expected = metric.value(recorded).filter(|_| recorded.status == Status::Ok);
             let shown = &overview["values"][index][position];
             assert_eq!(shown.as_f64(), expected.map(metrics::Number::as_f64), "{} of {}", metric.name, recorded.id);
         }
@@ -263,7 +263,7 @@ fn a_failed_cell_has_no_figures_anywhere() {
     let (index, cell) = (results.cells.iter_mut().enumerate())
         .find(|(_, cell)| cell.count.is_some() && cell.time.is_some() && cell.profile.is_some())
         .expect("a cell with every pass");
-    cell.count.as_mut().expect("counted").structure.occupancy = Some(vec![1, 2]);
+    cell.count.as_mut().expect("counted").distributions.occupancy = Some(vec![1, 2]);
     cell.count.as_mut().expect("counted").timeline = Some(Timeline { ops_per_point: 1, ..Timeline::default() });
     cell.time.as_mut().expect("timed").heat = Some(HeatMap { ops_per_column: 1, columns: vec![vec![(3, 1)]] });
     let id = serde_json::to_value(&cell.id).expect("JSON");

@@ -40,13 +40,17 @@ fn clears_and_iterations_are_counted_on_every_map() {
         };
         assert_eq!((of("clear"), of("iterate"), of("get"), of("insert")), (50, 51, 50, 400), "{id}");
         let peaks = cell["count"]["timeline"]["peak_bytes"].as_array().expect("peaks");
-        assert_eq!(peaks.iter().filter_map(|peak| peak.as_u64()).max(), cell["count"]["peak_bytes"].as_u64(), "{id}");
+        assert_eq!(
+            peaks.iter().filter_map(|peak| peak.as_u64()).max(),
+            cell["count"]["quantities"]["peak_bytes"].as_u64(),
+            "{id}"
+        );
         let heap = if id["entry"] == "u64/u64" { 0 } else { 400 * 24 };
         assert_eq!(cell["expected"]["payload_heap_bytes"], heap, "{id}");
         // What entries own on the heap of a JVM or of a Redis server is that program's, and not what the workload makes.
         if id["map"] != "java-hashmap" && id["map"] != "redis-dict" {
-            assert_eq!(cell["count"]["entry_alloc_bytes"], heap, "{id}");
-            assert_eq!(cell["count"]["entry_alloc_count"], heap / 24, "{id}");
+            assert_eq!(cell["count"]["quantities"]["entry_alloc_bytes"], heap, "{id}");
+            assert_eq!(cell["count"]["quantities"]["entry_alloc_count"], heap / 24, "{id}");
         }
     }
 }

@@ -78,8 +78,8 @@ fn moves_counted_inside_equal_those_of_the_census_on_every_mix() {
         let mut moved = 0;
         for cell in &cells {
             assert_eq!(cell["status"], "ok", "{}", cell["id"]);
-            let inside = cell["count"]["inside_moved_entries"].as_u64().unwrap();
-            assert_eq!(inside, cell["count"]["census_moved_entries"].as_u64().unwrap(), "{}", cell["id"]);
+            let inside = cell["count"]["quantities"]["inside_moved_entries"].as_u64().unwrap();
+            assert_eq!(inside, cell["count"]["quantities"]["census_moved_entries"].as_u64().unwrap(), "{}", cell["id"]);
             moved += inside;
         }
         assert!(moved > 100_000, "{map}: only {moved} moves: the comparison says little");
@@ -99,7 +99,7 @@ fn maps_made_of_nodes_move_entries_only_where_a_bin_becomes_a_tree() {
     let cells = Run::new([PATIENT, "--map", "java-hashmap,redis-dict", "--passes", "count"])
         .args(["--trace", trace.to_str().unwrap()])
         .cells();
-    let counts = |cell: &serde_json::Value, name: &str| cell["count"][name].as_u64().unwrap();
+    let counts = |cell: &serde_json::Value, name: &str| cell["count"]["quantities"][name].as_u64().unwrap();
     assert_eq!(cells.len(), 2);
     for cell in &cells {
         assert_eq!(cell["status"], "ok", "{}", cell["error"]);
@@ -116,7 +116,7 @@ fn java_hashmap_holds_what_a_jvm_holds() {
     let cells = Run::new([PATIENT, "--map", "java-hashmap", "--keys", "sequential", "--mix", "fill", "--ops", "1000"])
         .args(["--entry", "string(24)/256", "--passes", "count"])
         .cells();
-    let count = |name: &str| cells[0]["count"][name].as_u64().unwrap();
+    let count = |name: &str| cells[0]["count"]["quantities"][name].as_u64().unwrap();
     let (table, node, entry) = (|bins: u64| 16 + 4 * bins, 32, 24 + 40 + 272);
     let tables: u64 = (4..=11).map(|log2: u32| table(1 << log2)).sum();
     assert_eq!((count("alloc_bytes"), count("alloc_count")), (48 + tables + 1000 * node, 1 + 8 + 1000));
@@ -164,7 +164,7 @@ fn profiles_add_up_to_what_the_count_pass_counted() {
         .cells();
     assert_eq!(cells.len(), 8);
     for cell in &cells {
-        let (count, profile) = (&cell["count"], &cell["profile"]);
+        let (count, profile) = (&cell["count"]["quantities"], &cell["profile"]);
         let total = |stacks: &str, of: &str| -> u64 {
             profile[stacks].as_array().unwrap().iter().map(|stack| stack[of].as_u64().unwrap()).sum()
         };

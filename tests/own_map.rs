@@ -107,7 +107,7 @@ fn a_map_of_ones_own_has_every_verb_and_a_program_of_ones_own_leaves_a_trace() {
     let fill = results.cells.iter().find(|cell| cell.id.map == "linear" && cell.id.hint == 0).expect("a cell");
     let count = fill.count.as_ref().expect("counted");
     let grown_at = (2..).map(|bits| 1u64 << bits).take_while(|held| *held < 20_000);
-    assert_eq!(count.census_moved_entries, Some(grown_at.sum()));
+    assert_eq!(count.quantities.get("census_moved_entries"), Some(grown_at.sum()));
 
     let text = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/METHODOLOGY.md");
     let words = run("words", &[text, "words.csv.gz"]);

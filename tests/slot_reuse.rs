@@ -183,7 +183,8 @@ fn a_run_counts_the_slots_that_addresses_show_to_be_reused() {
         let results = record::read(&place.path().join(out).join("results.json")).expect("a record");
         for cell in results.cells {
             let count = cell.count.unwrap_or_else(|| panic!("{}: {:?}", cell.id.map, cell.error));
-            let counted = (count.slots_freed, count.slot_reuses, count.slot_reuse_age_writes);
+            let counted = |name: &str| count.quantities.get(name);
+            let counted = (counted("slots_freed"), counted("slot_reuses"), counted("slot_reuse_age_writes"));
             recorded.insert(cell.id.map, counted);
         }
     }

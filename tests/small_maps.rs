@@ -25,7 +25,8 @@ fn a_small_workload_is_timed_on_as_many_maps_as_make_up_a_batch() {
         let recorded = |cause| time.histograms.iter().filter(|h| h.cause == cause).map(|h| h.count).sum::<u64>();
         // What one map does is counted as ever.
         let count = cell.count.expect("a count pass");
-        seen.insert(cell.id.ops, (count.alloc_count, time.ops, recorded(Cause::Grow), recorded(Cause::Steady)));
+        let allocs = count.quantities.get("alloc_count").expect("counted");
+        seen.insert(cell.id.ops, (allocs, time.ops, recorded(Cause::Grow), recorded(Cause::Steady)));
     }
     let expected = [
         // 1,024 maps in 64 rounds, twice, each insert a table's first.

@@ -55,14 +55,15 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     };
     let date = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
     let terms = Terms { reason, date, commit: commit(&baseline), allow_failed };
-    let accepted = accept(before.as_ref(), &current, terms, metrics::all())
+    let metrics = metrics::of(before.iter().chain([&current]));
+    let accepted = accept(before.as_ref(), &current, terms, &metrics)
         .with_context(|| format!("{}: not accepted", text::path(&results)))?;
     let mut screen = String::new();
     if let Some(before) = before.as_ref().filter(|_| !quiet) {
         let name = text::path(&at);
         let before = Side { name: &format!("{name}, before"), results: before };
         let after = Side { name: &text::path(&results), results: &current };
-        let changes = diff::diff(before, after, metrics::all());
+        let changes = diff::diff(before, after, &metrics);
         screen = diff::terminal(&changes, output::width().unwrap_or(120), output::colour(), usize::MAX) + "\n";
     }
     if !quiet {

@@ -38,7 +38,8 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let (before, after) = ((before.0, before.1?), (after.0, after.1?));
     before.1.comparable(&after.1).with_context(|| format!("{} and {} can't be compared", before.0, after.0))?;
     let side = |(name, results)| Side { name, results };
-    let diff = diff::diff(side((&before.0, &before.1)), side((&after.0, &after.1)), metrics::all());
+    let metrics = metrics::of([&before.1, &after.1]);
+    let diff = diff::diff(side((&before.0, &before.1)), side((&after.0, &after.1)), &metrics);
     let folder = match args.out {
         Some(out) => {
             let staged = Staged::new(Some(out), "diff")?;

@@ -43,23 +43,26 @@ pub(super) struct Args {
 /// A policy of more bytes is none.
 const POLICY_BYTES_MAX: u64 = 16 << 20;
 
+fn policy_text(path: &Path) -> anyhow::Result<String> {
+    let bytes = intake::whole(path, POLICY_BYTES_MAX);
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+    text.with_context(|| format!("{}: can't read the policy", text::path(path)))
+}
+
 pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let known = || FORMATS.iter().map(|format| format.name);
     let format = gate::find(&args.format).ok_or_else(|| anyhow!(UnknownName::new("format", &args.format, known())))?;
     let (words, outcome) = match (args.self_test, args.baseline, args.current) {
         (None, Some(baseline), Some(current)) => {
-            let policy = match &args.policy {
-                Some(path) => {
-                    let bytes = intake::whole(path, POLICY_BYTES_MAX);
-                    let text = bytes
-                        .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other))
-                        .with_context(|| format!("{}: can't read the policy", text::path(path)))?;
-                    Policy::parse(&text, &text::path(path), metrics::all())?
-                }
+            let rules =
+                args.policy.as_deref().map(|path| Ok::<_, anyhow::Error>((path, policy_text(path)?))).transpose()?;
+            let (baseline, current) = (read(&baseline)?, read(&current)?);
+            let metrics = metrics::of([&baseline, &current]);
+            let policy = match rules {
+                Some((path, text)) => Policy::parse(&text, &text::path(path), &metrics)?,
                 None => Policy::default(),
             };
-            let (baseline, current) = (read(&baseline)?, read(&current)?);
-            let verdict = compare(&baseline, &current, &policy, metrics::all());
+            let verdict = compare(&baseline, &current, &policy, &metrics);
             if let (true, Some(path)) = (format.step_summary, std::env::var_os(SUMMARY_VARIABLE)) {
                 summarise(Path::new(&path), &verdict.markdown())?;
             }
@@ -67,7 +70,8 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
             ((format.render)(&judged)?, verdict.outcome())
         }
         (Some(results), ..) => {
-            let test = self_test(&read(&results)?, metrics::all());
+            let results = read(&results)?;
+            let test = self_test(&results, &metrics::of([&results]));
             (test.markdown(), test.outcome())
         }
         _ => unreachable!("clap asks for both files or for --self-test"),

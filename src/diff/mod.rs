@@ -237,9 +237,9 @@ const PROFILE: (&str, Has) = ("profile", |cell| cell.profile.is_some());
 /// The pass that a metric comes from; `None` where it describes the work, which is known without any.
 fn pass_of(metric: &Metric) -> Option<(&'static str, Has)> {
     match (metric.class, metric.better) {
-        (Class::Exact, Better::Neither) => None,
-        (Class::Exact, _) => Some(COUNT),
-        (Class::Statistical, _) => Some(TIME),
+        (Class::Exact, Better::Neither) if !metric.counted() => None,
+        (Class::Statistical, _) if metric.timed() => Some(TIME),
+        _ => Some(COUNT),
     }
 }
 

@@ -177,11 +177,12 @@ impl<'a> Comparison<'a> {
         if statistical && metric.better == Better::Neither {
             return Ok(());
         }
+        let timed = metric.timed();
         // A value that is no number can't be compared: it counts as absent, so that it can't hide either.
-        let value = |cell| (metric.value)(cell).filter(|&value| real(value).is_finite());
+        let value = |cell| metric.value(cell).filter(|&value| real(value).is_finite());
         let decision = self.policy.decide(metric, &pair.before.id.map);
         let uncompared = |reason: &Incomparable| Err((reason.clone(), decision.action == Action::Fail));
-        let both_timed = statistical && pair.before.time.is_some() && pair.after.time.is_some();
+        let both_timed = timed && pair.before.time.is_some() && pair.after.time.is_some();
         // Times are dear to evaluate: not where nothing could follow.
         if let (Some(reason), true) = (&pair.incomparable, both_timed && decision.action != Action::Ignore) {
             return uncompared(reason);
@@ -192,10 +193,10 @@ impl<'a> Comparison<'a> {
                 self.verdict.tally.ignored += usize::from(values != (None, None));
                 return Ok(());
             }
-            Action::Fail if statistical || pair.exact => Level::Fail,
+            Action::Fail if timed || pair.exact => Level::Fail,
             Action::Fail | Action::Warn => Level::Warn,
         };
-        let own = || [pair.before, pair.after].map(|cell| (metric.repetitions)(cell));
+        let own = || [pair.before, pair.after].map(|cell| metric.repetitions(cell));
         let (kind, level, worsening) = match values {
             (None, None) => return Ok(()),
             // All repetitions together may tell what none of them does: then it hangs on how many there are.
@@ -205,7 +206,7 @@ impl<'a> Comparison<'a> {
             (Some(_), None) => (Kind::Vanished, level, f64::INFINITY),
             (None, Some(_)) => (Kind::Appeared, Level::Note, f64::INFINITY),
             (Some(a), Some(b)) => {
-                if statistical {
+                if timed {
                     let Some(differs) = self.verdict.chance.differs(&own(), [real(a), real(b)]) else {
                         return uncompared(&Incomparable::Unrepeated(metric.name));
                     };

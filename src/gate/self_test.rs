@@ -48,7 +48,7 @@ pub struct Slip {
     pub cell: CellId,
     /// The metric that was worse.
     pub metric: &'static str,
-    /// The integer that was changed, and how: `count/alloc_bytes 1152 -> 1153`.
+    /// The integer that was changed, and how: `count/quantities/alloc_bytes 1152 -> 1153`.
     pub change: String,
 }
 
@@ -82,7 +82,7 @@ fn counted(cell: &Cell) -> Cell {
 impl SelfTest {
     fn cell(&mut self, cell: &Cell, index: usize, whole: &Results, metrics: &[Metric], compare: Compare) {
         let mut uncovered: Vec<Metric> =
-            metrics.iter().filter(|metric| (metric.value)(cell).is_some()).copied().collect();
+            metrics.iter().filter(|metric| metric.value(cell).is_some()).copied().collect();
         self.cells += 1;
         self.metrics += uncovered.len();
         let alone = Results { cells: vec![whole.cells[index].clone()], ..whole.clone() };
@@ -173,7 +173,7 @@ impl Trial<'_> {
     fn run(&mut self, baseline: &Results, current: &Results, change: &str) -> bool {
         let worse: Vec<Metric> = {
             let [before, after] = self.in_both(baseline, current);
-            self.metrics.iter().filter(|m| worse(m, (m.value)(before), (m.value)(after))).copied().collect()
+            self.metrics.iter().filter(|m| worse(m, m.value(before), m.value(after))).copied().collect()
         };
         let verdict = (self.compare)(baseline, current, &Policy::default(), self.metrics);
         let (level, outcome_right) = match self.exact {
@@ -204,7 +204,7 @@ impl Trial<'_> {
     /// Whether a metric not covered yet got better, so that the way back is a regression.
     fn gains(&self, baseline: &Results, current: &Results) -> bool {
         let [before, after] = self.in_both(baseline, current);
-        self.uncovered.iter().any(|metric| worse(metric, (metric.value)(after), (metric.value)(before)))
+        self.uncovered.iter().any(|metric| worse(metric, metric.value(after), metric.value(before)))
     }
 
     fn in_both<'r>(&self, baseline: &'r Results, current: &'r Results) -> [&'r Cell; 2] {
@@ -268,24 +268,11 @@ fn leaves(cell: &Value) -> Vec<(String, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::metrics::Formula;
     use crate::record::{Count, EndState, Environment, SCHEMA};
 
-    const ALLOC_BYTES: Metric = Metric {
-        name: "alloc_bytes",
-        unit: "bytes",
-        class: Class::Exact,
-        better: Better::Lower,
-        summary: "",
-        value: |cell| Some(Number::Int(cell.count.as_ref()?.alloc_bytes)),
-        whole: true,
-        repetitions: |_| Vec::new(),
-    };
-    const REUSES: Metric = Metric {
-        name: "reuses",
-        better: Better::Higher,
-        value: |cell| Some(Number::Int(cell.count.as_ref()?.slot_reuses?)),
-        ..ALLOC_BYTES
-    };
+    const ALLOC_BYTES: Metric = Metric::new("alloc_bytes", "bytes", Class::Exact, Better::Lower, "", Formula::Counted);
+    const REUSES: Metric = Metric::new("slot_reuses", "count", Class::Exact, Better::Higher, "", Formula::Counted);
 
     fn record() -> Results {
         let unknown = || "unknown".to_owned();
@@ -311,7 +298,10 @@ mod tests {
             key_bytes: 8,
             value_bytes: 8,
             expected: EndState::default(),
-            count: Some(Count { alloc_bytes: 64, slot_reuses: Some(0), ..Count::default() }),
+            count: Some(Count {
+                quantities: [("alloc_bytes", 64), ("slot_reuses", 0)].into_iter().collect(),
+                ..Count::default()
+            }),
             time: None,
             profile: None,
         };
@@ -336,7 +326,7 @@ mod tests {
     #[test]
     fn the_gate_as_it_is_catches_everything() {
         let test = self_test(&record(), &[ALLOC_BYTES, REUSES]);
-        // In each cell: alloc_bytes 64 -> 65, again among all cells, and reuses 1 -> 0.
+        // In each cell: alloc_bytes 64 -> 65, again among all cells, and slot_reuses 1 -> 0.
         assert_eq!((test.injected, test.caught), (6, 6), "{}", test.markdown());
         assert_eq!(test.outcome(), Outcome::Pass);
     }
@@ -345,13 +335,17 @@ mod tests {
     fn a_comparison_that_sees_nothing_is_found_out() {
         let test = slipped(|_, _, _, _| Verdict::default());
         assert_eq!((test.caught, test.slips.len()), (0, 6));
-        assert_eq!(test.slips[0].change, "count/alloc_bytes 64 -> 65");
+        assert_eq!(test.slips[0].change, "count/quantities/alloc_bytes 64 -> 65");
     }
 
     #[test]
     fn a_comparison_that_skips_a_metric_is_found_out() {
         let test = slipped(|a, b, policy, metrics| compare(a, b, policy, &metrics[..1]));
-        assert!(test.slips.iter().all(|slip| slip.metric == "reuses") && test.slips.len() == 2, "{}", test.markdown());
+        assert!(
+            test.slips.iter().all(|slip| slip.metric == "slot_reuses") && test.slips.len() == 2,
+            "{}",
+            test.markdown()
+        );
     }
 
     #[test]
@@ -374,7 +368,11 @@ mod tests {
     fn a_comparison_that_always_fails_is_found_out() {
         let test = slipped(|a, b, policy, metrics| {
             let mut lighter = a.clone();
-            lighter.cells.iter_mut().filter_map(|cell| cell.count.as_mut()).for_each(|count| count.alloc_bytes = 0);
+            lighter
+                .cells
+                .iter_mut()
+                .filter_map(|cell| cell.count.as_mut())
+                .for_each(|count| *count.quantities.entry("alloc_bytes") = 0);
             Verdict { changes: compare(&lighter, b, policy, metrics).changes, ..compare(a, b, policy, metrics) }
         });
         assert!(test.false_alarms.iter().any(|(_, change)| change == "nothing changed"), "{}", test.markdown());

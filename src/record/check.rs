@@ -11,9 +11,24 @@ use hdrhistogram::serialization::Deserializer;
 
 use super::{
     Cell, Count, EndState, HeatMap, LatencyHistogram, Moment, Moments, OpKind, Profile, Results, Searches, Spell,
-    Status, Structure, Time, Timeline,
+    Status, Time, Timeline, metrics,
 };
 use crate::text;
+use metrics::Metric;
+use metrics::allocs::ALLOC_BYTES;
+use metrics::events::{MAX_ALLOC_BYTES_IN_ONE_WRITE, MAX_MOVES_IN_ONE_WRITE};
+use metrics::memory::{LIVE_BYTES, PEAK_BYTES};
+use metrics::moves::{CENSUS_MOVED_ENTRIES, INSIDE_MOVED_ENTRIES};
+use metrics::structure::{HIT_LOOKUP_GROUPS, HIT_LOOKUP_KEYS, SLOT_REUSE_AGE_WRITES, SLOT_REUSES, SLOTS_FREED};
+
+/// Fails with the message unless the condition holds.
+macro_rules! ensure {
+    ($condition:expr, $($message:tt)*) => {
+        if !$condition {
+            return Err(format!($($message)*));
+        }
+    };
+}
 
 /// The first contradiction: the cell's identity, and what is wrong.
 pub(super) fn check(results: &Results) -> Result<(), (String, String)> {
@@ -30,15 +45,6 @@ pub(super) fn check(results: &Results) -> Result<(), (String, String)> {
         check_cell(cell).map_err(fail)?;
     }
     Ok(())
-}
-
-/// Fails with the message unless the condition holds.
-macro_rules! ensure {
-    ($condition:expr, $($message:tt)*) => {
-        if !$condition {
-            return Err(format!($($message)*));
-        }
-    };
 }
 
 /// The longest name in a cell's identity, in bytes: every report repeats it, in tables as wide as it is.
@@ -95,21 +101,29 @@ fn check_end_state(state: &EndState) -> Result<(), String> {
 }
 
 fn check_count(count: &Count) -> Result<(), String> {
-    let Count { live_bytes, alloc_bytes, .. } = *count;
-    if let Some(peak_bytes) = count.peak_bytes {
-        ensure!(live_bytes <= peak_bytes, "live_bytes {live_bytes} > peak_bytes {peak_bytes}");
+    let counted = |metric: Metric| count.quantities.get(metric.name);
+    for quantity in &count.declared {
+        quantity.flaw().map_or(Ok(()), Err)?;
     }
-    let one = count.max_alloc_bytes_in_one_write;
-    ensure!(one <= alloc_bytes, "max_alloc_bytes_in_one_write {one} > alloc_bytes {alloc_bytes}");
-    let one = count.max_moves_in_one_write.unwrap_or(0);
-    let all = count.census_moved_entries.unwrap_or(0).max(count.inside_moved_entries.unwrap_or(0));
-    if let (Some(freed), Some(reuses), Some(age)) = (count.slots_freed, count.slot_reuses, count.slot_reuse_age_writes)
+    for (name, _) in count.quantities.iter() {
+        let known = metrics::counted(name).is_some() || count.declared.iter().any(|quantity| quantity.name == name);
+        ensure!(known, "`{}` is no quantity that this mapscope knows or the cell declares", text::shown(name));
+    }
+    for (lower, upper) in
+        [(LIVE_BYTES, PEAK_BYTES), (MAX_ALLOC_BYTES_IN_ONE_WRITE, ALLOC_BYTES), (SLOT_REUSES, SLOTS_FREED)]
     {
-        ensure!(reuses <= freed, "slot_reuses {reuses} > slots_freed {freed}");
+        if let (Some(least), Some(most)) = (counted(lower), counted(upper)) {
+            ensure!(least <= most, "{} {least} > {} {most}", lower.name, upper.name);
+        }
+    }
+    if let (Some(reuses), Some(age)) = (counted(SLOT_REUSES), counted(SLOT_REUSE_AGE_WRITES)) {
         ensure!(reuses <= age, "slot_reuse_age_writes {age} < slot_reuses {reuses}, and each takes a write at least");
     }
+    let [one, inside, census] =
+        [MAX_MOVES_IN_ONE_WRITE, INSIDE_MOVED_ENTRIES, CENSUS_MOVED_ENTRIES].map(|metric| counted(metric).unwrap_or(0));
+    let all = inside.max(census);
     ensure!(one <= all, "max_moves_in_one_write {one} > {all} moved entries");
-    check_structure(&count.structure)?;
+    check_distributions(count)?;
     for searches in &count.searches {
         check_searches(searches)?;
     }
@@ -117,15 +131,15 @@ fn check_count(count: &Count) -> Result<(), String> {
 }
 
 /// What is summed up is what is told one by one.
-fn check_structure(structure: &Structure) -> Result<(), String> {
+fn check_distributions(count: &Count) -> Result<(), String> {
     let lists = [
-        ("hit_probe", &structure.hit_probe_lengths, structure.hit_probes),
-        ("hit_group", &structure.hit_group_lengths, structure.hit_groups),
+        ("hit_probe_lengths", &count.distributions.hit_probe_lengths, HIT_LOOKUP_KEYS.name),
+        ("hit_group_lengths", &count.distributions.hit_group_lengths, HIT_LOOKUP_GROUPS.name),
     ];
-    for (name, lengths, expected) in lists {
-        let (Some(lengths), Some(expected)) = (lengths, expected) else { continue };
+    for (name, lengths, quantity) in lists {
+        let (Some(lengths), Some(expected)) = (lengths, count.quantities.get(quantity)) else { continue };
         let sum: u128 = (0..).zip(lengths).map(|(n, &count): (u128, _)| n * u128::from(count)).sum();
-        ensure!(sum == u128::from(expected), "{name}_lengths adds up to {sum}, but {name}s is {expected}");
+        ensure!(sum == u128::from(expected), "{name} adds up to {sum}, but {quantity} is {expected}");
     }
     Ok(())
 }

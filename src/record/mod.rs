@@ -9,7 +9,9 @@ mod environment;
 mod held;
 mod io;
 pub mod metrics;
+mod older;
 mod percentiles;
+mod quantities;
 mod timeline;
 mod work;
 
@@ -19,12 +21,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use crate::probe::event::Cause;
+pub use crate::probe::quantity::Quantity;
 pub use acceptance::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges};
 pub use environment::Environment;
 pub(crate) use held::Held;
 pub(crate) use io::parse;
 pub use io::{ReadError, read, write_atomically, write_whole};
 pub use percentiles::KindPercentiles;
+pub use quantities::Quantities;
 pub use timeline::{HeatMap, Moment, Moments, Searches, Spell, TableEvent, Timeline};
 pub use work::{EndState, OpKind};
 
@@ -263,148 +267,29 @@ pub struct Cell {
 }
 
 /// What the count pass counted over the measured operations (set-up excluded, unless said otherwise).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Count {
-    /// Allocations of the map.
-    pub alloc_count: u64,
-    /// Bytes that it allocated.
-    pub alloc_bytes: u64,
-    /// Allocations that the keys and values put own, made by the map's user; absent where nobody knows, and in records of
-    /// schema 1.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub entry_alloc_count: Option<u64>,
-    /// Bytes of these.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub entry_alloc_bytes: Option<u64>,
-    /// Frees; absent where a collector frees.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub free_count: Option<u64>,
-    /// Bytes freed.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub free_bytes: Option<u64>,
-    /// Old sizes of reallocations that changed the address; absent where there is no such thing.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub realloc_moved_bytes: Option<u64>,
-    /// Bytes that the map holds after the last measured operation, before anybody looks at it: set-up included, keys' and
-    /// values' own heap bytes included.
-    pub live_bytes: u64,
-    /// The most it held at any moment from its building to the last measured operation; absent where a collector decides when memory is free.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub peak_bytes: Option<u64>,
-    /// Bytes it still held after every entry was removed, one by one, at the very end.
-    pub drained_bytes: u64,
-    /// Bytes that it held after that, and after it was asked to give back what it can; absent where nobody can ask.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub shrunk_bytes: Option<u64>,
-    /// Entries that moved, as the map itself says; absent for maps that don't.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub inside_moved_entries: Option<u64>,
-    /// Bytes copied for them.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub inside_moved_bytes: Option<u64>,
-    /// Entries that moved, by the census: their keys' addresses changed. Absent for maps of another process.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub census_moved_entries: Option<u64>,
-    /// Sizes of the keys and values whose addresses changed.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub census_moved_bytes: Option<u64>,
-    /// The most entries moved by one write.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub max_moves_in_one_write: Option<u64>,
-    /// The most bytes allocated by one write.
-    pub max_alloc_bytes_in_one_write: u64,
-    /// Larger tables allocated, the one that a hint asks for included; absent for maps without tables.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub grow_events: Option<u64>,
-    /// Tables of the same size allocated; absent for maps without tables.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub same_size_grow_events: Option<u64>,
-    /// Tables replaced by two; absent for maps that don't split.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub split_events: Option<u64>,
-    /// Larger directories allocated; absent for maps without one.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub directory_grow_events: Option<u64>,
-    /// Times that tombstones were cleared in place; absent for maps that don't.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub prune_events: Option<u64>,
-    /// Promotions of the table written to under a lock; absent for maps without.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub promote_events: Option<u64>,
-    /// Such tables made and given every entry; absent for maps without.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub dirty_copy_events: Option<u64>,
-    /// Chains linked into another table; absent for maps that don't.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub rehash_events: Option<u64>,
-    /// Operations that waited for a lock that another thread held, each time they did; absent where the map doesn't say.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub lock_wait_events: Option<u64>,
-    /// Slots that removes left free; absent for maps whose entries don't lie in slots of tables.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub slots_freed: Option<u64>,
-    /// Of those, slots taken by later inserts.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub slot_reuses: Option<u64>,
-    /// Writes from each such remove to its insert, that one included, summed up.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub slot_reuse_age_writes: Option<u64>,
+    /// Integers, by the names of the registry ([`metrics`]) and of what the map declared.
+    pub quantities: Quantities,
+    /// What of these the map declared itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub declared: Vec<Quantity>,
     /// Operations by kind and cause.
     pub causes: BTreeMap<OpKind, BTreeMap<Cause, u64>>,
-    /// The map's structure at the end of the measured operations.
-    pub structure: Structure,
+    /// How entries lay in the map at the end of the measured operations.
+    pub distributions: Distributions,
     /// What it held meanwhile; absent where nobody could look, and in records of older versions.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Timeline>,
     /// How long searches were on the way, in order; empty for maps that don't tell.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub searches: Vec<Searches>,
 }
 
-/// [`crate::maps::Structure`] as recorded: see there.
+/// How entries lie in a map; what it has not is absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Structure {
-    /// Buckets that a key can hash to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub buckets: Option<u64>,
-    /// Chained buckets in use.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub overflow_buckets: Option<u64>,
-    /// Buckets in the longest chain.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub chain_length_max: Option<u64>,
-    /// Bytes of the buckets in use.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub in_use_bytes: Option<u64>,
-    /// Keys looked at, summed over one hit for each live entry.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hit_probes: Option<u64>,
-    /// Keys looked at, summed over one miss in each bucket.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub miss_probes: Option<u64>,
-    /// Groups looked at, summed over one hit for each live entry.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hit_groups: Option<u64>,
-    /// Groups looked at, summed over misses spread evenly over all hashes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub miss_groups: Option<u64>,
-    /// How many misses those were.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub miss_groups_of: Option<u64>,
-    /// Groups looked at by the longest hit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub probe_groups_max: Option<u64>,
-    /// Tables that entries are spread over by hash.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tables: Option<u64>,
-    /// Entries of the directory of tables.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub directory_entries: Option<u64>,
-    /// Tombstones.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tombstones: Option<u64>,
+pub struct Distributions {
     /// Buckets by the number of entries they hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub occupancy: Option<Vec<u64>>,

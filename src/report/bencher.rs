@@ -18,7 +18,7 @@ use std::io;
 use serde_json::{Map, Value, json};
 
 use super::{Emit, Format, identity};
-use crate::record::metrics::{self, Number};
+use crate::record::metrics::{self, Metric, Number};
 use crate::record::{Cell, Results, Status};
 
 pub(super) const FORMAT: Format = Format {
@@ -31,21 +31,22 @@ pub(super) const FORMAT: Format = Format {
 const NAME_BYTES_MAX: usize = 1024;
 
 fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
+    let metrics = metrics::of([results]);
     let cells = results.cells.iter().filter(|cell| cell.status == Status::Ok);
     let benchmarks: Map<String, Value> =
-        cells.map(|cell| (identity::name(cell, NAME_BYTES_MAX), measures(cell))).collect();
+        cells.map(|cell| (identity::name(cell, NAME_BYTES_MAX), measures(cell, &metrics))).collect();
     emit("bencher.json", &serde_json::to_vec_pretty(&benchmarks)?)
 }
 
-fn measures(cell: &Cell) -> Value {
+fn measures(cell: &Cell, metrics: &[Metric]) -> Value {
     let mut measures = Map::new();
-    for metric in metrics::all() {
-        let Some(value) = (metric.value)(cell) else { continue };
+    for metric in metrics {
+        let Some(value) = metric.value(cell) else { continue };
         let mut measure = Map::from_iter([("value".to_owned(), number(value))]);
         if let Some((lower, upper)) = metric.range(cell) {
             measure.extend([("lower_value".to_owned(), json!(lower)), ("upper_value".to_owned(), json!(upper))]);
         }
-        measures.insert(metric.name.replace('_', "-"), Value::Object(measure));
+        measures.insert(metric.name.replace(['_', '.'], "-"), Value::Object(measure));
     }
     Value::Object(measures)
 }

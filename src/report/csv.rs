@@ -18,11 +18,12 @@ pub(super) const FORMAT: Format = Format {
 
 fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
     let mut writer = Writer::from_writer(Vec::new());
-    let names = metrics::all().iter().map(|metric| metric.name);
+    let metrics = metrics::of([results]);
+    let names = metrics.iter().map(|metric| metric.name);
     writer.write_record(COLUMNS.iter().map(|column| column.name).chain(names))?;
     for cell in &results.cells {
         let identity = COLUMNS.iter().map(|column| (column.value)(cell).map(|value| literal(value.to_string())));
-        let values = metrics::all().iter().map(|metric| (metric.value)(cell).map(|number| number.to_string()));
+        let values = metrics.iter().map(|metric| metric.value(cell).map(|number| number.to_string()));
         writer.write_record(identity.chain(values).map(Option::unwrap_or_default))?;
     }
     emit("results.csv", &writer.into_inner().map_err(|error| error.into_error())?)

@@ -33,6 +33,7 @@ pub(super) const FORMAT: Format = Format {
 const NAME_BYTES_MAX: usize = 1024;
 
 fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
+    let metrics = metrics::of([results]);
     for (path, better) in [
         ("github-action-benchmark.smaller.json", Better::Lower),
         ("github-action-benchmark.bigger.json", Better::Higher),
@@ -40,7 +41,7 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
         let mut entries = Vec::new();
         for cell in results.cells.iter().filter(|cell| cell.status == Status::Ok) {
             let name = identity::name(cell, NAME_BYTES_MAX);
-            let metrics = metrics::all().iter().filter(|metric| metric.better == better);
+            let metrics = metrics.iter().filter(|metric| metric.better == better);
             entries.extend(metrics.filter_map(|metric| entry(&name, cell, metric)));
         }
         emit(path, &serde_json::to_vec_pretty(&entries)?)?;
@@ -56,7 +57,7 @@ fn entry(cell_name: &str, cell: &Cell, metric: &Metric) -> Option<Value> {
     let mut entry = json!({
         "name": format!("{cell_name}: {}", metric.name),
         "unit": metric.unit,
-        "value": number((metric.value)(cell)?),
+        "value": number(metric.value(cell)?),
         "extra": format!("{class}\n{}", metric.summary),
     });
     if let Some((shortest, longest)) = metric.range(cell) {

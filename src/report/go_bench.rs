@@ -26,8 +26,9 @@ use std::io;
 
 use super::number::{fit, one_line};
 use super::{Emit, Format, identity};
+use crate::record::metrics::allocs::{ALLOC_BYTES, ALLOC_COUNT};
 use crate::record::metrics::{self, Class, Metric};
-use crate::record::{Cell, Count, Environment, Results, Status};
+use crate::record::{Cell, Environment, Results, Status};
 
 pub(super) const FORMAT: Format = Format {
     name: "go-bench",
@@ -37,10 +38,7 @@ pub(super) const FORMAT: Format = Format {
 };
 
 /// Figures over all operations that Go's benchmarks print beside the time.
-const PER_OPERATION: [(&str, Total); 2] =
-    [("B/op", |count| count.alloc_bytes), ("allocs/op", |count| count.alloc_count)];
-
-type Total = fn(&Count) -> u64;
+const PER_OPERATION: [(&str, Metric); 2] = [("B/op", ALLOC_BYTES), ("allocs/op", ALLOC_COUNT)];
 
 /// Columns of an error that are shown.
 const ERROR_WIDTH: usize = 200;
@@ -50,7 +48,8 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
     for (unit, _) in PER_OPERATION {
         let _ = writeln!(text, "Unit {unit} better=lower assume=exact");
     }
-    for metric in metrics::all() {
+    let metrics = metrics::of([results]);
+    for metric in &metrics {
         text.push_str(&unit_line(metric));
     }
     let mut block = None;
@@ -60,7 +59,7 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
             configuration(&mut text, &results.profile, results.environments.get(cell.environment), cell.exact);
         }
         match cell.status {
-            Status::Ok => benchmark(&mut text, cell),
+            Status::Ok => benchmark(&mut text, cell, &metrics),
             status => {
                 let error = fit(&one_line(cell.error.as_deref().unwrap_or_default()), ERROR_WIDTH);
                 let _ = writeln!(text, "# {}: {}: {error}", benchmark_name(cell), status.name());
@@ -131,23 +130,23 @@ fn push_escaped(name: &mut String, c: char) {
 }
 
 /// The lines of a cell: one for each repetition, or one without a time.
-fn benchmark(text: &mut String, cell: &Cell) {
+fn benchmark(text: &mut String, cell: &Cell, metrics: &[Metric]) {
     let name = benchmark_name(cell);
     let ops = cell.id.ops;
-    let repetitions: Vec<Vec<f64>> = metrics::all().iter().map(|metric| (metric.repetitions)(cell)).collect();
+    let repetitions: Vec<Vec<f64>> = metrics.iter().map(|metric| metric.repetitions(cell)).collect();
     let lines = repetitions.iter().map(Vec::len).max().unwrap_or(0).max(1);
     for line in 0..lines {
         let _ = write!(text, "{name} {ops}");
         let mut figure = |value: &dyn std::fmt::Display, unit: &str| {
             let _ = write!(text, " {value} {unit}");
         };
-        if let Some(count) = cell.count.as_ref().filter(|_| ops > 0) {
-            for (unit, total) in PER_OPERATION {
-                figure(&(total(count) as f64 / ops as f64), unit);
+        for (unit, total) in PER_OPERATION.iter().filter(|_| ops > 0) {
+            if let Some(total) = total.value(cell) {
+                figure(&(total.as_f64() / ops as f64), unit);
             }
         }
-        for (metric, repetitions) in metrics::all().iter().zip(&repetitions) {
-            match ((metric.value)(cell), repetitions.get(line)) {
+        for (metric, repetitions) in metrics.iter().zip(&repetitions) {
+            match (metric.value(cell), repetitions.get(line)) {
                 (_, Some(own)) => figure(own, &unit(metric)),
                 (Some(value), None) if line == 0 || metric.class == Class::Exact => figure(&value, &unit(metric)),
                 _ => {}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::figures::Figures;
+use super::figures::{Column, Figures, columns};
 use super::number::integer;
 use crate::record::{CellId, OpKind, Results};
 
@@ -18,17 +18,19 @@ pub(super) struct Group<'a> {
     pub rows: Vec<Figures<'a>>,
     /// What tells it from the record's other groups: `uniform fill`.
     pub name: String,
+    /// Every column that the record's tables may have.
+    pub columns: Vec<Column>,
 }
 
 /// The groups, in the order of the plan.
 pub(super) fn groups(results: &Results) -> Vec<Group<'_>> {
-    let several = Several::of(results);
+    let (several, columns) = (Several::of(results), columns(results));
     let mut groups: Vec<Group<'_>> = Vec::new();
     for cell in &results.cells {
-        let row = Figures::new(cell);
+        let row = Figures::new(cell, &columns);
         match groups.iter_mut().find(|group| workload(group.id()) == workload(&cell.id)) {
             Some(group) => group.rows.push(row),
-            None => groups.push(Group { rows: vec![row], name: several.name(&cell.id) }),
+            None => groups.push(Group { rows: vec![row], name: several.name(&cell.id), columns: columns.clone() }),
         }
     }
     for group in &mut groups {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use super::figures::{COLUMNS, Column, Figures};
+use super::figures::{Column, Figures};
 use super::group::{Group, groups};
 use super::number::{decimals, integer, one_line};
 use super::standout::standout;
@@ -80,15 +80,15 @@ fn section(group: &Group<'_>) -> String {
 pub(super) fn figures(group: &Group<'_>, timed: bool, rank_max: u8) -> String {
     let whole = || group.rows.iter().filter(|row| !row.failed());
     let has_values = |column: &&Column| {
-        let wanted = column.timed == timed && column.rank.unwrap_or(u8::MAX) <= rank_max;
-        wanted && whole().any(|row| (column.value)(row).is_some())
+        let wanted = column.metric.timed() == timed && column.rank.unwrap_or(u8::MAX) <= rank_max;
+        wanted && whole().any(|row| column.value(row).is_some())
     };
-    let columns: Vec<&Column> = COLUMNS.iter().filter(has_values).collect();
+    let columns: Vec<&Column> = group.columns.iter().filter(has_values).collect();
     if columns.is_empty() {
         return String::new();
     }
     let decimals: Vec<usize> =
-        columns.iter().map(|column| decimals(whole().filter_map(column.value), column.decimals)).collect();
+        columns.iter().map(|column| decimals(whole().filter_map(|row| column.value(row)), column.decimals)).collect();
     let headings = std::iter::once("map".to_owned()).chain(columns.iter().map(|column| column.heading()));
     let mut rows = vec![headings.collect::<Vec<_>>()];
     for row in &group.rows {

@@ -47,9 +47,9 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
         .filter(|cell| cell.status == Status::Ok)
         .map(|cell| (cell, identity_labels(cell)))
         .collect();
-    for metric in metrics::all() {
+    for metric in &metrics::of([results]) {
         let Family { name, unit, divisor } = family(metric);
-        let values: Vec<_> = well.iter().filter_map(|(cell, labels)| Some((labels, (metric.value)(cell)?))).collect();
+        let values: Vec<_> = well.iter().filter_map(|(cell, labels)| Some((labels, metric.value(cell)?))).collect();
         if values.is_empty() {
             continue;
         }
@@ -103,13 +103,14 @@ fn family(metric: &Metric) -> Family {
         "count" => ("", 1.0),
         of => (of, 1.0),
     };
+    let of = &*of.replace('-', "_");
     let unit = match per {
         _ if of.is_empty() => String::new(),
         Some("s") => format!("{of}_per_second"),
         Some(per) => format!("{of}_per_{per}"),
         None => of.to_owned(),
     };
-    let name = format!("mapscope_{}", metric.name.replace('-', "_"));
+    let name = format!("mapscope_{}", metric.name.replace(['-', '.'], "_"));
     let name = match name.strip_suffix("_count") {
         // Names that end so are histograms'.
         Some(things) if unit.is_empty() => format!("{things}s"),

@@ -42,20 +42,21 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
 
 fn file(results: &Results) -> Result<Vec<u8>, ParquetError> {
     let identity = COLUMNS.iter().map(|column| field(column.name, column.kind));
-    let figures = metrics::all().iter().map(|metric| field(metric.name, kind(metric)));
+    let metrics = metrics::of([results]);
+    let figures = metrics.iter().map(|metric| field(metric.name, kind(metric)));
     let fields = identity.chain(figures).collect::<Result<_, _>>()?;
     let schema = Type::group_type_builder("mapscope").with_fields(fields).build()?;
     let properties = WriterProperties::builder()
         .set_created_by(format!("mapscope {}", env!("CARGO_PKG_VERSION")))
-        .set_key_value_metadata(Some(metadata(results)))
+        .set_key_value_metadata(Some(metadata(results, &metrics)))
         .build();
     let mut file = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties))?;
     let mut rows = file.next_row_group()?;
     for column in &COLUMNS {
         write(&mut rows, column.kind, results.cells.iter().map(column.value))?;
     }
-    for metric in metrics::all() {
-        let value = |cell: &Cell| (metric.value)(cell).map(Value::Number);
+    for metric in &metrics {
+        let value = |cell: &Cell| metric.value(cell).map(Value::Number);
         write(&mut rows, kind(metric), results.cells.iter().map(value))?;
     }
     rows.close()?;
@@ -63,7 +64,7 @@ fn file(results: &Results) -> Result<Vec<u8>, ParquetError> {
 }
 
 fn kind(metric: &Metric) -> Kind {
-    if metric.whole { Kind::Int } else { Kind::Real }
+    if metric.whole() { Kind::Int } else { Kind::Real }
 }
 
 fn field(name: &str, kind: Kind) -> Result<TypePtr, ParquetError> {
@@ -109,14 +110,14 @@ fn pages<T: DataType>(
     column.close()
 }
 
-fn metadata(results: &Results) -> Vec<KeyValue> {
+fn metadata(results: &Results, metrics: &[Metric]) -> Vec<KeyValue> {
     let pair = |key: &str, value: String| KeyValue::new(key.to_owned(), value);
     let mut pairs = vec![
         pair("mapscope", results.mapscope.clone()),
         pair("profile", results.profile.clone()),
         pair("environments", json!(results.environments).to_string()),
     ];
-    pairs.extend(metrics::all().iter().map(|metric| {
+    pairs.extend(metrics.iter().map(|metric| {
         let better = metric.better.name().unwrap_or("neither");
         let about =
             json!({ "unit": metric.unit, "class": metric.class.name(), "better": better, "summary": metric.summary });

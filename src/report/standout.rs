@@ -2,10 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use super::figures::{Dearest, Figures};
+use super::figures::Figures;
 use super::group::{Group, groups};
 use super::number::{duration, fit, integer, one_line, plain};
-use crate::record::{Results, Status, metrics};
+use crate::record::metrics::allocs::ALLOC_BYTES_PER_WRITE;
+use crate::record::metrics::dearest::Dearest;
+use crate::record::metrics::events::MAX_MOVES_IN_ONE_WRITE;
+use crate::record::metrics::latency::LATENCY_MAX_NS;
+use crate::record::metrics::memory::{BYTES_PER_ENTRY, PEAK_AMPLIFICATION};
+use crate::record::metrics::moves::MOVES_PER_INSERT;
+use crate::record::metrics::shares::TIME_SHARES;
+use crate::record::metrics::structure::HIT_PROBE_GROUPS_WORST;
+use crate::record::metrics::times::{CLOCK_FLOOR_NS, NS_PER_OP};
+use crate::record::metrics::{Metric, worst_probe_groups};
+use crate::record::{Cause, OpKind, Results, Status};
 
 /// As many columns as a line takes.
 const WIDTH_MAX: usize = 160;
@@ -21,7 +31,7 @@ pub fn standout(results: &Results) -> Option<String> {
 pub(super) struct Finding {
     /// The sentence, its figures included.
     pub text: String,
-    /// What it speaks of: a metric, [`LONGEST_WRITE`], or [`FAILURES`].
+    /// What it speaks of: a metric's name, or [`FAILURES`].
     pub subject: &'static str,
     /// How often the lower figure goes into the higher one; absent where two are not compared.
     pub ratio: Option<f64>,
@@ -35,8 +45,6 @@ pub(super) struct Finding {
 
 /// The subject of a finding on failed cells.
 pub(super) const FAILURES: &str = "failures";
-/// The subject of a finding on the longest latency of a write.
-pub(super) const LONGEST_WRITE: &str = "latency_max_ns";
 
 /// What stands out, at most `most` findings, each of another subject and where there are enough of other maps; the most
 /// striking first.
@@ -57,8 +65,8 @@ pub(super) const LONGEST_WRITE: &str = "latency_max_ns";
 /// moves. Latencies count from 1,000 recordings on and above the clock's own cost. A slowest write counts when it took
 /// three times as long as any write of the record without structural work: what interrupts those interrupts the others too.
 pub(super) fn findings(groups: &[Group<'_>], most: usize) -> Vec<Finding> {
-    let steady = groups.iter().flat_map(|group| &group.rows).filter_map(|row| row.latency.as_ref());
-    let noise_ns = steady.map(|latency| latency.steady_max_ns).max().unwrap_or(0) as f64;
+    let steady = groups.iter().flat_map(|group| &group.rows).filter_map(|row| row.written);
+    let noise_ns = steady.map(|written| written.steady_max_ns).max().unwrap_or(0) as f64;
     let within = |group: usize| move |finding| Finding { group, ..finding };
     let numbered = || groups.iter().enumerate();
     let contrasts = numbered().flat_map(|(index, group)| contrasts(group, noise_ns).map(within(index)));
@@ -111,19 +119,19 @@ fn failures(groups: &[Group<'_>]) -> Option<Finding> {
     Some(Finding { group: index, ..finding(text, FAILURES, &[row], None, f64::INFINITY) })
 }
 
-/// A counted metric to contrast: its name, the least that is worth dividing by, and how to say it.
+/// A counted metric to contrast, the least that is worth dividing by, and how to say it.
 struct Counted {
-    name: &'static str,
+    metric: Metric,
     least: f64,
     /// `btree {moves} {4.6} {entries per insert}`.
     words: [&'static str; 2],
 }
 
 const COUNTED: [Counted; 4] = [
-    Counted { name: "moves_per_insert", least: 0.1, words: ["moves", "entries per insert"] },
-    Counted { name: "alloc_bytes_per_write", least: 1.0, words: ["allocates", "bytes per write"] },
-    Counted { name: "bytes_per_entry", least: 1.0, words: ["holds", "bytes per entry"] },
-    Counted { name: "peak_amplification", least: 0.1, words: ["needs", "times its payload at the peak"] },
+    Counted { metric: MOVES_PER_INSERT, least: 0.1, words: ["moves", "entries per insert"] },
+    Counted { metric: ALLOC_BYTES_PER_WRITE, least: 1.0, words: ["allocates", "bytes per write"] },
+    Counted { metric: BYTES_PER_ENTRY, least: 1.0, words: ["holds", "bytes per entry"] },
+    Counted { metric: PEAK_AMPLIFICATION, least: 0.1, words: ["needs", "times its payload at the peak"] },
 ];
 
 /// How much longer than any write without structural work one with it must take to be laid to that work.
@@ -134,7 +142,7 @@ const RATIO_MIN: f64 = 1.2;
 fn contrasts<'a>(group: &'a Group<'a>, noise_ns: f64) -> impl Iterator<Item = Finding> + 'a {
     let counted = COUNTED.iter().filter_map(|counted| {
         let enough = |row: &Figures<'_>| row.cell.id.ops >= SAMPLES_MIN;
-        let value = |row: &Figures<'_>| row.metric(counted.name).filter(|_| enough(row));
+        let value = |row: &Figures<'_>| row.metric(counted.metric).filter(|_| enough(row));
         let (least, most, ratio) = extremes(group, counted.least, value)?;
         let [verb, unit] = counted.words;
         let text = format!(
@@ -146,7 +154,7 @@ fn contrasts<'a>(group: &'a Group<'a>, noise_ns: f64) -> impl Iterator<Item = Fi
             least.0.label,
             plain(least.1)
         );
-        Some(finding(text, counted.name, &[most.0, least.0], Some(ratio), ratio))
+        Some(finding(text, counted.metric.name, &[most.0, least.0], Some(ratio), ratio))
     });
     counted.chain(clustered(group)).chain(speed(group)).chain(slowest(group, noise_ns))
 }
@@ -160,14 +168,13 @@ const ENTRIES_MIN: u64 = 64;
 
 /// The map whose searches became longest, where its hashes don't spread; against the one whose stayed shortest.
 fn clustered(group: &Group<'_>) -> Option<Finding> {
-    let moment = |row: &Figures<'_>| {
-        metrics::worst_probe_groups(row.cell).filter(|(at, _)| !row.failed() && at.entries >= ENTRIES_MIN)
-    };
+    let moment =
+        |row: &Figures<'_>| worst_probe_groups(row.cell).filter(|(at, _)| !row.failed() && at.entries >= ENTRIES_MIN);
     let rows = group.rows.iter().filter_map(|row| Some((row, moment(row)?)));
     let (row, (searches, groups)) =
         rows.max_by(|a, b| a.1.1.total_cmp(&b.1.1)).filter(|(_, (_, groups))| *groups >= CLUSTERED_GROUPS)?;
-    let shortest = extremes(group, 1.0, |row| row.metric("hit_probe_groups_worst"))
-        .filter(|(_, high, _)| std::ptr::eq(high.0, row));
+    let shortest =
+        extremes(group, 1.0, |row| row.metric(HIT_PROBE_GROUPS_WORST)).filter(|(_, high, _)| std::ptr::eq(high.0, row));
     let ratio = shortest.as_ref().map(|(.., ratio)| *ratio);
     let against = shortest
         .as_ref()
@@ -181,7 +188,7 @@ fn clustered(group: &Group<'_>) -> Option<Finding> {
         against.unwrap_or_default()
     );
     let rows: Vec<_> = [Some(row), shortest.map(|(low, ..)| low.0)].into_iter().flatten().collect();
-    Some(finding(text, "hit_probe_groups_worst", &rows, ratio, ratio.unwrap_or(groups)))
+    Some(finding(text, HIT_PROBE_GROUPS_WORST.name, &rows, ratio, ratio.unwrap_or(groups)))
 }
 
 /// The rows with the lowest and the highest figure, and their ratio.
@@ -203,7 +210,7 @@ fn extremes<'a>(group: &'a Group<'a>, least: f64, value: impl Fn(&Figures<'_>) -
 
 fn speed(group: &Group<'_>) -> Option<Finding> {
     let enough = |row: &Figures<'_>| row.cell.time.as_ref().is_some_and(|time| time.ops >= SAMPLES_MIN);
-    let (low, high, ratio) = extremes(group, f64::MIN_POSITIVE, |row| row.metric("ns_per_op").filter(|_| enough(row)))?;
+    let (low, high, ratio) = extremes(group, f64::MIN_POSITIVE, |row| row.metric(NS_PER_OP).filter(|_| enough(row)))?;
     let text = format!(
         "{} takes {} an operation on {}, {} times {}'s {}",
         high.0.label,
@@ -213,12 +220,12 @@ fn speed(group: &Group<'_>) -> Option<Finding> {
         low.0.label,
         duration(low.1)
     );
-    Some(finding(text, "ns_per_op", &[high.0, low.0], Some(ratio), ratio.sqrt()))
+    Some(finding(text, NS_PER_OP.name, &[high.0, low.0], Some(ratio), ratio.sqrt()))
 }
 
 fn slowest(group: &Group<'_>, noise_ns: f64) -> Option<Finding> {
     let (low, high, ratio) = extremes(group, 1.0, |row| longest_write_ns(group, row))?;
-    let doing = doing(high.0.latency.as_ref()?.max_cause).filter(|_| high.1 >= NOISE_FACTOR * noise_ns)?;
+    let doing = doing(high.0.written?.max_cause).filter(|_| high.1 >= NOISE_FACTOR * noise_ns)?;
     let text = format!(
         "{}'s slowest write on {} took {} while {doing}, {} times {}'s {}",
         high.0.label,
@@ -228,45 +235,44 @@ fn slowest(group: &Group<'_>, noise_ns: f64) -> Option<Finding> {
         low.0.label,
         duration(low.1)
     );
-    Some(finding(text, LONGEST_WRITE, &[high.0, low.0], Some(ratio), ratio.sqrt()))
+    Some(finding(text, LATENCY_MAX_NS.name, &[high.0, low.0], Some(ratio), ratio.sqrt()))
 }
 
 /// The longest latency of a write, where it is long and measured often enough to speak of.
 fn longest_write_ns(group: &Group<'_>, row: &Figures<'_>) -> Option<f64> {
-    let latency =
-        row.latency.as_ref().filter(|latency| group.instead_of_writes().is_none() && latency.count() >= SAMPLES_MIN)?;
-    Some(latency.max_ns()).filter(|&ns| ns > clock_floor_ns(row))
+    let written = row.written.filter(|written| group.instead_of_writes().is_none() && written.count >= SAMPLES_MIN)?;
+    Some(written.max_ns as f64).filter(|&ns| ns > clock_floor_ns(row))
 }
 
 fn clock_floor_ns(row: &Figures<'_>) -> f64 {
-    row.metric("clock_floor_ns").unwrap_or(0.0)
+    row.metric(CLOCK_FLOOR_NS).unwrap_or(0.0)
 }
 
 /// What a map does at a cause; `None` without structural work, when an interruption may be all there was to it.
-fn doing(cause: &str) -> Option<&'static str> {
+fn doing(cause: Cause) -> Option<&'static str> {
     match cause {
-        "grow" => Some("growing"),
-        "split" => Some("splitting a table"),
-        "directory-grow" => Some("splitting a table and enlarging its directory"),
-        "same-size-grow" => Some("rebuilding its table"),
-        "dirty-copy" => Some("copying its table to write to it"),
-        "shrink" => Some("shrinking"),
-        "lock-wait" => Some("waiting for a lock"),
-        "move" => Some("moving entries"),
-        "rehash" => Some("linking entries into another table"),
-        "promote" => Some("promoting its written table"),
-        "prune" => Some("clearing tombstones"),
-        "overflow" => Some("adding a bucket or node"),
-        _ => None,
+        Cause::Grow => Some("growing"),
+        Cause::Split => Some("splitting a table"),
+        Cause::DirectoryGrow => Some("splitting a table and enlarging its directory"),
+        Cause::SameSizeGrow => Some("rebuilding its table"),
+        Cause::DirtyCopy => Some("copying its table to write to it"),
+        Cause::Shrink => Some("shrinking"),
+        Cause::LockWait => Some("waiting for a lock"),
+        Cause::Move => Some("moving entries"),
+        Cause::Rehash => Some("linking entries into another table"),
+        Cause::Promote => Some("promoting its written table"),
+        Cause::Prune => Some("clearing tombstones"),
+        Cause::Overflow => Some("adding a bucket or node"),
+        Cause::Unknown | Cause::Steady | Cause::AllocOther => None,
     }
 }
 
 /// The slowest write of a cell against its median.
 fn tail(group: &Group<'_>, row: &Figures<'_>, noise_ns: f64) -> Option<Finding> {
     let max_ns = longest_write_ns(group, row).filter(|&ns| ns >= NOISE_FACTOR * noise_ns)?;
-    let latency = row.latency.as_ref()?;
-    let median_ns = latency.quantile_ns(0.5).filter(|&ns| ns > clock_floor_ns(row))?;
-    let doing = doing(latency.max_cause)?;
+    let written = row.written?;
+    let median_ns = written.median_ns.map(|ns| ns as f64).filter(|&ns| ns > clock_floor_ns(row))?;
+    let doing = doing(written.max_cause)?;
     let ratio = max_ns / median_ns;
     let text = format!(
         "{}'s slowest write on {} took {} while {doing}, {} times its median of {}",
@@ -276,7 +282,7 @@ fn tail(group: &Group<'_>, row: &Figures<'_>, noise_ns: f64) -> Option<Finding> 
         plain(ratio.round()),
         duration(median_ns)
     );
-    (ratio >= RATIO_MIN).then(|| finding(text, LONGEST_WRITE, &[row], Some(ratio), ratio))
+    (ratio >= RATIO_MIN).then(|| finding(text, LATENCY_MAX_NS.name, &[row], Some(ratio), ratio))
 }
 
 /// The kind of operation that most of the time went into, where few operations took it, or dear ones.
@@ -285,7 +291,7 @@ fn dearest(group: &Group<'_>, row: &Figures<'_>) -> Option<Finding> {
     let dearest = row.dearest.filter(|dearest| enough && dearest.stands_out())?;
     let Dearest { kind, time_share, ops_share, mean_ns, .. } = dearest;
     let ratio = dearest.ratio();
-    let metric = metrics::find(&format!("time_share_{}", kind.name()))?;
+    let place = OpKind::ALL.iter().position(|of| *of == kind)?;
     let percent = |share: f64| plain((share * 1000.0).round() / 10.0);
     let text = format!(
         "{}'s {} take {} % of the time on {} and are {} % of the operations: {} each, {} times what the others take",
@@ -297,18 +303,18 @@ fn dearest(group: &Group<'_>, row: &Figures<'_>) -> Option<Finding> {
         duration(mean_ns),
         plain(ratio.round()),
     );
-    Some(finding(text, metric.name, &[row], Some(ratio), ratio))
+    Some(finding(text, TIME_SHARES[place].name, &[row], Some(ratio), ratio))
 }
 
 fn moves(group: &Group<'_>, row: &Figures<'_>) -> Option<Finding> {
-    let moves = row.metric("moves_per_insert").filter(|&moves| moves > 0.0)?;
-    let most = row.cell.count.as_ref()?.max_moves_in_one_write?;
+    let moves = row.metric(MOVES_PER_INSERT).filter(|&moves| moves > 0.0)?;
+    let most = row.metric(MAX_MOVES_IN_ONE_WRITE)?;
     let text = format!(
         "{} moves {} entries per insert on {}, {} in the largest write",
         row.label,
         plain(moves),
         group.name,
-        integer(most)
+        plain(most)
     );
-    Some(finding(text, "moves_per_insert", &[row], None, moves))
+    Some(finding(text, MOVES_PER_INSERT.name, &[row], None, moves))
 }

@@ -4,11 +4,12 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, Table};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::figures::{COLUMNS, Column, Figures};
+use super::figures::{Column, Figures};
 use super::group::{Group, LOAD_FACTOR, THREADS, groups};
 use super::number::{decimals, fit, one_line};
 pub use super::standout::standout;
 use crate::record::Results;
+use crate::record::metrics::times::CLOCK_FLOOR_NS;
 
 /// Spaces before each row, so that the workloads' headings stand out.
 const INDENT: usize = 2;
@@ -38,7 +39,8 @@ pub fn summary(results: &Results, width: usize, colour: bool) -> String {
             lines.push(String::new());
         }
         let mut title = group.title();
-        if let Some(kind) = group.instead_of_writes().filter(|_| shown.iter().any(|column| column.column.timed)) {
+        if let Some(kind) = group.instead_of_writes().filter(|_| shown.iter().any(|shown| shown.column.metric.timed()))
+        {
             title.push_str(&format!(" (latencies of {})", kind.plural()));
         }
         lines.push(paint.bold(&fit(&one_line(&title), width)));
@@ -72,18 +74,18 @@ fn failure(row: &Figures<'_>) -> String {
 
 /// A column that is shown, with what all of its rows share.
 struct Shown {
-    column: &'static Column,
+    column: Column,
     decimals: usize,
     width: usize,
 }
 
 impl Shown {
     /// `None` where no cell has a value that is worth the room, and for columns that are not for the terminal.
-    fn new(column: &'static Column, groups: &[Group<'_>]) -> Option<Shown> {
+    fn new(column: Column, groups: &[Group<'_>]) -> Option<Shown> {
         let rows = || groups.iter().flat_map(|group| &group.rows).filter(|row| !row.failed());
         column.rank?;
-        rows().filter(|row| (column.worth)(row)).find_map(column.value)?;
-        let decimals = decimals(rows().filter_map(column.value), column.decimals);
+        rows().filter(|row| (column.worth)(row.cell)).find_map(|row| column.value(row))?;
+        let decimals = decimals(rows().filter_map(|row| column.value(row)), column.decimals);
         let texts = rows().map(|row| column.text(row, decimals));
         let headings = [column.top, column.unit].map(str::width).into_iter().max();
         let width = texts.map(|text| text.width()).chain(headings).max().unwrap_or(0);
@@ -98,8 +100,9 @@ fn label_width(groups: &[Group<'_>], width: usize) -> usize {
 
 /// The columns that fit, and those that don't, both in their order.
 fn choose(groups: &[Group<'_>], width: usize) -> (Vec<Shown>, Vec<Shown>) {
+    let all = groups.first().map_or(&[][..], |group| &group.columns);
     let mut columns: Vec<(Shown, bool)> =
-        COLUMNS.iter().filter_map(|column| Some((Shown::new(column, groups)?, false))).collect();
+        all.iter().filter_map(|&column| Some((Shown::new(column, groups)?, false))).collect();
     let mut by_rank: Vec<&mut (Shown, bool)> = columns.iter_mut().collect();
     by_rank.sort_by_key(|(shown, _)| shown.column.rank);
     let mut taken = INDENT + label_width(groups, width);
@@ -151,10 +154,10 @@ fn figures_table(groups: &[Group<'_>], shown: &[Shown], width: usize, colour: bo
 
 /// The best figure of a column within a group, as shown; `None` where all are alike.
 fn best(shown: &Shown, rows: &[&Figures<'_>]) -> Option<String> {
-    let column = shown.column;
-    let values = || rows.iter().filter_map(|row| Some(((column.value)(row)?, column.text(row, shown.decimals))));
+    let column = &shown.column;
+    let values = || rows.iter().filter_map(|row| Some((column.value(row)?, column.text(row, shown.decimals))));
     let by_figure = |(a, _): &(f64, _), (b, _): &(f64, _)| if column.larger { b.total_cmp(a) } else { a.total_cmp(b) };
-    let (_, best) = values().min_by(by_figure).filter(|_| column.comparable())?;
+    let (_, best) = values().min_by(by_figure).filter(|_| column.named.is_none())?;
     values().any(|(_, text)| text != best).then_some(best)
 }
 
@@ -173,7 +176,7 @@ fn legend(groups: &[Group<'_>], shown: &[Shown], dropped: &[Shown], results: &Re
     if rows().any(|row| row.label.contains(THREADS)) {
         legend.push(format!("{}: threads.", THREADS.trim_matches([' ', '='])));
     }
-    let floors = rows().filter_map(|row| row.metric("clock_floor_ns"));
+    let floors = rows().filter_map(|row| row.metric(CLOCK_FLOOR_NS));
     if let Some(floor_ns) = floors.reduce(f64::max) {
         legend.push(format!("Latencies include one reading of the clock, up to {floor_ns:.0} ns here."));
     }

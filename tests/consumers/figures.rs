@@ -57,7 +57,7 @@ pub(super) fn well() -> impl Iterator<Item = &'static Cell> {
 
 /// The metrics that the cell has.
 pub(super) fn values(cell: &Cell) -> impl Iterator<Item = (&'static Metric, Number)> {
-    metrics::all().iter().filter_map(|metric| Some((metric, (metric.value)(cell)?)))
+    metrics::all().iter().filter_map(|metric| Some((metric, metric.value(cell)?)))
 }
 
 /// The metric of each repetition, where the record has that: of the time over all operations, and of percentiles.

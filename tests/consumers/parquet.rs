@@ -11,7 +11,7 @@ use super::write;
 /// The columns of `results.csv` with the type that each must have: text, integer or real number.
 fn columns(header: &csv::StringRecord) -> Vec<(String, &'static str)> {
     let kind = |name: &str| match metrics::find(name) {
-        Some(metric) if metric.whole => "int",
+        Some(metric) if metric.whole() => "int",
         Some(_) => "real",
         None if ["hint", "ops", "seed", "threads"].contains(&name) => "int",
         None if name == "load_factor" => "real",

@@ -20,7 +20,7 @@ const PHONE_PX: u32 = 390;
 fn page() -> Vec<u8> {
     let before = record(["std", "btree", "go-classic", "indexmap"].map(|map| timed(map, &[100, 101, 102, 103])));
     let mut after = before.clone();
-    after.cells[0].count.as_mut().unwrap().alloc_bytes = 2304;
+    *after.cells[0].count.as_mut().unwrap().quantities.entry("alloc_bytes") = 2304;
     after.cells[0].profile = Some(Profile {
         alloc: before.cells[0]
             .profile
@@ -36,7 +36,7 @@ fn page() -> Vec<u8> {
     });
     after.cells[1].time.as_mut().unwrap().clocked_elapsed_ns = vec![300, 301, 302, 303];
     after.cells[2].id.load_factor = Some(4.0);
-    after.cells[2].count.as_mut().unwrap().alloc_bytes = 1000;
+    *after.cells[2].count.as_mut().unwrap().quantities.entry("alloc_bytes") = 1000;
     after.cells.pop();
     let mut html = Vec::new();
     let mut emit = |path: &str, bytes: &[u8]| {

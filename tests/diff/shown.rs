@@ -57,10 +57,12 @@ fn equal_runs_differ_in_nothing() {
 #[test]
 fn changes_are_sorted_by_size_and_told_apart() {
     let before = record([timed("std", &[100_000, 101_000, 102_000, 103_000]), cell("go-classic")]);
-    let mut after = with_count(&before, |count| count.alloc_bytes += 1);
+    let mut after = with_count(&before, |count| *count.quantities.entry("alloc_bytes") += 1);
     after.cells[0].time.as_mut().unwrap().clocked_elapsed_ns = vec![200_000, 210_000, 220_000, 230_000];
-    let count = after.cells[1].count.as_mut().unwrap();
-    (count.alloc_bytes, count.same_size_grow_events, count.slot_reuses) = (3456, Some(2), Some(500));
+    let quantities = &mut after.cells[1].count.as_mut().unwrap().quantities;
+    for (name, value) in [("alloc_bytes", 3456), ("same_size_grow_events", 2), ("slot_reuses", 500)] {
+        *quantities.entry(name) = value;
+    }
     let diff = compared(&before, &after);
     let exact = ["same_size_grow_events", "slot_reuse_ratio", "alloc_bytes", "alloc_bytes_per_write", "alloc_bytes"];
     assert_eq!(changed(&diff, true)[..5], exact);
@@ -127,7 +129,7 @@ fn a_percentile_has_no_repetitions_to_tell_its_noise() {
         Side { name: "run", results }
     }
     let metrics = mapscope::record::metrics::all();
-    let p50 = |results: &Results| (mapscope::record::metrics::find("insert_p50_ns").unwrap().value)(&results.cells[0]);
+    let p50 = |results: &Results| mapscope::record::metrics::find("insert_p50_ns").unwrap().value(&results.cells[0]);
     assert_ne!(p50(&before), p50(&after));
     assert!(diff(side(&before), side(&after), metrics).changes.is_empty());
     after.cells[0].time.as_mut().unwrap().bare_elapsed_ns = vec![500_000; 4];
@@ -206,7 +208,7 @@ fn a_pass_that_one_run_lacks_is_one_line() {
     assert_eq!((diff.same(false), diff.without_common_pass()), (0, 1));
     says(&screen(&before, &uncounted), &["Nothing to compare, 1 cell is without a pass in common.\n"]);
     // A metric alone is no pass.
-    let without = with_count(&before, |count| count.slot_reuses = None);
+    let without = with_count(&before, |count| count.quantities.set("slot_reuses", None));
     assert_eq!(changed(&compared(&before, &without), true), ["slot_reuse_ratio"]);
     says(&screen(&before, &without), &["gone  only in A"]);
 }
@@ -215,7 +217,7 @@ fn a_pass_that_one_run_lacks_is_one_line() {
 fn counts_of_maps_that_cannot_be_seeded_are_not_exact() {
     let mut before = record([cell("std")]);
     before.cells[0].exact = false;
-    let after = with_count(&before, |count| count.alloc_bytes += 1);
+    let after = with_count(&before, |count| *count.quantities.entry("alloc_bytes") += 1);
     let diff = compared(&before, &after);
     assert_eq!(changed(&diff, true), [] as [&str; 0]);
     assert_eq!(changed(&diff, false).len(), 2);
@@ -236,7 +238,10 @@ fn pairs_by_another_field_are_said_though_no_figure_differs() {
 #[test]
 fn no_line_is_wider_than_the_terminal() {
     let before = record([cell("go-classic"), cell("std")]);
-    let mut after = with_count(&before, |count| (count.alloc_bytes, count.same_size_grow_events) = (99, Some(3)));
+    let mut after = with_count(&before, |count| {
+        *count.quantities.entry("alloc_bytes") = 99;
+        *count.quantities.entry("same_size_grow_events") = 3;
+    });
     after.cells[0].id.load_factor = Some(5.0);
     after.environments[0].cpu = "表".repeat(80);
     for width in [40, 80, 120] {
@@ -261,7 +266,7 @@ fn files_say_the_same_and_do_no_harm() {
     const HOSTILE: &str = "<b>|`x`";
     let mut before = record([cell("std"), cell("btree")]);
     before.cells[0].id.map = HOSTILE.to_owned();
-    let after = with_count(&before, |count| count.alloc_bytes = 2304);
+    let after = with_count(&before, |count| *count.quantities.entry("alloc_bytes") = 2304);
     let files = files(&before, &after);
     assert!(files.keys().eq(["diff.html", "diff.json", "diff.md"]), "{:?}", files.keys());
     let json: Value = serde_json::from_str(&files["diff.json"]).expect("JSON");

@@ -1,7 +1,7 @@
 //! What follows from which difference between two records.
 
 use mapscope::gate::{Chance, Kind, Level, Outcome, Policy, Tally, Verdict, What, compare};
-use mapscope::record::metrics::{Better, Class, Metric, Number};
+use mapscope::record::metrics::{Better, Class, Formula, Metric, Number};
 use mapscope::record::{Cell, Results, Status};
 use proptest::prelude::*;
 
@@ -48,7 +48,7 @@ fn cells_are_matched_by_identity_not_by_place() {
 
 #[test]
 fn one_byte_more_fails_and_names_every_metric_that_it_makes_worse() {
-    let current = with_count(&two(), |count| count.alloc_bytes += 1);
+    let current = with_count(&two(), |count| *count.quantities.entry("alloc_bytes") += 1);
     let verdict = judge(&two(), &current);
     let std = |metric| ("std".to_owned(), metric, Kind::Worse, Level::Fail);
     assert_eq!(changes(&verdict), [std("alloc_bytes"), std("alloc_bytes_per_write")]);
@@ -63,7 +63,7 @@ fn one_byte_more_fails_and_names_every_metric_that_it_makes_worse() {
 
 #[test]
 fn where_more_is_better_less_fails() {
-    let [few, many] = [10, 20].map(|n| with_count(&two(), |count| count.slot_reuses = Some(n)));
+    let [few, many] = [10, 20].map(|n| with_count(&two(), |count| *count.quantities.entry("slot_reuses") = n));
     assert_eq!(judge(&few, &many).outcome(), Outcome::Pass);
     let verdict = judge(&many, &few);
     assert_eq!(changes(&verdict), [("std".to_owned(), "slot_reuse_ratio", Kind::Worse, Level::Fail)]);
@@ -72,7 +72,7 @@ fn where_more_is_better_less_fails() {
 
 #[test]
 fn from_zero_any_worsening_is_infinite() {
-    let grown = with_count(&two(), |count| count.same_size_grow_events = Some(1));
+    let grown = with_count(&two(), |count| *count.quantities.entry("same_size_grow_events") = 1);
     assert_eq!(judge(&two(), &grown).changes[0].worsening, f64::INFINITY);
     assert_eq!(judge(&grown, &two()).changes[0].worsening, -1.0);
     let policy = "[[rule]]\nmetric = \"same_size*\"\nrelative = 1000.0";
@@ -94,7 +94,7 @@ fn different_work_fails_in_both_directions() {
 
 #[test]
 fn a_metric_that_vanished_fails_and_a_new_one_is_named() {
-    let without = with_count(&two(), |count| count.slot_reuses = None);
+    let without = with_count(&two(), |count| count.quantities.set("slot_reuses", None));
     let name = ("std".to_owned(), "slot_reuse_ratio");
     let verdict = judge(&two(), &without);
     assert_eq!(changes(&verdict), [(name.0.clone(), name.1, Kind::Vanished, Level::Fail)]);
@@ -106,10 +106,8 @@ fn a_metric_that_vanished_fails_and_a_new_one_is_named() {
 
 #[test]
 fn a_value_that_is_no_number_is_a_value_that_vanished() {
-    fn odd(cell: &Cell) -> Option<Number> {
-        Some(Number::Real(if cell.key_bytes == 16 { f64::NAN } else { 1.0 }))
-    }
-    let metrics = [Metric { value: odd, ..METRICS[1] }];
+    let odd = Formula::Real(|cell| Some(if cell.key_bytes == 16 { f64::NAN } else { 1.0 }));
+    let metrics = [Metric::new("alloc_bytes", "bytes", Class::Exact, Better::Lower, "", odd)];
     let mut nan = two();
     nan.cells[0].key_bytes = 16;
     let verdict = compare(&two(), &nan, &Policy::default(), &metrics);
@@ -163,7 +161,7 @@ fn partial_records_are_not_judged_unless_what_is_there_is_worse() {
     let verdict = judge(&two(), &partial(&record([cell("std")])));
     assert_eq!(changes(&verdict), [("go-classic".to_owned(), "status", Kind::Missing, Level::Unjudged)]);
     assert_eq!(verdict.outcome(), Outcome::Unjudged);
-    let worse = with_count(&two(), |count| count.alloc_bytes += 1);
+    let worse = with_count(&two(), |count| *count.quantities.entry("alloc_bytes") += 1);
     assert_eq!(judge(&two(), &partial(&worse)).outcome(), Outcome::Regression);
 }
 
@@ -200,7 +198,7 @@ fn records_of_different_schemas_are_not_judged() {
 
 #[test]
 fn inexact_cells_only_warn() {
-    let worse = with_count(&two(), |count| count.alloc_bytes += 1);
+    let worse = with_count(&two(), |count| *count.quantities.entry("alloc_bytes") += 1);
     for side in 0..2 {
         let mut pair = [two(), worse.clone()];
         pair[side].cells[0].exact = false;
@@ -213,7 +211,7 @@ fn inexact_cells_only_warn() {
 
 #[test]
 fn what_exact_metrics_depend_on_is_named_and_they_are_compared_all_the_same() {
-    let mut other = with_count(&two(), |count| count.alloc_bytes += 1);
+    let mut other = with_count(&two(), |count| *count.quantities.entry("alloc_bytes") += 1);
     other.cells[0].map_version = "std 1.0.1".to_owned();
     other.environments[0].rustc = "1.96.0".to_owned();
     other.environments[0].cpu = "Other CPU".to_owned();
@@ -276,7 +274,8 @@ fn what_chance_makes_of_many_times_is_told() {
 #[test]
 fn a_time_whose_repetitions_went_the_other_way_is_no_change() {
     let [a, b] = times(&[100, 101, 102, 103], &[200, 201, 202, 203]);
-    let falling = Metric { value: |cell| Some(Number::Real(1e3 / (METRICS[5].value)(cell)?.as_f64())), ..METRICS[5] };
+    let mut falling = METRICS[5];
+    falling.formula = Formula::Real(|cell| Some(1e3 / METRICS[5].value(cell)?.as_f64()));
     let falling = [falling];
     assert_eq!(compare(&a, &b, &Policy::default(), &falling).changes.len(), 0);
     assert_eq!(compare(&a, &b, &Policy::default(), &METRICS[5..6]).changes.len(), 1);
@@ -285,7 +284,8 @@ fn a_time_whose_repetitions_went_the_other_way_is_no_change() {
 #[test]
 fn a_time_without_a_value_for_each_repetition_is_not_compared() {
     let [a, b] = times(&[100, 101, 102, 103], &[200, 201, 202, 203]);
-    let once = Metric { name: "insert_p50_ns", repetitions: |_| Vec::new(), ..METRICS[5] };
+    let mut once = METRICS[5].repeated(|_| Vec::new());
+    once.name = "insert_p50_ns";
     let metrics = [METRICS[5], once];
     let verdict = compare(&a, &b, &Policy::default(), &metrics);
     assert_eq!((verdict.tally.statistical, verdict.chance.compared), (1, 1));
@@ -302,12 +302,13 @@ fn a_time_without_a_value_for_each_repetition_is_not_compared() {
 /// All repetitions together have a p99.99 where none of them does, if they are many enough.
 #[test]
 fn a_percentile_that_hangs_on_how_many_repetitions_there_are_neither_vanishes_nor_appears() {
-    fn of_many(cell: &Cell) -> Option<Number> {
+    fn of_many(cell: &Cell) -> Option<i128> {
         let time = cell.time.as_ref()?;
-        (time.clocked_elapsed_ns.len() > 4).then_some(Number::Int(900))
+        (time.clocked_elapsed_ns.len() > 4).then_some(900)
     }
     let [many, few] = times(&[100, 101, 102, 103, 104], &[100, 101, 102, 103]);
-    let together = Metric { name: "insert_p9999_ns", value: of_many, repetitions: |_| Vec::new(), ..METRICS[5] };
+    let formula = Formula::Integer(of_many);
+    let together = Metric::new("insert_p9999_ns", "ns", Class::Statistical, Better::Lower, "", formula);
     let kinds = |metric: Metric, a: &Results, b: &Results| {
         let verdict = compare(a, b, &Policy::default(), &[metric]);
         (verdict.changes.iter().map(|change| change.kind).collect::<Vec<_>>(), verdict.notes.len())
@@ -317,7 +318,7 @@ fn a_percentile_that_hangs_on_how_many_repetitions_there_are_neither_vanishes_no
         let policy = Policy::parse("[[rule]]\nmetric = \"*\"\naction = \"fail\"", "p.toml", &[together]).unwrap();
         assert_eq!(compare(a, b, &policy, &[together]).outcome(), Outcome::Unjudged);
     }
-    let each = Metric { repetitions: METRICS[5].repetitions, ..together };
+    let each = together.repeated(|cell| METRICS[5].repetitions(cell));
     assert_eq!(kinds(each, &many, &few), (vec![Kind::Vanished], 0), "each of the repetitions could tell it");
     assert_eq!(kinds(each, &few, &many), (vec![Kind::Appeared], 0));
 }
@@ -382,9 +383,9 @@ fn counts() -> impl Strategy<Value = [u64; 4]> {
 
 fn record_of([inserts, reuses, same_size, alloc_bytes]: [u64; 4]) -> Results {
     let mut results = with_count(&two(), |count| {
-        count.alloc_bytes = alloc_bytes;
-        count.same_size_grow_events = Some(same_size);
-        count.slot_reuses = reuses.checked_sub(1);
+        *count.quantities.entry("alloc_bytes") = alloc_bytes;
+        *count.quantities.entry("same_size_grow_events") = same_size;
+        count.quantities.set("slot_reuses", reuses.checked_sub(1));
     });
     results.cells[0].expected.inserts = inserts;
     results
@@ -405,7 +406,7 @@ proptest! {
     fn worse_never_passes_and_better_never_fails(before in counts(), after in counts()) {
         let (a, b) = (record_of(before), record_of(after));
         let worse = METRICS.iter().filter(|m| m.class == Class::Exact).any(|metric| {
-            match ((metric.value)(&a.cells[0]), (metric.value)(&b.cells[0]), metric.better) {
+            match (metric.value(&a.cells[0]), metric.value(&b.cells[0]), metric.better) {
                 (Some(Number::Int(x)), Some(Number::Int(y)), Better::Lower) => y > x,
                 (Some(Number::Real(x)), Some(Number::Real(y)), Better::Lower) => y > x,
                 (Some(Number::Real(x)), Some(Number::Real(y)), Better::Higher) => y < x,
@@ -417,14 +418,14 @@ proptest! {
         prop_assert_eq!(judge(&a, &b).outcome(), expected);
 
         let mut mixed = b.clone();
-        mixed.cells[1].count.as_mut().unwrap().alloc_bytes -= 1;
+        *mixed.cells[1].count.as_mut().unwrap().quantities.entry("alloc_bytes") -= 1;
         prop_assert_eq!(judge(&a, &mixed).outcome(), expected);
     }
 
     /// A wider limit never turns a pass into a failure.
     #[test]
     fn wider_limits_never_fail_more(after in 0..4000_u64, limit in 0.0..2.0_f64, wider in 0.0..2.0_f64) {
-        let current = with_count(&two(), |count| count.alloc_bytes = after);
+        let current = with_count(&two(), |count| *count.quantities.entry("alloc_bytes") = after);
         let fails = |limit: f64| {
             let policy = format!("[[rule]]\nmetric = \"alloc_bytes*\"\nrelative = {limit:?}");
             judge_by(&policy, &two(), &current).outcome() == Outcome::Regression

@@ -7,21 +7,21 @@ use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use mapscope::probe::Cause;
-use mapscope::record::metrics::{Better, Class, Metric, Number};
+use mapscope::record::metrics::{Better, Class, Formula, Metric};
 use mapscope::record::{
-    AllocStack, Cell, CellId, Count, EndState, Environment, Frame, KindPercentiles, LatencyHistogram, OpKind, Profile,
-    Results, SCHEMA, Status, Structure, Time,
+    AllocStack, Cell, CellId, Count, Distributions, EndState, Environment, Frame, KindPercentiles, LatencyHistogram,
+    OpKind, Profile, Results, SCHEMA, Status, Time,
 };
 
-const fn metric(name: &'static str, class: Class, better: Better, value: fn(&Cell) -> Option<Number>) -> Metric {
-    Metric { name, unit: "count", class, better, summary: "", value, whole: true, repetitions: |_| Vec::new() }
+const fn metric(name: &'static str, class: Class, better: Better, formula: Formula) -> Metric {
+    Metric::new(name, "count", class, better, "", formula)
 }
 
-fn ratio(numerator: u64, denominator: u64) -> Option<Number> {
-    (denominator > 0).then(|| Number::Real(numerator as f64 / denominator as f64))
+fn ratio(numerator: u64, denominator: u64) -> Option<f64> {
+    (denominator > 0).then(|| numerator as f64 / denominator as f64)
 }
 
-fn ns_per_op(cell: &Cell) -> Option<Number> {
+fn ns_per_op(cell: &Cell) -> Option<f64> {
     let time = cell.time.as_ref()?;
     let mut elapsed = time.clocked_elapsed_ns.clone();
     elapsed.sort_unstable();
@@ -33,23 +33,34 @@ fn elapsed_ns_per_op(cell: &Cell) -> Vec<f64> {
     time.clocked_elapsed_ns.iter().map(|&ns| ns as f64 / time.ops as f64).collect()
 }
 
+fn counted(cell: &Cell, name: &str) -> Option<u64> {
+    cell.count.as_ref()?.quantities.get(name)
+}
+
 /// Integers, ratios and an optional one; each direction; both classes.
 pub static METRICS: &[Metric] = &[
-    metric("inserts", Class::Exact, Better::Neither, |cell| Some(Number::Int(cell.expected.inserts))),
-    metric("alloc_bytes", Class::Exact, Better::Lower, |cell| Some(Number::Int(cell.count.as_ref()?.alloc_bytes))),
-    metric("alloc_bytes_per_write", Class::Exact, Better::Lower, |cell| {
-        ratio(cell.count.as_ref()?.alloc_bytes, cell.expected.inserts + cell.expected.removes)
-    }),
-    metric("same_size_grow_events", Class::Exact, Better::Lower, |cell| {
-        cell.count.as_ref()?.same_size_grow_events.map(Number::Int)
-    }),
-    metric("slot_reuse_ratio", Class::Exact, Better::Higher, |cell| {
-        ratio(cell.count.as_ref()?.slot_reuses?, cell.expected.inserts)
-    }),
-    Metric { repetitions: elapsed_ns_per_op, ..metric("ns_per_op", Class::Statistical, Better::Lower, ns_per_op) },
-    metric("clock_floor_ns", Class::Statistical, Better::Neither, |cell| {
-        Some(Number::Real(cell.time.as_ref()?.clock_floor_ns))
-    }),
+    metric("inserts", Class::Exact, Better::Neither, Formula::Integer(|cell| Some(cell.expected.inserts.into()))),
+    metric("alloc_bytes", Class::Exact, Better::Lower, Formula::Counted),
+    metric(
+        "alloc_bytes_per_write",
+        Class::Exact,
+        Better::Lower,
+        Formula::Real(|cell| ratio(counted(cell, "alloc_bytes")?, cell.expected.inserts + cell.expected.removes)),
+    ),
+    metric("same_size_grow_events", Class::Exact, Better::Lower, Formula::Counted),
+    metric(
+        "slot_reuse_ratio",
+        Class::Exact,
+        Better::Higher,
+        Formula::Real(|cell| ratio(counted(cell, "slot_reuses")?, cell.expected.inserts)),
+    ),
+    metric("ns_per_op", Class::Statistical, Better::Lower, Formula::Real(ns_per_op)).repeated(elapsed_ns_per_op),
+    metric(
+        "clock_floor_ns",
+        Class::Statistical,
+        Better::Neither,
+        Formula::Real(|cell| Some(cell.time.as_ref()?.clock_floor_ns)),
+    ),
 ];
 
 /// The exact ones of [`METRICS`].
@@ -100,21 +111,27 @@ pub fn cell(map: &str) -> Cell {
             ..EndState::none()
         },
         count: Some(Count {
-            alloc_count: 10,
-            alloc_bytes: 1152,
-            free_count: Some(9),
-            free_bytes: Some(128),
-            live_bytes: 1024,
-            peak_bytes: Some(1088),
-            census_moved_entries: Some(500),
-            census_moved_bytes: Some(8000),
-            max_moves_in_one_write: Some(250),
-            max_alloc_bytes_in_one_write: 1024,
-            grow_events: Some(10),
-            same_size_grow_events: Some(0),
-            slot_reuses: Some(0),
+            quantities: [
+                ("alloc_count", 10),
+                ("alloc_bytes", 1152),
+                ("free_count", 9),
+                ("free_bytes", 128),
+                ("live_bytes", 1024),
+                ("peak_bytes", 1088),
+                ("drained_bytes", 0),
+                ("census_moved_entries", 500),
+                ("census_moved_bytes", 8000),
+                ("max_moves_in_one_write", 250),
+                ("max_alloc_bytes_in_one_write", 1024),
+                ("grow_events", 10),
+                ("same_size_grow_events", 0),
+                ("slot_reuses", 0),
+                ("buckets", 128),
+            ]
+            .into_iter()
+            .collect(),
             causes: BTreeMap::from(causes),
-            structure: Structure { buckets: Some(128), occupancy: Some(vec![28, 60, 40]), ..Structure::default() },
+            distributions: Distributions { occupancy: Some(vec![28, 60, 40]), ..Distributions::default() },
             ..Count::default()
         }),
         time: None,

@@ -24,7 +24,10 @@ fn mixed() -> (Results, Results) {
         cell("go-classic"),
     ]);
     baseline.cells[2].status = Status::TimedOut;
-    let mut current = with_count(&baseline, |count| (count.alloc_bytes, count.same_size_grow_events) = (1153, Some(1)));
+    let mut current = with_count(&baseline, |count| {
+        *count.quantities.entry("alloc_bytes") = 1153;
+        *count.quantities.entry("same_size_grow_events") = 1;
+    });
     current.cells[1].status = Status::Panicked;
     current.cells[1].error = Some("count pass: <T> & \u{1b}[31m100 %: a,b\nsecond line".to_owned());
     current.cells[3].time.as_mut().unwrap().clocked_elapsed_ns = vec![200_000, 210_000, 210_000, 220_000];
@@ -142,7 +145,7 @@ fn github_counts_what_it_does_not_show() {
     let baseline = record(maps.iter().map(|map| cell(map)).collect::<Vec<_>>());
     let mut current = baseline.clone();
     for (at, cell) in current.cells.iter_mut().enumerate() {
-        cell.count.as_mut().unwrap().alloc_bytes += at as u64;
+        *cell.count.as_mut().unwrap().quantities.entry("alloc_bytes") += at as u64;
     }
     let text = rendered("github", &baseline, &current);
     let lines: Vec<&str> = text.lines().collect();

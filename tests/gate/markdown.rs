@@ -35,10 +35,11 @@ fn nothing_changed_is_one_line() {
 #[test]
 fn a_regression() {
     let baseline = record([cell("std"), cell("btree"), cell("go-classic")]);
-    let mut current = with_count(&baseline, |count| count.alloc_bytes += 1);
-    let go = current.cells[2].count.as_mut().unwrap();
-    (go.alloc_bytes, go.same_size_grow_events) = (1728, Some(2));
-    current.cells[1].count.as_mut().unwrap().alloc_bytes = 1000;
+    let mut current = with_count(&baseline, |count| *count.quantities.entry("alloc_bytes") += 1);
+    let go = &mut current.cells[2].count.as_mut().unwrap().quantities;
+    *go.entry("alloc_bytes") = 1728;
+    *go.entry("same_size_grow_events") = 2;
+    *current.cells[1].count.as_mut().unwrap().quantities.entry("alloc_bytes") = 1000;
     golden("regression.md", &markdown(&baseline, &current, ""));
 }
 
@@ -50,7 +51,7 @@ fn everything_at_once() {
     let count = |results: &mut Results, index: usize, edit: fn(&mut mapscope::record::Count)| {
         edit(results.cells[index].count.as_mut().unwrap());
     };
-    count(&mut current, 0, |count| count.alloc_bytes = 1153);
+    count(&mut current, 0, |count| *count.quantities.entry("alloc_bytes") = 1153);
     current.cells[0].time.as_mut().unwrap().clocked_elapsed_ns = vec![200_000, 210_000, 210_000, 220_000];
     current.cells[0].map_version = "std 1.1.0".to_owned();
     current.cells[1].status = Status::Panicked;
@@ -58,8 +59,8 @@ fn everything_at_once() {
     current.cells[2].count = None;
     current.cells[2].time = None;
     current.cells[3].expected.inserts = 1001;
-    count(&mut baseline, 4, |count| count.slot_reuses = None);
-    count(&mut current, 4, |count| count.alloc_bytes = 1160);
+    count(&mut baseline, 4, |count| count.quantities.set("slot_reuses", None));
+    count(&mut current, 4, |count| *count.quantities.entry("alloc_bytes") = 1160);
     current.cells.pop();
     current.cells.push(cell("java-hashmap"));
     baseline.cells.push(timed("chained", &[1, 2, 3]));

@@ -9,7 +9,7 @@ fn levels(policy: &str, after: u64) -> [Option<Level>; 2] {
     let policy = Policy::parse(policy, "gate.toml", METRICS).unwrap();
     ["std", "go-classic"].map(|map| {
         let baseline = record([cell(map)]);
-        let current = with_count(&baseline, |count| count.alloc_bytes = after);
+        let current = with_count(&baseline, |count| *count.quantities.entry("alloc_bytes") = after);
         let verdict = compare(&baseline, &current, &policy, &METRICS[1..2]);
         verdict.changes.first().map(|change| change.level)
     })
@@ -40,9 +40,9 @@ fn a_share_of_a_hundred_is_allowed_to_its_last_unit() {
     for percent in 1..100_u64 {
         let policy = format!("[[rule]]\nmetric = \"alloc_bytes\"\nrelative = {}", percent as f64 / 100.0);
         let policy = Policy::parse(&policy, "gate.toml", METRICS).unwrap();
-        let baseline = with_count(&record([cell("std")]), |count| count.alloc_bytes = 100);
+        let baseline = with_count(&record([cell("std")]), |count| *count.quantities.entry("alloc_bytes") = 100);
         let level = |after| {
-            let current = with_count(&baseline, |count| count.alloc_bytes = after);
+            let current = with_count(&baseline, |count| *count.quantities.entry("alloc_bytes") = after);
             compare(&baseline, &current, &policy, &METRICS[1..2]).changes[0].level
         };
         assert_eq!((level(100 + percent), level(101 + percent)), (Level::Allowed, Level::Fail), "{percent} %");

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use mapscope::record::metrics::{Better, Number, Quantity};
 use mapscope::record::{
     Cause, Cell, Collector, KindPercentiles, Moment, Moments, OpKind, ReadError, Results, Spell, ThreadTime, metrics,
     read, write_atomically,
@@ -162,11 +163,70 @@ fn another_schema_is_named_whatever_else_it_holds() {
     assert!(edited(|json| json["schema"] = json!(u64::MAX)).starts_with(": schema 18446744073709551615, but"));
 }
 
+/// The record as it was when the count pass had a field for each figure.
+fn older(results: &Results) -> Value {
+    let mut old = serde_json::to_value(results).unwrap();
+    for cell in old["cells"].as_array_mut().unwrap() {
+        let count = cell["count"].as_object_mut().unwrap();
+        let mut structure = count.remove("distributions").unwrap();
+        let Some(Value::Object(quantities)) = count.remove("quantities") else { panic!("no quantities") };
+        for (name, value) in quantities {
+            match &*name {
+                "buckets" | "tombstones" => structure[name] = value,
+                "hit_lookup_keys" => structure["hit_probes"] = value,
+                "miss_lookups" => structure["miss_groups_of"] = value,
+                _ => _ = count.insert(name, value),
+            }
+        }
+        count.insert("structure".to_owned(), structure);
+    }
+    old
+}
+
+#[test]
+fn a_record_with_a_field_a_figure_is_read_as_one_with_names() {
+    let mut results = small();
+    let quantities = &mut results.cells[1].count.as_mut().unwrap().quantities;
+    ["hit_lookup_keys", "miss_lookups", "tombstones"].iter().for_each(|name| *quantities.entry(name) = 7);
+    let old = older(&results);
+    assert_eq!(old["cells"][1]["count"]["structure"]["miss_groups_of"], 7);
+    assert_eq!(read_bytes(&serde_json::to_vec(&old).unwrap()).unwrap(), results);
+    let with = |field: &str, value: Value| {
+        let mut old = old.clone();
+        old["cells"][0]["count"][field] = value;
+        message(&serde_json::to_vec(&old).unwrap())
+    };
+    assert!(with("colour", json!(1)).ends_with("not a mapscope results file: unknown field `colour`"));
+    assert!(with("live_payload_bytes", json!(1)).ends_with("unknown field `live_payload_bytes`"), "of no count pass");
+    assert!(with("alloc_bytes", json!(-1)).ends_with("invalid value: integer `-1`, expected u64"));
+    assert!(with("structure", json!({"buckets": [1]})).ends_with("unknown field `buckets`"));
+    assert!(with("structure", json!({"occupancy": 1})).ends_with("unknown field `occupancy`"));
+}
+
+#[test]
+fn a_quantity_is_known_or_declared() {
+    let with = |name: &'static str, declared: Vec<Quantity>| {
+        let mut results = small();
+        let count = results.cells[0].count.as_mut().unwrap();
+        *count.quantities.entry(name) = 3;
+        count.declared = declared;
+        read_bytes(&serde_json::to_vec(&results).unwrap()).map_err(|error| error.to_string())
+    };
+    let own = |name| Quantity::exact(name, "count", Better::Lower, "Of a map of one's own.");
+    let error = with("own.hops", Vec::new()).unwrap_err();
+    assert!(error.contains(": `own.hops` is no quantity that this mapscope knows or the cell declares: "), "{error}");
+    let error = with("hops", vec![own("hops")]).unwrap_err();
+    assert!(error.contains(": the quantity `hops` is not called SUBJECT.NAME, in lower-case letters"), "{error}");
+    let results = with("own.hops", vec![own("own.hops")]).unwrap();
+    assert_eq!(metrics::of([&results]).last().unwrap().value(&results.cells[0]), Some(Number::Int(3)));
+    assert_eq!(metrics::of([&results]).last().unwrap().value(&results.cells[1]), None);
+}
+
 /// What a mapscope before schema 2 wrote can be read: it lacks what that had not, and what meant something else.
 #[test]
 fn a_record_of_schema_1_is_read_without_what_it_has_not() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let mut old = serde_json::to_value(record([timed("std", &[50_000; 3])])).unwrap();
+    let mut old = older(&record([timed("std", &[50_000; 3])]));
     old["schema"] = json!(1);
     let cell = &mut old["cells"][0];
     let drop = |object: &mut serde_json::Value, names: &[&str]| {
@@ -182,7 +242,7 @@ fn a_record_of_schema_1_is_read_without_what_it_has_not() {
     let results = read(file.path()).unwrap();
     assert_eq!(results.schema, 1);
     let cell = &results.cells[0];
-    let value = |name: &str| (metrics::find(name).unwrap().value)(cell);
+    let value = |name: &str| metrics::find(name).unwrap().value(cell);
     for absent in ["clears", "iterations", "alloc_amplification", "write_amplification", "time_share_insert"] {
         assert_eq!(value(absent), None, "{absent}");
     }
@@ -254,13 +314,13 @@ fn contradictions_are_named_with_their_cell() {
             |c| _ = c.time.as_mut().unwrap().kind_ns.insert(OpKind::Iterate, 1),
             "kind_ns has iterate, but no histogram has",
         ),
-        (|c| c.count.as_mut().unwrap().live_bytes = 1089, "live_bytes 1089 > peak_bytes 1088"),
+        (|c| *c.count.as_mut().unwrap().quantities.entry("live_bytes") = 1089, "live_bytes 1089 > peak_bytes 1088"),
         (
-            |c| c.count.as_mut().unwrap().max_alloc_bytes_in_one_write = 1153,
+            |c| *c.count.as_mut().unwrap().quantities.entry("max_alloc_bytes_in_one_write") = 1153,
             "max_alloc_bytes_in_one_write 1153 > alloc_bytes 1152",
         ),
         (
-            |c| c.count.as_mut().unwrap().max_moves_in_one_write = Some(501),
+            |c| *c.count.as_mut().unwrap().quantities.entry("max_moves_in_one_write") = 501,
             "max_moves_in_one_write 501 > 500 moved entries",
         ),
         (|c| c.time.as_mut().unwrap().ticks_per_ns = 0.0, "ticks_per_ns 0 is not above 0"),
@@ -287,10 +347,11 @@ fn contradictions_are_named_with_their_cell() {
         ),
         (
             |c| {
-                let structure = &mut c.count.as_mut().unwrap().structure;
-                (structure.hit_probes, structure.hit_probe_lengths) = (Some(6), Some(vec![0, 1, 2]));
+                let count = c.count.as_mut().unwrap();
+                *count.quantities.entry("hit_lookup_keys") = 6;
+                count.distributions.hit_probe_lengths = Some(vec![0, 1, 2]);
             },
-            "hit_probe_lengths adds up to 5, but hit_probes is 6",
+            "hit_probe_lengths adds up to 5, but hit_lookup_keys is 6",
         ),
         (|c| _ = percentiles(c).p50_ns.pop(), "percentiles of insert are those of 2 of 3 repetitions"),
         (|c| percentiles(c).p50_ns[2] = 31, "percentiles of insert fall in repetition 2 (they count from 0)"),
@@ -367,7 +428,7 @@ fn a_cell_that_failed_may_have_done_less_than_expected() {
 #[test]
 fn moves_inside_and_by_the_census_may_differ() {
     let mut results = small();
-    results.cells[0].count.as_mut().unwrap().inside_moved_entries = Some(7);
+    *results.cells[0].count.as_mut().unwrap().quantities.entry("inside_moved_entries") = 7;
     read_bytes(&serde_json::to_vec(&results).unwrap()).unwrap();
 }
 

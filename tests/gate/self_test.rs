@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mapscope::gate::{Outcome, self_test};
 use mapscope::record::Status;
-use mapscope::record::metrics::{Better, Class, Metric, Number};
+use mapscope::record::metrics::{Better, Class, Formula, Metric};
 
 use crate::fixture::{EXACT, METRICS, cell, record, timed};
 
@@ -26,9 +26,9 @@ fn by_map<'a>(pairs: impl Iterator<Item = (&'a str, &'static str)>) -> BTreeMap<
 
 #[test]
 fn a_metric_that_no_integer_moves_is_not_known_to_be_gated() {
-    let constant = Metric { name: "constant", value: |_| Some(Number::Int(7)), ..METRICS[1] };
-    let timed_only =
-        Metric { name: "from_time", value: |cell| Some(Number::Int(cell.time.as_ref()?.ops)), ..METRICS[1] };
+    let metric = |name, formula| Metric::new(name, "count", Class::Exact, Better::Lower, "", Formula::Integer(formula));
+    let constant = metric("constant", |_| Some(7));
+    let timed_only = metric("from_time", |cell| Some(cell.time.as_ref()?.ops.into()));
     let metrics = [METRICS[1], constant, timed_only];
     let test = self_test(&record([cell("std"), timed("btree", &[1, 2, 3])]), &metrics);
     let uncovered = by_map(test.uncovered.iter().map(|(cell, metric)| (cell.map.as_str(), *metric)));
@@ -41,7 +41,7 @@ fn a_metric_that_no_integer_moves_is_not_known_to_be_gated() {
 #[test]
 fn ratios_of_large_integers_are_worsened_by_a_step_that_shows() {
     let mut results = record([cell("std")]);
-    results.cells[0].count.as_mut().unwrap().alloc_bytes = 1 << 62;
+    *results.cells[0].count.as_mut().unwrap().quantities.entry("alloc_bytes") = 1 << 62;
     let test = self_test(&results, METRICS);
     assert_eq!(test.outcome(), Outcome::Pass, "{}", test.markdown());
 }

@@ -51,9 +51,9 @@ fn html(results: &Results) -> Vec<u8> {
 fn small() -> Results {
     let mut results = fixture::record();
     for (map, cell) in results.cells.iter_mut().enumerate().take(3) {
-        let structure = &mut cell.count.as_mut().expect("counted").structure;
-        structure.occupancy = Some(vec![3, 9, 20, 14, 6, 1]);
-        structure.hit_probe_lengths = Some(vec![0, 50, 41, 21, 7, 1]);
+        let distributions = &mut cell.count.as_mut().expect("counted").distributions;
+        distributions.occupancy = Some(vec![3, 9, 20, 14, 6, 1]);
+        distributions.hit_probe_lengths = Some(vec![0, 50, 41, 21, 7, 1]);
         let event = TableEvent { op: 400, cause: Cause::Grow, alloc_bytes: 640, moved_entries: 30 };
         cell.count.as_mut().expect("counted").timeline = Some(Timeline {
             ops_per_point: 500,

@@ -104,15 +104,19 @@ fn filled(map: &str, alloc_bytes: u64, allocs: u64, moves: u64, times: [u64; 4])
         live_payload_bytes: 16 * OPS,
         ..EndState::none()
     };
+    let quantities = [
+        ("alloc_count", allocs),
+        ("alloc_bytes", alloc_bytes),
+        ("live_bytes", alloc_bytes / 2),
+        ("peak_bytes", alloc_bytes * 3 / 4),
+        ("drained_bytes", alloc_bytes / 4),
+        ("census_moved_entries", moves),
+        ("census_moved_bytes", 16 * moves),
+        ("max_moves_in_one_write", moves / 2),
+        ("max_alloc_bytes_in_one_write", 0),
+    ];
     let count = Count {
-        alloc_count: allocs,
-        alloc_bytes,
-        live_bytes: alloc_bytes / 2,
-        peak_bytes: Some(alloc_bytes * 3 / 4),
-        drained_bytes: alloc_bytes / 4,
-        census_moved_entries: Some(moves),
-        census_moved_bytes: Some(16 * moves),
-        max_moves_in_one_write: Some(moves / 2),
+        quantities: quantities.into_iter().collect(),
         causes: BTreeMap::from([(OpKind::Insert, [(Cause::Steady, OPS - 10), (Cause::Grow, 10)].into())]),
         ..Count::default()
     };
@@ -132,14 +136,18 @@ fn popular(map: &str, ns_per_op: u64, median_ns: u64) -> Cell {
         live_payload_bytes: 16 * OPS,
         ..EndState::none()
     };
-    let count = Count {
-        live_bytes: 2_800_000,
-        peak_bytes: Some(4_200_000),
-        census_moved_entries: Some(0),
-        census_moved_bytes: Some(0),
-        max_moves_in_one_write: Some(0),
-        ..Count::default()
-    };
+    let quantities = [
+        ("alloc_count", 0),
+        ("alloc_bytes", 0),
+        ("live_bytes", 2_800_000),
+        ("peak_bytes", 4_200_000),
+        ("drained_bytes", 0),
+        ("census_moved_entries", 0),
+        ("census_moved_bytes", 0),
+        ("max_moves_in_one_write", 0),
+        ("max_alloc_bytes_in_one_write", 0),
+    ];
+    let count = Count { quantities: quantities.into_iter().collect(), ..Count::default() };
     let mut time = time(OpKind::Overwrite, ns_per_op, median_ns, 40_000, 0);
     time.histograms.push(histogram(OpKind::Get, Cause::Steady, &[(median_ns / 2, 100_000)]));
     time.kind_ns = [(OpKind::Overwrite, 2 * ns_per_op * OPS), (OpKind::Get, ns_per_op * OPS)].into();

@@ -1,24 +1,16 @@
 //! What a runtime's garbage collector did while the operations were timed.
 
-use super::{Better, Class, Metric, Number};
+use super::{Column, Formula::Integer, Formula::Real, rows, timed};
 use crate::record::{Cell, Collector};
-
-const fn collected(
-    name: &'static str,
-    unit: &'static str,
-    summary: &'static str,
-    value: fn(&Cell) -> Option<Number>,
-) -> Metric {
-    Metric::new(name, unit, Class::Statistical, Better::Lower, summary, value)
-}
 
 fn collector(cell: &Cell) -> Option<&Collector> {
     cell.time.as_ref()?.collector.as_ref()
 }
 
 /// `sum` shared out over the repetitions.
-fn per_repetition(collector: &Collector, sum: u128) -> Option<Number> {
-    super::ratio(sum, collector.cycles.len() as u64)
+fn per_repetition(collector: &Collector, sum: u128) -> Option<f64> {
+    let repetitions = collector.cycles.len();
+    (repetitions > 0).then(|| sum as f64 / repetitions as f64)
 }
 
 fn sum(figures: &[u64]) -> u128 {
@@ -43,63 +35,62 @@ fn pauses(cell: &Cell) -> Option<Vec<&[u64]>> {
     left.is_empty().then_some(own)
 }
 
-pub(super) const GC_CYCLES: Metric = Metric {
-    whole: false,
-    repetitions: |c| each(c, |collector| &collector.cycles),
-    ..collected(
+const LEGEND: &str = "gc: garbage collections a repetition, and how long they stopped the world";
+
+rows! {
+    GC_CYCLES = timed(
         "gc_cycles",
         "count",
         "Garbage collections while the operations were timed, mean of the repetitions.",
-        |c| {
+        Real(|c| {
             let collector = collector(c)?;
             per_repetition(collector, sum(&collector.cycles))
-        },
+        }),
     )
-};
-
-pub(super) const GC_PAUSE_TOTAL_NS: Metric = Metric {
-    whole: false,
-    repetitions: |c| pauses(c).into_iter().flatten().map(|own| sum(own) as f64).collect(),
-    ..collected(
+    .repeated(|c| each(c, |collector| &collector.cycles))
+    .column(Column::new(11, "gc", "cycles", LEGEND).rank(6).decimals(1));
+    GC_PAUSE_TOTAL_NS = timed(
         "gc_pause_total_ns",
         "ns",
         "Time for which those collections stopped the world, mean of the repetitions.",
-        |c| {
+        Real(|c| {
             let collector = collector(c)?;
             per_repetition(collector, sum(&collector.pauses_ns))
-        },
+        }),
     )
-};
-
-pub(super) const GC_PAUSE_MAX_NS: Metric = Metric {
-    // A repetition without a collection has no longest pause, and then there is no value for each.
-    repetitions: |c| {
-        let longest = |own: &[u64]| own.iter().max().map(|&ns| ns as f64);
-        pauses(c).and_then(|own| own.into_iter().map(longest).collect()).unwrap_or_default()
-    },
-    ..collected(
+    .repeated(|c| pauses(c).into_iter().flatten().map(|own| sum(own) as f64).collect())
+    .column(Column::new(12, "gc pauses", "µs", LEGEND).rank(13).decimals(1).divisor(1e3));
+    GC_PAUSE_MAX_NS = timed(
         "gc_pause_max_ns",
         "ns",
         "The longest time for which one collection stopped the world; absent without a collection.",
-        |c| collector(c)?.pauses_ns.iter().max().copied().map(Number::Int),
+        Integer(|c| collector(c)?.pauses_ns.iter().max().copied().map(i128::from)),
     )
-};
-
-pub(super) const HEAP_PEAK_BYTES: Metric = Metric {
-    repetitions: |c| each(c, |collector| &collector.heap_peak_bytes),
-    ..collected(
+    // A repetition without a collection has no longest pause, and then there is no value for each.
+    .repeated(|c| {
+        let longest = |own: &[u64]| own.iter().max().map(|&ns| ns as f64);
+        pauses(c).and_then(|own| own.into_iter().map(longest).collect()).unwrap_or_default()
+    });
+    HEAP_PEAK_BYTES = timed(
         "heap_peak_bytes",
         "bytes",
         "The most bytes of objects on the collector's heap beyond what was there before the map, garbage included, seen \
          between batches of timed operations.",
-        |c| collector(c)?.heap_peak_bytes.iter().max().copied().map(Number::Int),
+        Integer(|c| collector(c)?.heap_peak_bytes.iter().max().copied().map(i128::from)),
     )
-};
+    .repeated(|c| each(c, |collector| &collector.heap_peak_bytes))
+    .column(
+        Column::new(13, "heap peak", "MiB", "heap peak: the most bytes of objects, garbage included")
+            .rank(14)
+            .decimals(1)
+            .divisor((1 << 20) as f64),
+    );
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::metrics::fixture;
+    use crate::record::metrics::{Number, fixture};
 
     #[test]
     fn cycles_and_pauses_are_means_of_the_repetitions() {
@@ -108,14 +99,14 @@ mod tests {
         time.collector =
             Some(Collector { cycles: vec![3, 4], pauses_ns: vec![10, 20, 5, 1, 1, 1, 2], heap_peak_bytes: vec![7, 9] });
         cell.time = Some(time);
-        assert_eq!((GC_CYCLES.value)(&cell), Some(Number::Real(3.5)));
-        assert_eq!((GC_PAUSE_TOTAL_NS.value)(&cell), Some(Number::Real(20.0)));
-        assert_eq!((GC_PAUSE_MAX_NS.value)(&cell), Some(Number::Int(20)));
-        assert_eq!((HEAP_PEAK_BYTES.value)(&cell), Some(Number::Int(9)));
-        assert_eq!((GC_CYCLES.repetitions)(&cell), [3.0, 4.0]);
-        assert_eq!((GC_PAUSE_TOTAL_NS.repetitions)(&cell), [35.0, 5.0]);
-        assert_eq!((GC_PAUSE_MAX_NS.repetitions)(&cell), [20.0, 2.0]);
-        assert_eq!((HEAP_PEAK_BYTES.repetitions)(&cell), [7.0, 9.0]);
+        assert_eq!(GC_CYCLES.value(&cell), Some(Number::Real(3.5)));
+        assert_eq!(GC_PAUSE_TOTAL_NS.value(&cell), Some(Number::Real(20.0)));
+        assert_eq!(GC_PAUSE_MAX_NS.value(&cell), Some(Number::Int(20)));
+        assert_eq!(HEAP_PEAK_BYTES.value(&cell), Some(Number::Int(9)));
+        assert_eq!(GC_CYCLES.repetitions(&cell), [3.0, 4.0]);
+        assert_eq!(GC_PAUSE_TOTAL_NS.repetitions(&cell), [35.0, 5.0]);
+        assert_eq!(GC_PAUSE_MAX_NS.repetitions(&cell), [20.0, 2.0]);
+        assert_eq!(HEAP_PEAK_BYTES.repetitions(&cell), [7.0, 9.0]);
     }
 
     #[test]
@@ -126,11 +117,11 @@ mod tests {
             time.collector = Some(Collector { cycles, pauses_ns, heap_peak_bytes: vec![7, 9] });
             Cell { time: Some(time), ..fixture::cell("go-runtime") }
         };
-        assert!((GC_PAUSE_TOTAL_NS.repetitions)(&with(&[2, 1], &[1, 2])).is_empty());
-        assert!((GC_PAUSE_TOTAL_NS.repetitions)(&with(&[1, 1], &[1, 2, 3])).is_empty());
+        assert!(GC_PAUSE_TOTAL_NS.repetitions(&with(&[2, 1], &[1, 2])).is_empty());
+        assert!(GC_PAUSE_TOTAL_NS.repetitions(&with(&[1, 1], &[1, 2, 3])).is_empty());
         let idle = with(&[0, 2], &[1, 2]);
-        assert_eq!((GC_PAUSE_TOTAL_NS.repetitions)(&idle), [0.0, 3.0]);
-        assert!((GC_PAUSE_MAX_NS.repetitions)(&idle).is_empty(), "the first one has no longest");
+        assert_eq!(GC_PAUSE_TOTAL_NS.repetitions(&idle), [0.0, 3.0]);
+        assert!(GC_PAUSE_MAX_NS.repetitions(&idle).is_empty(), "the first one has no longest");
     }
 
     #[test]
@@ -138,7 +129,7 @@ mod tests {
         let mut cell = fixture::cell("std");
         cell.time = Some(fixture::time(&[1], vec![]));
         for metric in [GC_CYCLES, GC_PAUSE_TOTAL_NS, GC_PAUSE_MAX_NS, HEAP_PEAK_BYTES] {
-            assert_eq!((metric.value)(&cell), None, "{}", metric.name);
+            assert_eq!(metric.value(&cell), None, "{}", metric.name);
         }
     }
 }

@@ -5,9 +5,10 @@ use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 
+use super::{Metric, Number, find, registry};
 use crate::record::{
-    Cause, Cell, CellId, Collector, Count, EndState, KindPercentiles, LatencyHistogram, OpKind, Status, Structure,
-    ThreadTime, Time,
+    Cause, Cell, CellId, Collector, Count, Distributions, EndState, KindPercentiles, LatencyHistogram, OpKind,
+    Quantities, Results, SCHEMA, Status, ThreadTime, Time,
 };
 
 /// A cell that ended well without having run any pass.
@@ -39,6 +40,13 @@ pub(super) fn cell(map: &str) -> Cell {
     }
 }
 
+/// A record of these cells.
+pub(super) fn results(cells: Vec<Cell>) -> Results {
+    let (environments, accepted) = Default::default();
+    let (mapscope, profile) = ("0.1.0".to_owned(), "custom".to_owned());
+    Results { schema: SCHEMA, mapscope, profile, partial: false, environments, accepted, cells }
+}
+
 /// A cell that no metric is absent from, which no map can be.
 pub(super) fn cell_with_everything() -> Cell {
     let histograms: Vec<_> = OpKind::ALL
@@ -47,55 +55,12 @@ pub(super) fn cell_with_everything() -> Cell {
         .collect();
     let thread = ThreadTime { ops: 10, bare_elapsed_ns: vec![5], histograms: histograms.clone(), ..Default::default() };
     let collector = Collector { cycles: vec![1, 2, 1], pauses_ns: vec![7, 6, 8, 9], heap_peak_bytes: vec![9, 8, 9] };
-    let count = Count {
-        alloc_count: 3,
-        alloc_bytes: 448,
-        entry_alloc_count: Some(0),
-        entry_alloc_bytes: Some(0),
-        free_count: Some(2),
-        free_bytes: Some(148),
-        realloc_moved_bytes: Some(1),
-        live_bytes: 300,
-        peak_bytes: Some(448),
-        drained_bytes: 300,
-        shrunk_bytes: Some(48),
-        inside_moved_entries: Some(7),
-        inside_moved_bytes: Some(112),
-        max_moves_in_one_write: Some(4),
-        max_alloc_bytes_in_one_write: 208,
-        grow_events: Some(1),
-        same_size_grow_events: Some(1),
-        split_events: Some(1),
-        directory_grow_events: Some(1),
-        prune_events: Some(1),
-        promote_events: Some(1),
-        dirty_copy_events: Some(1),
-        rehash_events: Some(1),
-        lock_wait_events: Some(1),
-        slots_freed: Some(3),
-        slot_reuses: Some(2),
-        slot_reuse_age_writes: Some(5),
-        structure: Structure {
-            buckets: Some(4),
-            overflow_buckets: Some(1),
-            chain_length_max: Some(2),
-            in_use_bytes: Some(208),
-            hit_probes: Some(9),
-            miss_probes: Some(8),
-            hit_groups: Some(9),
-            miss_groups: Some(8),
-            miss_groups_of: Some(4),
-            probe_groups_max: Some(2),
-            tables: Some(1),
-            directory_entries: Some(1),
-            tombstones: Some(1),
-            occupancy: Some(vec![1, 2, 1]),
-            chain_lengths: Some(vec![0, 3, 1]),
-            hit_probe_lengths: Some(vec![0, 1, 1, 2]),
-            hit_group_lengths: None,
-        },
-        ..Count::default()
-    };
+    // Each quantity that there is, so that a new one is among them: an even 9, but where others bound it.
+    let counted = registry().iter().filter(|metric| metric.counted());
+    let mut quantities: Quantities = counted.map(|metric| (metric.name, 9)).collect();
+    quantities.set("live_bytes", Some(300));
+    let distributions = Distributions { occupancy: Some(vec![1, 2, 1]), ..Distributions::default() };
+    let count = Count { quantities, distributions, ..Count::default() };
     Cell {
         expected: EndState {
             entries: 4,
@@ -125,6 +90,22 @@ pub(super) fn cell_with_everything() -> Cell {
 fn percentiles(kind: OpKind) -> KindPercentiles {
     let [p50_ns, p90_ns, p99_ns, p999_ns] = [vec![19, 20, 21], vec![20; 3], vec![20, 20, 30], vec![20, 90, 100]];
     KindPercentiles { kind, p50_ns, p90_ns, p99_ns, p999_ns, p9999_ns: vec![100; 3], max_ns: vec![100, 99, 98] }
+}
+
+/// What a metric of all formats is in a cell.
+pub(super) fn value(cell: &Cell, name: &str) -> Option<Number> {
+    find(name).expect(name).value(cell)
+}
+
+/// A count pass that counted these.
+pub(super) fn counted(quantities: &[(Metric, u64)]) -> Count {
+    let quantities = quantities.iter().map(|(metric, value)| (metric.name, *value)).collect();
+    Count { quantities, ..Count::default() }
+}
+
+/// A cell whose time pass recorded these.
+pub(super) fn timed_cell(histograms: Vec<LatencyHistogram>) -> Cell {
+    Cell { time: Some(time(&[1], histograms)), ..cell("std") }
 }
 
 /// A time pass with these repetitions.

@@ -1,243 +1,142 @@
-//! The metrics: what a record says, by name. One file a family, one registry: [`all`]. Reports and the gate iterate
-//! it; adding a metric edits neither.
+//! The metrics: what a record says, by name. A metric is a quantity, which is an integer that was counted or is known of the
+//! work, or a quotient of two; few need more. One file a family, one registry. Reports and the gate iterate it; adding a
+//! metric edits neither.
 //!
-//! A metric that a cell cannot have is absent, never 0, and so is a ratio whose denominator is 0. Integers stay the
+//! A metric that a cell cannot have is absent, never 0, and so is a quotient whose denominator is 0. Integers stay the
 //! integers that were counted; quotients are divided once and never rounded.
+//!
+//! What a map counts beyond the registry it [declares](Quantity) itself: [`of`] adds that.
 
+pub(crate) mod allocs;
 mod collector;
-mod counts;
+mod column;
+pub(crate) mod dearest;
+pub(crate) mod events;
 #[cfg(test)]
 mod fixture;
 pub mod latency;
-mod memory;
-mod ratios;
-mod structure;
-mod threads;
+pub(crate) mod memory;
+mod metric;
+pub(crate) mod moves;
+pub(crate) mod shares;
+pub(crate) mod structure;
+pub(crate) mod threads;
+pub(crate) mod times;
+pub(crate) mod work;
 
-use std::fmt;
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{LazyLock, Mutex};
 
-use serde::Serialize;
-
+pub use column::Column;
+pub use metric::{Formula, Metric, Number, Shown};
 pub use structure::worst_probe_groups;
 
-use super::Cell;
+use super::Results;
+pub use crate::probe::quantity::{Better, Class, Quantity};
 
-/// One metric.
-#[derive(Debug, Clone, Copy)]
-pub struct Metric {
-    /// The CSV header and the JSON key; the unit comes last in it.
-    pub name: &'static str,
-    /// `count`, `bytes`, `ns`, `ratio`, `percent`, `bits`, `bytes/write`, ...
-    pub unit: &'static str,
-    /// Exact or statistical.
-    pub class: Class,
-    /// Which way is better.
-    pub better: Better,
-    /// What it says, with its formula; one or two sentences.
-    pub summary: &'static str,
-    /// Its value in a cell; `None` where the cell can't have it.
-    ///
-    /// Asking one cell for many metrics is cheap: the histograms behind the percentiles are decoded once.
-    pub value: fn(&Cell) -> Option<Number>,
-    /// Whether the value is a [`Number::Int`] wherever there is one, a [`Number::Real`] otherwise: a column's type.
-    pub whole: bool,
-    /// The same of each repetition alone, in their order; nothing where the record doesn't have it of each.
-    ///
-    /// The value is never beyond the smallest and the largest of them, but it need not be one of them: `ns_per_op` is their
-    /// median, `gc_cycles` their mean, and a percentile is that of all operations of all repetitions.
-    pub repetitions: fn(&Cell) -> Vec<f64>,
+/// `of / per`.
+const fn per(of: &'static Metric, per: &'static Metric) -> Formula {
+    Formula::Quotient { of, per, scale: 1 }
 }
 
-impl Metric {
-    /// A metric that no repetition alone has. Counts, bytes and nanoseconds are whole numbers; a mean of them says
-    /// otherwise.
-    const fn new(
-        name: &'static str,
-        unit: &'static str,
-        class: Class,
-        better: Better,
-        summary: &'static str,
-        value: fn(&Cell) -> Option<Number>,
-    ) -> Metric {
-        let whole = matches!(unit.as_bytes(), b"count" | b"bytes" | b"ns");
-        Metric { name, unit, class, better, summary, value, whole, repetitions: |_| Vec::new() }
-    }
-
-    /// The smallest and the largest of [`Metric::repetitions`], where there are any.
-    pub fn range(&self, cell: &Cell) -> Option<(f64, f64)> {
-        let repetitions = (self.repetitions)(cell);
-        let bound = |of: fn(f64, f64) -> f64| repetitions.iter().copied().reduce(of);
-        bound(f64::min).zip(bound(f64::max))
-    }
+/// An exact metric of which less is better.
+const fn exact(name: &'static str, unit: &'static str, summary: &'static str, formula: Formula) -> Metric {
+    Metric::new(name, unit, Class::Exact, Better::Lower, summary, formula)
 }
 
-/// Whether a metric repeats bit for bit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// It does.
-    Exact,
-    /// It is a time.
-    Statistical,
+/// A statistical metric of which less is better.
+const fn timed(name: &'static str, unit: &'static str, summary: &'static str, formula: Formula) -> Metric {
+    Metric::new(name, unit, Class::Statistical, Better::Lower, summary, formula)
 }
 
-impl Class {
-    /// The name in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Class::Exact => "exact",
-            Class::Statistical => "statistical",
-        }
-    }
+/// The rows of a family, each a constant and, in their order, the registry's.
+macro_rules! rows {
+    ($($name:ident = $row:expr;)*) => {
+        $(pub(crate) const $name: super::Metric = $row;)*
+        /// In the order of the CSV's columns.
+        pub(super) const ROWS: &[super::Metric] = &[$($name),*];
+    };
+}
+use rows;
+
+/// The registry: every metric whoever shows it, those that every format shows in the order of the CSV's columns.
+pub(crate) fn registry() -> &'static [Metric] {
+    static ROWS: LazyLock<Vec<Metric>> = LazyLock::new(|| {
+        let families = [
+            work::ROWS,
+            allocs::ROWS,
+            moves::ROWS,
+            memory::ROWS,
+            events::ROWS,
+            structure::ROWS,
+            times::ROWS,
+            latency::PERCENTILES.as_flattened(),
+            &shares::TIME_SHARES,
+            &shares::TAIL_SHARES,
+            collector::ROWS,
+            threads::ROWS,
+            &[times::CLOCK_FLOOR_NS],
+            latency::ROWS,
+            dearest::ROWS,
+        ];
+        families.concat()
+    });
+    &ROWS
 }
 
-/// Which way a metric gets better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Better {
-    /// Smaller is better.
-    Lower,
-    /// Larger is better.
-    Higher,
-    /// An exact one describes the workload: any change means that the two runs did different work. A statistical one
-    /// describes how the time went or was measured, and is not compared.
-    Neither,
+/// Every metric that all formats show, in the order of the CSV's columns.
+pub fn all() -> &'static [Metric] {
+    static ALL: LazyLock<Vec<Metric>> =
+        LazyLock::new(|| registry().iter().filter(|metric| metric.shown == Shown::Everywhere).copied().collect());
+    &ALL
 }
 
-impl Better {
-    /// `lower` or `higher`, as reports say it; `None` for a metric without a direction.
-    pub const fn name(self) -> Option<&'static str> {
-        match self {
-            Better::Lower => Some("lower"),
-            Better::Higher => Some("higher"),
-            Better::Neither => None,
-        }
-    }
+/// Every metric that all formats show of these records: [`all`], then what their maps declared, by name. Where two declare
+/// the same name, the last one says what it is.
+pub fn of<'a>(records: impl IntoIterator<Item = &'a Results>) -> Vec<Metric> {
+    let counts = records.into_iter().flat_map(|results| &results.cells).filter_map(|cell| cell.count.as_ref());
+    let quantities = counts.flat_map(|count| &count.declared);
+    let by_name: BTreeMap<&str, &Quantity> = quantities.map(|quantity| (&*quantity.name, quantity)).collect();
+    all().iter().copied().chain(by_name.into_values().map(declared)).collect()
 }
 
-/// A metric's value: an integer as counted, or a quotient never rounded.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Number {
-    /// Counted.
-    Int(u64),
-    /// Derived; finite.
-    Real(f64),
+/// Every metric that the page shows of a record: those [`of`] it, then those for people alone.
+pub(crate) fn in_reports(results: &Results) -> Vec<Metric> {
+    let for_people = registry().iter().copied().filter(|metric| metric.shown == Shown::InReports);
+    of([results]).into_iter().chain(for_people).collect()
 }
 
-impl Number {
-    /// The value as a float, for arithmetic and for display; exact up to 2^53.
-    pub fn as_f64(self) -> f64 {
-        match self {
-            Number::Int(n) => n as f64,
-            Number::Real(x) => x,
-        }
-    }
-}
-
-/// The shortest decimal form that reads back as the same number.
-impl fmt::Display for Number {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Number::Int(n) => write!(f, "{n}"),
-            Number::Real(x) => write!(f, "{x}"),
-        }
-    }
-}
-
-/// The metric called `name`.
+/// The metric of all formats called `name`.
 pub fn find(name: &str) -> Option<&'static Metric> {
     all().iter().find(|metric| metric.name == name)
 }
 
-/// `numerator / denominator`; absent when nothing is to be divided by. Sums are of 128 bits, which those of a record's figures
-/// fit into.
-fn ratio(numerator: impl Into<u128>, denominator: impl Into<u128>) -> Option<Number> {
-    let (numerator, denominator) = (numerator.into(), denominator.into());
-    (denominator > 0).then(|| Number::Real(numerator as f64 / denominator as f64))
+/// The quantity of the registry that a count pass records under `name`.
+pub(super) fn counted(name: &str) -> Option<&'static Metric> {
+    static BY_NAME: LazyLock<BTreeMap<&str, &Metric>> = LazyLock::new(|| {
+        let counted = registry().iter().filter(|metric| metric.counted());
+        counted.map(|metric| (metric.name, metric)).collect()
+    });
+    BY_NAME.get(name).copied()
 }
 
-/// Every metric, in the order of the CSV's columns.
-pub fn all() -> &'static [Metric] {
-    static ALL: LazyLock<Vec<Metric>> = LazyLock::new(|| {
-        let mut all = vec![
-            counts::WRITES,
-            counts::INSERTS,
-            counts::OVERWRITES,
-            counts::REMOVES,
-            counts::GETS,
-            counts::CLEARS,
-            counts::ITERATIONS,
-            counts::PAYLOAD_BYTES,
-            counts::ALLOC_COUNT,
-            counts::ALLOC_BYTES,
-            counts::ENTRY_ALLOC_COUNT,
-            counts::ENTRY_ALLOC_BYTES,
-            counts::FREE_COUNT,
-            counts::FREE_BYTES,
-            counts::REALLOC_MOVED_BYTES,
-            ratios::ALLOCS_PER_WRITE,
-            ratios::ALLOC_BYTES_PER_WRITE,
-            counts::MOVED_ENTRIES,
-            counts::MOVED_BYTES,
-            ratios::MOVES_PER_INSERT,
-            ratios::WRITE_AMPLIFICATION,
-            ratios::ALLOC_AMPLIFICATION,
-            memory::LIVE_BYTES,
-            memory::PEAK_BYTES,
-            memory::BYTES_PER_ENTRY,
-            memory::OVERHEAD_BYTES_PER_ENTRY,
-            memory::SPACE_AMPLIFICATION,
-            memory::PEAK_AMPLIFICATION,
-            memory::DRAINED_BYTES,
-            memory::SHRUNK_BYTES,
-            counts::GROW_EVENTS,
-            counts::SAME_SIZE_GROW_EVENTS,
-            counts::SPLIT_EVENTS,
-            counts::DIRECTORY_GROW_EVENTS,
-            counts::PRUNE_EVENTS,
-            counts::PROMOTE_EVENTS,
-            counts::DIRTY_COPY_EVENTS,
-            counts::REHASH_EVENTS,
-            counts::MAX_MOVES_IN_ONE_WRITE,
-            counts::MAX_ALLOC_BYTES_IN_ONE_WRITE,
-            structure::OVERFLOW_BUCKETS,
-            structure::OVERFLOW_BUCKET_PERCENT,
-            structure::CHAIN_LENGTH_MAX,
-            structure::HIT_PROBES,
-            structure::MISS_PROBES,
-            structure::HIT_PROBE_GROUPS,
-            structure::MISS_PROBE_GROUPS,
-            structure::PROBE_GROUPS_MAX,
-            structure::HIT_PROBES_WORST,
-            structure::HIT_PROBE_GROUPS_WORST,
-            structure::BUCKET_ENTROPY_BITS,
-            structure::TABLES,
-            structure::DIRECTORY_ENTRIES,
-            structure::TOMBSTONES,
-            structure::SLOT_REUSE_RATIO,
-            structure::SLOT_REUSE_AGE_MEAN_WRITES,
-            structure::IN_USE_OVERHEAD_BYTES_PER_ENTRY,
-            latency::NS_PER_OP,
-            threads::OPS_PER_S,
-        ];
-        all.extend(latency::PERCENTILES);
-        all.extend(latency::TIME_SHARES);
-        all.extend(latency::TAIL_SHARES);
-        all.extend([
-            collector::GC_CYCLES,
-            collector::GC_PAUSE_TOTAL_NS,
-            collector::GC_PAUSE_MAX_NS,
-            collector::HEAP_PEAK_BYTES,
-        ]);
-        all.extend([
-            threads::SLOWEST_THREAD_NS_PER_OP,
-            threads::WORST_THREAD_P999_NS,
-            threads::LOCK_WAITS_PER_OP,
-            latency::CLOCK_FLOOR_NS,
-        ]);
-        all
-    });
-    &ALL
+/// A quantity that a map declared.
+fn declared(quantity: &Quantity) -> Metric {
+    let [name, unit, summary] = [&quantity.name, &quantity.unit, &quantity.summary].map(|text| interned(text));
+    let metric = Metric::new(name, unit, quantity.class, quantity.better, summary, Formula::Counted);
+    metric.column(Column::new(u8::MAX, name, unit, summary))
+}
+
+/// The text for as long as the program runs, which has it once: metrics are handed around by the thousand.
+fn interned(text: &str) -> &'static str {
+    static TEXTS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut texts = TEXTS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(known) = texts.get(text) {
+        return known;
+    }
+    let text: &'static str = Box::leak(text.into());
+    texts.insert(text);
+    text
 }
 
 #[cfg(test)]
@@ -245,7 +144,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::record::{Cause, OpKind};
+    use crate::record::{Cause, Cell, Count, OpKind};
 
     /// Every exact metric, in the order of the columns.
     const EXACT: &str = "writes inserts overwrites removes gets clears iterations payload_bytes \
@@ -285,7 +184,7 @@ mod tests {
     #[test]
     fn every_metric_is_unique_documented_and_named_in_one_form() {
         let mut seen = BTreeSet::new();
-        for metric in all() {
+        for metric in registry() {
             assert!(seen.insert(metric.name), "{} is registered twice", metric.name);
             assert!(metric.summary.len() >= 20 && metric.summary.ends_with('.'), "{}: say what it is", metric.name);
             assert!(!metric.unit.is_empty(), "{} has no unit", metric.name);
@@ -309,20 +208,20 @@ mod tests {
     fn a_cell_that_has_every_metric_has_them_as_whole_says() {
         let cell = fixture::cell_with_everything();
         for metric in all() {
-            let value = (metric.value)(&cell).unwrap_or_else(|| panic!("{} is absent", metric.name));
-            assert_eq!(matches!(value, Number::Int(_)), metric.whole, "{}: {value:?}", metric.name);
+            let value = metric.value(&cell).unwrap_or_else(|| panic!("{} is absent", metric.name));
+            assert_eq!(matches!(value, Number::Int(_)), metric.whole(), "{}: {value:?}", metric.name);
         }
     }
 
     #[test]
     fn a_value_is_within_its_repetitions() {
         let cell = fixture::cell_with_everything();
-        let of_repetitions = all().iter().filter(|metric| !(metric.repetitions)(&cell).is_empty());
+        let of_repetitions = all().iter().filter(|metric| !metric.repetitions(&cell).is_empty());
         for metric in of_repetitions.clone() {
-            let mut repetitions = (metric.repetitions)(&cell);
+            let mut repetitions = metric.repetitions(&cell);
             assert_eq!(repetitions.len(), 3);
             repetitions.sort_by(f64::total_cmp);
-            let value = (metric.value)(&cell).unwrap().as_f64();
+            let value = metric.value(&cell).unwrap().as_f64();
             assert!((repetitions[0]..=repetitions[2]).contains(&value), "{}: {value}", metric.name);
             assert_eq!(metric.range(&cell), Some((repetitions[0], repetitions[2])), "{}", metric.name);
             if metric.name == "ns_per_op" {
@@ -345,8 +244,60 @@ mod tests {
 
     #[test]
     fn nothing_over_nothing_is_absent() {
-        assert_eq!(ratio(0_u64, 0_u64), None);
-        assert_eq!(ratio(1_u64, 0_u64), None);
-        assert_eq!(ratio(1_u64, 4_u64), Some(Number::Real(0.25)));
+        let over = |live_bytes, entries| {
+            let mut cell = fixture::cell("std");
+            cell.expected.entries = entries;
+            cell.count = Some(fixture::counted(&[(memory::LIVE_BYTES, live_bytes)]));
+            memory::BYTES_PER_ENTRY.value(&cell)
+        };
+        assert_eq!(over(0, 0), None);
+        assert_eq!(over(1, 0), None);
+        assert_eq!(over(1, 4), Some(Number::Real(0.25)));
+    }
+
+    #[test]
+    fn what_is_beyond_128_bits_is_absent_and_does_not_wrap() {
+        let mut cell = fixture::cell_with_everything();
+        (cell.expected.entries, cell.key_bytes) = (u64::MAX, u64::MAX);
+        assert_eq!(memory::OVERHEAD_BYTES_PER_ENTRY.value(&cell), None);
+        assert_eq!(structure::IN_USE_OVERHEAD_BYTES_PER_ENTRY.value(&cell), None);
+    }
+
+    #[test]
+    fn a_quotient_s_parts_are_integers_of_the_registry() {
+        let names: BTreeSet<_> = registry().iter().map(|metric| metric.name).collect();
+        for metric in registry() {
+            let Formula::Quotient { of, per, .. } = metric.formula else { continue };
+            for part in [of, per] {
+                assert!(part.whole() && names.contains(part.name), "{} of {}", part.name, metric.name);
+            }
+        }
+    }
+
+    #[test]
+    fn columns_have_places_of_their_own_and_are_of_what_tables_show() {
+        let columns = || registry().iter().filter_map(|metric| Some((metric, metric.column?)));
+        let places: BTreeSet<_> = columns().map(|(_, column)| column.place).collect();
+        assert_eq!(places.len(), columns().count());
+        for (metric, column) in columns() {
+            assert!(metric.shown >= Shown::InTables && column.legend.starts_with(|c: char| c.is_ascii_lowercase()));
+        }
+        let hidden = registry().iter().filter(|metric| metric.shown == Shown::InTables);
+        assert!(hidden.into_iter().all(|metric| metric.column.is_some()), "it would be seen nowhere");
+    }
+
+    #[test]
+    fn what_maps_declare_comes_last_by_name_each_once() {
+        let quantity = |name, better| Quantity::exact(name, "count", better, "Of a map of one's own.");
+        let declaring = |declared: Vec<Quantity>| {
+            let count = Some(Count { declared, ..Count::default() });
+            fixture::results(vec![Cell { count, ..fixture::cell("std") }])
+        };
+        let before = declaring(vec![quantity("b.x", Better::Lower), quantity("a.x", Better::Lower)]);
+        let after = declaring(vec![quantity("b.x", Better::Higher)]);
+        let metrics = of([&before, &after]);
+        let own: Vec<_> = metrics[all().len()..].iter().map(|metric| (metric.name, metric.better)).collect();
+        assert_eq!(own, [("a.x", Better::Lower), ("b.x", Better::Higher)]);
+        assert!(std::ptr::eq(metrics.last().unwrap().name, of([&after]).last().unwrap().name), "held once");
     }
 }

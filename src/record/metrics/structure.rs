@@ -1,99 +1,140 @@
 //! The map's inner structure at the end of the measured operations, for maps that have it.
 
-use super::{Better, Class, Metric, Number, memory, ratio};
-use crate::record::{Cell, Searches, Structure};
+use super::memory::{entry_bytes, overhead};
+use super::{
+    Better, Formula, Formula::Counted, Formula::Integer, Formula::Real, Metric, Shown::Nowhere, exact, per, rows, work,
+};
+use crate::record::{Cell, Searches};
 
-const fn structural(
-    name: &'static str,
-    unit: &'static str,
-    better: Better,
-    summary: &'static str,
-    value: fn(&Cell) -> Option<Number>,
-) -> Metric {
-    Metric::new(name, unit, Class::Exact, better, summary, value)
+/// A part of a metric: what a structure adds up to.
+const fn sum(name: &'static str, unit: &'static str, summary: &'static str) -> Metric {
+    exact(name, unit, summary, Counted).shown(Nowhere)
 }
 
-fn structure(cell: &Cell) -> Option<&Structure> {
-    cell.count.as_ref().map(|count| &count.structure)
+/// What slots take beyond the keys and values in them.
+fn slot_overhead(cell: &Cell) -> Option<i128> {
+    let heap = i128::from(cell.expected.live_payload_heap_bytes?).checked_div(cell.expected.entries.into())?;
+    overhead(cell, &IN_USE_BYTES, entry_bytes(cell).checked_sub(heap)?)
 }
 
-pub(super) const OVERFLOW_BUCKETS: Metric =
-    structural("overflow_buckets", "count", Better::Lower, "Chained buckets in use.", |c| {
-        structure(c)?.overflow_buckets.map(Number::Int)
-    });
-
-pub(super) const OVERFLOW_BUCKET_PERCENT: Metric = structural(
-    "overflow_bucket_percent",
-    "percent",
-    Better::Lower,
-    "100 * overflow_buckets / buckets that a key can hash to.",
-    |c| ratio(100 * u128::from(structure(c)?.overflow_buckets?), structure(c)?.buckets?),
-);
-
-pub(super) const CHAIN_LENGTH_MAX: Metric =
-    structural("chain_length_max", "count", Better::Lower, "Buckets in the longest chain, the first included.", |c| {
-        structure(c)?.chain_length_max.map(Number::Int)
-    });
-
-pub(super) const HIT_PROBES: Metric = structural(
-    "hit_probes",
-    "keys/lookup",
-    Better::Lower,
-    "Keys looked at by a successful lookup, mean over the live entries.",
-    |c| ratio(structure(c)?.hit_probes?, c.expected.entries),
-);
-
-pub(super) const MISS_PROBES: Metric = structural(
-    "miss_probes",
-    "keys/lookup",
-    Better::Lower,
-    "Keys looked at by an unsuccessful lookup, mean over the buckets.",
-    |c| ratio(structure(c)?.miss_probes?, structure(c)?.buckets?),
-);
-
-pub(super) const HIT_PROBE_GROUPS: Metric = structural(
-    "hit_probe_groups",
-    "groups/lookup",
-    Better::Lower,
-    "Groups looked at by a successful lookup, mean over the live entries.",
-    |c| ratio(structure(c)?.hit_groups?, c.expected.entries),
-);
-
-pub(super) const MISS_PROBE_GROUPS: Metric = structural(
-    "miss_probe_groups",
-    "groups/lookup",
-    Better::Lower,
-    "Groups looked at by an unsuccessful lookup, mean over all hashes.",
-    |c| ratio(structure(c)?.miss_groups?, structure(c)?.miss_groups_of?),
-);
-
-pub(super) const PROBE_GROUPS_MAX: Metric =
-    structural("probe_groups_max", "count", Better::Lower, "Groups looked at by the longest successful lookup.", |c| {
-        structure(c)?.probe_groups_max.map(Number::Int)
-    });
-
-pub(super) const HIT_PROBES_WORST: Metric = structural(
-    "hit_probes_worst",
-    "keys/lookup",
-    Better::Lower,
-    "The highest hit_probes of the moments that the count pass looked at: when the map was full, about to grow, at each \
-     eighth of the operations, and at their end.",
-    |c| worst(c, |searches| searches.hit_probes).map(|(_, mean)| Number::Real(mean)),
-);
-
-pub(super) const HIT_PROBE_GROUPS_WORST: Metric = structural(
-    "hit_probe_groups_worst",
-    "groups/lookup",
-    Better::Lower,
-    "The highest hit_probe_groups of the moments that the count pass looked at: when the map was full, about to grow, at \
-     each eighth of the operations, and at their end.",
-    |c| worst_probe_groups(c).map(|(_, mean)| Number::Real(mean)),
-);
+rows! {
+    BUCKETS = sum("buckets", "count", "Buckets that a key can hash to.");
+    IN_USE_BYTES = sum("in_use_bytes", "bytes", "Bytes of the buckets and chained buckets in use: no header, no reserve.");
+    HIT_LOOKUP_KEYS = sum("hit_lookup_keys", "keys", "Keys looked at, summed over one hit for each live entry.");
+    MISS_LOOKUP_KEYS = sum("miss_lookup_keys", "keys", "Keys looked at, summed over one miss in each bucket.");
+    HIT_LOOKUP_GROUPS = sum("hit_lookup_groups", "groups", "Groups looked at, summed over one hit for each live entry.");
+    MISS_LOOKUP_GROUPS = sum(
+        "miss_lookup_groups",
+        "groups",
+        "Groups looked at, summed over misses spread evenly over all hashes.",
+    );
+    MISS_LOOKUPS = sum("miss_lookups", "count", "How many misses miss_lookup_groups is the sum of.");
+    SLOTS_FREED = sum("slots_freed", "count", "Slots that removes left free.");
+    SLOT_REUSES = sum("slot_reuses", "count", "Of those, slots taken by later inserts.");
+    SLOT_REUSE_AGE_WRITES = sum(
+        "slot_reuse_age_writes",
+        "writes",
+        "Writes from each such remove to its insert, that one included, summed up.",
+    );
+    OVERFLOW_BUCKETS = exact("overflow_buckets", "count", "Chained buckets in use.", Counted);
+    OVERFLOW_BUCKET_PERCENT = exact(
+        "overflow_bucket_percent",
+        "percent",
+        "100 * overflow_buckets / buckets that a key can hash to.",
+        Formula::Quotient { of: &OVERFLOW_BUCKETS, per: &BUCKETS, scale: 100 },
+    );
+    CHAIN_LENGTH_MAX =
+        exact("chain_length_max", "count", "Buckets in the longest chain, the first included.", Counted);
+    HIT_PROBES = exact(
+        "hit_probes",
+        "keys/lookup",
+        "Keys looked at by a successful lookup, mean over the live entries.",
+        per(&HIT_LOOKUP_KEYS, &work::ENTRIES),
+    );
+    MISS_PROBES = exact(
+        "miss_probes",
+        "keys/lookup",
+        "Keys looked at by an unsuccessful lookup, mean over the buckets.",
+        per(&MISS_LOOKUP_KEYS, &BUCKETS),
+    );
+    HIT_PROBE_GROUPS = exact(
+        "hit_probe_groups",
+        "groups/lookup",
+        "Groups looked at by a successful lookup, mean over the live entries.",
+        per(&HIT_LOOKUP_GROUPS, &work::ENTRIES),
+    );
+    MISS_PROBE_GROUPS = exact(
+        "miss_probe_groups",
+        "groups/lookup",
+        "Groups looked at by an unsuccessful lookup, mean over all hashes.",
+        per(&MISS_LOOKUP_GROUPS, &MISS_LOOKUPS),
+    );
+    PROBE_GROUPS_MAX =
+        exact("probe_groups_max", "count", "Groups looked at by the longest successful lookup.", Counted);
+    HIT_PROBES_WORST = exact(
+        "hit_probes_worst",
+        "keys/lookup",
+        "The highest hit_probes of the moments that the count pass looked at: when the map was full, about to grow, at each \
+         eighth of the operations, and at their end.",
+        Real(|c| worst(c, |searches| searches.hit_probes).map(|(_, mean)| mean)),
+    );
+    HIT_PROBE_GROUPS_WORST = exact(
+        "hit_probe_groups_worst",
+        "groups/lookup",
+        "The highest hit_probe_groups of the moments that the count pass looked at: when the map was full, about to grow, at \
+         each eighth of the operations, and at their end.",
+        Real(|c| worst_probe_groups(c).map(|(_, mean)| mean)),
+    );
+    BUCKET_ENTROPY_BITS = exact(
+        "bucket_entropy_bits",
+        "bits",
+        "How evenly entries spread over buckets: -sum of p log2 p, p being each bucket's share of the entries; at most log2 of the buckets.",
+        Real(|c| entropy_bits(c.count.as_ref()?.distributions.occupancy.as_deref()?)),
+    )
+    .better(Better::Higher);
+    TABLES = exact("tables", "count", "Tables that the entries are spread over, by hash.", Counted);
+    DIRECTORY_ENTRIES = exact(
+        "directory_entries",
+        "count",
+        "Entries of the directory that the top bits of a hash index; 0 for a map that is one group.",
+        Counted,
+    );
+    TOMBSTONES =
+        exact("tombstones", "count", "Slots that held an entry, are empty, and still lengthen a search.", Counted);
+    SLOT_REUSE_RATIO = exact(
+        "slot_reuse_ratio",
+        "ratio",
+        "Of the slots that removes freed, those that later inserts took; one lost when its table grew or was rehashed is not. \
+         The set-up, which removes nothing, is left out.",
+        per(&SLOT_REUSES, &SLOTS_FREED),
+    )
+    .better(Better::Higher);
+    SLOT_REUSE_AGE_MEAN_WRITES = exact(
+        "slot_reuse_age_mean_writes",
+        "writes",
+        "Writes from the remove that freed a slot to the insert that took it, that one included: mean over the reused slots.",
+        per(&SLOT_REUSE_AGE_WRITES, &SLOT_REUSES),
+    );
+    IN_USE_OVERHEAD_BYTES = exact(
+        "in_use_overhead_bytes",
+        "bytes",
+        "in_use_bytes without what of the live entries' keys and values lies in slots.",
+        Integer(slot_overhead),
+    )
+    .shown(Nowhere);
+    IN_USE_OVERHEAD_BYTES_PER_ENTRY = exact(
+        "in_use_overhead_bytes_per_entry",
+        "bytes/entry",
+        "Bytes of the buckets and chained buckets in use / live entries, minus what of key and value lies in a slot: no header, no reserve. \
+         What Go's published load-factor table calls overhead.",
+        per(&IN_USE_OVERHEAD_BYTES, &work::ENTRIES),
+    );
+}
 
 /// The moment at which searches were longest, by this sum over the live entries, and their mean.
 fn worst(cell: &Cell, sum: fn(&Searches) -> Option<u64>) -> Option<(Searches, f64)> {
     let count = cell.count.as_ref()?;
-    let Structure { hit_probes, hit_groups, .. } = count.structure;
+    let [hit_probes, hit_groups] = [HIT_LOOKUP_KEYS, HIT_LOOKUP_GROUPS].map(|sum| count.quantities.get(sum.name));
     let end = Searches { ops: cell.id.ops, entries: cell.expected.entries, hit_probes, hit_groups };
     let moments = count.searches.iter().copied().chain([end]).filter(|searches| searches.entries > 0);
     let means = moments.filter_map(|searches| Some((searches, sum(&searches)? as f64 / searches.entries as f64)));
@@ -105,65 +146,10 @@ pub fn worst_probe_groups(cell: &Cell) -> Option<(Searches, f64)> {
     worst(cell, |searches| searches.hit_groups)
 }
 
-pub(super) const TABLES: Metric =
-    structural("tables", "count", Better::Lower, "Tables that the entries are spread over, by hash.", |c| {
-        structure(c)?.tables.map(Number::Int)
-    });
-
-pub(super) const DIRECTORY_ENTRIES: Metric = structural(
-    "directory_entries",
-    "count",
-    Better::Lower,
-    "Entries of the directory that the top bits of a hash index; 0 for a map that is one group.",
-    |c| structure(c)?.directory_entries.map(Number::Int),
-);
-
-pub(super) const BUCKET_ENTROPY_BITS: Metric = structural(
-    "bucket_entropy_bits",
-    "bits",
-    Better::Higher,
-    "How evenly entries spread over buckets: -sum of p log2 p, p being each bucket's share of the entries; at most log2 of the buckets.",
-    |c| entropy_bits(structure(c)?.occupancy.as_deref()?),
-);
-
-pub(super) const TOMBSTONES: Metric = structural(
-    "tombstones",
-    "count",
-    Better::Lower,
-    "Slots that held an entry, are empty, and still lengthen a search.",
-    |c| structure(c)?.tombstones.map(Number::Int),
-);
-
-pub(super) const SLOT_REUSE_RATIO: Metric = structural(
-    "slot_reuse_ratio",
-    "ratio",
-    Better::Higher,
-    "Of the slots that removes freed, those that later inserts took; one lost when its table grew or was rehashed is not. \
-     The set-up, which removes nothing, is left out.",
-    |c| ratio(c.count.as_ref()?.slot_reuses?, c.count.as_ref()?.slots_freed?),
-);
-
-pub(super) const SLOT_REUSE_AGE_MEAN_WRITES: Metric = structural(
-    "slot_reuse_age_mean_writes",
-    "writes",
-    Better::Lower,
-    "Writes from the remove that freed a slot to the insert that took it, that one included: mean over the reused slots.",
-    |c| ratio(c.count.as_ref()?.slot_reuse_age_writes?, c.count.as_ref()?.slot_reuses?),
-);
-
-pub(super) const IN_USE_OVERHEAD_BYTES_PER_ENTRY: Metric = structural(
-    "in_use_overhead_bytes_per_entry",
-    "bytes/entry",
-    Better::Lower,
-    "Bytes of the buckets and chained buckets in use / live entries, minus what of key and value lies in a slot: no header, no reserve. \
-     What Go's published load-factor table calls overhead.",
-    |c| memory::slot_overhead(c, structure(c)?.in_use_bytes?),
-);
-
 /// Shannon entropy of the entries over the buckets, from the number of buckets that hold `n` entries, at each `n`.
 ///
 /// `libm` and a fixed order of summation give the same bits on every machine.
-fn entropy_bits(occupancy: &[u64]) -> Option<Number> {
+fn entropy_bits(occupancy: &[u64]) -> Option<f64> {
     let entries =
         occupancy.iter().zip(0..).map(|(&buckets, n): (_, u128)| u128::from(buckets) * n).sum::<u128>() as f64;
     let share = |(&buckets, n): (&u64, u64)| {
@@ -171,73 +157,70 @@ fn entropy_bits(occupancy: &[u64]) -> Option<Number> {
         buckets as f64 * p * -libm::log2(p)
     };
     let occupied = occupancy.iter().zip(0..).filter(|&(&buckets, n)| buckets > 0 && n > 0);
-    (entries > 0.0).then(|| Number::Real(occupied.map(share).sum()))
+    (entries > 0.0).then(|| occupied.map(share).sum())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Count, EndState};
+    use crate::record::EndState;
+    use crate::record::metrics::Number;
+    use crate::record::metrics::fixture::counted;
 
-    fn cell(structure: Structure) -> Cell {
+    fn cell(structure: &[(Metric, u64)]) -> Cell {
         let mut cell = crate::record::metrics::fixture::cell("go-classic");
         (cell.key_bytes, cell.value_bytes) = (8, 8);
         cell.expected = EndState { entries: 416, inserts: 500, ..EndState::none() };
-        let (slots_freed, slot_reuses, slot_reuse_age_writes) = (Some(500), Some(125), Some(200));
-        cell.count = Some(Count { structure, slots_freed, slot_reuses, slot_reuse_age_writes, ..Count::default() });
+        let slots = [(SLOTS_FREED, 500), (SLOT_REUSES, 125), (SLOT_REUSE_AGE_WRITES, 200)];
+        cell.count = Some(counted(&[structure, &slots].concat()));
         cell
     }
 
     #[test]
     fn probes_overflow_and_overhead() {
-        let cell = cell(Structure {
-            buckets: Some(64),
-            overflow_buckets: Some(13),
-            in_use_bytes: Some(77 * 144),
-            hit_probes: Some(1768),
-            miss_probes: Some(416),
-            ..Structure::default()
-        });
-        assert_eq!((OVERFLOW_BUCKET_PERCENT.value)(&cell), Some(Number::Real(20.3125)));
-        assert_eq!((HIT_PROBES.value)(&cell), Some(Number::Real(4.25)));
-        assert_eq!((MISS_PROBES.value)(&cell), Some(Number::Real(6.5)));
-        assert_eq!((SLOT_REUSE_RATIO.value)(&cell), Some(Number::Real(0.25)));
-        assert_eq!((SLOT_REUSE_AGE_MEAN_WRITES.value)(&cell), Some(Number::Real(1.6)));
+        let cell = cell(&[
+            (BUCKETS, 64),
+            (OVERFLOW_BUCKETS, 13),
+            (IN_USE_BYTES, 77 * 144),
+            (HIT_LOOKUP_KEYS, 1768),
+            (MISS_LOOKUP_KEYS, 416),
+        ]);
+        assert_eq!(OVERFLOW_BUCKET_PERCENT.value(&cell), Some(Number::Real(20.3125)));
+        assert_eq!(HIT_PROBES.value(&cell), Some(Number::Real(4.25)));
+        assert_eq!(MISS_PROBES.value(&cell), Some(Number::Real(6.5)));
+        assert_eq!(SLOT_REUSE_RATIO.value(&cell), Some(Number::Real(0.25)));
+        assert_eq!(SLOT_REUSE_AGE_MEAN_WRITES.value(&cell), Some(Number::Real(1.6)));
         let overhead = (77.0 * 144.0 - 416.0 * 16.0) / 416.0;
-        assert_eq!((IN_USE_OVERHEAD_BYTES_PER_ENTRY.value)(&cell), Some(Number::Real(overhead)));
+        assert_eq!(IN_USE_OVERHEAD_BYTES_PER_ENTRY.value(&cell), Some(Number::Real(overhead)));
         let strings = Cell {
             key_bytes: 40,
             expected: EndState { live_payload_heap_bytes: Some(416 * 24), ..cell.expected },
             ..cell.clone()
         };
         let in_slots = (77.0 * 144.0 - 416.0 * 24.0) / 416.0;
-        assert_eq!(
-            (IN_USE_OVERHEAD_BYTES_PER_ENTRY.value)(&strings),
-            Some(Number::Real(in_slots)),
-            "16 + 24 + 8 bytes"
-        );
-        assert_eq!((HIT_PROBES_WORST.value)(&cell), Some(Number::Real(4.25)), "nobody looked before the end");
-        assert_eq!((HIT_PROBE_GROUPS_WORST.value)(&cell), None);
-        assert_eq!((TOMBSTONES.value)(&cell), None);
-        assert_eq!((BUCKET_ENTROPY_BITS.value)(&cell), None);
+        assert_eq!(IN_USE_OVERHEAD_BYTES_PER_ENTRY.value(&strings), Some(Number::Real(in_slots)), "16 + 24 + 8 bytes");
+        assert_eq!(HIT_PROBES_WORST.value(&cell), Some(Number::Real(4.25)), "nobody looked before the end");
+        assert_eq!(HIT_PROBE_GROUPS_WORST.value(&cell), None);
+        assert_eq!(TOMBSTONES.value(&cell), None);
+        assert_eq!(BUCKET_ENTROPY_BITS.value(&cell), None);
     }
 
     #[test]
     fn the_worst_searches_are_at_any_moment() {
-        let mut cell = cell(Structure { hit_groups: Some(624), ..Structure::default() });
+        let mut cell = cell(&[(HIT_LOOKUP_GROUPS, 624)]);
         let at = |ops, entries, hit_groups| Searches { ops, entries, hit_groups: Some(hit_groups), hit_probes: None };
         cell.count.as_mut().expect("counted").searches = vec![at(20, 0, 0), at(224, 224, 560), at(448, 400, 600)];
-        assert_eq!((HIT_PROBE_GROUPS.value)(&cell), Some(Number::Real(1.5)));
-        assert_eq!((HIT_PROBE_GROUPS_WORST.value)(&cell), Some(Number::Real(2.5)));
+        assert_eq!(HIT_PROBE_GROUPS.value(&cell), Some(Number::Real(1.5)));
+        assert_eq!(HIT_PROBE_GROUPS_WORST.value(&cell), Some(Number::Real(2.5)));
         assert_eq!(worst(&cell, |searches| searches.hit_groups).expect("a moment").0.ops, 224);
-        assert_eq!((HIT_PROBES_WORST.value)(&cell), None);
+        assert_eq!(HIT_PROBES_WORST.value(&cell), None);
     }
 
     #[test]
     fn entropy_of_an_even_spread_is_log2_of_the_buckets() {
-        assert_eq!(entropy_bits(&[0, 0, 0, 64]), Some(Number::Real(6.0)));
-        assert_eq!(entropy_bits(&[7, 1]), Some(Number::Real(0.0)), "all entries in one bucket");
-        assert_eq!(entropy_bits(&[0, 2, 1]), Some(Number::Real(1.5)), "shares 1/4, 1/4, 1/2");
+        assert_eq!(entropy_bits(&[0, 0, 0, 64]), Some(6.0));
+        assert_eq!(entropy_bits(&[7, 1]), Some(0.0), "all entries in one bucket");
+        assert_eq!(entropy_bits(&[0, 2, 1]), Some(1.5), "shares 1/4, 1/4, 1/2");
         assert_eq!(entropy_bits(&[9]), None, "no entries");
     }
 }

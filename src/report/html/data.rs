@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::super::figures::Figures;
 use super::super::group::Group;
 use super::super::stacks::{KINDS, Kind};
-use super::super::standout::{Finding, LONGEST_WRITE};
+use super::super::standout::Finding;
 use super::curves;
 use crate::record::metrics::{self, Class, Number};
-use crate::record::{CellId, HeatMap, OpKind, Structure};
+use crate::record::{CellId, Distributions, HeatMap, OpKind};
 
 #[derive(Serialize)]
 pub(super) struct Overview<'a> {
@@ -19,7 +19,7 @@ pub(super) struct Overview<'a> {
     /// Those of one group are neighbours.
     cells: Vec<Cell<'a>>,
     /// For each metric its value in each cell; null where a cell has none.
-    values: Vec<Vec<Option<Value>>>,
+    values: Vec<Vec<Option<Number>>>,
     findings: Vec<Striking<'a>>,
     /// Every kind of operation, the word for many of it, and whether it is about one key.
     kinds: Vec<(&'static str, &'static str, bool)>,
@@ -29,7 +29,7 @@ pub(super) struct Overview<'a> {
     bands_ns: Vec<f64>,
 }
 
-/// A metric of the registry, or one of the [`LATENCIES`].
+/// A metric of the record.
 #[derive(Serialize)]
 struct Metric {
     name: &'static str,
@@ -95,55 +95,18 @@ struct Striking<'a> {
     group: usize,
 }
 
-/// As the metrics have it: an integer as counted, or a quotient.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Value {
-    Int(u64),
-    Real(f64),
-}
-
-/// A latency of a cell's writes of every kind together, which the tables of every report show.
-struct Latency {
-    name: &'static str,
-    summary: &'static str,
-    value: fn(&Figures<'_>) -> Option<f64>,
-}
-
-macro_rules! latency {
-    ($name:expr, $what:literal, $value:expr) => {
-        Latency {
-            name: $name,
-            summary: concat!(
-                "Latency of one write of any kind (where the workload has none, of one lookup, clear or iteration): ",
-                $what,
-                "."
-            ),
-            value: $value,
-        }
-    };
-}
-
-const LATENCIES: [Latency; 5] = [
-    latency!("latency_p50_ns", "median", |row| row.latency.as_ref()?.quantile_ns(0.5)),
-    latency!("latency_p99_ns", "99th percentile", |row| row.latency.as_ref()?.quantile_ns(0.99)),
-    latency!("latency_p999_ns", "99.9th percentile", |row| row.latency.as_ref()?.quantile_ns(0.999)),
-    latency!("latency_p9999_ns", "99.99th percentile", |row| row.latency.as_ref()?.quantile_ns(0.9999)),
-    latency!(LONGEST_WRITE, "maximum", |row| Some(row.latency.as_ref()?.max_ns())),
-];
-
 impl<'a> Overview<'a> {
-    pub fn new(groups: &'a [Group<'a>], findings: &'a [Finding]) -> Overview<'a> {
+    pub fn new(groups: &'a [Group<'a>], findings: &'a [Finding], shown: &[metrics::Metric]) -> Overview<'a> {
         let rows: Vec<(usize, &Figures<'_>)> = groups
             .iter()
             .enumerate()
             .flat_map(|(index, group)| group.rows.iter().map(move |row| (index, row)))
             .collect();
         let mut overview = Overview {
-            metrics: metrics::all().iter().map(metric).chain(LATENCIES.iter().map(latency)).collect(),
+            metrics: shown.iter().map(metric).collect(),
             groups: groups.iter().map(workload).collect(),
-            cells: rows.iter().map(|&(group, row)| cell(group, row)).collect(),
-            values: (0..metrics::all().len() + LATENCIES.len()).map(|_| Vec::with_capacity(rows.len())).collect(),
+            cells: rows.iter().map(|&(group, row)| cell(group, row, shown)).collect(),
+            values: shown.iter().map(|_| Vec::with_capacity(rows.len())).collect(),
             findings: findings.iter().map(striking).collect(),
             kinds: OpKind::ALL.map(|kind| (kind.name(), kind.plural(), kind.has_key())).to_vec(),
             quantiles: curves::quantiles().collect(),
@@ -151,11 +114,9 @@ impl<'a> Overview<'a> {
         };
         // Cell by cell: the histograms behind the metrics of one are decoded once.
         for (_, row) in rows {
-            let of_registry = metrics::all().iter().map(|metric| (metric.value)(row.cell).map(Value::from));
-            let latencies = LATENCIES.iter().map(|latency| (latency.value)(row).map(Value::Real));
-            for (values, value) in overview.values.iter_mut().zip(of_registry.chain(latencies)) {
+            for (values, metric) in overview.values.iter_mut().zip(shown) {
                 // A failed cell may have counted something; it has no figures to compare.
-                values.push(value.filter(|_| !row.failed()));
+                values.push(metric.value(row.cell).filter(|_| !row.failed()));
             }
         }
         overview
@@ -167,10 +128,6 @@ fn metric(metric: &metrics::Metric) -> Metric {
     Metric { name: metric.name, unit: metric.unit, exact, better: metric.better.name(), summary: metric.summary }
 }
 
-fn latency(latency: &Latency) -> Metric {
-    Metric { name: latency.name, unit: "ns", exact: false, better: Some("lower"), summary: latency.summary }
-}
-
 fn workload<'a>(group: &'a Group<'a>) -> Workload<'a> {
     Workload {
         name: &group.name,
@@ -179,7 +136,7 @@ fn workload<'a>(group: &'a Group<'a>) -> Workload<'a> {
     }
 }
 
-fn cell<'a>(group: usize, row: &'a Figures<'a>) -> Cell<'a> {
+fn cell<'a>(group: usize, row: &'a Figures<'a>, shown: &[metrics::Metric]) -> Cell<'a> {
     let cell = row.cell;
     let recordings = cell.time.as_ref().map_or(0, |time| time.histograms.iter().map(|histogram| histogram.count).sum());
     let mut stacks = Vec::new();
@@ -203,11 +160,11 @@ fn cell<'a>(group: usize, row: &'a Figures<'a>) -> Cell<'a> {
         recordings,
         stacks,
         started_unix_ms: cell.time.as_ref().map(|time| time.started_unix_ms),
-        worst_cause: row.latency.as_ref().map(|latency| latency.max_cause),
+        worst_cause: row.written.map(|written| written.max_cause.name()),
         distributions: (cell.count.as_ref().filter(|_| !row.failed()))
-            .map(|count| distributions(&count.structure))
+            .map(|count| distributions(&count.distributions))
             .unwrap_or_default(),
-        ranges: metrics::all()
+        ranges: shown
             .iter()
             .filter(|_| !row.failed())
             .filter_map(|metric| Some((metric.name, metric.range(cell)?)))
@@ -216,12 +173,12 @@ fn cell<'a>(group: usize, row: &'a Figures<'a>) -> Cell<'a> {
     }
 }
 
-fn distributions(structure: &Structure) -> BTreeMap<&'static str, Vec<(usize, u64)>> {
+fn distributions(all: &Distributions) -> BTreeMap<&'static str, Vec<(usize, u64)>> {
     let lists = [
-        ("occupancy", &structure.occupancy),
-        ("chain_lengths", &structure.chain_lengths),
-        ("hit_probe_lengths", &structure.hit_probe_lengths),
-        ("hit_group_lengths", &structure.hit_group_lengths),
+        ("occupancy", &all.occupancy),
+        ("chain_lengths", &all.chain_lengths),
+        ("hit_probe_lengths", &all.hit_probe_lengths),
+        ("hit_group_lengths", &all.hit_group_lengths),
     ];
     let occurring = |list: &Vec<u64>| list.iter().copied().enumerate().filter(|&(_, count)| count > 0).collect();
     lists.into_iter().filter_map(|(name, list)| Some((name, occurring(list.as_ref()?)))).collect()
@@ -229,13 +186,4 @@ fn distributions(structure: &Structure) -> BTreeMap<&'static str, Vec<(usize, u6
 
 fn striking(finding: &Finding) -> Striking<'_> {
     Striking { text: &finding.text, subject: finding.subject, ratio: finding.ratio, group: finding.group }
-}
-
-impl From<Number> for Value {
-    fn from(number: Number) -> Value {
-        match number {
-            Number::Int(n) => Value::Int(n),
-            Number::Real(x) => Value::Real(x),
-        }
-    }
 }

@@ -26,7 +26,7 @@ use serde::Serialize;
 use super::group::groups;
 use super::standout::{FAILURES, findings};
 use super::{Emit, Format};
-use crate::record::Results;
+use crate::record::{Results, metrics};
 
 pub(super) const FORMAT: Format = Format {
     name: "html",
@@ -88,7 +88,8 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
     findings.retain(|finding| finding.subject != FAILURES);
     findings.truncate(FINDINGS_MAX);
     let mut names = trees::Names::default();
-    let mut chunks = vec![chunk("overview".to_owned(), &data::Overview::new(&groups, &findings))?];
+    let mut chunks =
+        vec![chunk("overview".to_owned(), &data::Overview::new(&groups, &findings, &metrics::in_reports(results)))?];
     for (index, group) in groups.iter().enumerate() {
         if let Some(latencies) = curves::of(group) {
             chunks.push(chunk(format!("latency-{index}"), &latencies)?);

@@ -64,7 +64,7 @@ impl<'a> Overview<'a> {
                 .collect(),
             environments: results.environments.iter().collect(),
             versions: (0..results.environments.len()).map(|machine| versions(results, machine)).collect(),
-            metrics: (metrics::all().iter())
+            metrics: (metrics::of([results]).iter())
                 .map(|metric| Metric {
                     name: metric.name,
                     unit: metric.unit,

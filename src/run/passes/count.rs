@@ -12,7 +12,8 @@ use super::timeline::Course;
 use crate::maps;
 use crate::probe::alloc;
 use crate::probe::event::Cause;
-use crate::record::{Count, EndState, OpKind, Structure};
+use crate::record::metrics::{Metric, allocs, events, memory, moves, structure};
+use crate::record::{Count, Distributions, EndState, OpKind, Quantities};
 use crate::subject::{Content, Failure, Seen, Session, Watch, Work};
 use crate::workload::{Op, Workload};
 
@@ -59,7 +60,7 @@ pub(in crate::run) fn count(
     let holds = map.holds()?;
     let timeline = map.look().map(|look| course.finish(look));
     let Content { entries, checksum, payload_bytes, payload_heap_bytes, key_bytes, value_bytes } = map.content()?;
-    let structure = map.look().map(|look| recorded(look.structure())).unwrap_or_default();
+    let structure = map.look().map(|look| look.structure()).unwrap_or_default();
     let end = EndState {
         entries,
         checksum,
@@ -67,45 +68,58 @@ pub(in crate::run) fn count(
         live_payload_heap_bytes: Some(payload_heap_bytes),
         ..sums.end
     };
+    let mut quantities = Quantities::default();
+    let mut count = |quantity: Metric, value| quantities.set(quantity.name, value);
     let Work { allocs, entry_allocs, frees, moved } = sums.work;
+    count(allocs::ALLOC_COUNT, Some(allocs.count));
+    count(allocs::ALLOC_BYTES, Some(allocs.bytes));
+    count(allocs::ENTRY_ALLOC_COUNT, entry_allocs.map(|entries| entries.count));
+    count(allocs::ENTRY_ALLOC_BYTES, entry_allocs.map(|entries| entries.bytes));
+    count(allocs::FREE_COUNT, frees.map(|frees| frees.count));
+    count(allocs::FREE_BYTES, frees.map(|frees| frees.bytes));
+    count(allocs::REALLOC_MOVED_BYTES, frees.map(|frees| frees.realloc_moved_bytes));
+    count(memory::LIVE_BYTES, Some(holds.live_bytes));
+    count(memory::PEAK_BYTES, holds.peak_bytes);
     let inside = map.moved_inside();
+    count(moves::INSIDE_MOVED_ENTRIES, inside.map(|moved| moved.entries));
+    count(moves::INSIDE_MOVED_BYTES, inside.map(|moved| moved.bytes));
+    count(moves::CENSUS_MOVED_ENTRIES, moved.map(|moved| moved.entries));
+    count(moves::CENSUS_MOVED_BYTES, moved.map(|moved| moved.bytes));
+    count(events::MAX_MOVES_IN_ONE_WRITE, moved.map(|_| sums.max_moves_in_one_write));
+    count(events::MAX_ALLOC_BYTES_IN_ONE_WRITE, Some(sums.max_alloc_bytes_in_one_write));
+    count(events::GROW_EVENTS, map.events(Cause::Grow));
+    count(events::SAME_SIZE_GROW_EVENTS, map.events(Cause::SameSizeGrow));
+    count(events::SPLIT_EVENTS, map.events(Cause::Split));
+    count(events::DIRECTORY_GROW_EVENTS, map.events(Cause::DirectoryGrow));
+    count(events::PRUNE_EVENTS, map.events(Cause::Prune));
+    count(events::PROMOTE_EVENTS, map.events(Cause::Promote));
+    count(events::DIRTY_COPY_EVENTS, map.events(Cause::DirtyCopy));
+    count(events::REHASH_EVENTS, map.events(Cause::Rehash));
+    count(events::LOCK_WAIT_EVENTS, map.events(Cause::LockWait));
     let slots = map.slots();
-    let count = Count {
-        alloc_count: allocs.count,
-        alloc_bytes: allocs.bytes,
-        entry_alloc_count: entry_allocs.map(|entries| entries.count),
-        entry_alloc_bytes: entry_allocs.map(|entries| entries.bytes),
-        free_count: frees.map(|frees| frees.count),
-        free_bytes: frees.map(|frees| frees.bytes),
-        realloc_moved_bytes: frees.map(|frees| frees.realloc_moved_bytes),
-        live_bytes: holds.live_bytes,
-        peak_bytes: holds.peak_bytes,
-        inside_moved_entries: inside.map(|moved| moved.entries),
-        inside_moved_bytes: inside.map(|moved| moved.bytes),
-        census_moved_entries: moved.map(|moved| moved.entries),
-        census_moved_bytes: moved.map(|moved| moved.bytes),
-        max_moves_in_one_write: moved.map(|_| sums.max_moves_in_one_write),
-        max_alloc_bytes_in_one_write: sums.max_alloc_bytes_in_one_write,
-        grow_events: map.events(Cause::Grow),
-        same_size_grow_events: map.events(Cause::SameSizeGrow),
-        split_events: map.events(Cause::Split),
-        directory_grow_events: map.events(Cause::DirectoryGrow),
-        prune_events: map.events(Cause::Prune),
-        promote_events: map.events(Cause::Promote),
-        dirty_copy_events: map.events(Cause::DirtyCopy),
-        rehash_events: map.events(Cause::Rehash),
-        lock_wait_events: map.events(Cause::LockWait),
-        slots_freed: slots.map(|slots| slots.freed),
-        slot_reuses: slots.map(|slots| slots.reuses),
-        slot_reuse_age_writes: slots.map(|slots| slots.age_writes),
-        causes: sums.causes,
-        structure,
-        timeline,
-        searches: looks.found(),
-        // Last of all.
-        drained_bytes: map.drained_bytes()?,
-        shrunk_bytes: map.shrunk_bytes(),
-    };
+    count(structure::SLOTS_FREED, slots.map(|slots| slots.freed));
+    count(structure::SLOT_REUSES, slots.map(|slots| slots.reuses));
+    count(structure::SLOT_REUSE_AGE_WRITES, slots.map(|slots| slots.age_writes));
+    count(structure::BUCKETS, structure.buckets);
+    count(structure::OVERFLOW_BUCKETS, structure.overflow_buckets);
+    count(structure::CHAIN_LENGTH_MAX, structure.chain_length_max);
+    count(structure::IN_USE_BYTES, structure.in_use_bytes);
+    count(structure::HIT_LOOKUP_KEYS, structure.hit_probes);
+    count(structure::MISS_LOOKUP_KEYS, structure.miss_probes);
+    count(structure::HIT_LOOKUP_GROUPS, structure.hit_groups);
+    count(structure::MISS_LOOKUP_GROUPS, structure.miss_groups);
+    count(structure::MISS_LOOKUPS, structure.miss_groups_of);
+    count(structure::PROBE_GROUPS_MAX, structure.probe_groups_max);
+    count(structure::TABLES, structure.tables);
+    count(structure::DIRECTORY_ENTRIES, structure.directory_entries);
+    count(structure::TOMBSTONES, structure.tombstones);
+    // Last of all.
+    count(memory::DRAINED_BYTES, Some(map.drained_bytes()?));
+    count(memory::SHRUNK_BYTES, map.shrunk_bytes());
+    let maps::Structure { occupancy, chain_lengths, hit_probe_lengths, hit_group_lengths, .. } = structure;
+    let distributions = Distributions { occupancy, chain_lengths, hit_probe_lengths, hit_group_lengths };
+    let (declared, causes, searches) = (Vec::new(), sums.causes, looks.found());
+    let count = Count { quantities, declared, causes, distributions, timeline, searches };
     let learnt = learning.map(Writer::finish).transpose()?;
     Ok((Counted { end, key_bytes, value_bytes, count }, learnt))
 }
@@ -136,46 +150,5 @@ impl Sums {
         *self.end.payload_heap_bytes.get_or_insert(0) += seen.handed.heap.bytes;
         self.end.add_op(seen.kind, seen.hit);
         *self.causes.entry(seen.kind).or_default().entry(seen.cause).or_default() += 1;
-    }
-}
-
-fn recorded(structure: maps::Structure) -> Structure {
-    let maps::Structure {
-        buckets,
-        overflow_buckets,
-        chain_length_max,
-        in_use_bytes,
-        hit_probes,
-        miss_probes,
-        hit_groups,
-        miss_groups,
-        miss_groups_of,
-        probe_groups_max,
-        tables,
-        directory_entries,
-        tombstones,
-        occupancy,
-        chain_lengths,
-        hit_probe_lengths,
-        hit_group_lengths,
-    } = structure;
-    Structure {
-        buckets,
-        overflow_buckets,
-        chain_length_max,
-        in_use_bytes,
-        hit_probes,
-        miss_probes,
-        hit_groups,
-        miss_groups,
-        miss_groups_of,
-        probe_groups_max,
-        tables,
-        directory_entries,
-        tombstones,
-        occupancy,
-        chain_lengths,
-        hit_probe_lengths,
-        hit_group_lengths,
     }
 }

@@ -4,7 +4,7 @@
 //! [`Concurrent`], whose methods take `&self`. Nothing is looked at from outside meanwhile: an address that another thread
 //! may change at any moment says nothing of moves.
 
-use super::{Hashing, Info, Options};
+use super::{Hashing, Info, Options, Quantity};
 use crate::probe::event::Probe;
 use crate::workload::{Key, Value};
 
@@ -26,6 +26,10 @@ pub trait Concurrent<K, V>: Send + Sync {
     fn remove(&self, key: &K) -> bool;
     /// Calls `f` for every live entry once, in any order. No other thread uses the map meanwhile.
     fn for_each(&self, f: &mut dyn FnMut(&K, &V));
+    /// As [`Map::quantities`](super::Map::quantities). No other thread uses the map meanwhile.
+    fn quantities(&self, report: &mut dyn FnMut(Quantity, u64)) {
+        let _ = report;
+    }
 }
 
 /// A concurrent map as a type constructor, as [`Family`](super::Family) is of maps for one thread.

@@ -39,6 +39,7 @@ use std::cmp::Ordering;
 use anatomy::{Anatomy, Part};
 
 use crate::probe::event::{Cause, Probe};
+pub use crate::probe::quantity::{Better, Quantity};
 pub use crate::spec::LoadFactors;
 use crate::spec::{Term, Values};
 use crate::workload::{Key, Value};
@@ -130,6 +131,15 @@ pub trait Map<K, V> {
     /// The inner structure as it stands now, as far as the map has it.
     fn structure(&self) -> Structure {
         Structure::default()
+    }
+
+    /// Reports what it counts beyond what is counted of every map, each with its value; [`Quantity`] has the rule for names.
+    /// The count pass calls it once, when the last measured operation is done: what a map adds up from its building on has
+    /// the set-up in it.
+    ///
+    /// Each is then a column of the CSV, is in the page and in Markdown, and the gate compares it.
+    fn quantities(&self, report: &mut dyn FnMut(Quantity, u64)) {
+        let _ = report;
     }
 
     /// A part of its inside as plain data, which `inspect` shows and nothing measured asks for; `None` for a map that has

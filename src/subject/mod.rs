@@ -14,7 +14,7 @@
 //!   `run` makes a subject.
 //! - *A store*, called from this process: a [`Subject`] (its `info`, a folder made in `prepare`, `open`), and the required
 //!   methods of the three traits of a session: do a batch, do it with the clock read, do it one by one; what is held,
-//!   content, drain.
+//!   content, drain. What it counts itself (bytes written by compactions) is [`Watched::quantities`].
 //! - *A runtime in another process*: a [`Subject`] whose `prepare` builds the program, and a session that writes the same
 //!   batches to a pipe and reads numbers back. `engines` has one a folder.
 

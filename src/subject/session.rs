@@ -8,7 +8,7 @@ use crate::maps::Structure;
 use crate::probe::event::Cause;
 use crate::probe::heap::Allocs;
 use crate::probe::slots::SlotCounts;
-use crate::record::{Collector, OpKind};
+use crate::record::{Collector, OpKind, Quantity};
 use crate::workload::{Kind, Op};
 
 /// What a pass must know of a session before it drives it.
@@ -100,6 +100,12 @@ pub trait Watched {
     /// # Errors
     /// What is wrong with it.
     fn content(&mut self) -> Result<Content, Failure>;
+
+    /// What the subject counts beyond what is counted of each, as [`Quantity`] has it. Asked once, after
+    /// [`Watched::content`].
+    fn quantities(&mut self) -> Vec<(Quantity, u64)> {
+        Vec::new()
+    }
 
     /// Removes every entry, one by one; the bytes that the map holds then. Asked once, after [`Watched::content`].
     ///

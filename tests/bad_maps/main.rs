@@ -9,7 +9,7 @@ use std::alloc::System;
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
 
-use mapscope::maps::{Family, FixedFold, Hashing, Info, Map, Options};
+use mapscope::maps::{Family, FixedFold, Hashing, Info, Map, Options, Quantity};
 use mapscope::probe::alloc::Counting;
 use mapscope::probe::event::{Cause, Probe};
 use mapscope::run::Subjects;
@@ -18,6 +18,9 @@ use mapscope::workload::{Key, Value};
 
 macro_rules! bad {
     ($name:ident, $term:literal, $terrible:expr, $loses:literal) => {
+        bad!($name, $term, $terrible, $loses, &[]);
+    };
+    ($name:ident, $term:literal, $terrible:expr, $loses:literal, $counts:expr) => {
         pub(crate) struct $name;
 
         impl Family for $name {
@@ -36,12 +39,14 @@ macro_rules! bad {
             type Map<K: Key, V: Value, S: Hashing, P: Probe> = Bad<K, V>;
 
             fn build<K: Key, V: Value, S: Hashing, P: Probe>(_: &Options, _: S, _: P) -> Bad<K, V> {
-                Bad { map: std::collections::BTreeMap::new(), inserts: 0, terrible: $terrible, loses: $loses }
+                let map = std::collections::BTreeMap::new();
+                Bad { map, inserts: 0, terrible: $terrible, loses: $loses, counts: $counts }
             }
         }
     };
 }
 
+mod quantities;
 mod repetitions;
 
 #[global_allocator]
@@ -53,6 +58,8 @@ struct Bad<K, V> {
     inserts: u32,
     terrible: fn(),
     loses: bool,
+    /// What it calls the number of its inserts.
+    counts: &'static [Quantity],
 }
 
 impl<K: Key, V: Value> Map<K, V> for Bad<K, V> {
@@ -80,6 +87,9 @@ impl<K: Key, V: Value> Map<K, V> for Bad<K, V> {
     }
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
         self.map.iter().for_each(|(key, value)| f(key, value));
+    }
+    fn quantities(&self, report: &mut dyn FnMut(Quantity, u64)) {
+        self.counts.iter().for_each(|quantity| report(quantity.clone(), self.inserts.into()));
     }
 }
 
@@ -113,6 +123,7 @@ fn main() -> ExitCode {
         let subjects = subjects.with::<Exits>().with::<Loses>().with::<Hoards>();
         let subjects = subjects.with::<repetitions::Steady>().with::<repetitions::Second>();
         let subjects = subjects.with::<repetitions::Tires>().with::<repetitions::Stalls>().with::<repetitions::Slow>();
+        let subjects = subjects.with::<quantities::Reports>().with::<quantities::Misnames>();
         let subjects = subjects.with_shared::<shared::Sound>().with_shared::<shared::Loses>();
         let subjects = subjects.with_shared::<shared::Lies>().with_shared::<shared::Mistakes>();
         return mapscope::cmd::main(&subjects.with_shared::<shared::Panics>().with_shared::<shared::Hangs>());
@@ -144,6 +155,9 @@ fn main() -> ExitCode {
     let too_many = [("sound-shared", "harness-failed", "300 threads can't be started: ")];
     expect_rows(folder.path(), "many", TOO_MANY_THREADS, &stack, &too_many);
     replays_a_map_of_ones_own(folder.path());
+    quantities::of_a_map_are_in_every_report_and_gated();
+    quantities::of_a_map_that_threads_share_are_recorded();
+    quantities::without_a_subject_fail_their_cell();
     repetitions::are_processes_in_rounds();
     repetitions::may_take_their_limit_each();
     repetitions::stay_when_the_run_is_interrupted();

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use mapscope::maps::{Concurrent, ConcurrentFamily, FixedFold, Hashing, Info, Options};
+use mapscope::maps::{Better, Concurrent, ConcurrentFamily, FixedFold, Hashing, Info, Options, Quantity};
 use mapscope::probe::event::Probe;
 use mapscope::workload::{Key, Value};
 
@@ -65,7 +65,16 @@ impl<K: Key, V: Value> Concurrent<K, V> for Bad<K, V> {
         let map = self.map.read().expect("no thread goes on after a panic");
         map.iter().for_each(|(key, value)| f(key, value));
     }
+
+    fn quantities(&self, report: &mut dyn FnMut(Quantity, u64)) {
+        if self.fault == Fault::None {
+            report(PUTS_SEEN, self.inserts.load(Ordering::Relaxed).into());
+        }
+    }
 }
+
+const PUTS_SEEN: Quantity =
+    Quantity::exact("sound-shared.puts_seen", "count", Better::Lower, "Puts that the map saw itself.");
 
 macro_rules! bad {
     ($($name:ident, $term:literal, $fault:expr;)*) => {$(

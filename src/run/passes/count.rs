@@ -61,6 +61,7 @@ pub(in crate::run) fn count(
     let timeline = map.look().map(|look| course.finish(look));
     let Content { entries, checksum, payload_bytes, payload_heap_bytes, key_bytes, value_bytes } = map.content()?;
     let structure = map.look().map(|look| look.structure()).unwrap_or_default();
+    let own = map.quantities();
     let end = EndState {
         entries,
         checksum,
@@ -116,9 +117,15 @@ pub(in crate::run) fn count(
     // Last of all.
     count(memory::DRAINED_BYTES, Some(map.drained_bytes()?));
     count(memory::SHRUNK_BYTES, map.shrunk_bytes());
+    let mut declared = Vec::new();
+    for (quantity, value) in own {
+        quantity.flaw().map_or(Ok(()), |flaw| Err(Failure::content(flaw)))?;
+        quantities.set(&quantity.name, Some(value));
+        declared.push(quantity);
+    }
     let maps::Structure { occupancy, chain_lengths, hit_probe_lengths, hit_group_lengths, .. } = structure;
     let distributions = Distributions { occupancy, chain_lengths, hit_probe_lengths, hit_group_lengths };
-    let (declared, causes, searches) = (Vec::new(), sums.causes, looks.found());
+    let (causes, searches) = (sums.causes, looks.found());
     let count = Count { quantities, declared, causes, distributions, timeline, searches };
     let learnt = learning.map(Writer::finish).transpose()?;
     Ok((Counted { end, key_bytes, value_bytes, count }, learnt))

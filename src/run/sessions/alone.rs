@@ -7,7 +7,7 @@ use super::content::content;
 use super::observe::{Observer, Tape};
 use super::pin;
 use super::tested::{Row, Tested, Typed};
-use crate::maps::{Family, Hashing as _, Options};
+use crate::maps::{Family, Hashing as _, Options, Quantity};
 use crate::probe::alloc;
 use crate::probe::clock::Clock;
 use crate::probe::event::Cause;
@@ -154,6 +154,12 @@ impl<K: Key, V: Value> Watched for Observed<'_, K, V> {
     fn content(&mut self) -> Result<Content, Failure> {
         let content = self.observer.look(|map| content(|each| map.for_each(each)));
         self.observer.wrong.take().map_or(Ok(content), |why| Err(Failure::content(why)))
+    }
+
+    fn quantities(&mut self) -> Vec<(Quantity, u64)> {
+        let mut counted = Vec::new();
+        self.observer.look(|map| map.quantities(&mut |quantity, value| counted.push((quantity, value))));
+        counted
     }
 
     fn drained_bytes(&mut self) -> Result<u64, Failure> {

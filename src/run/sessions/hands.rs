@@ -10,7 +10,7 @@ use super::content::content;
 use super::crew::Crew;
 use super::observe::{handed, work};
 use super::shared::{Shared, Sharing, Steps, Ticks, Typed, cause, steps};
-use crate::maps::{ConcurrentFamily, Info, Options};
+use crate::maps::{ConcurrentFamily, Info, Options, Quantity};
 use crate::probe::alloc::{self, Tally};
 use crate::probe::clock::Clock;
 use crate::probe::event::Cause;
@@ -249,6 +249,14 @@ impl<K: Key, V: Value> Watched for Watching<'_, K, V> {
             )));
         }
         Ok(content)
+    }
+
+    fn quantities(&mut self) -> Vec<(Quantity, u64)> {
+        let mut counted = Vec::new();
+        let ((), freed_bytes) =
+            alloc::aside(|| self.map.quantities(&mut |quantity, value| counted.push((quantity, value))));
+        self.held_bytes -= freed_bytes as i64;
+        counted
     }
 
     fn drained_bytes(&mut self) -> Result<u64, Failure> {

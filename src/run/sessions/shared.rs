@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::batch::{Among, Batch};
 use super::observe::Tape;
-use crate::maps::{Concurrent, ConcurrentFamily, Hashing, Info, Options};
+use crate::maps::{Concurrent, ConcurrentFamily, Hashing, Info, Options, Quantity};
 use crate::probe::alloc::{self, Tally};
 use crate::probe::clock;
 use crate::probe::event::{Cause, Event, Listen as _, Off, Probe};
@@ -24,6 +24,7 @@ pub(super) trait Shared<K, V>: Send + Sync {
     fn seed_of(&self, key: &K) -> Option<Option<u64>>;
     fn remove(&self, key: &K) -> bool;
     fn for_each(&self, f: &mut dyn FnMut(&K, &V));
+    fn quantities(&self, report: &mut dyn FnMut(Quantity, u64));
     /// Does a batch and nothing else.
     fn bare(&self, batch: &mut Batch<K, V>);
     /// Does a batch, and reads the clock before and after each operation.
@@ -45,6 +46,10 @@ impl<K: Key, V: Value, M: Concurrent<K, V>> Shared<K, V> for M {
 
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
         Concurrent::for_each(self, f);
+    }
+
+    fn quantities(&self, report: &mut dyn FnMut(Quantity, u64)) {
+        Concurrent::quantities(self, report);
     }
 
     fn bare(&self, batch: &mut Batch<K, V>) {

@@ -8,7 +8,7 @@ use cli_process::{PATIENT, Place};
 use mapscope::maps::{self, Concurrent, ConcurrentFamily, Family, FamilyVisitor, Hashing, Options};
 use mapscope::probe::event::Off;
 use mapscope::spec::{Call, Source, ThreadKeys, WorkloadSpec};
-use mapscope::workload::{Deal, Key, Kind, Outcomes, Share, Str24, Value, Workload, keys, mixes};
+use mapscope::workload::{Deal, Key, Kind, Op, Outcomes, Str24, Value, Workload, keys, mixes};
 
 const MIX: &str = "mix(insert=50,remove=30,get=20,records=40)";
 
@@ -34,11 +34,14 @@ fn race<F: ConcurrentFamily, K: Key, V: Value>(workload: &Workload, deal: Deal, 
     // Entries that came, less those that went.
     let came: i64 = std::thread::scope(|scope| {
         let body = move |thread| {
-            let mut share = Share::new(workload, deal, thread).expect("a share");
-            let (mut ops, mut came) = (Vec::new(), 0);
-            while share.next_window(&mut ops).expect("a window") {
+            let mut windows = workload.batches(deal.window_ops).expect("windows");
+            let (mut place, mut came) = (0, 0);
+            while let Some(window) = windows.next().expect("a window") {
+                let dealt = |&(place, op): &(u64, &Op)| deal.thread(op, place, window.in_setup) == thread;
+                let share: Vec<_> = (place..).zip(window.ops).filter(dealt).map(|(_, op)| *op).collect();
+                place += window.ops.len() as u64;
                 barrier.wait();
-                for op in &ops {
+                for op in &share {
                     let key = K::from_id(op.key);
                     match op.kind {
                         Kind::Put => came += i64::from(!map.insert(key, V::from_seed(op.value, 9))),

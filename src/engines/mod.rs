@@ -22,7 +22,10 @@ pub struct Engine {
     pub kinds: &'static [&'static str],
     /// A subject of each kind without a toolchain: in a plan it says how to get one, in a cell's process it opens what was
     /// prepared.
-    pub unfound: fn() -> Vec<Rc<dyn Subject>>,
+    pub unfound: fn() -> Rows,
     /// Subjects of every kind of each toolchain at the paths given; without any, of the one on the PATH, if there is one.
-    pub found: fn(&[PathBuf]) -> Result<Vec<Rc<dyn Subject>>, String>,
+    pub found: fn(&[PathBuf]) -> Result<Rows, String>,
 }
+
+/// Rows of the registry.
+pub type Rows = Vec<Rc<dyn Subject>>;

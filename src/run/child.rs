@@ -4,22 +4,13 @@ use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::process::ExitCode;
 
-use super::job::{Answer, Answered, Job, Pass};
+use super::job::{Answer, Answered, Job, Pass, REFUSAL, REFUSED};
 use super::subjects::Subjects;
 use super::{memory, passes};
 use crate::probe::alloc;
 use crate::subject::{Failure, Opening};
 use crate::text;
 use crate::workload::{Inputs, Workload};
-
-/// The first argument that makes this program run one pass of one cell.
-pub const HIDDEN_VERB: &str = "__cell";
-
-/// The exit code of a process that could not do its work and has said why, in a line that begins with [`REFUSAL`]. Its own,
-/// so that no map is taken for it.
-pub(super) const REFUSED: u8 = 75;
-/// See [`REFUSED`].
-pub(super) const REFUSAL: &str = "error: ";
 
 /// Reads a job from standard input, runs it, and writes its answer where the job says.
 ///

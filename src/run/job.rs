@@ -10,6 +10,15 @@ use crate::spec::CellSpec;
 use crate::subject::Failure;
 use crate::workload::{Expected, HandOver};
 
+/// The first argument that makes this program run one pass of one cell.
+pub const HIDDEN_VERB: &str = "__cell";
+
+/// The exit code of a process that could not do its work and has said why, in a line that begins with [`REFUSAL`]. Its own,
+/// so that no map is taken for it.
+pub(super) const REFUSED: u8 = 75;
+/// See [`REFUSED`].
+pub(super) const REFUSAL: &str = "error: ";
+
 /// The version of what follows. A process that was started by another mapscope, such as one built anew meanwhile, refuses.
 pub(super) const PROTOCOL: u32 = 1;
 
@@ -58,7 +67,7 @@ impl Job {
     /// # Errors
     /// In words: what is no job, or one of another version.
     pub fn hear(text: &str) -> Result<Job, String> {
-        let own_use = |_| format!("`{}` is for mapscope's own use", super::HIDDEN_VERB);
+        let own_use = |_| format!("`{}` is for mapscope's own use", HIDDEN_VERB);
         let heard: Heard = serde_json::from_str(text).map_err(own_use)?;
         if heard.protocol != PROTOCOL {
             return Err(format!(

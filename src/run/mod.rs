@@ -22,7 +22,8 @@ mod subjects;
 use std::io;
 use std::path::PathBuf;
 
-pub use child::{HIDDEN_VERB, main as child_main};
+pub use child::main as child_main;
+pub use job::HIDDEN_VERB;
 pub use schedule::{execute, heed_interrupts};
 pub use subjects::Subjects;
 

@@ -7,8 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::child::{HIDDEN_VERB, REFUSAL, REFUSED};
-use super::job::{Answered, Job, Pass};
+use super::job::{Answered, HIDDEN_VERB, Job, Pass, REFUSAL, REFUSED};
 use crate::record::Status;
 use crate::subject::Failure;
 use crate::text;

@@ -9,7 +9,7 @@ use std::hash::BuildHasherDefault;
 
 use super::expect::IdHasher;
 use super::rng::mix;
-use super::{Kind, Op, Stream, Workload, WorkloadError};
+use super::{Batch, Kind, Op, Workload, WorkloadError};
 use crate::spec::ThreadKeys;
 
 /// How the operations are dealt.
@@ -24,96 +24,15 @@ pub struct Deal {
 }
 
 impl Deal {
-    /// The thread that does the operation at `place` in the stream, from 0.
-    pub fn thread(&self, op: &Op, place: u64) -> u32 {
+    /// The thread that does the operation at `place` in the stream, from 0. The set-up is the first one's.
+    pub fn thread(&self, op: &Op, place: u64, in_setup: bool) -> u32 {
         let threads = u64::from(self.threads);
         let thread = match self.keys {
+            _ if in_setup => 0,
             ThreadKeys::Shared => place % threads,
             ThreadKeys::Disjoint => ((u128::from(mix(op.key)) * u128::from(threads)) >> 64) as u64,
         };
         thread as u32
-    }
-}
-
-/// A workload's stream, window by window.
-struct Windows {
-    stream: Stream,
-    window_ops: u64,
-    setup_left: u64,
-    place: u64,
-    batch: Vec<Op>,
-}
-
-/// Operations read at a time.
-const BATCH_OPS: u64 = 4096;
-
-impl Windows {
-    fn new(workload: &Workload, window_ops: u64) -> Result<Windows, WorkloadError> {
-        let (stream, setup_left) = (workload.stream()?, workload.setup_ops());
-        Ok(Windows { stream, window_ops, setup_left, place: 0, batch: Vec::new() })
-    }
-
-    /// Calls `each` for every operation of the next window, with its place in the stream and whether it is set-up; gives
-    /// how many there were. A window never mixes set-up and measured operations.
-    fn next(&mut self, mut each: impl FnMut(&Op, u64, bool)) -> Result<u64, WorkloadError> {
-        let in_setup = self.setup_left > 0;
-        let window = if in_setup { self.window_ops.min(self.setup_left) } else { self.window_ops };
-        let mut taken = 0;
-        while taken < window {
-            self.stream.next_batch(&mut self.batch, (window - taken).min(BATCH_OPS) as usize)?;
-            if self.batch.is_empty() {
-                break;
-            }
-            for op in &self.batch {
-                each(op, self.place, in_setup);
-                self.place += 1;
-            }
-            taken += self.batch.len() as u64;
-        }
-        if in_setup {
-            self.setup_left -= taken;
-        }
-        Ok(taken)
-    }
-}
-
-/// One thread's share of a workload, window by window.
-pub struct Share {
-    windows: Windows,
-    deal: Deal,
-    thread: u32,
-}
-
-impl Share {
-    /// The share of `thread`, which is less than the deal's threads.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Workload::stream`].
-    pub fn new(workload: &Workload, deal: Deal, thread: u32) -> Result<Share, WorkloadError> {
-        Ok(Share { windows: Windows::new(workload, deal.window_ops)?, deal, thread })
-    }
-
-    /// Replaces `ops`'s content by the thread's share of the next window, which may be empty; false after the last one.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Stream::next_batch`].
-    pub fn next_window(&mut self, ops: &mut Vec<Op>) -> Result<bool, WorkloadError> {
-        ops.clear();
-        let (deal, thread) = (self.deal, self.thread);
-        let taken = self.windows.next(|op, place, in_setup| {
-            let whose = if in_setup { 0 } else { deal.thread(op, place) };
-            if whose == thread {
-                ops.push(*op);
-            }
-        })?;
-        Ok(taken > 0)
-    }
-
-    /// Whether the next window is still set-up.
-    pub fn in_setup(&self) -> bool {
-        self.windows.setup_left > 0
     }
 }
 
@@ -135,33 +54,32 @@ impl Outcomes {
     ///
     /// # Errors
     ///
-    /// Those of [`Workload::stream`] and [`Stream::next_batch`].
+    /// Those of [`Workload::batches`] and [`Batches::next`](super::Batches::next).
     pub fn of(workload: &Workload, deal: Deal) -> Result<Outcomes, WorkloadError> {
         let mut outcomes = Outcomes { by_key: HashMap::default(), put: Vec::new() };
-        let mut windows = Windows::new(workload, deal.window_ops)?;
+        let mut windows = workload.batches(deal.window_ops)?;
         let mut window: HashMap<u64, Vec<(u32, Left)>, BuildHasherDefault<IdHasher>> = HashMap::default();
-        loop {
-            let taken = windows.next(|op, place, in_setup| {
+        while let Some(Batch { ops, in_setup }) = windows.next()? {
+            for op in ops {
+                let place = outcomes.put.len() as u64;
                 outcomes.put.push((op.kind == Kind::Put).then_some(op.key));
                 let left = match op.kind {
                     Kind::Put => Some(op.value),
                     Kind::Remove => None,
-                    Kind::Get | Kind::Clear | Kind::Iterate => return,
+                    Kind::Get | Kind::Clear | Kind::Iterate => continue,
                 };
-                let whose = if in_setup { 0 } else { deal.thread(op, place) };
+                let whose = deal.thread(op, place, in_setup);
                 let writes = window.entry(op.key).or_default();
                 match writes.iter_mut().find(|(thread, _)| *thread == whose) {
                     Some((_, last)) => *last = left,
                     None => writes.push((whose, left)),
                 }
-            })?;
-            if taken == 0 {
-                return Ok(outcomes);
             }
             for (key, writes) in window.drain() {
                 outcomes.by_key.insert(key, writes.into_iter().map(|(_, left)| left).collect());
             }
         }
+        Ok(outcomes)
     }
 
     /// Whether a value made from `seed` was ever put under the key.
@@ -222,15 +140,17 @@ mod tests {
 
     /// Every thread's share, window by window.
     fn shares(workload: &Workload, deal: Deal) -> Vec<Vec<Vec<Op>>> {
-        let of = |thread| {
-            let mut share = Share::new(workload, deal, thread).unwrap();
-            let (mut windows, mut ops) = (Vec::new(), Vec::new());
-            while share.next_window(&mut ops).unwrap() {
-                windows.push(ops.clone());
+        let mut shares = vec![Vec::new(); deal.threads as usize];
+        let (mut windows, mut place) = (workload.batches(deal.window_ops).unwrap(), 0);
+        while let Some(Batch { ops, in_setup }) = windows.next().unwrap() {
+            shares.iter_mut().for_each(|share| share.push(Vec::new()));
+            for op in ops {
+                let share: &mut Vec<Vec<Op>> = &mut shares[deal.thread(op, place, in_setup) as usize];
+                share.last_mut().unwrap().push(*op);
+                place += 1;
             }
-            windows
-        };
-        (0..deal.threads).map(of).collect()
+        }
+        shares
     }
 
     #[test]

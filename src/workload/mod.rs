@@ -27,7 +27,7 @@ pub mod trace;
 use std::path::PathBuf;
 
 pub use args::Args;
-pub use deal::{Deal, Outcomes, Share};
+pub use deal::{Deal, Outcomes};
 pub use entry::{Bytes, ENTRIES, EntryVisitor, Key, Str24, Value, with_entry};
 pub use expect::{Expected, entry_checksum};
 pub use inputs::{HandOver, Inputs};
@@ -231,26 +231,27 @@ impl Workload {
         })
     }
 
+    /// The same in batches of at most so many operations.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workload::stream`].
+    pub fn batches(&self, most: u64) -> Result<Batches, WorkloadError> {
+        Ok(Batches { stream: self.stream()?, setup_left: self.setup_ops(), most, ops: Vec::new() })
+    }
+
     /// What the operations leave behind, worked out by a model of our own. Takes memory for the live entries.
     ///
     /// # Errors
     ///
-    /// Those of [`Workload::stream`] and [`Stream::next_batch`].
+    /// Those of [`Workload::batches`] and [`Batches::next`].
     pub fn expected(&self) -> Result<Expected, WorkloadError> {
-        const BATCH: usize = 1024;
-        let (mut stream, mut batch) = (self.stream()?, Vec::with_capacity(BATCH));
         let mut model = expect::Model::default();
-        let mut done = 0;
-        loop {
-            stream.next_batch(&mut batch, BATCH)?;
-            if batch.is_empty() {
-                return Ok(model.finish(self.value_lengths()));
-            }
-            for op in &batch {
-                model.apply(op, done >= self.setup_ops());
-                done += 1;
-            }
+        let mut batches = self.batches(1024)?;
+        while let Some(Batch { ops, in_setup }) = batches.next()? {
+            ops.iter().for_each(|op| model.apply(op, !in_setup));
         }
+        Ok(model.finish(self.value_lengths()))
     }
 }
 
@@ -299,6 +300,41 @@ impl Stream {
             }
             Running::Trace(trace) => trace.next_batch(batch, max),
         }
+    }
+}
+
+/// A workload in batches.
+pub struct Batches {
+    stream: Stream,
+    setup_left: u64,
+    most: u64,
+    ops: Vec<Op>,
+}
+
+/// Operations to be done without a break: set-up or measured ones, never both.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// In order.
+    pub ops: &'a [Op],
+    /// Whether they are set-up.
+    pub in_setup: bool,
+}
+
+impl Batches {
+    /// The next one, as long as it may be unless it is the last of the set-up or of all; `None` after that.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Stream::next_batch`].
+    #[expect(clippy::should_implement_trait, reason = "a batch borrows what the next one is put into")]
+    pub fn next(&mut self) -> Result<Option<Batch<'_>>, WorkloadError> {
+        let in_setup = self.setup_left > 0;
+        let most = if in_setup { self.most.min(self.setup_left) } else { self.most };
+        self.stream.next_batch(&mut self.ops, most as usize)?;
+        if in_setup {
+            self.setup_left -= self.ops.len() as u64;
+        }
+        Ok((!self.ops.is_empty()).then_some(Batch { ops: &self.ops, in_setup }))
     }
 }
 

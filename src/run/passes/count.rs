@@ -5,7 +5,6 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::Batches;
 use super::learnt::{Learnt, Writer};
 use super::searches::Looks;
 use super::timeline::Course;
@@ -34,7 +33,7 @@ pub(in crate::run) fn count(
 ) -> Result<(Counted, Option<Learnt>), Failure> {
     // Whether a table that is made larger moves must not depend on the system allocator's mood.
     alloc::set_realloc_always_moves(true);
-    let mut batches = Batches::new(workload, session.traits().batch_ops)?;
+    let mut batches = workload.batches(session.traits().batch_ops)?;
     let mut learning = learnt.map(|path| Writer::new(path, workload)).transpose()?;
     let (mut map, built) = session.watched(Watch { slots: true, on_work: None })?;
     let mut sums = Sums::new(if workload.setup_ops() == 0 { built } else { built.nothing() });

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Batches, CLASSES, moments};
+use super::latencies::CLASSES;
 use crate::probe::alloc;
 use crate::probe::latency::class_of;
 use crate::subject::{Failure, Seen, Session, Watch};
@@ -21,6 +21,9 @@ use crate::workload::Workload;
 /// The bit that says that what an operation did follows.
 const WORKED: u8 = 0x80;
 const _: () = assert!(CLASSES <= WORKED as usize);
+
+/// Of more operations than these only the classes are kept.
+pub(super) const WORK_OPS_MAX: u64 = 1 << 24;
 
 /// Bytes read and written at a time.
 const BUFFER_BYTES: usize = 1 << 16;
@@ -48,7 +51,7 @@ pub(super) struct Known {
 pub(in crate::run) fn learn(session: &mut dyn Session, workload: &Workload, path: &Path) -> Result<Learnt, Failure> {
     // As in the count pass, of which this is what the time pass needs.
     alloc::set_realloc_always_moves(true);
-    let mut batches = Batches::new(workload, session.traits().batch_ops)?;
+    let mut batches = workload.batches(session.traits().batch_ops)?;
     let mut writer = Writer::new(path, workload)?;
     let (mut map, _) = session.watched(Watch::default())?;
     while let Some(batch) = batches.next()? {
@@ -80,7 +83,7 @@ impl Writer {
             path: path.to_owned(),
             buffer: Vec::with_capacity(2 * BUFFER_BYTES),
             hasher: blake3::Hasher::new(),
-            keeps_work: workload.ops() <= moments::OPS_MAX,
+            keeps_work: workload.ops() <= WORK_OPS_MAX,
             ops: 0,
             bytes: 0,
         })
@@ -277,7 +280,7 @@ mod tests {
         let mut reader = learnt.read(&workload(200_000)).unwrap();
         let class = class_of(OpKind::Get as usize, Cause::Steady);
         assert!((0..200_001).all(|_| reader.next().unwrap().class == class));
-        let mut many = Writer::new(&folder.path().join("many"), &workload(moments::OPS_MAX + 1)).unwrap();
+        let mut many = Writer::new(&folder.path().join("many"), &workload(WORK_OPS_MAX + 1)).unwrap();
         many.add(&seen(OpKind::Insert, Cause::Grow, 1 << 40, 1 << 20));
         assert_eq!(many.finish().unwrap().bytes, 1);
     }

@@ -11,9 +11,6 @@ use crate::probe::latency::kind_and_cause;
 use crate::record::{Moment, Moments, OpKind, Spell, Timeline};
 use crate::subject::Failure;
 
-/// With more operations than these nothing is kept: it would take too much memory.
-pub(super) const OPS_MAX: u64 = 1 << 24;
-
 /// What is kept of a repetition whose operations took so long. What is known of each of them is gone through twice.
 pub(super) fn moments(
     mut first: impl FnMut() -> Result<Known, Failure>,
@@ -110,7 +107,7 @@ impl Chosen {
         if let Some(cause) = dropped.filter(|&cause| cause != Cause::Steady) {
             *self.left_out.entry(cause).or_default() += 1;
         }
-        if cause == Some(Cause::Steady) && op % self.sample_every == 0 {
+        if cause == Some(Cause::Steady) && op.is_multiple_of(self.sample_every) {
             self.keep(op, class);
         }
     }

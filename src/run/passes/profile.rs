@@ -4,7 +4,6 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use super::Batches;
 use super::time::Runs;
 use crate::probe::symbols::{self, Symbols, is_defined_in};
 use crate::probe::{alloc, cpu, stacks};
@@ -56,7 +55,7 @@ fn allocating_and_copying(
     // What entries moved without any allocation to point at whom: by kind of operation.
     let mut in_place: BTreeMap<Kind, (u64, u64)> = BTreeMap::new();
     let traits = session.traits();
-    let mut batches = Batches::new(workload, traits.batch_ops)?;
+    let mut batches = workload.batches(traits.batch_ops)?;
     alloc::set_realloc_always_moves(true);
     let mut setup_left = workload.setup_ops();
     if setup_left == 0 {

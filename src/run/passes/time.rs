@@ -12,10 +12,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::Batches;
-use super::latencies::{Recordings, recorded, sum_kinds};
-use super::learnt::Learnt;
-use super::moments;
+use super::latencies::{CLASSES, Recordings, recorded, sum_kinds};
+use super::learnt::{Learnt, WORK_OPS_MAX};
+use super::moments::moments;
 use super::timeline::Heat;
 use crate::probe::event::Cause;
 use crate::probe::latency::{Latencies, kind_and_cause};
@@ -44,7 +43,8 @@ pub(in crate::run) fn time(
     keeps_moments: bool,
 ) -> Result<Time, Failure> {
     let runs = Runs::new(&*session, workload, hint);
-    let kept = learnt.filter(|_| keeps_moments && runs.maps == 1 && workload.ops() <= moments::OPS_MAX);
+    // With more operations it would take too much memory.
+    let kept = learnt.filter(|_| keeps_moments && runs.maps == 1 && workload.ops() <= WORK_OPS_MAX);
     let mut known = learnt.map(|learnt| learnt.read(workload)).transpose()?;
     let Timing { ticks_per_ns, floor_ns, pinned_to } = session.ready_to_time()?;
     let started_unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
@@ -83,7 +83,7 @@ pub(in crate::run) fn time(
     })?;
 
     hands.resize_with(hands.len().max(bare_end.hands.len()), Recordings::new);
-    let mut latencies = Latencies::new(super::CLASSES);
+    let mut latencies = Latencies::new(CLASSES);
     let hands: Vec<_> = hands.into_iter().map(Recordings::finish).collect();
     hands.iter().for_each(|(of_hand, _)| latencies.add(of_hand));
     let histograms = recorded(&latencies);
@@ -117,7 +117,7 @@ fn ns(elapsed: Duration) -> u64 {
 
 fn moments_of(learnt: &Learnt, each_ns: &[u32]) -> Result<Moments, Failure> {
     let (mut first, mut second) = (learnt.again()?, learnt.again()?);
-    moments::moments(|| first.next(), || second.next(), each_ns)
+    moments(|| first.next(), || second.next(), each_ns)
 }
 
 /// Runs of a workload.
@@ -155,7 +155,7 @@ impl<'a> Runs<'a> {
     ) -> Result<(Duration, TimedEnd), Failure> {
         let (mut elapsed, mut end) = (Duration::ZERO, TimedEnd::default());
         for _ in 0..self.rounds {
-            let mut batches = Batches::new(self.workload, self.batch_ops)?;
+            let mut batches = self.workload.batches(self.batch_ops)?;
             let mut maps = session.timed(self.maps, clocked)?;
             while let Some(batch) = batches.next()? {
                 if batch.in_setup {

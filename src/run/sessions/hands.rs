@@ -117,7 +117,7 @@ struct Dealt<T> {
 }
 
 impl<T: Send + 'static> Dealt<T> {
-    /// Has the crew do a batch; the set-up is one thread's.
+    /// Has the crew do a batch.
     fn work(&mut self, ops: &[Op], in_setup: bool) -> Duration {
         for share in &mut self.crew.shares {
             share.ops.clear();
@@ -125,7 +125,7 @@ impl<T: Send + 'static> Dealt<T> {
             share.in_setup = in_setup;
         }
         for (place, op) in (self.place..).zip(ops) {
-            let thread = if in_setup { 0 } else { self.deal.thread(op, place) };
+            let thread = self.deal.thread(op, place, in_setup);
             self.crew.shares[thread as usize].ops.push(*op);
         }
         self.place += ops.len() as u64;

@@ -11,5 +11,6 @@ pub mod latency;
 pub mod slots;
 pub mod stacks;
 pub mod symbols;
+mod watch;
 
 pub use event::{Cause, Event, Probe};

@@ -35,8 +35,8 @@
 //! # A map or a program of yours
 //!
 //! [`main!`] gives a map of yours the whole command line. [`alloc`] and [`assert_allocs!`], which count in any test, are the
-//! crate `counting-alloc`: a test that needs no more depends on it alone. [`replay::Traced`] writes down what a running
-//! program asks of its map. docs/YOUR_OWN_MAP.md shows each.
+//! crate `counting-alloc`; [`replay::Traced`], which writes down what a running program asks of its map, is
+//! `mapscope-trace`: a program that needs no more depends on these alone. docs/YOUR_OWN_MAP.md shows each.
 //!
 //! # Invariants
 //!

@@ -35,8 +35,9 @@
 //!
 //! # A map or a program of yours
 //!
-//! [`main!`] gives a map of yours the whole command line; [`alloc`] and [`assert_allocs!`] count in any test;
-//! [`replay::Traced`] writes down what a running program asks of its map. docs/YOUR_OWN_MAP.md shows each.
+//! [`main!`] gives a map of yours the whole command line. [`alloc`] and [`assert_allocs!`], which count in any test, are the
+//! crate `counting-alloc`; [`replay::Traced`], which writes down what a running program asks of its map, is
+//! `mapscope-trace`: a program that needs no more depends on these alone. docs/YOUR_OWN_MAP.md shows each.
 //!
 //! # Invariants
 //!
@@ -48,6 +49,7 @@
 #![warn(missing_docs)]
 #![warn(clippy::undocumented_unsafe_blocks)]
 
+pub use counting_alloc::assert_allocs;
 pub use probe::alloc;
 
 pub mod ci;

@@ -313,6 +313,7 @@ fn symbolized_stacks_go_from_below_the_harness_to_the_allocating_function() {
     for frame in &shown {
         assert!(!frame.function.starts_with("mapscope::probe"), "{shown:#?}");
         assert!(!frame.function.starts_with("<mapscope::probe"), "{shown:#?}");
+        assert!(!frame.function.contains("counting_alloc::"), "{shown:#?}");
         assert!(!frame.function.contains("__rust_alloc"), "{shown:#?}");
         assert!(!frame.function.contains("::h0") && !frame.function.contains('$'), "{shown:#?}");
     }

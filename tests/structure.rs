@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// What each stage may import from the crate, as path prefixes. A stage may always import from itself.
 const ALLOWED: &[(&str, &[&str])] = &[
@@ -50,7 +51,9 @@ const COLUMNS_MAX: usize = 120;
 
 fn sources() -> Vec<PathBuf> {
     let mut files = Vec::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let crates = fs::read_dir(root.join("crates")).unwrap().map(|entry| entry.unwrap().path());
+    let mut folders: Vec<_> = crates.chain([root.to_owned()]).map(|package| package.join("src")).collect();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
@@ -140,7 +143,7 @@ fn allowed(stage: &str, import: &str) -> bool {
 #[test]
 fn imports_point_one_way() {
     let mut backward = Vec::new();
-    for file in sources() {
+    for file in sources().into_iter().filter(|file| !file.starts_with(concat!(env!("CARGO_MANIFEST_DIR"), "/crates"))) {
         let modules = modules(&file);
         let Some(stage) = modules.first().filter(|_| modules.last().is_none_or(|last| last != "tests")) else {
             continue;
@@ -278,6 +281,23 @@ fn the_stages_are_those_of_the_flow() {
     }
 }
 
+/// Packages that are compiled for whoever depends on a crate of `crates/`, itself included.
+#[test]
+fn the_small_crates_stay_small() {
+    const PACKAGES_MAX: usize = 10;
+    let crates = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("crates")).unwrap();
+    let names: Vec<_> = crates.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(!names.is_empty());
+    for name in names {
+        let args = ["tree", "--offline", "--package", &name, "--edges", "normal,build", "--prefix", "none"];
+        let output = Command::new(env!("CARGO")).args(args).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let tree = String::from_utf8(output.stdout).unwrap();
+        let packages: BTreeSet<_> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
+        assert!((1..=PACKAGES_MAX).contains(&packages.len()), "{name}: {packages:#?}");
+    }
+}
+
 #[test]
 fn no_file_is_longer_than_one_thing_needs() {
     let long = sources().into_iter().filter_map(|file| {
@@ -333,9 +353,10 @@ fn foreign_text_is_shown_in_one_way() {
 fn the_lines_of_the_documents_can_be_read_side_by_side() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut long = Vec::new();
-    let documents = fs::read_dir(root).unwrap().chain(fs::read_dir(root.join("docs")).unwrap());
-    for path in documents.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|x| x == "md"))
-    {
+    let crates = fs::read_dir(root.join("crates")).unwrap().map(|entry| entry.unwrap().path());
+    let folders = crates.chain([root.to_owned(), root.join("docs")]);
+    let documents = folders.flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
+    for path in documents.filter(|path| path.extension().is_some_and(|x| x == "md")) {
         let text = fs::read_to_string(&path).unwrap();
         let prose = text.split("```").step_by(2).flat_map(str::lines).filter(|line| !line.starts_with(['|', '[']));
         let wide = prose.filter(|line| line.chars().count() > COLUMNS_MAX);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use mapscope_trace::Output;
 
 use super::recorded::{self, Opened, Wanted};
 use super::{INTERRUPTED, output};
@@ -17,7 +18,6 @@ use crate::replay::{
 use crate::run::Subjects;
 use crate::text;
 use crate::workload::WorkloadError;
-use crate::workload::output::Output;
 
 /// Replay a recorded trace on a map, operation by operation
 #[derive(clap::Args)]

@@ -31,7 +31,7 @@ pub fn begin() {
         blocks.len.set(0);
         blocks.on.set(true);
     });
-    super::alloc::look_closer();
+    super::watch::begin();
 }
 
 /// The live block that the address lies in; `None` where none is followed.

@@ -12,5 +12,6 @@ pub mod quantity;
 pub mod slots;
 pub mod stacks;
 pub mod symbols;
+mod watch;
 
 pub use event::{Cause, Event, Probe};

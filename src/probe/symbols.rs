@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::ffi::c_void;
 use std::rc::Rc;
 
-/// The path of everything in this folder, which is the harness's and never the map's.
-const PROBE: &str = "mapscope::probe::";
+/// The paths of what watches, which is the harness's and never the map's: everything in this folder, and the allocator.
+const PROBES: [&str; 2] = ["mapscope::probe::", "counting_alloc::"];
 
 /// What a program calls to reach its allocator, and nobody wants to see at every leaf.
 const ALLOCATOR: [&str; 9] = [
@@ -64,7 +64,8 @@ impl Symbols {
     /// A stack as a report shows it, from return addresses leaf first to frames root first.
     ///
     /// It starts below the innermost function defined under the path `harness`; where there is none, at the thread's
-    /// start. Left out are all frames of [`probe`](super), and at the leaf those of the allocator.
+    /// start. Left out are all frames of [`probe`](super) and of the counting allocator, and at the leaf those of
+    /// the allocator.
     ///
     /// ```
     /// # use mapscope::probe::{stacks::Recording, symbols::Symbols};
@@ -86,7 +87,7 @@ impl Symbols {
 
 /// Leaf first to root first, without what isn't the map's.
 fn trim(mut frames: Vec<Frame>, harness: &str) -> Vec<Frame> {
-    frames.retain(|frame| !is_defined_in(PROBE, &frame.function));
+    frames.retain(|frame| !is_probe(&frame.function));
     if let Some(innermost) = frames.iter().position(|frame| is_defined_in(harness, &frame.function)) {
         frames.truncate(innermost);
     }
@@ -123,6 +124,10 @@ fn trait_of(implementation: &str) -> Option<&str> {
         }
     }
     None
+}
+
+fn is_probe(function: &str) -> bool {
+    PROBES.iter().any(|path| is_defined_in(path, function))
 }
 
 fn is_allocator(function: &str) -> bool {
@@ -177,13 +182,13 @@ mod tests {
 
     #[test]
     fn own_frames_are_told_by_where_they_are_defined() {
-        assert!(module_path!().starts_with(PROBE));
+        assert!(module_path!().starts_with(PROBES[0]));
         for own in [
             "mapscope::probe::stacks::copied",
-            "<mapscope::probe::alloc::Counting<A> as core::alloc::global::GlobalAlloc>::alloc",
+            "<counting_alloc::Counting<A> as core::alloc::global::GlobalAlloc>::alloc",
             "<mapscope::run::Moves<fn(&u8) -> (u8, [u8; 2])> as mapscope::probe::event::Probe>::emit",
         ] {
-            assert!(is_defined_in(PROBE, own), "{own}");
+            assert!(is_probe(own), "{own}");
         }
         for other in [
             "mapscope::maps::go::classic::Classic<u64,mapscope::probe::event::Off>::insert",
@@ -191,7 +196,7 @@ mod tests {
             "<T as mapscope::maps::Of<mapscope::probe::event::Off>>::insert",
             "core::ops::function::FnOnce::call_once",
         ] {
-            assert!(!is_defined_in(PROBE, other), "{other}");
+            assert!(!is_probe(other), "{other}");
         }
     }
 
@@ -199,12 +204,12 @@ mod tests {
     fn trimming_keeps_what_lies_between_the_harness_and_the_allocator() {
         let frames = stack(&[
             "mapscope::probe::stacks::walk::walk",
-            "<mapscope::probe::alloc::Counting<A> as core::alloc::global::GlobalAlloc>::alloc",
+            "<counting_alloc::Counting<A> as core::alloc::global::GlobalAlloc>::alloc",
             "__rustc::__rust_alloc",
             "alloc::alloc::alloc",
             "alloc::raw_vec::finish_grow",
             "mapscope::maps::insert",
-            "mapscope::probe::alloc::measure",
+            "counting_alloc::scope::measure",
             "mapscope::run::operations",
             "mapscope::run::operations::{{closure}}",
             "main",

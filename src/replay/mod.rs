@@ -13,13 +13,12 @@ mod hashes;
 mod player;
 mod recording;
 mod shapes;
-mod traced;
 
 pub use about::About;
 pub use check::{Comparison, Differing, NOVERFLOW_EXACT_BELOW_B, columns};
 pub use guarded::Guarded;
 pub(crate) use hashes::{EitherHashing, Recorded, Replaying};
+pub use mapscope_trace::Traced;
 pub use player::{ALLOCATED, Action, Entries, Play, PlayError, Row, Setup, Told, model_of, player, player_of_layout};
 pub use recording::Recording;
 pub use shapes::{Nothing, SHAPES, Shape, Words, shape, with_shape};
-pub use traced::Traced;

@@ -93,7 +93,7 @@ impl Owner {
         let path = function.trim_start_matches(['<', '&', '*', '[']);
         if MAPS.iter().any(|prefix| path.starts_with(prefix)) {
             Owner::Map
-        } else if path.starts_with("mapscope::") || path.starts_with('(') {
+        } else if ["mapscope::", "counting_alloc::"].iter().any(|own| path.starts_with(own)) || path.starts_with('(') {
             Owner::Harness
         } else {
             Owner::Callee
@@ -144,6 +144,7 @@ mod tests {
             ("alloc::alloc::alloc", Owner::Callee),
             ("__memcpy_avx_unaligned_erms", Owner::Callee),
             ("mapscope::run::count", Owner::Harness),
+            ("counting_alloc::scope::measure", Owner::Harness),
             ("(the measuring loop)", Owner::Harness),
         ] {
             assert_eq!(Owner::of(function), owner, "{function}");

@@ -19,7 +19,6 @@ mod inputs;
 pub mod keys;
 pub mod mixes;
 mod op;
-pub(crate) mod output;
 mod rng;
 mod sizes;
 pub mod trace;

@@ -22,10 +22,9 @@
 //! # Cost
 //!
 //! Off: nothing, the test is the one that [`alloc`](super::alloc) makes anyway. On: about 110 ns for an allocation and
-//! its free in `benches/alloc.rs` (12 times `System`), threads in turn; 29 to 57 bytes for each live block, and 70 to 140,
+//! its free of 64 bytes (12 times `System`), threads in turn; 29 to 57 bytes for each live block, and 70 to 140,
 //! plus 8 for each frame, for each distinct stack.
 
-mod lock;
 mod table;
 pub(super) mod walk;
 
@@ -33,9 +32,9 @@ use std::cell::Cell;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
-use self::lock::SpinLock;
 use self::table::{Block, Tables};
-use super::alloc::{close_all, uncounted};
+use super::alloc::{SpinLock, uncounted};
+use super::watch;
 
 /// A hint: what decides is whether [`RECORDER`] has tables.
 static ON: AtomicBool = AtomicBool::new(false);
@@ -109,9 +108,9 @@ pub fn start() {
             recorder.sessions = recorder.sessions.wrapping_add(1);
             let tables = recorder.tables.replace(Tables::new(recorder.sessions));
             ON.store(true, Relaxed);
-            close_all();
             tables
         });
+        watch::begin();
         drop(old);
     });
 }
@@ -191,33 +190,14 @@ pub(super) fn allocated(block: *mut u8, bytes: usize) {
     });
 }
 
-/// A block that was taken for freed, and the recording that knew it.
-#[derive(Clone, Copy)]
-pub(super) struct Freed {
-    session: u32,
-    block: Block,
-}
-
-/// A block is about to be freed or reallocated. `None` when it isn't known.
+/// A block is about to be freed, which may be none that is known.
 #[cold]
 #[inline(never)]
-pub(super) fn freed(block: *mut u8) -> Option<Freed> {
+pub(super) fn freed(block: *mut u8) {
     RECORDER.with(|recorder| {
-        let tables = recorder.tables.as_mut()?;
-        let session = tables.session;
-        tables.remove(block.addr()).map(|block| Freed { session, block })
-    })
-}
-
-/// The reallocation failed: the block lives on.
-#[cold]
-#[inline(never)]
-pub(super) fn not_freed(address: *mut u8, freed: Freed) {
-    uncounted(|| {
-        RECORDER.with(|recorder| match &mut recorder.tables {
-            Some(tables) if tables.session == freed.session => tables.insert(address.addr(), freed.block),
-            _ => {}
-        });
+        if let Some(tables) = &mut recorder.tables {
+            tables.remove(block.addr());
+        }
     });
 }
 

@@ -2,93 +2,80 @@
 //! `System`. One process can have but one global allocator, so each is called through its `GlobalAlloc` methods.
 //!
 //! `cargo bench --bench alloc`. Times go up and down together on a shared machine, so each round runs all allocators
-//! in turn, in an order that rotates, and what counts is the median over the rounds of the ratio to `System` in the
-//! same round. On two threads both run the same allocator at the same time.
+//! in turn, in an order that rotates; what counts is the median over the rounds of the ratio to `System` in the same round,
+//! in CPU time of the thread. On two threads both run the same allocator at the same time.
 //!
 //! Inlined: the compiler sees through to the allocator, as in a program built with link-time optimisation. Called: one
 //! call that is not inlined stands between, as it does between a program's code and its `#[global_allocator]`.
+//!
+//! With the name of an allocator and a number, it makes so many pairs and nothing else, to count their instructions:
+//! `valgrind --tool=callgrind BENCH counting 100000`.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::arch::asm;
 use std::hint::{black_box, spin_loop};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
 
-use mapscope::probe::alloc::Counting;
-use mapscope::probe::stacks;
+use counting_alloc::Counting;
 
-/// Divisible by the number of contestants, so that each runs equally often in each place.
-const ROUNDS: usize = 300;
-const PAIRS: u32 = 20_000;
-/// For those that take a stack at each allocation and are some hundred times slower.
-const SLOW_PAIRS: u32 = 500;
+const ROUNDS: usize = 21;
+const PAIRS: u32 = 500_000;
 
 static COUNTING: Counting<System> = Counting::new(System);
 static DIVAN: divan::AllocProfiler = divan::AllocProfiler::system();
 static STATS_ALLOC: stats_alloc::StatsAlloc<System> = stats_alloc::StatsAlloc::system();
-static DHAT: dhat::Alloc = dhat::Alloc;
 
-/// A name, and nanoseconds a pair when run once. `System` comes first.
-type Contestant = (&'static str, fn() -> f64);
+/// A name, and nanoseconds a pair when so many run inlined, and called.
+type Contestant = (&'static str, [fn(u32) -> f64; 2]);
 
-const INLINED: [Contestant; 5] = [
-    ("System", || inlined(&System, PAIRS)),
-    ("mapscope", || inlined(&COUNTING, PAIRS)),
-    ("divan", || inlined(&DIVAN, PAIRS)),
-    ("stats_alloc", || inlined(&STATS_ALLOC, PAIRS)),
-    ("dhat", || inlined(&DHAT, SLOW_PAIRS)),
+/// `System` comes first.
+const CONTESTANTS: [Contestant; 4] = [
+    ("system", [|pairs| inlined(&System, pairs), |pairs| called(&System, pairs)]),
+    ("counting", [|pairs| inlined(&COUNTING, pairs), |pairs| called(&COUNTING, pairs)]),
+    ("divan", [|pairs| inlined(&DIVAN, pairs), |pairs| called(&DIVAN, pairs)]),
+    ("stats_alloc", [|pairs| inlined(&STATS_ALLOC, pairs), |pairs| called(&STATS_ALLOC, pairs)]),
 ];
-const CALLED: [Contestant; 5] = [
-    ("System", || called(&System, PAIRS)),
-    ("mapscope", || called(&COUNTING, PAIRS)),
-    ("divan", || called(&DIVAN, PAIRS)),
-    ("stats_alloc", || called(&STATS_ALLOC, PAIRS)),
-    ("dhat", || called(&DHAT, SLOW_PAIRS)),
-];
-const RECORDING: [Contestant; 2] =
-    [("System", || inlined(&System, PAIRS)), ("mapscope", || inlined(&COUNTING, SLOW_PAIRS))];
+const WAYS: [&str; 2] = ["inlined", "called"];
 
 fn main() {
-    let _dhat_runs = dhat::Profiler::builder().testing().build();
-    println!("one allocation and one free of 64 bytes, median of {ROUNDS} rounds of {PAIRS}");
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
+    if let [name, pairs] = &args[..] {
+        let (_, run) = CONTESTANTS.iter().find(|(known, _)| known == name).expect("an allocator of the table");
+        run[0](pairs.parse().expect("a number of pairs"));
+        return;
+    }
+    println!("one allocation and one free of 64 bytes, CPU time, median of {ROUNDS} rounds of {PAIRS}");
     println!("{:<12} {:<12} {:>7} {:>10} {:>15}", "", "", "threads", "ns a pair", "ratio to System");
     for threads in [1, 2] {
-        table("inlined", &INLINED, threads);
-        table("called", &CALLED, threads);
-        stacks::start();
-        table("recording", &RECORDING, threads);
-        let recording = stacks::stop();
-        assert_eq!((recording.dropped, recording.truncated), (0, 0), "the recorder kept up");
-    }
-}
-
-fn table(title: &str, contestants: &[Contestant], threads: usize) {
-    let rounds = rounds(contestants, threads);
-    for (at, (name, _)) in contestants.iter().enumerate() {
-        let ns = median(rounds.iter().map(|round| round[at]));
-        let ratio = median(rounds.iter().map(|round| round[at] / round[0]));
-        println!("{title:<12} {name:<12} {threads:>7} {ns:>10.2} {ratio:>15.3}");
+        for (way, title) in WAYS.iter().enumerate() {
+            let rounds = rounds(way, threads);
+            for (at, (name, _)) in CONTESTANTS.iter().enumerate() {
+                let ns = median(rounds.iter().map(|round| round[at]));
+                let ratio = median(rounds.iter().map(|round| round[at] / round[0]));
+                println!("{title:<12} {name:<12} {threads:>7} {ns:>10.2} {ratio:>15.3}");
+            }
+        }
     }
 }
 
 /// For each round, nanoseconds a pair of each contestant: the mean of the threads.
-fn rounds(contestants: &[Contestant], threads: usize) -> Vec<Vec<f64>> {
+fn rounds(way: usize, threads: usize) -> Vec<[f64; CONTESTANTS.len()]> {
     let arrived = AtomicUsize::new(0);
     let one_thread = || {
-        let mut rounds = vec![vec![0.0; contestants.len()]; ROUNDS];
+        let mut rounds = vec![[0.0; CONTESTANTS.len()]; ROUNDS];
         for (first, round) in rounds.iter_mut().enumerate() {
-            for turn in 0..contestants.len() {
-                let at = (first + turn) % contestants.len();
+            for turn in 0..CONTESTANTS.len() {
+                let at = (first + turn) % CONTESTANTS.len();
                 arrive(&arrived, threads);
-                round[at] = contestants[at].1();
+                round[at] = CONTESTANTS[at].1[way](PAIRS);
             }
         }
         rounds
     };
     thread::scope(|scope| {
         let running: Vec<_> = (0..threads).map(|_| scope.spawn(one_thread)).collect();
-        let mut sum = vec![vec![0.0; contestants.len()]; ROUNDS];
+        let mut sum = vec![[0.0; CONTESTANTS.len()]; ROUNDS];
         for thread in running {
             let rounds = thread.join().expect("a contestant panicked");
             for (sum, ns) in sum.iter_mut().flatten().zip(rounds.iter().flatten()) {
@@ -128,7 +115,7 @@ fn inlined_at<const NOPS: usize, A: GlobalAlloc>(allocator: &A, pairs: u32) -> f
     const LAYOUT: Layout = Layout::new::<[u64; 8]>();
     // SAFETY: does nothing.
     unsafe { asm!(".rept {}", "nop", ".endr", const NOPS, options(nomem, nostack, preserves_flags)) };
-    let began = Instant::now();
+    let began = cpu_ns();
     for _ in 0..pairs {
         // SAFETY: the layout is not zero-sized, and the block is freed with it, once.
         unsafe {
@@ -136,7 +123,15 @@ fn inlined_at<const NOPS: usize, A: GlobalAlloc>(allocator: &A, pairs: u32) -> f
             allocator.dealloc(block, LAYOUT);
         }
     }
-    began.elapsed().as_nanos() as f64 / f64::from(pairs)
+    (cpu_ns() - began) / f64::from(pairs)
+}
+
+/// The CPU time of this thread.
+fn cpu_ns() -> f64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` may be written to.
+    assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) }, 0);
+    time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }
 
 fn called(allocator: &dyn GlobalAlloc, pairs: u32) -> f64 {

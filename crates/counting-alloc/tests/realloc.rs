@@ -2,7 +2,8 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
-use mapscope::probe::alloc::{Counting, measure, set_realloc_always_moves};
+use counting_alloc::harness::set_realloc_always_moves;
+use counting_alloc::{Counting, measure};
 
 #[global_allocator]
 static GLOBAL: Counting<System> = Counting::new(System);

@@ -3,7 +3,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 /// A lock that never allocates, on any platform, so that an allocator can take it.
-pub(super) struct SpinLock<T> {
+pub struct SpinLock<T> {
     held: AtomicBool,
     value: UnsafeCell<T>,
 }
@@ -12,6 +12,7 @@ pub(super) struct SpinLock<T> {
 unsafe impl<T: Send> Sync for SpinLock<T> {}
 
 impl<T> SpinLock<T> {
+    /// A lock that nobody holds.
     pub const fn new(value: T) -> SpinLock<T> {
         SpinLock { held: AtomicBool::new(false), value: UnsafeCell::new(value) }
     }

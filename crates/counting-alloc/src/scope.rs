@@ -1,9 +1,9 @@
 use std::alloc::Layout;
+use std::fmt;
 use std::hint::black_box;
-use std::marker::PhantomData;
 
-use super::slot::{self, Slot};
-use super::{Tally, tally};
+use crate::current::{self, Mode, live_bytes, peak_bytes, set_peak_bytes};
+use crate::{Tally, tally};
 
 /// What a scope of [`measure`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,10 +19,10 @@ pub struct Measured {
 /// Runs `f` and tells what this thread allocated and freed meanwhile.
 ///
 /// Scopes nest: an inner one leaves the peak of the outer as it would be without it, and so does one that is left by
-/// unwinding. What other threads do is not in it; see [`super::totals`].
+/// unwinding. What other threads do is not in it; see [`totals`](crate::totals).
 ///
 /// ```
-/// # use mapscope::probe::alloc::{Counting, measure};
+/// # use counting_alloc::{Counting, measure};
 /// #[global_allocator]
 /// static GLOBAL: Counting<std::alloc::System> = Counting::new(std::alloc::System);
 ///
@@ -35,75 +35,64 @@ pub fn measure<T>(f: impl FnOnce() -> T) -> (T, Measured) {
     let before = tally();
     let value = f();
     let tally = tally() - before;
-    let peak_bytes = (scope.slot.peak_bytes() - scope.live_at_begin) as u64;
+    let peak_bytes = (peak_bytes() - scope.live_at_begin) as u64;
     (value, Measured { tally, live_delta_bytes: tally.live_delta(), peak_bytes })
 }
 
 /// Gives a scope a peak of its own, and the outer scope its peak back.
 struct PeakScope {
-    slot: &'static Slot,
     live_at_begin: i64,
     outer_peak: i64,
 }
 
 impl PeakScope {
     fn begin() -> PeakScope {
-        let slot = slot::own();
-        let live_at_begin = slot.live_bytes();
-        let outer_peak = slot.peak_bytes();
-        slot.set_peak_bytes(live_at_begin);
-        PeakScope { slot, live_at_begin, outer_peak }
+        let scope = PeakScope { live_at_begin: live_bytes(), outer_peak: peak_bytes() };
+        set_peak_bytes(scope.live_at_begin);
+        scope
     }
 }
 
 impl Drop for PeakScope {
     fn drop(&mut self) {
-        self.slot.set_peak_bytes(self.outer_peak.max(self.slot.peak_bytes()));
+        set_peak_bytes(self.outer_peak.max(peak_bytes()));
     }
 }
 
 /// Runs `f` without counting what this thread allocates and frees in it: for a harness's own bookkeeping.
 ///
 /// Nests, and counting resumes also when `f` unwinds. The block that is allocated inside must be freed inside (another
-/// `uncounted` will do), and one allocated outside must be freed outside, or live bytes are off by it. The
-/// [recorder](crate::probe::stacks) does not see what is not counted.
+/// `uncounted` will do), and one allocated outside must be freed outside, or live bytes are off by it. Nobody who
+/// [watches](crate::harness::Watch) learns of what is not counted.
 pub fn uncounted<T>(f: impl FnOnce() -> T) -> T {
-    let _pause = Pause::begin();
+    let _resume = current::enter(Mode::Uncounted);
     f()
 }
 
-/// [`uncounted`] for as long as this lives: for a harness that counts only what it runs in [`counted`](super::counted).
-///
-/// What is begun while another lives must be dropped before it.
-pub struct Pause {
-    _resume: slot::Resume,
-    /// It is its thread's.
-    _here: PhantomData<*const ()>,
-}
-
-impl Pause {
-    /// Begins one.
-    pub fn begin() -> Pause {
-        Pause { _resume: slot::pause(), _here: PhantomData }
-    }
-}
-
-/// Allocations are made, but this module doesn't see them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "one allocation of {bytes} bytes and its free were made, but {} of {} bytes and {} of {} bytes were counted: \
-     the counting allocator is not this program's global allocator. Install it in the binary:\n    \
-     #[global_allocator]\n    \
-     static GLOBAL: mapscope::probe::alloc::Counting<std::alloc::System> =\n        \
-     mapscope::probe::alloc::Counting::new(std::alloc::System);",
-    seen.alloc_count, seen.alloc_bytes, seen.free_count, seen.free_bytes
-)]
+/// Allocations are made, but not seen here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotCounting {
     /// The size of the block that was allocated and freed, in bytes.
     pub bytes: u64,
     /// What was counted of it.
     pub seen: Tally,
 }
+
+impl fmt::Display for NotCounting {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let NotCounting { bytes, seen } = self;
+        write!(
+            f,
+            "one allocation of {bytes} bytes and its free were made, but {} of {} bytes and {} of {} bytes were \
+             counted: the counting allocator is not this program's global allocator. Install it in the binary:\n    \
+             #[global_allocator]\n    \
+             static GLOBAL: Counting<std::alloc::System> = Counting::new(std::alloc::System);",
+            seen.alloc_count, seen.alloc_bytes, seen.free_count, seen.free_bytes
+        )
+    }
+}
+
+impl std::error::Error for NotCounting {}
 
 /// Whether counting works in this program: makes a known allocation and must see exactly it, and its free.
 ///

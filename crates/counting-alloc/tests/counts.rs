@@ -1,14 +1,16 @@
 //! Exact counts of one thread. Threads don't see each other's, so these tests run side by side.
 
 use std::alloc::{GlobalAlloc, Layout, System, alloc, alloc_zeroed, dealloc, realloc};
+use std::cell::Cell;
 use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::thread;
 
-use mapscope::probe::alloc::{
-    Counting, Measured, Pause, Tally, aside, counted, live_bytes, measure, peak_bytes, reset_peak, tally, uncounted,
-    verify_counting,
+use counting_alloc::harness::{Pause, Watch, aside, counted, watch};
+use counting_alloc::{
+    Counting, Measured, SMALL_BYTES, Tally, assert_allocs, live_bytes, measure, peak_bound_bytes, peak_bytes,
+    reset_peak, tally, uncounted, verify_counting,
 };
 
 #[global_allocator]
@@ -91,6 +93,63 @@ fn a_failed_allocation_below_the_peak_is_not_counted() {
         measured,
         Measured { tally: tallied((1, 1_000), (1, 1_000), 0), live_delta_bytes: 0, peak_bytes: 1_000 }
     );
+}
+
+#[test]
+fn a_failed_reservation_moves_neither_totals_nor_peak() {
+    thread::spawn(|| {
+        let mut list = black_box(Vec::<u8>::new());
+        let (before, live, peak, bound) = (tally(), live_bytes(), peak_bytes(), peak_bound_bytes());
+        assert!(list.try_reserve(1 << 46).is_err());
+        list.reserve_exact(10);
+        // Grown, it fails as a reallocation.
+        assert!(list.try_reserve(1 << 46).is_err());
+        drop(list);
+        assert_eq!(tally() - before, tallied((1, 10), (1, 10), 0));
+        assert_eq!(peak_bytes(), peak.max(live + 10));
+        assert!(peak_bound_bytes() < bound + (1 << 46));
+    })
+    .join()
+    .unwrap();
+}
+
+#[test]
+fn small_and_large_and_aligned_count_alike() {
+    for size in [1, 8, SMALL_BYTES, SMALL_BYTES + 1, 1 << 20] {
+        for align in [1, 16, 32, 4096] {
+            let layout = Layout::from_size_align(size, align).unwrap();
+            for inner_is_system in [true, false] {
+                let ((), measured) = measure(|| {
+                    // SAFETY: the layout is not zero-sized, and each block is freed with it by whom it comes from.
+                    unsafe {
+                        let (system, other) = (&GLOBAL, Counting::new(Other));
+                        let allocator: &dyn GlobalAlloc = if inner_is_system { system } else { &other };
+                        let block = black_box(allocator.alloc(layout));
+                        assert!(block.addr().is_multiple_of(align));
+                        allocator.dealloc(block, layout);
+                    }
+                });
+                assert_eq!(measured.tally, tallied((1, size as u64), (1, size as u64), 0), "{layout:?}");
+                assert_eq!(measured.peak_bytes, size as u64);
+            }
+        }
+    }
+}
+
+/// The system's allocator, not known as that.
+struct Other;
+
+// SAFETY: passes everything on.
+unsafe impl GlobalAlloc for Other {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller keeps the contract.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract.
+        unsafe { System.dealloc(block, layout) }
+    }
 }
 
 /// An allocator that is always out of memory.
@@ -201,6 +260,39 @@ fn what_a_look_allocates_is_never_counted_whoever_frees_it() {
 }
 
 #[test]
+fn a_watch_learns_of_what_counts_on_the_threads_that_it_watches() {
+    thread_local! {
+        static BLOCKS: Cell<Option<(u64, u64)>> = const { Cell::new(None) };
+    }
+    static WATCH: Watch = Watch {
+        on: || BLOCKS.get().is_some(),
+        allocated: |block, bytes| {
+            // What it allocates itself is nobody's.
+            uncounted(|| drop(black_box(vec![block; 10])));
+            BLOCKS.set(BLOCKS.get().map(|(allocated, freed)| (allocated + bytes as u64, freed)));
+        },
+        freed: |_| BLOCKS.set(BLOCKS.get().map(|(allocated, freed)| (allocated, freed + 1))),
+    };
+    drop(black_box(Vec::<u8>::with_capacity(100)));
+    BLOCKS.set(Some((0, 0)));
+    watch(&WATCH);
+    let ((), measured) = measure(|| {
+        let mut list = black_box(Vec::<u8>::with_capacity(20));
+        let old = list.as_ptr();
+        list.reserve_exact(300);
+        assert_ne!(list.as_ptr(), old, "while it is watched, it always moves");
+        assert!(list.try_reserve(1 << 46).is_err());
+        uncounted(|| drop(black_box(Vec::<u8>::with_capacity(50))));
+        thread::spawn(|| drop(black_box(Vec::<u8>::with_capacity(7_000)))).join().unwrap();
+    });
+    let (allocated, freed) = BLOCKS.replace(None).unwrap();
+    assert_eq!((allocated, freed), (measured.tally.alloc_bytes, measured.tally.free_count));
+    assert!((320..7_000).contains(&allocated), "{allocated}");
+    let ((), measured) = measure(|| drop(black_box(Vec::<u8>::with_capacity(100))));
+    assert_eq!(measured.tally, tallied((1, 100), (1, 100), 0));
+}
+
+#[test]
 fn what_counts_counts_inside_of_what_does_not() {
     let ((), measured) = measure(|| {
         let pause = Pause::begin();
@@ -273,10 +365,10 @@ fn reading_the_tally_changes_nothing() {
 
 #[test]
 fn allocations_are_asserted_in_numbers_and_ranges() {
-    let list = mapscope::assert_allocs!(1, Vec::<u64>::with_capacity(10));
-    mapscope::assert_allocs!(0, list.len());
-    mapscope::assert_allocs!(..=2, drop(Box::new(1u64)));
-    let wrong = std::panic::catch_unwind(|| mapscope::assert_allocs!(2..=3, Box::new(7u64)));
+    let list = assert_allocs!(1, Vec::<u64>::with_capacity(10));
+    assert_allocs!(0, list.len());
+    assert_allocs!(..=2, drop(Box::new(1u64)));
+    let wrong = std::panic::catch_unwind(|| assert_allocs!(2..=3, Box::new(7u64)));
     let said = wrong.expect_err("one is not two").downcast::<String>().expect("a text");
     assert_eq!(*said, "1 allocations of 8 bytes in all where 2..=3 were allowed: Box::new(7u64)");
 }

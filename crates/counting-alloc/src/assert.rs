@@ -1,17 +1,17 @@
 /// Asserts how many allocations a piece of code makes on this thread, and gives what the code does.
 ///
-/// The first argument is a number or a range of numbers. Reallocations count as the [module](crate::probe::alloc) says.
-/// The test binary must have [`Counting`](crate::probe::alloc::Counting) for its global allocator; without it, the
+/// The first argument is a number or a range of numbers. Reallocations count as the [crate] says.
+/// The test binary must have [`Counting`](crate::Counting) for its global allocator; without it, the
 /// assertion fails and says so.
 ///
 /// ```
-/// # use mapscope::alloc::Counting;
+/// # use counting_alloc::{Counting, assert_allocs};
 /// #[global_allocator]
 /// static GLOBAL: Counting<std::alloc::System> = Counting::new(std::alloc::System);
 ///
-/// let mut list = mapscope::assert_allocs!(1, Vec::<u64>::with_capacity(10));
-/// mapscope::assert_allocs!(0, list.extend(0..10));
-/// mapscope::assert_allocs!(1..=2, list.push(10));
+/// let mut list = assert_allocs!(1, Vec::<u64>::with_capacity(10));
+/// assert_allocs!(0, list.extend(0..10));
+/// assert_allocs!(1..=2, list.push(10));
 /// ```
 ///
 /// # Panics
@@ -20,11 +20,11 @@
 #[macro_export]
 macro_rules! assert_allocs {
     ($count:expr, $code:expr $(,)?) => {{
-        $crate::alloc::verify_counting().unwrap_or_else(|error| panic!("{error}"));
-        let (value, measured) = $crate::alloc::measure(|| $code);
+        $crate::verify_counting().unwrap_or_else(|error| panic!("{error}"));
+        let (value, measured) = $crate::measure(|| $code);
         let count = measured.tally.alloc_count;
         assert!(
-            $crate::alloc::Allowed::allows(&$count, count),
+            $crate::Allowed::allows(&$count, count),
             "{} allocations of {} bytes in all where {:?} were allowed: {}",
             count,
             measured.tally.alloc_bytes,

@@ -3,10 +3,12 @@
 use std::alloc::System;
 use std::cell::RefCell;
 use std::hint::black_box;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Barrier, mpsc};
 use std::thread;
 
-use mapscope::probe::alloc::{Counting, Tally, peak_bound_bytes, peak_bytes, totals};
+use counting_alloc::{Counting, Tally, live_bytes, measure, peak_bound_bytes, peak_bytes, totals, uncounted};
 
 #[global_allocator]
 static GLOBAL: Counting<System> = Counting::new(System);
@@ -17,11 +19,13 @@ fn main() {
         ended_threads_stay_in_the_totals,
         frees_on_other_threads_balance,
         thread_local_destructors_are_counted,
+        what_a_thread_does_after_its_thread_locals_are_gone_is_counted,
+        threads_end_while_others_read,
         the_peak_bound_holds,
     ] {
         test();
     }
-    println!("test result: ok. 5 passed");
+    println!("test result: ok. 7 passed");
 }
 
 /// Everything between the two barriers is exactly known; what starting a thread allocates lies outside.
@@ -116,6 +120,86 @@ fn thread_local_destructors_are_counted() {
     assert_eq!(with.alloc_count - without.alloc_count, 10);
     assert_eq!(with.alloc_bytes - without.alloc_bytes, 10_000_000);
     assert_eq!(with.live_delta(), 0);
+}
+
+/// The C library runs the destructors of its own keys after all of Rust's, this crate's included.
+fn what_a_thread_does_after_its_thread_locals_are_gone_is_counted() {
+    /// What a thread read of itself at its very end.
+    static ALLOC_BYTES: AtomicU64 = AtomicU64::new(0);
+    static LIVE_DELTA: AtomicU64 = AtomicU64::new(0);
+
+    /// Frees the block, and makes and frees one of 1,000 bytes.
+    unsafe extern "C" fn last(block: *mut libc::c_void) {
+        let live = live_bytes();
+        let ((), measured) = measure(|| {
+            // SAFETY: `run` made it of a box.
+            drop(unsafe { Box::from_raw(block.cast::<[u8; 777]>()) });
+            drop(black_box(Vec::<u8>::with_capacity(1_000)));
+        });
+        uncounted(|| drop(black_box(Vec::<u8>::with_capacity(5_000))));
+        let mut grown = black_box(Vec::<u8>::with_capacity(10));
+        grown.reserve_exact(2_000);
+        drop(grown);
+        ALLOC_BYTES.store(measured.tally.alloc_bytes, Relaxed);
+        LIVE_DELTA.store((live_bytes() - live) as u64, Relaxed);
+    }
+
+    let mut key = 0;
+    // SAFETY: `last` takes what `run` gives.
+    assert_eq!(unsafe { libc::pthread_key_create(&mut key, Some(last)) }, 0);
+    let run = |with: bool| {
+        let before = totals();
+        let started = move || {
+            if with {
+                let block = Box::into_raw(Box::new([1_u8; 777]));
+                // SAFETY: the key is there.
+                assert_eq!(unsafe { libc::pthread_setspecific(key, block.cast()) }, 0);
+            }
+        };
+        thread::spawn(started).join().unwrap();
+        totals() - before
+    };
+    run(true);
+    let (with, without) = (run(true), run(false));
+    let late = with - without;
+    assert_eq!((late.alloc_count, late.alloc_bytes), (4, 777 + 1_000 + 10 + 2_000));
+    assert_eq!((late.free_count, late.free_bytes), (4, 777 + 1_000 + 10 + 2_000));
+    assert_eq!(ALLOC_BYTES.load(Relaxed), 1_000);
+    assert_eq!(LIVE_DELTA.load(Relaxed) as i64, -777);
+}
+
+/// Each reading has all of every thread that has been joined, and at most all of those that were started.
+fn threads_end_while_others_read() {
+    const THREADS: u64 = 200;
+    const BYTES: usize = 1 << 30;
+    let before = totals();
+    let (started, joined, done) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
+    // Nothing else here allocates so much, and it is not touched.
+    let large = |tally: Tally| (tally - before).alloc_bytes / BYTES as u64;
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut last = before;
+                while !done.load(Relaxed) {
+                    let ended = joined.load(Acquire);
+                    let now = totals();
+                    let begun = started.load(Acquire);
+                    assert!((ended..=begun).contains(&large(now)), "{ended} to {begun}: {now:?}");
+                    assert!(now.alloc_count >= last.alloc_count && now.free_bytes >= last.free_bytes);
+                    assert!(peak_bound_bytes() >= (ended * BYTES as u64) as i64);
+                    last = now;
+                }
+            });
+        }
+        for _ in 0..THREADS {
+            started.fetch_add(1, AcqRel);
+            thread::spawn(|| drop(black_box(Vec::<u8>::with_capacity(BYTES)))).join().unwrap();
+            joined.fetch_add(1, AcqRel);
+        }
+        done.store(true, Relaxed);
+    });
+    assert_eq!(large(totals()), THREADS);
+    assert_eq!((totals() - before).free_bytes / BYTES as u64, THREADS);
 }
 
 fn the_peak_bound_holds() {

@@ -166,8 +166,7 @@ fn read_record(mutant: &[u8]) -> bool {
 fn read_profile(mutant: &[u8]) -> bool {
     let path = file("p.toml", mutant);
     let argument = path.to_str().expect("UTF-8").to_owned();
-    let max_cells = vec!["20000".to_owned()];
-    let plan = spec::plan(&[argument], &Flags { max_cells, ..Flags::default() }, &Subjects::builtin().catalog());
+    let plan = spec::plan(&[argument], &Flags::from([("max_cells", "20000")]), &Subjects::builtin().catalog());
     _ = fs::remove_file(&path);
     plan.is_ok()
 }

@@ -98,6 +98,7 @@ fn list_alone_lists_everything() {
             "keys (--keys)",
             "mixes (--mix)",
             "entries (--entry)",
+            "axes (keys of [[cells]], flags of run)",
             "metrics",
             "profiles (run PROFILE)",
             "formats (--format)",

@@ -8,10 +8,11 @@ use super::toolchains::Toolchains;
 use crate::record::metrics::{self, Metric};
 use crate::report::{FORMATS, Format};
 use crate::run::Subjects;
+use crate::spec::axes::{AXES, Axis};
 use crate::spec::{Catalog, LoadFactors, MapOffer, Param, SHIPPED, Term, Values};
 use crate::{diff, gate};
 
-/// List what can be named: maps, keys, mixes, entries, metrics, profiles, formats
+/// List what can be named: maps, keys, mixes, entries, axes, metrics, profiles, formats
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// One of them [default: all]
@@ -27,6 +28,7 @@ enum What {
     Keys,
     Mixes,
     Entries,
+    Axes,
     Metrics,
     Profiles,
     Formats,
@@ -60,6 +62,7 @@ fn section(what: What, catalog: &Catalog, width: usize) -> String {
         What::Keys => ("keys (--keys)", catalog.keys.iter().map(term).collect()),
         What::Mixes => ("mixes (--mix)", catalog.mixes.iter().map(term).collect()),
         What::Entries => ("entries (--entry)", catalog.entries.iter().map(|offer| term(&offer.term)).collect()),
+        What::Axes => ("axes (keys of [[cells]], flags of run)", AXES.iter().map(axis).collect()),
         What::Metrics => ("metrics", metrics::all().iter().map(metric).collect()),
         What::Profiles => {
             let row = |name: &str, summary| Row { name: name.to_owned(), summary, details: vec![] };
@@ -115,6 +118,15 @@ fn parameter(param: &Param) -> String {
         None => String::new(),
     };
     format!("({}: {}{default}) {}", param.name, param.values, param.summary)
+}
+
+fn axis(axis: &Axis) -> Row {
+    let summary = axis.help.split(" [default").next().unwrap_or_default();
+    Row {
+        name: axis.key.to_owned(),
+        summary: summary.to_owned(),
+        details: vec![format!("{}: {}", axis.flag, axis.absent)],
+    }
 }
 
 fn map(offer: &MapOffer) -> Row {

@@ -13,8 +13,6 @@ use crate::run::{Settings, Subjects, execute, heed_interrupts};
 use crate::spec::{Flags, Plan, Profiles};
 use crate::text;
 
-const CELLS: &str = "Lists that replace the profile's";
-
 /// Run a profile: every cell in its own process, then the reports
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -26,39 +24,8 @@ pub(super) struct Args {
     /// Profiles that ship (`mapscope list profiles`) or TOML files [default: quick]
     #[arg(value_name = "PROFILE")]
     profiles: Vec<String>,
-    /// Maps
-    #[arg(long, help_heading = CELLS, value_name = "LIST")]
-    map: Vec<String>,
-    /// Key distributions
-    #[arg(long, help_heading = CELLS, value_name = "LIST")]
-    keys: Vec<String>,
-    /// Mixes of operations
-    #[arg(long, help_heading = CELLS, value_name = "LIST")]
-    mix: Vec<String>,
-    /// Load factors, for the maps that let it be set
-    #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
-    load_factor: Vec<String>,
-    /// Capacity hints in entries; 0 for none
-    #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
-    hint: Vec<String>,
-    /// Entries, as KEY/VALUE
-    #[arg(long, help_heading = CELLS, value_name = "LIST")]
-    entry: Vec<String>,
-    /// Measured operations; of a trace, the most to take
-    #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
-    ops: Vec<String>,
-    /// Seeds of keys and mixes
-    #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
-    seed: Vec<String>,
-    /// Threads, for concurrent maps [default: one, which has the map to itself]
-    #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
-    threads: Vec<String>,
-    /// Whether threads share keys: shared, disjoint
-    #[arg(long, help_heading = CELLS, value_name = "LIST")]
-    thread_keys: Vec<String>,
-    /// Operations from a file or a pipe, - for stdin, instead of --keys and --mix
-    #[arg(long, help_heading = CELLS, value_name = "FILE")]
-    trace: Vec<String>,
+    #[command(flatten)]
+    axes: Flags,
     /// Passes: count, time, profile
     #[arg(long, value_name = "LIST")]
     passes: Vec<String>,
@@ -88,23 +55,12 @@ pub(super) struct Args {
 
 impl Args {
     fn flags(&self) -> Flags {
-        Flags {
-            map: self.map.clone(),
-            keys: self.keys.clone(),
-            mix: self.mix.clone(),
-            load_factor: self.load_factor.clone(),
-            hint: self.hint.clone(),
-            entry: self.entry.clone(),
-            ops: self.ops.clone(),
-            seed: self.seed.clone(),
-            threads: self.threads.clone(),
-            thread_keys: self.thread_keys.clone(),
-            trace: self.trace.clone(),
-            passes: self.passes.clone(),
-            max_cells: self.max_cells.clone().into_iter().collect(),
-            time_limit: self.time_limit.iter().cloned().collect(),
-            memory_limit: self.memory_limit.iter().cloned().collect(),
-        }
+        let mut flags = self.axes.clone();
+        flags.give("passes", self.passes.iter().cloned());
+        flags.give("max_cells", self.max_cells.iter().cloned());
+        flags.give("time_limit_s", self.time_limit.iter().cloned());
+        flags.give("memory_limit_mb", self.memory_limit.iter().cloned());
+        flags
     }
 }
 

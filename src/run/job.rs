@@ -123,14 +123,14 @@ mod tests {
 
     /// A cell with all that a cell can have.
     fn job() -> Job {
-        let flags = Flags {
-            map: vec!["dashmap".into()],
-            keys: vec!["zipfian(0.1)".into()],
-            mix: vec!["mix(insert=33,get=67)".into()],
-            threads: vec!["2".into()],
-            seed: vec![u64::MAX.to_string()],
-            ..Flags::default()
-        };
+        let seed = u64::MAX.to_string();
+        let flags = Flags::from([
+            ("map", "dashmap"),
+            ("keys", "zipfian(0.1)"),
+            ("mix", "mix(insert=33,get=67)"),
+            ("threads", "2"),
+            ("seed", &seed),
+        ]);
         let plan = plan(&[], &flags, &Subjects::builtin().catalog()).unwrap();
         Job {
             pass: Pass::Count,

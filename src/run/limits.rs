@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn no_more_run_side_by_side_than_there_are() {
-        let flags = crate::spec::Flags { memory_limit: vec!["100".into()], ..Default::default() };
+        let flags = crate::spec::Flags::from([("memory_limit_mb", "100")]);
         let plan = crate::spec::plan(&["ci".into()], &flags, &crate::run::Subjects::builtin().catalog()).unwrap();
         let limits = Limits::new(&plan, 3, 1000);
         assert_eq!((limits.jobs, limits.memory_bytes(Pass::Count)), (3, 100 << 20));

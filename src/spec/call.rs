@@ -11,7 +11,7 @@ use crate::text::{quoted, shown};
 /// A validated use of a [`Term`]: the name and a value for every parameter, in the term's order.
 ///
 /// Its `Display` is the canonical form, which is part of a cell's identity: two spellings of one call print alike.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// The term's name.
     #[serde(deserialize_with = "kept")]

@@ -2,22 +2,15 @@
 
 use std::collections::HashSet;
 
+use super::axes::{self, AXES, Absent, Axis, Draft, OPS_MAX, Put, Scope, named, whole};
+use super::cell::CellSpec;
+use super::place::{Raw, SpecError};
 use super::profiles::{SHIPPED, find};
-use super::wire::{Flags, Profile, Raw, SpecError, Table};
-use super::{
-    Call, Catalog, CellSpec, Crew, EntryOffer, MapOffer, Passes, Plan, Source, Term, ThreadKeys, UnknownName,
-    WorkloadSpec,
-};
-use crate::intake::STDIN;
-use crate::text::{quoted, shown};
+use super::wire::{Flags, Profile, Table};
+use super::{Catalog, Passes, Plan};
 
-/// The most operations of a cell: `1..=2^63-1`, what a TOML integer holds.
-const OPS_MAX: u64 = i64::MAX as u64;
-/// The most threads of a cell.
-const THREADS_MAX: u64 = 1024;
 /// The most cells of a plan unless it says otherwise: half a kilobyte of memory and a process or more each.
 const CELLS_MAX: u64 = 100_000;
-const DEFAULT_ENTRY: &str = "u64/u64";
 const MIB: u64 = 1 << 20;
 
 /// Makes the plan of the `profiles` (names that ship, or files) with the `flags` in the place of what they say.
@@ -68,9 +61,6 @@ impl Profiles {
 
 fn plan_of(mut written: Vec<Profile>, flags: &Flags, catalog: &Catalog) -> Result<Plan, SpecError> {
     let overrides = flags.cells();
-    if let (Some(trace), Some(_)) = (overrides.get("trace"), overrides.get("keys").or(overrides.get("mix"))) {
-        return Err(trace[0].place.error("a trace brings its own keys and mix: leave --keys and --mix out"));
-    }
     if written.is_empty() {
         let mut quick = SHIPPED[0].parse()?;
         if !overrides.is_empty() {
@@ -82,11 +72,7 @@ fn plan_of(mut written: Vec<Profile>, flags: &Flags, catalog: &Catalog) -> Resul
     let mut plan: Option<Plan> = None;
     for mut profile in written {
         for table in &mut profile.cells {
-            if overrides.contains_key("trace") {
-                table.lists.retain(|key, _| !["keys", "mix", "ops"].contains(key));
-            } else if overrides.contains_key("keys") || overrides.contains_key("mix") {
-                table.lists.remove("trace");
-            }
+            axes::make_way(&mut table.lists, &overrides)?;
             table.lists.extend(overrides.clone());
         }
         profile.settings.lists.extend(flags.settings());
@@ -158,9 +144,18 @@ fn expand(
     cells_max: u64,
     cells: &mut Vec<CellSpec>,
 ) -> Result<(), SpecError> {
+    let maps = table.needed("map", |raw| axes::called(raw, &catalog.maps))?.into_iter().flatten().collect();
+    let scope = Scope { catalog, maps, memory_bytes };
+    axes::check(&table.lists)?;
+    let lists = AXES.iter().map(|axis| items(axis, table, &scope)).collect::<Result<Vec<_>, _>>()?;
+    // By index into the axes, the outermost first.
+    let mut loops: Vec<(usize, &[Item])> = lists.iter().map(|list| &**list).enumerate().collect();
+    loops.retain(|(_, list)| !list.is_empty());
+    loops.sort_by_key(|&(axis, _)| AXES[axis].depth);
+
     // Before anything is made as many times.
-    let meant = table.lists.values().fold(1, |product: u64, list| product.saturating_mul(list.len() as u64));
-    let meant = meant.saturating_add(cells.len() as u64);
+    let product = loops.iter().fold(1, |product: u64, (_, list)| product.saturating_mul(list.len() as u64));
+    let meant = product.saturating_add(cells.len() as u64);
     if meant > cells_max {
         let what = format!(
             "the lists multiply to {meant} cells, and a plan has {cells_max} at the most: shorten them, or raise \
@@ -168,179 +163,57 @@ fn expand(
         );
         return Err(table.place.error(what));
     }
-    let called: Vec<(MapOffer, Call)> =
-        table.needed("map", |raw| maps_called(raw, &catalog.maps))?.into_iter().flatten().collect();
-    let maps: Vec<MapOffer> = called.iter().map(|(offer, _)| *offer).collect();
-    let entry = |name: &str| named("entry", name, &catalog.entries, |offer| offer.term.name);
-    let entries: Vec<EntryOffer> = match table.each("entry", |raw| entry(&raw.text))? {
-        Some(entries) => entries,
-        None => vec![entry(DEFAULT_ENTRY).map_err(|what| table.place.error(what))?],
-    };
-    let load_factors = table.each("load_factor", |raw| load_factor(raw, &maps))?;
-    let hints = table.each("hint", |raw| hint(raw, &maps, &entries, memory_bytes))?.unwrap_or(vec![0]);
-    let seeds = table.each("seed", |raw| whole(raw, 0, u64::MAX))?.unwrap_or(vec![1]);
-    let threads = table.each("threads", |raw| threads(raw, &called, &catalog.maps))?;
-    let thread_keys =
-        table.each("thread_keys", |raw| named("way to deal keys", &raw.text, &ThreadKeys::ALL, |keys| keys.name()))?;
-    let crews = crews(&threads, &thread_keys.unwrap_or(vec![ThreadKeys::Shared]));
-    let sources = sources(table, catalog)?;
-    let ops = match table.each("ops", |raw| whole(raw, 1, OPS_MAX))? {
-        Some(ops) => ops,
-        None if table.lists.contains_key("trace") => vec![OPS_MAX],
-        None => return Err(table.missing("ops")),
-    };
-    for entry in &entries {
-        for (source, &ops, &seed) in product(&sources, &ops, &seeds) {
-            for (&hint, (offer, call), &crew) in product(&hints, &called, &crews) {
-                let cell = CellSpec {
-                    map: call.clone(),
-                    workload: WorkloadSpec { source: source.clone(), ops, seed },
-                    load_factor: offer.load_factor.map(|x| x.of_release(call.first_word())),
-                    hint: if offer.hint { hint } else { 0 },
-                    entry: entry.term.name,
-                    crew: crew.filter(|_| offer.is_concurrent(call)),
-                };
-                match &load_factors {
-                    Some(list) if offer.load_factor.is_some() => {
-                        cells.extend(list.iter().map(|&x| CellSpec { load_factor: Some(x), ..cell.clone() }));
-                    }
-                    _ => cells.push(cell),
-                }
-            }
+    for number in 0..product {
+        let mut left = number;
+        let mut chosen: Chosen<'_> = [None; AXES.len()];
+        for &(axis, list) in loops.iter().rev() {
+            chosen[axis] = Some(&list[(left % list.len() as u64) as usize]);
+            left /= list.len() as u64;
         }
+        cells.push(cell(&chosen, table, &scope)?);
     }
     Ok(())
 }
 
-/// Each number of threads with each way to deal keys to them; one thread has them all.
-fn crews(threads: &Option<Vec<u32>>, thread_keys: &[ThreadKeys]) -> Vec<Option<Crew>> {
-    let Some(threads) = threads else { return vec![None] };
-    let crew = |threads, keys| Crew { threads, keys: if threads == 1 { ThreadKeys::Shared } else { keys } };
-    threads.iter().flat_map(|&threads| thread_keys.iter().map(move |&keys| Some(crew(threads, keys)))).collect()
+/// A value that is written in a list, or that a default stands for.
+struct Item {
+    raw: Raw,
+    put: Put,
 }
 
-fn product<'a, A, B, C>(a: &'a [A], b: &'a [B], c: &'a [C]) -> impl Iterator<Item = (&'a A, &'a B, &'a C)> {
-    a.iter().flat_map(move |a| b.iter().flat_map(move |b| c.iter().map(move |c| (a, b, c))))
-}
+/// For each axis its value in a cell; `None` where it has none.
+type Chosen<'a> = [Option<&'a Item>; AXES.len()];
 
-fn sources(table: &Table, catalog: &Catalog) -> Result<Vec<Source>, SpecError> {
-    if let Some(traces) = table.each("trace", |raw| Ok(Source::Trace(raw.place.resolve(&raw.text))))? {
-        let stdin = |raw: &&Raw| raw.text == STDIN;
-        if let Some(twice) = table.lists["trace"].iter().filter(stdin).nth(1) {
-            return Err(twice.place.error("- is standard input, which is read once: name it once"));
-        }
-        let clash = ["keys", "mix"].iter().find_map(|key| table.lists.get(key));
-        return match clash {
-            Some(list) => Err(list[0].place.error("a trace brings its own keys and mix: leave this out")),
-            None => Ok(traces),
-        };
+/// The values of an axis in a table.
+fn items(axis: &Axis, table: &Table, scope: &Scope<'_>) -> Result<Vec<Item>, SpecError> {
+    let default = |text: &str| vec![Raw { text: text.to_owned(), place: table.place.clone() }];
+    let list = match (table.lists.get(axis.key), axis.absent) {
+        (Some(list), _) => list.clone(),
+        (None, Absent::Default(text)) => default(text),
+        (None, Absent::Open(_)) => Vec::new(),
+        (None, Absent::NeededWithoutTrace) if table.lists.contains_key("trace") => Vec::new(),
+        (None, Absent::Needed | Absent::NeededWithoutTrace) => return Err(table.missing(axis.key)),
+    };
+    let mut items = Vec::new();
+    for raw in list {
+        let puts = (axis.read)(&raw, scope).map_err(|what| raw.place.error(what))?;
+        items.extend(puts.into_iter().map(|put| Item { raw: raw.clone(), put }));
     }
-    let keys = table.needed("keys", |raw| call(raw, "key distribution", &catalog.keys))?;
-    let mixes = table.needed("mix", |raw| call(raw, "mix", &catalog.mixes))?;
-    let generated = product(&keys, &mixes, &[()]);
-    Ok(generated.map(|(keys, mix, ())| Source::Generated { keys: keys.clone(), mix: mix.clone() }).collect())
+    Ok(items)
 }
 
-fn call(raw: &Raw, what: &'static str, terms: &[Term]) -> Result<Call, String> {
-    let mut call = Call::parse(&raw.text, what, terms).map_err(|error| error.to_string())?;
-    call.path = call.path.map(|path| raw.place.resolve(path));
-    Ok(call)
-}
-
-/// The maps that a call means: one by its own name, several by their group's.
-fn maps_called(raw: &Raw, offers: &[MapOffer]) -> Result<Vec<(MapOffer, Call)>, String> {
-    let mut terms: Vec<Term> = offers.iter().map(|offer| offer.term).collect();
-    for offer in offers {
-        if let Some(group) = offer.group
-            && !terms.iter().any(|term| term.name == group)
-        {
-            terms.push(Term { name: group, ..offer.term });
-        }
+/// The cell of these values.
+fn cell(chosen: &Chosen<'_>, table: &Table, scope: &Scope<'_>) -> Result<CellSpec, SpecError> {
+    let mut draft = Draft::new(&scope.maps[0]);
+    for item in chosen.iter().flatten() {
+        (item.put)(&mut draft);
     }
-    let call = Call::parse(&raw.text, "map", &terms).map_err(|error| error.to_string())?;
-    let meant = offers.iter().filter(|offer| offer.term.name == call.name || offer.group == Some(call.name));
-    Ok(meant.map(|offer| (*offer, Call { name: offer.term.name, ..call.clone() })).collect())
-}
-
-/// The item called `name`.
-fn named<T: Copy>(what: &'static str, name: &str, items: &[T], name_of: fn(&T) -> &'static str) -> Result<T, String> {
-    let found = items.iter().find(|item| name_of(item) == name).copied();
-    found.ok_or_else(|| UnknownName::new(what, name, items.iter().map(name_of)).to_string())
-}
-
-fn load_factor(raw: &Raw, maps: &[MapOffer]) -> Result<f64, String> {
-    let x: f64 = raw.text.parse().map_err(|_| format!("must be a number, got {}", quoted(&raw.text)))?;
-    let mut settable = maps.iter().filter_map(|offer| Some((offer.term.name, offer.load_factor?))).peekable();
-    if settable.peek().is_none() {
-        return Err(format!("can't be set: not a parameter of {}", names(maps)));
+    for (axis, item) in AXES.iter().zip(chosen) {
+        let raw = item.map(|item| &item.raw);
+        let place = raw.map_or(&table.place, |raw| &raw.place);
+        (axis.settle)(&mut draft, scope, raw).map_err(|what| place.error(what))?;
     }
-    match settable.find(|(_, of)| !(of.min..=of.max).contains(&x)) {
-        Some((map, of)) => Err(format!("must be from {} to {} for {map}, got {}", of.min, of.max, shown(&raw.text))),
-        None => Ok(x),
-    }
-}
-
-fn threads(raw: &Raw, maps: &[(MapOffer, Call)], all: &[MapOffer]) -> Result<u32, String> {
-    let threads = whole(raw, 1, THREADS_MAX)?;
-    if threads > 1
-        && let Some((offer, call)) = maps.iter().find(|(offer, call)| offer.concurrent && !offer.is_concurrent(call))
-    {
-        let (shared, words) = (concurrent_call(offer), offer.concurrent_at.join(", "));
-        return Err(format!(
-            "{threads} threads can't use {call}, but they can {shared}: what several threads use is of {words}"
-        ));
-    }
-    let alone: Vec<String> =
-        maps.iter().filter(|(offer, call)| !offer.is_concurrent(call)).map(|(_, call)| call.to_string()).collect();
-    if threads > 1 && !alone.is_empty() {
-        let concurrent: Vec<String> = all.iter().filter(|offer| offer.concurrent).map(concurrent_call).collect();
-        return Err(format!(
-            "{threads} threads can't use {}, which {} not concurrent: give 1, or concurrent maps only ({})",
-            alone.join(", "),
-            if alone.len() == 1 { "is" } else { "are" },
-            concurrent.join(", ")
-        ));
-    }
-    Ok(threads as u32)
-}
-
-/// A call of a concurrent map's term that several threads may use.
-fn concurrent_call(offer: &MapOffer) -> String {
-    match (offer.concurrent_at.last(), offer.term.params.first()) {
-        (Some(word), Some(param)) => format!("{}({}={word})", offer.term.name, param.name),
-        _ => offer.term.name.to_owned(),
-    }
-}
-
-fn hint(raw: &Raw, maps: &[MapOffer], entries: &[EntryOffer], memory_bytes: u64) -> Result<u64, String> {
-    let hint = whole(raw, 0, OPS_MAX)?;
-    if hint > 0 && !maps.iter().any(|offer| offer.hint) {
-        return Err(format!("can't be given: {} takes no capacity hint", names(maps)));
-    }
-    let too_large = |entry: &&EntryOffer| u128::from(hint) * u128::from(entry.slot_bytes) > u128::from(memory_bytes);
-    match entries.iter().find(too_large) {
-        Some(entry) => Err(format!(
-            "{hint} entries of {} need at least {} MiB, but there are {} MiB of memory: give a smaller hint",
-            entry.term.name,
-            u128::from(hint) * u128::from(entry.slot_bytes) / u128::from(MIB),
-            memory_bytes / MIB,
-        )),
-        None => Ok(hint),
-    }
-}
-
-fn names(maps: &[MapOffer]) -> String {
-    maps.iter().map(|offer| offer.term.name).collect::<Vec<_>>().join(", ")
-}
-
-/// A whole number within `min..=max`, written in decimal digits with `_` between them where wanted.
-fn whole(raw: &Raw, min: u64, max: u64) -> Result<u64, String> {
-    let digits = raw.text.replace('_', "");
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    match digits.parse() {
-        Ok(n) if plain && (min..=max).contains(&n) => Ok(n),
-        _ => Err(format!("must be a whole number from {min} to {max}, in digits and _ only, got {}", shown(&raw.text))),
-    }
+    Ok(draft.cell)
 }
 
 impl Table {

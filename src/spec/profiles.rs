@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::wire::{Place, Profile};
-use super::{SpecError, UnknownName};
+use super::UnknownName;
+use super::place::{Place, SpecError};
+use super::wire::Profile;
 use crate::intake;
 use crate::text;
 

@@ -226,7 +226,7 @@ mod tests {
     }
 
     fn workload(mix: &str, ops: u64) -> Workload {
-        let flags = Flags { ops: vec![ops.to_string()], mix: vec![mix.into()], ..Flags::default() };
+        let flags = Flags::from([("ops", &*ops.to_string()), ("mix", mix)]);
         let plan = spec::plan(&[], &flags, &Subjects::builtin().catalog()).unwrap();
         Workload::open(&plan.cells[0].workload).unwrap()
     }

@@ -1,0 +1,29 @@
+//! What is done, in which order.
+
+use super::draft::put;
+use super::keys::call;
+use super::{Absent, Axis, Column, Put, Scope, Value};
+use crate::spec::Source;
+use crate::spec::place::Raw;
+
+pub(super) const AXIS: Axis = Axis {
+    key: "mix",
+    flag: "--mix",
+    label: "mix",
+    help: "Mixes of operations",
+    one: Some(("A mix of operations [default: fill]", "MIX")),
+    absent: Absent::NeededWithoutTrace,
+    column: Some(Column { value: |id| Some(Value::Text(&id.mix)), ..Column::WORDS }),
+    depth: 3,
+    read,
+    ..Axis::PLAIN
+};
+
+fn read(raw: &Raw, scope: &Scope<'_>) -> Result<Vec<Put>, String> {
+    let call = call(raw, "mix", &scope.catalog.mixes)?;
+    Ok(put(move |draft| {
+        if let Source::Generated { mix, .. } = &mut draft.cell.workload.source {
+            *mix = call.clone();
+        }
+    }))
+}

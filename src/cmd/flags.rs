@@ -10,13 +10,10 @@ impl Args for Flags {
     fn augment_args(command: Command) -> Command {
         let list = |axis: &'static Axis| {
             let value = if axis.takes == Takes::Files { "FILE" } else { "LIST" };
-            flag(axis)
-                .help(axis.help)
-                .help_heading("Lists that replace the profile's")
-                .value_name(value)
-                .action(ArgAction::Append)
+            in_lists(flag(axis).help(axis.help)).value_name(value)
         };
-        command.args(AXES.iter().map(list))
+        let pair = Arg::new("pair").long("pair").help("Axes whose lists go together, not crossed, as ops,hint");
+        command.args(AXES.iter().map(list)).arg(in_lists(pair).value_name("LIST"))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -33,8 +30,9 @@ impl FromArgMatches for Flags {
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
         for axis in &AXES {
-            self.give(axis.key, given(matches, axis));
+            self.give(axis.key, given(matches, axis.key));
         }
+        self.give("pair", given(matches, "pair"));
         Ok(())
     }
 }
@@ -74,7 +72,7 @@ impl FromArgMatches for OneCell {
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
         for axis in AXES.iter().filter(|axis| axis.one.is_some()) {
-            self.0.give(axis.key, given(matches, axis));
+            self.0.give(axis.key, given(matches, axis.key));
         }
         Ok(())
     }
@@ -85,6 +83,10 @@ fn flag(axis: &'static Axis) -> Arg {
     Arg::new(axis.key).long(name).allow_negative_numbers(matches!(axis.takes, Takes::Numbers(_)))
 }
 
-fn given(matches: &ArgMatches, axis: &Axis) -> impl Iterator<Item = String> {
-    matches.get_many::<String>(axis.key).into_iter().flatten().cloned()
+fn in_lists(flag: Arg) -> Arg {
+    flag.help_heading("Lists that replace the profile's").action(ArgAction::Append)
+}
+
+fn given(matches: &ArgMatches, key: &str) -> impl Iterator<Item = String> {
+    matches.get_many::<String>(key).into_iter().flatten().cloned()
 }

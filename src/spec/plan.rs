@@ -6,8 +6,8 @@ use super::axes::{self, AXES, Absent, Axis, Draft, OPS_MAX, Put, Scope, named, w
 use super::cell::CellSpec;
 use super::place::{Raw, SpecError};
 use super::profiles::{SHIPPED, find};
-use super::wire::{Flags, Profile, Table};
-use super::{Catalog, Passes, Plan};
+use super::wire::{Flags, PAIR, Profile, Table};
+use super::{Catalog, Passes, Plan, UnknownName};
 
 /// The most cells of a plan unless it says otherwise: half a kilobyte of memory and a process or more each.
 const CELLS_MAX: u64 = 100_000;
@@ -148,13 +148,10 @@ fn expand(
     let scope = Scope { catalog, maps, memory_bytes };
     axes::check(&table.lists)?;
     let lists = AXES.iter().map(|axis| items(axis, table, &scope)).collect::<Result<Vec<_>, _>>()?;
-    // By index into the axes, the outermost first.
-    let mut loops: Vec<(usize, &[Item])> = lists.iter().map(|list| &**list).enumerate().collect();
-    loops.retain(|(_, list)| !list.is_empty());
-    loops.sort_by_key(|&(axis, _)| AXES[axis].depth);
+    let loops = loops(table, &lists)?;
 
     // Before anything is made as many times.
-    let product = loops.iter().fold(1, |product: u64, (_, list)| product.saturating_mul(list.len() as u64));
+    let product = loops.iter().fold(1, |product: u64, walked| product.saturating_mul(walked.length as u64));
     let meant = product.saturating_add(cells.len() as u64);
     if meant > cells_max {
         let what = format!(
@@ -166,9 +163,12 @@ fn expand(
     for number in 0..product {
         let mut left = number;
         let mut chosen: Chosen<'_> = [None; AXES.len()];
-        for &(axis, list) in loops.iter().rev() {
-            chosen[axis] = Some(&list[(left % list.len() as u64) as usize]);
-            left /= list.len() as u64;
+        for walked in loops.iter().rev() {
+            let at = (left % walked.length as u64) as usize;
+            for &axis in &walked.axes {
+                chosen[axis] = lists[axis].get(at).or(lists[axis].first());
+            }
+            left /= walked.length as u64;
         }
         cells.push(cell(&chosen, table, &scope)?);
     }
@@ -179,6 +179,57 @@ fn expand(
 struct Item {
     raw: Raw,
     put: Put,
+}
+
+/// A list that is walked while a plan is made; or several side by side, a list of one value staying at it.
+struct Loop {
+    /// By index.
+    axes: Vec<usize>,
+    length: usize,
+}
+
+/// The loops that make the cells of a table, the outermost first.
+fn loops(table: &Table, lists: &[Vec<Item>]) -> Result<Vec<Loop>, SpecError> {
+    let pair = pair(table, lists)?;
+    let alone = (0..AXES.len()).filter(|axis| !pair.contains(axis)).map(|axis| vec![axis]);
+    let walked = |axes: Vec<usize>| {
+        let length = axes.iter().map(|&axis| lists[axis].len()).max().unwrap_or(0);
+        Loop { axes, length }
+    };
+    let mut loops: Vec<Loop> = alone.chain([pair.clone()]).map(walked).filter(|walked| walked.length > 0).collect();
+    loops.sort_by_key(|walked| walked.axes.iter().map(|&axis| AXES[axis].depth).min());
+    Ok(loops)
+}
+
+/// The axes, by index, whose lists go together element by element.
+fn pair(table: &Table, lists: &[Vec<Item>]) -> Result<Vec<usize>, SpecError> {
+    let mut pair: Vec<usize> = Vec::new();
+    for raw in table.lists.get(PAIR).into_iter().flatten() {
+        let key = raw.text.replace('-', "_");
+        let Some(axis) = AXES.iter().position(|axis| axis.key == key) else {
+            return Err(raw.place.error(UnknownName::new("axis", &raw.text, AXES.iter().map(|axis| axis.key))));
+        };
+        if pair.contains(&axis) {
+            return Err(raw.place.error(format!("{key} is named twice")));
+        }
+        if !table.lists.contains_key(AXES[axis].key) {
+            return Err(raw.place.error(format!("{key} is not given, and only lists that are given can go together")));
+        }
+        let long = |&other: &usize| lists[other].len() > 1 && lists[other].len() != lists[axis].len();
+        if let Some(&other) = pair.iter().find(|other| long(other)).filter(|_| lists[axis].len() > 1) {
+            return Err(raw.place.error(format!(
+                "{} has {} values and {key} has {}: lists that go together are equally long",
+                AXES[other].key,
+                lists[other].len(),
+                lists[axis].len()
+            )));
+        }
+        pair.push(axis);
+    }
+    match table.lists.get(PAIR) {
+        Some(list) if pair.len() < 2 => Err(list[0].place.error("needs two axes or more, as in \"ops\", \"hint\"")),
+        _ => Ok(pair),
+    }
 }
 
 /// For each axis its value in a cell; `None` where it has none.

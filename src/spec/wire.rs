@@ -30,9 +30,12 @@ const SETTINGS: [Setting; 6] = [
     Setting { key: "max_cells", flag: Some("--max-cells"), takes: Takes::Numbers(&[]) },
 ];
 
+/// Which axes of a `[[cells]]` table go together.
+pub(super) const PAIR: &str = "pair";
+
 /// The keys of a `[[cells]]` table.
 fn cells_keys() -> impl Iterator<Item = (&'static str, Takes)> + Clone {
-    AXES.iter().map(|axis| (axis.key, axis.takes))
+    AXES.iter().map(|axis| (axis.key, axis.takes)).chain([(PAIR, Takes::Text)])
 }
 
 /// A table of a profile: its keys, each with the values written for it.
@@ -152,8 +155,8 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// Adds what a flag was given: an axis's, or that of the setting `passes`, `time_limit_s`, `memory_limit_mb` or
-    /// `max_cells`.
+    /// Adds what a flag was given: an axis's, that of `pair`, or that of the setting `passes`, `time_limit_s`,
+    /// `memory_limit_mb` or `max_cells`.
     ///
     /// # Panics
     ///
@@ -210,5 +213,6 @@ impl<const N: usize> From<[(&str, &str); N]> for Flags {
 /// Every key that a flag gives, too.
 fn flagged_keys() -> impl Iterator<Item = (&'static str, &'static str, Takes)> {
     let settings = SETTINGS.iter().filter_map(|setting| Some((setting.key, setting.flag?, setting.takes)));
-    AXES.iter().map(|axis| (axis.key, axis.flag, axis.takes)).chain(settings)
+    let pair = (PAIR, "--pair", Takes::Text);
+    AXES.iter().map(|axis| (axis.key, axis.flag, axis.takes)).chain([pair]).chain(settings)
 }

@@ -2,17 +2,20 @@
 
 use super::draft::{OPS_MAX, put, whole};
 use super::{Absent, Axis, Column, Draft, Kind, Put, Scope, Takes, Value};
+use crate::spec::Source;
 use crate::spec::place::Raw;
 
+/// Stands for each cell's own operations.
+const OPS: &str = "ops";
 const MIB: u64 = 1 << 20;
 
 pub(super) const AXIS: Axis = Axis {
     key: "hint",
     flag: "--hint",
     label: "hint",
-    help: "Capacity hints in entries; 0 for none",
-    one: Some(("Capacity hint in entries; 0 for none", "N")),
-    takes: Takes::Numbers(&[]),
+    help: "Capacity hints in entries; 0 for none, ops for as many as operations",
+    one: Some(("Capacity hint in entries; 0 for none, ops for as many as operations", "N")),
+    takes: Takes::Numbers(&[OPS]),
     absent: Absent::Default("0"),
     column: Some(Column {
         kind: Kind::Int,
@@ -31,18 +34,27 @@ pub(super) const AXIS: Axis = Axis {
 };
 
 fn read(raw: &Raw, scope: &Scope<'_>) -> Result<Vec<Put>, String> {
-    let hint = whole(raw, 0, OPS_MAX)?;
-    if hint > 0 && !scope.maps.iter().any(|map| map.offer.hint) {
+    let hint = match &*raw.text {
+        // Known when the cell has its operations.
+        OPS => None,
+        _ => Some(whole(raw, 0, OPS_MAX).map_err(|error| format!("{error}; or {OPS}, for as many as operations"))?),
+    };
+    if hint != Some(0) && !scope.maps.iter().any(|map| map.offer.hint) {
         return Err(format!("can't be given: {} takes no capacity hint", scope.names()));
     }
-    Ok(put(move |draft| draft.cell.hint = hint))
+    Ok(put(move |draft| draft.cell.hint = hint.unwrap_or_default()))
 }
 
 /// Maps that take no hint run once, with 0.
-fn settle(draft: &mut Draft, scope: &Scope<'_>, _: Option<&Raw>) -> Result<(), String> {
+fn settle(draft: &mut Draft, scope: &Scope<'_>, written: Option<&Raw>) -> Result<(), String> {
     let cell = &mut draft.cell;
     if !draft.offer.hint {
         cell.hint = 0;
+    } else if written.is_some_and(|raw| raw.text == OPS) {
+        cell.hint = cell.workload.ops;
+        if cell.hint == OPS_MAX && matches!(cell.workload.source, Source::Trace(_)) {
+            return Err("how many operations a trace has is known when it is read: give ops too, or a number".into());
+        }
     }
     let entry = scope.catalog.entries.iter().find(|offer| offer.term.name == cell.entry);
     let bytes = u128::from(cell.hint) * u128::from(entry.map_or(0, |offer| offer.slot_bytes));

@@ -225,7 +225,7 @@ fn errors_name_file_line_and_key() {
     assert_eq!(
         error(&table("key = \"uniform\"")),
         "my.toml:6: unknown key \"key\", did you mean \"keys\"? Valid: map, keys, mix, load_factor, hint, entry, ops, \
-         seed, threads, thread_keys, trace."
+         seed, threads, thread_keys, trace, pair."
     );
     assert!(error(&format!("ops = 5\n{}", table(""))).ends_with(" The keys of a cell stand below [[cells]]."));
     assert_eq!(error("\n[cells]\nmap = \"std\"\n"), "my.toml:2: cells: must be tables, each headed [[cells]]");
@@ -386,6 +386,79 @@ fn hints_fit_the_memory() {
         error(&table("hint = 5").replace("std", "btree")),
         "my.toml:6: hint: can't be given: btree takes no capacity hint"
     );
+}
+
+/// Hints and operations of each cell.
+fn hints(plan: &Plan) -> Vec<(u64, u64)> {
+    plan.cells.iter().map(|cell| (cell.hint, cell.workload.ops)).collect()
+}
+
+#[test]
+fn a_hint_can_be_each_cell_s_operations() {
+    let ops = table("hint = [0, \"ops\"]").replace("ops = 10\n", "ops = [10, 20]\n");
+    assert_eq!(hints(&plan_text(&ops, &Flags::default()).unwrap()), [(0, 10), (10, 10), (0, 20), (20, 20)]);
+    let flags = Flags::from([("ops", "5,6"), ("hint", "ops"), ("map", "std,btree")]);
+    let plan = plan_text(&table(""), &flags).unwrap();
+    assert_eq!(hints(&plan), [(5, 5), (0, 5), (6, 6), (0, 6)], "btree takes none");
+
+    let with = |flags: &[(&str, &str); 2]| plan_text(&table(""), &Flags::from(*flags)).unwrap_err();
+    assert_eq!(with(&[("hint", "ops"), ("map", "btree")]), "--hint: can't be given: btree takes no capacity hint");
+    assert_eq!(
+        with(&[("hint", "ops"), ("trace", "t.csv")]),
+        "--hint: how many operations a trace has is known when it is read: give ops too, or a number"
+    );
+    assert!(with(&[("hint", "ops"), ("ops", "100_000_000")]).starts_with("--hint: 100000000 entries of u64/u64 need"));
+    assert!(with(&[("hint", "op"), ("map", "std")]).ends_with("got op; or ops, for as many as operations"));
+    assert_eq!(
+        error(&table("hint = \"op\"")),
+        "my.toml:6: hint: must be a number, without quotes, or \"ops\", got string"
+    );
+    let traced = super::plan(&[], &Flags::from([("hint", "ops"), ("trace", "t.csv"), ("ops", "7")]), &catalog()).unwrap();
+    assert_eq!(hints(&traced)[0], (7, 7));
+}
+
+#[test]
+fn lists_that_go_together_are_walked_side_by_side() {
+    let paired = |lines: &str| table(lines).replace("ops = 10\n", "ops = [10, 20, 30]\n");
+    let text = paired("hint = [1, 2, 3]\nseed = [7, 8]\npair = [\"ops\", \"hint\"]");
+    let plan = plan_text(&text, &Flags::default()).unwrap();
+    // Where the outermost of them stands.
+    assert_eq!(hints(&plan), [(1, 10), (1, 10), (2, 20), (2, 20), (3, 30), (3, 30)]);
+    let seeds: Vec<_> = plan.cells.iter().map(|cell| cell.workload.seed).collect();
+    assert_eq!(seeds, [7, 8, 7, 8, 7, 8]);
+    // One value goes with each: so one of the lists can be replaced.
+    let one = plan_text(&text, &Flags::from([("ops", "5"), ("seed", "1")])).unwrap();
+    assert_eq!(hints(&one), [(1, 5), (2, 5), (3, 5)]);
+
+    let flags = [("map", "go-classic,std"), ("load_factor", "4,8"), ("seed", "1,2"), ("pair", "load-factor,map,seed")];
+    let plan = plan_text(&table(""), &Flags::from(flags)).unwrap();
+    assert_eq!(
+        shown(&plan),
+        ["go-classic uniform fill lf=4 hint=0 u64/u64 ops=10 seed=1", "std uniform fill hint=0 u64/u64 ops=10 seed=2"]
+    );
+}
+
+#[test]
+fn what_can_t_go_together_is_refused() {
+    let with = |lines: &str| error(&table(lines));
+    assert_eq!(
+        with("hint = [1, 2]\nseed = [1, 2, 3]\npair = [\"ops\", \"hint\",\n\"seed\"]"),
+        "my.toml:9: pair: hint has 2 values and seed has 3: lists that go together are equally long"
+    );
+    assert_eq!(
+        with("pair = [\"ops\", \"hnt\"]"),
+        "my.toml:6: pair: unknown axis \"hnt\", did you mean \"hint\"? Valid: map, keys, mix, load_factor, hint, entry, \
+         ops, seed, threads, thread_keys, trace."
+    );
+    assert_eq!(
+        with("pair = [\"ops\", \"hint\"]"),
+        "my.toml:6: pair: hint is not given, and only lists that are given can go together"
+    );
+    assert_eq!(with("pair = [\"ops\", \"ops\"]"), "my.toml:6: pair: ops is named twice");
+    assert_eq!(with("pair = \"ops\""), "my.toml:6: pair: needs two axes or more, as in \"ops\", \"hint\"");
+    assert_eq!(with("pair = 2"), "my.toml:6: pair: must be text in quotes, got integer");
+    let refused = plan_text(&table(""), &Flags::from([("pair", "ops,seed")])).unwrap_err();
+    assert_eq!(refused, "--pair: seed is not given, and only lists that are given can go together");
 }
 
 #[test]
@@ -558,7 +631,7 @@ fn a_group_stands_for_each_of_its_maps_with_the_arguments_given() {
 
 proptest::proptest! {
     #[test]
-    fn no_profile_panics(text in "(\\[\\[cells\\]\\]\n)?((map|ops|keys|seed|cells|passes|x) = (\"[a-z(,)]{0,5}\"|-?[0-9_]{1,22}|nan|1e[0-9]{1,3}|\\[[0-9,]{0,4}\\]|\\{\\})?\n){0,5}.?") {
+    fn no_profile_panics(text in "(\\[\\[cells\\]\\]\n)?((map|ops|keys|seed|hint|pair|cells|passes|x) = (\"[a-z(,)]{0,5}\"|-?[0-9_]{1,22}|nan|1e[0-9]{1,3}|\\[[0-9,]{0,4}\\]|\\{\\})?\n){0,5}.?") {
         let _ = Profile::parse("p", &text, Path::new("p.toml")).and_then(|profile| validate(&profile, &catalog()));
     }
 }

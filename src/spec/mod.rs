@@ -11,6 +11,7 @@
 pub mod axes;
 mod call;
 mod cell;
+mod cells;
 mod identity;
 mod place;
 mod plan;

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::axes::{self, AXES, Absent, Axis, Draft, OPS_MAX, Put, Scope, named, whole};
-use super::cell::CellSpec;
-use super::place::{Raw, SpecError};
+use super::axes::{self, OPS_MAX, named, whole};
+use super::cells::expand;
+use super::place::SpecError;
 use super::profiles::{SHIPPED, find};
-use super::wire::{Flags, PAIR, Profile, Table};
-use super::{Catalog, Passes, Plan, UnknownName};
+use super::wire::{Flags, Profile};
+use super::{Catalog, Passes, Plan};
 
 /// The most cells of a plan unless it says otherwise: half a kilobyte of memory and a process or more each.
 const CELLS_MAX: u64 = 100_000;
@@ -135,162 +135,6 @@ const PASSES: [(&str, SetPass); 3] = [
     ("time", |passes| passes.time = true),
     ("profile", |passes| passes.profile = true),
 ];
-
-/// Appends the product of the table's lists.
-fn expand(
-    table: &Table,
-    catalog: &Catalog,
-    memory_bytes: u64,
-    cells_max: u64,
-    cells: &mut Vec<CellSpec>,
-) -> Result<(), SpecError> {
-    let maps = table.needed("map", |raw| axes::called(raw, &catalog.maps))?.into_iter().flatten().collect();
-    let scope = Scope { catalog, maps, memory_bytes };
-    axes::check(&table.lists)?;
-    let lists = AXES.iter().map(|axis| items(axis, table, &scope)).collect::<Result<Vec<_>, _>>()?;
-    let loops = loops(table, &lists)?;
-
-    // Before anything is made as many times.
-    let product = loops.iter().fold(1, |product: u64, walked| product.saturating_mul(walked.length as u64));
-    let meant = product.saturating_add(cells.len() as u64);
-    if meant > cells_max {
-        let what = format!(
-            "the lists multiply to {meant} cells, and a plan has {cells_max} at the most: shorten them, or raise \
-             max_cells in the profile, or --max-cells"
-        );
-        return Err(table.place.error(what));
-    }
-    for number in 0..product {
-        let mut left = number;
-        let mut chosen: Chosen<'_> = [None; AXES.len()];
-        for walked in loops.iter().rev() {
-            let at = (left % walked.length as u64) as usize;
-            for &axis in &walked.axes {
-                chosen[axis] = lists[axis].get(at).or(lists[axis].first());
-            }
-            left /= walked.length as u64;
-        }
-        cells.push(cell(&chosen, table, &scope)?);
-    }
-    Ok(())
-}
-
-/// A value that is written in a list, or that a default stands for.
-struct Item {
-    raw: Raw,
-    put: Put,
-}
-
-/// A list that is walked while a plan is made; or several side by side, a list of one value staying at it.
-struct Loop {
-    /// By index.
-    axes: Vec<usize>,
-    length: usize,
-}
-
-/// The loops that make the cells of a table, the outermost first.
-fn loops(table: &Table, lists: &[Vec<Item>]) -> Result<Vec<Loop>, SpecError> {
-    let pair = pair(table, lists)?;
-    let alone = (0..AXES.len()).filter(|axis| !pair.contains(axis)).map(|axis| vec![axis]);
-    let walked = |axes: Vec<usize>| {
-        let length = axes.iter().map(|&axis| lists[axis].len()).max().unwrap_or(0);
-        Loop { axes, length }
-    };
-    let mut loops: Vec<Loop> = alone.chain([pair.clone()]).map(walked).filter(|walked| walked.length > 0).collect();
-    loops.sort_by_key(|walked| walked.axes.iter().map(|&axis| AXES[axis].depth).min());
-    Ok(loops)
-}
-
-/// The axes, by index, whose lists go together element by element.
-fn pair(table: &Table, lists: &[Vec<Item>]) -> Result<Vec<usize>, SpecError> {
-    let mut pair: Vec<usize> = Vec::new();
-    for raw in table.lists.get(PAIR).into_iter().flatten() {
-        let key = raw.text.replace('-', "_");
-        let Some(axis) = AXES.iter().position(|axis| axis.key == key) else {
-            return Err(raw.place.error(UnknownName::new("axis", &raw.text, AXES.iter().map(|axis| axis.key))));
-        };
-        if pair.contains(&axis) {
-            return Err(raw.place.error(format!("{key} is named twice")));
-        }
-        if !table.lists.contains_key(AXES[axis].key) {
-            return Err(raw.place.error(format!("{key} is not given, and only lists that are given can go together")));
-        }
-        let long = |&other: &usize| lists[other].len() > 1 && lists[other].len() != lists[axis].len();
-        if let Some(&other) = pair.iter().find(|other| long(other)).filter(|_| lists[axis].len() > 1) {
-            return Err(raw.place.error(format!(
-                "{} has {} values and {key} has {}: lists that go together are equally long",
-                AXES[other].key,
-                lists[other].len(),
-                lists[axis].len()
-            )));
-        }
-        pair.push(axis);
-    }
-    match table.lists.get(PAIR) {
-        Some(list) if pair.len() < 2 => Err(list[0].place.error("needs two axes or more, as in \"ops\", \"hint\"")),
-        _ => Ok(pair),
-    }
-}
-
-/// For each axis its value in a cell; `None` where it has none.
-type Chosen<'a> = [Option<&'a Item>; AXES.len()];
-
-/// The values of an axis in a table.
-fn items(axis: &Axis, table: &Table, scope: &Scope<'_>) -> Result<Vec<Item>, SpecError> {
-    let default = |text: &str| vec![Raw { text: text.to_owned(), place: table.place.clone() }];
-    let list = match (table.lists.get(axis.key), axis.absent) {
-        (Some(list), _) => list.clone(),
-        (None, Absent::Default(text)) => default(text),
-        (None, Absent::Open(_)) => Vec::new(),
-        (None, Absent::NeededWithoutTrace) if table.lists.contains_key("trace") => Vec::new(),
-        (None, Absent::Needed | Absent::NeededWithoutTrace) => return Err(table.missing(axis.key)),
-    };
-    let mut items = Vec::new();
-    for raw in list {
-        let puts = (axis.read)(&raw, scope).map_err(|what| raw.place.error(what))?;
-        items.extend(puts.into_iter().map(|put| Item { raw: raw.clone(), put }));
-    }
-    Ok(items)
-}
-
-/// The cell of these values.
-fn cell(chosen: &Chosen<'_>, table: &Table, scope: &Scope<'_>) -> Result<CellSpec, SpecError> {
-    let mut draft = Draft::new(&scope.maps[0]);
-    for item in chosen.iter().flatten() {
-        (item.put)(&mut draft);
-    }
-    for (axis, item) in AXES.iter().zip(chosen) {
-        let raw = item.map(|item| &item.raw);
-        let place = raw.map_or(&table.place, |raw| &raw.place);
-        (axis.settle)(&mut draft, scope, raw).map_err(|what| place.error(what))?;
-    }
-    Ok(draft.cell)
-}
-
-impl Table {
-    /// The values of a key, each parsed; `None` when the key is absent.
-    fn each<T>(&self, key: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> Result<Option<Vec<T>>, SpecError> {
-        let Some(list) = self.lists.get(key) else { return Ok(None) };
-        list.iter().map(|raw| parse(raw).map_err(|what| raw.place.error(what))).collect::<Result<_, _>>().map(Some)
-    }
-
-    /// The same for a key that must be there.
-    fn needed<T>(&self, key: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> Result<Vec<T>, SpecError> {
-        self.each(key, parse)?.ok_or_else(|| self.missing(key))
-    }
-
-    /// The one value of a key that takes no list.
-    fn one<T>(&self, key: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> Result<Option<T>, SpecError> {
-        match self.lists.get(key).map(Vec::as_slice) {
-            Some([_, second, ..]) => Err(second.place.error("takes one value, not a list")),
-            _ => Ok(self.each(key, parse)?.and_then(|mut values| values.pop())),
-        }
-    }
-
-    fn missing(&self, key: &str) -> SpecError {
-        self.place.error(format!("\"{key}\" is missing: add {key} = [...] to the table, or give --{key}"))
-    }
-}
 
 #[cfg(test)]
 mod tests;

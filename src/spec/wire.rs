@@ -45,6 +45,36 @@ pub(super) struct Table {
     pub lists: BTreeMap<&'static str, Vec<Raw>>,
 }
 
+impl Table {
+    /// The values of a key, each parsed; `None` when the key is absent.
+    pub(super) fn each<T>(
+        &self,
+        key: &str,
+        parse: impl Fn(&Raw) -> Result<T, String>,
+    ) -> Result<Option<Vec<T>>, SpecError> {
+        let Some(list) = self.lists.get(key) else { return Ok(None) };
+        list.iter().map(|raw| parse(raw).map_err(|what| raw.place.error(what))).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// The same for a key that must be there.
+    pub(super) fn needed<T>(&self, key: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> Result<Vec<T>, SpecError> {
+        self.each(key, parse)?.ok_or_else(|| self.missing(key))
+    }
+
+    /// The one value of a key that takes no list.
+    pub(super) fn one<T>(&self, key: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> Result<Option<T>, SpecError> {
+        match self.lists.get(key).map(Vec::as_slice) {
+            Some([_, second, ..]) => Err(second.place.error("takes one value, not a list")),
+            _ => Ok(self.each(key, parse)?.and_then(|mut values| values.pop())),
+        }
+    }
+
+    pub(super) fn missing(&self, key: &str) -> SpecError {
+        let flag = AXES.iter().find(|axis| axis.key == key).map_or("", |axis| axis.flag);
+        self.place.error(format!("\"{key}\" is missing: add {key} = [...] to the table, or give {flag}"))
+    }
+}
+
 /// A profile as written.
 #[derive(Debug, Clone)]
 pub(super) struct Profile {

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::spec::{EntryOffer, LoadFactors, MapOffer, Param, Range, Source, Term, WorkloadSpec};
+use crate::spec::{CellSpec, EntryOffer, LoadFactors, MapOffer, Param, Range, Source, Term, WorkloadSpec};
 
 const fn param(name: &'static str, min: f64, max: f64, default: Option<f64>) -> Param {
     let range = Range { min, max, above_min: false, below_max: false, integer: false };
@@ -413,7 +413,8 @@ fn a_hint_can_be_each_cell_s_operations() {
         error(&table("hint = \"op\"")),
         "my.toml:6: hint: must be a number, without quotes, or \"ops\", got string"
     );
-    let traced = super::plan(&[], &Flags::from([("hint", "ops"), ("trace", "t.csv"), ("ops", "7")]), &catalog()).unwrap();
+    let traced =
+        super::plan(&[], &Flags::from([("hint", "ops"), ("trace", "t.csv"), ("ops", "7")]), &catalog()).unwrap();
     assert_eq!(hints(&traced)[0], (7, 7));
 }
 

@@ -10,7 +10,7 @@ use super::toolchains::Toolchains;
 use crate::record::{Results, Status};
 use crate::report::{self, FORMATS, Format, table};
 use crate::run::{Settings, Subjects, execute, heed_interrupts};
-use crate::spec::{Flags, Plan, Profiles};
+use crate::spec::{Flags, LeftOut, Plan, Profiles};
 use crate::text;
 
 /// Run a profile: every cell in its own process, then the reports
@@ -18,6 +18,10 @@ use crate::text;
 #[command(after_help = "\
 A LIST takes commas and names what `mapscope list` shows, arguments included:
   --keys 'zipfian(0.99),uniform' --mix 'churn,mix(insert=50,get=50)'
+A pattern stands for all names that it matches: --map 'hash*' --entry '*'.
+What it matches and can't be in a cell is left out of it, with a note: a map
+that is not concurrent with --threads, a load factor that is not the map's, a
+runtime that is not installed, keys and mixes that need arguments.
 Without a PROFILE, lists make one table of cells of their own. What they leave
 open is quick's first: its five maps, uniform keys, fill, 100000 operations.")]
 pub(super) struct Args {
@@ -67,9 +71,7 @@ impl Args {
 /// What to run, and the maps it names. The PATH's toolchains are asked only where their maps are meant.
 fn planned(args: &Args, subjects: &Subjects) -> anyhow::Result<(Plan, Subjects)> {
     let (profiles, flags) = (Profiles::read(&args.profiles)?, args.flags());
-    let maps = profiles.maps(&flags);
-    let is_meant = |kind: &str| maps.iter().any(|map| map.starts_with(kind) || map.contains('*'));
-    let subjects = args.toolchains.found(subjects, is_meant)?;
+    let subjects = args.toolchains.found(subjects, |kind| profiles.mean(&flags, kind))?;
     Ok((profiles.plan(&flags, &subjects.catalog())?, subjects))
 }
 
@@ -80,6 +82,9 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         bail!("--format: \"--out -\" writes one CSV to stdout; name a folder with --out to have other formats");
     }
     let (plan, subjects) = &planned(&args, subjects)?;
+    if !plan.left_out.is_empty() {
+        output::note(&format!("left out of what patterns match: {}", left_out(&plan.left_out)));
+    }
     heed_interrupts();
     let folder = if to_stdout { None } else { Some(Staged::new(args.out, &plan.profile)?) };
     let journal = folder.as_ref().map(|folder| {
@@ -135,6 +140,19 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         finished if finished.failed > 0 => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
     })
+}
+
+/// What is left out, by why: `std, btree (not concurrent); file (file needs a file: file:PATH)`.
+fn left_out(all: &[LeftOut]) -> String {
+    let mut by_why: Vec<(&str, Vec<&str>)> = Vec::new();
+    for LeftOut { name, why } in all {
+        match by_why.iter_mut().find(|(known, _)| known == why) {
+            Some((_, names)) => names.push(name),
+            None => by_why.push((why, vec![name])),
+        }
+    }
+    let part = |(why, names): (&str, Vec<&str>)| format!("{} ({why})", names.join(", "));
+    by_why.into_iter().map(part).collect::<Vec<_>>().join("; ")
 }
 
 /// Writes what a run came to, and gives the folder that it is in. An error says what lies where.

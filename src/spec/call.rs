@@ -292,13 +292,13 @@ impl fmt::Display for Call {
     }
 }
 
-/// Splits at the commas outside parentheses: `churn,mix(insert=1,get=2)` is two items.
+/// Splits at the commas outside parentheses and braces: `churn,mix(insert=1,get=2)` is two items.
 pub(super) fn split_list(text: &str) -> Vec<&str> {
     let mut depth = 0_usize;
     let items = text.split(|c| {
         match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
+            '(' | '{' => depth += 1,
+            ')' | '}' => depth = depth.saturating_sub(1),
             _ => {}
         }
         c == ',' && depth == 0
@@ -428,6 +428,7 @@ mod tests {
     #[test]
     fn lists_split_outside_parentheses() {
         assert_eq!(split_list("churn, mix(insert=1,get=2),fill"), ["churn", "mix(insert=1,get=2)", "fill"]);
+        assert_eq!(split_list("go-{classic,swiss},std"), ["go-{classic,swiss}", "std"]);
         assert_eq!(split_list("a),b"), ["a)", "b"]);
         assert_eq!(split_list(""), [""]);
     }

@@ -1,21 +1,21 @@
 //! The cells of a table: the product of its lists.
 
-use super::axes::{self, AXES, Absent, Axis, Draft, Put, Scope};
+use super::axes::{self, AXES, Absent, Axis, Draft, Put, Scope, Unfit};
 use super::cell::CellSpec;
 use super::place::{Raw, SpecError};
 use super::wire::{PAIR, Table};
-use super::{Catalog, UnknownName};
+use super::{Catalog, LeftOut, UnknownName};
 
-/// Appends the product of the table's lists.
+/// Appends the product of the table's lists, and returns what is left out of it.
 pub(super) fn expand(
     table: &Table,
     catalog: &Catalog,
     memory_bytes: u64,
     cells_max: u64,
     cells: &mut Vec<CellSpec>,
-) -> Result<(), SpecError> {
-    let maps = table.needed("map", |raw| axes::called(raw, &catalog.maps))?.into_iter().flatten().collect();
-    let scope = Scope { catalog, maps, memory_bytes };
+) -> Result<Vec<LeftOut>, SpecError> {
+    let mut scope = Scope::new(catalog, memory_bytes);
+    scope.maps = table.needed("map", |raw| axes::called(raw, &scope))?.into_iter().flatten().collect();
     axes::check(&table.lists)?;
     let lists = AXES.iter().map(|axis| items(axis, table, &scope)).collect::<Result<Vec<_>, _>>()?;
     let loops = loops(table, &lists)?;
@@ -30,6 +30,8 @@ pub(super) fn expand(
         );
         return Err(table.place.error(what));
     }
+    let before = cells.len();
+    let mut refused = None;
     for number in 0..product {
         let mut left = number;
         let mut chosen: Chosen<'_> = [None; AXES.len()];
@@ -40,9 +42,15 @@ pub(super) fn expand(
             }
             left /= walked.length as u64;
         }
-        cells.push(cell(&chosen, table, &scope)?);
+        match cell(&chosen, table, &scope)? {
+            Ok(cell) => cells.push(cell),
+            Err(error) => drop(refused.get_or_insert(error)),
+        }
     }
-    Ok(())
+    match refused {
+        Some(error) if cells.len() == before => Err(error),
+        _ => Ok(scope.into_left_out()),
+    }
 }
 
 /// A value that is written in a list, or that a default stands for.
@@ -123,16 +131,19 @@ fn items(axis: &Axis, table: &Table, scope: &Scope<'_>) -> Result<Vec<Item>, Spe
     Ok(items)
 }
 
-/// The cell of these values.
-fn cell(chosen: &Chosen<'_>, table: &Table, scope: &Scope<'_>) -> Result<CellSpec, SpecError> {
+/// The cell of these values; why it is left out, where it is, for a map that a pattern matched.
+fn cell(chosen: &Chosen<'_>, table: &Table, scope: &Scope<'_>) -> Result<Result<CellSpec, SpecError>, SpecError> {
     let mut draft = Draft::new(&scope.maps[0]);
     for item in chosen.iter().flatten() {
         (item.put)(&mut draft);
     }
     for (axis, item) in AXES.iter().zip(chosen) {
         let raw = item.map(|item| &item.raw);
-        let place = raw.map_or(&table.place, |raw| &raw.place);
-        (axis.settle)(&mut draft, scope, raw).map_err(|what| place.error(what))?;
+        let Err(Unfit { what, of_map }) = (axis.settle)(&mut draft, scope, raw) else { continue };
+        let error = raw.map_or(&table.place, |raw| &raw.place).error(what);
+        let Some(why) = of_map.filter(|_| draft.by_pattern) else { return Err(error) };
+        scope.leave_out(draft.cell.map.name, why);
+        return Ok(Err(error));
     }
-    Ok(draft.cell)
+    Ok(Ok(draft.cell))
 }

@@ -13,6 +13,7 @@ mod call;
 mod cell;
 mod cells;
 mod identity;
+mod pattern;
 mod place;
 mod plan;
 mod profiles;
@@ -68,6 +69,8 @@ pub struct MapOffer {
     pub concurrent: bool,
     /// The words of its first parameter with which they may; empty for all.
     pub concurrent_at: &'static [&'static str],
+    /// What this machine lacks to run it, and how to get that: patterns pass it over.
+    pub missing: Option<&'static str>,
 }
 
 impl MapOffer {
@@ -93,6 +96,17 @@ pub struct Plan {
     pub memory_limit_bytes: Option<u64>,
     /// The cells, none twice.
     pub cells: Vec<CellSpec>,
+    /// What patterns match and no cell has, or not every cell that it would be in.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A name that a pattern matches, and why it is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The name, as of a map.
+    pub name: &'static str,
+    /// Why, in words.
+    pub why: String,
 }
 
 /// Which passes run.

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::axes::{self, OPS_MAX, named, whole};
 use super::cells::expand;
-use super::place::SpecError;
+use super::pattern;
+use super::place::{Raw, SpecError};
 use super::profiles::{SHIPPED, find};
 use super::wire::{Flags, Profile};
 use super::{Catalog, Passes, Plan};
@@ -39,14 +40,16 @@ impl Profiles {
         arguments.iter().map(|argument| find(argument)).collect::<Result<_, _>>().map(Profiles)
     }
 
-    /// The maps that they name, as written, or the flags in their place.
-    pub fn maps(&self, flags: &Flags) -> Vec<String> {
+    /// Whether their lists of maps, or the flags in their place, may mean a map of this kind: by its name, with or without
+    /// a version, or by a pattern.
+    pub fn mean(&self, flags: &Flags, kind: &str) -> bool {
         let (flags, tables) = (flags.cells(), self.0.iter().flat_map(|profile| &profile.cells));
         let lists: Vec<_> = match flags.get("map") {
             Some(list) => vec![list],
             None => tables.filter_map(|table| table.lists.get("map")).collect(),
         };
-        lists.into_iter().flatten().map(|raw| raw.text.clone()).collect()
+        let means = |raw: &Raw| raw.text.trim().starts_with(kind) || pattern::may_match(&raw.text, kind);
+        lists.into_iter().flatten().any(means)
     }
 
     /// Makes their [`plan`].
@@ -97,6 +100,7 @@ fn join(mut plan: Plan, next: Plan) -> Plan {
     plan.time_limit_s = plan.time_limit_s.zip(next.time_limit_s).map(|(a, b)| a.max(b));
     plan.memory_limit_bytes = plan.memory_limit_bytes.zip(next.memory_limit_bytes).map(|(a, b)| a.max(b));
     plan.cells.extend(next.cells);
+    plan.left_out.extend(next.left_out);
     plan
 }
 
@@ -112,9 +116,9 @@ fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, SpecError> {
     let memory_limit_bytes = memory_limit.map(|mib| mib * MIB);
     let memory_bytes = memory_limit_bytes.unwrap_or(u64::MAX).min(catalog.memory_bytes);
     let cells_max = settings.one("max_cells", |raw| whole(raw, 1, OPS_MAX))?.unwrap_or(CELLS_MAX);
-    let mut cells = Vec::new();
+    let (mut cells, mut left_out) = (Vec::new(), Vec::new());
     for table in &profile.cells {
-        expand(table, catalog, memory_bytes, cells_max, &mut cells)?;
+        left_out.extend(expand(table, catalog, memory_bytes, cells_max, &mut cells)?);
     }
     if cells.is_empty() {
         return Err(settings.place.error("a profile needs at least one [[cells]] table"));
@@ -126,6 +130,7 @@ fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, SpecError> {
         time_limit_s: settings.one("time_limit_s", |raw| whole(raw, 1, 30 * 86_400))?,
         memory_limit_bytes,
         cells,
+        left_out,
     })
 }
 

@@ -20,12 +20,14 @@ pub struct Term {
     pub named: bool,
     /// Whether the term takes a file, written `name:PATH`.
     pub file: bool,
+    /// Whether the term means nothing without arguments, though none is required by itself.
+    pub needs_arguments: bool,
 }
 
 impl Term {
     /// A term without parameters.
     pub const fn plain(name: &'static str, summary: &'static str, source: &'static str) -> Term {
-        Term { name, summary, source, params: &[], named: false, file: false }
+        Term { name, summary, source, params: &[], named: false, file: false, needs_arguments: false }
     }
 }
 

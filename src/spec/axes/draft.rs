@@ -1,12 +1,17 @@
 //! A cell in the making: what the axes write, and what they may know while they do.
 
+use std::cell::{Cell, RefCell};
+
 use crate::spec::cell::CellSpec;
 use crate::spec::place::Raw;
-use crate::spec::{Call, Catalog, MapOffer, Source, UnknownName, WorkloadSpec};
+use crate::spec::{Call, Catalog, LeftOut, MapOffer, Source, UnknownName, WorkloadSpec};
 use crate::text::shown;
 
 /// The most operations of a cell: `1..=2^63-1`, what a TOML integer holds.
 pub(in crate::spec) const OPS_MAX: u64 = i64::MAX as u64;
+
+/// The most names that the patterns of a table stand for.
+const MATCHES_MAX: usize = 100_000;
 
 /// A cell in the making.
 #[derive(Debug, Clone)]
@@ -15,6 +20,8 @@ pub(in crate::spec) struct Draft {
     pub cell: CellSpec,
     /// What its map can be asked.
     pub offer: MapOffer,
+    /// Whether its map was matched by a pattern, so that a cell that it can't be in is left out.
+    pub by_pattern: bool,
 }
 
 impl Draft {
@@ -24,7 +31,7 @@ impl Draft {
         let workload =
             WorkloadSpec { source: Source::Generated { keys: nothing(), mix: nothing() }, ops: OPS_MAX, seed: 0 };
         let cell = CellSpec { map: map.call.clone(), workload, load_factor: None, hint: 0, entry: "", crew: None };
-        Draft { cell, offer: map.offer }
+        Draft { cell, offer: map.offer, by_pattern: map.by_pattern }
     }
 }
 
@@ -43,6 +50,31 @@ pub(in crate::spec) struct Called {
     pub offer: MapOffer,
     /// How it is called.
     pub call: Call,
+    /// Whether a pattern matched it.
+    pub by_pattern: bool,
+}
+
+/// Why a cell can't be run.
+#[derive(Debug)]
+pub(in crate::spec) struct Unfit {
+    /// What was expected, what was found, and what to do.
+    pub what: String,
+    /// The same in a few words, where it is for its map: what a note says of one that a pattern matched.
+    pub of_map: Option<String>,
+}
+
+impl Unfit {
+    /// Its map is not one for the cell.
+    pub fn map(of_map: String, what: String) -> Unfit {
+        Unfit { what, of_map: Some(of_map) }
+    }
+}
+
+/// No other map would do.
+impl From<String> for Unfit {
+    fn from(what: String) -> Unfit {
+        Unfit { what, of_map: None }
+    }
 }
 
 /// What the axes of one table may know.
@@ -53,9 +85,39 @@ pub(in crate::spec) struct Scope<'a> {
     pub maps: Vec<Called>,
     /// The most memory that a cell may use.
     pub memory_bytes: u64,
+    left_out: RefCell<Vec<LeftOut>>,
+    /// How many names patterns may still stand for.
+    matches_left: Cell<usize>,
 }
 
 impl Scope<'_> {
+    /// Of a table whose maps are not known yet.
+    pub fn new(catalog: &Catalog, memory_bytes: u64) -> Scope<'_> {
+        let matches_left = Cell::new(MATCHES_MAX);
+        Scope { catalog, maps: Vec::new(), memory_bytes, left_out: RefCell::default(), matches_left }
+    }
+
+    /// Notes that a pattern matches `name`, which is left out all the same.
+    pub fn leave_out(&self, name: &'static str, why: String) {
+        let left_out = LeftOut { name, why };
+        let mut all = self.left_out.borrow_mut();
+        if !all.contains(&left_out) {
+            all.push(left_out);
+        }
+    }
+
+    /// What was left out.
+    pub fn into_left_out(self) -> Vec<LeftOut> {
+        self.left_out.into_inner()
+    }
+
+    /// Takes note of what a pattern matches: a long list of short patterns could stand for more than there is memory for.
+    pub fn count_matches(&self, matches: usize) -> Result<(), String> {
+        let left = self.matches_left.get().checked_sub(matches);
+        self.matches_left.set(left.ok_or("the patterns of the table stand for too many names: leave some out")?);
+        Ok(())
+    }
+
     /// The names of its maps, for a message.
     pub fn names(&self) -> String {
         self.maps.iter().map(|map| map.offer.term.name).collect::<Vec<_>>().join(", ")

@@ -1,6 +1,6 @@
 //! What a map holds: the types of its keys and values.
 
-use super::draft::{named, put};
+use super::names::names;
 use super::{Absent, Axis, Column, Put, Scope, Value};
 use crate::spec::place::Raw;
 
@@ -18,6 +18,7 @@ pub(super) const AXIS: Axis = Axis {
 };
 
 fn read(raw: &Raw, scope: &Scope<'_>) -> Result<Vec<Put>, String> {
-    let entry = named("entry", &raw.text, &scope.catalog.entries, |offer| offer.term.name)?.term.name;
-    Ok(put(move |draft| draft.cell.entry = entry))
+    let all: Vec<_> = scope.catalog.entries.iter().map(|offer| offer.term.name).collect();
+    let put = |entry| -> Put { Box::new(move |draft| draft.cell.entry = entry) };
+    Ok(names(raw, "entry", &all, scope)?.into_iter().map(put).collect())
 }

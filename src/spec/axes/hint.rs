@@ -1,7 +1,7 @@
 //! How many entries a map is built for.
 
 use super::draft::{OPS_MAX, put, whole};
-use super::{Absent, Axis, Column, Draft, Kind, Put, Scope, Takes, Value};
+use super::{Absent, Axis, Column, Draft, Kind, Put, Scope, Takes, Unfit, Value};
 use crate::spec::Source;
 use crate::spec::place::Raw;
 
@@ -46,14 +46,15 @@ fn read(raw: &Raw, scope: &Scope<'_>) -> Result<Vec<Put>, String> {
 }
 
 /// Maps that take no hint run once, with 0.
-fn settle(draft: &mut Draft, scope: &Scope<'_>, written: Option<&Raw>) -> Result<(), String> {
+fn settle(draft: &mut Draft, scope: &Scope<'_>, written: Option<&Raw>) -> Result<(), Unfit> {
     let cell = &mut draft.cell;
     if !draft.offer.hint {
         cell.hint = 0;
     } else if written.is_some_and(|raw| raw.text == OPS) {
         cell.hint = cell.workload.ops;
         if cell.hint == OPS_MAX && matches!(cell.workload.source, Source::Trace(_)) {
-            return Err("how many operations a trace has is known when it is read: give ops too, or a number".into());
+            let what = "how many operations a trace has is known when it is read: give ops too, or a number";
+            return Err(what.to_owned().into());
         }
     }
     let entry = scope.catalog.entries.iter().find(|offer| offer.term.name == cell.entry);
@@ -65,7 +66,8 @@ fn settle(draft: &mut Draft, scope: &Scope<'_>, written: Option<&Raw>) -> Result
             cell.entry,
             bytes / u128::from(MIB),
             scope.memory_bytes / MIB,
-        ));
+        )
+        .into());
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! How full a map gets before it grows, where that can be set.
 
 use super::draft::put;
-use super::{Absent, Axis, Column, Draft, Kind, Put, Scope, Takes, Value};
+use super::{Absent, Axis, Column, Draft, Kind, Put, Scope, Takes, Unfit, Value};
 use crate::spec::place::Raw;
 use crate::text::{quoted, shown};
 
@@ -36,11 +36,13 @@ fn read(raw: &Raw, scope: &Scope<'_>) -> Result<Vec<Put>, String> {
 }
 
 /// Maps whose load factor can't be set run once.
-fn settle(draft: &mut Draft, _: &Scope<'_>, written: Option<&Raw>) -> Result<(), String> {
+fn settle(draft: &mut Draft, _: &Scope<'_>, written: Option<&Raw>) -> Result<(), Unfit> {
     let cell = &mut draft.cell;
     match (draft.offer.load_factor, cell.load_factor.zip(written)) {
         (Some(of), Some((x, raw))) if !(of.min..=of.max).contains(&x) => {
-            Err(format!("must be from {} to {} for {}, got {}", of.min, of.max, cell.map.name, shown(&raw.text)))
+            let range = format!("from {} to {}", of.min, of.max);
+            let what = format!("must be {range} for {}, got {}", cell.map.name, shown(&raw.text));
+            Err(Unfit::map(format!("load factors {range}"), what))
         }
         (Some(of), None) => {
             cell.load_factor = Some(of.of_release(cell.map.first_word()));

@@ -1,10 +1,9 @@
 //! What is done, in which order.
 
-use super::draft::put;
-use super::keys::call;
+use super::names::calls;
 use super::{Absent, Axis, Column, Put, Scope, Value};
-use crate::spec::Source;
 use crate::spec::place::Raw;
+use crate::spec::{Call, Source};
 
 pub(super) const AXIS: Axis = Axis {
     key: "mix",
@@ -20,10 +19,12 @@ pub(super) const AXIS: Axis = Axis {
 };
 
 fn read(raw: &Raw, scope: &Scope<'_>) -> Result<Vec<Put>, String> {
-    let call = call(raw, "mix", &scope.catalog.mixes)?;
-    Ok(put(move |draft| {
-        if let Source::Generated { mix, .. } = &mut draft.cell.workload.source {
-            *mix = call.clone();
-        }
-    }))
+    let put = |call: Call| -> Put {
+        Box::new(move |draft| {
+            if let Source::Generated { mix, .. } = &mut draft.cell.workload.source {
+                *mix = call.clone();
+            }
+        })
+    };
+    Ok(calls(raw, "mix", &scope.catalog.mixes, scope)?.calls.into_iter().map(put).collect())
 }

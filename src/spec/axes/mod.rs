@@ -11,6 +11,7 @@ mod keys;
 mod load_factor;
 mod map;
 mod mix;
+mod names;
 mod ops;
 mod seed;
 mod thread_keys;
@@ -20,7 +21,7 @@ mod trace;
 use std::cmp::Ordering;
 use std::fmt;
 
-pub(super) use draft::{Called, Draft, OPS_MAX, Put, Scope, named, whole};
+pub(super) use draft::{Called, Draft, OPS_MAX, Put, Scope, Unfit, named, whole};
 pub(super) use map::called;
 pub(super) use trace::{check, make_way};
 
@@ -51,7 +52,7 @@ pub struct Axis {
     /// What one item of its list does to a cell; several where the item stands for several values.
     pub(super) read: fn(&Raw, &Scope<'_>) -> Result<Vec<Put>, String>,
     /// Makes a cell in which every axis has its value one that its map can be run with.
-    pub(super) settle: fn(&mut Draft, &Scope<'_>, Option<&Raw>) -> Result<(), String>,
+    pub(super) settle: fn(&mut Draft, &Scope<'_>, Option<&Raw>) -> Result<(), Unfit>,
 }
 
 /// What the values of an axis look like where they are written.

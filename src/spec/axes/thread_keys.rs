@@ -1,7 +1,7 @@
 //! How the operations of a workload are dealt to threads.
 
 use super::draft::{named, put};
-use super::{Absent, Axis, Column, Draft, Put, Scope, Value};
+use super::{Absent, Axis, Column, Draft, Put, Scope, Unfit, Value};
 use crate::spec::ThreadKeys;
 use crate::spec::place::Raw;
 
@@ -35,7 +35,7 @@ fn read(raw: &Raw, _: &Scope<'_>) -> Result<Vec<Put>, String> {
 }
 
 /// One thread has them all.
-fn settle(draft: &mut Draft, _: &Scope<'_>, _: Option<&Raw>) -> Result<(), String> {
+fn settle(draft: &mut Draft, _: &Scope<'_>, _: Option<&Raw>) -> Result<(), Unfit> {
     if let Some(crew) = draft.cell.crew.as_mut().filter(|crew| crew.threads == 1) {
         crew.keys = ThreadKeys::Shared;
     }

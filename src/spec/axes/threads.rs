@@ -1,7 +1,7 @@
 //! How many threads use a map at once.
 
 use super::draft::{put, whole};
-use super::{Absent, Axis, Column, Draft, Kind, Scope, Takes, Value};
+use super::{Absent, Axis, Column, Draft, Kind, Scope, Takes, Unfit, Value};
 use crate::spec::place::Raw;
 use crate::spec::{Crew, MapOffer, ThreadKeys};
 
@@ -33,30 +33,32 @@ pub(super) const AXIS: Axis = Axis {
 };
 
 /// A map that one thread has to itself runs so where one is asked for.
-fn settle(draft: &mut Draft, scope: &Scope<'_>, _: Option<&Raw>) -> Result<(), String> {
+fn settle(draft: &mut Draft, scope: &Scope<'_>, _: Option<&Raw>) -> Result<(), Unfit> {
     let Some(crew) = draft.cell.crew.take_if(|_| !draft.offer.is_concurrent(&draft.cell.map)) else { return Ok(()) };
     if crew.threads == 1 { Ok(()) } else { Err(refusal(crew.threads, draft, scope)) }
 }
 
 /// Why so many threads can't use a draft's map, and what they can.
-fn refusal(threads: u32, draft: &Draft, scope: &Scope<'_>) -> String {
-    let Draft { cell, offer } = draft;
+fn refusal(threads: u32, draft: &Draft, scope: &Scope<'_>) -> Unfit {
+    let Draft { cell, offer, .. } = draft;
     if offer.concurrent {
         let (shared, words) = (concurrent_call(offer), offer.concurrent_at.join(", "));
-        return format!(
+        let what = format!(
             "{threads} threads can't use {}, but they can {shared}: what several threads use is of {words}",
             cell.map
         );
+        return Unfit::map(format!("not concurrent, but {shared} is"), what);
     }
     let alone = scope.maps.iter().filter(|map| !map.offer.concurrent).map(|map| map.call.to_string());
     let alone: Vec<String> = alone.collect();
     let offers = scope.catalog.maps.iter().filter(|offer| offer.concurrent);
-    format!(
+    let what = format!(
         "{threads} threads can't use {}, which {} not concurrent: give 1, or concurrent maps only ({})",
         alone.join(", "),
         if alone.len() == 1 { "is" } else { "are" },
         offers.map(concurrent_call).collect::<Vec<_>>().join(", ")
-    )
+    );
+    Unfit::map("not concurrent".to_owned(), what)
 }
 
 /// A call of a concurrent map's term that several threads may use.

@@ -1,3 +1,5 @@
+mod lists;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +20,7 @@ fn map(name: &'static str, load_factor: Option<(f64, f64, f64)>, hint: bool) -> 
         hint,
         concurrent: name.starts_with("shared"),
         concurrent_at: &[],
+        missing: None,
     }
 }
 
@@ -26,7 +29,7 @@ fn runtime(name: &'static str) -> MapOffer {
     const PERCENT: Param = Param { required: false, ..param("gogc", -1.0, 1e6, None) };
     const LIMIT: Param = Param { name: "limit_mb", ..PERCENT };
     let term = Term { params: &[PERCENT, LIMIT], named: true, ..Term::plain(name, "", "") };
-    MapOffer { term, group: Some("go-runtime"), load_factor: None, hint: true, concurrent: false, concurrent_at: &[] }
+    MapOffer { term, group: Some("go-runtime"), ..map(name, None, true) }
 }
 
 /// Enough for the profiles that ship, with 1 GiB of memory.
@@ -386,80 +389,6 @@ fn hints_fit_the_memory() {
         error(&table("hint = 5").replace("std", "btree")),
         "my.toml:6: hint: can't be given: btree takes no capacity hint"
     );
-}
-
-/// Hints and operations of each cell.
-fn hints(plan: &Plan) -> Vec<(u64, u64)> {
-    plan.cells.iter().map(|cell| (cell.hint, cell.workload.ops)).collect()
-}
-
-#[test]
-fn a_hint_can_be_each_cell_s_operations() {
-    let ops = table("hint = [0, \"ops\"]").replace("ops = 10\n", "ops = [10, 20]\n");
-    assert_eq!(hints(&plan_text(&ops, &Flags::default()).unwrap()), [(0, 10), (10, 10), (0, 20), (20, 20)]);
-    let flags = Flags::from([("ops", "5,6"), ("hint", "ops"), ("map", "std,btree")]);
-    let plan = plan_text(&table(""), &flags).unwrap();
-    assert_eq!(hints(&plan), [(5, 5), (0, 5), (6, 6), (0, 6)], "btree takes none");
-
-    let with = |flags: &[(&str, &str); 2]| plan_text(&table(""), &Flags::from(*flags)).unwrap_err();
-    assert_eq!(with(&[("hint", "ops"), ("map", "btree")]), "--hint: can't be given: btree takes no capacity hint");
-    assert_eq!(
-        with(&[("hint", "ops"), ("trace", "t.csv")]),
-        "--hint: how many operations a trace has is known when it is read: give ops too, or a number"
-    );
-    assert!(with(&[("hint", "ops"), ("ops", "100_000_000")]).starts_with("--hint: 100000000 entries of u64/u64 need"));
-    assert!(with(&[("hint", "op"), ("map", "std")]).ends_with("got op; or ops, for as many as operations"));
-    assert_eq!(
-        error(&table("hint = \"op\"")),
-        "my.toml:6: hint: must be a number, without quotes, or \"ops\", got string"
-    );
-    let traced =
-        super::plan(&[], &Flags::from([("hint", "ops"), ("trace", "t.csv"), ("ops", "7")]), &catalog()).unwrap();
-    assert_eq!(hints(&traced)[0], (7, 7));
-}
-
-#[test]
-fn lists_that_go_together_are_walked_side_by_side() {
-    let paired = |lines: &str| table(lines).replace("ops = 10\n", "ops = [10, 20, 30]\n");
-    let text = paired("hint = [1, 2, 3]\nseed = [7, 8]\npair = [\"ops\", \"hint\"]");
-    let plan = plan_text(&text, &Flags::default()).unwrap();
-    // Where the outermost of them stands.
-    assert_eq!(hints(&plan), [(1, 10), (1, 10), (2, 20), (2, 20), (3, 30), (3, 30)]);
-    let seeds: Vec<_> = plan.cells.iter().map(|cell| cell.workload.seed).collect();
-    assert_eq!(seeds, [7, 8, 7, 8, 7, 8]);
-    // One value goes with each: so one of the lists can be replaced.
-    let one = plan_text(&text, &Flags::from([("ops", "5"), ("seed", "1")])).unwrap();
-    assert_eq!(hints(&one), [(1, 5), (2, 5), (3, 5)]);
-
-    let flags = [("map", "go-classic,std"), ("load_factor", "4,8"), ("seed", "1,2"), ("pair", "load-factor,map,seed")];
-    let plan = plan_text(&table(""), &Flags::from(flags)).unwrap();
-    assert_eq!(
-        shown(&plan),
-        ["go-classic uniform fill lf=4 hint=0 u64/u64 ops=10 seed=1", "std uniform fill hint=0 u64/u64 ops=10 seed=2"]
-    );
-}
-
-#[test]
-fn what_can_t_go_together_is_refused() {
-    let with = |lines: &str| error(&table(lines));
-    assert_eq!(
-        with("hint = [1, 2]\nseed = [1, 2, 3]\npair = [\"ops\", \"hint\",\n\"seed\"]"),
-        "my.toml:9: pair: hint has 2 values and seed has 3: lists that go together are equally long"
-    );
-    assert_eq!(
-        with("pair = [\"ops\", \"hnt\"]"),
-        "my.toml:6: pair: unknown axis \"hnt\", did you mean \"hint\"? Valid: map, keys, mix, load_factor, hint, entry, \
-         ops, seed, threads, thread_keys, trace."
-    );
-    assert_eq!(
-        with("pair = [\"ops\", \"hint\"]"),
-        "my.toml:6: pair: hint is not given, and only lists that are given can go together"
-    );
-    assert_eq!(with("pair = [\"ops\", \"ops\"]"), "my.toml:6: pair: ops is named twice");
-    assert_eq!(with("pair = \"ops\""), "my.toml:6: pair: needs two axes or more, as in \"ops\", \"hint\"");
-    assert_eq!(with("pair = 2"), "my.toml:6: pair: must be text in quotes, got integer");
-    let refused = plan_text(&table(""), &Flags::from([("pair", "ops,seed")])).unwrap_err();
-    assert_eq!(refused, "--pair: seed is not given, and only lists that are given can go together");
 }
 
 #[test]

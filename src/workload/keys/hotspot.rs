@@ -26,6 +26,7 @@ pub(super) const ROW: Row = Row {
         params: &[SET, SHARE],
         named: false,
         file: false,
+        needs_arguments: false,
     },
     start: |inputs| Box::new(Hotspot { set: inputs.args.real("set"), share: inputs.args.real("share") }),
 };

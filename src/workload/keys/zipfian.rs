@@ -28,6 +28,7 @@ pub(super) const ROW: Row = Row {
         params: &[THETA],
         named: false,
         file: false,
+        needs_arguments: false,
     },
     start: |inputs| Box::new(Zipfian(Sampler::new(inputs.args.real("theta")))),
 };

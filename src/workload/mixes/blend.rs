@@ -22,6 +22,7 @@ pub(super) const ROW: Row = Row {
         ],
         named: true,
         file: false,
+        needs_arguments: true,
     },
     populated: false,
     start: |inputs| {

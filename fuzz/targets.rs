@@ -57,7 +57,12 @@ pub fn all() -> Vec<Target> {
         },
         Target {
             name: "profile",
-            corpus: SHIPPED.iter().map(|shipped| shipped.text.as_bytes().to_vec()).collect(),
+            corpus: SHIPPED
+                .iter()
+                .map(|shipped| shipped.text)
+                .chain([PAIRED])
+                .map(|text| text.as_bytes().to_vec())
+                .collect(),
             mutate: toml_mutator::mutate,
             read: read_profile,
             file: "p.toml",
@@ -162,6 +167,19 @@ fn read_record(mutant: &[u8]) -> bool {
     _ = mapscope::report::table::standout(&results);
     true
 }
+
+/// A profile of what none that ships has: lists that go together, and patterns.
+const PAIRED: &str = "\
+[[cells]]
+map = [\"go-*\", \"std\"]
+keys = \"*\"
+mix = \"ycsb-?\"
+ops = [10, 20]
+hint = [0, \"ops\"]
+entry = \"{u64,string}*\"
+threads = 1
+pair = [\"ops\", \"hint\"]
+";
 
 fn read_profile(mutant: &[u8]) -> bool {
     let path = file("p.toml", mutant);

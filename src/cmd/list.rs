@@ -9,7 +9,7 @@ use crate::record::metrics::{self, Metric};
 use crate::report::{FORMATS, Format};
 use crate::run::Subjects;
 use crate::spec::axes::{AXES, Axis};
-use crate::spec::{Catalog, LoadFactors, MapOffer, Param, SHIPPED, Term, Values};
+use crate::spec::{Catalog, LoadFactors, MapOffer, Param, SHIPPED, Term};
 use crate::{diff, gate};
 
 /// List what can be named: maps, keys, mixes, entries, axes, metrics, profiles, formats
@@ -107,12 +107,7 @@ fn term(term: &Term) -> Row {
 }
 
 fn parameter(param: &Param) -> String {
-    let default = match param.values {
-        _ if param.required => None,
-        Values::Numbers { default, .. } => default.map(|number| number.to_string()),
-        Values::Words(words) => words.last().map(|word| (*word).to_owned()),
-    };
-    let default = match default {
+    let default = match param.values.default() {
         _ if param.required => ", required".to_owned(),
         Some(default) => format!(", default {default}"),
         None => String::new(),
@@ -153,4 +148,22 @@ fn metric(metric: &Metric) -> Row {
     let better = metric.better.name().map(|better| format!(", {better} is better")).unwrap_or_default();
     let details = vec![format!("{}, {class}{better}", metric.unit)];
     Row { name: metric.name.to_owned(), summary: metric.summary.to_owned(), details }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_of_any_kind_says_what_it_takes() {
+        let buffer = Param::size("buffer", "of writes", 4 << 10, 1 << 30, Some(64 << 10));
+        let sizes = "a size from 4KiB to 1GiB, as 4096, 4KiB or 1MiB";
+        assert_eq!(parameter(&buffer), format!("(buffer: {sizes}, default 64KiB) of writes"));
+        assert_eq!(parameter(&Param::flag("sync", "each write")), "(sync: yes or no, default no) each write");
+        assert_eq!(parameter(&Param::path("folder", "where")), "(folder: a path) where");
+        assert_eq!(
+            parameter(&Param::word("go", "release", &["1.2", "1.3"])),
+            "(go: one of 1.2, 1.3, default 1.3) release"
+        );
+    }
 }

@@ -18,14 +18,16 @@ mod place;
 mod plan;
 mod profiles;
 mod term;
+mod values;
 mod wire;
 
-pub use call::{Arg, Call, CallError, UnknownName};
+pub use call::{Call, CallError, UnknownName};
 pub use cell::{CellId, CellSpec, Crew, Source, ThreadKeys, WorkloadSpec};
 pub use place::{Place, SpecError};
 pub use plan::{Profiles, plan};
 pub use profiles::{SHIPPED, Shipped};
-pub use term::{LoadFactors, Param, Range, Term, Values};
+pub use term::{LoadFactors, Param, Term};
+pub use values::{Arg, Range, Values};
 pub use wire::Flags;
 
 use serde::{Deserialize, Deserializer};

@@ -1,6 +1,6 @@
-//! The terms a registry offers: names, parameters and their ranges. [`Call`](super::Call) is a user's use of one.
+//! The terms a registry offers: names and parameters. [`Call`](super::Call) is a user's use of one.
 
-use std::fmt;
+use super::{Range, Values};
 
 /// One row of a registry as the user meets it: a name, what it is, where it comes from, its parameters.
 ///
@@ -44,22 +44,6 @@ pub struct Param {
     pub required: bool,
 }
 
-/// The values that a [`Param`] takes.
-#[derive(Debug, Clone, Copy)]
-pub enum Values {
-    /// Numbers.
-    Numbers {
-        /// The numbers allowed.
-        range: Range,
-        /// The number when none is given. `None` for a parameter that is not required means that the term derives one
-        /// itself (from the number of operations, say), and that the canonical form leaves it out.
-        default: Option<f64>,
-    },
-    /// One of these words, letter for letter: 1.3 is not 1.30. The last is the one when none is given, and the canonical
-    /// form leaves it out.
-    Words(&'static [&'static str]),
-}
-
 impl Param {
     /// A parameter that takes numbers.
     pub const fn number(name: &'static str, summary: &'static str, range: Range, default: Option<f64>) -> Param {
@@ -70,15 +54,20 @@ impl Param {
     pub const fn word(name: &'static str, summary: &'static str, words: &'static [&'static str]) -> Param {
         Param { name, summary, values: Values::Words(words), required: false }
     }
-}
 
-/// The values in words that follow "must be".
-impl fmt::Display for Values {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Values::Numbers { range, .. } => range.fmt(f),
-            Values::Words(words) => write!(f, "one of {}", words.join(", ")),
-        }
+    /// A parameter that is set or not, by default not.
+    pub const fn flag(name: &'static str, summary: &'static str) -> Param {
+        Param { name, summary, values: Values::Flag, required: false }
+    }
+
+    /// A parameter that takes a size of `min` to `max` bytes.
+    pub const fn size(name: &'static str, summary: &'static str, min: u64, max: u64, default: Option<u64>) -> Param {
+        Param { name, summary, values: Values::Size { min, max, default }, required: false }
+    }
+
+    /// A parameter that takes the path of a file or a folder.
+    pub const fn path(name: &'static str, summary: &'static str) -> Param {
+        Param { name, summary, values: Values::Path, required: false }
     }
 }
 
@@ -105,94 +94,5 @@ impl LoadFactors {
     pub fn of_release(&self, release: Option<&str>) -> f64 {
         let older = self.older.iter().find(|(older, _)| Some(*older) == release);
         older.map_or(self.default, |&(_, load_factor)| load_factor)
-    }
-}
-
-/// The numbers a [`Param`] allows: an interval with open or closed ends, of reals or of integers.
-#[derive(Debug, Clone, Copy)]
-pub struct Range {
-    /// Lower end.
-    pub min: f64,
-    /// Upper end.
-    pub max: f64,
-    /// Whether `min` itself is excluded.
-    pub above_min: bool,
-    /// Whether `max` itself is excluded.
-    pub below_max: bool,
-    /// Whether only whole numbers are allowed.
-    pub integer: bool,
-}
-
-impl Range {
-    /// Whether the range allows `x`. Never true of NaN or an infinity.
-    pub fn contains(&self, x: f64) -> bool {
-        x.is_finite()
-            && (if self.above_min { x > self.min } else { x >= self.min })
-            && (if self.below_max { x < self.max } else { x <= self.max })
-            && (!self.integer || x.fract() == 0.0)
-    }
-}
-
-/// The range in words that follow "must be": `a whole number >= 1`, `> 0 and <= 8`.
-impl fmt::Display for Range {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = |sign: &str, x: f64| match x.log2() {
-            // Nobody reads 9007199254740992 as what it is.
-            power if power > 32.0 && power.fract() == 0.0 => format!("{sign} 2^{power}"),
-            _ => format!("{sign} {x}"),
-        };
-        let lower = self.min.is_finite().then(|| end(if self.above_min { ">" } else { ">=" }, self.min));
-        let upper = self.max.is_finite().then(|| end(if self.below_max { "<" } else { "<=" }, self.max));
-        let number = if self.integer { "a whole number" } else { "a number" };
-        match (lower, upper) {
-            (Some(lower), Some(upper)) if self.integer => write!(f, "{number} {lower} and {upper}"),
-            (Some(lower), Some(upper)) => write!(f, "{lower} and {upper}"),
-            (Some(end), None) | (None, Some(end)) if self.integer => write!(f, "{number} {end}"),
-            (Some(end), None) | (None, Some(end)) => f.write_str(&end),
-            (None, None) => f.write_str(number),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const THETA: Range = Range { min: 0.0, max: 8.0, above_min: true, below_max: false, integer: false };
-    const WHOLE: Range = Range { min: 1.0, max: f64::INFINITY, above_min: false, below_max: false, integer: true };
-
-    #[test]
-    fn ends_are_open_or_closed() {
-        assert!(!THETA.contains(0.0));
-        assert!(THETA.contains(f64::MIN_POSITIVE));
-        assert!(THETA.contains(8.0));
-        assert!(!Range { below_max: true, ..THETA }.contains(8.0));
-        assert!(Range { above_min: false, ..THETA }.contains(0.0));
-    }
-
-    #[test]
-    fn no_range_holds_what_is_not_finite() {
-        let all = Range { min: f64::NEG_INFINITY, max: f64::INFINITY, ..THETA };
-        for x in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            assert!(!all.contains(x), "{x}");
-            assert!(!WHOLE.contains(x), "{x}");
-        }
-    }
-
-    #[test]
-    fn integers_are_whole() {
-        assert!(WHOLE.contains(3.0));
-        assert!(!WHOLE.contains(3.5));
-        assert!(!WHOLE.contains(0.0));
-    }
-
-    #[test]
-    fn a_range_reads_as_words() {
-        assert_eq!(THETA.to_string(), "> 0 and <= 8");
-        assert_eq!(WHOLE.to_string(), "a whole number >= 1");
-        assert_eq!(Range { max: 9.0, ..WHOLE }.to_string(), "a whole number >= 1 and <= 9");
-        assert_eq!(Range { max: (1_u64 << 53) as f64, ..WHOLE }.to_string(), "a whole number >= 1 and <= 2^53");
-        assert_eq!(Range { max: f64::INFINITY, ..THETA }.to_string(), "> 0");
-        assert_eq!(Range { min: f64::NEG_INFINITY, max: f64::INFINITY, ..THETA }.to_string(), "a number");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::draft::Scope;
 use crate::spec::place::Raw;
-use crate::spec::{Call, CallError, Term, UnknownName, pattern};
+use crate::spec::{Arg, Call, CallError, Term, UnknownName, pattern};
 use crate::text::quoted;
 
 /// The calls that an item stands for: its own, or one of each term that its pattern matches, with the pattern's arguments.
@@ -14,9 +14,8 @@ pub(super) fn calls(raw: &Raw, what: &'static str, terms: &[Term], scope: &Scope
     // A path is no pattern.
     let name = Some(head).filter(|_| !arguments.starts_with(':'));
     let Some(matched) = name.and_then(|name| pattern::matches(name, what, &names)) else {
-        let mut call = Call::parse(text, what, terms).map_err(|error| error.to_string())?;
-        call.path = call.path.map(|path| raw.place.resolve(path));
-        return Ok(Calls { calls: vec![call], by_pattern: false });
+        let call = Call::parse(text, what, terms).map_err(|error| error.to_string())?;
+        return Ok(Calls { calls: vec![resolved(call, raw)], by_pattern: false });
     };
     let mut calls = Vec::new();
     let mut first_left_out = None;
@@ -24,7 +23,7 @@ pub(super) fn calls(raw: &Raw, what: &'static str, terms: &[Term], scope: &Scope
         let why = match Call::parse(&format!("{}{arguments}", term.name), what, &[*term]) {
             Ok(_) if term.needs_arguments && arguments.is_empty() => "needs arguments".to_owned(),
             Ok(call) => {
-                calls.push(call);
+                calls.push(resolved(call, raw));
                 continue;
             }
             Err(error @ (CallError::NoFile(_) | CallError::Missing { .. })) => error.to_string(),
@@ -38,6 +37,15 @@ pub(super) fn calls(raw: &Raw, what: &'static str, terms: &[Term], scope: &Scope
         Some(why) if calls.is_empty() => Err(why),
         _ => Ok(Calls { calls, by_pattern: true }),
     }
+}
+
+/// The call with its paths as seen from where it is written.
+fn resolved(mut call: Call, raw: &Raw) -> Call {
+    let arguments = call.args.iter_mut().flatten().filter_map(Arg::path_mut);
+    for path in call.path.iter_mut().chain(arguments) {
+        *path = raw.place.resolve(&*path);
+    }
+    call
 }
 
 /// What an item stands for.

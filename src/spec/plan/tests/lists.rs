@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{catalog, error, map, plan_text, shown, table};
-use crate::spec::{Flags, LeftOut, MapOffer, Plan, plan};
+use crate::spec::{Arg, Flags, LeftOut, MapOffer, Param, Plan, plan};
 
 /// Hints and operations of each cell.
 fn hints(plan: &Plan) -> Vec<(u64, u64)> {
@@ -169,4 +169,18 @@ fn a_pattern_that_stands_for_nothing_is_refused() {
     assert!(error("map", "std,s*", ("threads", "2")).starts_with("--threads: 2 threads can't use std,"));
     let many = vec!["*"; 6000].join(",");
     assert_eq!(error("map", &many, seed), "--map: the patterns of the table stand for too many names: leave some out");
+}
+
+#[test]
+fn a_path_of_a_parameter_is_relative_to_the_profile() {
+    const PARAMS: &[Param] = &[Param::path("folder", ""), Param::flag("sync", "")];
+    let mut catalog = catalog();
+    catalog.maps[2].term.params = PARAMS;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my.toml");
+    fs::write(&path, table("").replace("\"std\"", "[\"std(a/b,sync)\", \"s?d(c)\"]")).unwrap();
+    let plan = plan(&[path.to_str().unwrap().to_owned()], &Flags::default(), &catalog).unwrap();
+    let args = |index: usize| plan.cells[index].map.args.clone();
+    assert_eq!(args(0), [Some(Arg::Path(folder.path().join("a/b"))), Some(Arg::Flag(true))]);
+    assert_eq!(args(1), [Some(Arg::Path(folder.path().join("c"))), None]);
 }

@@ -24,7 +24,17 @@ pub struct CellSpec {
     pub crew: Option<Crew>,
 }
 
+/// The most operations of a cell: `1..=2^63-1`, what a TOML integer holds.
+pub(super) const OPS_MAX: u64 = i64::MAX as u64;
+
 impl CellSpec {
+    /// A cell of which nothing but the map has been written: what must be given has no value yet.
+    pub(super) fn unwritten(map: Call) -> CellSpec {
+        let source = Source::Generated { keys: Call::default(), mix: Call::default() };
+        let workload = WorkloadSpec { source, ops: OPS_MAX, seed: 0 };
+        CellSpec { map, workload, load_factor: None, hint: 0, entry: "", crew: None }
+    }
+
     /// What the cell is called. A workload labels its keys and its mix, and knows its operations, when it is open.
     pub fn id(&self, keys: &str, mix: &str, ops: u64) -> CellId {
         CellId {

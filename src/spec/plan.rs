@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::axes::{self, OPS_MAX, named, whole};
+use super::axes::{self, named, whole};
+use super::cell::OPS_MAX;
 use super::cells::expand;
 use super::pattern;
 use super::place::{Raw, SpecError};

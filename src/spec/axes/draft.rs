@@ -4,11 +4,8 @@ use std::cell::{Cell, RefCell};
 
 use crate::spec::cell::CellSpec;
 use crate::spec::place::Raw;
-use crate::spec::{Call, Catalog, LeftOut, MapOffer, Source, UnknownName, WorkloadSpec};
+use crate::spec::{Call, Catalog, LeftOut, MapOffer, UnknownName};
 use crate::text::shown;
-
-/// The most operations of a cell: `1..=2^63-1`, what a TOML integer holds.
-pub(in crate::spec) const OPS_MAX: u64 = i64::MAX as u64;
 
 /// The most names that the patterns of a table stand for.
 const MATCHES_MAX: usize = 100_000;
@@ -25,12 +22,9 @@ pub(in crate::spec) struct Draft {
 }
 
 impl Draft {
-    /// A cell of which nothing has been written: the axes that must be given have no value yet.
+    /// A cell of which no axis has been written.
     pub fn new(map: &Called) -> Draft {
-        let nothing = Call::default;
-        let workload =
-            WorkloadSpec { source: Source::Generated { keys: nothing(), mix: nothing() }, ops: OPS_MAX, seed: 0 };
-        let cell = CellSpec { map: map.call.clone(), workload, load_factor: None, hint: 0, entry: "", crew: None };
+        let cell = CellSpec::unwritten(map.call.clone());
         Draft { cell, offer: map.offer, by_pattern: map.by_pattern }
     }
 }

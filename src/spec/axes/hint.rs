@@ -1,8 +1,9 @@
 //! How many entries a map is built for.
 
-use super::draft::{OPS_MAX, put, whole};
+use super::draft::{put, whole};
 use super::{Absent, Axis, Column, Draft, Kind, Put, Scope, Takes, Unfit, Value};
 use crate::spec::Source;
+use crate::spec::cell::OPS_MAX;
 use crate::spec::place::Raw;
 
 /// Stands for each cell's own operations.

@@ -1,8 +1,8 @@
 //! What cells can differ in. The registry is [`AXES`]: the keys of a `[[cells]]` table, the flags of verbs that describe
 //! cells, the columns of reports and the words of names all derive from it.
 //!
-//! To add an axis: a file in this folder with its [`Axis`], the row's name in [`AXES`], and the value's field in
-//! `CellSpec`, [`CellId`] and `CellSpec::id`. What is left is the place where the value has its effect.
+//! To add an axis: a file in this folder with its [`Axis`], the row's name in [`AXES`], and the fields for its value in
+//! `cell.rs`. What is left is the place where the value has its effect.
 
 mod draft;
 mod entry;
@@ -21,7 +21,7 @@ mod trace;
 use std::cmp::Ordering;
 use std::fmt;
 
-pub(super) use draft::{Called, Draft, OPS_MAX, Put, Scope, Unfit, named, whole};
+pub(super) use draft::{Called, Draft, Put, Scope, Unfit, named, whole};
 pub(super) use map::called;
 pub(super) use trace::{check, make_way};
 
@@ -121,11 +121,8 @@ pub enum Value<'a> {
     Real(f64),
 }
 
-/// How many axes there are.
-const COUNT: usize = 11;
-
 /// The registry: one row an axis, in the order of columns and of help.
-pub static AXES: [Axis; COUNT] = [
+pub static AXES: [Axis; 11] = [
     map::AXIS,
     keys::AXIS,
     mix::AXIS,

@@ -1,7 +1,8 @@
 //! How many operations are measured.
 
-use super::draft::{OPS_MAX, put, whole};
+use super::draft::{put, whole};
 use super::{Absent, Axis, Column, Kind, Takes, Value};
+use crate::spec::cell::OPS_MAX;
 
 pub(super) const AXIS: Axis = Axis {
     key: "ops",

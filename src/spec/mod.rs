@@ -3,7 +3,7 @@
 //! ```text
 //! profiles/*.toml -> wire (as written) <- flags
 //!                      |
-//!        axes ------> plan (validated): Plan, CellSpec -> CellId
+//!        axes ------> validate, cells -> Plan, CellSpec -> CellId (identity)
 //! ```
 //!
 //! docs/PROFILES.md has the form of a profile, and the axes of its cells.

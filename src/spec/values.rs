@@ -157,7 +157,7 @@ fn bytes(text: &str) -> Option<u64> {
 
 /// So many bytes in the largest unit of which they are a whole number.
 fn size(bytes: u64) -> String {
-    let unit = UNITS.iter().find(|&&(_, unit_bytes)| bytes >= unit_bytes && bytes % unit_bytes == 0);
+    let unit = UNITS.iter().find(|&&(_, unit_bytes)| bytes >= unit_bytes && bytes.is_multiple_of(unit_bytes));
     unit.map_or_else(|| bytes.to_string(), |(unit, unit_bytes)| format!("{}{unit}", bytes / unit_bytes))
 }
 

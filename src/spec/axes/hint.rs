@@ -31,7 +31,6 @@ pub(super) const AXIS: Axis = Axis {
     depth: 6,
     read,
     settle,
-    ..Axis::PLAIN
 };
 
 fn read(raw: &Raw, scope: &Scope<'_>) -> Result<Vec<Put>, String> {

@@ -24,7 +24,6 @@ pub(super) const AXIS: Axis = Axis {
     depth: 10,
     read,
     settle,
-    ..Axis::PLAIN
 };
 
 fn read(raw: &Raw, scope: &Scope<'_>) -> Result<Vec<Put>, String> {

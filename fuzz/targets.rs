@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 use mapscope::gate::{self, Policy};
+use mapscope::plan::{self, Flags, SHIPPED, Source, WorkloadSpec};
 use mapscope::record::{self, metrics};
 use mapscope::report::FORMATS;
 use mapscope::run::Subjects;
-use mapscope::spec::{self, Flags, SHIPPED, Source, WorkloadSpec};
 use mapscope::workload::Workload;
 use mapscope::{diff, replay};
 
@@ -184,7 +184,7 @@ pair = [\"ops\", \"hint\"]
 fn read_profile(mutant: &[u8]) -> bool {
     let path = file("p.toml", mutant);
     let argument = path.to_str().expect("UTF-8").to_owned();
-    let plan = spec::plan(&[argument], &Flags::from([("max_cells", "20000")]), &Subjects::builtin().catalog());
+    let plan = plan::plan(&[argument], &Flags::from([("max_cells", "20000")]), &Subjects::builtin().catalog());
     _ = fs::remove_file(&path);
     plan.is_ok()
 }

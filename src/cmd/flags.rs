@@ -2,8 +2,8 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
-use crate::spec::Flags;
-use crate::spec::axes::{AXES, Absent, Axis, Takes};
+use crate::plan::Flags;
+use crate::plan::axes::{AXES, Absent, Axis, Takes};
 
 /// One flag an axis, each for a list.
 impl Args for Flags {

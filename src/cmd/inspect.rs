@@ -12,11 +12,11 @@ use crate::inspect::text::{self, Style};
 use crate::inspect::{Moment, Session, Source, Step, Watch, Watcher, svg};
 use crate::intake;
 use crate::maps::anatomy::Part;
+use crate::plan::{self, CellSpec, plan};
 use crate::probe::alloc;
 use crate::record::write_atomically;
 use crate::replay::{ALLOCATED, Action, Entries, Recording, Row, Setup, shape};
 use crate::run::Subjects;
-use crate::spec::{self, CellSpec, plan};
 use crate::workload::Workload;
 use crate::workload::trace::oracle_general;
 
@@ -298,7 +298,7 @@ fn cell(args: &Args, subjects: &Subjects) -> anyhow::Result<CellSpec> {
     let OneCell(mut flags) = args.workload.clone();
     flags.give("map", [args.map.clone()]);
     flags.give("trace", args.trace.iter().map(in_words).collect::<Result<Vec<_>, _>>()?);
-    let spec::Plan { mut cells, .. } = plan(&[], &flags, &subjects.catalog())?;
+    let plan::Plan { mut cells, .. } = plan(&[], &flags, &subjects.catalog())?;
     match (cells.pop(), cells.len()) {
         (Some(cell), 0) => Ok(cell),
         (_, more) => {

@@ -5,11 +5,11 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use super::output;
 use super::toolchains::Toolchains;
+use crate::plan::axes::{AXES, Axis};
+use crate::plan::{Catalog, LoadFactors, MapOffer, Param, SHIPPED, Term};
 use crate::record::metrics::{self, Metric};
 use crate::report::{FORMATS, Format};
 use crate::run::Subjects;
-use crate::spec::axes::{AXES, Axis};
-use crate::spec::{Catalog, LoadFactors, MapOffer, Param, SHIPPED, Term};
 use crate::{diff, gate};
 
 /// List what can be named: maps, keys, mixes, entries, axes, metrics, profiles, formats

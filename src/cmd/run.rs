@@ -7,10 +7,10 @@ use super::journal::Journal;
 use super::output;
 use super::staged::Staged;
 use super::toolchains::Toolchains;
+use crate::plan::{Flags, LeftOut, Plan, Profiles};
 use crate::record::{Results, Status};
 use crate::report::{self, FORMATS, Format, table};
 use crate::run::{Settings, Subjects, execute, heed_interrupts};
-use crate::spec::{Flags, LeftOut, Plan, Profiles};
 use crate::text;
 
 /// Run a profile: every cell in its own process, then the reports

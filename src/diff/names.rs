@@ -2,9 +2,9 @@
 
 use super::pairing::{Fields, NONE, fields};
 use super::{Diff, Pair};
+use crate::plan::axes::{AXES, Column};
 use crate::record::{Cell, CellId};
 use crate::report::number::grouped;
-use crate::spec::axes::{AXES, Column};
 
 /// The fields that every name begins with.
 const ALWAYS: [&str; 3] = ["map", "keys", "mix"];

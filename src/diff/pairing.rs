@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Pair;
+use crate::plan::axes::{AXES, Axis, Column};
 use crate::record::{Cell, CellId, Results};
-use crate::spec::axes::{AXES, Axis, Column};
 
 /// The one field of two identities that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]

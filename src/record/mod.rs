@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::plan::CellId;
 pub use crate::probe::event::Cause;
-pub use crate::spec::CellId;
 pub use acceptance::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges};
 pub use environment::Environment;
 pub(crate) use held::Held;

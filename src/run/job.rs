@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::passes::{Counted, Learnt};
+use crate::plan::CellSpec;
 use crate::record::{Profile, Time};
-use crate::spec::CellSpec;
 use crate::subject::Failure;
 use crate::workload::{Expected, HandOver};
 
@@ -118,8 +118,8 @@ pub(super) enum Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::{Flags, plan};
     use crate::run::Subjects;
-    use crate::spec::{Flags, plan};
 
     /// A cell with all that a cell can have.
     fn job() -> Job {

@@ -31,9 +31,9 @@ pub use session::{
 };
 
 use crate::maps::Info;
+use crate::plan::{Arg, CellSpec, Crew, MapOffer};
 use crate::record::Status;
 use crate::replay::{Play, Setup};
-use crate::spec::{Arg, CellSpec, Crew, MapOffer};
 use crate::workload::{Workload, WorkloadError};
 
 /// Anything that can be measured: a row of the registry.

@@ -8,12 +8,12 @@ mod traces;
 
 use std::path::PathBuf;
 
-use mapscope::spec::{Arg, Call, Source, Term, WorkloadSpec};
+use mapscope::plan::{Arg, Call, Source, Term, WorkloadSpec};
 use mapscope::workload::keys::KEYS;
 use mapscope::workload::mixes::MIXES;
 use mapscope::workload::{Kind, Op, Workload};
 
-/// `name(args..)` of one of `terms`, with its defaults, as `spec` would hand it over.
+/// `name(args..)` of one of `terms`, with its defaults, as `plan` would hand it over.
 fn call(mut terms: impl Iterator<Item = Term>, name: &str, args: &[(&str, f64)]) -> Call {
     let term = terms.find(|term| term.name == name).expect(name);
     let given = |name| args.iter().find(|(given, _)| *given == name).map(|&(_, value)| value);

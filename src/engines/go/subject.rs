@@ -13,11 +13,11 @@ use super::causes::Causes;
 use super::{Recorded, Session as Program, Toolchain, find, session, shape_of_entry};
 use crate::engines::Engine;
 use crate::maps::Info;
+use crate::plan::{Arg, CellSpec, MapOffer, Param, Range, Term};
 use crate::probe::event::Cause;
 use crate::probe::heap::Allocs;
 use crate::probe::latency::class_of;
 use crate::record::{Collector, OpKind, Status};
-use crate::spec::{Arg, CellSpec, MapOffer, Param, Range, Term};
 use crate::subject::{
     Content, Each, Failure, Handed, Holds, Opening, Reading, Seen, Session, Subject, Timed, TimedEnd, Timing, Traits,
     Watch, Watched, Work, offer_of, op_kind,

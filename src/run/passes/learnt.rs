@@ -228,8 +228,8 @@ mod tests {
 
     /// A workload of so many operations.
     fn workload(ops: u64) -> Workload {
-        let flags = crate::spec::Flags::from([("ops", &*ops.to_string()), ("map", "std")]);
-        let plan = crate::spec::plan(&[], &flags, &crate::run::Subjects::builtin().catalog()).unwrap();
+        let flags = crate::plan::Flags::from([("ops", &*ops.to_string()), ("map", "std")]);
+        let plan = crate::plan::plan(&[], &flags, &crate::run::Subjects::builtin().catalog()).unwrap();
         Workload::open(&plan.cells[0].workload).unwrap()
     }
 

@@ -14,7 +14,7 @@ use super::args::Args;
 use super::keys::Keys;
 use super::rng::Rng;
 use super::{Kind, WorkloadError};
-use crate::spec::{Param, Range, Term};
+use crate::plan::{Param, Range, Term};
 
 /// A mix at work.
 pub trait Mix: Send {

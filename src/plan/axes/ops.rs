@@ -2,7 +2,7 @@
 
 use super::draft::{put, whole};
 use super::{Absent, Axis, Column, Kind, Takes, Value};
-use crate::spec::cell::OPS_MAX;
+use crate::plan::cell::OPS_MAX;
 
 pub(super) const AXIS: Axis = Axis {
     key: "ops",

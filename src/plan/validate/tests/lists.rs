@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{catalog, error, map, plan_text, shown, table};
-use crate::spec::{Arg, Flags, LeftOut, MapOffer, Param, Plan, plan};
+use crate::plan::{Arg, Flags, LeftOut, MapOffer, Param, Plan, plan};
 
 /// Hints and operations of each cell.
 fn hints(plan: &Plan) -> Vec<(u64, u64)> {
@@ -31,7 +31,7 @@ fn a_hint_can_be_each_cell_s_operations() {
         "my.toml:6: hint: must be a number, without quotes, or \"ops\", got string"
     );
     let traced =
-        crate::spec::plan(&[], &Flags::from([("hint", "ops"), ("trace", "t.csv"), ("ops", "7")]), &catalog()).unwrap();
+        crate::plan::plan(&[], &Flags::from([("hint", "ops"), ("trace", "t.csv"), ("ops", "7")]), &catalog()).unwrap();
     assert_eq!(hints(&traced)[0], (7, 7));
 }
 

@@ -2,9 +2,9 @@
 
 use super::draft::{put, whole};
 use super::{Absent, Axis, Column, Draft, Kind, Put, Scope, Takes, Unfit, Value};
-use crate::spec::Source;
-use crate::spec::cell::OPS_MAX;
-use crate::spec::place::Raw;
+use crate::plan::Source;
+use crate::plan::cell::OPS_MAX;
+use crate::plan::place::Raw;
 
 /// Stands for each cell's own operations.
 const OPS: &str = "ops";

@@ -9,7 +9,7 @@ use crate::text;
 /// Why a plan can't be made of what the user wrote.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{}{what}", place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default())]
-pub struct SpecError {
+pub struct PlanError {
     /// Where it stands; `None` when nothing written is to blame.
     pub place: Option<Place>,
     /// What was expected, what was found, and what to do.
@@ -33,8 +33,8 @@ pub enum Place {
 }
 
 impl Place {
-    pub(super) fn error(&self, what: impl fmt::Display) -> SpecError {
-        SpecError { place: Some(self.clone()), what: what.to_string() }
+    pub(super) fn error(&self, what: impl fmt::Display) -> PlanError {
+        PlanError { place: Some(self.clone()), what: what.to_string() }
     }
 
     /// A path as written here: a profile's paths are relative to its file. Standard input is the same everywhere.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::draft::put;
 use super::{Axis, Takes};
 use crate::intake::STDIN;
-use crate::spec::Source;
-use crate::spec::place::{Raw, SpecError};
+use crate::plan::Source;
+use crate::plan::place::{PlanError, Raw};
 
 pub(super) const AXIS: Axis = Axis {
     key: KEY,
@@ -34,7 +34,7 @@ fn brought(lists: &Lists) -> impl Iterator<Item = &Vec<Raw>> {
 }
 
 /// Takes from a table what the flags that will replace its lists leave no room for.
-pub(in crate::spec) fn make_way(lists: &mut Lists, flags: &Lists) -> Result<(), SpecError> {
+pub(in crate::plan) fn make_way(lists: &mut Lists, flags: &Lists) -> Result<(), PlanError> {
     let generated = brought(flags).next().is_some();
     if let Some(trace) = flags.get(KEY) {
         if generated {
@@ -48,7 +48,7 @@ pub(in crate::spec) fn make_way(lists: &mut Lists, flags: &Lists) -> Result<(), 
 }
 
 /// Whether a table's traces can be read, with what else it gives.
-pub(in crate::spec) fn check(lists: &Lists) -> Result<(), SpecError> {
+pub(in crate::plan) fn check(lists: &Lists) -> Result<(), PlanError> {
     let Some(traces) = lists.get(KEY) else { return Ok(()) };
     if let Some(twice) = traces.iter().filter(|raw| raw.text == STDIN).nth(1) {
         return Err(twice.place.error("- is standard input, which is read once: name it once"));

@@ -1,8 +1,8 @@
 //! What an item of a list of names stands for: itself, or all that its pattern matches.
 
 use super::draft::Scope;
-use crate::spec::place::Raw;
-use crate::spec::{Arg, Call, CallError, Term, UnknownName, pattern};
+use crate::plan::place::Raw;
+use crate::plan::{Arg, Call, CallError, Term, UnknownName, pattern};
 use crate::text::quoted;
 
 /// The calls that an item stands for: its own, or one of each term that its pattern matches, with the pattern's arguments.

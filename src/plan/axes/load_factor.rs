@@ -2,7 +2,7 @@
 
 use super::draft::put;
 use super::{Absent, Axis, Column, Draft, Kind, Put, Scope, Takes, Unfit, Value};
-use crate::spec::place::Raw;
+use crate::plan::place::Raw;
 use crate::text::{quoted, shown};
 
 pub(super) const AXIS: Axis = Axis {

@@ -2,7 +2,7 @@
 
 use super::names::names;
 use super::{Absent, Axis, Column, Put, Scope, Value};
-use crate::spec::place::Raw;
+use crate::plan::place::Raw;
 
 pub(super) const AXIS: Axis = Axis {
     key: "entry",

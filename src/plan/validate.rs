@@ -6,7 +6,7 @@ use super::axes::{self, named, whole};
 use super::cell::OPS_MAX;
 use super::cells::expand;
 use super::pattern;
-use super::place::{Raw, SpecError};
+use super::place::{PlanError, Raw};
 use super::profiles::{SHIPPED, find};
 use super::wire::{Flags, Profile};
 use super::{Catalog, Passes, Plan};
@@ -23,7 +23,7 @@ const MIB: u64 = 1 << 20;
 ///   them leaves open is open.
 ///
 /// Cells come workload by workload, within one map by map, within one load factor by load factor.
-pub fn plan(profiles: &[String], flags: &Flags, catalog: &Catalog) -> Result<Plan, SpecError> {
+pub fn plan(profiles: &[String], flags: &Flags, catalog: &Catalog) -> Result<Plan, PlanError> {
     Profiles::read(profiles)?.plan(flags, catalog)
 }
 
@@ -37,7 +37,7 @@ impl Profiles {
     /// # Errors
     ///
     /// A name that doesn't ship; a file that can't be read, or that is no profile.
-    pub fn read(arguments: &[String]) -> Result<Profiles, SpecError> {
+    pub fn read(arguments: &[String]) -> Result<Profiles, PlanError> {
         arguments.iter().map(|argument| find(argument)).collect::<Result<_, _>>().map(Profiles)
     }
 
@@ -58,12 +58,12 @@ impl Profiles {
     /// # Errors
     ///
     /// What they or the flags ask for, and the catalog doesn't have or the machine can't do.
-    pub fn plan(&self, flags: &Flags, catalog: &Catalog) -> Result<Plan, SpecError> {
+    pub fn plan(&self, flags: &Flags, catalog: &Catalog) -> Result<Plan, PlanError> {
         plan_of(self.0.clone(), flags, catalog)
     }
 }
 
-fn plan_of(mut written: Vec<Profile>, flags: &Flags, catalog: &Catalog) -> Result<Plan, SpecError> {
+fn plan_of(mut written: Vec<Profile>, flags: &Flags, catalog: &Catalog) -> Result<Plan, PlanError> {
     let overrides = flags.cells();
     if written.is_empty() {
         let mut quick = SHIPPED[0].parse()?;
@@ -105,7 +105,7 @@ fn join(mut plan: Plan, next: Plan) -> Plan {
     plan
 }
 
-fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, SpecError> {
+fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, PlanError> {
     let settings = &profile.settings;
     settings.one("summary", |raw| Ok(raw.text.clone()))?;
     let passes = settings.each("passes", |raw| named("pass", &raw.text, &PASSES, |pass| pass.0))?;

@@ -15,24 +15,24 @@ mod cells;
 mod identity;
 mod pattern;
 mod place;
-mod plan;
 mod profiles;
 mod term;
+mod validate;
 mod values;
 mod wire;
 
 pub use call::{Call, CallError, UnknownName};
 pub use cell::{CellId, CellSpec, Crew, Source, ThreadKeys, WorkloadSpec};
-pub use place::{Place, SpecError};
-pub use plan::{Profiles, plan};
+pub use place::{Place, PlanError};
 pub use profiles::{SHIPPED, Shipped};
 pub use term::{LoadFactors, Param, Term};
+pub use validate::{Profiles, plan};
 pub use values::{Arg, Range, Values};
 pub use wire::Flags;
 
 use serde::{Deserialize, Deserializer};
 
-/// Everything a profile may name. The registries fill it; `spec` itself knows none of them.
+/// Everything a profile may name. The registries fill it; `plan` itself knows none of them.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     /// The maps, and what each can be asked.

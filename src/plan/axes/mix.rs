@@ -2,8 +2,8 @@
 
 use super::names::calls;
 use super::{Absent, Axis, Column, Put, Scope, Value};
-use crate::spec::place::Raw;
-use crate::spec::{Call, Source};
+use crate::plan::place::Raw;
+use crate::plan::{Call, Source};
 
 pub(super) const AXIS: Axis = Axis {
     key: "mix",

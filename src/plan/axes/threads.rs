@@ -2,8 +2,8 @@
 
 use super::draft::{put, whole};
 use super::{Absent, Axis, Column, Draft, Kind, Scope, Takes, Unfit, Value};
-use crate::spec::place::Raw;
-use crate::spec::{Crew, MapOffer, ThreadKeys};
+use crate::plan::place::Raw;
+use crate::plan::{Crew, MapOffer, ThreadKeys};
 
 /// The most threads of a cell.
 const THREADS_MAX: u64 = 1024;

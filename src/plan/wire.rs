@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::UnknownName;
 use super::axes::{AXES, Takes};
 use super::call::split_list;
-use super::place::{Place, Raw, SpecError};
+use super::place::{Place, PlanError, Raw};
 use crate::text::quoted;
 
 /// A key that is no axis: how a profile is run, in whole.
@@ -51,25 +51,25 @@ impl Table {
         &self,
         key: &str,
         parse: impl Fn(&Raw) -> Result<T, String>,
-    ) -> Result<Option<Vec<T>>, SpecError> {
+    ) -> Result<Option<Vec<T>>, PlanError> {
         let Some(list) = self.lists.get(key) else { return Ok(None) };
         list.iter().map(|raw| parse(raw).map_err(|what| raw.place.error(what))).collect::<Result<_, _>>().map(Some)
     }
 
     /// The same for a key that must be there.
-    pub(super) fn needed<T>(&self, key: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> Result<Vec<T>, SpecError> {
+    pub(super) fn needed<T>(&self, key: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> Result<Vec<T>, PlanError> {
         self.each(key, parse)?.ok_or_else(|| self.missing(key))
     }
 
     /// The one value of a key that takes no list.
-    pub(super) fn one<T>(&self, key: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> Result<Option<T>, SpecError> {
+    pub(super) fn one<T>(&self, key: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> Result<Option<T>, PlanError> {
         match self.lists.get(key).map(Vec::as_slice) {
             Some([_, second, ..]) => Err(second.place.error("takes one value, not a list")),
             _ => Ok(self.each(key, parse)?.and_then(|mut values| values.pop())),
         }
     }
 
-    pub(super) fn missing(&self, key: &str) -> SpecError {
+    pub(super) fn missing(&self, key: &str) -> PlanError {
         let flag = AXES.iter().find(|axis| axis.key == key).map_or("", |axis| axis.flag);
         self.place.error(format!("\"{key}\" is missing: add {key} = [...] to the table, or give {flag}"))
     }
@@ -85,7 +85,7 @@ pub(super) struct Profile {
 
 impl Profile {
     /// Reads the TOML `text` of the file `path`.
-    pub(super) fn parse(name: &str, text: &str, path: &Path) -> Result<Profile, SpecError> {
+    pub(super) fn parse(name: &str, text: &str, path: &Path) -> Result<Profile, PlanError> {
         let newlines = text.bytes().enumerate().filter_map(|(at, byte)| (byte == b'\n').then_some(at)).collect();
         let reader = Reader { newlines, path };
         let mut root = DeTable::parse(text)
@@ -119,7 +119,7 @@ impl Reader<'_> {
         Place::File { path: self.path.to_owned(), line, key: key.to_owned() }
     }
 
-    fn cells(&self, table: Spanned<DeValue<'_>>) -> Result<Table, SpecError> {
+    fn cells(&self, table: Spanned<DeValue<'_>>) -> Result<Table, PlanError> {
         let place = self.place(table.span().start, "[[cells]]");
         match table.into_inner() {
             DeValue::Table(table) => self.table(table, cells_keys(), place),
@@ -132,7 +132,7 @@ impl Reader<'_> {
         table: DeTable<'_>,
         keys: impl Iterator<Item = (&'static str, Takes)> + Clone,
         place: Place,
-    ) -> Result<Table, SpecError> {
+    ) -> Result<Table, PlanError> {
         let mut lists = BTreeMap::new();
         for (key, value) in table {
             let Some((name, takes)) = keys.clone().find(|(name, _)| name == key.get_ref()) else {
@@ -146,7 +146,7 @@ impl Reader<'_> {
         Ok(Table { place, lists })
     }
 
-    fn list(&self, key: &str, takes: Takes, value: Spanned<DeValue<'_>>) -> Result<Vec<Raw>, SpecError> {
+    fn list(&self, key: &str, takes: Takes, value: Spanned<DeValue<'_>>) -> Result<Vec<Raw>, PlanError> {
         let at = value.span().start;
         match value.into_inner() {
             DeValue::Array(values) if values.is_empty() => Err(self.place(at, key).error("the list is empty")),
@@ -155,7 +155,7 @@ impl Reader<'_> {
         }
     }
 
-    fn scalar(&self, key: &str, takes: Takes, value: Spanned<DeValue<'_>>) -> Result<Raw, SpecError> {
+    fn scalar(&self, key: &str, takes: Takes, value: Spanned<DeValue<'_>>) -> Result<Raw, PlanError> {
         let place = self.place(value.span().start, key);
         let text = match (takes, value.into_inner()) {
             (Takes::Text | Takes::Files, DeValue::String(text)) => text.into_owned(),

@@ -2,8 +2,8 @@
 
 use super::draft::{named, put};
 use super::{Absent, Axis, Column, Draft, Put, Scope, Unfit, Value};
-use crate::spec::ThreadKeys;
-use crate::spec::place::Raw;
+use crate::plan::ThreadKeys;
+use crate::plan::place::Raw;
 
 pub(super) const AXIS: Axis = Axis {
     key: "thread_keys",

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::spec::{CellSpec, EntryOffer, LoadFactors, MapOffer, Param, Range, Source, Term, WorkloadSpec};
+use crate::plan::{CellSpec, EntryOffer, LoadFactors, MapOffer, Param, Range, Source, Term, WorkloadSpec};
 
 const fn param(name: &'static str, min: f64, max: f64, default: Option<f64>) -> Param {
     let range = Range { min, max, above_min: false, below_max: false, integer: false };

@@ -2,9 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::spec::cell::CellSpec;
-use crate::spec::place::Raw;
-use crate::spec::{Call, Catalog, LeftOut, MapOffer, UnknownName};
+use crate::plan::cell::CellSpec;
+use crate::plan::place::Raw;
+use crate::plan::{Call, Catalog, LeftOut, MapOffer, UnknownName};
 use crate::text::shown;
 
 /// The most names that the patterns of a table stand for.
@@ -12,7 +12,7 @@ const MATCHES_MAX: usize = 100_000;
 
 /// A cell in the making.
 #[derive(Debug, Clone)]
-pub(in crate::spec) struct Draft {
+pub(in crate::plan) struct Draft {
     /// The cell, as far as its axes have been written.
     pub cell: CellSpec,
     /// What its map can be asked.
@@ -30,7 +30,7 @@ impl Draft {
 }
 
 /// What a value does to a cell.
-pub(in crate::spec) type Put = Box<dyn Fn(&mut Draft)>;
+pub(in crate::plan) type Put = Box<dyn Fn(&mut Draft)>;
 
 /// The one thing that an item does.
 pub(super) fn put(put: impl Fn(&mut Draft) + 'static) -> Vec<Put> {
@@ -39,7 +39,7 @@ pub(super) fn put(put: impl Fn(&mut Draft) + 'static) -> Vec<Put> {
 
 /// A map that a list names.
 #[derive(Debug, Clone)]
-pub(in crate::spec) struct Called {
+pub(in crate::plan) struct Called {
     /// What it can be asked.
     pub offer: MapOffer,
     /// How it is called.
@@ -50,7 +50,7 @@ pub(in crate::spec) struct Called {
 
 /// Why a cell can't be run.
 #[derive(Debug)]
-pub(in crate::spec) struct Unfit {
+pub(in crate::plan) struct Unfit {
     /// What was expected, what was found, and what to do.
     pub what: String,
     /// The same in a few words, where it is for its map: what a note says of one that a pattern matched.
@@ -72,7 +72,7 @@ impl From<String> for Unfit {
 }
 
 /// What the axes of one table may know.
-pub(in crate::spec) struct Scope<'a> {
+pub(in crate::plan) struct Scope<'a> {
     /// Everything that has a name.
     pub catalog: &'a Catalog,
     /// The table's maps; at least one.
@@ -119,7 +119,7 @@ impl Scope<'_> {
 }
 
 /// The item called `name`.
-pub(in crate::spec) fn named<T: Copy>(
+pub(in crate::plan) fn named<T: Copy>(
     what: &'static str,
     name: &str,
     items: &[T],
@@ -130,7 +130,7 @@ pub(in crate::spec) fn named<T: Copy>(
 }
 
 /// A whole number within `min..=max`, written in decimal digits with `_` between them where wanted.
-pub(in crate::spec) fn whole(raw: &Raw, min: u64, max: u64) -> Result<u64, String> {
+pub(in crate::plan) fn whole(raw: &Raw, min: u64, max: u64) -> Result<u64, String> {
     let digits = raw.text.replace('_', "");
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
     match digits.parse() {

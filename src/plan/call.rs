@@ -274,7 +274,7 @@ pub(super) fn split_list(text: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::Range;
+    use crate::plan::Range;
 
     const REAL: Range = Range { min: 0.0, max: 8.0, above_min: true, below_max: false, integer: false };
     const COUNT: Range = Range { min: 0.0, max: 1e6, above_min: false, below_max: false, integer: true };

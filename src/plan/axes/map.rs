@@ -2,8 +2,8 @@
 
 use super::names::{Calls, calls};
 use super::{Absent, Axis, Called, Column, Put, Scope, Value};
-use crate::spec::place::Raw;
-use crate::spec::{Call, Term};
+use crate::plan::place::Raw;
+use crate::plan::{Call, Term};
 
 pub(super) const AXIS: Axis = Axis {
     key: "map",
@@ -29,7 +29,7 @@ fn read(raw: &Raw, scope: &Scope<'_>) -> Result<Vec<Put>, String> {
 }
 
 /// The maps that an item means: one by its own name, several by their group's or by a pattern.
-pub(in crate::spec) fn called(raw: &Raw, scope: &Scope<'_>) -> Result<Vec<Called>, String> {
+pub(in crate::plan) fn called(raw: &Raw, scope: &Scope<'_>) -> Result<Vec<Called>, String> {
     let offers = &scope.catalog.maps;
     let mut terms: Vec<Term> = offers.iter().map(|offer| offer.term).collect();
     for offer in offers {

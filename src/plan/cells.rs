@@ -2,7 +2,7 @@
 
 use super::axes::{self, AXES, Absent, Axis, Draft, Put, Scope, Unfit};
 use super::cell::CellSpec;
-use super::place::{Raw, SpecError};
+use super::place::{PlanError, Raw};
 use super::wire::{PAIR, Table};
 use super::{Catalog, LeftOut, UnknownName};
 
@@ -13,7 +13,7 @@ pub(super) fn expand(
     memory_bytes: u64,
     cells_max: u64,
     cells: &mut Vec<CellSpec>,
-) -> Result<Vec<LeftOut>, SpecError> {
+) -> Result<Vec<LeftOut>, PlanError> {
     let mut scope = Scope::new(catalog, memory_bytes);
     scope.maps = table.needed("map", |raw| axes::called(raw, &scope))?.into_iter().flatten().collect();
     axes::check(&table.lists)?;
@@ -67,7 +67,7 @@ struct Loop {
 }
 
 /// The loops that make the cells of a table, the outermost first.
-fn loops(table: &Table, lists: &[Vec<Item>]) -> Result<Vec<Loop>, SpecError> {
+fn loops(table: &Table, lists: &[Vec<Item>]) -> Result<Vec<Loop>, PlanError> {
     let pair = pair(table, lists)?;
     let alone = (0..AXES.len()).filter(|axis| !pair.contains(axis)).map(|axis| vec![axis]);
     let walked = |axes: Vec<usize>| {
@@ -80,7 +80,7 @@ fn loops(table: &Table, lists: &[Vec<Item>]) -> Result<Vec<Loop>, SpecError> {
 }
 
 /// The axes, by index, whose lists go together element by element.
-fn pair(table: &Table, lists: &[Vec<Item>]) -> Result<Vec<usize>, SpecError> {
+fn pair(table: &Table, lists: &[Vec<Item>]) -> Result<Vec<usize>, PlanError> {
     let mut pair: Vec<usize> = Vec::new();
     for raw in table.lists.get(PAIR).into_iter().flatten() {
         let key = raw.text.replace('-', "_");
@@ -114,7 +114,7 @@ fn pair(table: &Table, lists: &[Vec<Item>]) -> Result<Vec<usize>, SpecError> {
 type Chosen<'a> = [Option<&'a Item>; AXES.len()];
 
 /// The values of an axis in a table.
-fn items(axis: &Axis, table: &Table, scope: &Scope<'_>) -> Result<Vec<Item>, SpecError> {
+fn items(axis: &Axis, table: &Table, scope: &Scope<'_>) -> Result<Vec<Item>, PlanError> {
     let default = |text: &str| vec![Raw { text: text.to_owned(), place: table.place.clone() }];
     let list = match (table.lists.get(axis.key), axis.absent) {
         (Some(list), _) => list.clone(),
@@ -132,7 +132,7 @@ fn items(axis: &Axis, table: &Table, scope: &Scope<'_>) -> Result<Vec<Item>, Spe
 }
 
 /// The cell of these values; why it is left out, where it is, for a map that a pattern matched.
-fn cell(chosen: &Chosen<'_>, table: &Table, scope: &Scope<'_>) -> Result<Result<CellSpec, SpecError>, SpecError> {
+fn cell(chosen: &Chosen<'_>, table: &Table, scope: &Scope<'_>) -> Result<Result<CellSpec, PlanError>, PlanError> {
     let mut draft = Draft::new(&scope.maps[0]);
     for item in chosen.iter().flatten() {
         (item.put)(&mut draft);

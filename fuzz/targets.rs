@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 use mapscope::gate::{self, Policy};
+use mapscope::plan::{self, Flags, SHIPPED, Source, WorkloadSpec};
 use mapscope::record::{self, metrics};
 use mapscope::report::FORMATS;
 use mapscope::run::Subjects;
-use mapscope::spec::{self, Flags, SHIPPED, Source, WorkloadSpec};
 use mapscope::workload::Workload;
 use mapscope::{diff, replay};
 
@@ -57,7 +57,12 @@ pub fn all() -> Vec<Target> {
         },
         Target {
             name: "profile",
-            corpus: SHIPPED.iter().map(|shipped| shipped.text.as_bytes().to_vec()).collect(),
+            corpus: SHIPPED
+                .iter()
+                .map(|shipped| shipped.text)
+                .chain([PAIRED])
+                .map(|text| text.as_bytes().to_vec())
+                .collect(),
             mutate: toml_mutator::mutate,
             read: read_profile,
             file: "p.toml",
@@ -163,11 +168,23 @@ fn read_record(mutant: &[u8]) -> bool {
     true
 }
 
+/// A profile of what none that ships has: lists that go together, and patterns.
+const PAIRED: &str = "\
+[[cells]]
+map = [\"go-*\", \"std\"]
+keys = \"*\"
+mix = \"ycsb-?\"
+ops = [10, 20]
+hint = [0, \"ops\"]
+entry = \"{u64,string}*\"
+threads = 1
+pair = [\"ops\", \"hint\"]
+";
+
 fn read_profile(mutant: &[u8]) -> bool {
     let path = file("p.toml", mutant);
     let argument = path.to_str().expect("UTF-8").to_owned();
-    let max_cells = vec!["20000".to_owned()];
-    let plan = spec::plan(&[argument], &Flags { max_cells, ..Flags::default() }, &Subjects::builtin().catalog());
+    let plan = plan::plan(&[argument], &Flags::from([("max_cells", "20000")]), &Subjects::builtin().catalog());
     _ = fs::remove_file(&path);
     plan.is_ok()
 }

@@ -4,7 +4,7 @@ use crate::rng::{NUMBERS, Rng, WORDS};
 use crate::text_mutator;
 
 /// What stands for something in a profile or a policy.
-const VALUES: [&str; 26] = [
+const VALUES: [&str; 32] = [
     "\"std\"",
     "\"go-classic\"",
     "\"go-swiss(go=1.24)\"",
@@ -31,6 +31,12 @@ const VALUES: [&str; 26] = [
     "[]",
     "[[1]]",
     "\"*_ns\"",
+    "\"*\"",
+    "\"go-*(go=1.23)\"",
+    "[\"hash*\", \"{std,btree}\"]",
+    "\"ops\"",
+    "[\"ops\", \"hint\"]",
+    "[\"map\", \"load-factor\", \"threads\"]",
 ];
 
 pub fn mutate(seed: &[u8], rng: &mut Rng) -> Vec<u8> {

@@ -18,7 +18,7 @@
 //! # Flow
 //!
 //! ```text
-//! profiles/*.toml -> spec -> workload (ops, keys, traces) ----> pass --drives--> session of a subject
+//! profiles/*.toml -> plan -> workload (ops, keys, traces) ----> pass --drives--> session of a subject
 //!                                               \____________ run ____________/    |  of maps, by probe
 //!                                                      |                            \ of a program, by engines
 //!                                                   record -> report (csv md json html flame pprof ...)
@@ -29,8 +29,9 @@
 //! the event part of `probe`; `subject` says what can be measured and how it is driven; `engines` has the runtimes whose
 //! maps are worked by a program of their own; `run` has the passes, the sessions of maps in this process, and the schedule;
 //! `replay` plays recordings on models, `verify` holds those against a runtime, and `inspect` shows the inside of a
-//! model; `report` and `gate` see only `record` and the forms in `ci`; `diff` tells what changed by the rules of the one
-//! in the forms of the other. `text` makes what is not ours fit to be shown, for all of them. `tests/structure.rs`
+//! model; `report` and `gate` see only `record`, what cells differ in (`plan::axes`) and the forms in `ci`; `diff` tells what
+//! changed by the rules of the one in the forms of the other. `text` makes what is not ours fit to be shown, for all of
+//! them. `tests/structure.rs`
 //! enforces it.
 //!
 //! # A map or a program of yours
@@ -60,12 +61,12 @@ pub mod gate;
 pub mod inspect;
 pub mod intake;
 pub mod maps;
+pub mod plan;
 pub mod probe;
 pub mod record;
 pub mod replay;
 pub mod report;
 pub mod run;
-pub mod spec;
 pub mod subject;
 pub mod text;
 pub mod verify;

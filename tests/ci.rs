@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use cli_process::{Outcome, Place};
-use mapscope::spec::SHIPPED;
+use mapscope::plan::SHIPPED;
 use serde_json::Value;
 
 /// Few cells, so that a build without optimisation is done soon.

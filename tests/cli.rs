@@ -5,8 +5,8 @@ mod cli_process;
 use std::process::{Command, Stdio};
 
 use cli_process::{Outcome, Place};
+use mapscope::plan::{self, Flags, SHIPPED};
 use mapscope::run::Subjects;
-use mapscope::spec::{self, Flags, SHIPPED};
 use mapscope::workload::Workload;
 
 fn run(args: &[&str]) -> Outcome {
@@ -98,6 +98,7 @@ fn list_alone_lists_everything() {
             "keys (--keys)",
             "mixes (--mix)",
             "entries (--entry)",
+            "axes (keys of [[cells]], flags of run)",
             "metrics",
             "profiles (run PROFILE)",
             "formats (--format)",
@@ -143,7 +144,7 @@ fn list_profiles_names_all_that_ship() {
 fn every_profile_that_ships_suits_the_maps_that_ship() {
     let catalog = Subjects::builtin().catalog();
     for shipped in SHIPPED {
-        let plan = spec::plan(&[shipped.name.into()], &Flags::default(), &catalog);
+        let plan = plan::plan(&[shipped.name.into()], &Flags::default(), &catalog);
         let plan = plan.unwrap_or_else(|error| panic!("{error}"));
         assert!(plan.cells.len() <= 250, "{}: {} cells", shipped.name, plan.cells.len());
     }
@@ -153,7 +154,7 @@ fn every_profile_that_ships_suits_the_maps_that_ship() {
 fn every_profile_that_ships_has_workloads_that_open() {
     let catalog = Subjects::builtin().catalog();
     for shipped in SHIPPED {
-        let plan = spec::plan(&[shipped.name.into()], &Flags::default(), &catalog).unwrap();
+        let plan = plan::plan(&[shipped.name.into()], &Flags::default(), &catalog).unwrap();
         for cell in plan.cells {
             let opened = Workload::open(&cell.workload);
             opened.unwrap_or_else(|error| panic!("{}: {:?}: {error}", shipped.name, cell.workload));

@@ -232,8 +232,7 @@ fn different_cells_have_different_files() {
         entry: entry.to_owned(),
         ops: 10,
         seed: 1,
-        threads: None,
-        thread_keys: None,
+        ..CellId::default()
     };
     assert_eq!(id("std", "uniform", "u64/u64").file_stem(), "std_uniform_fill_u64-u64_10_s1");
     let digested = id("std", "zipfian(0.99)", "u64/u64").file_stem();

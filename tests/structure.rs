@@ -9,16 +9,16 @@ use std::process::Command;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("intake", &["text"]),
-    ("spec", &["intake", "text"]),
-    ("workload", &["intake", "spec", "text"]),
+    ("plan", &["intake", "text"]),
+    ("workload", &["intake", "plan", "text"]),
     ("probe", &[]),
     (
         "maps",
         &[
-            "spec::Term",
-            "spec::Values",
-            "spec::Param",
-            "spec::LoadFactors",
+            "plan::Term",
+            "plan::Values",
+            "plan::Param",
+            "plan::LoadFactors",
             "workload::Key",
             "workload::Value",
             "probe::event",
@@ -26,21 +26,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "probe::quantity",
         ],
     ),
-    ("record", &["intake", "probe::event", "probe::quantity", "text"]),
+    ("record", &["intake", "plan::CellId", "probe::event", "probe::quantity", "text"]),
     ("ci", &["text"]),
-    ("report", &["record", "ci", "text"]),
+    ("report", &["record", "plan::axes", "ci", "text"]),
     ("gate", &["record", "ci", "text"]),
-    ("diff", &["record", "gate", "report", "text"]),
+    ("diff", &["record", "plan::axes", "gate", "report", "text"]),
     ("replay", &["workload", "maps", "probe", "text"]),
-    ("subject", &["spec", "workload", "maps", "probe", "record", "replay"]),
-    ("engines", &["spec", "workload", "maps::Info", "probe", "record", "subject", "text"]),
+    ("subject", &["plan", "workload", "maps", "probe", "record", "replay"]),
+    ("engines", &["plan", "workload", "maps::Info", "probe", "record", "subject", "text"]),
     ("verify", &["workload", "engines", "replay"]),
     ("inspect", &["workload", "maps", "probe::event", "replay", "text"]),
-    ("run", &["intake", "spec", "text", "workload", "probe", "maps", "record", "replay", "subject", "engines"]),
+    ("run", &["intake", "plan", "text", "workload", "probe", "maps", "record", "replay", "subject", "engines"]),
     (
         "cmd",
         &[
-            "spec", "workload", "probe", "maps", "record", "ci", "report", "gate", "diff", "replay", "subject",
+            "plan", "workload", "probe", "maps", "record", "ci", "report", "gate", "diff", "replay", "subject",
             "engines", "verify", "inspect", "run", "text", "intake",
         ],
     ),
@@ -371,19 +371,19 @@ fn the_reader_of_imports_sees_every_form() {
     let text = "use crate::probe::{self, event::{Cause, Probe}, alloc as a};\nuse super::super::run::Plan;\n\
                 fn f() { crate::gate::compare() } // crate::report\nuse super::wire;";
     assert_eq!(
-        imports(&code(text), &modules(&["spec", "plan"])),
+        imports(&code(text), &modules(&["plan", "plan"])),
         ["probe::self", "probe::event::Cause", "probe::event::Probe", "probe::alloc", "gate::compare", "run::Plan"]
     );
-    assert_eq!(imports("use super::maps;", &modules(&["spec"])), ["maps"]);
-    assert!(imports(&code("#[cfg(test)]\nmod tests { use crate::run; }"), &modules(&["spec"])).is_empty());
+    assert_eq!(imports("use super::maps;", &modules(&["plan"])), ["maps"]);
+    assert!(imports(&code("#[cfg(test)]\nmod tests { use crate::run; }"), &modules(&["plan"])).is_empty());
 }
 
 #[test]
 fn a_backward_import_is_refused() {
     assert!(allowed("maps", "probe::event::Cause"));
-    assert!(allowed("maps", "spec::Term"));
+    assert!(allowed("maps", "plan::Term"));
     assert!(allowed("maps", "maps::go"));
-    assert!(!allowed("maps", "spec::Terms"));
+    assert!(!allowed("maps", "plan::Terms"));
     assert!(!allowed("maps", "probe::alloc"));
     assert!(!allowed("maps", "probe::self"));
     assert!(!allowed("workload", "maps::Map"));

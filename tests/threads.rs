@@ -6,8 +6,8 @@ use std::sync::Barrier;
 
 use cli_process::{PATIENT, Place};
 use mapscope::maps::{self, Concurrent, ConcurrentFamily, Family, FamilyVisitor, Hashing, Options};
+use mapscope::plan::{Call, Source, ThreadKeys, WorkloadSpec};
 use mapscope::probe::event::Off;
-use mapscope::spec::{Call, Source, ThreadKeys, WorkloadSpec};
 use mapscope::workload::{Deal, Key, Kind, Op, Outcomes, Str24, Value, Workload, keys, mixes};
 
 const MIX: &str = "mix(insert=50,remove=30,get=20,records=40)";

@@ -8,9 +8,9 @@ use super::output;
 use crate::ci::github::{SUMMARY_VARIABLE, append_summary};
 use crate::gate::{self, FORMATS, Judged, Policy, compare, self_test};
 use crate::intake;
+use crate::plan::UnknownName;
 use crate::record::metrics;
 use crate::record::read;
-use crate::spec::UnknownName;
 use crate::text;
 
 /// Compare two runs: did a write get dearer?

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
+use super::flags::OneCell;
 use super::output;
 use super::recorded::{self, Opened, Wanted};
 use crate::inspect::json::{self, About};
@@ -11,15 +12,13 @@ use crate::inspect::text::{self, Style};
 use crate::inspect::{Moment, Session, Source, Step, Watch, Watcher, svg};
 use crate::intake;
 use crate::maps::anatomy::Part;
+use crate::plan::{self, CellSpec, plan};
 use crate::probe::alloc;
 use crate::record::write_atomically;
 use crate::replay::{ALLOCATED, Action, Entries, Recording, Row, Setup, shape};
 use crate::run::Subjects;
-use crate::spec::{self, CellSpec, Flags, plan};
 use crate::workload::Workload;
 use crate::workload::trace::oracle_general;
-
-const WORKLOAD: &str = "Workload";
 
 /// The inside of a map after N operations: header, buckets, slots; or each change of one place
 #[derive(clap::Args)]
@@ -38,29 +37,10 @@ pub(super) struct Args {
     /// After how many operations: N, A..B (both included), a list of these by comma, or end
     #[arg(long, value_name = "N")]
     at: At,
-    /// A key distribution [default: uniform]
-    #[arg(long, help_heading = WORKLOAD, value_name = "KEYS", conflicts_with = "trace")]
-    keys: Option<String>,
-    /// A mix of operations [default: fill]
-    #[arg(long, help_heading = WORKLOAD, value_name = "MIX", conflicts_with = "trace")]
-    mix: Option<String>,
-    /// Operations of the workload, its set-up not counted [default: 100000]
-    #[arg(long, help_heading = WORKLOAD, value_name = "N", conflicts_with = "trace", allow_negative_numbers = true)]
-    ops: Option<String>,
-    /// Seed of keys and mix [default: 1]
-    #[arg(long, help_heading = WORKLOAD, value_name = "S", allow_negative_numbers = true)]
-    seed: Option<String>,
-    /// Load factor, where the map lets it be set
-    #[arg(long, help_heading = WORKLOAD, value_name = "F", allow_negative_numbers = true)]
-    load_factor: Option<String>,
-    /// Capacity hint in entries; 0 for none
-    #[arg(long, help_heading = WORKLOAD, value_name = "N", allow_negative_numbers = true)]
-    hint: Option<String>,
-    /// Entry [default: u64/u64]
-    #[arg(long, help_heading = WORKLOAD, value_name = "KEY/VALUE")]
-    entry: Option<String>,
+    #[command(flatten)]
+    workload: OneCell,
     /// A recording or a trace instead of --keys and --mix; - is stdin
-    #[arg(long, help_heading = WORKLOAD, value_name = "FILE")]
+    #[arg(long, help_heading = OneCell::HEADING, value_name = "FILE")]
     trace: Option<PathBuf>,
     /// Show each change of a place instead: key=K, bucket=I, group=I, group=TABLE/I, table=T, header; may be repeated
     #[arg(long, value_name = "PLACE")]
@@ -273,12 +253,14 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
     let (model, map, source, entry, workload) = match trace {
         Some(path) if !oracle_general::is_named(path) => {
             let recording = Recording::open(path)?;
+            let OneCell(flags) = &args.workload;
+            let is_given = |key| !flags.given(key).is_empty();
             let wanted = Wanted {
                 map: &args.map,
                 trace: path,
-                entry: args.entry.as_ref().map(|_| cell.entry),
-                hint: args.hint.as_ref().map(|_| cell.hint),
-                load_factor: args.load_factor.as_ref().and(cell.load_factor),
+                entry: is_given("entry").then_some(cell.entry),
+                hint: is_given("hint").then_some(cell.hint),
+                load_factor: cell.load_factor.filter(|_| is_given("load_factor")),
                 seed: cell.workload.seed,
             };
             let Opened { model, map, entry } = recorded::open(&wanted, &recording, subjects)?;
@@ -309,25 +291,14 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
 
 /// The one cell that the flags describe, validated as `run` validates it.
 fn cell(args: &Args, subjects: &Subjects) -> anyhow::Result<CellSpec> {
-    let one = |given: &Option<String>| given.iter().cloned().collect::<Vec<_>>();
     let in_words = |path: &PathBuf| {
         let name = path.to_str().map(str::to_owned);
         name.with_context(|| format!("--trace {}: a name that is not UTF-8; give it another", crate::text::path(path)))
     };
-    let trace = args.trace.iter().map(in_words).collect::<Result<_, _>>()?;
-    let flags = Flags {
-        map: vec![args.map.clone()],
-        keys: one(&args.keys),
-        mix: one(&args.mix),
-        load_factor: one(&args.load_factor),
-        hint: one(&args.hint),
-        entry: one(&args.entry),
-        ops: one(&args.ops),
-        seed: one(&args.seed),
-        trace,
-        ..Flags::default()
-    };
-    let spec::Plan { mut cells, .. } = plan(&[], &flags, &subjects.catalog())?;
+    let OneCell(mut flags) = args.workload.clone();
+    flags.give("map", [args.map.clone()]);
+    flags.give("trace", args.trace.iter().map(in_words).collect::<Result<Vec<_>, _>>()?);
+    let plan::Plan { mut cells, .. } = plan(&[], &flags, &subjects.catalog())?;
     match (cells.pop(), cells.len()) {
         (Some(cell), 0) => Ok(cell),
         (_, more) => {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::output;
+use crate::plan::Plan;
 use crate::record::{Cell, SCHEMA};
-use crate::spec::Plan;
 use crate::text;
 
 /// What the first line says.

@@ -5,13 +5,14 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use super::output;
 use super::toolchains::Toolchains;
+use crate::plan::axes::{AXES, Axis};
+use crate::plan::{Catalog, LoadFactors, MapOffer, Param, SHIPPED, Term};
 use crate::record::metrics::{self, Metric};
 use crate::report::{FORMATS, Format};
 use crate::run::Subjects;
-use crate::spec::{Catalog, LoadFactors, MapOffer, Param, SHIPPED, Term, Values};
 use crate::{diff, gate};
 
-/// List what can be named: maps, keys, mixes, entries, metrics, profiles, formats
+/// List what can be named: maps, keys, mixes, entries, axes, metrics, profiles, formats
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// One of them [default: all]
@@ -27,6 +28,7 @@ enum What {
     Keys,
     Mixes,
     Entries,
+    Axes,
     Metrics,
     Profiles,
     Formats,
@@ -60,6 +62,7 @@ fn section(what: What, catalog: &Catalog, width: usize) -> String {
         What::Keys => ("keys (--keys)", catalog.keys.iter().map(term).collect()),
         What::Mixes => ("mixes (--mix)", catalog.mixes.iter().map(term).collect()),
         What::Entries => ("entries (--entry)", catalog.entries.iter().map(|offer| term(&offer.term)).collect()),
+        What::Axes => ("axes (keys of [[cells]], flags of run)", AXES.iter().map(axis).collect()),
         What::Metrics => ("metrics", metrics::all().iter().map(metric).collect()),
         What::Profiles => {
             let row = |name: &str, summary| Row { name: name.to_owned(), summary, details: vec![] };
@@ -104,17 +107,21 @@ fn term(term: &Term) -> Row {
 }
 
 fn parameter(param: &Param) -> String {
-    let default = match param.values {
-        _ if param.required => None,
-        Values::Numbers { default, .. } => default.map(|number| number.to_string()),
-        Values::Words(words) => words.last().map(|word| (*word).to_owned()),
-    };
-    let default = match default {
+    let default = match param.values.default() {
         _ if param.required => ", required".to_owned(),
         Some(default) => format!(", default {default}"),
         None => String::new(),
     };
     format!("({}: {}{default}) {}", param.name, param.values, param.summary)
+}
+
+fn axis(axis: &Axis) -> Row {
+    let summary = axis.help.split(" [default").next().unwrap_or_default();
+    Row {
+        name: axis.key.to_owned(),
+        summary: summary.to_owned(),
+        details: vec![format!("{}: {}", axis.flag, axis.absent)],
+    }
 }
 
 fn map(offer: &MapOffer) -> Row {
@@ -141,4 +148,22 @@ fn metric(metric: &Metric) -> Row {
     let better = metric.better.name().map(|better| format!(", {better} is better")).unwrap_or_default();
     let details = vec![format!("{}, {class}{better}", metric.unit)];
     Row { name: metric.name.to_owned(), summary: metric.summary.to_owned(), details }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_of_any_kind_says_what_it_takes() {
+        let buffer = Param::size("buffer", "of writes", 4 << 10, 1 << 30, Some(64 << 10));
+        let sizes = "a size from 4KiB to 1GiB, as 4096, 4KiB or 1MiB";
+        assert_eq!(parameter(&buffer), format!("(buffer: {sizes}, default 64KiB) of writes"));
+        assert_eq!(parameter(&Param::flag("sync", "each write")), "(sync: yes or no, default no) each write");
+        assert_eq!(parameter(&Param::path("folder", "where")), "(folder: a path) where");
+        assert_eq!(
+            parameter(&Param::word("go", "release", &["1.2", "1.3"])),
+            "(go: one of 1.2, 1.3, default 1.3) release"
+        );
+    }
 }

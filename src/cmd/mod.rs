@@ -5,6 +5,7 @@
 
 mod baseline;
 mod diff;
+mod flags;
 mod gate;
 mod inspect;
 mod journal;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
+use crate::plan::UnknownName;
 use crate::record::{Results, write_atomically};
 use crate::report::{Emit, FORMATS, Format};
-use crate::spec::UnknownName;
 use crate::text;
 
 /// Writes to stdout. A reader that has gone away (`| head`) is no error.

@@ -7,9 +7,9 @@ use anyhow::{anyhow, bail};
 use super::output;
 use crate::intake;
 use crate::maps::Info;
+use crate::plan::{Arg, Call, UnknownName};
 use crate::replay::{About, Entries, Play, Recording, Setup, shape};
 use crate::run::Subjects;
-use crate::spec::{Arg, Call, UnknownName};
 use crate::text;
 use crate::workload::ENTRIES;
 

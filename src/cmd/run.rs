@@ -7,58 +7,29 @@ use super::journal::Journal;
 use super::output;
 use super::staged::Staged;
 use super::toolchains::Toolchains;
+use crate::plan::{Flags, LeftOut, Plan, Profiles};
 use crate::record::{Results, Status};
 use crate::report::{self, FORMATS, Format, table};
 use crate::run::{Settings, Subjects, execute, heed_interrupts};
-use crate::spec::{Flags, Plan, Profiles};
 use crate::text;
-
-const CELLS: &str = "Lists that replace the profile's";
 
 /// Run a profile: every cell in its own process, then the reports
 #[derive(clap::Args)]
 #[command(after_help = "\
 A LIST takes commas and names what `mapscope list` shows, arguments included:
   --keys 'zipfian(0.99),uniform' --mix 'churn,mix(insert=50,get=50)'
+A pattern stands for all names that it matches: --map 'hash*' --entry '*'.
+What it matches and can't be in a cell is left out of it, with a note: a map
+that is not concurrent with --threads, a load factor that is not the map's, a
+runtime that is not installed, keys and mixes that need arguments.
 Without a PROFILE, lists make one table of cells of their own. What they leave
 open is quick's first: its five maps, uniform keys, fill, 100000 operations.")]
 pub(super) struct Args {
     /// Profiles that ship (`mapscope list profiles`) or TOML files [default: quick]
     #[arg(value_name = "PROFILE")]
     profiles: Vec<String>,
-    /// Maps
-    #[arg(long, help_heading = CELLS, value_name = "LIST")]
-    map: Vec<String>,
-    /// Key distributions
-    #[arg(long, help_heading = CELLS, value_name = "LIST")]
-    keys: Vec<String>,
-    /// Mixes of operations
-    #[arg(long, help_heading = CELLS, value_name = "LIST")]
-    mix: Vec<String>,
-    /// Load factors, for the maps that let it be set
-    #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
-    load_factor: Vec<String>,
-    /// Capacity hints in entries; 0 for none
-    #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
-    hint: Vec<String>,
-    /// Entries, as KEY/VALUE
-    #[arg(long, help_heading = CELLS, value_name = "LIST")]
-    entry: Vec<String>,
-    /// Measured operations; of a trace, the most to take
-    #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
-    ops: Vec<String>,
-    /// Seeds of keys and mixes
-    #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
-    seed: Vec<String>,
-    /// Threads, for concurrent maps [default: one, which has the map to itself]
-    #[arg(long, help_heading = CELLS, value_name = "LIST", allow_negative_numbers = true)]
-    threads: Vec<String>,
-    /// Whether threads share keys: shared, disjoint
-    #[arg(long, help_heading = CELLS, value_name = "LIST")]
-    thread_keys: Vec<String>,
-    /// Operations from a file or a pipe, - for stdin, instead of --keys and --mix
-    #[arg(long, help_heading = CELLS, value_name = "FILE")]
-    trace: Vec<String>,
+    #[command(flatten)]
+    axes: Flags,
     /// Passes: count, time, profile
     #[arg(long, value_name = "LIST")]
     passes: Vec<String>,
@@ -88,32 +59,19 @@ pub(super) struct Args {
 
 impl Args {
     fn flags(&self) -> Flags {
-        Flags {
-            map: self.map.clone(),
-            keys: self.keys.clone(),
-            mix: self.mix.clone(),
-            load_factor: self.load_factor.clone(),
-            hint: self.hint.clone(),
-            entry: self.entry.clone(),
-            ops: self.ops.clone(),
-            seed: self.seed.clone(),
-            threads: self.threads.clone(),
-            thread_keys: self.thread_keys.clone(),
-            trace: self.trace.clone(),
-            passes: self.passes.clone(),
-            max_cells: self.max_cells.clone().into_iter().collect(),
-            time_limit: self.time_limit.iter().cloned().collect(),
-            memory_limit: self.memory_limit.iter().cloned().collect(),
-        }
+        let mut flags = self.axes.clone();
+        flags.give("passes", self.passes.iter().cloned());
+        flags.give("max_cells", self.max_cells.iter().cloned());
+        flags.give("time_limit_s", self.time_limit.iter().cloned());
+        flags.give("memory_limit_mb", self.memory_limit.iter().cloned());
+        flags
     }
 }
 
 /// What to run, and the maps it names. The PATH's toolchains are asked only where their maps are meant.
 fn planned(args: &Args, subjects: &Subjects) -> anyhow::Result<(Plan, Subjects)> {
     let (profiles, flags) = (Profiles::read(&args.profiles)?, args.flags());
-    let maps = profiles.maps(&flags);
-    let is_meant = |kind: &str| maps.iter().any(|map| map.starts_with(kind) || map.contains('*'));
-    let subjects = args.toolchains.found(subjects, is_meant)?;
+    let subjects = args.toolchains.found(subjects, |kind| profiles.mean(&flags, kind))?;
     Ok((profiles.plan(&flags, &subjects.catalog())?, subjects))
 }
 
@@ -124,6 +82,9 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         bail!("--format: \"--out -\" writes one CSV to stdout; name a folder with --out to have other formats");
     }
     let (plan, subjects) = &planned(&args, subjects)?;
+    if !plan.left_out.is_empty() {
+        output::note(&format!("left out of what patterns match: {}", left_out(&plan.left_out)));
+    }
     heed_interrupts();
     let folder = if to_stdout { None } else { Some(Staged::new(args.out, &plan.profile)?) };
     let journal = folder.as_ref().map(|folder| {
@@ -179,6 +140,19 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         finished if finished.failed > 0 => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
     })
+}
+
+/// What is left out, by why: `std, btree (not concurrent); file (file needs a file: file:PATH)`.
+fn left_out(all: &[LeftOut]) -> String {
+    let mut by_why: Vec<(&str, Vec<&str>)> = Vec::new();
+    for LeftOut { name, why } in all {
+        match by_why.iter_mut().find(|(known, _)| known == why) {
+            Some((_, names)) => names.push(name),
+            None => by_why.push((why, vec![name])),
+        }
+    }
+    let part = |(why, names): (&str, Vec<&str>)| format!("{} ({why})", names.join(", "));
+    by_why.into_iter().map(part).collect::<Vec<_>>().join("; ")
 }
 
 /// Writes what a run came to, and gives the folder that it is in. An error says what lies where.

@@ -1,7 +1,8 @@
 //! What cells are called: as shortly as tells them apart. What all cells of both runs share is said once.
 
-use super::pairing::{Fields, fields};
+use super::pairing::{Fields, NONE, fields};
 use super::{Diff, Pair};
+use crate::plan::axes::{AXES, Column};
 use crate::record::{Cell, CellId};
 use crate::report::number::grouped;
 
@@ -54,22 +55,22 @@ impl Names {
 
 /// `load factor 6.5 → 5`.
 pub(super) fn changed(field: &super::FieldChange) -> String {
-    let value = |value: &String| match field.name {
-        "ops" | "hint" => grouped(value),
-        _ => value.clone(),
-    };
+    let value = |value| shown(field.name, value);
     format!("{} {} → {}", field.name, value(&field.before), value(&field.after))
 }
 
 /// A field in a name; nothing where there is nothing to say.
 fn word(name: &str, value: &str) -> Option<String> {
-    match (name, value) {
-        (_, "" | "none") | ("hint", "0") => None,
-        ("load factor", x) => Some(format!("lf={x}")),
-        ("hint", n) => Some(format!("hint={}", grouped(n))),
-        ("ops", n) => Some(format!("{} ops", grouped(n))),
-        ("seed", n) => Some(format!("seed={n}")),
-        ("threads", n) => Some(format!("t={n}")),
-        (_, value) => Some(value.to_owned()),
-    }
+    let column = column(name)?;
+    let silent = value == NONE || column.unsaid == Some(value);
+    (!silent).then(|| column.short.replacen("{}", &shown(name, value), 1))
+}
+
+/// A field's value as a person reads it.
+fn shown(name: &str, value: &str) -> String {
+    if column(name).is_some_and(|column| column.grouped) { grouped(value) } else { value.to_owned() }
+}
+
+fn column(label: &str) -> Option<&'static Column> {
+    AXES.iter().find(|axis| axis.label == label)?.column.as_ref()
 }

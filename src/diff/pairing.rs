@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Pair;
+use crate::plan::axes::{AXES, Axis, Column};
 use crate::record::{Cell, CellId, Results};
 
 /// The one field of two identities that differs.
@@ -80,29 +81,19 @@ fn only_difference(a: &Fields, b: &Fields) -> Option<FieldChange> {
     differing.next().is_none().then(change)
 }
 
-/// The fields of an identity, by name.
-pub(super) type Fields = [(&'static str, String); 10];
+/// The fields of an identity: the label of each axis, and the value there.
+pub(super) type Fields = Vec<(&'static str, String)>;
 
 /// Every field of an identity, in words.
 pub(super) fn fields(id: &CellId) -> Fields {
-    // Taken apart by name, so that a new field can't be forgotten here.
-    let CellId { map, keys, mix, load_factor, hint, entry, ops, seed, threads, thread_keys } = id;
-    let none = || "none".to_owned();
-    // One thread that has the map to itself has no way to share keys: that is no second difference.
-    let dealt = thread_keys.as_deref().filter(|&keys| keys != SHARED).unwrap_or_default();
-    [
-        ("map", map.clone()),
-        ("keys", keys.clone()),
-        ("mix", mix.clone()),
-        ("load factor", load_factor.map_or_else(none, |x| x.to_string())),
-        ("hint", hint.to_string()),
-        ("entry", entry.clone()),
-        ("ops", ops.to_string()),
-        ("seed", seed.to_string()),
-        ("threads", threads.map_or_else(none, |n| n.to_string())),
-        ("thread keys", dealt.to_owned()),
-    ]
+    let columns = AXES.iter().filter_map(|axis| Some((axis, axis.column.as_ref()?)));
+    let field = |(axis, column): (&'static Axis, &Column)| {
+        let value = (column.value)(id).map(|value| value.to_string());
+        let different = value.filter(|value| column.as_none != Some(value));
+        (axis.label, different.unwrap_or_else(|| NONE.to_owned()))
+    };
+    columns.map(field).collect()
 }
 
-/// How threads deal keys unless told otherwise.
-const SHARED: &str = "shared";
+/// In place of the value that a cell does not have.
+pub(super) const NONE: &str = "none";

@@ -287,8 +287,7 @@ mod tests {
                 entry: "u64/u64".to_owned(),
                 ops: 10,
                 seed: 1,
-                threads: None,
-                thread_keys: None,
+                ..CellId::default()
             },
             status: Status::Ok,
             error: None,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use crate::plan::Term;
 use crate::probe::event::{Cause, Probe};
-use crate::spec::Term;
 use crate::workload::{Key, Value};
 
 /// See the module.

@@ -33,8 +33,8 @@ use std::collections::BTreeSet;
 use std::mem::MaybeUninit;
 
 use super::{Family, FixedFold, Hashing, Info, LoadFactors, Map, Options, Structure, Write, count_one};
+use crate::plan::Term;
 use crate::probe::event::{Cause, Event, Probe};
-use crate::spec::Term;
 use crate::workload::{Key, Value};
 
 const SLOTS: usize = 4;

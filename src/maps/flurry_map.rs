@@ -7,8 +7,8 @@ use flurry::HashMap;
 
 use super::guarded::untie;
 use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write};
+use crate::plan::Term;
 use crate::probe::event::{Cause, Probe};
-use crate::spec::Term;
 use crate::workload::{Key, Value};
 
 /// See the module. Not exact: its collector's list of threads has a place for each processor of the machine, and the

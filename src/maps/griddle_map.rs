@@ -9,9 +9,9 @@ use hashbrown::HashSet;
 
 use super::open_table::{self, Searches, Slots, Table};
 use super::{Family, FixedFold, Hashing, Info, Map, Options, Structure, Write, WrittenTable};
+use crate::plan::Term;
 use crate::probe::blocks;
 use crate::probe::event::{Cause, Probe};
-use crate::spec::Term;
 use crate::workload::{Key, Value};
 
 /// See the module.

@@ -7,8 +7,8 @@ use super::{
     Family, FixedAhash, FixedFold, FixedFoldQuality, Fx, Hashing, Info, Map, Options, Structure, Write, WrittenTable,
     open_table,
 };
+use crate::plan::Term;
 use crate::probe::event::{Cause, Probe};
-use crate::spec::Term;
 use crate::workload::{Key, Value};
 
 macro_rules! families {

@@ -6,8 +6,8 @@ use imbl::GenericOrdMap;
 use imbl::shared_ptr::DefaultSharedPtr;
 
 use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use crate::plan::Term;
 use crate::probe::event::{Cause, Probe};
-use crate::spec::Term;
 use crate::workload::{Key, Value};
 
 /// See the module.

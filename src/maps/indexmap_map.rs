@@ -5,8 +5,8 @@ use std::cell::Cell;
 use indexmap::IndexMap;
 
 use super::{Family, FixedFold, Hashing, Info, Map, Options, Write, WrittenTable};
+use crate::plan::Term;
 use crate::probe::event::{Cause, Probe};
-use crate::spec::Term;
 use crate::workload::{Key, Value};
 
 /// See the module. Removes are `swap_remove`: the last entry moves into the gap.

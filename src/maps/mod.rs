@@ -38,10 +38,10 @@ use std::cmp::Ordering;
 
 use anatomy::{Anatomy, Part};
 
+pub use crate::plan::LoadFactors;
+use crate::plan::{Term, Values};
 use crate::probe::event::{Cause, Probe};
 pub use crate::probe::quantity::{Better, Quantity};
-pub use crate::spec::LoadFactors;
-use crate::spec::{Term, Values};
 use crate::workload::{Key, Value};
 
 /// A map under test. Implement it for your map, or for a thin wrapper around it.
@@ -425,7 +425,7 @@ pub fn each(visitor: &mut impl FamilyVisitor) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::Param;
+    use crate::plan::Param;
 
     #[test]
     fn a_version_is_stood_for_by_its_release_or_the_nearest() {

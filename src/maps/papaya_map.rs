@@ -8,8 +8,8 @@ use seize::Collector;
 
 use super::guarded::untie;
 use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write};
+use crate::plan::Term;
 use crate::probe::event::{Cause, Probe};
-use crate::spec::Term;
 use crate::workload::{Key, Value};
 
 /// See the module. Not exact: its counter of entries, and its collector's list of threads, have a place for each processor of

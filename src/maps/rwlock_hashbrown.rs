@@ -10,8 +10,8 @@ use super::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use super::{
     Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Structure, Write, WrittenTable,
 };
+use crate::plan::Term;
 use crate::probe::event::{Cause, Event, Probe};
-use crate::spec::Term;
 use crate::workload::{Key, Value};
 
 /// See the module.

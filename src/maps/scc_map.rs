@@ -7,8 +7,8 @@
 use scc::HashMap;
 
 use super::{Concurrent, ConcurrentFamily, FixedFold, Hashing, Info, Options};
+use crate::plan::Term;
 use crate::probe::event::{Cause, Probe};
-use crate::spec::Term;
 use crate::workload::{Key, Value};
 
 /// See the module. Not exact: its collector of memory is the whole process's.

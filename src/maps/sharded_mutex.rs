@@ -13,8 +13,8 @@ use super::sync::{Mutex, MutexGuard};
 use super::{
     Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Structure, Write, WrittenTable,
 };
+use crate::plan::Term;
 use crate::probe::event::{Cause, Event, Off, Probe};
-use crate::spec::Term;
 use crate::workload::{Key, Value};
 
 /// See the module.

@@ -9,8 +9,8 @@ use crossbeam_skiplist::SkipList;
 
 use super::guarded::untie;
 use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use crate::plan::Term;
 use crate::probe::event::{Cause, Probe};
-use crate::spec::Term;
 use crate::workload::{Key, Value};
 
 /// See the module.

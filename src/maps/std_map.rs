@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{Family, FixedSip, Hashing, Info, Map, Options, Structure, Write, WrittenTable, open_table};
+use crate::plan::Term;
 use crate::probe::event::{Cause, Probe};
-use crate::spec::Term;
 use crate::workload::{Key, Value};
 
 /// See the module.

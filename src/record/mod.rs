@@ -16,10 +16,10 @@ mod timeline;
 mod work;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::plan::CellId;
 pub use crate::probe::event::Cause;
 pub use crate::probe::quantity::Quantity;
 pub use acceptance::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges};
@@ -85,107 +85,6 @@ pub struct Results {
     pub accepted: Vec<Acceptance>,
     /// One record a cell, in the order of the plan.
     pub cells: Vec<Cell>,
-}
-
-/// What makes a cell this cell and no other. Never a counter, never a path.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CellId {
-    /// Map.
-    pub map: String,
-    /// Key distribution in canonical form; a file by name and content: `trace:NAME@DIGEST`.
-    pub keys: String,
-    /// Mix in canonical form.
-    pub mix: String,
-    /// Load factor; absent where the map's can't be set.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub load_factor: Option<f64>,
-    /// Capacity hint in entries; 0 for none.
-    pub hint: u64,
-    /// `KEY/VALUE`.
-    pub entry: String,
-    /// Measured operations.
-    pub ops: u64,
-    /// Seed.
-    pub seed: u64,
-    /// Threads that do the operations as threads beside others do; absent for one that has the map to itself.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub threads: Option<u32>,
-    /// How keys are dealt to them, `shared` or `disjoint`; absent where threads are.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub thread_keys: Option<String>,
-}
-
-impl CellId {
-    /// All of it as one ordered value: equal keys, same cell.
-    pub fn key(&self) -> impl Ord + Copy + '_ {
-        let load_factor = self.load_factor.map(f64::to_bits);
-        let threads = (self.threads, self.thread_keys.as_deref());
-        (&*self.map, &*self.keys, &*self.mix, load_factor, self.hint, &*self.entry, self.ops, self.seed, threads)
-    }
-
-    /// Everything but the map and its load factor, in words: `uniform fill u64/u64 ops=1000 seed=1`.
-    pub fn workload(&self) -> String {
-        let whole = CellId { load_factor: None, ..self.clone() }.to_string();
-        whole.strip_prefix(&self.map).map_or_else(|| whole.clone(), |rest| rest.trim_start().to_owned())
-    }
-
-    /// How many threads, and how keys are dealt to them; `None` for one that has the map to itself.
-    pub fn crew(&self) -> Option<(u32, &str)> {
-        Some((self.threads?, self.thread_keys.as_deref()?))
-    }
-
-    /// The identity as a file name of at most 128 bytes: lower-case letters, digits, `.`, `-`, `_`.
-    ///
-    /// Different identities have different names: where characters had to be replaced, or the name cut, a digest of the
-    /// identity ends it.
-    pub fn file_stem(&self) -> String {
-        const LENGTH_MAX: usize = 128;
-        const DIGEST_LENGTH: usize = 8;
-        let load_factor = self.load_factor.map(|x| format!("lf{x}_")).unwrap_or_default();
-        let hint = if self.hint > 0 { format!("hint{}_", self.hint) } else { String::new() };
-        // `u64/u64` has one `/` and no `-`, so this can be read back.
-        let entry = self.entry.replacen('/', "-", 1);
-        let Self { map, keys, mix, ops, seed, .. } = self;
-        let threads = self.crew().map(|(threads, keys)| format!("_t{threads}-{keys}")).unwrap_or_default();
-        let text = format!("{map}_{keys}_{mix}_{load_factor}{hint}{entry}_{ops}_s{seed}{threads}");
-        let mut stem = String::new();
-        for c in text.chars() {
-            let c = if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') { c.to_ascii_lowercase() } else { '-' };
-            if c == '_' && stem.ends_with('-') {
-                stem.pop();
-            }
-            if !(c == '-' && stem.ends_with(['-', '_'])) {
-                stem.push(c);
-            }
-        }
-        // An `_` of its own in a field could be taken for one between fields.
-        let fields = [&self.map, &self.keys, &self.mix, &self.entry];
-        let ambiguous = fields.iter().any(|field| field.contains('_')) || self.entry.contains('-');
-        if stem != text || ambiguous || stem.len() > LENGTH_MAX {
-            let digest = blake3::hash(self.to_string().as_bytes()).to_hex();
-            stem.truncate(LENGTH_MAX - 1 - DIGEST_LENGTH);
-            stem = format!("{}_{}", stem.trim_end_matches(['-', '_']), &digest[..DIGEST_LENGTH]);
-        }
-        stem
-    }
-}
-
-impl fmt::Display for CellId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.map, self.keys, self.mix)?;
-        if let Some(x) = self.load_factor {
-            write!(f, " load_factor={x}")?;
-        }
-        if self.hint > 0 {
-            write!(f, " hint={}", self.hint)?;
-        }
-        write!(f, " {} ops={} seed={}", self.entry, self.ops, self.seed)?;
-        match self.crew() {
-            Some((threads, keys)) => write!(f, " threads={threads} ({keys} keys)"),
-            None => Ok(()),
-        }
-    }
 }
 
 /// How a cell ended.

@@ -4,7 +4,7 @@ use std::io;
 
 use csv::Writer;
 
-use super::identity::COLUMNS;
+use super::identity::columns;
 use super::{Emit, Format};
 use crate::record::Results;
 use crate::record::metrics;
@@ -20,9 +20,9 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
     let mut writer = Writer::from_writer(Vec::new());
     let metrics = metrics::of([results]);
     let names = metrics.iter().map(|metric| metric.name);
-    writer.write_record(COLUMNS.iter().map(|column| column.name).chain(names))?;
+    writer.write_record(columns().map(|column| column.name()).chain(names))?;
     for cell in &results.cells {
-        let identity = COLUMNS.iter().map(|column| (column.value)(cell).map(|value| literal(value.to_string())));
+        let identity = columns().map(|column| column.value(cell).map(|value| literal(value.to_string())));
         let values = metrics.iter().map(|metric| metric.value(cell).map(|number| number.to_string()));
         writer.write_record(identity.chain(values).map(Option::unwrap_or_default))?;
     }

@@ -3,24 +3,18 @@
 
 use std::fmt;
 
+use crate::plan::axes::{self, AXES, Axis};
 use crate::record::Cell;
 use crate::record::metrics::Number;
 
-/// A column.
-pub(super) struct Column {
-    pub(super) name: &'static str,
-    #[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "only typed formats ask"))]
-    pub(super) kind: Kind,
-    /// `None` where the cell has none, as a map whose load factor can't be set.
-    pub(super) value: fn(&Cell) -> Option<Value>,
-}
+#[cfg_attr(not(feature = "parquet"), expect(unused_imports, reason = "only typed formats ask"))]
+pub(super) use crate::plan::axes::Kind;
 
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Text,
-    Int,
-    Real,
+/// A column: an axis's, or that of how the cell ended, which is no part of its identity.
+#[derive(Clone, Copy)]
+pub(super) enum Column {
+    Axis(&'static Axis, &'static axes::Column),
+    Status,
 }
 
 /// What a column holds for one cell.
@@ -38,35 +32,53 @@ impl fmt::Display for Value {
     }
 }
 
-/// How the cell ended; no part of its identity, but among its columns.
-const STATUS: &str = "status";
+impl Column {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Column::Axis(axis, _) => axis.key,
+            Column::Status => "status",
+        }
+    }
 
-pub(super) const COLUMNS: [Column; 11] = [
-    text("map", |c| Some(Value::Text(c.id.map.clone()))),
-    text("keys", |c| Some(Value::Text(c.id.keys.clone()))),
-    text("mix", |c| Some(Value::Text(c.id.mix.clone()))),
-    Column { name: "load_factor", kind: Kind::Real, value: |c| c.id.load_factor.map(Number::Real).map(Value::Number) },
-    int("hint", |c| Some(Value::Number(Number::Int(c.id.hint)))),
-    text("entry", |c| Some(Value::Text(c.id.entry.clone()))),
-    int("ops", |c| Some(Value::Number(Number::Int(c.id.ops)))),
-    int("seed", |c| Some(Value::Number(Number::Int(c.id.seed)))),
-    text(STATUS, |c| Some(Value::Text(c.status.name().to_owned()))),
-    int("threads", |c| c.id.threads.map(u64::from).map(Number::Int).map(Value::Number)),
-    text("thread_keys", |c| c.id.thread_keys.clone().map(Value::Text)),
-];
+    #[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "only typed formats ask"))]
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Column::Axis(_, column) => column.kind,
+            Column::Status => Kind::Text,
+        }
+    }
 
-const fn text(name: &'static str, value: fn(&Cell) -> Option<Value>) -> Column {
-    Column { name, kind: Kind::Text, value }
+    /// `None` where the cell has none, as a map whose load factor can't be set.
+    pub(super) fn value(self, cell: &Cell) -> Option<Value> {
+        match self {
+            Column::Axis(_, column) => (column.value)(&cell.id).map(|value| match value {
+                axes::Value::Text(text) => Value::Text(text.to_owned()),
+                axes::Value::Int(number) => Value::Number(Number::Int(number)),
+                axes::Value::Real(number) => Value::Number(Number::Real(number)),
+            }),
+            Column::Status => Some(Value::Text(cell.status.name().to_owned())),
+        }
+    }
 }
 
-const fn int(name: &'static str, value: fn(&Cell) -> Option<Value>) -> Column {
-    Column { name, kind: Kind::Int, value }
+/// The column before that of the status. What has become an axis since comes after it: columns keep their places.
+const LAST_BEFORE_STATUS: &str = "seed";
+
+/// Every column, in order.
+pub(super) fn columns() -> impl Iterator<Item = Column> {
+    axes_with_columns().flat_map(|(axis, column)| {
+        let status = (axis.key == LAST_BEFORE_STATUS).then_some(Column::Status);
+        [Some(Column::Axis(axis, column)), status].into_iter().flatten()
+    })
+}
+
+fn axes_with_columns() -> impl Iterator<Item = (&'static Axis, &'static axes::Column)> {
+    AXES.iter().filter_map(|axis| Some((axis, axis.column.as_ref()?)))
 }
 
 /// What makes the cell this cell and no other, by name; what it has none of is left out.
 pub(super) fn parts(cell: &Cell) -> impl Iterator<Item = (&'static str, String)> {
-    let columns = COLUMNS.iter().filter(|column| column.name != STATUS);
-    columns.filter_map(|column| Some((column.name, (column.value)(cell)?.to_string())))
+    axes_with_columns().filter_map(|(axis, column)| Some((axis.key, (column.value)(&cell.id)?.to_string())))
 }
 
 /// The cell in one line of at most `most` bytes, different for different cells: where it is cut, a digest ends it.

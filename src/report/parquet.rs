@@ -24,7 +24,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
 use serde_json::json;
 
-use super::identity::{COLUMNS, Kind, Value};
+use super::identity::{Kind, Value, columns};
 use super::{Emit, Format};
 use crate::record::metrics::{self, Metric, Number};
 use crate::record::{Cell, Results};
@@ -41,7 +41,7 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
 }
 
 fn file(results: &Results) -> Result<Vec<u8>, ParquetError> {
-    let identity = COLUMNS.iter().map(|column| field(column.name, column.kind));
+    let identity = columns().map(|column| field(column.name(), column.kind()));
     let metrics = metrics::of([results]);
     let figures = metrics.iter().map(|metric| field(metric.name, kind(metric)));
     let fields = identity.chain(figures).collect::<Result<_, _>>()?;
@@ -52,8 +52,8 @@ fn file(results: &Results) -> Result<Vec<u8>, ParquetError> {
         .build();
     let mut file = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties))?;
     let mut rows = file.next_row_group()?;
-    for column in &COLUMNS {
-        write(&mut rows, column.kind, results.cells.iter().map(column.value))?;
+    for column in columns() {
+        write(&mut rows, column.kind(), results.cells.iter().map(|cell| column.value(cell)))?;
     }
     for metric in &metrics {
         let value = |cell: &Cell| metric.value(cell).map(Value::Number);

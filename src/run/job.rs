@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::passes::{Counted, Learnt};
+use crate::plan::CellSpec;
 use crate::record::{Profile, Time};
-use crate::spec::CellSpec;
 use crate::subject::Failure;
 use crate::workload::{Expected, HandOver};
 
@@ -127,19 +127,19 @@ pub(super) enum Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::{Flags, plan};
     use crate::run::Subjects;
-    use crate::spec::{Flags, plan};
 
     /// A cell with all that a cell can have.
     fn job() -> Job {
-        let flags = Flags {
-            map: vec!["dashmap".into()],
-            keys: vec!["zipfian(0.1)".into()],
-            mix: vec!["mix(insert=33,get=67)".into()],
-            threads: vec!["2".into()],
-            seed: vec![u64::MAX.to_string()],
-            ..Flags::default()
-        };
+        let seed = u64::MAX.to_string();
+        let flags = Flags::from([
+            ("map", "dashmap"),
+            ("keys", "zipfian(0.1)"),
+            ("mix", "mix(insert=33,get=67)"),
+            ("threads", "2"),
+            ("seed", &seed),
+        ]);
         let plan = plan(&[], &flags, &Subjects::builtin().catalog()).unwrap();
         Job {
             pass: Pass::Count,

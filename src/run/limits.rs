@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::job::Pass;
 use super::memory::available_bytes;
-use crate::spec::Plan;
+use crate::plan::Plan;
 
 /// What a pass may take where nobody says otherwise: this long, and so much longer for each operation. A pass that is
 /// well takes a few microseconds an operation at the most; a build without optimisation, a busy machine or a map that
@@ -79,8 +79,8 @@ mod tests {
 
     #[test]
     fn no_more_run_side_by_side_than_there_are() {
-        let flags = crate::spec::Flags { memory_limit: vec!["100".into()], ..Default::default() };
-        let plan = crate::spec::plan(&["ci".into()], &flags, &crate::run::Subjects::builtin().catalog()).unwrap();
+        let flags = crate::plan::Flags::from([("memory_limit_mb", "100")]);
+        let plan = crate::plan::plan(&["ci".into()], &flags, &crate::run::Subjects::builtin().catalog()).unwrap();
         let limits = Limits::new(&plan, 3, 1000);
         assert_eq!((limits.jobs, limits.memory_bytes(Pass::Count)), (3, 100 << 20));
         assert_eq!(Limits::new(&plan, 0, 8).jobs, 1);

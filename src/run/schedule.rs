@@ -15,8 +15,8 @@ use super::repetitions::Repetitions;
 use super::subjects::Subjects;
 use super::{Finished, RunError, Settings};
 use crate::intake::{self, interrupt};
-use crate::record::{Cell, CellId, EndState, Environment, Results, SCHEMA, Status};
-use crate::spec::{CellSpec, Plan, Source, ThreadKeys, WorkloadSpec};
+use crate::plan::{CellSpec, Plan, Source, ThreadKeys, WorkloadSpec};
+use crate::record::{Cell, EndState, Environment, Results, SCHEMA, Status};
 use crate::subject::Failure;
 use crate::text;
 use crate::workload::{Expected, Inputs, Workload, WorkloadError, sizes};
@@ -316,18 +316,7 @@ fn may_start(pass: Pass, running: &[(Task, Process)], jobs: usize) -> bool {
 fn new_cell(spec: &CellSpec, workload: &Workload, subjects: &Subjects) -> Cell {
     let map = subjects.find(spec.map.name);
     Cell {
-        id: CellId {
-            map: spec.map.to_string(),
-            keys: workload.keys_label().into(),
-            mix: workload.mix_label().into(),
-            load_factor: spec.load_factor,
-            hint: spec.hint,
-            entry: spec.entry.into(),
-            ops: workload.ops(),
-            seed: spec.workload.seed,
-            threads: spec.crew.map(|crew| crew.threads),
-            thread_keys: spec.crew.map(|crew| crew.keys.name().into()),
-        },
+        id: spec.id(workload.keys_label(), workload.mix_label(), workload.ops()),
         status: Status::NotRun,
         error: None,
         // Which thread comes first is chance.

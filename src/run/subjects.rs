@@ -8,8 +8,8 @@ use super::memory;
 use super::sessions::{Alone, Hands};
 use crate::engines::{ENGINES, Engine};
 use crate::maps::{self, ConcurrentFamily, Family, FamilyVisitor, Info, Options};
+use crate::plan::{Arg, Call, Catalog, CellSpec, Crew, EntryOffer, MapOffer, Term};
 use crate::replay::{self, Play, Setup};
-use crate::spec::{Arg, Call, Catalog, CellSpec, Crew, EntryOffer, MapOffer, Term};
 use crate::subject::{Failure, Opening, Session, Subject, offer_of, release};
 use crate::workload::{self, EntryVisitor, Key, Value};
 

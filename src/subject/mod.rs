@@ -31,9 +31,9 @@ pub use session::{
 };
 
 use crate::maps::Info;
+use crate::plan::{Arg, CellSpec, Crew, MapOffer};
 use crate::record::Status;
 use crate::replay::{Play, Setup};
-use crate::spec::{Arg, CellSpec, Crew, MapOffer};
 use crate::workload::{Workload, WorkloadError};
 
 /// Anything that can be measured: a row of the registry.
@@ -140,7 +140,7 @@ impl From<WorkloadError> for Failure {
 /// What a plan may ask of a map for one thread.
 pub fn offer_of(info: &Info) -> MapOffer {
     let Info { term, load_factor, hint, .. } = *info;
-    MapOffer { term, group: None, load_factor, hint, concurrent: false, concurrent_at: &[] }
+    MapOffer { term, group: None, load_factor, hint, concurrent: false, concurrent_at: &[], missing: None }
 }
 
 /// The release that these arguments choose, where it is not the newest.

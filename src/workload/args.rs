@@ -1,7 +1,7 @@
 //! The arguments of a call as the registries use them: by name, with defaults filled in.
 
 use super::WorkloadError;
-use crate::spec::{Arg, Call, Range, Term, Values};
+use crate::plan::{Arg, Call, Range, Term, Values};
 
 /// A call's arguments, held against the ranges of their term.
 #[derive(Debug, Clone)]
@@ -11,10 +11,10 @@ pub struct Args {
 }
 
 impl Args {
-    /// Checks that `call` is one that `term` allows. A call that came through `spec` always is; one made by hand may
+    /// Checks that `call` is one that `term` allows. A call that came through `plan` always is; one made by hand may
     /// not be, and a distribution must not have to fear a theta that is not a number.
     pub fn new(term: &'static Term, call: &Call) -> Result<Args, WorkloadError> {
-        let value = |(i, param): (usize, &crate::spec::Param)| {
+        let value = |(i, param): (usize, &crate::plan::Param)| {
             // No key distribution and no mix takes words.
             let Values::Numbers { range, default } = param.values else { return Ok(None) };
             let value = call.args.get(i).and_then(Option::as_ref).and_then(Arg::number).or(default);

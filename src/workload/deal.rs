@@ -10,7 +10,7 @@ use std::hash::BuildHasherDefault;
 use super::expect::IdHasher;
 use super::rng::mix;
 use super::{Batch, Kind, Op, Workload, WorkloadError};
-use crate::spec::ThreadKeys;
+use crate::plan::ThreadKeys;
 
 /// How the operations are dealt.
 #[derive(Debug, Clone, Copy)]
@@ -119,7 +119,7 @@ impl Outcomes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{Call, Source, Term, WorkloadSpec};
+    use crate::plan::{Call, Source, Term, WorkloadSpec};
     use crate::workload::{keys, mixes};
 
     fn terms(rows: impl Iterator<Item = Term>) -> Vec<Term> {

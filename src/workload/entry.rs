@@ -2,7 +2,7 @@
 
 use std::hash::Hash;
 
-use crate::spec::Term;
+use crate::plan::Term;
 
 /// A key type that a map can be run with.
 ///

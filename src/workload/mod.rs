@@ -34,7 +34,7 @@ pub use op::{Kind, Op};
 pub use rng::{Rng, Scramble};
 pub use sizes::{Sizes, sizes};
 
-use crate::spec::{Call, Source, WorkloadSpec};
+use crate::plan::{Call, Source, WorkloadSpec};
 use crate::text;
 use inputs::{Content, Purpose, Taken};
 use keys::Keys;

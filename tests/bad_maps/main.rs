@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
 
 use mapscope::maps::{Family, FixedFold, Hashing, Info, Map, Options, Quantity};
+use mapscope::plan::Term;
 use mapscope::probe::alloc::Counting;
 use mapscope::probe::event::{Cause, Probe};
 use mapscope::run::Subjects;
-use mapscope::spec::Term;
 use mapscope::workload::{Key, Value};
 
 macro_rules! bad {

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use mapscope::maps::{Better, Family, FixedFold, Hashing, Info, Options, Quantity};
+use mapscope::plan::Term;
 use mapscope::probe::event::{Cause, Probe};
 use mapscope::record;
-use mapscope::spec::Term;
 use mapscope::workload::{Key, Value};
 
 use super::Bad;

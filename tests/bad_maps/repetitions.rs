@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use mapscope::maps::{Family, FixedFold, Hashing, Info, Options};
+use mapscope::plan::Term;
 use mapscope::probe::event::{Cause, Probe};
-use mapscope::spec::Term;
 use mapscope::workload::{Key, Value};
 use serde_json::Value as Json;
 

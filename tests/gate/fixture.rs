@@ -90,8 +90,7 @@ pub fn cell(map: &str) -> Cell {
             entry: "u64/u64".to_owned(),
             ops: 1100,
             seed: 1,
-            threads: None,
-            thread_keys: None,
+            ..CellId::default()
         },
         status: Status::Ok,
         error: None,

@@ -35,8 +35,7 @@ fn cell(map: &str, keys: &str, mix: &str, expected: EndState) -> Cell {
             entry: "u64/u64".to_owned(),
             ops: OPS,
             seed: 1,
-            threads: None,
-            thread_keys: None,
+            ..CellId::default()
         },
         status: Status::Ok,
         error: None,

@@ -8,22 +8,18 @@ mod traces;
 
 use std::path::PathBuf;
 
-use mapscope::spec::{Arg, Call, Param, Source, Term, Values, WorkloadSpec};
+use mapscope::plan::{Arg, Call, Source, Term, WorkloadSpec};
 use mapscope::workload::keys::KEYS;
 use mapscope::workload::mixes::MIXES;
 use mapscope::workload::{Kind, Op, Workload};
 
-/// `name(args..)` of one of `terms`, with its defaults, as `spec` would hand it over.
+/// `name(args..)` of one of `terms`, with its defaults, as `plan` would hand it over.
 fn call(mut terms: impl Iterator<Item = Term>, name: &str, args: &[(&str, f64)]) -> Call {
     let term = terms.find(|term| term.name == name).expect(name);
-    let default = |param: &Param| match param.values {
-        Values::Numbers { default, .. } => default,
-        Values::Words(_) => None,
-    };
     let given = |name| args.iter().find(|(given, _)| *given == name).map(|&(_, value)| value);
     Call {
         name: term.name,
-        args: term.params.iter().map(|param| given(param.name).or(default(param)).map(Arg::Number)).collect(),
+        args: term.params.iter().map(|param| given(param.name).map(Arg::Number).or(param.values.default())).collect(),
         arg_names: if term.named { term.params.iter().map(|param| param.name).collect() } else { Vec::new() },
         path: None,
     }

@@ -13,11 +13,11 @@ use super::causes::Causes;
 use super::{Recorded, Session as Program, Toolchain, find, session, shape_of_entry};
 use crate::engines::Engine;
 use crate::maps::Info;
+use crate::plan::{Arg, CellSpec, MapOffer, Param, Range, Term};
 use crate::probe::event::Cause;
 use crate::probe::heap::Allocs;
 use crate::probe::latency::class_of;
 use crate::record::{Collector, OpKind, Status};
-use crate::spec::{Arg, CellSpec, MapOffer, Param, Range, Term};
 use crate::subject::{
     Content, Each, Failure, Handed, Holds, Opening, Reading, Seen, Session, Subject, Timed, TimedEnd, Timing, Traits,
     Watch, Watched, Work, offer_of, op_kind,
@@ -130,21 +130,26 @@ impl GoRuntime {
     }
 }
 
+/// What a machine without Go lacks.
+const NO_GO: &str = "there is no go command on the PATH: install Go (go.dev/dl), or say where it is with --go PATH";
+
 impl Subject for GoRuntime {
     fn info(&self) -> Info {
         self.info
     }
 
     fn offer(&self) -> MapOffer {
-        MapOffer { group: self.toolchain.is_some().then_some(self.kind.group), ..offer_of(&self.info) }
+        let (group, missing) = match self.toolchain {
+            Some(_) => (Some(self.kind.group), None),
+            None => (None, Some(NO_GO)),
+        };
+        MapOffer { group, missing, ..offer_of(&self.info) }
     }
 
     /// The program, built.
     fn prepare(&self, entry: &str) -> Result<Option<PathBuf>, Failure> {
         let unavailable = |why: &str| Failure::new(Status::Unavailable, why);
-        let toolchain = self.toolchain.as_ref().ok_or_else(|| {
-            unavailable("there is no go command on the PATH: install Go (go.dev/dl), or say where it is with --go PATH")
-        })?;
+        let toolchain = self.toolchain.as_ref().ok_or_else(|| unavailable(NO_GO))?;
         let shape = shape_of_entry(entry);
         let shape = shape.ok_or_else(|| unavailable(&format!("the Go program has no entry {entry}")))?;
         toolchain.program(shape).map(Some).map_err(Failure::harness)

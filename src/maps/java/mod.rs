@@ -53,8 +53,8 @@ pub use hash::{JavaHash, JavaHasher};
 use std::collections::BTreeSet;
 
 use super::{Family, Hashing, Info, LoadFactors, Map, Options, Structure, Write, count_one};
+use crate::plan::Term;
 use crate::probe::event::{Cause, Event, Probe};
-use crate::spec::Term;
 use crate::workload::{Key, Value};
 use node::{NodeAt, TreeAt};
 

@@ -83,8 +83,8 @@ use heap::Heap;
 use table::entry;
 
 use super::{Family, FixedSip, Hashing, Info, Map, Options, Structure, Write};
+use crate::plan::{Param, Term};
 use crate::probe::event::{Cause, Probe};
-use crate::spec::{Param, Term};
 use crate::workload::{Key, Value};
 
 /// See the module.

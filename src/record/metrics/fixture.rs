@@ -23,8 +23,7 @@ pub(super) fn cell(map: &str) -> Cell {
             entry: "u64/u64".into(),
             ops: 1_000_000,
             seed: 1,
-            threads: None,
-            thread_keys: None,
+            ..CellId::default()
         },
         status: Status::Ok,
         error: None,

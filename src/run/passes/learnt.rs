@@ -231,8 +231,8 @@ mod tests {
 
     /// A workload of so many operations.
     fn workload(ops: u64) -> Workload {
-        let flags = crate::spec::Flags { ops: vec![ops.to_string()], map: vec!["std".into()], ..Default::default() };
-        let plan = crate::spec::plan(&[], &flags, &crate::run::Subjects::builtin().catalog()).unwrap();
+        let flags = crate::plan::Flags::from([("ops", &*ops.to_string()), ("map", "std")]);
+        let plan = crate::plan::plan(&[], &flags, &crate::run::Subjects::builtin().catalog()).unwrap();
         Workload::open(&plan.cells[0].workload).unwrap()
     }
 

@@ -176,10 +176,10 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
+    use crate::plan::{self, Flags};
     use crate::probe::latency::class_of;
     use crate::record::OpKind;
     use crate::run::Subjects;
-    use crate::spec::{self, Flags};
     use crate::subject::{Reading, Traits, Watch, Watched, Work};
 
     /// A session that does nothing and writes down what it is asked.
@@ -226,8 +226,8 @@ mod tests {
     }
 
     fn workload(mix: &str, ops: u64) -> Workload {
-        let flags = Flags { ops: vec![ops.to_string()], mix: vec![mix.into()], ..Flags::default() };
-        let plan = spec::plan(&[], &flags, &Subjects::builtin().catalog()).unwrap();
+        let flags = Flags::from([("ops", &*ops.to_string()), ("mix", mix)]);
+        let plan = plan::plan(&[], &flags, &Subjects::builtin().catalog()).unwrap();
         Workload::open(&plan.cells[0].workload).unwrap()
     }
 

@@ -11,12 +11,12 @@ use super::crew::Crew;
 use super::observe::{handed, work};
 use super::shared::{Shared, Sharing, Steps, Ticks, Typed, cause, steps};
 use crate::maps::{ConcurrentFamily, Info, Options, Quantity};
+use crate::plan::{self, ThreadKeys};
 use crate::probe::alloc::{self, Tally};
 use crate::probe::clock::Clock;
 use crate::probe::event::Cause;
 use crate::probe::heap::Allocs;
 use crate::record::OpKind;
-use crate::spec::{self, ThreadKeys};
 use crate::subject::{
     Content, Each, Failure, Hand, Handed, Holds, Reading, Seen, Session, Timed, TimedEnd, Timing, Traits, Watch,
     Watched, Work, op_kind,
@@ -40,10 +40,10 @@ impl<K: Key, V: Value> Hands<K, V> {
     /// Of a family's map, whose operations are dealt to these threads; without any, to one that has no figures of its own.
     pub fn new<F: ConcurrentFamily>(
         options: Options,
-        crew: Option<spec::Crew>,
+        crew: Option<plan::Crew>,
         workload: &Workload,
     ) -> Result<Hands<K, V>, Failure> {
-        let spec::Crew { threads, keys } = crew.unwrap_or(spec::Crew { threads: 1, keys: ThreadKeys::Shared });
+        let plan::Crew { threads, keys } = crew.unwrap_or(plan::Crew { threads: 1, keys: ThreadKeys::Shared });
         let window_ops = (BATCH_BYTES / size_of::<(K, V)>()).clamp(1 << 14, 1 << 18) as u64;
         let deal = Deal { threads, keys, window_ops };
         let outcomes = Arc::new(Outcomes::of(workload, deal)?);

@@ -25,6 +25,7 @@ pub(super) const ROW: Row = Row {
         params: &[],
         named: false,
         file: true,
+        needs_arguments: false,
     },
     start: |inputs| {
         let keys = inputs.file.clone().expect("a term that takes a file is started with its keys");

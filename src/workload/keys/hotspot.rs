@@ -2,7 +2,7 @@
 //! the hot and the cold records all are equally likely (YCSB's `HotspotIntegerGenerator`). Keys count up.
 
 use super::{Keys, Rng, Row, Term};
-use crate::spec::{Param, Range};
+use crate::plan::{Param, Range};
 
 const SET: Param = Param::number(
     "set",
@@ -26,6 +26,7 @@ pub(super) const ROW: Row = Row {
         params: &[SET, SHARE],
         named: false,
         file: false,
+        needs_arguments: false,
     },
     start: |inputs| Box::new(Hotspot { set: inputs.args.real("set"), share: inputs.args.real("share") }),
 };

@@ -17,7 +17,7 @@ pub(super) use file::{keys as keys_of_file, take as take_file};
 
 use super::args::Args;
 use super::rng::Rng;
-use crate::spec::Term;
+use crate::plan::Term;
 
 /// A key distribution at work.
 pub trait Keys: Send {

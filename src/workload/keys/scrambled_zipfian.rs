@@ -17,6 +17,7 @@ pub(super) const ROW: Row = Row {
         params: &[THETA],
         named: false,
         file: false,
+        needs_arguments: false,
     },
     start: |inputs| {
         let ranks = Sampler::new(inputs.args.real("theta"));

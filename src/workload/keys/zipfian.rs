@@ -10,7 +10,7 @@
 //! chance instead of having one each.
 
 use super::{Keys, Rng, Row, Term};
-use crate::spec::{Param, Range};
+use crate::plan::{Param, Range};
 
 /// Above 8 all but one draw in 250 hits the one hottest record, which is a workload of a single key.
 pub(super) const THETA: Param = Param::number(
@@ -28,6 +28,7 @@ pub(super) const ROW: Row = Row {
         params: &[THETA],
         named: false,
         file: false,
+        needs_arguments: false,
     },
     start: |inputs| Box::new(Zipfian(Sampler::new(inputs.args.real("theta")))),
 };

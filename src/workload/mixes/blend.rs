@@ -2,7 +2,7 @@
 //! their weights. A key need not be there: a put can turn out an insert or an overwrite, a remove or a get can miss.
 
 use super::{Keys, Kind, Mix, RECORDS, Rng, Row, Term, WorkloadError};
-use crate::spec::{Param, Range};
+use crate::plan::{Param, Range};
 
 const fn weight(name: &'static str, summary: &'static str) -> Param {
     let range = Range { min: 0.0, max: 1e9, above_min: false, below_max: false, integer: false };
@@ -22,6 +22,7 @@ pub(super) const ROW: Row = Row {
         ],
         named: true,
         file: false,
+        needs_arguments: true,
     },
     populated: false,
     start: |inputs| {

@@ -14,7 +14,7 @@ use super::args::Args;
 use super::keys::Keys;
 use super::rng::Rng;
 use super::{Kind, WorkloadError};
-use crate::spec::{Param, Range, Term};
+use crate::plan::{Param, Range, Term};
 
 /// A mix at work.
 pub trait Mix: Send {
@@ -60,7 +60,7 @@ const RECORDS: Param = Param::number(
 
 /// A term whose only parameter is `records`.
 const fn term(name: &'static str, summary: &'static str, source: &'static str) -> Term {
-    Term { name, summary, source, params: &[RECORDS], named: true, file: false }
+    Term { params: &[RECORDS], named: true, ..Term::plain(name, summary, source) }
 }
 
 /// Every mix.

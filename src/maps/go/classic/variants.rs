@@ -6,8 +6,8 @@
 use super::design::{Inline, Pooled, Slabbed};
 use super::{GoClassic, GoClassicMap};
 use crate::maps::{Family, GoHash, Hashing, Info, LoadFactors, Options};
+use crate::plan::Term;
 use crate::probe::event::Probe;
-use crate::spec::Term;
 use crate::workload::{Key, Value};
 
 macro_rules! variants {

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::wire::{Place, Profile};
-use super::{SpecError, UnknownName};
+use super::UnknownName;
+use super::place::{Place, PlanError};
+use super::wire::Profile;
 use crate::intake;
 use crate::text;
 
@@ -56,17 +57,17 @@ impl Shipped {
         summary.map(|raw| raw.text).unwrap_or_default()
     }
 
-    pub(super) fn parse(&self) -> Result<Profile, SpecError> {
+    pub(super) fn parse(&self) -> Result<Profile, PlanError> {
         Profile::parse(self.name, self.text, Path::new(&format!("profiles/{}.toml", self.name)))
     }
 }
 
 /// The profile that `argument` means: a file when there is one or when it is written like one, else a shipped name.
-pub(super) fn find(argument: &str) -> Result<Profile, SpecError> {
+pub(super) fn find(argument: &str) -> Result<Profile, PlanError> {
     let path = Path::new(argument);
     if path.is_file() || argument.contains('/') || argument.ends_with(".toml") {
         let place = Place::File { path: path.to_owned(), line: 1, key: String::new() };
-        let refuse = |what: String| SpecError { place: None, what: format!("{}: {what}", text::path(path)) };
+        let refuse = |what: String| PlanError { place: None, what: format!("{}: {what}", text::path(path)) };
         let bytes =
             intake::whole(path, BYTES_MAX).map_err(|error| refuse(format!("can't read the profile: {error}")))?;
         let profile = String::from_utf8(bytes).map_err(|_| place.error("not a profile: TOML is UTF-8 text"))?;
@@ -76,7 +77,7 @@ pub(super) fn find(argument: &str) -> Result<Profile, SpecError> {
     SHIPPED.iter().find(|shipped| shipped.name == argument).map_or_else(
         || {
             let unknown = UnknownName::new("profile", argument, SHIPPED.iter().map(|shipped| shipped.name));
-            Err(SpecError { place: None, what: format!("{unknown} A file is written with a / or ends in .toml.") })
+            Err(PlanError { place: None, what: format!("{unknown} A file is written with a / or ends in .toml.") })
         },
         Shipped::parse,
     )

@@ -1,8 +1,10 @@
+mod lists;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::spec::{LoadFactors, Param, Range};
+use crate::plan::{CellSpec, EntryOffer, LoadFactors, MapOffer, Param, Range, Source, Term, WorkloadSpec};
 
 const fn param(name: &'static str, min: f64, max: f64, default: Option<f64>) -> Param {
     let range = Range { min, max, above_min: false, below_max: false, integer: false };
@@ -18,6 +20,7 @@ fn map(name: &'static str, load_factor: Option<(f64, f64, f64)>, hint: bool) -> 
         hint,
         concurrent: name.starts_with("shared"),
         concurrent_at: &[],
+        missing: None,
     }
 }
 
@@ -26,7 +29,7 @@ fn runtime(name: &'static str) -> MapOffer {
     const PERCENT: Param = Param { required: false, ..param("gogc", -1.0, 1e6, None) };
     const LIMIT: Param = Param { name: "limit_mb", ..PERCENT };
     let term = Term { params: &[PERCENT, LIMIT], named: true, ..Term::plain(name, "", "") };
-    MapOffer { term, group: Some("go-runtime"), load_factor: None, hint: true, concurrent: false, concurrent_at: &[] }
+    MapOffer { term, group: Some("go-runtime"), ..map(name, None, true) }
 }
 
 /// Enough for the profiles that ship, with 1 GiB of memory.
@@ -132,8 +135,11 @@ fn settings_are_read() {
 fn limits_given_as_flags_take_the_place_of_the_profile_s() {
     let text = format!("time_limit_s = 5\nmemory_limit_mb = 16\n{}", table(""));
     let flags = |time: &str, memory: &str| {
-        let list = |text: &str| if text.is_empty() { vec![] } else { vec![text.to_owned()] };
-        Flags { time_limit: list(time), memory_limit: list(memory), ..Flags::default() }
+        let mut flags = Flags::default();
+        for (key, text) in [("time_limit_s", time), ("memory_limit_mb", memory)] {
+            flags.give(key, Some(text.to_owned()).filter(|text| !text.is_empty()));
+        }
+        flags
     };
     let limits = |flags: &Flags| plan_text(&text, flags).map(|plan| (plan.time_limit_s, plan.memory_limit_bytes));
     assert_eq!(limits(&flags("", "")), Ok((Some(5), Some(16 << 20))));
@@ -191,8 +197,7 @@ fn paths_are_relative_to_the_profile() {
     assert_eq!(plan.cells[0].workload.source, Source::Trace(folder.path().join("t.csv")));
     assert_eq!(plan.cells[0].workload.ops, i64::MAX as u64);
 
-    let flags =
-        Flags { keys: vec!["file:k.txt".into()], mix: vec!["fill".into()], ops: vec!["3".into()], ..Flags::default() };
+    let flags = Flags::from([("keys", "file:k.txt"), ("mix", "fill"), ("ops", "3")]);
     let plan = super::plan(&argument, &flags, &catalog()).unwrap();
     let Source::Generated { keys, .. } = &plan.cells[0].workload.source else { panic!("keys replace the trace") };
     assert_eq!(keys.path.as_deref(), Some(Path::new("k.txt")));
@@ -208,7 +213,7 @@ fn standard_input_lies_beside_no_profile_and_is_named_once_a_list() {
     let twice = "- is standard input, which is read once: name it once";
     let text = "[[cells]]\nmap = \"std\"\ntrace = [\n\"-\",\n\"-\"]\n";
     assert_eq!(error(text), format!("my.toml:5: trace: {twice}"));
-    let flags = Flags { trace: vec!["-".into(), "t.csv".into(), "-".into()], ..Flags::default() };
+    let flags = Flags::from([("trace", "-"), ("trace", "t.csv"), ("trace", "-")]);
     assert_eq!(super::plan(&[], &flags, &catalog()).unwrap_err().to_string(), format!("--trace: {twice}"));
 }
 
@@ -223,7 +228,7 @@ fn errors_name_file_line_and_key() {
     assert_eq!(
         error(&table("key = \"uniform\"")),
         "my.toml:6: unknown key \"key\", did you mean \"keys\"? Valid: map, keys, mix, load_factor, hint, entry, ops, \
-         seed, threads, thread_keys, trace."
+         seed, threads, thread_keys, trace, pair."
     );
     assert!(error(&format!("ops = 5\n{}", table(""))).ends_with(" The keys of a cell stand below [[cells]]."));
     assert_eq!(error("\n[cells]\nmap = \"std\"\n"), "my.toml:2: cells: must be tables, each headed [[cells]]");
@@ -251,8 +256,7 @@ fn a_plan_has_a_limit_that_can_be_raised() {
     assert_eq!(error(&format!("passes = \"count\"\n{text}")), refused);
     let three = format!("max_cells = 2\n{}{}", table("seed = [1, 2]"), table("hint = 1"));
     assert!(error(&three).starts_with("my.toml:8: [[cells]]: the lists multiply to 3 cells, and a plan has 2"));
-    let max_cells = vec!["3".to_owned()];
-    let raised = plan_text(&three, &Flags { max_cells, ..Flags::default() }).unwrap();
+    let raised = plan_text(&three, &Flags::from([("max_cells", "3")])).unwrap();
     assert_eq!(raised.cells.len(), 3);
     assert_eq!(plan_text(&three.replace("cells = 2", "cells = 3"), &Flags::default()).unwrap(), raised);
 }
@@ -295,7 +299,7 @@ fn errors_name_the_range() {
 
 #[test]
 fn ops_are_whole_and_fit() {
-    let flags = |ops: &str| Flags { ops: vec![ops.into()], ..Flags::default() };
+    let flags = |ops: &str| Flags::from([("ops", ops)]);
     for (written, ops) in [("1", 1), ("1_000,2", 1000), ("9223372036854775807", i64::MAX as u64)] {
         assert_eq!(plan_text(&table(""), &flags(written)).unwrap().cells[0].workload.ops, ops);
     }
@@ -316,7 +320,7 @@ fn load_factors_lie_within_the_maps() {
         assert_eq!(go(wrong), format!("my.toml:6: load_factor: must be from 1 to 8 for go-classic, got {wrong}"));
     }
     assert_eq!(error(&table("load_factor = 4.0")), "my.toml:6: load_factor: can't be set: not a parameter of std");
-    let flags = Flags { load_factor: vec!["x".into()], ..Flags::default() };
+    let flags = Flags::from([("load_factor", "x")]);
     assert_eq!(plan_text(&table(""), &flags).unwrap_err(), "--load-factor: must be a number, got \"x\"");
 }
 
@@ -352,9 +356,8 @@ fn threads_are_for_the_releases_that_they_can_have() {
     let mut catalog = catalog();
     catalog.maps.push(MapOffer { term, concurrent_at: &["1.3", "1.30"], ..map("shared-once", None, false) });
     let crews = |called: &str, threads: &str| {
-        let words = |text: &str| vec![text.to_owned()];
-        let [map, threads, mix, ops] = [called, threads, "fill", "9"].map(words);
-        let flags = Flags { map, threads, mix, ops, keys: words("uniform"), ..Flags::default() };
+        let flags = [("map", called), ("threads", threads), ("keys", "uniform"), ("mix", "fill"), ("ops", "9")];
+        let flags = Flags::from(flags);
         let plan = plan(&[], &flags, &catalog).map_err(|error| error.to_string())?;
         Ok::<_, String>(plan.cells.iter().map(|cell| cell.crew.map_or(0, |crew| crew.threads)).collect::<Vec<_>>())
     };
@@ -391,13 +394,13 @@ fn hints_fit_the_memory() {
 #[test]
 fn flags_replace_lists_in_every_table() {
     let text = table("") + &table("entry = \"u64/256\"");
-    let flags = Flags {
-        map: vec!["std,btree".into(), "hashbrown".into()],
-        mix: vec!["churn,mix(insert=1,get=2)".into()],
-        passes: vec!["count".into()],
-        seed: vec!["7".into()],
-        ..Flags::default()
-    };
+    let flags = Flags::from([
+        ("map", "std,btree"),
+        ("map", "hashbrown"),
+        ("mix", "churn,mix(insert=1,get=2)"),
+        ("passes", "count"),
+        ("seed", "7"),
+    ]);
     let plan = plan_text(&text, &flags).unwrap();
     assert_eq!(plan.passes, Passes { count: true, time: false, profile: false });
     assert_eq!(plan.cells.len(), 12);
@@ -407,7 +410,7 @@ fn flags_replace_lists_in_every_table() {
 
 #[test]
 fn flags_alone_are_custom_and_passes_alone_are_quick() {
-    let flags = Flags { trace: vec!["a,b.csv".into()], ..Flags::default() };
+    let flags = Flags::from([("trace", "a,b.csv")]);
     let plan = plan(&[], &flags, &catalog()).unwrap();
     assert_eq!(plan.profile, "custom");
     let maps: Vec<_> = plan.cells.iter().map(|cell| cell.map.name).collect();
@@ -417,11 +420,11 @@ fn flags_alone_are_custom_and_passes_alone_are_quick() {
         assert_eq!((cell.workload.ops, cell.hint, cell.entry), (i64::MAX as u64, 0, "u64/u64"));
     }
 
-    let flags = Flags { map: vec!["std".into()], ..Flags::default() };
+    let flags = Flags::from([("map", "std")]);
     let plan = super::plan(&[], &flags, &catalog()).unwrap();
     assert_eq!(shown(&plan), ["std uniform fill hint=0 u64/u64 ops=100000 seed=1"]);
 
-    let flags = Flags { passes: vec!["count".into()], ..Flags::default() };
+    let flags = Flags::from([("passes", "count")]);
     let quick = super::plan(&["quick".into()], &Flags::default(), &catalog()).unwrap();
     let counted = super::plan(&[], &flags, &catalog()).unwrap();
     assert_eq!(counted.profile, "quick");
@@ -431,7 +434,7 @@ fn flags_alone_are_custom_and_passes_alone_are_quick() {
 
 #[test]
 fn a_trace_excludes_keys_and_mix() {
-    let flags = Flags { trace: vec!["t".into()], mix: vec!["fill".into()], ..Flags::default() };
+    let flags = Flags::from([("trace", "t"), ("mix", "fill")]);
     assert_eq!(
         plan(&[], &flags, &catalog()).unwrap_err().to_string(),
         "--trace: a trace brings its own keys and mix: leave --keys and --mix out"
@@ -542,7 +545,7 @@ fn quick_stays_quick_and_the_table_holds_what_go_holds() {
 #[test]
 fn a_group_stands_for_each_of_its_maps_with_the_arguments_given() {
     let maps = |list: &str| {
-        let flags = Flags { map: vec![list.into()], ..Flags::default() };
+        let flags = Flags::from([("map", list)]);
         let plan = plan(&[], &flags, &catalog()).map_err(|error| error.to_string())?;
         Ok::<_, String>(plan.cells.iter().map(|cell| cell.map.to_string()).collect::<Vec<_>>())
     };
@@ -558,7 +561,7 @@ fn a_group_stands_for_each_of_its_maps_with_the_arguments_given() {
 
 proptest::proptest! {
     #[test]
-    fn no_profile_panics(text in "(\\[\\[cells\\]\\]\n)?((map|ops|keys|seed|cells|passes|x) = (\"[a-z(,)]{0,5}\"|-?[0-9_]{1,22}|nan|1e[0-9]{1,3}|\\[[0-9,]{0,4}\\]|\\{\\})?\n){0,5}.?") {
+    fn no_profile_panics(text in "(\\[\\[cells\\]\\]\n)?((map|ops|keys|seed|hint|pair|cells|passes|x) = (\"[a-z(,)]{0,5}\"|-?[0-9_]{1,22}|nan|1e[0-9]{1,3}|\\[[0-9,]{0,4}\\]|\\{\\})?\n){0,5}.?") {
         let _ = Profile::parse("p", &text, Path::new("p.toml")).and_then(|profile| validate(&profile, &catalog()));
     }
 }

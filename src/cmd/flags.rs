@@ -1,0 +1,92 @@
+//! The flags of the axes, from their rows.
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+
+use crate::plan::Flags;
+use crate::plan::axes::{AXES, Absent, Axis, Takes};
+
+/// One flag an axis, each for a list.
+impl Args for Flags {
+    fn augment_args(command: Command) -> Command {
+        let list = |axis: &'static Axis| {
+            let value = if axis.takes == Takes::Files { "FILE" } else { "LIST" };
+            in_lists(flag(axis).help(axis.help)).value_name(value)
+        };
+        let pair = Arg::new("pair").long("pair").help("Axes whose lists go together, not crossed, as ops,hint");
+        command.args(AXES.iter().map(list)).arg(in_lists(pair).value_name("LIST"))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Flags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Flags, Error> {
+        let mut flags = Flags::default();
+        flags.update_from_arg_matches(matches)?;
+        Ok(flags)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        for axis in &AXES {
+            self.give(axis.key, given(matches, axis.key));
+        }
+        self.give("pair", given(matches, "pair"));
+        Ok(())
+    }
+}
+
+/// The same for a verb that works on one cell: one value each, of the axes that such a verb has. Its map and its trace are
+/// flags of its own.
+#[derive(Clone)]
+pub(super) struct OneCell(pub Flags);
+
+impl OneCell {
+    pub(super) const HEADING: &str = "Workload";
+}
+
+impl Args for OneCell {
+    fn augment_args(command: Command) -> Command {
+        let one = |axis: &'static Axis| {
+            let (help, value) = axis.one?;
+            let one = flag(axis).help(help).help_heading(OneCell::HEADING).value_name(value);
+            // A trace brings it.
+            let brought = axis.absent == Absent::NeededWithoutTrace;
+            Some(if brought { one.conflicts_with("trace") } else { one })
+        };
+        command.args(AXES.iter().filter_map(one))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for OneCell {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<OneCell, Error> {
+        let mut cell = OneCell(Flags::default());
+        cell.update_from_arg_matches(matches)?;
+        Ok(cell)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        for axis in AXES.iter().filter(|axis| axis.one.is_some()) {
+            self.0.give(axis.key, given(matches, axis.key));
+        }
+        Ok(())
+    }
+}
+
+fn flag(axis: &'static Axis) -> Arg {
+    let name = axis.flag.trim_start_matches('-');
+    Arg::new(axis.key).long(name).allow_negative_numbers(matches!(axis.takes, Takes::Numbers(_)))
+}
+
+fn in_lists(flag: Arg) -> Arg {
+    flag.help_heading("Lists that replace the profile's").action(ArgAction::Append)
+}
+
+fn given(matches: &ArgMatches, key: &str) -> impl Iterator<Item = String> {
+    matches.get_many::<String>(key).into_iter().flatten().cloned()
+}

@@ -1,0 +1,146 @@
+//! From profiles and flags as written to a [`Plan`] that can't be wrong.
+
+use std::collections::HashSet;
+
+use super::axes::{self, named, whole};
+use super::cell::OPS_MAX;
+use super::cells::expand;
+use super::pattern;
+use super::place::{PlanError, Raw};
+use super::profiles::{SHIPPED, find};
+use super::wire::{Flags, Profile};
+use super::{Catalog, Passes, Plan};
+
+/// The most cells of a plan unless it says otherwise: half a kilobyte of memory and a process or more each.
+const CELLS_MAX: u64 = 100_000;
+const MIB: u64 = 1 << 20;
+
+/// Makes the plan of the `profiles` (names that ship, or files) with the `flags` in the place of what they say.
+///
+/// - No profile: `quick`. Flags that describe cells then make the profile `custom` of one table: what they leave
+///   open is taken from quick's first (its five maps, uniform keys, fill, no hint, `u64/u64`).
+/// - Several profiles: their cells joined, with all their passes and the largest of their limits; a limit that one of
+///   them leaves open is open.
+///
+/// Cells come workload by workload, within one map by map, within one load factor by load factor.
+pub fn plan(profiles: &[String], flags: &Flags, catalog: &Catalog) -> Result<Plan, PlanError> {
+    Profiles::read(profiles)?.plan(flags, catalog)
+}
+
+/// Profiles as written, read once for any number of plans.
+#[derive(Debug, Clone)]
+pub struct Profiles(Vec<Profile>);
+
+impl Profiles {
+    /// Reads them: names that ship, or files.
+    ///
+    /// # Errors
+    ///
+    /// A name that doesn't ship; a file that can't be read, or that is no profile.
+    pub fn read(arguments: &[String]) -> Result<Profiles, PlanError> {
+        arguments.iter().map(|argument| find(argument)).collect::<Result<_, _>>().map(Profiles)
+    }
+
+    /// Whether their lists of maps, or the flags in their place, may mean a map of this kind: by its name, with or without
+    /// a version, or by a pattern.
+    pub fn mean(&self, flags: &Flags, kind: &str) -> bool {
+        let (flags, tables) = (flags.cells(), self.0.iter().flat_map(|profile| &profile.cells));
+        let lists: Vec<_> = match flags.get("map") {
+            Some(list) => vec![list],
+            None => tables.filter_map(|table| table.lists.get("map")).collect(),
+        };
+        let means = |raw: &Raw| raw.text.trim().starts_with(kind) || pattern::may_match(&raw.text, kind);
+        lists.into_iter().flatten().any(means)
+    }
+
+    /// Makes their [`plan`].
+    ///
+    /// # Errors
+    ///
+    /// What they or the flags ask for, and the catalog doesn't have or the machine can't do.
+    pub fn plan(&self, flags: &Flags, catalog: &Catalog) -> Result<Plan, PlanError> {
+        plan_of(self.0.clone(), flags, catalog)
+    }
+}
+
+fn plan_of(mut written: Vec<Profile>, flags: &Flags, catalog: &Catalog) -> Result<Plan, PlanError> {
+    let overrides = flags.cells();
+    if written.is_empty() {
+        let mut quick = SHIPPED[0].parse()?;
+        if !overrides.is_empty() {
+            quick.name = "custom".to_owned();
+            quick.cells.truncate(1);
+        }
+        written.push(quick);
+    }
+    let mut plan: Option<Plan> = None;
+    for mut profile in written {
+        for table in &mut profile.cells {
+            axes::make_way(&mut table.lists, &overrides)?;
+            table.lists.extend(overrides.clone());
+        }
+        profile.settings.lists.extend(flags.settings());
+        let next = validate(&profile, catalog)?;
+        plan = Some(match plan {
+            Some(joined) => join(joined, next),
+            None => next,
+        });
+    }
+    let mut plan = plan.expect("there is a profile, quick at the least");
+    // `Debug` shows every field, and shortest forms of floats: equal texts are equal cells.
+    let mut seen = HashSet::new();
+    plan.cells.retain(|cell| seen.insert(format!("{cell:?}")));
+    Ok(plan)
+}
+
+fn join(mut plan: Plan, next: Plan) -> Plan {
+    let (a, b) = (plan.passes, next.passes);
+    plan.profile = format!("{}+{}", plan.profile, next.profile);
+    plan.passes = Passes { count: a.count | b.count, time: a.time | b.time, profile: a.profile | b.profile };
+    plan.repetitions = plan.repetitions.max(next.repetitions);
+    plan.time_limit_s = plan.time_limit_s.zip(next.time_limit_s).map(|(a, b)| a.max(b));
+    plan.memory_limit_bytes = plan.memory_limit_bytes.zip(next.memory_limit_bytes).map(|(a, b)| a.max(b));
+    plan.cells.extend(next.cells);
+    plan.left_out.extend(next.left_out);
+    plan
+}
+
+fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, PlanError> {
+    let settings = &profile.settings;
+    settings.one("summary", |raw| Ok(raw.text.clone()))?;
+    let passes = settings.each("passes", |raw| named("pass", &raw.text, &PASSES, |pass| pass.0))?;
+    let mut chosen = Passes { count: passes.is_none(), time: passes.is_none(), profile: passes.is_none() };
+    for (_, set) in passes.unwrap_or_default() {
+        set(&mut chosen);
+    }
+    let memory_limit = settings.one("memory_limit_mb", |raw| whole(raw, 1, u64::MAX / MIB))?;
+    let memory_limit_bytes = memory_limit.map(|mib| mib * MIB);
+    let memory_bytes = memory_limit_bytes.unwrap_or(u64::MAX).min(catalog.memory_bytes);
+    let cells_max = settings.one("max_cells", |raw| whole(raw, 1, OPS_MAX))?.unwrap_or(CELLS_MAX);
+    let (mut cells, mut left_out) = (Vec::new(), Vec::new());
+    for table in &profile.cells {
+        left_out.extend(expand(table, catalog, memory_bytes, cells_max, &mut cells)?);
+    }
+    if cells.is_empty() {
+        return Err(settings.place.error("a profile needs at least one [[cells]] table"));
+    }
+    Ok(Plan {
+        profile: profile.name.clone(),
+        passes: chosen,
+        repetitions: settings.one("repetitions", |raw| whole(raw, 1, 1000))?.unwrap_or(5) as u32,
+        time_limit_s: settings.one("time_limit_s", |raw| whole(raw, 1, 30 * 86_400))?,
+        memory_limit_bytes,
+        cells,
+        left_out,
+    })
+}
+
+type SetPass = fn(&mut Passes);
+const PASSES: [(&str, SetPass); 3] = [
+    ("count", |passes| passes.count = true),
+    ("time", |passes| passes.time = true),
+    ("profile", |passes| passes.profile = true),
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What most of a cell's time went into: a kind of operation, and a cause of the slowest.
 
-use super::latency::tail_shares;
+use super::latency::{percentile_ns, tail_shares};
 use super::{Better::Neither, Column, Formula::Real, Shown::InTables, rows, timed};
 use crate::record::{Cause, Cell, OpKind};
 
@@ -14,7 +14,9 @@ pub(crate) struct Dearest {
     pub ops_share: f64,
     /// What one took, on average, in nanoseconds.
     pub mean_ns: f64,
-    /// What one of all others took.
+    /// What half of them took at the most.
+    pub median_ns: f64,
+    /// What one of all others took, on average.
     pub others_mean_ns: f64,
 }
 
@@ -27,9 +29,11 @@ impl Dearest {
         self.mean_ns / self.others_mean_ns
     }
 
-    /// Whether it takes most of the time out of proportion to its number.
+    /// Whether it takes most of the time out of proportion to its number: not by a few operations, which the machine may
+    /// have held up, but by more than half of them.
     pub fn stands_out(&self) -> bool {
-        self.time_share >= 0.5 && self.ratio() >= DEAREST_FACTOR
+        let dear = |ns: f64| ns >= DEAREST_FACTOR * self.others_mean_ns;
+        self.time_share >= 0.5 && dear(self.mean_ns) && dear(self.median_ns)
     }
 
     /// `None` with a single kind of operation.
@@ -46,6 +50,7 @@ impl Dearest {
             time_share: ns as f64 / all_ns,
             ops_share: ops(kind) / all_ops,
             mean_ns: mean(ns as f64, ops(kind)),
+            median_ns: percentile_ns(cell, kind, 0.5).unwrap_or(0) as f64,
             others_mean_ns: mean(all_ns - ns as f64, all_ops - ops(kind)),
         };
         [dearest.time_share, dearest.mean_ns, dearest.others_mean_ns].iter().all(|x| x.is_finite()).then_some(dearest)

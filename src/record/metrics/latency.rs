@@ -116,7 +116,7 @@ fn each_ns(cell: &Cell, kind: OpKind, list: fn(&KindPercentiles) -> &Vec<u64>) -
 }
 
 /// One percentile of the operations of one kind.
-fn percentile_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Option<i128> {
+pub(super) fn percentile_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Option<i128> {
     percentile(Latencies::of(cell)?.by_kind.get(&kind)?, quantile).map(i128::from)
 }
 

@@ -44,7 +44,7 @@ pub(super) fn moments(
             (moment.start_ns, moment.ns) = (start_ns, u64::from(ns));
             (moment.alloc_bytes, moment.moved_entries) = (known.alloc_bytes, known.moved_entries);
         }
-        if (op + 1) % ops_per_point == 0 || op + 1 == latencies_ns.len() as u64 {
+        if (op + 1).is_multiple_of(ops_per_point) || op + 1 == latencies_ns.len() as u64 {
             elapsed_ns.push(now_ns);
         }
     }

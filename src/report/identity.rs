@@ -7,7 +7,6 @@ use crate::plan::axes::{self, AXES, Axis};
 use crate::record::Cell;
 use crate::record::metrics::Number;
 
-#[cfg_attr(not(feature = "parquet"), expect(unused_imports, reason = "only typed formats ask"))]
 pub(super) use crate::plan::axes::Kind;
 
 /// A column: an axis's, or that of how the cell ended, which is no part of its identity.

@@ -124,7 +124,7 @@ fn a_run_outlives_its_program_s_file() {
     let cells = results["cells"].as_array().expect("cells");
     assert_eq!(cells.len(), 8);
     for cell in cells {
-        assert!(cell["count"]["alloc_bytes"].as_u64() > Some(0), "counting needs no file: {cell:#}");
+        assert!(cell["count"]["quantities"]["alloc_bytes"].as_u64() > Some(0), "counting needs no file: {cell:#}");
     }
     let last = &cells[7];
     assert_eq!(last["status"], "harness-failed");

@@ -49,11 +49,23 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const LINES_MAX: usize = 600;
 const COLUMNS_MAX: usize = 120;
 
+/// The sources of every package.
 fn sources() -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let crates = fs::read_dir(root.join("crates")).unwrap().map(|entry| entry.unwrap().path());
-    let mut folders: Vec<_> = crates.chain([root.to_owned()]).map(|package| package.join("src")).collect();
+    let crates = fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap().path());
+    crates.chain([root()]).flat_map(|package| sources_of(&package)).collect()
+}
+
+/// Those of the tool, which alone has stages.
+fn sources_of_the_tool() -> Vec<PathBuf> {
+    sources_of(&root())
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources_of(package: &Path) -> Vec<PathBuf> {
+    let (mut files, mut folders) = (Vec::new(), vec![package.join("src")]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
@@ -70,7 +82,7 @@ fn sources() -> Vec<PathBuf> {
 
 /// The modules that a file of `src/` lies in: `["maps", "go", "classic"]`.
 fn modules(file: &Path) -> Vec<String> {
-    let relative = file.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap().with_extension("");
+    let relative = file.strip_prefix(root().join("src")).unwrap().with_extension("");
     let names = relative.iter().map(|part| part.to_str().unwrap().to_owned());
     names.filter(|name| !["mod", "lib", "main"].contains(&name.as_str())).collect()
 }
@@ -143,7 +155,7 @@ fn allowed(stage: &str, import: &str) -> bool {
 #[test]
 fn imports_point_one_way() {
     let mut backward = Vec::new();
-    for file in sources().into_iter().filter(|file| !file.starts_with(concat!(env!("CARGO_MANIFEST_DIR"), "/crates"))) {
+    for file in sources_of_the_tool() {
         let modules = modules(&file);
         let Some(stage) = modules.first().filter(|_| modules.last().is_none_or(|last| last != "tests")) else {
             continue;
@@ -199,7 +211,7 @@ fn within_a_run_passes_and_sessions_know_each_other_by_their_contract_alone() {
         first == part || parts.contains(&first)
     };
     let (mut wrong, mut parts) = (Vec::new(), BTreeSet::new());
-    for file in sources() {
+    for file in sources_of_the_tool() {
         let modules = modules(&file);
         let [stage, part, ..] = &modules[..] else { continue };
         if stage != "run" {
@@ -221,7 +233,7 @@ fn within_a_run_passes_and_sessions_know_each_other_by_their_contract_alone() {
 fn no_file_imports_what_imports_it() {
     const STAGES: [&str; 3] = ["subject", "engines", "run"];
     let mut imports_of: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let ours = sources().into_iter().filter(|file| !file.ends_with("mod.rs"));
+    let ours = sources_of_the_tool().into_iter().filter(|file| !file.ends_with("mod.rs"));
     for file in ours {
         let modules = modules(&file);
         if modules.first().is_some_and(|stage| STAGES.contains(&stage.as_str())) {

@@ -94,7 +94,7 @@ impl Writer {
         let class = class_of(seen.kind as usize, seen.cause);
         let (alloc_bytes, moved_entries) = (seen.work.allocs.bytes, seen.work.moved.map_or(0, |moved| moved.entries));
         self.ops += 1;
-        if self.keeps_work && alloc_bytes + moved_entries > 0 {
+        if self.keeps_work && (alloc_bytes > 0 || moved_entries > 0) {
             self.buffer.push(class | WORKED);
             self.number(alloc_bytes);
             self.number(moved_entries);
@@ -252,7 +252,7 @@ mod tests {
     fn what_was_learnt_is_read_in_order_and_over_again() {
         let folder = tempfile::tempdir().unwrap();
         let ops = [
-            seen(OpKind::Insert, Cause::DirectoryGrow, u64::MAX >> 1, 127),
+            seen(OpKind::Insert, Cause::DirectoryGrow, u64::MAX, 127),
             seen(OpKind::Iterate, Cause::DirectoryGrow, 0, 0),
             seen(OpKind::Get, Cause::Steady, 0, 128),
             seen(OpKind::Insert, Cause::AllocOther, 300, 0),

@@ -49,26 +49,26 @@ fn ready(job: &Job) -> Result<Workload, Failure> {
 
 fn run(subjects: &Subjects, job: &Job, workload: &Workload) -> Answered {
     let Job { pass, cell, .. } = job;
-    if *pass == Pass::Expect {
-        return Ok(Answer::Expected(workload.expected()?));
-    }
-    let unknown = || Failure::harness(format!("not known to this mapscope: {}", cell.map.name));
-    let subject = subjects.find(cell.map.name).ok_or_else(unknown)?;
-    let session = &mut *subject.open(Opening { cell, workload, prepared: job.prepared.as_deref() })?;
+    let open = || {
+        let unknown = || Failure::harness(format!("not known to this mapscope: {}", cell.map.name));
+        let subject = subjects.find(cell.map.name).ok_or_else(unknown)?;
+        subject.open(Opening { cell, workload, prepared: job.prepared.as_deref() })
+    };
     match pass {
-        Pass::Expect | Pass::Count => {
-            let (counted, learnt) = passes::count(session, workload, job.learns.as_deref())?;
+        Pass::Expect => Ok(Answer::Expected(workload.expected()?)),
+        Pass::Count => {
+            let (counted, learnt) = passes::count(&mut *open()?, workload, job.learns.as_deref())?;
             Ok(Answer::Count(Box::new(counted), learnt))
         }
         Pass::Learn => {
             let path = job.learns.as_deref().ok_or_else(|| Failure::harness("it is not said where to"))?;
-            Ok(Answer::Learnt(passes::learn(session, workload, path)?))
+            Ok(Answer::Learnt(passes::learn(&mut *open()?, workload, path)?))
         }
         Pass::Time => {
-            let time = passes::time(session, workload, cell.hint, job.learnt.as_ref(), job.keeps_moments)?;
+            let time = passes::time(&mut *open()?, workload, cell.hint, job.learnt.as_ref(), job.keeps_moments)?;
             Ok(Answer::Time(Box::new(time)))
         }
-        Pass::Profile => Ok(Answer::Profile(passes::profile(session, workload, cell.hint)?)),
+        Pass::Profile => Ok(Answer::Profile(passes::profile(&mut *open()?, workload, cell.hint)?)),
     }
 }
 

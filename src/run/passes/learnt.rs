@@ -214,6 +214,9 @@ impl Reader {
     pub fn next(&mut self) -> Result<Known, Failure> {
         let known = self.byte().and_then(|byte| {
             let (class, worked) = (byte & !WORKED, byte & WORKED != 0);
+            if usize::from(class) >= CLASSES {
+                return Err(io::Error::other(format!("there is no class {class} of operations")));
+            }
             let mut number = || if worked { self.number() } else { Ok(0) };
             Ok(Known { class, alloc_bytes: number()?, moved_entries: number()? })
         });
@@ -266,6 +269,15 @@ mod tests {
         let mut reader = learnt.read(&workload(4)).unwrap();
         let read: Vec<Known> = (0..12).map(|_| reader.next().unwrap()).collect();
         assert_eq!(read, [known; 3].concat());
+    }
+
+    #[test]
+    fn a_class_that_there_is_not_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let learnt = written(folder.path(), &[seen(OpKind::Get, Cause::Steady, 0, 0)]);
+        std::fs::write(&learnt.path, [CLASSES as u8]).unwrap();
+        let failure = learnt.again().unwrap().next().unwrap_err();
+        assert!(failure.why.ends_with(&format!("there is no class {CLASSES} of operations")), "{}", failure.why);
     }
 
     #[test]

@@ -59,9 +59,15 @@ pub(in crate::run) fn time(
     let (clocked_elapsed, clocked_end) = runs.run(session, true, |maps, ops| {
         readings.clear();
         let elapsed = maps.clocked(ops, &mut readings)?;
+        // One more or less, and each operation after it would be taken for its neighbour.
+        let timed = ops.len() * runs.maps;
+        if readings.len() != timed {
+            return Err(Failure::harness(format!("of {timed} operations {} were timed", readings.len())));
+        }
         for reading in &readings {
             let class = match (reading.class, &mut known) {
-                (Some(class), _) => class,
+                (Some(class), _) if usize::from(class) < CLASSES => class,
+                (Some(class), _) => return Err(Failure::harness(format!("there is no class {class} of operations"))),
                 // Small maps do the same, one after the other.
                 (None, Some(known)) => known.next()?.class,
                 (None, None) => return Err(Failure::harness("nobody has learnt what the timed operations are")),
@@ -185,10 +191,17 @@ mod tests {
     /// A session that does nothing and writes down what it is asked.
     struct Asked {
         log: Rc<RefCell<Vec<String>>>,
-        classes: bool,
+        class: Option<u8>,
+        /// How many more operations it says that it timed than it was given.
+        more: isize,
     }
 
-    struct Run(Rc<RefCell<Vec<String>>>, bool);
+    struct Run {
+        log: Rc<RefCell<Vec<String>>>,
+        class: Option<u8>,
+        more: isize,
+        maps: usize,
+    }
 
     impl Session for Asked {
         fn traits(&self) -> Traits {
@@ -203,21 +216,21 @@ mod tests {
         }
         fn timed<'s>(&'s mut self, maps: usize, clocked: bool) -> Result<Box<dyn Timed + 's>, Failure> {
             self.log.borrow_mut().push(format!("{maps} {}", if clocked { "clocked" } else { "bare" }));
-            Ok(Box::new(Run(self.log.clone(), self.classes)))
+            Ok(Box::new(Run { log: self.log.clone(), class: self.class, more: self.more, maps }))
         }
     }
 
     impl Timed for Run {
         fn set_up(&mut self, ops: &[Op]) -> Result<(), Failure> {
-            self.0.borrow_mut().push(format!("sets up {}", ops.len()));
+            self.log.borrow_mut().push(format!("sets up {}", ops.len()));
             Ok(())
         }
         fn bare(&mut self, ops: &[Op]) -> Result<Duration, Failure> {
             Ok(Duration::from_nanos(ops.len() as u64))
         }
         fn clocked(&mut self, ops: &[Op], readings: &mut Vec<Reading>) -> Result<Duration, Failure> {
-            let class = self.1.then(|| class_of(OpKind::Get as usize, Cause::LockWait));
-            readings.extend((0..ops.len() as u32).map(|place| Reading { ns: 7, class, hand: 0, place }));
+            let timed = (ops.len() * self.maps).saturating_add_signed(self.more) as u32;
+            readings.extend((0..timed).map(|place| Reading { ns: 7, class: self.class, hand: 0, place }));
             Ok(Duration::from_nanos(2 * ops.len() as u64))
         }
         fn finish(self: Box<Self>) -> Result<TimedEnd, Failure> {
@@ -231,13 +244,15 @@ mod tests {
         Workload::open(&plan.cells[0].workload).unwrap()
     }
 
-    fn asked(classes: bool) -> Asked {
-        Asked { log: Rc::default(), classes }
+    const LOCK_WAIT: u8 = class_of(OpKind::Get as usize, Cause::LockWait);
+
+    fn asked(class: Option<u8>) -> Asked {
+        Asked { log: Rc::default(), class, more: 0 }
     }
 
     #[test]
     fn a_repetition_is_three_runs_of_fresh_maps_and_nothing_before_them() {
-        let mut session = asked(true);
+        let mut session = asked(Some(LOCK_WAIT));
         let time = time(&mut session, &workload("churn(records=150)", 250), 0, None, true).unwrap();
         let run = |kind: &str| [kind.to_owned(), "sets up 100".into(), "sets up 50".into()];
         let expected: Vec<String> = ["ready".to_owned()]
@@ -253,7 +268,7 @@ mod tests {
 
     #[test]
     fn small_workloads_are_done_on_maps_side_by_side_over_and_over() {
-        let mut session = asked(true);
+        let mut session = asked(Some(LOCK_WAIT));
         let time = time(&mut session, &workload("fill", 10), 0, None, false).unwrap();
         let log = session.log.borrow();
         let rounds = (1_u64 << 16).div_ceil(100);
@@ -263,7 +278,18 @@ mod tests {
 
     #[test]
     fn operations_of_which_nobody_knows_the_kind_are_not_timed() {
-        let failure = time(&mut asked(false), &workload("fill", 100), 0, None, false).unwrap_err();
+        let failure = time(&mut asked(None), &workload("fill", 100), 0, None, false).unwrap_err();
         assert_eq!(failure, Failure::harness("nobody has learnt what the timed operations are"));
+    }
+
+    #[test]
+    fn readings_that_are_not_one_an_operation_are_refused_and_so_are_classes_that_there_are_not() {
+        let failed = |mut session: Asked| time(&mut session, &workload("fill", 250), 0, None, false).unwrap_err();
+        for (more, found) in [(1, "101"), (-1, "99")] {
+            let failure = failed(Asked { more, ..asked(Some(LOCK_WAIT)) });
+            assert_eq!(failure, Failure::harness(format!("of 100 operations {found} were timed")));
+        }
+        let none = CLASSES as u8;
+        assert_eq!(failed(asked(Some(none))), Failure::harness(format!("there is no class {none} of operations")));
     }
 }

@@ -65,7 +65,8 @@ fn run(subjects: &Subjects, job: &Job, workload: &Workload) -> Answered {
             Ok(Answer::Learnt(passes::learn(&mut *open()?, workload, path)?))
         }
         Pass::Time => {
-            let time = passes::time(&mut *open()?, workload, cell.hint, job.learnt.as_ref(), job.keeps_moments)?;
+            let learnt = job.learnt.as_ref().map(|learnt| learnt.as_ref().map_err(Failure::clone)).transpose()?;
+            let time = passes::time(&mut *open()?, workload, cell.hint, learnt, job.keeps_moments)?;
             Ok(Answer::Time(Box::new(time)))
         }
         Pass::Profile => Ok(Answer::Profile(passes::profile(&mut *open()?, workload, cell.hint)?)),

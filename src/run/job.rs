@@ -33,8 +33,8 @@ pub(super) struct Job {
     pub prepared: Option<PathBuf>,
     /// Where a pass that watches is to leave what it learns of each operation.
     pub learns: Option<PathBuf>,
-    /// What one has left, for a time pass.
-    pub learnt: Option<Learnt>,
+    /// What one has left for a time pass, or why it could not.
+    pub learnt: Option<Result<Learnt, Failure>>,
     /// Whether this repetition of a time pass keeps when operations began.
     pub keeps_moments: bool,
     pub memory_limit_bytes: u64,
@@ -118,7 +118,7 @@ pub(super) type Answered = Result<Answer, Failure>;
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Answer {
     Expected(Expected),
-    Count(Box<Counted>, Option<Learnt>),
+    Count(Box<Counted>, Option<Result<Learnt, Failure>>),
     Learnt(Learnt),
     Time(Box<Time>),
     Profile(Profile),

@@ -126,8 +126,9 @@ fn run(
             let mut job = job(spec, workload, pass, &limits, answer);
             job.keeps_moments = task.is_last();
             job.prepared.clone_from(&prepared[index]);
-            if plan.passes.time && repeats(spec, subjects) {
-                job.learns = pass.is_undisturbed().then(|| answers.file(&format!("{index}-learnt")));
+            if plan.passes.time && pass.is_undisturbed() && repeats(spec, subjects) {
+                let file = answers.file(&format!("{index}-learnt"));
+                (times[index].file, job.learns) = (Some(file.clone()), Some(file));
             }
             job.learnt.clone_from(&times[index].learnt);
             let ended = match Process::start(job, limits.time(work(spec, workload))) {
@@ -371,7 +372,9 @@ fn prepare(plan: &Plan, subjects: &Subjects, cells: &mut [Cell], progress: &Prog
 /// What a cell's time pass begins with, and its repetitions so far.
 #[derive(Default)]
 struct Timings {
-    learnt: Option<Learnt>,
+    /// Where what is learnt goes. It is as large as the workload is long, and is removed when the cell is done with it.
+    file: Option<PathBuf>,
+    learnt: Option<Result<Learnt, Failure>>,
     repetitions: Repetitions,
 }
 
@@ -387,7 +390,7 @@ fn take(cell: &mut Cell, times: &mut Timings, task: &Task, ended: Answered) {
                     take_count(cell, *counted);
                     times.learnt = learnt;
                 }
-                Answer::Learnt(learnt) => times.learnt = Some(learnt),
+                Answer::Learnt(learnt) => times.learnt = Some(Ok(learnt)),
                 Answer::Time(time) => {
                     if times.repetitions.add(*time).is_none() {
                         fail(cell, &task.name(), &Failure::harness("a histogram is damaged"));
@@ -399,16 +402,17 @@ fn take(cell: &mut Cell, times: &mut Timings, task: &Task, ended: Answered) {
         }
         Err(failure) => fail(cell, &task.name(), &failure),
     }
-    if task.pass == Pass::Time && task.is_last() {
+    // Of a cell that has failed no other process is started.
+    if cell.status != Status::Ok || task.pass == Pass::Time && task.is_last() {
         take_times(cell, std::mem::take(times));
     }
 }
 
 /// A pass that failed gives no figures.
-fn take_times(cell: &mut Cell, Timings { learnt, repetitions }: Timings) {
-    if let Some(learnt) = learnt {
+fn take_times(cell: &mut Cell, Timings { file, repetitions, .. }: Timings) {
+    if let Some(file) = file {
         // It is done with; the folder goes with the run in any case.
-        let _ = std::fs::remove_file(learnt.path);
+        let _ = std::fs::remove_file(file);
     }
     if cell.status != Status::Ok {
         cell.time = None;
@@ -470,5 +474,34 @@ fn unfinished(cell: &mut Cell, pass: Pass) {
     if matches!(cell.status, Status::Ok | Status::NotRun) {
         cell.status = Status::NotRun;
         cell.error.get_or_insert_with(|| format!("interrupted before its {} pass was done", pass.name()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Flags, plan};
+
+    /// What is learnt goes as soon as nobody can need it: when the last repetition is done, or the cell has failed.
+    #[test]
+    fn what_was_learnt_is_removed_with_the_last_pass_or_the_first_failure() {
+        let subjects = Subjects::builtin();
+        let plan = plan(&[], &Flags::from([("map", "std"), ("ops", "10")]), &subjects.catalog()).unwrap();
+        let workload = Workload::open(&plan.cells[0].workload).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let removed = |pass, repetition| {
+            let file = folder.path().join("learnt");
+            std::fs::write(&file, "").unwrap();
+            let mut cell = new_cell(&plan.cells[0], &workload, &subjects);
+            cell.status = Status::Ok;
+            let mut times = Timings { file: Some(file.clone()), ..Timings::default() };
+            let task = Task { cell: 0, pass, repetition, of: 2 };
+            take(&mut cell, &mut times, &task, Err(Failure::harness("tired")));
+            assert_eq!(cell.status, Status::HarnessFailed);
+            !file.exists()
+        };
+        assert!(
+            removed(Pass::Count, 1) && removed(Pass::Profile, 1) && removed(Pass::Time, 1) && removed(Pass::Time, 2)
+        );
     }
 }

@@ -25,16 +25,17 @@ pub(in crate::run) struct Counted {
     pub count: Count,
 }
 
-/// Runs the workload once and counts; leaves what it learnt of each operation at a path, where somebody wants it.
+/// Runs the workload once and counts; leaves what it learnt of each operation at a path, where somebody wants it. That this
+/// can't be written costs no figure: it is the concern of who wants it.
 pub(in crate::run) fn count(
     session: &mut dyn Session,
     workload: &Workload,
     learnt: Option<&Path>,
-) -> Result<(Counted, Option<Learnt>), Failure> {
+) -> Result<(Counted, Option<Result<Learnt, Failure>>), Failure> {
     // Whether a table that is made larger moves must not depend on the system allocator's mood.
     alloc::set_realloc_always_moves(true);
     let mut batches = workload.batches(session.traits().batch_ops)?;
-    let mut learning = learnt.map(|path| Writer::new(path, workload)).transpose()?;
+    let mut learning = learnt.map(|path| Writer::new(path, workload));
     let (mut map, built) = session.watched(Watch { slots: true, on_work: None })?;
     let mut sums = Sums::new(if workload.setup_ops() == 0 { built } else { built.nothing() });
     let (mut course, mut looks) = (Course::new(workload.ops()), Looks::new(workload.ops()));
@@ -126,8 +127,7 @@ pub(in crate::run) fn count(
     let distributions = Distributions { occupancy, chain_lengths, hit_probe_lengths, hit_group_lengths };
     let (causes, searches) = (sums.causes, looks.found());
     let count = Count { quantities, declared, causes, distributions, timeline, searches };
-    let learnt = learning.map(Writer::finish).transpose()?;
-    Ok((Counted { end, key_bytes, value_bytes, count }, learnt))
+    Ok((Counted { end, key_bytes, value_bytes, count }, learning.map(Writer::finish)))
 }
 
 /// What the measured operations add up to.
@@ -156,5 +156,32 @@ impl Sums {
         *self.end.payload_heap_bytes.get_or_insert(0) += seen.handed.heap.bytes;
         self.end.add_op(seen.kind, seen.hit);
         *self.causes.entry(seen.kind).or_default().entry(seen.cause).or_default() += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{self, Flags};
+    use crate::run::Subjects;
+    use crate::subject::Opening;
+
+    #[test]
+    fn what_can_t_be_left_for_the_time_pass_costs_no_figure() {
+        let subjects = Subjects::builtin();
+        let flags = Flags::from([("map", "btree"), ("ops", "1000")]);
+        let plan = plan::plan(&[], &flags, &subjects.catalog()).unwrap();
+        let (cell, folder) = (&plan.cells[0], tempfile::tempdir().unwrap());
+        let workload = Workload::open(&cell.workload).unwrap();
+        let count = |path: &str| {
+            let opening = Opening { cell, workload: &workload, prepared: None };
+            let mut session = subjects.find(cell.map.name).unwrap().open(opening).unwrap();
+            super::count(&mut *session, &workload, Some(&folder.path().join(path))).unwrap()
+        };
+        let ((whole, learnt), (counted, unwritten)) = (count("learnt"), count("none/learnt"));
+        assert_eq!(learnt.unwrap().unwrap().ops, 1000);
+        assert_eq!((counted.end, counted.count.causes), (whole.end, whole.count.causes));
+        let failure = unwritten.unwrap().unwrap_err();
+        assert!(failure.why.contains("learnt of the operations can't be written"), "{}", failure.why);
     }
 }

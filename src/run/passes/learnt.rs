@@ -52,7 +52,7 @@ pub(in crate::run) fn learn(session: &mut dyn Session, workload: &Workload, path
     // As in the count pass, of which this is what the time pass needs.
     alloc::set_realloc_always_moves(true);
     let mut batches = workload.batches(session.traits().batch_ops)?;
-    let mut writer = Writer::new(path, workload)?;
+    let mut writer = Writer::new(path, workload);
     let (mut map, _) = session.watched(Watch::default())?;
     while let Some(batch) = batches.next()? {
         if batch.in_setup {
@@ -76,17 +76,18 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// For the measured operations of a workload.
-    pub fn new(path: &Path, workload: &Workload) -> Result<Writer, Failure> {
-        Ok(Writer {
-            file: Ok(File::create(path).map_err(|error| unwritten(path, &error))?),
+    /// For the measured operations of a workload. What is wrong with the file is said at the end: whoever counts besides goes
+    /// on.
+    pub fn new(path: &Path, workload: &Workload) -> Writer {
+        Writer {
+            file: File::create(path),
             path: path.to_owned(),
             buffer: Vec::with_capacity(2 * BUFFER_BYTES),
             hasher: blake3::Hasher::new(),
             keeps_work: workload.ops() <= WORK_OPS_MAX,
             ops: 0,
             bytes: 0,
-        })
+        }
     }
 
     /// The next operation.
@@ -246,7 +247,7 @@ mod tests {
     }
 
     fn written(folder: &Path, ops: &[Seen]) -> Learnt {
-        let mut writer = Writer::new(&folder.join("learnt"), &workload(ops.len() as u64)).unwrap();
+        let mut writer = Writer::new(&folder.join("learnt"), &workload(ops.len() as u64));
         ops.iter().for_each(|seen| writer.add(seen));
         writer.finish().unwrap()
     }
@@ -292,7 +293,7 @@ mod tests {
         let mut reader = learnt.read(&workload(200_000)).unwrap();
         let class = class_of(OpKind::Get as usize, Cause::Steady);
         assert!((0..200_001).all(|_| reader.next().unwrap().class == class));
-        let mut many = Writer::new(&folder.path().join("many"), &workload(WORK_OPS_MAX + 1)).unwrap();
+        let mut many = Writer::new(&folder.path().join("many"), &workload(WORK_OPS_MAX + 1));
         many.add(&seen(OpKind::Insert, Cause::Grow, 1 << 40, 1 << 20));
         assert_eq!(many.finish().unwrap().bytes, 1);
     }
@@ -315,7 +316,7 @@ mod tests {
         assert!(refused(3).contains("it is not what was written: 3 bytes of 3"));
         std::fs::remove_file(&learnt.path).unwrap();
         assert!(refused(3).contains("No such file"));
-        let nowhere = Writer::new(&folder.path().join("none/learnt"), &workload(1)).err().unwrap();
+        let nowhere = Writer::new(&folder.path().join("none/learnt"), &workload(1)).finish().err().unwrap();
         assert!(nowhere.why.contains("TMPDIR"), "{}", nowhere.why);
     }
 }

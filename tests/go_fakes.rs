@@ -100,6 +100,14 @@ fn the_go_on_the_path_is_asked_only_for_its_own_maps() {
     assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
     assert!(outcome.stderr.contains("go: not a usable go command"), "{}", outcome.stderr);
     assert!(place.path().join("asked").exists());
+    // Who means all maps that there are has not asked for those.
+    let outcome = run(&["run", "--map", "*", "--ops", "10", "--passes", "count", "--out", "-"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("\nstd,"), "{}", outcome.stdout);
+    let note = outcome.stderr.lines().find(|line| line.contains("left out of what patterns match")).expect("a note");
+    assert!(note.contains("go-runtime") && note.contains("go: not a usable go command"), "{note}");
+    let outcome = run(&["run", "--map", "*,go-runtime", "--ops", "10", "--passes", "count", "--out", "-"]);
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
     assert_eq!(run(&["list", "maps"]).code, Some(0));
     assert_eq!(run(&["verify"]).code, Some(2));
 }

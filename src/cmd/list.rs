@@ -6,7 +6,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use super::output;
 use super::toolchains::Toolchains;
 use crate::plan::axes::{AXES, Axis};
-use crate::plan::{Catalog, LoadFactors, MapOffer, Param, SHIPPED, Term};
+use crate::plan::{Catalog, LoadFactors, MapOffer, Meant, Param, SHIPPED, Term};
 use crate::record::metrics::{self, Metric};
 use crate::report::{FORMATS, Format};
 use crate::run::Subjects;
@@ -36,12 +36,7 @@ enum What {
 
 pub(super) fn run(args: Args, subjects: &Subjects) -> anyhow::Result<ExitCode> {
     let chosen = args.what.map_or(What::value_variants().to_vec(), |what| vec![what]);
-    let found = args.toolchains.found(subjects, |_| chosen.contains(&What::Maps));
-    let found = match found {
-        // Nobody asked for those on the PATH.
-        Err(_) if args.toolchains.is_empty() => subjects.clone(),
-        found => found?,
-    };
+    let found = args.toolchains.found(subjects, |_| chosen.contains(&What::Maps).then_some(Meant::ByPattern))?;
     let catalog = &found.catalog();
     let width = output::width().unwrap_or(80).min(110);
     let sections: Vec<_> = chosen.iter().map(|&what| section(what, catalog, width)).collect();

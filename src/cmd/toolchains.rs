@@ -5,26 +5,30 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::engines::ENGINES;
+use crate::plan::Meant;
 use crate::run::Subjects;
 
 /// Paths for each engine, in the order of [`ENGINES`].
 pub(super) struct Toolchains(Vec<Vec<PathBuf>>);
 
 impl Toolchains {
-    /// The subjects with those of the toolchains named, and of those on the PATH whose kinds of map are meant.
-    pub fn found(&self, subjects: &Subjects, is_meant: impl Fn(&str) -> bool) -> anyhow::Result<Subjects> {
+    /// The subjects with those of the toolchains named, and of those on the PATH whose kinds of map are meant. One on the PATH
+    /// that is broken ends nothing for who has not named its maps.
+    pub fn found(&self, subjects: &Subjects, meant: impl Fn(&str) -> Option<Meant>) -> anyhow::Result<Subjects> {
         let mut subjects = subjects.clone();
         for (engine, paths) in ENGINES.iter().zip(&self.0) {
-            if !paths.is_empty() || engine.kinds.iter().any(|kind| is_meant(kind)) {
-                subjects = subjects.with_toolchains(engine, paths).map_err(anyhow::Error::msg)?;
+            let meant = engine.kinds.iter().filter_map(|kind| meant(kind)).max();
+            if paths.is_empty() && meant.is_none() {
+                continue;
             }
+            subjects = match subjects.clone().with_toolchains(engine, paths) {
+                Err(why) if paths.is_empty() && meant == Some(Meant::ByPattern) => {
+                    subjects.without_toolchain(engine, &why)
+                }
+                found => found.map_err(anyhow::Error::msg)?,
+            };
         }
         Ok(subjects)
-    }
-
-    /// Whether none is named.
-    pub fn is_empty(&self) -> bool {
-        self.0.iter().all(Vec::is_empty)
     }
 }
 

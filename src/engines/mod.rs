@@ -20,9 +20,9 @@ pub struct Engine {
     /// The kinds of map that it has. A kind's name stands for that map of each toolchain found, which is called
     /// `KIND@VERSION`.
     pub kinds: &'static [&'static str],
-    /// A subject of each kind without a toolchain: in a plan it says how to get one, in a cell's process it opens what was
-    /// prepared.
-    pub unfound: fn() -> Rows,
+    /// A subject of each kind without a toolchain: in a plan it says why there is none, or how to get one; in a cell's process
+    /// it opens what was prepared.
+    pub unfound: fn(Option<&str>) -> Rows,
     /// Subjects of every kind of each toolchain at the paths given; without any, of the one on the PATH, if there is one.
     pub found: fn(&[PathBuf]) -> Result<Rows, String>,
 }

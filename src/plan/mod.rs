@@ -26,7 +26,7 @@ pub use cell::{CellId, CellSpec, Crew, Source, ThreadKeys, WorkloadSpec};
 pub use place::{Place, PlanError};
 pub use profiles::{SHIPPED, Shipped};
 pub use term::{LoadFactors, Param, Term};
-pub use validate::{Profiles, plan};
+pub use validate::{Meant, Profiles, plan};
 pub use values::{Arg, Range, Values};
 pub use wire::Flags;
 

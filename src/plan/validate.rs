@@ -27,6 +27,15 @@ pub fn plan(profiles: &[String], flags: &Flags, catalog: &Catalog) -> Result<Pla
     Profiles::read(profiles)?.plan(flags, catalog)
 }
 
+/// How a list means a kind of map. Where several items do, the last of these counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Meant {
+    /// By a pattern that matches its name.
+    ByPattern,
+    /// By its name, with or without a version.
+    ByName,
+}
+
 /// Profiles as written, read once for any number of plans.
 #[derive(Debug, Clone)]
 pub struct Profiles(Vec<Profile>);
@@ -41,16 +50,18 @@ impl Profiles {
         arguments.iter().map(|argument| find(argument)).collect::<Result<_, _>>().map(Profiles)
     }
 
-    /// Whether their lists of maps, or the flags in their place, may mean a map of this kind: by its name, with or without
-    /// a version, or by a pattern.
-    pub fn mean(&self, flags: &Flags, kind: &str) -> bool {
+    /// How their lists of maps, or the flags in their place, may mean a map of this kind; `None` where they don't.
+    pub fn mean(&self, flags: &Flags, kind: &str) -> Option<Meant> {
         let (flags, tables) = (flags.cells(), self.0.iter().flat_map(|profile| &profile.cells));
         let lists: Vec<_> = match flags.get("map") {
             Some(list) => vec![list],
             None => tables.filter_map(|table| table.lists.get("map")).collect(),
         };
-        let means = |raw: &Raw| raw.text.trim().starts_with(kind) || pattern::may_match(&raw.text, kind);
-        lists.into_iter().flatten().any(means)
+        let meant = |raw: &Raw| match raw.text.trim().starts_with(kind) {
+            _ if pattern::may_match(&raw.text, kind) => Some(Meant::ByPattern),
+            named => named.then_some(Meant::ByName),
+        };
+        lists.into_iter().flatten().filter_map(meant).max()
     }
 
     /// Makes their [`plan`].

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::memory;
 use super::sessions::{Alone, Hands};
-use crate::engines::{ENGINES, Engine};
+use crate::engines::{ENGINES, Engine, Rows};
 use crate::maps::{self, ConcurrentFamily, Family, FamilyVisitor, Info, Options};
 use crate::plan::{Arg, Call, Catalog, CellSpec, Crew, EntryOffer, MapOffer, Term};
 use crate::replay::{self, Play, Setup};
@@ -31,7 +31,7 @@ impl Subjects {
     pub fn builtin() -> Subjects {
         let mut subjects = Subjects { subjects: Vec::new() };
         maps::each(&mut subjects);
-        ENGINES.iter().for_each(|engine| subjects.subjects.extend((engine.unfound)()));
+        ENGINES.iter().for_each(|engine| subjects.subjects.extend((engine.unfound)(None)));
         subjects
     }
 
@@ -41,13 +41,21 @@ impl Subjects {
     /// # Errors
     ///
     /// A path that is no toolchain, in words.
-    pub fn with_toolchains(mut self, engine: &Engine, paths: &[PathBuf]) -> Result<Subjects, String> {
+    pub fn with_toolchains(self, engine: &Engine, paths: &[PathBuf]) -> Result<Subjects, String> {
         let found = (engine.found)(paths)?;
-        if !found.is_empty() {
-            self.subjects.retain(|subject| !engine.kinds.contains(&subject.info().term.name));
-        }
-        self.subjects.extend(found);
-        Ok(self)
+        Ok(if found.is_empty() { self } else { self.with_engine(engine, found) })
+    }
+
+    /// The maps of an engine of which no toolchain can be had: asking for one is a row that says why.
+    pub fn without_toolchain(self, engine: &Engine, why: &str) -> Subjects {
+        self.with_engine(engine, (engine.unfound)(Some(why)))
+    }
+
+    /// These rows in the place of those that the engine has without a toolchain.
+    fn with_engine(mut self, engine: &Engine, rows: Rows) -> Subjects {
+        self.subjects.retain(|subject| !engine.kinds.contains(&subject.info().term.name));
+        self.subjects.extend(rows);
+        self
     }
 
     /// One more map. Of two with one name, the later one counts.

@@ -30,16 +30,24 @@ pub(in crate::engines) const ENGINE: Engine = Engine {
     flag: "go",
     help: "go command or Go installation for go-runtime maps, may be repeated [default: go on the PATH]",
     kinds: &[MAP.group, SYNC_MAP.group],
-    unfound: || KINDS.into_iter().map(|kind| row(kind, None)).collect(),
+    unfound: |why| {
+        let why = why.map_or(NO_GO, |why| leaked(why.to_owned()));
+        KINDS.into_iter().map(|kind| row(kind, Err(why))).collect()
+    },
     found: |paths| {
         let toolchains = find(paths).map_err(|error| error.to_string())?;
-        let of_kind = |kind| toolchains.iter().cloned().map(move |toolchain| row(kind, Some(toolchain)));
+        let of_kind = |kind| toolchains.iter().cloned().map(move |toolchain| row(kind, Ok(toolchain)));
         Ok(KINDS.into_iter().flat_map(of_kind).collect())
     },
 };
 
-fn row(kind: MapKind, toolchain: Option<Toolchain>) -> Rc<dyn Subject> {
+fn row(kind: MapKind, toolchain: Result<Toolchain, &'static str>) -> Rc<dyn Subject> {
     Rc::new(GoRuntime::new(kind, toolchain))
+}
+
+/// Names live as long as the program; there are as many as toolchains.
+fn leaked(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
 }
 
 /// A kind of map that the runtime has.
@@ -97,22 +105,18 @@ fn collector(cell: &CellSpec) -> (i64, u64) {
     (argument(0).map_or(100, |percent| percent as i64), argument(1).map_or(0, |mb| (mb as u64) << 20))
 }
 
-/// One kind of map of one toolchain, or of none.
+/// One kind of map of one toolchain, or of none, and why.
 struct GoRuntime {
     kind: MapKind,
-    toolchain: Option<Toolchain>,
+    toolchain: Result<Toolchain, &'static str>,
     info: Info,
 }
 
 impl GoRuntime {
-    fn new(kind: MapKind, toolchain: Option<Toolchain>) -> GoRuntime {
-        // Names live as long as the program; there are as many as toolchains.
-        let leaked = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+    fn new(kind: MapKind, toolchain: Result<Toolchain, &'static str>) -> GoRuntime {
         let (name, version) = match &toolchain {
-            Some(found) => {
-                (leaked(format!("{}@{}", kind.group, found.version)), leaked(format!("Go {}", found.version)))
-            }
-            None => (kind.group, ""),
+            Ok(found) => (leaked(format!("{}@{}", kind.group, found.version)), leaked(format!("Go {}", found.version))),
+            Err(_) => (kind.group, ""),
         };
         let term = Term { params: &PARAMS, named: true, ..Term::plain(name, kind.summary, "") };
         let info = Info {
@@ -140,8 +144,8 @@ impl Subject for GoRuntime {
 
     fn offer(&self) -> MapOffer {
         let (group, missing) = match self.toolchain {
-            Some(_) => (Some(self.kind.group), None),
-            None => (None, Some(NO_GO)),
+            Ok(_) => (Some(self.kind.group), None),
+            Err(why) => (None, Some(why)),
         };
         MapOffer { group, missing, ..offer_of(&self.info) }
     }
@@ -149,7 +153,7 @@ impl Subject for GoRuntime {
     /// The program, built.
     fn prepare(&self, entry: &str) -> Result<Option<PathBuf>, Failure> {
         let unavailable = |why: &str| Failure::new(Status::Unavailable, why);
-        let toolchain = self.toolchain.as_ref().ok_or_else(|| unavailable(NO_GO))?;
+        let toolchain = self.toolchain.as_ref().map_err(|why| unavailable(why))?;
         let shape = shape_of_entry(entry);
         let shape = shape.ok_or_else(|| unavailable(&format!("the Go program has no entry {entry}")))?;
         toolchain.program(shape).map(Some).map_err(Failure::harness)

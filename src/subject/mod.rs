@@ -62,8 +62,9 @@ pub trait Subject {
         false
     }
 
-    /// Whether an operation does the same in every run of a cell, so that its kind and cause can be learnt beforehand. The
-    /// sessions of one that doesn't give the class of each operation that they time.
+    /// Whether each run of a cell does the same operations to the same answers, so that their kinds can be learnt beforehand,
+    /// and their causes where [`Traits::causes_repeat`]. The sessions of one that doesn't give the class of each operation
+    /// that they time.
     fn repeats(&self, _crew: Option<Crew>) -> bool {
         false
     }

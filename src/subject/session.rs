@@ -22,6 +22,9 @@ pub struct Traits {
     pub tells_moves: bool,
     /// Whether it is known which block a free gives back.
     pub knows_blocks: bool,
+    /// Whether an operation has the same cause in each run, and does the same work. Otherwise its kind alone is learnt: the
+    /// cause of a timed one is unknown.
+    pub causes_repeat: bool,
 }
 
 /// The maps of one cell.

@@ -221,7 +221,7 @@ impl Runtime<'_> {
 impl Session for Runtime<'_> {
     fn traits(&self) -> Traits {
         let batch_ops = session::BATCH_OPS_MAX as u64;
-        Traits { batch_ops, side_by_side: false, tells_moves: false, knows_blocks: false }
+        Traits { batch_ops, side_by_side: false, tells_moves: false, knows_blocks: false, causes_repeat: false }
     }
 
     /// The collector is off, and there is one processor.

@@ -34,8 +34,9 @@ pub(in crate::run) fn count(
 ) -> Result<(Counted, Option<Result<Learnt, Failure>>), Failure> {
     // Whether a table that is made larger moves must not depend on the system allocator's mood.
     alloc::set_realloc_always_moves(true);
-    let mut batches = workload.batches(session.traits().batch_ops)?;
-    let mut learning = learnt.map(|path| Writer::new(path, workload));
+    let traits = session.traits();
+    let mut batches = workload.batches(traits.batch_ops)?;
+    let mut learning = learnt.map(|path| Writer::new(path, workload, traits));
     let (mut map, built) = session.watched(Watch { slots: true, on_work: None })?;
     let mut sums = Sums::new(if workload.setup_ops() == 0 { built } else { built.nothing() });
     let (mut course, mut looks) = (Course::new(workload.ops()), Looks::new(workload.ops()));

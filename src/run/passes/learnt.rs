@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::latencies::CLASSES;
 use crate::probe::alloc;
+use crate::probe::event::Cause;
 use crate::probe::latency::class_of;
-use crate::subject::{Failure, Seen, Session, Watch};
+use crate::subject::{Failure, Seen, Session, Traits, Watch};
 use crate::text;
 use crate::workload::Workload;
 
@@ -51,8 +52,9 @@ pub(super) struct Known {
 pub(in crate::run) fn learn(session: &mut dyn Session, workload: &Workload, path: &Path) -> Result<Learnt, Failure> {
     // As in the count pass, of which this is what the time pass needs.
     alloc::set_realloc_always_moves(true);
-    let mut batches = workload.batches(session.traits().batch_ops)?;
-    let mut writer = Writer::new(path, workload);
+    let traits = session.traits();
+    let mut batches = workload.batches(traits.batch_ops)?;
+    let mut writer = Writer::new(path, workload, traits);
     let (mut map, _) = session.watched(Watch::default())?;
     while let Some(batch) = batches.next()? {
         if batch.in_setup {
@@ -70,6 +72,7 @@ pub(super) struct Writer {
     path: PathBuf,
     buffer: Vec<u8>,
     hasher: blake3::Hasher,
+    keeps_causes: bool,
     keeps_work: bool,
     ops: u64,
     bytes: u64,
@@ -78,13 +81,15 @@ pub(super) struct Writer {
 impl Writer {
     /// For the measured operations of a workload. What is wrong with the file is said at the end: whoever counts besides goes
     /// on.
-    pub fn new(path: &Path, workload: &Workload) -> Writer {
+    pub fn new(path: &Path, workload: &Workload, traits: Traits) -> Writer {
+        let keeps_causes = traits.causes_repeat;
         Writer {
             file: File::create(path),
             path: path.to_owned(),
             buffer: Vec::with_capacity(2 * BUFFER_BYTES),
             hasher: blake3::Hasher::new(),
-            keeps_work: workload.ops() <= WORK_OPS_MAX,
+            keeps_causes,
+            keeps_work: keeps_causes && workload.ops() <= WORK_OPS_MAX,
             ops: 0,
             bytes: 0,
         }
@@ -92,7 +97,8 @@ impl Writer {
 
     /// The next operation.
     pub fn add(&mut self, seen: &Seen) {
-        let class = class_of(seen.kind as usize, seen.cause);
+        let cause = if self.keeps_causes { seen.cause } else { Cause::Unknown };
+        let class = class_of(seen.kind as usize, cause);
         let (alloc_bytes, moved_entries) = (seen.work.allocs.bytes, seen.work.moved.map_or(0, |moved| moved.entries));
         self.ops += 1;
         if self.keeps_work && (alloc_bytes > 0 || moved_entries > 0) {
@@ -228,7 +234,6 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::event::Cause;
     use crate::probe::heap::Allocs;
     use crate::record::OpKind;
     use crate::subject::{Handed, Moved, Work};
@@ -246,8 +251,11 @@ mod tests {
         Seen { kind, hit: true, cause, work, handed: Handed::default() }
     }
 
+    const TRAITS: Traits =
+        Traits { batch_ops: 1, side_by_side: true, tells_moves: true, knows_blocks: true, causes_repeat: true };
+
     fn written(folder: &Path, ops: &[Seen]) -> Learnt {
-        let mut writer = Writer::new(&folder.join("learnt"), &workload(ops.len() as u64));
+        let mut writer = Writer::new(&folder.join("learnt"), &workload(ops.len() as u64), TRAITS);
         ops.iter().for_each(|seen| writer.add(seen));
         writer.finish().unwrap()
     }
@@ -273,6 +281,17 @@ mod tests {
     }
 
     #[test]
+    fn of_a_map_that_does_not_repeat_only_kinds_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let traits = Traits { causes_repeat: false, ..TRAITS };
+        let mut writer = Writer::new(&folder.path().join("learnt"), &workload(1), traits);
+        writer.add(&seen(OpKind::Insert, Cause::Grow, 300, 20));
+        let known = writer.finish().unwrap().again().unwrap().next().unwrap();
+        let class = class_of(OpKind::Insert as usize, Cause::Unknown);
+        assert_eq!(known, Known { class, alloc_bytes: 0, moved_entries: 0 });
+    }
+
+    #[test]
     fn a_class_that_there_is_not_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let learnt = written(folder.path(), &[seen(OpKind::Get, Cause::Steady, 0, 0)]);
@@ -293,7 +312,7 @@ mod tests {
         let mut reader = learnt.read(&workload(200_000)).unwrap();
         let class = class_of(OpKind::Get as usize, Cause::Steady);
         assert!((0..200_001).all(|_| reader.next().unwrap().class == class));
-        let mut many = Writer::new(&folder.path().join("many"), &workload(WORK_OPS_MAX + 1));
+        let mut many = Writer::new(&folder.path().join("many"), &workload(WORK_OPS_MAX + 1), TRAITS);
         many.add(&seen(OpKind::Insert, Cause::Grow, 1 << 40, 1 << 20));
         assert_eq!(many.finish().unwrap().bytes, 1);
     }
@@ -316,7 +335,7 @@ mod tests {
         assert!(refused(3).contains("it is not what was written: 3 bytes of 3"));
         std::fs::remove_file(&learnt.path).unwrap();
         assert!(refused(3).contains("No such file"));
-        let nowhere = Writer::new(&folder.path().join("none/learnt"), &workload(1)).finish().err().unwrap();
+        let nowhere = Writer::new(&folder.path().join("none/learnt"), &workload(1), TRAITS).finish().err().unwrap();
         assert!(nowhere.why.contains("TMPDIR"), "{}", nowhere.why);
     }
 }

@@ -44,6 +44,7 @@ pub(in crate::run) fn time(
 ) -> Result<Time, Failure> {
     let runs = Runs::new(&*session, workload, hint);
     // With more operations it would take too much memory.
+    let keeps_moments = keeps_moments && session.traits().causes_repeat;
     let kept = learnt.filter(|_| keeps_moments && runs.maps == 1 && workload.ops() <= WORK_OPS_MAX);
     let mut known = learnt.map(|learnt| learnt.read(workload)).transpose()?;
     let Timing { ticks_per_ns, floor_ns, pinned_to } = session.ready_to_time()?;
@@ -72,7 +73,8 @@ pub(in crate::run) fn time(
                 (None, Some(known)) => known.next()?.class,
                 (None, None) => return Err(Failure::harness("nobody has learnt what the timed operations are")),
             };
-            let steady = reading.class.is_some() || kind_and_cause(class.into()).1 == Cause::Steady;
+            let steady =
+                matches!(kind_and_cause(class.into()).1, Cause::Steady | Cause::Unknown) || reading.class.is_some();
             let hand = reading.hand as usize;
             if hands.len() <= hand {
                 hands.resize_with(hand + 1, Recordings::new);
@@ -205,7 +207,7 @@ mod tests {
 
     impl Session for Asked {
         fn traits(&self) -> Traits {
-            Traits { batch_ops: 100, side_by_side: true, tells_moves: false, knows_blocks: false }
+            Traits { batch_ops: 100, side_by_side: true, tells_moves: false, knows_blocks: false, causes_repeat: true }
         }
         fn watched<'s>(&'s mut self, _: Watch) -> Result<(Box<dyn Watched + 's>, Work), Failure> {
             unreachable!("a timed process watches nothing: its map begins on a fresh heap")

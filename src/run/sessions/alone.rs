@@ -48,6 +48,7 @@ impl<K: Key, V: Value> Session for Alone<K, V> {
             tells_moves: !self.map.info().tells.is_empty(),
             // Of a block that a model tells of nobody says where it lies.
             knows_blocks: !self.map.models_heap(),
+            causes_repeat: self.map.info().exact,
         }
     }
 

@@ -53,7 +53,8 @@ impl<K: Key, V: Value> Hands<K, V> {
 
 impl<K: Key, V: Value> Session for Hands<K, V> {
     fn traits(&self) -> Traits {
-        Traits { batch_ops: self.deal.window_ops, side_by_side: false, tells_moves: false, knows_blocks: true }
+        let batch_ops = self.deal.window_ops;
+        Traits { batch_ops, side_by_side: false, tells_moves: false, knows_blocks: true, causes_repeat: false }
     }
 
     fn watched<'s>(&'s mut self, _: Watch) -> Result<(Box<dyn Watched + 's>, Work), Failure> {

@@ -33,7 +33,7 @@ pub struct Metric {
 /// Where a metric's value comes from; `None` where a cell can't have it.
 #[derive(Debug, Clone, Copy)]
 pub enum Formula {
-    /// The integer of the metric's name in [`Count::quantities`](super::Count::quantities).
+    /// The integer of the metric's name in [`Count::quantities`](crate::record::Count::quantities).
     Counted,
     /// An integer that the record has elsewhere, or a sum of such. As a part of quotients it may be below 0.
     Integer(fn(&Cell) -> Option<i128>),

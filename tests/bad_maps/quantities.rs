@@ -58,8 +58,8 @@ pub(super) fn of_a_map_are_in_every_report_and_gated() {
     assert!(markdown.contains("| reports.puts_seen count |") && line("reports").contains(" 200 |"), "{markdown}");
     assert!(line("std").ends_with(" - |"), "{markdown}");
     assert!(read("results.bench.txt").contains(" 200 reports.puts-seen"));
-    assert!(read("results.prom").contains("mapscope_reports_puts_seen{map=\"reports\""));
-    assert!(read("bencher.json").contains("\"reports-puts-seen\""));
+    assert!(read("results.prom").contains("mapscope_reports__puts_seen{map=\"reports\""));
+    assert!(read("bencher.json").contains("\"reports.puts-seen\""));
 
     std::fs::create_dir(folder.join("worse")).expect("a folder");
     let mut worse = record::read(&out).expect("the record");

@@ -62,6 +62,11 @@ impl Quantity {
         (!told).then(|| format!("the quantity {name} has no summary of one line and at most {SUMMARY_BYTES_MAX} bytes"))
     }
 
+    /// What its figures are: only those of two that agree in it can be held against each other.
+    pub(crate) fn meaning(&self) -> (&str, &str, Class, Better) {
+        (&self.name, &self.unit, self.class, self.better)
+    }
+
     /// The same, of what differs from run to run.
     pub const fn statistical(mut self) -> Quantity {
         self.class = Class::Statistical;
@@ -70,7 +75,7 @@ impl Quantity {
 }
 
 /// Whether a figure repeats bit for bit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// It does.
@@ -90,7 +95,7 @@ impl Class {
 }
 
 /// Which way a figure gets better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Better {
     /// Smaller is better.

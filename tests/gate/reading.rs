@@ -263,6 +263,33 @@ fn a_quantity_is_known_or_declared() {
     assert_eq!(metrics::of([&results]).last().unwrap().value(&results.cells[1]), None);
 }
 
+#[test]
+fn a_record_means_one_thing_by_a_name() {
+    let own = |better| Quantity::exact("own.hops", "count", better, "Of a map of one's own.");
+    let with = |declared: [&[Quantity]; 2]| {
+        let mut results = small();
+        for (cell, declared) in results.cells.iter_mut().zip(declared) {
+            let count = cell.count.as_mut().unwrap();
+            *count.quantities.entry("own.hops") = 3;
+            count.declared = declared.to_vec();
+        }
+        message(&serde_json::to_vec(&results).unwrap())
+    };
+    let (lower, higher) = (own(Better::Lower), own(Better::Higher));
+    for second in [&lower, &higher] {
+        let text = with([&[lower.clone(), second.clone()], &[]]);
+        assert!(
+            text.starts_with(": cell go-classic") && text.contains(": the quantity own.hops comes twice: "),
+            "{text}"
+        );
+    }
+    let what = ": the quantity own.hops is not what cells[0] declares it to be: ";
+    for second in [higher, lower.clone().statistical()] {
+        let text = with([std::slice::from_ref(&lower), &[second]]);
+        assert!(text.starts_with(": cell std") && text.contains(what), "{text}");
+    }
+}
+
 /// What a mapscope before schema 2 wrote can be read: it lacks what that had not, and what meant something else.
 #[test]
 fn a_record_of_schema_1_is_read_without_what_it_has_not() {

@@ -12,7 +12,7 @@ use crate::maps;
 use crate::probe::alloc;
 use crate::probe::event::Cause;
 use crate::record::metrics::{Metric, allocs, events, memory, moves, structure};
-use crate::record::{Count, Distributions, EndState, OpKind, Quantities};
+use crate::record::{Count, Distributions, EndState, OpKind, Quantities, Quantity, flaw};
 use crate::subject::{Content, Failure, Seen, Session, Watch, Work};
 use crate::workload::{Op, Workload};
 
@@ -116,12 +116,9 @@ pub(in crate::run) fn count(
     // Last of all.
     count(memory::DRAINED_BYTES, Some(map.drained_bytes()?));
     count(memory::SHRUNK_BYTES, map.shrunk_bytes());
-    let mut declared = Vec::new();
-    for (quantity, value) in own {
-        quantity.flaw().map_or(Ok(()), |flaw| Err(Failure::content(flaw)))?;
-        quantities.set(&quantity.name, Some(value));
-        declared.push(quantity);
-    }
+    own.iter().for_each(|(quantity, value)| quantities.set(&quantity.name, Some(*value)));
+    let declared: Vec<Quantity> = own.into_iter().map(|(quantity, _)| quantity).collect();
+    flaw(&declared).map_or(Ok(()), |flaw| Err(Failure::harness(flaw)))?;
     let maps::Structure { occupancy, chain_lengths, hit_probe_lengths, hit_group_lengths, .. } = structure;
     let distributions = Distributions { occupancy, chain_lengths, hit_probe_lengths, hit_group_lengths };
     let (causes, searches) = (sums.causes, looks.found());

@@ -98,6 +98,7 @@ pub(super) fn of_a_map_that_threads_share_are_recorded() {
     let results = record::read(&place.path().join("out")).expect("the record");
     let count = results.cells[0].count.as_ref().expect("counted");
     assert_eq!(count.quantities.get("sound-shared.puts_seen"), Some(300));
+    assert_eq!(count.quantities.get("sound-shared.iterations"), Some(0), "the pass's own is none of the map's work");
 }
 
 /// It says nothing of the map's content.

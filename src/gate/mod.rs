@@ -11,6 +11,7 @@
 //! | an exact metric is worse, within its limits | allowed | named all the same, so that a slow creep shows |
 //! | a metric that describes the work (`Better::Neither`) differs | fail | the two runs did different things |
 //! | a metric has a value in the baseline only | as if worse | a figure that nobody looks at can't get worse |
+//! | a map declares a quantity otherwise (unit, class, direction) | as if worse, and new | it is another figure |
 //! | a metric has a value in the current record only | note | nothing to compare it with |
 //! | a time is worse, beyond chance and size ([below](#times)) | warn | unless a rule says `fail` |
 //! | anything is better | better | never fails |

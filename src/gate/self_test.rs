@@ -277,6 +277,9 @@ mod tests {
     fn record() -> Results {
         let unknown = || "unknown".to_owned();
         let [cpu, kernel, rustc, target, allocator, mapscope] = std::array::from_fn(|_| unknown());
+        let always =
+            ["alloc_count", "live_bytes", "drained_bytes", "max_alloc_bytes_in_one_write"].map(|name| (name, 0));
+        let quantities = [("alloc_bytes", 64), ("slot_reuses", 0)].into_iter().chain(always);
         let cell = |map: &str| Cell {
             id: CellId {
                 map: map.to_owned(),
@@ -297,10 +300,7 @@ mod tests {
             key_bytes: 8,
             value_bytes: 8,
             expected: EndState::default(),
-            count: Some(Count {
-                quantities: [("alloc_bytes", 64), ("slot_reuses", 0)].into_iter().collect(),
-                ..Count::default()
-            }),
+            count: Some(Count { quantities: quantities.clone().collect(), ..Count::default() }),
             time: None,
             profile: None,
         };

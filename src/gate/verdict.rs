@@ -166,8 +166,8 @@ impl Kind {
                  Run both with one mapscope; if the change is wanted, make the current record the new baseline."
             }
             Kind::Vanished => {
-                "Vanished metrics: run the passes that the baseline ran; if a map no longer reports them, make the current \
-                 record the new baseline."
+                "Vanished metrics: run the passes that the baseline ran; if a map no longer reports them, or declares them to be \
+                 something else, make the current record the new baseline."
             }
             Kind::Recovered | Kind::NewCell | Kind::Appeared => {
                 "What the baseline has no figures for is not gated until the current record becomes the baseline."

@@ -18,8 +18,9 @@ const SUMMARY_BYTES_MAX: usize = 512;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quantity {
-    /// `SUBJECT.NAME`, of lower-case letters, digits, `-` and `_`; the unit comes last in it. The dot keeps it apart from the
-    /// registry's names, which have none.
+    /// `SUBJECT.NAME`: words of lower-case letters and digits, joined by one `-` in SUBJECT and by one `_` in NAME; the unit
+    /// comes last in it. The dot keeps it apart from the registry's names, which have none. That each part has a joint of
+    /// its own keeps two names apart in formats that have but one.
     pub name: Cow<'static, str>,
     /// `count`, `bytes`, `ns`, ...
     pub unit: Cow<'static, str>,
@@ -41,21 +42,29 @@ impl Quantity {
     /// What is wrong with how it is declared; `None` where nothing is.
     pub fn flaw(&self) -> Option<String> {
         let Quantity { name, unit, summary, .. } = self;
-        let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
-        let parts: Vec<&str> = name.split('.').collect();
-        let named = parts.len() == 2 && parts.iter().all(|part| !part.is_empty() && part.chars().all(letter));
+        let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let words = |text: &str, joint| text.split(joint).all(|word| !word.is_empty() && word.chars().all(letter));
+        let named = name.split_once('.').is_some_and(|(subject, own)| words(subject, '-') && words(own, '_'));
         if !named || name.len() > NAME_BYTES_MAX {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(NAME_BYTES_MAX).collect();
             return Some(format!(
-                "the quantity `{shown}` is not called SUBJECT.NAME, in lower-case letters, digits, `-` and `_` of at most \
-                 {NAME_BYTES_MAX} bytes"
+                "the quantity `{shown}` is not called SUBJECT.NAME, in lower-case letters and digits, words joined by `-` in \
+                 SUBJECT and by `_` in NAME, {NAME_BYTES_MAX} bytes at most"
             ));
         }
-        if unit.is_empty() || unit.len() > NAME_BYTES_MAX || !unit.chars().all(|c| letter(c) || c == '/') {
+        if unit.is_empty()
+            || unit.len() > NAME_BYTES_MAX
+            || !unit.chars().all(|c| letter(c) || matches!(c, '-' | '_' | '/'))
+        {
             return Some(format!("the quantity {name} has no unit as `bytes` and `count/op` are"));
         }
         let told = !summary.is_empty() && summary.len() <= SUMMARY_BYTES_MAX && !summary.contains(char::is_control);
         (!told).then(|| format!("the quantity {name} has no summary of one line and at most {SUMMARY_BYTES_MAX} bytes"))
+    }
+
+    /// What its figures are: only those of two that agree in it can be held against each other.
+    pub(crate) fn meaning(&self) -> (&str, &str, Class, Better) {
+        (&self.name, &self.unit, self.class, self.better)
     }
 
     /// The same, of what differs from run to run.
@@ -66,7 +75,7 @@ impl Quantity {
 }
 
 /// Whether a figure repeats bit for bit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// It does.
@@ -86,7 +95,7 @@ impl Class {
 }
 
 /// Which way a figure gets better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Better {
     /// Smaller is better.
@@ -117,7 +126,9 @@ mod tests {
     fn a_name_has_a_subject_and_texts_have_one_line() {
         let flaw = |name, unit, summary| Quantity::exact(name, unit, Better::Lower, summary).flaw();
         assert_eq!(flaw("rocksdb.compaction_write_bytes", "bytes", "Written by compactions."), None);
-        for name in ["alloc_bytes", "a.b.c", ".b", "a.", "A.b", "a.b c", "a.\n"] {
+        assert_eq!(flaw("go-swiss.splits", "count", "Tables split."), None);
+        let ambiguous = ["a.b-c", "a_b.c", "a.b__c", "a--b.c", "a.b_", "a-.b", "a._b"];
+        for name in ["alloc_bytes", "a.b.c", ".b", "a.", "A.b", "a.b c", "a.\n"].into_iter().chain(ambiguous) {
             let text = flaw(name, "bytes", "Bytes.").expect(name);
             assert!(text.contains("is not called SUBJECT.NAME") && !text.contains('\n'), "{text}");
         }

@@ -11,7 +11,7 @@ use hdrhistogram::serialization::Deserializer;
 
 use super::{
     Cell, Count, EndState, HeatMap, LatencyHistogram, Moment, Moments, OpKind, Profile, Results, Searches, Spell,
-    Status, Time, Timeline, metrics,
+    Status, Time, Timeline, contradiction, flaw, metrics,
 };
 use crate::text;
 use metrics::Metric;
@@ -33,8 +33,9 @@ macro_rules! ensure {
 /// The first contradiction: the cell's identity, and what is wrong.
 pub(super) fn check(results: &Results) -> Result<(), (String, String)> {
     let mut seen = BTreeMap::new();
+    let named = |cell: &Cell, what| (text::shown(&cell.id.to_string()), what);
     for (index, cell) in results.cells.iter().enumerate() {
-        let fail = |what| (text::shown(&cell.id.to_string()), what);
+        let fail = |what| named(cell, what);
         if let Some(first) = seen.insert(cell.id.key(), index) {
             return Err(fail(format!("cells[{first}] and cells[{index}] have the same identity")));
         }
@@ -44,7 +45,7 @@ pub(super) fn check(results: &Results) -> Result<(), (String, String)> {
         }
         check_cell(cell).map_err(fail)?;
     }
-    Ok(())
+    contradiction(&results.cells).map_or(Ok(()), |(index, what)| Err(named(&results.cells[index], what)))
 }
 
 /// The longest name in a cell's identity, in bytes: every report repeats it, in tables as wide as it is.
@@ -102,9 +103,7 @@ fn check_end_state(state: &EndState) -> Result<(), String> {
 
 fn check_count(count: &Count) -> Result<(), String> {
     let counted = |metric: Metric| count.quantities.get(metric.name);
-    for quantity in &count.declared {
-        quantity.flaw().map_or(Ok(()), Err)?;
-    }
+    flaw(&count.declared).map_or(Ok(()), Err)?;
     for (name, _) in count.quantities.iter() {
         let known = metrics::counted(name).is_some() || count.declared.iter().any(|quantity| quantity.name == name);
         ensure!(known, "`{}` is no quantity that this mapscope knows or the cell declares", text::shown(name));

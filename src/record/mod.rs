@@ -5,6 +5,7 @@
 
 mod acceptance;
 mod check;
+mod declared;
 mod environment;
 mod held;
 mod io;
@@ -23,6 +24,7 @@ pub use crate::plan::CellId;
 pub use crate::probe::event::Cause;
 pub use crate::probe::quantity::Quantity;
 pub use acceptance::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges};
+pub(crate) use declared::{contradiction, flaw};
 pub use environment::Environment;
 pub(crate) use held::Held;
 pub(crate) use io::parse;

@@ -5,11 +5,13 @@
 //! ```
 //!
 //! One benchmark for each cell that ended well, one measure for each metric that it has: the metric's name as a slug,
-//! `_` as `-`, the value in the registry's unit. Bencher makes a measure when it first meets one; its unit there is for
-//! the user to set. The format has no place for units, classes, or which way is better: a threshold says that there. Lower
-//! and upper values are the shortest and the longest repetition, where the record has the metric of each.
+//! `_` as `-`, the value in the registry's unit. What a map declares keeps its dot, which no slug has, and is a measure's
+//! name. Bencher makes a measure when it first meets one; its unit there is for the user to set. The format has no place
+//! for units, classes, or which way is better: a threshold says that there. Lower and upper values are the shortest and the
+//! longest repetition, where the record has the metric of each.
 //!
-//! Bencher takes names of benchmarks up to 1024 bytes and slugs up to 64; a longer name is cut and ends in a digest.
+//! Bencher takes names of benchmarks up to 1024 bytes, slugs and names of measures up to 64; a longer name is cut and ends
+//! in a digest.
 //!
 //! Source: bencher.dev/docs/reference/bencher-metric-format.
 
@@ -46,7 +48,7 @@ fn measures(cell: &Cell, metrics: &[Metric]) -> Value {
         if let Some((lower, upper)) = metric.range(cell) {
             measure.extend([("lower_value".to_owned(), json!(lower)), ("upper_value".to_owned(), json!(upper))]);
         }
-        measures.insert(metric.name.replace(['_', '.'], "-"), Value::Object(measure));
+        measures.insert(metric.name.replace('_', "-"), Value::Object(measure));
     }
     Value::Object(measures)
 }

@@ -10,6 +10,8 @@
 //! - A family a metric. Its name is `mapscope_`, the metric's, and the unit in the words of the specification: times
 //!   are **converted to seconds**, percentages to ratios. Where the metric's name does not end in its unit, the unit is
 //!   added (`write_amplification_ratio`); a number of things has none (`alloc_count` is `mapscope_allocs`).
+//! - What a map declares keeps its name and its unit as they are, with two `_` for the dot, which no other family has
+//!   (`linear.shifts` is `mapscope_linear__shifts`).
 //! - Everything is a gauge: a record is a finished measurement, whose figures nothing counts on from.
 //! - Labels are a cell's identity. `mapscope_cell_info` is 1 for each cell, with how it ended, the map's version and the
 //!   environment as further labels, to be joined; cells that failed have nothing else.
@@ -96,6 +98,13 @@ struct Family {
 }
 
 fn family(metric: &Metric) -> Family {
+    if let Some((subject, own)) = metric.name.split_once('.') {
+        let name = format!("mapscope_{}__{own}", subject.replace('-', "_"));
+        let unit = metric.unit.replace('-', "_").replace('/', "_per_");
+        // A family's name has to end in the unit that it is said to have.
+        let unit = if name.ends_with(&format!("_{unit}")) { unit } else { String::new() };
+        return Family { name, unit, divisor: 1.0 };
+    }
     let (of, per) = metric.unit.split_once('/').map_or((metric.unit, None), |(of, per)| (of, Some(per)));
     let (of, divisor) = match of {
         "ns" => ("seconds", NS_PER_S),
@@ -110,7 +119,7 @@ fn family(metric: &Metric) -> Family {
         Some(per) => format!("{of}_per_{per}"),
         None => of.to_owned(),
     };
-    let name = format!("mapscope_{}", metric.name.replace(['-', '.'], "_"));
+    let name = format!("mapscope_{}", metric.name.replace('-', "_"));
     let name = match name.strip_suffix("_count") {
         // Names that end so are histograms'.
         Some(things) if unit.is_empty() => format!("{things}s"),
@@ -197,6 +206,7 @@ mod tests {
         assert_eq!(names.len(), families.len());
         for Family { name, unit, .. } in &families {
             assert!(name.ends_with(unit.as_str()), "{name} does not end in {unit}");
+            assert!(!name.contains("__"), "{name} could be what a map declares");
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'), "{name}");
             let reserved = ["_total", "_count", "_sum", "_bucket", "_created", "_info"];
             assert!(reserved.iter().all(|suffix| !name.ends_with(suffix)), "{name}");

@@ -16,7 +16,7 @@ use super::subjects::Subjects;
 use super::{Finished, RunError, Settings};
 use crate::intake::{self, interrupt};
 use crate::plan::{CellSpec, Plan, Source, ThreadKeys, WorkloadSpec};
-use crate::record::{Cell, EndState, Environment, Results, SCHEMA, Status};
+use crate::record::{Cell, EndState, Environment, Results, SCHEMA, Status, contradiction};
 use crate::subject::Failure;
 use crate::text;
 use crate::workload::{Expected, Inputs, Workload, WorkloadError, sizes};
@@ -179,6 +179,11 @@ fn run(
     for cell in cells.iter_mut().filter(|cell| cell.status == Status::NotRun && cell.error.is_none()) {
         let crew = if cell.id.threads.is_some() { " for several threads" } else { "" };
         cell.error = Some(format!("this map has none of the passes asked for{crew}"));
+    }
+
+    while let Some((index, why)) = contradiction(&cells) {
+        cells[index].count = None;
+        fail(&mut cells[index], "count pass", &Failure::harness(why));
     }
 
     let results = Results {

@@ -104,8 +104,8 @@ pub trait Watched {
     /// What is wrong with it.
     fn content(&mut self) -> Result<Content, Failure>;
 
-    /// What the subject counts beyond what is counted of each, as [`Quantity`] has it. Asked once, after
-    /// [`Watched::content`].
+    /// What the subject counts beyond what is counted of each, as [`Quantity`] has it. Asked once, after [`Watched::holds`]
+    /// and before anybody looks at the whole map.
     fn quantities(&mut self) -> Vec<(Quantity, u64)> {
         Vec::new()
     }
@@ -122,6 +122,7 @@ pub trait Watched {
     }
 
     /// How many steps of this cause the measured operations took, the building of the map included where there was no set-up.
+    /// Asked before [`Watched::content`], as the two below.
     fn events(&self, _cause: Cause) -> Option<u64> {
         None
     }

@@ -124,6 +124,7 @@ fn main() -> ExitCode {
         let subjects = subjects.with::<repetitions::Steady>().with::<repetitions::Second>();
         let subjects = subjects.with::<repetitions::Tires>().with::<repetitions::Stalls>().with::<repetitions::Slow>();
         let subjects = subjects.with::<quantities::Reports>().with::<quantities::Misnames>();
+        let subjects = subjects.with::<quantities::Stutters>().with::<quantities::Contradicts>();
         let subjects = subjects.with_shared::<shared::Sound>().with_shared::<shared::Loses>();
         let subjects = subjects.with_shared::<shared::Lies>().with_shared::<shared::Mistakes>();
         return mapscope::cmd::main(&subjects.with_shared::<shared::Panics>().with_shared::<shared::Hangs>());
@@ -157,7 +158,7 @@ fn main() -> ExitCode {
     replays_a_map_of_ones_own(folder.path());
     quantities::of_a_map_are_in_every_report_and_gated();
     quantities::of_a_map_that_threads_share_are_recorded();
-    quantities::without_a_subject_fail_their_cell();
+    quantities::that_are_not_declared_well_fail_their_cell();
     repetitions::are_processes_in_rounds();
     repetitions::may_take_their_limit_each();
     repetitions::stay_when_the_run_is_interrupted();

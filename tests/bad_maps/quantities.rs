@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use mapscope::maps::{Better, Family, FixedFold, Hashing, Info, Options, Quantity};
 use mapscope::plan::Term;
 use mapscope::probe::event::{Cause, Probe};
-use mapscope::record;
+use mapscope::record::{self, Status};
 use mapscope::workload::{Key, Value};
 
 use super::Bad;
@@ -19,7 +19,16 @@ const OWN: &[Quantity] = &[
 const MISNAMED: &[Quantity] = &[Quantity::exact("puts", "count", Better::Lower, "A name without a subject.")];
 
 bad!(Reports, "reports", || (), false, OWN);
+const TWICE: &[Quantity] = &[
+    Quantity::exact("stutters.puts_seen", "count", Better::Lower, "Puts that the map saw itself."),
+    Quantity::exact("stutters.puts_seen", "count", Better::Higher, "The same once more."),
+];
+const OTHERWISE: &[Quantity] =
+    &[Quantity::exact("reports.puts_seen", "count", Better::Higher, "What another map has a name for.")];
+
 bad!(Misnames, "misnames", || (), false, MISNAMED);
+bad!(Stutters, "stutters", || (), false, TWICE);
+bad!(Contradicts, "contradicts", || (), false, OTHERWISE);
 
 /// 100 keys, each put twice, by one map and by std.
 fn run(folder: &Path, map: &str) -> Output {
@@ -58,8 +67,8 @@ pub(super) fn of_a_map_are_in_every_report_and_gated() {
     assert!(markdown.contains("| reports.puts_seen count |") && line("reports").contains(" 200 |"), "{markdown}");
     assert!(line("std").ends_with(" - |"), "{markdown}");
     assert!(read("results.bench.txt").contains(" 200 reports.puts-seen"));
-    assert!(read("results.prom").contains("mapscope_reports_puts_seen{map=\"reports\""));
-    assert!(read("bencher.json").contains("\"reports-puts-seen\""));
+    assert!(read("results.prom").contains("mapscope_reports__puts_seen{map=\"reports\""));
+    assert!(read("bencher.json").contains("\"reports.puts-seen\""));
 
     std::fs::create_dir(folder.join("worse")).expect("a folder");
     let mut worse = record::read(&out).expect("the record");
@@ -89,13 +98,24 @@ pub(super) fn of_a_map_that_threads_share_are_recorded() {
     let results = record::read(&place.path().join("out")).expect("the record");
     let count = results.cells[0].count.as_ref().expect("counted");
     assert_eq!(count.quantities.get("sound-shared.puts_seen"), Some(300));
+    assert_eq!(count.quantities.get("sound-shared.iterations"), Some(0), "the pass's own is none of the map's work");
 }
 
-pub(super) fn without_a_subject_fail_their_cell() {
+/// It says nothing of the map's content.
+pub(super) fn that_are_not_declared_well_fail_their_cell() {
     let place = tempfile::tempdir().expect("a folder");
-    let output = run(place.path(), "misnames");
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
-    let cell = &record::read(&place.path().join("misnames")).expect("the record").cells[0];
-    let error = cell.error.as_deref().unwrap_or_default();
-    assert!(error.contains("the quantity `puts` is not called SUBJECT.NAME"), "{error}");
+    for (maps, what) in [
+        ("misnames", "the quantity `puts` is not called SUBJECT.NAME"),
+        ("stutters", "the quantity stutters.puts_seen comes twice"),
+        ("reports,contradicts", "the quantity reports.puts_seen is not what cells[0] declares it to be"),
+    ] {
+        let output = run(place.path(), maps);
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        let results = record::read(&place.path().join(maps)).expect("the record");
+        let (last, others) = results.cells.split_last().expect("a cell");
+        assert_eq!(last.status, Status::HarnessFailed);
+        let error = last.error.as_deref().unwrap_or_default();
+        assert!(error.starts_with(&format!("count pass: {what}")) && last.count.is_none(), "{error}");
+        assert!(others.iter().all(|cell| cell.status == Status::Ok));
+    }
 }

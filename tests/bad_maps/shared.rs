@@ -30,6 +30,7 @@ pub struct Bad<K, V> {
     map: RwLock<BTreeMap<K, V>>,
     first: OnceLock<K>,
     inserts: AtomicU32,
+    iterations: AtomicU32,
     fault: Fault,
 }
 
@@ -62,6 +63,7 @@ impl<K: Key, V: Value> Concurrent<K, V> for Bad<K, V> {
     }
 
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        self.iterations.fetch_add(1, Ordering::Relaxed);
         let map = self.map.read().expect("no thread goes on after a panic");
         map.iter().for_each(|(key, value)| f(key, value));
     }
@@ -69,12 +71,15 @@ impl<K: Key, V: Value> Concurrent<K, V> for Bad<K, V> {
     fn quantities(&self, report: &mut dyn FnMut(Quantity, u64)) {
         if self.fault == Fault::None {
             report(PUTS_SEEN, self.inserts.load(Ordering::Relaxed).into());
+            report(ITERATIONS, self.iterations.load(Ordering::Relaxed).into());
         }
     }
 }
 
 const PUTS_SEEN: Quantity =
     Quantity::exact("sound-shared.puts_seen", "count", Better::Lower, "Puts that the map saw itself.");
+const ITERATIONS: Quantity =
+    Quantity::exact("sound-shared.iterations", "count", Better::Lower, "Iterations over the whole map.");
 
 macro_rules! bad {
     ($($name:ident, $term:literal, $fault:expr;)*) => {$(
@@ -90,7 +95,8 @@ macro_rules! bad {
                 _: S,
                 _: P,
             ) -> Bad<K, V> {
-                Bad { map: RwLock::default(), first: OnceLock::new(), inserts: AtomicU32::new(0), fault: $fault }
+                let (inserts, iterations) = (AtomicU32::new(0), AtomicU32::new(0));
+                Bad { map: RwLock::default(), first: OnceLock::new(), inserts, iterations, fault: $fault }
             }
         }
     )*};

@@ -1,7 +1,7 @@
 //! What follows from which difference between two records.
 
 use mapscope::gate::{Chance, Kind, Level, Outcome, Policy, Tally, Verdict, What, compare};
-use mapscope::record::metrics::{Better, Class, Formula, Metric, Number};
+use mapscope::record::metrics::{self, Better, Class, Formula, Metric, Number, Quantity};
 use mapscope::record::{Cell, Results, Status};
 use proptest::prelude::*;
 
@@ -194,6 +194,63 @@ fn records_of_different_schemas_are_not_judged() {
     let what = format!("The baseline has schema 2, the current record 1, {different} {again}");
     assert_eq!(judge(&two(), &older).unjudged, [what]);
     assert_eq!(judge(&older, &older).outcome(), Outcome::Pass, "two old ones mean the same");
+}
+
+fn own(better: Better) -> Quantity {
+    Quantity::exact("own.hops", "count", better, "Of a map of one's own.")
+}
+
+/// [`two`], of which the first cell declares a quantity and has so much of it.
+fn declaring(quantity: Quantity, value: u64) -> Results {
+    with_count(&two(), |count| {
+        count.quantities.set(&quantity.name, Some(value));
+        count.declared.push(quantity);
+    })
+}
+
+#[test]
+fn the_candidate_does_not_say_what_a_quantity_means() {
+    let name = ("std".to_owned(), "own.hops");
+    let baseline = declaring(own(Better::Lower), 3);
+    let judge = |current: &Results| {
+        let metrics = metrics::of([&baseline, current]);
+        compare(&baseline, current, &Policy::default(), &metrics)
+    };
+    let worse = judge(&declaring(own(Better::Lower), 4));
+    assert_eq!(changes(&worse), [(name.0.clone(), name.1, Kind::Worse, Level::Fail)]);
+    let in_bytes = Quantity { unit: "bytes".into(), ..own(Better::Lower) };
+    for otherwise in [own(Better::Higher), own(Better::Neither), own(Better::Lower).statistical(), in_bytes] {
+        for value in [3, 4] {
+            let verdict = judge(&declaring(otherwise.clone(), value));
+            let mut found = changes(&verdict);
+            found.sort_by_key(|change| change.3);
+            let vanished = (name.0.clone(), name.1, Kind::Vanished, Level::Fail);
+            let appeared = (name.0.clone(), name.1, Kind::Appeared, Level::Note);
+            assert_eq!(found, [vanished, appeared], "{otherwise:?}");
+            assert_eq!(verdict.outcome(), Outcome::Regression);
+        }
+    }
+    let reworded = Quantity { summary: "In other words.".into(), ..own(Better::Lower) };
+    assert_eq!(changes(&judge(&declaring(reworded, 3))), []);
+}
+
+/// In exact cells: what can't be seeded never fails.
+#[test]
+fn a_statistical_quantity_fails_where_a_rule_says_so() {
+    let [before, same, more] = [100, 110, 111].map(|value| declaring(own(Better::Lower).statistical(), value));
+    let metrics = metrics::of([&before]);
+    let judge = |policy: &str, before: &Results, after: &Results| {
+        let policy = Policy::parse(policy, "gate.toml", &metrics).unwrap();
+        compare(before, after, &policy, &metrics).changes.iter().map(|change| change.level).collect::<Vec<_>>()
+    };
+    let rule = "[[rule]]\nmetric = \"own.*\"\naction = \"fail\"\n";
+    assert_eq!(judge("", &before, &same), []);
+    assert_eq!(judge("", &before, &more), [Level::Warn]);
+    assert_eq!(judge(rule, &before, &same), []);
+    assert_eq!(judge(rule, &before, &more), [Level::Fail]);
+    let mut inexact = more;
+    inexact.cells[0].exact = false;
+    assert_eq!(judge(rule, &before, &inexact), [Level::Warn]);
 }
 
 #[test]

@@ -203,6 +203,47 @@ fn a_record_with_a_field_a_figure_is_read_as_one_with_names() {
     assert!(with("structure", json!({"occupancy": 1})).ends_with("unknown field `occupancy`"));
 }
 
+/// What lacks a figure, has one twice or is of two forms at once would be judged by what it has not.
+#[test]
+fn a_count_is_whole_and_of_one_form() {
+    let today = serde_json::to_string(&record([cell("std")])).unwrap();
+    let yesterday = serde_json::to_string(&older(&record([cell("std")]))).unwrap();
+    let always = ["alloc_count", "alloc_bytes", "live_bytes", "drained_bytes", "max_alloc_bytes_in_one_write"];
+    for (whole, form, groups) in
+        [(&today, "/quantities", ["causes", "distributions"]), (&yesterday, "", ["causes", "structure"])]
+    {
+        read_bytes(whole.as_bytes()).unwrap();
+        let fields = always.map(|field| (form, field)).into_iter().chain(groups.map(|field| ("", field)));
+        for (object, field) in fields {
+            let mut json: Value = serde_json::from_str(whole).unwrap();
+            let count = json.pointer_mut(&format!("/cells/0/count{object}")).unwrap().as_object_mut().unwrap();
+            assert!(count.remove(field).is_some(), "{field}");
+            let text = message(&serde_json::to_vec(&json).unwrap());
+            assert!(text.ends_with(&format!("not a mapscope results file: missing field `{field}`")), "{text}");
+        }
+    }
+    let with = |whole: &str, before: &str, field: &str| {
+        assert!(whole.contains(before));
+        message(whole.replacen(before, &format!("{field},{before}"), 1).as_bytes())
+    };
+    for (whole, before, field, what) in [
+        (&today, r#""alloc_bytes":"#, r#""alloc_bytes":1"#, "duplicate field `alloc_bytes`"),
+        (&today, r#""distributions":"#, r#""distributions":{}"#, "duplicate field `distributions`"),
+        (&today, r#""distributions":"#, r#""alloc_bytes":1"#, "field `alloc_bytes` beside `quantities`"),
+        (&today, r#""quantities":"#, r#""alloc_bytes":1"#, "field `alloc_bytes` beside `quantities`"),
+        (&today, r#""distributions":"#, r#""structure":{}"#, "field `structure` beside `quantities`"),
+        (&yesterday, r#""alloc_bytes":"#, r#""alloc_bytes":1"#, "duplicate field `alloc_bytes`"),
+        (&yesterday, r#""structure":"#, r#""declared":[]"#, "field `declared` without `quantities`"),
+        (&yesterday, r#""structure":"#, r#""buckets":1"#, "unknown field `buckets`"),
+        (&yesterday, r#""buckets":"#, r#""buckets":1"#, "duplicate field `buckets`"),
+        (&yesterday, r#""buckets":"#, r#""alloc_bytes":1"#, "unknown field `alloc_bytes`"),
+        (&yesterday, r#""buckets":"#, r#""hit_lookup_keys":1"#, "unknown field `hit_lookup_keys`"),
+    ] {
+        let text = with(whole, before, field);
+        assert!(text.ends_with(&format!("not a mapscope results file: {what}")), "{field} before {before}: {text}");
+    }
+}
+
 #[test]
 fn a_quantity_is_known_or_declared() {
     let with = |name: &'static str, declared: Vec<Quantity>| {
@@ -220,6 +261,33 @@ fn a_quantity_is_known_or_declared() {
     let results = with("own.hops", vec![own("own.hops")]).unwrap();
     assert_eq!(metrics::of([&results]).last().unwrap().value(&results.cells[0]), Some(Number::Int(3)));
     assert_eq!(metrics::of([&results]).last().unwrap().value(&results.cells[1]), None);
+}
+
+#[test]
+fn a_record_means_one_thing_by_a_name() {
+    let own = |better| Quantity::exact("own.hops", "count", better, "Of a map of one's own.");
+    let with = |declared: [&[Quantity]; 2]| {
+        let mut results = small();
+        for (cell, declared) in results.cells.iter_mut().zip(declared) {
+            let count = cell.count.as_mut().unwrap();
+            *count.quantities.entry("own.hops") = 3;
+            count.declared = declared.to_vec();
+        }
+        message(&serde_json::to_vec(&results).unwrap())
+    };
+    let (lower, higher) = (own(Better::Lower), own(Better::Higher));
+    for second in [&lower, &higher] {
+        let text = with([&[lower.clone(), second.clone()], &[]]);
+        assert!(
+            text.starts_with(": cell go-classic") && text.contains(": the quantity own.hops comes twice: "),
+            "{text}"
+        );
+    }
+    let what = ": the quantity own.hops is not what cells[0] declares it to be: ";
+    for second in [higher, lower.clone().statistical()] {
+        let text = with([std::slice::from_ref(&lower), &[second]]);
+        assert!(text.starts_with(": cell std") && text.contains(what), "{text}");
+    }
 }
 
 /// What a mapscope before schema 2 wrote can be read: it lacks what that had not, and what meant something else.

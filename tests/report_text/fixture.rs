@@ -16,7 +16,7 @@ const OPS: u64 = 100_000;
 
 /// A histogram of `(latency in nanoseconds, how often)`.
 pub fn histogram(kind: OpKind, cause: Cause, latencies: &[(u64, u64)]) -> LatencyHistogram {
-    let mut histogram = Histogram::<u64>::new_with_bounds(1, 10_000_000, 3).unwrap();
+    let mut histogram = Histogram::<u64>::new_with_bounds(1, 1_000_000_000, 3).unwrap();
     latencies.iter().for_each(|&(ns, count)| histogram.record_n(ns, count).unwrap());
     let mut bytes = Vec::new();
     V2DeflateSerializer::new().serialize(&histogram, &mut bytes).unwrap();

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use fixture::{histogram, record, results, whole};
 use mapscope::probe::event::Cause;
+use mapscope::record::metrics::{self, Better, Quantity};
 use mapscope::record::{Cell, OpKind, Results, Searches, Status};
 use mapscope::report::FORMATS;
 use mapscope::report::table::{standout, summary};
@@ -25,15 +26,21 @@ fn golden(name: &str, text: &str) {
     assert_eq!(text, expected, "{} differs; MAPSCOPE_BLESS=1 writes it anew", path.display());
 }
 
-fn markdown(results: &Results) -> String {
-    let format = FORMATS.iter().find(|format| format.name == "md").expect("the format");
+/// The one file of a format that has one, and its name.
+fn rendered(format: &str, results: &Results) -> (String, String) {
+    let format = FORMATS.iter().find(|of| of.name == format).expect("the format");
     let mut files = Vec::new();
     let mut emit = |path: &str, bytes: &[u8]| {
         files.push((path.to_owned(), String::from_utf8(bytes.to_vec()).expect("UTF-8")));
         Ok(())
     };
     (format.render)(results, &mut emit).expect("rendered");
-    let [(path, text)] = files.try_into().expect("one file");
+    let [file] = files.try_into().expect("one file");
+    file
+}
+
+fn markdown(results: &Results) -> String {
+    let (path, text) = rendered("md", results);
     assert_eq!(path, "results.md");
     text
 }
@@ -287,4 +294,67 @@ fn every_row_of_a_markdown_table_has_as_many_cells_as_its_heading() {
         assert!(table.iter().all(|line| cells(line) == cells(table[0])), "{table:#?}");
     }
     assert_eq!(tables, 6);
+}
+
+/// Names that differ in nothing but what joins their words, units that other formats convert, and the registry's own names.
+const DECLARED: [(&str, &str); 14] = [
+    ("alloc.bytes", "bytes"),
+    ("alloc.count", "count"),
+    ("alloc.bytes_per_write", "bytes/write"),
+    ("live-bytes.bytes", "bytes"),
+    ("cell.info", "count"),
+    ("latency.seconds", "seconds"),
+    ("latency.seconds_bucket", "count"),
+    ("a.b_ns", "ns"),
+    ("a.b_seconds", "seconds"),
+    ("a.b", "seconds"),
+    ("a-b.c", "count"),
+    ("a.b_c", "count"),
+    ("a.b_count", "count"),
+    ("a.bs", "count"),
+];
+
+#[test]
+fn what_maps_declare_has_a_name_of_its_own_in_every_format() {
+    let mut results = whole();
+    results.cells.truncate(1);
+    let plain = metrics::of([&results]).iter().filter(|metric| metric.value(&results.cells[0]).is_some()).count();
+    let count = results.cells[0].count.as_mut().unwrap();
+    for (name, unit) in DECLARED {
+        let quantity = Quantity::exact(name, unit, Better::Lower, "Of a map of one's own.");
+        assert_eq!(quantity.flaw(), None);
+        count.declared.push(quantity);
+        *count.quantities.entry(name) = 3;
+    }
+    let expected = plain + DECLARED.len();
+
+    let (_, bencher) = rendered("bencher", &results);
+    let bencher: serde_json::Value = serde_json::from_str(&bencher).unwrap();
+    let measures = bencher.as_object().unwrap().values().next().unwrap().as_object().unwrap();
+    assert_eq!(measures.len(), expected);
+
+    let once = |names: Vec<&str>| {
+        let mut once = names.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), names.len(), "{names:?}");
+        names.len()
+    };
+    let (_, prom) = rendered("openmetrics", &results);
+    let families = prom.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    assert_eq!(once(families), expected + 2, "and the cell's state, and its latencies");
+    let samples = prom
+        .lines()
+        .filter_map(|line| Some(line.split_once('{')?.0))
+        .filter(|name| *name != "mapscope_latency_seconds_bucket");
+    assert_eq!(once(samples.collect()), expected + 1);
+    assert_eq!(prom.matches("mapscope_latency__seconds_bucket{").count(), 1);
+    for unit in prom.lines().filter_map(|line| line.strip_prefix("# UNIT ")) {
+        let (family, unit) = unit.split_once(' ').unwrap();
+        assert!(family.ends_with(unit), "{family} {unit}");
+    }
+
+    let (_, bench) = rendered("go-bench", &results);
+    let line = bench.lines().find(|line| line.starts_with("BenchmarkMapscope")).unwrap();
+    once(line.split(' ').skip(3).step_by(2).collect());
 }

@@ -33,8 +33,10 @@ pub struct Metric {
 /// Where a metric's value comes from; `None` where a cell can't have it.
 #[derive(Debug, Clone, Copy)]
 pub enum Formula {
-    /// The integer of the metric's name in [`Count::quantities`](super::Count::quantities).
+    /// The integer of the metric's name in [`Count::quantities`](crate::record::Count::quantities).
     Counted,
+    /// The same in cells that declare the quantity to be what the metric says; others mean something else by the name.
+    Declared,
     /// An integer that the record has elsewhere, or a sum of such. As a part of quotients it may be below 0.
     Integer(fn(&Cell) -> Option<i128>),
     /// `scale * of / per`, both integers.
@@ -103,7 +105,9 @@ impl Metric {
     /// Asking one cell for many metrics is cheap: the histograms behind the percentiles are decoded once.
     pub fn value(&self, cell: &Cell) -> Option<Number> {
         match self.formula {
-            Formula::Counted | Formula::Integer(_) => self.integer(cell)?.try_into().ok().map(Number::Int),
+            Formula::Counted | Formula::Declared | Formula::Integer(_) => {
+                self.integer(cell)?.try_into().ok().map(Number::Int)
+            }
             Formula::Quotient { of, per, scale } => {
                 let (of, per) = (of.integer(cell)?.checked_mul(scale.into())?, per.integer(cell)?);
                 (per > 0).then(|| Number::Real(of as f64 / per as f64))
@@ -116,6 +120,12 @@ impl Metric {
     pub(super) fn integer(&self, cell: &Cell) -> Option<i128> {
         match self.formula {
             Formula::Counted => cell.count.as_ref()?.quantities.get(self.name).map(i128::from),
+            Formula::Declared => {
+                let count = cell.count.as_ref()?;
+                let meant = (self.name, self.unit, self.class, self.better);
+                let declared = count.declared.iter().any(|quantity| quantity.meaning() == meant);
+                count.quantities.get(self.name).filter(|_| declared).map(i128::from)
+            }
             Formula::Integer(value) => value(cell),
             Formula::Quotient { .. } | Formula::Real(_) => None,
         }
@@ -123,12 +133,12 @@ impl Metric {
 
     /// Whether the value is a [`Number::Int`] wherever there is one, a [`Number::Real`] otherwise: a column's type.
     pub const fn whole(&self) -> bool {
-        matches!(self.formula, Formula::Counted | Formula::Integer(_))
+        matches!(self.formula, Formula::Counted | Formula::Declared | Formula::Integer(_))
     }
 
     /// Whether it is an integer that the count pass recorded.
     pub const fn counted(&self) -> bool {
-        matches!(self.formula, Formula::Counted)
+        matches!(self.formula, Formula::Counted | Formula::Declared)
     }
 
     /// Whether it comes from the time pass.

@@ -91,13 +91,14 @@ pub fn all() -> &'static [Metric] {
     &ALL
 }
 
-/// Every metric that all formats show of these records: [`all`], then what their maps declared, by name. Where two declare
-/// the same name, the last one says what it is.
+/// Every metric that all formats show of these records: [`all`], then what their maps declared, by name. A name has one
+/// meaning in a record; what two records mean by it otherwise are two metrics, of which each has a value in one of them.
 pub fn of<'a>(records: impl IntoIterator<Item = &'a Results>) -> Vec<Metric> {
     let counts = records.into_iter().flat_map(|results| &results.cells).filter_map(|cell| cell.count.as_ref());
     let quantities = counts.flat_map(|count| &count.declared);
-    let by_name: BTreeMap<&str, &Quantity> = quantities.map(|quantity| (&*quantity.name, quantity)).collect();
-    all().iter().copied().chain(by_name.into_values().map(declared)).collect()
+    let mut by_meaning: BTreeMap<_, &Quantity> = BTreeMap::new();
+    quantities.for_each(|quantity| _ = by_meaning.entry(quantity.meaning()).or_insert(quantity));
+    all().iter().copied().chain(by_meaning.into_values().map(declared)).collect()
 }
 
 /// Every metric that the page shows of a record: those [`of`] it, then those for people alone.
@@ -123,7 +124,7 @@ pub(super) fn counted(name: &str) -> Option<&'static Metric> {
 /// A quantity that a map declared.
 fn declared(quantity: &Quantity) -> Metric {
     let [name, unit, summary] = [&quantity.name, &quantity.unit, &quantity.summary].map(|text| interned(text));
-    let metric = Metric::new(name, unit, quantity.class, quantity.better, summary, Formula::Counted);
+    let metric = Metric::new(name, unit, quantity.class, quantity.better, summary, Formula::Declared);
     metric.column(Column::new(u8::MAX, name, unit, summary))
 }
 
@@ -287,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_maps_declare_comes_last_by_name_each_once() {
+    fn what_maps_declare_comes_last_by_name_each_meaning_once() {
         let quantity = |name, better| Quantity::exact(name, "count", better, "Of a map of one's own.");
         let declaring = |declared: Vec<Quantity>| {
             let count = Some(Count { declared, ..Count::default() });
@@ -297,7 +298,7 @@ mod tests {
         let after = declaring(vec![quantity("b.x", Better::Higher)]);
         let metrics = of([&before, &after]);
         let own: Vec<_> = metrics[all().len()..].iter().map(|metric| (metric.name, metric.better)).collect();
-        assert_eq!(own, [("a.x", Better::Lower), ("b.x", Better::Higher)]);
-        assert!(std::ptr::eq(metrics.last().unwrap().name, of([&after]).last().unwrap().name), "held once");
+        assert_eq!(own, [("a.x", Better::Lower), ("b.x", Better::Lower), ("b.x", Better::Higher)]);
+        assert!(std::ptr::eq(metrics.last().unwrap().name, of([&before]).last().unwrap().name), "held once");
     }
 }

@@ -12,7 +12,7 @@ use crate::maps;
 use crate::probe::alloc;
 use crate::probe::event::Cause;
 use crate::record::metrics::{Metric, allocs, events, memory, moves, structure};
-use crate::record::{Count, Distributions, EndState, OpKind, Quantities};
+use crate::record::{Count, Distributions, EndState, OpKind, Quantities, Quantity, flaw};
 use crate::subject::{Content, Failure, Seen, Session, Watch, Work};
 use crate::workload::{Op, Workload};
 
@@ -57,20 +57,12 @@ pub(in crate::run) fn count(
         })?;
     }
 
-    // Before anybody looks: some maps end a growth under way before they are iterated over.
+    // Before anybody looks: some maps end a growth under way before they are iterated over, some count iterations.
     let holds = map.holds()?;
-    let timeline = map.look().map(|look| course.finish(look));
-    let Content { entries, checksum, payload_bytes, payload_heap_bytes, key_bytes, value_bytes } = map.content()?;
-    let structure = map.look().map(|look| look.structure()).unwrap_or_default();
-    let own = map.quantities();
-    let end = EndState {
-        entries,
-        checksum,
-        live_payload_bytes: payload_bytes,
-        live_payload_heap_bytes: Some(payload_heap_bytes),
-        ..sums.end
-    };
-    let mut quantities = Quantities::default();
+    let (declared, values): (Vec<Quantity>, Vec<u64>) = map.quantities().into_iter().unzip();
+    flaw(&declared).map_or(Ok(()), |flaw| Err(Failure::harness(flaw)))?;
+    let named = declared.iter().map(|quantity| &*quantity.name);
+    let mut quantities: Quantities = named.zip(values).collect();
     let mut count = |quantity: Metric, value| quantities.set(quantity.name, value);
     let Work { allocs, entry_allocs, frees, moved } = sums.work;
     count(allocs::ALLOC_COUNT, Some(allocs.count));
@@ -102,6 +94,17 @@ pub(in crate::run) fn count(
     count(structure::SLOTS_FREED, slots.map(|slots| slots.freed));
     count(structure::SLOT_REUSES, slots.map(|slots| slots.reuses));
     count(structure::SLOT_REUSE_AGE_WRITES, slots.map(|slots| slots.age_writes));
+
+    let timeline = map.look().map(|look| course.finish(look));
+    let Content { entries, checksum, payload_bytes, payload_heap_bytes, key_bytes, value_bytes } = map.content()?;
+    let end = EndState {
+        entries,
+        checksum,
+        live_payload_bytes: payload_bytes,
+        live_payload_heap_bytes: Some(payload_heap_bytes),
+        ..sums.end
+    };
+    let structure = map.look().map(|look| look.structure()).unwrap_or_default();
     count(structure::BUCKETS, structure.buckets);
     count(structure::OVERFLOW_BUCKETS, structure.overflow_buckets);
     count(structure::CHAIN_LENGTH_MAX, structure.chain_length_max);
@@ -118,12 +121,6 @@ pub(in crate::run) fn count(
     // Last of all.
     count(memory::DRAINED_BYTES, Some(map.drained_bytes()?));
     count(memory::SHRUNK_BYTES, map.shrunk_bytes());
-    let mut declared = Vec::new();
-    for (quantity, value) in own {
-        quantity.flaw().map_or(Ok(()), |flaw| Err(Failure::content(flaw)))?;
-        quantities.set(&quantity.name, Some(value));
-        declared.push(quantity);
-    }
     let maps::Structure { occupancy, chain_lengths, hit_probe_lengths, hit_group_lengths, .. } = structure;
     let distributions = Distributions { occupancy, chain_lengths, hit_probe_lengths, hit_group_lengths };
     let (causes, searches) = (sums.causes, looks.found());

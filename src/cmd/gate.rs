@@ -46,7 +46,7 @@ const POLICY_BYTES_MAX: u64 = 16 << 20;
 pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let known = || FORMATS.iter().map(|format| format.name);
     let format = gate::find(&args.format).ok_or_else(|| anyhow!(UnknownName::new("format", &args.format, known())))?;
-    let (words, outcome) = match (args.self_test, args.baseline, args.current) {
+    let (words, outcome, summary) = match (args.self_test, args.baseline, args.current) {
         (None, Some(baseline), Some(current)) => {
             let policy = match &args.policy {
                 Some(path) => {
@@ -60,20 +60,23 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
             };
             let (baseline, current) = (read(&baseline)?, read(&current)?);
             let verdict = compare(&baseline, &current, &policy, metrics::all());
-            if let (true, Some(path)) = (format.step_summary, std::env::var_os(SUMMARY_VARIABLE)) {
-                summarise(Path::new(&path), &verdict.markdown())?;
-            }
+            let summary = format.step_summary.then(|| std::env::var_os(SUMMARY_VARIABLE)).flatten();
             let judged = Judged { baseline: &baseline, current: &current, verdict: &verdict };
-            ((format.render)(&judged)?, verdict.outcome())
+            let summary = summary.map(|path| (PathBuf::from(path), verdict.markdown()));
+            ((format.render)(&judged)?, verdict.outcome(), summary)
         }
         (Some(results), ..) => {
             let test = self_test(&read(&results)?, metrics::all());
-            (test.markdown(), test.outcome())
+            (test.markdown(), test.outcome(), None)
         }
         _ => unreachable!("clap asks for both files or for --self-test"),
     };
     if !quiet {
         output::print(&words)?;
+    }
+    // Last, so that a summary that can't be written takes no verdict along.
+    if let Some((path, markdown)) = summary {
+        summarise(&path, &markdown)?;
     }
     Ok(ExitCode::from(outcome.exit_code()))
 }

@@ -151,4 +151,8 @@ fn the_step_summary_is_for_github_alone() {
     let nowhere = gate("github", "no/such/folder.md");
     assert_eq!(nowhere.code, Some(2), "what was asked for can't be done");
     assert!(nowhere.stderr.contains("GITHUB_STEP_SUMMARY: no/such/folder.md"), "{}", nowhere.stderr);
+    assert_eq!(nowhere.stdout, gate("github", "").stdout, "the verdict is told all the same");
+    let pipe = place.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    assert_eq!(gate("github", "pipe").code, Some(2), "nobody reads it");
 }

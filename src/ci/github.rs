@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// As many annotations of each severity does GitHub show of a step.
@@ -100,7 +101,8 @@ pub fn cut(markdown: &str, bytes_max: usize) -> String {
 ///
 /// The system's word, without the path.
 pub fn append_summary(path: &Path, markdown: &str) -> io::Result<bool> {
-    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    // A pipe that nobody reads is refused, not waited for.
+    let mut file = OpenOptions::new().append(true).create(true).custom_flags(libc::O_NONBLOCK).open(path)?;
     let there = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     // What is there may end in the middle of a line.
     let text = cut(&format!("\n{markdown}\n"), SUMMARY_BYTES_MAX.saturating_sub(there));

@@ -52,7 +52,7 @@ fn policy_text(path: &Path) -> anyhow::Result<String> {
 pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let known = || FORMATS.iter().map(|format| format.name);
     let format = gate::find(&args.format).ok_or_else(|| anyhow!(UnknownName::new("format", &args.format, known())))?;
-    let (words, outcome) = match (args.self_test, args.baseline, args.current) {
+    let (words, outcome, summary) = match (args.self_test, args.baseline, args.current) {
         (None, Some(baseline), Some(current)) => {
             let rules =
                 args.policy.as_deref().map(|path| Ok::<_, anyhow::Error>((path, policy_text(path)?))).transpose()?;
@@ -63,21 +63,24 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
                 None => Policy::default(),
             };
             let verdict = compare(&baseline, &current, &policy, &metrics);
-            if let (true, Some(path)) = (format.step_summary, std::env::var_os(SUMMARY_VARIABLE)) {
-                summarise(Path::new(&path), &verdict.markdown())?;
-            }
+            let summary = format.step_summary.then(|| std::env::var_os(SUMMARY_VARIABLE)).flatten();
             let judged = Judged { baseline: &baseline, current: &current, verdict: &verdict };
-            ((format.render)(&judged)?, verdict.outcome())
+            let summary = summary.map(|path| (PathBuf::from(path), verdict.markdown()));
+            ((format.render)(&judged)?, verdict.outcome(), summary)
         }
         (Some(results), ..) => {
             let results = read(&results)?;
             let test = self_test(&results, &metrics::of([&results]));
-            (test.markdown(), test.outcome())
+            (test.markdown(), test.outcome(), None)
         }
         _ => unreachable!("clap asks for both files or for --self-test"),
     };
     if !quiet {
         output::print(&words)?;
+    }
+    // Last, so that a summary that can't be written takes no verdict along.
+    if let Some((path, markdown)) = summary {
+        summarise(&path, &markdown)?;
     }
     Ok(ExitCode::from(outcome.exit_code()))
 }

@@ -20,7 +20,7 @@ const FILE_NAME: &str = "results.json";
 #[non_exhaustive]
 pub enum ReadError {
     /// The file could not be opened or read.
-    #[error("{path}: cannot be read")]
+    #[error("{}: cannot be read", text::path(path))]
     Io {
         /// The file.
         path: PathBuf,
@@ -28,13 +28,13 @@ pub enum ReadError {
         source: io::Error,
     },
     /// The folder holds no results.
-    #[error("{path}: no results.json in this folder: give the folder that `mapscope run --out` wrote")]
+    #[error("{}: no results.json in this folder: give the folder that `mapscope run --out` wrote", text::path(path))]
     NoResults {
         /// The folder.
         path: PathBuf,
     },
     /// The file is empty, or is something other than a record.
-    #[error("{path}: not a mapscope results file: {what}")]
+    #[error("{}: not a mapscope results file: {what}", text::path(path))]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -43,7 +43,8 @@ pub enum ReadError {
     },
     /// The file ends before the record does.
     #[error(
-        "{path}: ends in the middle, at line {line}: was the run interrupted or the copy cut? copy or run it again"
+        "{}: ends in the middle, at line {line}: was the run interrupted or the copy cut? copy or run it again",
+        text::path(path)
     )]
     Truncated {
         /// The file.
@@ -52,7 +53,7 @@ pub enum ReadError {
         line: usize,
     },
     /// It is not JSON, or a field has another name or type than ours.
-    #[error("{path}:{line}:{column}: not a mapscope results file: {what}")]
+    #[error("{}:{line}:{column}: not a mapscope results file: {what}", text::path(path))]
     Syntax {
         /// The file.
         path: PathBuf,
@@ -65,7 +66,8 @@ pub enum ReadError {
     },
     /// It has another schema.
     #[error(
-        "{path}: schema {found}, but this mapscope reads schema {SCHEMA_OLDEST} to {SCHEMA}: run the cells again with this version"
+        "{}: schema {found}, but this mapscope reads schema {SCHEMA_OLDEST} to {SCHEMA}: run the cells again with this version",
+        text::path(path)
     )]
     Schema {
         /// The file.
@@ -74,7 +76,7 @@ pub enum ReadError {
         found: u64,
     },
     /// Its figures contradict each other.
-    #[error("{path}: cell {cell}: {what}: the file was changed or damaged after it was written")]
+    #[error("{}: cell {cell}: {what}: the file was changed or damaged after it was written", text::path(path))]
     Inconsistent {
         /// The file.
         path: PathBuf,

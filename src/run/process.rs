@@ -83,7 +83,12 @@ impl Process {
             self.kill();
             let seconds = self.limit.as_secs();
             let why = format!("still running after its limit of {seconds} s: --time-limit or time_limit_s raises it");
-            return Some(Err(Failure::new(Status::TimedOut, why)));
+            let status = match self.at_work() {
+                Party::Map => Status::TimedOut,
+                Party::Mapscope => Status::HarnessFailed,
+            };
+            let _ = std::fs::remove_file(&self.job.answer);
+            return Some(Err(Failure::new(status, why)));
         }
         None
     }
@@ -99,14 +104,19 @@ impl Process {
         let _ = self.child.wait();
     }
 
+    /// Whose work it is at, or was.
+    fn at_work(&self) -> Party {
+        // The process makes the file when it has its workload and a map's pass begins.
+        if self.job.pass != Pass::Expect && self.job.answer.exists() { Party::Map } else { Party::Mapscope }
+    }
+
     fn ended(&mut self, status: ExitStatus) -> Answered {
         let stderr = self.stderr.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
+        let at_work = self.at_work();
         let answer = std::fs::read(&self.job.answer);
         // Read, or not to be read; either way the folder need not hold them all.
         let _ = std::fs::remove_file(&self.job.answer);
         if !status.success() {
-            // The process makes the file when it has its workload and a map's pass begins.
-            let at_work = if answer.is_ok() && self.job.pass != Pass::Expect { Party::Map } else { Party::Mapscope };
             let (status, why) = diagnose(status, &stderr, self.job.memory_limit_bytes, at_work);
             return Err(Failure { status, why });
         }

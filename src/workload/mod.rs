@@ -77,7 +77,7 @@ struct Recipe {
 #[non_exhaustive]
 pub enum WorkloadError {
     /// A file that can't be used: what was wrong, where, and what to do.
-    #[error("{path}{}: {what}", line.map(|n| format!(":{n}")).unwrap_or_default())]
+    #[error("{}{}: {what}", text::path(path), line.map(|n| format!(":{n}")).unwrap_or_default())]
     File {
         /// The file.
         path: PathBuf,

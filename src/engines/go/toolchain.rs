@@ -25,7 +25,10 @@ pub struct Toolchain {
 #[non_exhaustive]
 pub enum GolangError {
     /// A path given is no `go` command.
-    #[error("{path}: not a usable go command ({what}); give the path of `go` itself or of a Go installation")]
+    #[error(
+        "{}: not a usable go command ({what}); give the path of `go` itself or of a Go installation",
+        text::path(path)
+    )]
     NoGo {
         /// The path.
         path: PathBuf,
@@ -33,7 +36,7 @@ pub enum GolangError {
         what: String,
     },
     /// Two of one version, which no name could tell apart.
-    #[error("{first} and {second} are both go{version}: leave one of them out")]
+    #[error("{} and {} are both go{version}: leave one of them out", text::path(first), text::path(second))]
     Twice {
         /// The version.
         version: String,

@@ -74,6 +74,19 @@ mod aside;
 mod assert;
 mod current;
 pub mod harness;
+#[cfg_attr(
+    not(any(
+        target_os = "android",
+        target_os = "dragonfly",
+        target_os = "fuchsia",
+        target_os = "hurd",
+        target_os = "linux",
+        target_os = "netbsd",
+        target_os = "redox"
+    )),
+    path = "no_key.rs"
+)]
+mod key;
 mod lock;
 mod registry;
 mod scope;

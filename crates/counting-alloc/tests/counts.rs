@@ -231,6 +231,17 @@ fn uncounted_works_as_a_threads_very_first_act() {
 }
 
 #[test]
+fn a_peak_that_starts_again_below_a_scope_s_beginning_is_none() {
+    let block = black_box(Vec::<u8>::with_capacity(5_000));
+    let ((), measured) = measure(|| {
+        drop(block);
+        reset_peak();
+        drop(black_box(Vec::<u8>::with_capacity(10)));
+    });
+    assert_eq!((measured.live_delta_bytes, measured.peak_bytes), (-5_000, 0));
+}
+
+#[test]
 fn what_a_look_allocates_is_never_counted_whoever_frees_it() {
     let ours = black_box(Vec::<u8>::with_capacity(40));
     let mut kept = Vec::new();

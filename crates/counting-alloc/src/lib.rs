@@ -215,26 +215,26 @@ impl<A: GlobalAlloc> Counting<A> {
     #[cold]
     #[inline(never)]
     unsafe fn realloc_slowly(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // Who watches blocks learns that one goes before it does, and only if it does: not what `realloc` can do.
-        let by_copy = harness::realloc_always_moves() || harness::watched();
-        let new_block = if by_copy {
-            // SAFETY: `realloc` may only be called with a size that is valid for the alignment, and not zero.
-            unsafe { self.inner.alloc(Layout::from_size_align_unchecked(new_size, layout.align())) }
-        } else {
+        // Who asks for blocks learns that one goes before it does, and only if it does: not what `realloc` can do.
+        if !harness::realloc_always_moves() && !harness::watched() && current::mode() != Mode::Aside {
             // SAFETY: the caller keeps `GlobalAlloc::realloc`'s contract.
-            unsafe { self.inner.realloc(block, layout, new_size) }
-        };
+            let new_block = unsafe { self.inner.realloc(block, layout, new_size) };
+            if !new_block.is_null() && current::mode() == Mode::Counted {
+                current::reallocated_slowly(layout.size(), new_size, new_block != block);
+            }
+            return new_block;
+        }
+        // SAFETY: `realloc` may only be called with a size that is valid for the alignment, and not zero.
+        let new_block = unsafe { self.inner.alloc(Layout::from_size_align_unchecked(new_size, layout.align())) };
         if new_block.is_null() {
             return new_block;
         }
         reallocated(block, layout.size(), new_block, new_size);
-        if by_copy {
-            // SAFETY: both blocks are at least as long as what is copied, and one was allocated while the other lived;
-            // the old one was allocated with `layout`.
-            unsafe {
-                ptr::copy_nonoverlapping(block, new_block, layout.size().min(new_size));
-                self.inner.dealloc(block, layout);
-            }
+        // SAFETY: both blocks are at least as long as what is copied, and one was allocated while the other lived; the old
+        // one was allocated with `layout`.
+        unsafe {
+            ptr::copy_nonoverlapping(block, new_block, layout.size().min(new_size));
+            self.inner.dealloc(block, layout);
         }
         new_block
     }

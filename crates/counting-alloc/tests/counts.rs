@@ -265,6 +265,15 @@ fn what_a_look_hands_to_a_thread_at_work_is_not_counted_when_that_frees_it() {
 }
 
 #[test]
+fn what_a_look_reallocates_moves() {
+    // Room in the C library's block for what it is to become.
+    let mut list = black_box(Vec::<u8>::with_capacity(8));
+    let old = list.as_ptr();
+    aside(|| list.reserve_exact(16));
+    assert_ne!(list.as_ptr(), old, "the old address is anybody's once it is free, and must be forgotten before");
+}
+
+#[test]
 fn what_a_look_allocates_is_never_counted_whoever_frees_it() {
     let ours = black_box(Vec::<u8>::with_capacity(40));
     let mut kept = Vec::new();

@@ -32,10 +32,6 @@ thread_local! {
 pub fn aside<T>(f: impl FnOnce() -> T) -> (T, u64) {
     let before = FREED_BYTES.get();
     let value = within(Mode::Aside, f);
-    if any() {
-        // So that their frees are seen, on every thread.
-        current::close_all();
-    }
     (value, FREED_BYTES.get() - before)
 }
 
@@ -60,7 +56,10 @@ fn with_blocks<T>(f: impl FnOnce(&mut BTreeSet<usize>) -> T) -> T {
     within(Mode::Unseen, || {
         BLOCKS.with(|blocks| {
             let out = f(blocks);
-            LIVE.store(blocks.len(), Relaxed);
+            if LIVE.swap(blocks.len(), Relaxed) == 0 && any() {
+                // Before anybody is handed the block: so that its free is seen, on every thread.
+                current::close_all();
+            }
             out
         })
     })

@@ -1,10 +1,11 @@
 //! The thread that runs: its tallies, its stage, and how what it allocates and frees is taken at the moment.
 
 use std::cell::Cell;
+use std::ffi::c_void;
 
 use crate::registry::Registry;
 use crate::thread::Thread;
-use crate::{Tally, harness};
+use crate::{Tally, harness, key};
 
 static REGISTRY: Registry = Registry::new();
 
@@ -22,7 +23,7 @@ enum Stage {
     /// It has neither allocated nor freed.
     New,
     Listed,
-    /// It is off the list. What it does now counts for the ended.
+    /// It is off the list, or could not be put on it. What it does now counts for the ended.
     Ended,
 }
 
@@ -42,8 +43,18 @@ struct End;
 
 impl Drop for End {
     fn drop(&mut self) {
+        key::disarm();
+        end();
+    }
+}
+
+extern "C" fn end_by_key(_: *mut c_void) {
+    end();
+}
+
+fn end() {
+    if STAGE.replace(Stage::Ended) == Stage::Listed {
         THREAD.with(|thread| REGISTRY.end(thread));
-        STAGE.set(Stage::Ended);
     }
 }
 
@@ -83,29 +94,30 @@ pub(crate) fn reallocated_slowly(old_bytes: usize, new_bytes: usize, moved: bool
 /// Counts, at any stage of the thread.
 fn count(count: impl Fn(&Thread)) {
     THREAD.with(|thread| {
-        match STAGE.get() {
-            Stage::New => begin(thread),
-            Stage::Listed => {}
-            Stage::Ended => REGISTRY.count_late(&count),
+        if STAGE.get() == Stage::New {
+            begin(thread);
         }
         count(thread);
-        if STAGE.get() == Stage::Listed && !thread.is_open() {
+        if STAGE.get() == Stage::Ended {
+            REGISTRY.count_late(&count);
+        } else if !thread.is_open() {
             thread.open_unless(harness::watched);
         }
     });
 }
 
-/// Puts this thread on the list, until its destructor.
-///
-/// The destructor must run. Where the C library runs its own keys' destructors after those of thread-local storage, it
-/// would not for a thread that Rust did not start and whose very first allocation or free is made by a key's destructor.
+/// Puts this thread on the list until its end, if it is sure to learn of that.
 #[cold]
 fn begin(thread: &Thread) {
-    STAGE.set(Stage::Listed);
-    // SAFETY: it was `New`, so it is on no list; its storage outlives its destructors, and `END`'s takes it off.
-    unsafe { REGISTRY.enlist(thread) };
     // What the system allocates to know a destructor is nobody's.
     let _resume = enter(Mode::Unseen);
+    if !key::arm(end_by_key) {
+        return STAGE.set(Stage::Ended);
+    }
+    STAGE.set(Stage::Listed);
+    // SAFETY: it was `New`, so it is on no list. Its storage outlives its destructors; `END`'s, or the key's where thread-locals'
+    // have run already, takes it off.
+    unsafe { REGISTRY.enlist(thread) };
     END.with(|_| {});
 }
 

@@ -35,7 +35,8 @@ pub fn measure<T>(f: impl FnOnce() -> T) -> (T, Measured) {
     let before = tally();
     let value = f();
     let tally = tally() - before;
-    let peak_bytes = (peak_bytes() - scope.live_at_begin) as u64;
+    // Less than nothing after a `reset_peak` in it.
+    let peak_bytes = (peak_bytes() - scope.live_at_begin).max(0) as u64;
     (value, Measured { tally, live_delta_bytes: tally.live_delta(), peak_bytes })
 }
 

@@ -11,7 +11,7 @@
 //! memory makes a new peak at each allocation and notes one at the end.
 
 use crate::Tally;
-use crate::sync::Ordering::{Relaxed, SeqCst};
+use crate::sync::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use crate::sync::{AtomicI64, AtomicPtr, AtomicU64, AtomicUsize, const_fn, fence, own};
 
 /// The largest request that [`System`](std::alloc::System) is taken to serve always, in bytes: what the C library has a
@@ -151,13 +151,16 @@ impl Thread {
 
     #[inline]
     pub fn peak_bytes(&self) -> i64 {
-        // In this order: a peak that has passed when live bytes are read is in the other already.
+        // In this order: of the free that ended a peak, live bytes show nothing before the other shows the peak.
         let live = self.live_bytes();
+        fence(Acquire);
         live.max(self.past_peak_bytes.load(Relaxed))
     }
 
     pub fn set_peak_bytes(&self, peak: i64) {
         self.past_peak_bytes.store(peak, Relaxed);
+        // With the one in `peak_bytes`: before the free that follows.
+        fence(Release);
         let limit = self.limit_bytes.load(Relaxed);
         if limit != CLOSED && limit != peak {
             // Fails when somebody has closed it just now; closed it stays.

@@ -4,8 +4,8 @@ use std::alloc::{GlobalAlloc, Layout, System, alloc, alloc_zeroed, dealloc, real
 use std::cell::Cell;
 use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
-use std::thread;
+use std::sync::{Barrier, Mutex};
+use std::{mem, ptr, thread};
 
 use counting_alloc::harness::{Pause, Watch, aside, counted, watch};
 use counting_alloc::{
@@ -228,6 +228,49 @@ fn uncounted_works_as_a_threads_very_first_act() {
         measured.tally
     });
     assert_eq!(seen.join().unwrap(), tallied((1, 5), (1, 5), 0));
+}
+
+#[test]
+fn a_peak_that_starts_again_below_a_scope_s_beginning_is_none() {
+    let block = black_box(Vec::<u8>::with_capacity(5_000));
+    let ((), measured) = measure(|| {
+        drop(block);
+        reset_peak();
+        drop(black_box(Vec::<u8>::with_capacity(10)));
+    });
+    assert_eq!((measured.live_delta_bytes, measured.peak_bytes), (-5_000, 0));
+}
+
+#[test]
+fn what_a_look_hands_to_a_thread_at_work_is_not_counted_when_that_frees_it() {
+    let (block, handed) = (Mutex::new(Vec::new()), Barrier::new(2));
+    thread::scope(|scope| {
+        let at_work = scope.spawn(|| {
+            drop(black_box(Vec::<u8>::with_capacity(10)));
+            handed.wait();
+            handed.wait();
+            let block = mem::take(&mut *block.lock().unwrap());
+            let ((), dropped) = measure(|| drop(block));
+            handed.wait();
+            dropped
+        });
+        handed.wait();
+        aside(|| {
+            *block.lock().unwrap() = black_box(vec![1_u8; 50]);
+            handed.wait();
+            handed.wait();
+        });
+        assert_eq!(at_work.join().unwrap(), Measured::default());
+    });
+}
+
+#[test]
+fn what_a_look_reallocates_moves() {
+    // Room in the C library's block for what it is to become.
+    let mut list = black_box(Vec::<u8>::with_capacity(8));
+    let old = list.as_ptr();
+    aside(|| list.reserve_exact(16));
+    assert_ne!(list.as_ptr(), old, "the old address is anybody's once it is free, and must be forgotten before");
 }
 
 #[test]

@@ -127,6 +127,22 @@ fn a_thread_that_ends_while_others_read_is_in_the_totals_once() {
 }
 
 #[test]
+fn who_sees_a_free_sees_the_peak_that_it_ended() {
+    explore(|| {
+        let process = Process::new();
+        // The reader comes second: only so does the checker try what it reads against each write.
+        let reader = process.spawn(|process| {
+            let freed = process.thread(0).tally().free_bytes;
+            let peak = process.thread(0).peak_bytes();
+            assert!(peak >= freed as i64, "{freed} bytes are freed, and the peak is {peak}");
+        });
+        process.thread(0).allocated(10);
+        process.thread(0).freed(10);
+        reader.join().unwrap();
+    });
+}
+
+#[test]
 fn two_threads_end_and_neither_takes_the_other_off_the_list() {
     explore(|| {
         let process = Process::new();

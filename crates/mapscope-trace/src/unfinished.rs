@@ -11,6 +11,8 @@ pub struct Unfinished {
     file: File,
     name: PathBuf,
     path: PathBuf,
+    /// It is where it belongs, and `name` may be another's.
+    persisted: bool,
 }
 
 impl Unfinished {
@@ -21,7 +23,7 @@ impl Unfinished {
             let name = format!(".mapscope-{}-{}", process::id(), BEGUN.fetch_add(1, Relaxed));
             let name = path.with_file_name(name);
             match OpenOptions::new().write(true).create_new(true).open(&name) {
-                Ok(file) => return Ok(Unfinished { file, name, path: path.to_owned() }),
+                Ok(file) => return Ok(Unfinished { file, name, path: path.to_owned(), persisted: false }),
                 // Left behind by another process of the same number.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -30,16 +32,20 @@ impl Unfinished {
     }
 
     /// Puts it where it belongs, in place of what is there.
-    pub fn persist(self) -> io::Result<()> {
+    pub fn persist(mut self) -> io::Result<()> {
         self.file.sync_all()?;
-        fs::rename(&self.name, &self.path)
+        fs::rename(&self.name, &self.path)?;
+        self.persisted = true;
+        Ok(())
     }
 }
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        // Fails when it has been put where it belongs; and where it can't be removed, nobody is there to hear of it.
-        _ = fs::remove_file(&self.name);
+        if !self.persisted {
+            // Where it can't be removed, nobody is there to hear of it.
+            _ = fs::remove_file(&self.name);
+        }
     }
 }
 

@@ -28,7 +28,9 @@ pub(super) struct Dearest {
     pub ops_share: f64,
     /// What one took, on average, in nanoseconds.
     pub mean_ns: f64,
-    /// What one of all others took.
+    /// What half of them took at the most.
+    pub median_ns: f64,
+    /// What one of all others took, on average.
     pub others_mean_ns: f64,
 }
 
@@ -41,9 +43,11 @@ impl Dearest {
         self.mean_ns / self.others_mean_ns
     }
 
-    /// Whether it takes most of the time out of proportion to its number.
+    /// Whether it takes most of the time out of proportion to its number: not by a few operations, which the machine may
+    /// have held up, but by more than half of them.
     pub fn stands_out(&self) -> bool {
-        self.time_share >= 0.5 && self.ratio() >= DEAREST_FACTOR
+        let dear = |ns: f64| ns >= DEAREST_FACTOR * self.others_mean_ns;
+        self.time_share >= 0.5 && dear(self.mean_ns) && dear(self.median_ns)
     }
 
     /// `None` with a single kind of operation.
@@ -60,6 +64,7 @@ impl Dearest {
             time_share: ns as f64 / all_ns,
             ops_share: ops(kind) / all_ops,
             mean_ns: mean(ns as f64, ops(kind)),
+            median_ns: latency::percentile_ns(cell, kind, 0.5).map_or(0.0, |number| number.as_f64()),
             others_mean_ns: mean(all_ns - ns as f64, all_ops - ops(kind)),
         };
         [dearest.time_share, dearest.mean_ns, dearest.others_mean_ns].iter().all(|x| x.is_finite()).then_some(dearest)

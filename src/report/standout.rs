@@ -51,7 +51,8 @@ pub(super) const LONGEST_WRITE: &str = "latency_max_ns";
 ///   they are so many that the map's hashes can't be evenly spread.
 ///
 /// Beside these stand kinds of operation that take most of a cell's time out of proportion to their number, by how many
-/// times an operation of such a kind takes what the others take.
+/// times an operation of such a kind takes what the others take: on average, and half of them at the least, so that one
+/// that the machine held up makes no finding.
 ///
 /// Where fewer cells differ, as with a single map, the slowest write against the median of the same cell follows, then the
 /// moves. Latencies count from 1,000 recordings on and above the clock's own cost. A slowest write counts when it took

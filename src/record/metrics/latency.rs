@@ -130,7 +130,7 @@ fn repetitions_ns(cell: &Cell, kind: OpKind, list: fn(&KindPercentiles) -> &Vec<
 }
 
 /// One percentile of the operations of one kind.
-fn percentile_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Option<Number> {
+pub(crate) fn percentile_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Option<Number> {
     percentile(Latencies::of(cell)?.by_kind.get(&kind)?, quantile).map(Number::Int)
 }
 

@@ -90,7 +90,6 @@ impl Process {
                 Party::Map => Status::TimedOut,
                 Party::Mapscope => Status::HarnessFailed,
             };
-            let _ = std::fs::remove_file(&self.job.answer);
             return Some(Err((status, why)));
         }
         None

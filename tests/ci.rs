@@ -155,4 +155,8 @@ fn the_step_summary_is_for_github_alone() {
     let pipe = place.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
     assert_eq!(gate("github", "pipe").code, Some(2), "nobody reads it");
+    lighten(&place);
+    let worse = gate("github", "no/such/folder.md");
+    assert_eq!(worse.code, Some(1), "a regression that was seen is one");
+    assert!(worse.stderr.starts_with("error: GITHUB_STEP_SUMMARY: no/such/folder.md"), "{}", worse.stderr);
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 
 use super::output;
 use crate::ci::github::{SUMMARY_VARIABLE, append_summary};
-use crate::gate::{self, FORMATS, Judged, Policy, compare, self_test};
+use crate::gate::{self, FORMATS, Judged, Outcome, Policy, compare, self_test};
 use crate::intake;
 use crate::plan::UnknownName;
 use crate::record::metrics;
@@ -63,9 +63,9 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
                 None => Policy::default(),
             };
             let verdict = compare(&baseline, &current, &policy, &metrics);
-            let summary = format.step_summary.then(|| std::env::var_os(SUMMARY_VARIABLE)).flatten();
-            let judged = Judged { baseline: &baseline, current: &current, verdict: &verdict };
+            let summary = std::env::var_os(SUMMARY_VARIABLE).filter(|path| format.step_summary && !path.is_empty());
             let summary = summary.map(|path| (PathBuf::from(path), verdict.markdown()));
+            let judged = Judged { baseline: &baseline, current: &current, verdict: &verdict };
             ((format.render)(&judged)?, verdict.outcome(), summary)
         }
         (Some(results), ..) => {
@@ -78,18 +78,16 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     if !quiet {
         output::print(&words)?;
     }
-    // Last, so that a summary that can't be written takes no verdict along.
-    if let Some((path, markdown)) = summary {
-        summarise(&path, &markdown)?;
+    // Last, so that a summary that can't be written takes no verdict along: a regression that was seen is one.
+    match summary.map_or(Ok(()), |(path, markdown)| summarise(&path, &markdown)) {
+        Err(error) if outcome == Outcome::Regression => output::note(&format!("error: {error:#}")),
+        written => written?,
     }
     Ok(ExitCode::from(outcome.exit_code()))
 }
 
-/// Adds to GitHub's step summary; `path` is empty where the variable is set to nothing.
+/// Adds to GitHub's step summary.
 fn summarise(path: &Path, markdown: &str) -> anyhow::Result<()> {
-    if path.as_os_str().is_empty() {
-        return Ok(());
-    }
     let added = append_summary(path, markdown)
         .with_context(|| format!("{SUMMARY_VARIABLE}: {}: can't be written", text::path(path)))?;
     if !added {

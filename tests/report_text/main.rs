@@ -227,7 +227,7 @@ fn a_kind_that_takes_most_of_the_time_out_of_proportion_stands_out() {
 
     let mut held_up = alone.clone();
     let time = held_up.cells[0].time.as_mut().unwrap();
-    *time.histograms.last_mut().unwrap() = histogram(OpKind::Clear, Cause::Steady, &[(20, 5999), (435_000_000, 1)]);
+    *time.histograms.last_mut().unwrap() = histogram(OpKind::Clear, Cause::Steady, &[(20, 5999), (9_000_000, 1)]);
     assert!(
         !standout(&held_up).unwrap().contains("clears"),
         "the machine held one of them up, and the others are cheap"

@@ -263,3 +263,16 @@ fn a_wait_for_a_writer_is_interrupted_and_leaves_nothing() {
         }
     }
 }
+
+/// A limit of operations that a trace doesn't reach is none, and a hint of its operations is of those that it has.
+#[test]
+fn cells_that_are_the_same_once_their_trace_is_known_are_one() {
+    let place = Place::new();
+    fs::write(place.path().join("t.csv"), TRACE).expect("a trace");
+    let args = ["run", "--map", "std", "--trace", "t.csv", "--ops", "2,6,10", "--hint", "ops,6,0"];
+    let outcome = place.run(&[&args[..], &["--passes", "count", "--out", "out"]].concat());
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let id = |cell: &Value| [&cell["id"]["ops"], &cell["id"]["hint"]].map(|n| n.as_u64().expect("a number"));
+    let ids: Vec<_> = cells(&place.path().join("out")).iter().map(id).collect();
+    assert_eq!(ids, [[2, 2], [2, 6], [2, 0], [6, 6], [6, 0]]);
+}

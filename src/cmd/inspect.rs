@@ -12,7 +12,7 @@ use crate::inspect::text::{self, Style};
 use crate::inspect::{Moment, Session, Source, Step, Watch, Watcher, svg};
 use crate::intake;
 use crate::maps::anatomy::Part;
-use crate::plan::{self, CellSpec, plan};
+use crate::plan::{self, CellSpec, Hint, plan};
 use crate::probe::alloc;
 use crate::record::write_atomically;
 use crate::replay::{ALLOCATED, Action, Entries, Recording, Row, Setup, shape};
@@ -235,11 +235,10 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
     let cell = cell(args, subjects)?;
     let map = cell.map.name;
     let named = Entries::Named(cell.entry);
-    let hint = cell.hint as usize;
-    let setup = |hashed| Setup {
+    let setup = |hashed, ops| Setup {
         entries: named,
         hashed,
-        hint,
+        hint: cell.hint.entries(ops) as usize,
         load_factor: cell.load_factor,
         release: subjects.release_of(&cell.map),
         seed: cell.workload.seed,
@@ -254,12 +253,15 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
         Some(path) if !oracle_general::is_named(path) => {
             let recording = Recording::open(path)?;
             let OneCell(flags) = &args.workload;
+            let Hint::Entries(hint) = cell.hint else {
+                bail!("--hint ops: a recording is played as it is read, and its operations are not counted first: give a number");
+            };
             let is_given = |key| !flags.given(key).is_empty();
             let wanted = Wanted {
                 map: &args.map,
                 trace: path,
                 entry: is_given("entry").then_some(cell.entry),
-                hint: is_given("hint").then_some(cell.hint),
+                hint: is_given("hint").then_some(hint),
                 load_factor: cell.load_factor.filter(|_| is_given("load_factor")),
                 seed: cell.workload.seed,
             };
@@ -268,7 +270,7 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
         }
         _ => {
             let workload = Workload::open(&cell.workload)?;
-            let model = subjects.player(map, &setup(workload.hashed()));
+            let model = subjects.player(map, &setup(workload.hashed(), workload.ops()));
             let model = model.with_context(|| format!("--map: {map} can't have entries of {}", cell.entry))?;
             let mut words = match trace {
                 Some(_) => workload.keys_label().to_owned(),

@@ -15,8 +15,8 @@ pub struct CellSpec {
     pub workload: WorkloadSpec,
     /// Load factor, for maps that have one.
     pub load_factor: Option<f64>,
-    /// Expected entries; 0 for none.
-    pub hint: u64,
+    /// What its map is built for.
+    pub hint: Hint,
     /// The entry's name.
     #[serde(deserialize_with = "kept")]
     pub entry: Name,
@@ -32,7 +32,7 @@ impl CellSpec {
     pub(super) fn unwritten(map: Call) -> CellSpec {
         let source = Source::Generated { keys: Call::default(), mix: Call::default() };
         let workload = WorkloadSpec { source, ops: OPS_MAX, seed: 0 };
-        CellSpec { map, workload, load_factor: None, hint: 0, entry: "", crew: None }
+        CellSpec { map, workload, load_factor: None, hint: Hint::Entries(0), entry: "", crew: None }
     }
 
     /// What the cell is called. A workload labels its keys and its mix, and knows its operations, when it is open.
@@ -42,7 +42,7 @@ impl CellSpec {
             keys: keys.to_owned(),
             mix: mix.to_owned(),
             load_factor: self.load_factor,
-            hint: self.hint,
+            hint: self.hint.entries(ops),
             entry: self.entry.to_owned(),
             ops,
             seed: self.workload.seed,
@@ -79,6 +79,26 @@ pub struct CellId {
     /// How keys are dealt to them, `shared` or `disjoint`; absent where threads are.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub thread_keys: Option<String>,
+}
+
+/// How many entries a map is told that it will have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hint {
+    /// So many; 0 for no hint.
+    Entries(u64),
+    /// As many as the workload has operations: of a trace that is known when it is open.
+    Ops,
+}
+
+impl Hint {
+    /// For a workload of so many operations.
+    pub fn entries(self, ops: u64) -> u64 {
+        match self {
+            Hint::Entries(entries) => entries,
+            Hint::Ops => ops,
+        }
+    }
 }
 
 /// Threads, and how a workload is dealt to them.

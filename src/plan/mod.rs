@@ -22,7 +22,7 @@ mod values;
 mod wire;
 
 pub use call::{Call, CallError, UnknownName};
-pub use cell::{CellId, CellSpec, Crew, Source, ThreadKeys, WorkloadSpec};
+pub use cell::{CellId, CellSpec, Crew, Hint, Source, ThreadKeys, WorkloadSpec};
 pub use place::{Place, PlanError};
 pub use profiles::{SHIPPED, Shipped};
 pub use term::{LoadFactors, Param, Term};

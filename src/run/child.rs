@@ -49,6 +49,7 @@ fn ready(job: &Job) -> Result<Workload, Failure> {
 
 fn run(subjects: &Subjects, job: &Job, workload: &Workload) -> Answered {
     let Job { pass, cell, .. } = job;
+    let hint = cell.hint.entries(workload.ops());
     let open = || {
         let unknown = || Failure::harness(format!("not known to this mapscope: {}", cell.map.name));
         let subject = subjects.find(cell.map.name).ok_or_else(unknown)?;
@@ -66,10 +67,10 @@ fn run(subjects: &Subjects, job: &Job, workload: &Workload) -> Answered {
         }
         Pass::Time => {
             let learnt = job.learnt.as_ref().map(|learnt| learnt.as_ref().map_err(Failure::clone)).transpose()?;
-            let time = passes::time(&mut *open()?, workload, cell.hint, learnt, job.keeps_moments)?;
+            let time = passes::time(&mut *open()?, workload, hint, learnt, job.keeps_moments)?;
             Ok(Answer::Time(Box::new(time)))
         }
-        Pass::Profile => Ok(Answer::Profile(passes::profile(&mut *open()?, workload, cell.hint)?)),
+        Pass::Profile => Ok(Answer::Profile(passes::profile(&mut *open()?, workload, hint)?)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The order of things: which process runs when, and how its answer becomes part of its cell's record.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::repetitions::Repetitions;
 use super::subjects::Subjects;
 use super::{Finished, RunError, Settings};
 use crate::intake::{self, interrupt};
-use crate::plan::{CellSpec, Plan, Source, ThreadKeys, WorkloadSpec};
+use crate::plan::{CellId, CellSpec, Plan, Source, ThreadKeys, WorkloadSpec};
 use crate::record::{Cell, EndState, Environment, Results, SCHEMA, Status, contradiction};
 use crate::subject::Failure;
 use crate::text;
@@ -82,6 +82,7 @@ fn run(
     done: &mut dyn FnMut(&Cell),
 ) -> Result<Finished, RunError> {
     let workloads = open_workloads(plan, subjects)?;
+    let plan = &Plan { cells: distinct(&plan.cells, &workloads), ..plan.clone() };
     let answers = Answers::new()?;
     let mut queue = tasks(plan, subjects);
     let undisturbed = queue.iter().filter(|task| task.pass.is_undisturbed()).count();
@@ -219,6 +220,17 @@ fn open_workloads(plan: &Plan, subjects: &Subjects) -> Result<Vec<Opened>, RunEr
     Ok(workloads)
 }
 
+/// The cells, each once: of a trace, two limits that it has fewer operations than are one, as are its copies.
+fn distinct(cells: &[CellSpec], workloads: &[Opened]) -> Vec<CellSpec> {
+    let mut seen = HashSet::new();
+    let is_new = |cell: &&CellSpec| seen.insert(format!("{:?}", id(cell, opened(workloads, cell))));
+    cells.iter().filter(is_new).cloned().collect()
+}
+
+fn id(spec: &CellSpec, workload: &Workload) -> CellId {
+    spec.id(workload.keys_label(), workload.mix_label(), workload.ops())
+}
+
 fn opened<'a>(workloads: &'a [Opened], cell: &CellSpec) -> &'a Workload {
     let known = workloads.iter().find(|(spec, _)| *spec == cell.workload);
     &known.expect("every cell's workload was opened").1
@@ -226,7 +238,8 @@ fn opened<'a>(workloads: &'a [Opened], cell: &CellSpec) -> &'a Workload {
 
 /// The operations that a pass of the cell does, its set-up and the entries that it is asked to have room for included.
 fn work(cell: &CellSpec, workload: &Workload) -> u64 {
-    workload.setup_ops().saturating_add(workload.ops()).saturating_add(cell.hint)
+    let entries = cell.hint.entries(workload.ops());
+    workload.setup_ops().saturating_add(workload.ops()).saturating_add(entries)
 }
 
 /// Runs one job to its end; `None` when interrupted.
@@ -322,7 +335,7 @@ fn may_start(pass: Pass, running: &[(Task, Process)], jobs: usize) -> bool {
 fn new_cell(spec: &CellSpec, workload: &Workload, subjects: &Subjects) -> Cell {
     let map = subjects.find(spec.map.name);
     Cell {
-        id: spec.id(workload.keys_label(), workload.mix_label(), workload.ops()),
+        id: id(spec, workload),
         status: Status::NotRun,
         error: None,
         // Which thread comes first is chance.

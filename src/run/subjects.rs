@@ -8,7 +8,7 @@ use super::memory;
 use super::sessions::{Alone, Hands};
 use crate::engines::{ENGINES, Engine, Rows};
 use crate::maps::{self, ConcurrentFamily, Family, FamilyVisitor, Info, Options};
-use crate::plan::{Arg, Call, Catalog, CellSpec, Crew, EntryOffer, MapOffer, Term};
+use crate::plan::{Arg, Call, Catalog, Crew, EntryOffer, MapOffer, Term};
 use crate::replay::{self, Play, Setup};
 use crate::subject::{Failure, Opening, Session, Subject, offer_of, release};
 use crate::workload::{self, EntryVisitor, Key, Value};
@@ -261,8 +261,7 @@ impl<'a, F: Family> EntryVisitor for OpenAlone<'a, F> {
     type Out = Opened<'a>;
 
     fn visit<K: Key, V: Value>(self) -> Opened<'a> {
-        let Opening { cell, workload, .. } = self.0;
-        Ok(Box::new(Alone::<K, V>::new::<F>(options(cell, &F::INFO), workload.hashed())))
+        Ok(Box::new(Alone::<K, V>::new::<F>(options(self.0, &F::INFO), self.0.workload.hashed())))
     }
 }
 
@@ -273,13 +272,15 @@ impl<'a, F: ConcurrentFamily> EntryVisitor for OpenHands<'a, F> {
 
     fn visit<K: Key, V: Value>(self) -> Opened<'a> {
         let Opening { cell, workload, .. } = self.0;
-        Ok(Box::new(Hands::<K, V>::new::<F>(options(cell, &F::SHARED_INFO), cell.crew, workload)?))
+        Ok(Box::new(Hands::<K, V>::new::<F>(options(self.0, &F::SHARED_INFO), cell.crew, workload)?))
     }
 }
 
 /// How a cell wants its map built.
-fn options(cell: &CellSpec, info: &Info) -> Options {
+fn options(opening: Opening<'_>, info: &Info) -> Options {
+    let Opening { cell, workload, .. } = opening;
     let release = release(info, &cell.map.args);
     let load_factor = cell.load_factor.unwrap_or_else(|| info.load_factor_of(release));
-    Options { load_factor, hint: cell.hint as usize, seed: cell.workload.seed, release }
+    let hint = cell.hint.entries(workload.ops()) as usize;
+    Options { load_factor, hint, seed: cell.workload.seed, release }
 }

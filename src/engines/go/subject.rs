@@ -195,9 +195,14 @@ impl Runtime<'_> {
         (ticks as f64 / self.program.greeting().ticks_per_ns) as u64
     }
 
+    /// What each map is built for, in entries.
+    fn hint(&self) -> u64 {
+        self.cell.hint.entries(self.workload.ops())
+    }
+
     /// Builds the map anew and does every operation, counting nothing. Gives a remove for each key that is left.
     fn plain_run(&mut self) -> Result<Vec<Op>, Failure> {
-        self.program.build(self.cell.hint).map_err(pipe)?;
+        self.program.build(self.hint()).map_err(pipe)?;
         let (mut stream, mut batch) = (self.workload.stream()?, Vec::new());
         let mut alive = BTreeMap::new();
         loop {
@@ -230,7 +235,7 @@ impl Session for Runtime<'_> {
         // What the runtime allocates for itself when it first collects is allocated by now.
         self.program.memory().map_err(pipe)?;
         let empty_bytes = self.program.memory().map_err(pipe)?.live_bytes;
-        let built = self.program.build(self.cell.hint).map_err(pipe)?;
+        let built = self.program.build(self.hint()).map_err(pipe)?;
         let causes = Causes::new(&self.program.greeting().layout, &built);
         Ok((Box::new(Counted { runtime: self, causes, empty_bytes, again: None }), work(&built, Allocs::default())))
     }
@@ -244,7 +249,7 @@ impl Session for Runtime<'_> {
     }
 
     fn timed<'s>(&'s mut self, _: usize, clocked: bool) -> Result<Box<dyn Timed + 's>, Failure> {
-        self.program.build(self.cell.hint).map_err(pipe)?;
+        self.program.build(self.hint()).map_err(pipe)?;
         let alive = clocked.then(HashSet::default);
         Ok(Box::new(Running { runtime: self, measuring: false, alive, intervals: Vec::new() }))
     }

@@ -49,8 +49,12 @@ fn refusal(threads: u32, draft: &Draft, scope: &Scope<'_>) -> Unfit {
         );
         return Unfit::map(format!("not concurrent, but {shared} is"), what);
     }
-    let alone = scope.maps.iter().filter(|map| !map.offer.concurrent).map(|map| map.call.to_string());
-    let alone: Vec<String> = alone.collect();
+    let mut alone: Vec<String> = Vec::new();
+    for map in scope.maps.iter().filter(|map| !map.offer.concurrent).map(|map| map.call.to_string()) {
+        if !alone.contains(&map) {
+            alone.push(map);
+        }
+    }
     let offers = scope.catalog.maps.iter().filter(|offer| offer.concurrent);
     let what = format!(
         "{threads} threads can't use {}, which {} not concurrent: give 1, or concurrent maps only ({})",

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::plan::{CellSpec, EntryOffer, LoadFactors, MapOffer, Param, Range, Source, Term, WorkloadSpec};
+use crate::plan::{CellSpec, EntryOffer, Hint, LoadFactors, MapOffer, Param, Range, Source, Term, WorkloadSpec};
 
 const fn param(name: &'static str, min: f64, max: f64, default: Option<f64>) -> Param {
     let range = Range { min, max, above_min: false, below_max: false, integer: false };
@@ -104,7 +104,7 @@ fn show(cell: &CellSpec) -> String {
         Source::Trace(path) => path.display().to_string(),
     };
     let load_factor = cell.load_factor.map(|x| format!(" lf={x}")).unwrap_or_default();
-    format!("{} {source}{load_factor} hint={} {} ops={ops} seed={seed}", cell.map, cell.hint, cell.entry)
+    format!("{} {source}{load_factor} hint={} {} ops={ops} seed={seed}", cell.map, cell.hint.entries(0), cell.entry)
 }
 
 fn shown(plan: &Plan) -> Vec<String> {
@@ -336,7 +336,7 @@ fn threads_are_for_maps_that_can_have_them() {
         assert_eq!(plan_text(&alone, &Flags::default()).unwrap().cells[0].crew, None);
     }
     assert_eq!(
-        error(&table("threads = [1, 2]").replace("\"std\"", "[\"shared-map\", \"std\", \"btree\"]")),
+        error(&table("threads = [1, 2]").replace("\"std\"", "[\"shared-map\", \"std\", \"btree\", \"std\"]")),
         "my.toml:6: threads: 2 threads can't use std, btree, which are not concurrent: give 1, or concurrent maps only \
          (shared-map)"
     );
@@ -376,7 +376,7 @@ fn threads_are_for_the_releases_that_they_can_have() {
 #[test]
 fn hints_fit_the_memory() {
     let with_hint = |hint: u64| plan_text(&table(&format!("hint = {hint}")), &Flags::default());
-    assert_eq!(with_hint((1 << 30) / 16).unwrap().cells[0].hint, (1 << 30) / 16);
+    assert_eq!(with_hint((1 << 30) / 16).unwrap().cells[0].hint, Hint::Entries((1 << 30) / 16));
     assert_eq!(
         with_hint((1 << 30) / 16 + 65536).unwrap_err(),
         "my.toml:6: hint: 67174400 entries of u64/u64 need at least 1025 MiB, but there are 1024 MiB of memory: give \
@@ -417,7 +417,7 @@ fn flags_alone_are_custom_and_passes_alone_are_quick() {
     assert_eq!(maps, ["go-classic", "std", "hashbrown", "indexmap", "btree"]);
     for cell in &plan.cells {
         assert_eq!(cell.workload.source, Source::Trace(PathBuf::from("a,b.csv")));
-        assert_eq!((cell.workload.ops, cell.hint, cell.entry), (i64::MAX as u64, 0, "u64/u64"));
+        assert_eq!((cell.workload.ops, cell.hint, cell.entry), (i64::MAX as u64, Hint::Entries(0), "u64/u64"));
     }
 
     let flags = Flags::from([("map", "std")]);

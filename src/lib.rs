@@ -51,23 +51,12 @@
 #![warn(clippy::undocumented_unsafe_blocks)]
 
 pub use counting_alloc::assert_allocs;
-pub use probe::alloc;
+pub use mapscope_run::{
+    engines, inspect, intake, maps, plan, probe, probe::alloc, record, replay, run, subject, text, verify, workload,
+};
 
 pub mod ci;
 pub mod cmd;
 pub mod diff;
-pub mod engines;
 pub mod gate;
-pub mod inspect;
-pub mod intake;
-pub mod maps;
-pub mod plan;
-pub mod probe;
-pub mod record;
-pub mod replay;
 pub mod report;
-pub mod run;
-pub mod subject;
-pub mod text;
-pub mod verify;
-pub mod workload;

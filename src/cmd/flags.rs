@@ -6,7 +6,10 @@ use crate::plan::Flags;
 use crate::plan::axes::{AXES, Absent, Axis, Takes};
 
 /// One flag an axis, each for a list.
-impl Args for Flags {
+#[derive(Debug, Clone)]
+pub(super) struct Lists(pub Flags);
+
+impl Args for Lists {
     fn augment_args(command: Command) -> Command {
         let list = |axis: &'static Axis| {
             let value = if axis.takes == Takes::Files { "FILE" } else { "LIST" };
@@ -21,18 +24,18 @@ impl Args for Flags {
     }
 }
 
-impl FromArgMatches for Flags {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Flags, Error> {
-        let mut flags = Flags::default();
-        flags.update_from_arg_matches(matches)?;
-        Ok(flags)
+impl FromArgMatches for Lists {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Lists, Error> {
+        let mut lists = Lists(Flags::default());
+        lists.update_from_arg_matches(matches)?;
+        Ok(lists)
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
         for axis in &AXES {
-            self.give(axis.key, given(matches, axis.key));
+            self.0.give(axis.key, given(matches, axis.key));
         }
-        self.give("pair", given(matches, "pair"));
+        self.0.give("pair", given(matches, "pair"));
         Ok(())
     }
 }

@@ -254,7 +254,9 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
             let recording = Recording::open(path)?;
             let OneCell(flags) = &args.workload;
             let Hint::Entries(hint) = cell.hint else {
-                bail!("--hint ops: a recording is played as it is read, and its operations are not counted first: give a number");
+                bail!(
+                    "--hint ops: a recording is played as it is read, and its operations are not counted first: give a number"
+                );
             };
             let is_given = |key| !flags.given(key).is_empty();
             let wanted = Wanted {

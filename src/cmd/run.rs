@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
+use super::flags::Lists;
 use super::journal::Journal;
 use super::output;
 use super::staged::Staged;
@@ -29,7 +30,7 @@ pub(super) struct Args {
     #[arg(value_name = "PROFILE")]
     profiles: Vec<String>,
     #[command(flatten)]
-    axes: Flags,
+    axes: Lists,
     /// Passes: count, time, profile
     #[arg(long, value_name = "LIST")]
     passes: Vec<String>,
@@ -59,7 +60,7 @@ pub(super) struct Args {
 
 impl Args {
     fn flags(&self) -> Flags {
-        let mut flags = self.axes.clone();
+        let mut flags = self.axes.0.clone();
         flags.give("passes", self.passes.iter().cloned());
         flags.give("max_cells", self.max_cells.iter().cloned());
         flags.give("time_limit_s", self.time_limit.iter().cloned());

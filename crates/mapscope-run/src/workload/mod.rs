@@ -1,0 +1,364 @@
+//! Workloads: streams of operations, made on the fly or read from a trace. Knows nothing of maps.
+//!
+//! A generated workload is a [key distribution](keys) and a [mix](mixes): the mix decides what is done, the distribution
+//! what keys there are and which of them an operation addresses. Everything derives from one seed, and no number depends
+//! on the machine.
+//!
+//! Traces and files of keys are read once ([`Inputs`]), into a private copy, which every process of a run reads.
+//!
+//! Streams need constant memory, with two exceptions: `churn` keeps 8 bytes for each record, and `file:` 8 bytes for
+//! each key of the file.
+
+mod args;
+mod copy;
+mod deal;
+mod entry;
+mod expect;
+pub mod input;
+mod inputs;
+pub mod keys;
+pub mod mixes;
+mod op;
+mod rng;
+mod sizes;
+pub mod trace;
+
+use std::path::PathBuf;
+
+pub use args::Args;
+pub use deal::{Deal, Outcomes};
+pub use entry::{Bytes, ENTRIES, EntryVisitor, Key, Str24, Value, with_entry};
+pub use expect::{Expected, entry_checksum};
+pub use inputs::{HandOver, Inputs};
+pub use op::{Kind, Op};
+pub use rng::{Rng, Scramble};
+pub use sizes::{Sizes, sizes};
+
+use crate::plan::{Call, Source, WorkloadSpec};
+use crate::text;
+use inputs::{Content, Purpose, Taken};
+use keys::Keys;
+use mixes::Mix;
+
+/// A workload that has been opened and checked: it can be streamed from its beginning as often as needed, and each
+/// time gives the same operations.
+#[derive(Debug, Clone)]
+pub struct Workload {
+    source: Opened,
+    keys_label: String,
+    mix_label: String,
+}
+
+#[derive(Debug, Clone)]
+enum Opened {
+    Generated(Recipe),
+    /// The first operations of a trace.
+    Trace {
+        input: Taken,
+        about: trace::About,
+        ops: u64,
+    },
+}
+
+/// All it takes to start a generator.
+#[derive(Debug, Clone)]
+struct Recipe {
+    keys: &'static keys::Row,
+    /// The file of keys that take one.
+    key_file: Option<Taken>,
+    key_inputs: keys::Inputs,
+    mix: &'static mixes::Row,
+    mix_inputs: mixes::Inputs,
+    ops: u64,
+}
+
+/// Why a workload can't be opened or read on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkloadError {
+    /// A file that can't be used: what was wrong, where, and what to do.
+    #[error("{}{}: {what}", text::path(path), line.map(|n| format!(":{n}")).unwrap_or_default())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1, where one is to blame.
+        line: Option<u64>,
+        /// What was expected, what was found, and what to do.
+        what: String,
+    },
+    /// Parameters that contradict each other.
+    #[error("{0}")]
+    Parameters(String),
+    /// Ctrl-C was pressed while a file was read ([`interrupt`](crate::intake::interrupt)).
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Workload {
+    /// Opens it. A trace is read to its end, so that a bad row is found before anything runs.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be read, or that holds something else than keys or operations; no room for a private copy of it;
+    /// a call of something that is not in the registries, or with arguments that it doesn't allow.
+    pub fn open(spec: &WorkloadSpec) -> Result<Workload, WorkloadError> {
+        Workload::open_from(spec, &mut Inputs::default())
+    }
+
+    /// The same, where what is to be read may have been read already.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workload::open`].
+    pub fn open_from(spec: &WorkloadSpec, inputs: &mut Inputs) -> Result<Workload, WorkloadError> {
+        let path = match &spec.source {
+            Source::Generated { keys, mix } => return Workload::generated(keys, mix, spec, inputs),
+            Source::Trace(path) => path,
+        };
+        let input = inputs.take(path, Purpose::Trace)?;
+        let Content::Trace(about) = input.about.content else {
+            return Err(WorkloadError::Parameters(format!("{}: holds keys, no operations", text::path(path))));
+        };
+        let keys_label = format!("trace:{}", input.about.fingerprint);
+        let source = Opened::Trace { about, ops: input.copy.rows().min(spec.ops), input };
+        Ok(Workload { source, keys_label, mix_label: "trace".to_owned() })
+    }
+
+    fn generated(keys: &Call, mix: &Call, spec: &WorkloadSpec, inputs: &mut Inputs) -> Result<Workload, WorkloadError> {
+        let unknown = |what: &str, name: &str| WorkloadError::Parameters(format!("there is no {what} called `{name}`"));
+        let key_row = keys::KEYS.iter().find(|row| row.term.name == keys.name);
+        let key_row = key_row.ok_or_else(|| unknown("key distribution", keys.name))?;
+        let mix_row = mixes::MIXES.iter().find(|row| row.term.name == mix.name);
+        let mix_row = mix_row.ok_or_else(|| unknown("mix", mix.name))?;
+
+        let key_file = match &keys.path {
+            Some(path) if key_row.term.file => Some(inputs.take(path, Purpose::Keys)?),
+            None if key_row.term.file => {
+                let name = keys.name;
+                return Err(WorkloadError::Parameters(format!("{name}: no file given; write `{name}:PATH`")));
+            }
+            _ => None,
+        };
+        let keys_label = match &key_file {
+            Some(file) => format!("{}:{}", keys.name, file.about.fingerprint),
+            None => keys.to_string(),
+        };
+        let file = key_file.as_ref().map(keys::keys_of_file).transpose()?;
+        let recipe = Recipe {
+            keys: key_row,
+            key_file,
+            key_inputs: keys::Inputs { args: Args::new(&key_row.term, keys)?, seed: spec.seed, file },
+            mix: mix_row,
+            mix_inputs: mixes::Inputs::new(Args::new(&mix_row.term, mix)?, spec.ops),
+            ops: spec.ops,
+        };
+        // A mix that can't be started is found before anything runs.
+        recipe.start()?;
+        Ok(Workload { source: Opened::Generated(recipe), keys_label, mix_label: mix.to_string() })
+    }
+
+    /// What it was read from, for another process; `None` for one that is made on the fly.
+    pub fn hand_over(&self) -> Option<HandOver> {
+        match &self.source {
+            Opened::Generated(recipe) => recipe.key_file.as_ref().map(Taken::hand_over),
+            Opened::Trace { input, .. } => Some(input.hand_over()),
+        }
+    }
+
+    /// The key distribution in canonical form; `trace:NAME@DIGEST` for a trace, `file:NAME@DIGEST` for a key file, where
+    /// NAME is the file's name (`stdin`, `pipe`) and DIGEST the first 8 hex digits of the BLAKE3 hash of its bytes.
+    pub fn keys_label(&self) -> &str {
+        &self.keys_label
+    }
+
+    /// The mix in canonical form; `trace` for a trace.
+    pub fn mix_label(&self) -> &str {
+        &self.mix_label
+    }
+
+    /// Operations of the set-up, which come first in the stream and are not measured.
+    pub fn setup_ops(&self) -> u64 {
+        match &self.source {
+            Opened::Generated(recipe) => recipe.setup_ops(),
+            Opened::Trace { .. } => 0,
+        }
+    }
+
+    /// Measured operations, after the set-up.
+    pub fn ops(&self) -> u64 {
+        match &self.source {
+            Opened::Generated(recipe) => recipe.ops,
+            Opened::Trace { ops, .. } => *ops,
+        }
+    }
+
+    /// Whether [`Op::hash`] is to be used instead of the map's own hasher.
+    pub fn hashed(&self) -> bool {
+        matches!(&self.source, Opened::Trace { about, .. } if about.layout.hashed)
+    }
+
+    /// Why it can't be dealt to several threads; `None` where it can.
+    pub fn undealable(&self) -> Option<&'static str> {
+        match &self.source {
+            Opened::Trace { about, .. } if about.layout.hashed => {
+                Some("it brings the hashes of its keys, which one thread looks up")
+            }
+            Opened::Trace { about, ops, .. } => match about.whole.filter(|(_, before)| before < ops)? {
+                (Kind::Iterate, _) => Some("it iterates over the map, which other threads would change meanwhile"),
+                _ => Some("it clears the map, which is no one thread's to do"),
+            },
+            Opened::Generated(_) => None,
+        }
+    }
+
+    /// Whether [`Op::value_bytes`] says how long values are.
+    pub fn value_lengths(&self) -> bool {
+        matches!(&self.source, Opened::Trace { about, .. } if about.layout.value_lengths)
+    }
+
+    /// A fresh stream from the first operation of the set-up.
+    ///
+    /// # Errors
+    ///
+    /// No memory for the records of `churn`.
+    pub fn stream(&self) -> Result<Stream, WorkloadError> {
+        Ok(Stream {
+            source: match &self.source {
+                Opened::Generated(recipe) => Running::Generated(recipe.start()?),
+                Opened::Trace { input, about, ops } => Running::Trace(trace::Stream::new(input, about.layout, *ops)),
+            },
+        })
+    }
+
+    /// The same in batches of at most so many operations.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workload::stream`].
+    pub fn batches(&self, most: u64) -> Result<Batches, WorkloadError> {
+        Ok(Batches { stream: self.stream()?, setup_left: self.setup_ops(), most, ops: Vec::new() })
+    }
+
+    /// What the operations leave behind, worked out by a model of our own. Takes memory for the live entries.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workload::batches`] and [`Batches::next`].
+    pub fn expected(&self) -> Result<Expected, WorkloadError> {
+        let mut model = expect::Model::default();
+        let mut batches = self.batches(1024)?;
+        while let Some(Batch { ops, in_setup }) = batches.next()? {
+            ops.iter().for_each(|op| model.apply(op, !in_setup));
+        }
+        Ok(model.finish(self.value_lengths()))
+    }
+}
+
+impl Recipe {
+    fn setup_ops(&self) -> u64 {
+        if self.mix.populated { self.mix_inputs.records } else { 0 }
+    }
+
+    fn start(&self) -> Result<Generator, WorkloadError> {
+        Ok(Generator {
+            keys: (self.keys.start)(&self.key_inputs),
+            mix: (self.mix.start)(&self.mix_inputs)?,
+            rng: Rng::new(self.key_inputs.seed),
+            setup_ops: self.setup_ops(),
+            total_ops: self.setup_ops().saturating_add(self.ops),
+            made: 0,
+        })
+    }
+}
+
+/// Operations in order, made or read as they are asked for.
+pub struct Stream {
+    source: Running,
+}
+
+enum Running {
+    Generated(Generator),
+    Trace(trace::Stream),
+}
+
+impl Stream {
+    /// Replaces `batch`'s content by the next operations, at most `max`; empty at the end.
+    ///
+    /// The `value` of a put is its place in the stream, from 1: no two puts have the same, and none has what a map
+    /// would find in zeroed memory.
+    ///
+    /// # Errors
+    ///
+    /// A trace whose private copy was damaged.
+    pub fn next_batch(&mut self, batch: &mut Vec<Op>, max: usize) -> Result<(), WorkloadError> {
+        batch.clear();
+        match &mut self.source {
+            Running::Generated(generator) => {
+                generator.next_batch(batch, max);
+                Ok(())
+            }
+            Running::Trace(trace) => trace.next_batch(batch, max),
+        }
+    }
+}
+
+/// A workload in batches.
+pub struct Batches {
+    stream: Stream,
+    setup_left: u64,
+    most: u64,
+    ops: Vec<Op>,
+}
+
+/// Operations to be done without a break: set-up or measured ones, never both.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// In order.
+    pub ops: &'a [Op],
+    /// Whether they are set-up.
+    pub in_setup: bool,
+}
+
+impl Batches {
+    /// The next one, as long as it may be unless it is the last of the set-up or of all; `None` after that.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Stream::next_batch`].
+    #[expect(clippy::should_implement_trait, reason = "a batch borrows what the next one is put into")]
+    pub fn next(&mut self) -> Result<Option<Batch<'_>>, WorkloadError> {
+        let in_setup = self.setup_left > 0;
+        let most = if in_setup { self.most.min(self.setup_left) } else { self.most };
+        self.stream.next_batch(&mut self.ops, most as usize)?;
+        if in_setup {
+            self.setup_left -= self.ops.len() as u64;
+        }
+        Ok((!self.ops.is_empty()).then_some(Batch { ops: &self.ops, in_setup }))
+    }
+}
+
+struct Generator {
+    keys: Box<dyn Keys>,
+    mix: Box<dyn Mix>,
+    rng: Rng,
+    setup_ops: u64,
+    /// Set-up and measured.
+    total_ops: u64,
+    made: u64,
+}
+
+impl Generator {
+    /// Appends the next operations, at most `max`.
+    fn next_batch(&mut self, batch: &mut Vec<Op>, max: usize) {
+        let end = self.total_ops.min(self.made.saturating_add(max as u64));
+        while self.made < end {
+            let (kind, key) = if self.made < self.setup_ops {
+                (Kind::Put, self.keys.nth(self.made))
+            } else {
+                self.mix.next(&mut *self.keys, &mut self.rng)
+            };
+            self.made += 1;
+            batch.push(Op { kind, key, value: 0, hash: 0, value_bytes: 0 }.numbered(self.made));
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Traces: operations recorded from real programs, read once, in constant memory. Either kind may be compressed with gzip
+//! or zstd.
+//!
+//! # CSV
+//!
+//! A header, one operation a row, no quotes.
+//!
+//! | column | content |
+//! |---|---|
+//! | `op` | `insert`, `remove`, `get`, `clear`, `iterate` (over all entries; `range`, too); `new` in the first row is skipped |
+//! | `key` | the key's identity, unsigned decimal; not looked at for `new`, `clear` and `iterate` |
+//! | `hash` (optional) | the key's hash, exactly 16 hex digits |
+//! | `value_bytes` (optional) | the length of an insert's value, 0 to 2^32 - 1 |
+//!
+//! Other columns are expectations for whoever knows them, and ignored here, as is a first line that begins with `# `
+//! (it describes the map that was recorded). Lines end in `\n` or `\r\n`; blank ones are skipped.
+//!
+//! # oracleGeneral
+//!
+//! libCacheSim's binary format (github.com/1a1a11a/libCacheSim), of which a file's bytes tell nothing: it is recognised
+//! by `.oracleGeneral` in the name, in small letters too. Records of 24 bytes, packed, little-endian: `u32` time, `u64`
+//! object id, `u32` object size in bytes, `i64` next access (-1 for none). Each is a put of its object, with a value as
+//! long as the object.
+
+mod csv;
+pub mod oracle_general;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::copy::{self, Writer};
+use super::input::Input;
+use super::inputs::{self, Content, Taken};
+use super::{Kind, Op, WorkloadError};
+
+/// What is known of a trace beside its operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct About {
+    pub layout: Layout,
+    /// The first operation that is about all entries, if there is one: its kind, and how many come before it.
+    pub whole: Option<(Kind, u64)>,
+}
+
+/// The rows of a trace's private copy: a byte for the kind, the key, the hash and the value's length where there are any.
+/// Numbers are little-endian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Layout {
+    /// Whether rows bring hashes.
+    pub hashed: bool,
+    /// Whether puts say how long their values are.
+    pub value_lengths: bool,
+}
+
+/// Reads a trace to its end, which finds bad rows wherever they are.
+pub(super) fn take(path: &Path) -> Result<Taken, WorkloadError> {
+    let mut reader = Reader::open(path)?;
+    let layout = Layout { hashed: reader.hashed(), value_lengths: reader.value_lengths() };
+    let mut copy = Writer::new(path, layout.row_bytes())?;
+    let mut whole = None;
+    let mut alive = Alive::default();
+    while let Some(op) = reader.next()? {
+        if !op.kind.has_key() {
+            whole.get_or_insert((op.kind, copy.rows()));
+        }
+        if layout.hashed {
+            alive.follow(&op).map_err(|what| reader.input().fault_here(what))?;
+        }
+        copy.push(|row| layout.encode(&op, row))?;
+    }
+    if copy.rows() == 0 {
+        return Err(reader.no_operations());
+    }
+    let fingerprint = reader.into_input().fingerprint()?;
+    let content = Content::Trace(About { layout, whole });
+    Ok(Taken { about: inputs::About { path: path.to_owned(), fingerprint, content }, copy: copy.finish()? })
+}
+
+impl Layout {
+    fn row_bytes(self) -> usize {
+        1 + 8 + if self.hashed { 8 } else { 0 } + if self.value_lengths { 4 } else { 0 }
+    }
+
+    fn encode(self, op: &Op, row: &mut Vec<u8>) {
+        row.push(match op.kind {
+            Kind::Put => 0,
+            Kind::Remove => 1,
+            Kind::Get => 2,
+            Kind::Clear => 3,
+            Kind::Iterate => 4,
+        });
+        row.extend_from_slice(&op.key.to_le_bytes());
+        if self.hashed {
+            row.extend_from_slice(&op.hash.to_le_bytes());
+        }
+        if self.value_lengths {
+            row.extend_from_slice(&op.value_bytes.to_le_bytes());
+        }
+    }
+
+    /// The operation of a row that is [`Layout::row_bytes`] long; `None` of one that no operation gives.
+    fn decode(self, row: &[u8]) -> Option<Op> {
+        let (kind, row) = row.split_first()?;
+        let kind = match kind {
+            0 => Kind::Put,
+            1 => Kind::Remove,
+            2 => Kind::Get,
+            3 => Kind::Clear,
+            4 => Kind::Iterate,
+            _ => return None,
+        };
+        let (key, row) = row.split_first_chunk()?;
+        let (hash, row) = if self.hashed { row.split_first_chunk()? } else { (&[0; 8], row) };
+        let value_bytes = if self.value_lengths { row.first_chunk()? } else { &[0; 4] };
+        let (key, hash) = (u64::from_le_bytes(*key), u64::from_le_bytes(*hash));
+        Some(Op { kind, key, value: 0, hash, value_bytes: u32::from_le_bytes(*value_bytes) })
+    }
+}
+
+/// The keys that are in the map, with the hashes that they were put in with: no map finds a key again whose hash has
+/// changed.
+#[derive(Default)]
+struct Alive {
+    hashes: HashMap<u64, u64, foldhash::fast::FixedState>,
+}
+
+impl Alive {
+    /// Follows one operation; fails when a hash has changed.
+    fn follow(&mut self, op: &Op) -> Result<(), String> {
+        match op.kind {
+            Kind::Clear => {
+                self.hashes.clear();
+                return Ok(());
+            }
+            Kind::Iterate => return Ok(()),
+            Kind::Put | Kind::Remove | Kind::Get => {}
+        }
+        match self.hashes.get(&op.key) {
+            Some(&hash) if hash != op.hash => {
+                return Err(format!(
+                    "the hash of key {} is {:016x} here and was {hash:016x} when it was put in; expected one hash for as \
+                     long as a key is in the map",
+                    op.key, op.hash
+                ));
+            }
+            _ => {}
+        }
+        match op.kind {
+            Kind::Put => _ = self.hashes.insert(op.key, op.hash),
+            Kind::Remove => _ = self.hashes.remove(&op.key),
+            Kind::Get | Kind::Clear | Kind::Iterate => {}
+        }
+        Ok(())
+    }
+}
+
+/// The operations of a trace as they are read from its private copy.
+pub(super) struct Stream {
+    layout: Layout,
+    rows: copy::Reader,
+    taken: u64,
+    ops: u64,
+}
+
+impl Stream {
+    /// The first `ops` operations, of at least as many.
+    pub(super) fn new(trace: &Taken, layout: Layout, ops: u64) -> Stream {
+        Stream { layout, rows: trace.copy.reader(&trace.about.path), taken: 0, ops }
+    }
+
+    /// Appends the next operations, at most `max`.
+    pub(super) fn next_batch(&mut self, batch: &mut Vec<Op>, max: usize) -> Result<(), WorkloadError> {
+        let end = self.ops.min(self.taken.saturating_add(max as u64));
+        while self.taken < end {
+            let Some(op) = self.rows.next()?.map(|row| self.layout.decode(row)) else { break };
+            let Some(op) = op else { return Err(self.rows.damaged("a row is of no kind")) };
+            self.taken += 1;
+            batch.push(op.numbered(self.taken));
+        }
+        Ok(())
+    }
+}
+
+enum Reader {
+    Csv(csv::Reader),
+    OracleGeneral(Input),
+}
+
+impl Reader {
+    fn open(path: &Path) -> Result<Reader, WorkloadError> {
+        let input = Input::open(path)?;
+        if oracle_general::is_named(path) {
+            Ok(Reader::OracleGeneral(input))
+        } else {
+            csv::Reader::new(input).map(Reader::Csv)
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Op>, WorkloadError> {
+        match self {
+            Reader::Csv(csv) => csv.next(),
+            Reader::OracleGeneral(input) => oracle_general::next(input),
+        }
+    }
+
+    fn hashed(&self) -> bool {
+        matches!(self, Reader::Csv(csv) if csv.hashed())
+    }
+
+    fn value_lengths(&self) -> bool {
+        match self {
+            Reader::Csv(csv) => csv.value_lengths(),
+            Reader::OracleGeneral(_) => true,
+        }
+    }
+
+    fn input(&self) -> &Input {
+        match self {
+            Reader::Csv(csv) => csv.input(),
+            Reader::OracleGeneral(input) => input,
+        }
+    }
+
+    fn into_input(self) -> Input {
+        match self {
+            Reader::Csv(csv) => csv.into_input(),
+            Reader::OracleGeneral(input) => input,
+        }
+    }
+
+    fn no_operations(&self) -> WorkloadError {
+        self.input().fault(
+            "holds no operations; expected at least one `insert`, `remove`, `get`, `clear` or `iterate`".to_owned(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_hold_what_their_layout_says_and_no_more() {
+        for (hashed, value_lengths, bytes) in
+            [(false, false, 9), (true, false, 17), (false, true, 13), (true, true, 21)]
+        {
+            let layout = Layout { hashed, value_lengths };
+            for kind in [Kind::Put, Kind::Remove, Kind::Get, Kind::Clear, Kind::Iterate] {
+                let hash = if hashed { u64::MAX - 2 } else { 0 };
+                let value_bytes = if value_lengths { u32::MAX - 3 } else { 0 };
+                let op = Op { kind, key: u64::MAX - 1, value: 0, hash, value_bytes };
+                let mut row = Vec::new();
+                layout.encode(&op, &mut row);
+                assert_eq!((row.len(), layout.row_bytes(), layout.decode(&row)), (bytes, bytes, Some(op)));
+                assert_eq!(layout.decode(&row[..bytes - 1]), None);
+            }
+            assert_eq!(layout.decode(&[5; 21]), None);
+        }
+    }
+}

@@ -25,14 +25,14 @@
 //!                                                      \----> gate -> diff
 //! ```
 //!
-//! Imports point one way. `intake` reads what comes from outside, once; `workload` knows nothing of maps; a map sees only
+//! Imports point one way. `term` and `values` are what a registry offers, and `entry` the keys and values that maps can have;
+//! `intake` reads what comes from outside, once; `workload` knows nothing of maps; a map sees only
 //! the event part of `probe`; `subject` says what can be measured and how it is driven; `engines` has the runtimes whose
 //! maps are worked by a program of their own; `run` has the passes, the sessions of maps in this process, and the schedule;
 //! `replay` plays recordings on models, `verify` holds those against a runtime, and `inspect` shows the inside of a
 //! model; `report` and `gate` see only `record`, what cells differ in (`plan::axes`) and the forms in `ci`; `diff` tells what
 //! changed by the rules of the one in the forms of the other. `text` makes what is not ours fit to be shown, for all of
-//! them. `tests/structure.rs`
-//! enforces it.
+//! them. `tests/structure.rs` enforces it.
 //!
 //! # A map or a program of yours
 //!

@@ -6,16 +6,15 @@
 #![warn(missing_docs)]
 #![warn(clippy::undocumented_unsafe_blocks)]
 
+pub use mapscope_maps::{maps, probe, text};
+
 pub mod engines;
 pub mod inspect;
 pub mod intake;
-pub mod maps;
 pub mod plan;
-pub mod probe;
 pub mod record;
 pub mod replay;
 pub mod run;
 pub mod subject;
-pub mod text;
 pub mod verify;
 pub mod workload;

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use mapscope_maps::values::YES;
 use serde::{Deserialize, Serialize};
 
-use super::values::YES;
 use super::{Arg, Name, Param, Term, kept, kept_all};
 use crate::text::{quoted, shown};
 

@@ -16,18 +16,17 @@ mod identity;
 mod pattern;
 mod place;
 mod profiles;
-mod term;
 mod validate;
-mod values;
 mod wire;
+
+pub use mapscope_maps::term::{LoadFactors, Param, Term};
+pub use mapscope_maps::values::{Arg, Range, Values};
 
 pub use call::{Call, CallError, UnknownName};
 pub use cell::{CellId, CellSpec, Crew, Hint, Source, ThreadKeys, WorkloadSpec};
 pub use place::{Place, PlanError};
 pub use profiles::{SHIPPED, Shipped};
-pub use term::{LoadFactors, Param, Term};
 pub use validate::{Meant, Profiles, plan};
-pub use values::{Arg, Range, Values};
 pub use wire::Flags;
 
 use serde::{Deserialize, Deserializer};

@@ -39,8 +39,8 @@ impl Environment {
             cpus: thread::available_parallelism().map_or(0, |n| n.get() as u64),
             kernel: kernel().unwrap_or_else(unknown),
             page_bytes: page_bytes().unwrap_or(0),
-            rustc: env!("MAPSCOPE_RUSTC").to_owned(),
-            target: env!("MAPSCOPE_TARGET").to_owned(),
+            rustc: mapscope_maps::RUSTC.to_owned(),
+            target: mapscope_maps::TARGET.to_owned(),
             allocator: allocator.to_owned(),
             mapscope: env!("CARGO_PKG_VERSION").to_owned(),
         }

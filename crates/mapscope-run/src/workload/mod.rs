@@ -12,7 +12,6 @@
 mod args;
 mod copy;
 mod deal;
-mod entry;
 mod expect;
 pub mod input;
 mod inputs;
@@ -27,9 +26,9 @@ use std::path::PathBuf;
 
 pub use args::Args;
 pub use deal::{Deal, Outcomes};
-pub use entry::{Bytes, ENTRIES, EntryVisitor, Key, Str24, Value, with_entry};
 pub use expect::{Expected, entry_checksum};
 pub use inputs::{HandOver, Inputs};
+pub use mapscope_maps::entry::{Bytes, ENTRIES, EntryVisitor, Key, Str24, Value, with_entry};
 pub use op::{Kind, Op};
 pub use rng::{Rng, Scramble};
 pub use sizes::{Sizes, sizes};

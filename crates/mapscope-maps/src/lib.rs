@@ -1,0 +1,18 @@
+//! The maps that mapscope measures, behind one trait, and what watches them: events, blocks, clocks, call stacks.
+//!
+//! They are compiled only where somebody names their keys and values: here nothing is. `mapscope` gives these modules on
+//! under its own name; programs depend on that one.
+#![warn(missing_docs)]
+#![warn(clippy::undocumented_unsafe_blocks)]
+
+pub mod entry;
+pub mod maps;
+pub mod probe;
+pub mod term;
+pub mod text;
+pub mod values;
+
+/// The compiler that compiled this: `1.95.0 (59807616e 2026-04-14)`.
+pub const RUSTC: &str = env!("MAPSCOPE_RUSTC");
+/// What it was compiled for: `x86_64-unknown-linux-gnu`.
+pub const TARGET: &str = env!("MAPSCOPE_TARGET");

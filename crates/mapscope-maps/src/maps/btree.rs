@@ -1,0 +1,169 @@
+//! `std::collections::BTreeMap`.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use crate::entry::{Key, Value};
+use crate::probe::event::{Cause, Probe};
+use crate::term::Term;
+
+/// See the module.
+pub struct BTree;
+
+impl Family for BTree {
+    const INFO: Info = Info {
+        term: Term::plain(
+            "btree",
+            "Rust's std::collections::BTreeMap (B-tree of nodes of up to 11 entries)",
+            "doc.rust-lang.org/std",
+        ),
+        version: concat!("std of rustc ", env!("MAPSCOPE_RUSTC")),
+        load_factor: None,
+        hint: false,
+        exact: true,
+        alloc_cause: Cause::Overflow,
+        tells: &[],
+        layout: None,
+        state: &["len"],
+    };
+    type Hasher = FixedFold;
+    type Map<K: Key, V: Value, S: Hashing, P: Probe> = BTreeMap<K, V>;
+
+    fn build<K: Key, V: Value, S: Hashing, P: Probe>(_: &Options, _: S, _: P) -> BTreeMap<K, V> {
+        BTreeMap::new()
+    }
+}
+
+impl<K: Key, V: Value> Map<K, V> for BTreeMap<K, V> {
+    #[inline]
+    fn insert(&mut self, key: K, value: V) -> bool {
+        BTreeMap::insert(self, key, value).is_some()
+    }
+    #[inline]
+    fn get(&self, key: &K) -> Option<(&K, &V)> {
+        BTreeMap::get_key_value(self, key)
+    }
+    #[inline]
+    fn remove(&mut self, key: &K) -> bool {
+        BTreeMap::remove(self, key).is_some()
+    }
+    fn clear(&mut self) {
+        BTreeMap::clear(self);
+    }
+    fn len(&self) -> usize {
+        BTreeMap::len(self)
+    }
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        self.iter().for_each(|(key, value)| f(key, value));
+    }
+
+    /// Walks from the written key outwards, in both directions, until so many entries in a row stayed that no node
+    /// on the write's path can have moved one further out.
+    ///
+    /// An insert that splits `n` nodes moves entries up to height `n` behind the key, and up to height `n - 1` before it,
+    /// where the key came to lie in a new node. A remove that merges `n` may, at height `n`, also even out two siblings
+    /// through their parent at height `n + 1`. A node moves all of its entries on one side of where it changed.
+    fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
+        let behind = self.range((Bound::Excluded(write.key), Bound::Unbounded));
+        let before = || self.range((Bound::Unbounded, Bound::Excluded(write.key))).rev();
+        match (write.remove, write.hit) {
+            (false, false) => {
+                let splits = write.allocs as u32;
+                after_insert(splits, behind, visit);
+                if splits > 0 {
+                    after_insert(splits - 1, before(), visit);
+                }
+            }
+            (true, true) => {
+                let height = write.frees as u32 + 1;
+                after_remove(height, behind, visit);
+                after_remove(height, before(), visit);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Children of a full node: eleven entries, twelve edges.
+const NODE_FANOUT_MAX: usize = 12;
+
+/// Visits entries away from a removed one until no further one of height `height` can have moved: two neighbouring entries
+/// of a node at height `h` have at most `12^h - 1` entries between them in key order.
+fn after_remove<'m, K: 'm, V: 'm>(
+    height: u32,
+    entries: impl Iterator<Item = (&'m K, &'m V)>,
+    visit: &mut dyn FnMut(&K, &V) -> bool,
+) {
+    let gap = NODE_FANOUT_MAX.saturating_pow(height);
+    let mut still = 0;
+    for (key, value) in entries {
+        still = if visit(key, value) { 0 } else { still + 1 };
+        if still == gap {
+            return;
+        }
+    }
+}
+
+/// Whose entry a walk has come to.
+#[derive(Clone, Copy, PartialEq)]
+enum Level {
+    /// The walk began in the middle of things.
+    Unknown,
+    Leaf,
+    /// An inner node. In key order, one of its entries stands between any two leaves.
+    Inner,
+}
+
+/// Visits entries away from an inserted one, as far as one of height `height` can have moved.
+///
+/// Leaves are told by their entries, which are neighbours in memory too. Of leaves, an insert moves entries in its own
+/// and in the one split off it. What is in other leaves needs no visit, nor what lies further out in a node of which an
+/// entry stayed. Two neighbouring entries of a node at height `h` have at most `12^(h-1)` leaves between them, hence one
+/// entry of inner nodes fewer.
+fn after_insert<'m, K: 'm, V: 'm>(
+    height: u32,
+    entries: impl Iterator<Item = (&'m K, &'m V)>,
+    visit: &mut dyn FnMut(&K, &V) -> bool,
+) {
+    const LEAVES: u32 = 2;
+    let neighbours = |a: usize, b: usize| a.abs_diff(b) == size_of::<K>();
+    let gap = NODE_FANOUT_MAX.saturating_pow(height.saturating_sub(1));
+    let (mut level, mut leaves, mut leaf_stayed) = (Level::Unknown, 0, false);
+    let (mut previous, mut inner_stayed, mut inner_still) = (0, 0, 0);
+    for (key, value) in entries {
+        let place = std::ptr::from_ref(key).addr();
+        level = match level {
+            _ if neighbours(place, previous) => {
+                leaves += u32::from(level == Level::Unknown);
+                Level::Leaf
+            }
+            Level::Unknown => Level::Unknown,
+            Level::Leaf => Level::Inner,
+            Level::Inner => {
+                (leaves, leaf_stayed) = (leaves + 1, false);
+                Level::Leaf
+            }
+        };
+        previous = place;
+        let known = match level {
+            Level::Unknown => false,
+            Level::Leaf => leaf_stayed || leaves > LEAVES,
+            Level::Inner => neighbours(place, inner_stayed),
+        };
+        let stayed = known || !visit(key, value);
+        if stayed && height == 0 {
+            return;
+        }
+        match level {
+            Level::Unknown => {}
+            Level::Leaf => leaf_stayed = stayed,
+            Level::Inner => {
+                (inner_stayed, inner_still) = if stayed { (place, inner_still + 1) } else { (0, 0) };
+                if inner_still == gap {
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The `flurry` crate: Java's `ConcurrentHashMap` in Rust.
+//!
+//! Bins are chains of nodes, trees from eight nodes on. A full table is doubled by the put that finds it full, which
+//! makes new nodes of most old ones. What is replaced or removed is freed many at a time.
+
+use flurry::HashMap;
+
+use super::guarded::untie;
+use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write};
+use crate::entry::{Key, Value};
+use crate::probe::event::{Cause, Probe};
+use crate::term::Term;
+
+/// See the module. Not exact: its collector's list of threads has a place for each processor of the machine, and the
+/// first growth reads from the system how many there are.
+pub struct Flurry;
+
+impl Family for Flurry {
+    const INFO: Info = Info {
+        term: Term::plain(
+            "flurry",
+            "the flurry crate's port of Java's ConcurrentHashMap (chains and trees of nodes; foldhash, fixed seed)",
+            "docs.rs/flurry",
+        ),
+        version: "flurry {flurry}",
+        load_factor: None,
+        hint: true,
+        exact: false,
+        alloc_cause: Cause::Overflow,
+        tells: &[],
+        layout: None,
+        state: &["len"],
+    };
+    type Hasher = FixedFold;
+    type Map<K: Key, V: Value, S: Hashing, P: Probe> = Ported<K, V, S>;
+
+    fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Ported<K, V, S> {
+        Ported { map: HashMap::with_capacity_and_hasher(options.hint, hasher) }
+    }
+}
+
+/// Keeps the flurry map to itself: whoever had a reference to it could change it.
+pub struct Ported<K, V, S> {
+    map: HashMap<K, V, S>,
+}
+
+/// What a put allocates when it makes no table and no tree: the value's box, and of a new key a node.
+const ALLOCS_OF_NEW: u64 = 2;
+
+impl<K: Key, V: Value, S: Hashing> Map<K, V> for Ported<K, V, S> {
+    #[inline]
+    fn insert(&mut self, key: K, value: V) -> bool {
+        self.map.insert(key, value, &self.map.guard()).is_some()
+    }
+    #[inline]
+    fn get(&self, key: &K) -> Option<(&K, &V)> {
+        let guard = self.map.guard();
+        let entry = self.map.get_key_value(key, &guard)?;
+        // SAFETY: nodes and values are replaced and removed through `&mut self` only.
+        Some(unsafe { untie(self, entry) })
+    }
+    #[inline]
+    fn remove(&mut self, key: &K) -> bool {
+        self.map.remove(key, &self.map.guard()).is_some()
+    }
+    fn clear(&mut self) {
+        self.map.clear(&self.map.guard());
+    }
+    fn len(&self) -> usize {
+        self.map.len()
+    }
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        self.map.iter(&self.map.guard()).for_each(|(key, value)| f(key, value));
+    }
+    /// A moved entry is in a node that was made anew: entries stay where they are in a write that allocated no more
+    /// than its own entry takes.
+    fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
+        let own = match (write.remove, write.hit) {
+            (true, _) => 0,
+            (false, true) => 1,
+            (false, false) => ALLOCS_OF_NEW,
+        };
+        if write.allocs > own {
+            self.for_each(&mut |key, value| {
+                visit(key, value);
+            });
+        }
+    }
+}
+
+impl ConcurrentFamily for Flurry {
+    const SHARED_INFO: Info = Self::INFO;
+    type SharedHasher = FixedFold;
+    type Shared<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync + 'static> = HashMap<K, V, S>;
+
+    fn share<K: Key, V: Value, S: Hashing + Send + Sync, P: Probe + Send + Sync + 'static>(
+        options: &Options,
+        hasher: S,
+        _: P,
+    ) -> HashMap<K, V, S> {
+        HashMap::with_capacity_and_hasher(options.hint, hasher)
+    }
+}
+
+impl<K: Key, V: Value, S: Hashing + Send + Sync> Concurrent<K, V> for HashMap<K, V, S> {
+    #[inline]
+    fn insert(&self, key: K, value: V) -> bool {
+        HashMap::insert(self, key, value, &self.guard()).is_some()
+    }
+    #[inline]
+    fn get<R>(&self, key: &K, see: impl FnOnce(&V) -> R) -> Option<R> {
+        HashMap::get(self, key, &self.guard()).map(see)
+    }
+    #[inline]
+    fn remove(&self, key: &K) -> bool {
+        HashMap::remove(self, key, &self.guard()).is_some()
+    }
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        self.iter(&self.guard()).for_each(|(key, value)| f(key, value));
+    }
+}

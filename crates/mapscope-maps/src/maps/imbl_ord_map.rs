@@ -1,0 +1,81 @@
+//! `imbl::OrdMap`: a persistent B+ tree, here with one owner, so that nothing is shared and nodes change in place.
+
+use std::ops::Bound;
+
+use imbl::GenericOrdMap;
+use imbl::shared_ptr::DefaultSharedPtr;
+
+use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
+use crate::entry::{Key, Value};
+use crate::probe::event::{Cause, Probe};
+use crate::term::Term;
+
+/// See the module.
+pub struct ImblOrdMap;
+
+type Tree<K, V> = GenericOrdMap<K, V, DefaultSharedPtr>;
+
+impl Family for ImblOrdMap {
+    const INFO: Info = Info {
+        term: Term::plain(
+            "imbl-ordmap",
+            "the imbl crate's persistent OrdMap (B+ tree, leaves of up to 16 entries; one owner)",
+            "docs.rs/imbl",
+        ),
+        version: "imbl {imbl}",
+        load_factor: None,
+        hint: false,
+        exact: true,
+        alloc_cause: Cause::Overflow,
+        tells: &[],
+        layout: None,
+        state: &["len"],
+    };
+    type Hasher = FixedFold;
+    type Map<K: Key, V: Value, S: Hashing, P: Probe> = Tree<K, V>;
+
+    fn build<K: Key, V: Value, S: Hashing, P: Probe>(_: &Options, _: S, _: P) -> Tree<K, V> {
+        GenericOrdMap::new()
+    }
+}
+
+/// Entries of a full leaf.
+const LEAF: usize = 16;
+
+impl<K: Key, V: Value> Map<K, V> for Tree<K, V> {
+    #[inline]
+    fn insert(&mut self, key: K, value: V) -> bool {
+        GenericOrdMap::insert(self, key, value).is_some()
+    }
+    #[inline]
+    fn get(&self, key: &K) -> Option<(&K, &V)> {
+        GenericOrdMap::get_key_value(self, key)
+    }
+    #[inline]
+    fn remove(&mut self, key: &K) -> bool {
+        GenericOrdMap::remove(self, key).is_some()
+    }
+    fn clear(&mut self) {
+        GenericOrdMap::clear(self);
+    }
+    fn len(&self) -> usize {
+        GenericOrdMap::len(self)
+    }
+    fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
+        self.iter().for_each(|(key, value)| f(key, value));
+    }
+    /// Every entry is in a leaf. An insert moves entries of its own leaf, which it may split; a remove those of its own
+    /// and of the next leaf on either side, or, from the first leaf of a branch, of the next two.
+    fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
+        let reach = match (write.remove, write.hit) {
+            (false, false) => LEAF,
+            (true, true) => 3 * LEAF,
+            _ => return,
+        };
+        let behind = self.range::<_, K>((Bound::Excluded(write.key), Bound::Unbounded));
+        let before = self.range::<_, K>((Bound::Unbounded, Bound::Excluded(write.key))).rev();
+        for (key, value) in behind.take(reach).chain(before.take(reach)) {
+            visit(key, value);
+        }
+    }
+}

@@ -24,7 +24,7 @@ mod wire;
 pub use call::{Call, CallError, UnknownName};
 pub use cell::{CellId, CellSpec, Crew, Source, ThreadKeys, WorkloadSpec};
 pub use place::{Place, PlanError};
-pub use profiles::{SHIPPED, Shipped};
+pub use profiles::{SHIPPED, Shipped, Written};
 pub use term::{LoadFactors, Param, Term};
 pub use validate::{Meant, Profiles, plan};
 pub use values::{Arg, Range, Values};

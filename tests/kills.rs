@@ -1,17 +1,21 @@
 //! A run that is killed: whatever the moment, the folder that it was asked for is whole or not there, what was done lies in
-//! `OUT.partial`, which the next run names and keeps, and the next run clears the temporary folder.
+//! `OUT.partial`, which the next run names and keeps, and from which `--resume` does what is missing; and the next run clears
+//! the temporary folder.
 
 use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use mapscope::record::{Cell, Status, read};
+use mapscope::record::{Cell, Results, Status, read};
+use serde_json::Value;
 
 /// Longer than any wait takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 const CELLS: usize = 4;
+const OPS: &str = "3000";
 
 /// A folder to run in, and one for what is temporary.
 struct Place {
@@ -22,7 +26,7 @@ struct Place {
 #[derive(Debug, PartialEq, Eq, Clone, Copy, PartialOrd, Ord)]
 enum Left {
     Nothing,
-    /// With so many passes of cells on record.
+    /// With so many ends of processes on record.
     Partial(usize),
     Whole,
 }
@@ -51,9 +55,17 @@ impl Place {
         self.command("10").output().expect("it runs")
     }
 
+    /// Goes on with a run, and gives its exit code and what it says.
+    fn resume(&self, args: &[&str]) -> (Option<i32>, String) {
+        let mut run = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+        run.args(["run", "--quiet", "--resume"]).args(args).current_dir(self.folder.path());
+        let output = run.env("TMPDIR", self.path("tmp")).stdin(Stdio::null()).output().expect("it runs");
+        (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
+    }
+
     /// A run of more than a moment, in a process group of its own.
     fn start(&self) -> Child {
-        self.command("3000").process_group(0).spawn().expect("it starts")
+        self.command(OPS).process_group(0).spawn().expect("it starts")
     }
 
     /// Lines on record, whole ones.
@@ -78,9 +90,8 @@ impl Place {
             Left::Nothing => {}
             Left::Partial(_) => {
                 for line in self.lines().iter().skip(1) {
-                    let cell: Cell = serde_json::from_str(line).expect("a cell's record");
-                    assert_eq!(cell.status, Status::Ok, "{:?}", cell.error);
-                    assert!(cell.count.is_some());
+                    let line: Value = serde_json::from_str(line).expect("the end of a process");
+                    assert!(line["ended"]["Ok"].is_object() && line["task"]["cell"].is_u64(), "{line}");
                 }
             }
             Left::Whole => {
@@ -90,7 +101,7 @@ impl Place {
                 assert!(self.path("out/index.html").is_file() && self.path("out/results.csv").is_file());
             }
         }
-        let before = files(&self.path("out.partial"));
+        let (before, lines) = (files(&self.path("out.partial")), self.lines());
         let next = self.run();
         let said = String::from_utf8(next.stderr).expect("UTF-8");
         match left {
@@ -104,8 +115,15 @@ impl Place {
                 }
                 read(&self.path("out")).expect("the next run's record");
                 assert!(!self.path("out.partial-2").exists());
+                if !before.is_empty() {
+                    self.check_resumed(&lines);
+                }
             }
             Left::Whole => {
+                let whole = files(&self.path("out"));
+                let ended = "out: the run has come to its end: nothing is missing\n";
+                assert_eq!(self.resume(&["out"]), (Some(0), ended.to_owned()));
+                assert_eq!(files(&self.path("out")), whole, "untouched");
                 assert_eq!(next.status.code(), Some(2), "{said}");
                 assert!(said.contains("out: is not empty"), "{said}");
                 // A run that is refused clears nothing; the next one does.
@@ -117,6 +135,61 @@ impl Place {
         assert_eq!(fs::read_dir(self.path("tmp")).expect("the folder").count(), 0);
         left
     }
+}
+
+impl Place {
+    /// Goes on with what is in `out.partial`, where these lines are on record and something else is in `out`.
+    fn check_resumed(&self, lines: &[String]) {
+        let before = files(&self.path("out.partial"));
+        if lines.is_empty() {
+            let (code, said) = self.resume(&["out.partial", "--out", "resumed"]);
+            assert_eq!(code, Some(2), "{said}");
+            assert!(said.contains("out.partial/cells.jsonl: has nothing in it to go on with: run it anew"), "{said}");
+            return;
+        }
+        let (code, said) = self.resume(&["out.partial"]);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.starts_with("error: out: is not empty; name a new folder with --out, or remove"), "{said}");
+        assert_eq!(files(&self.path("out.partial")), before, "untouched");
+        assert_eq!(self.resume(&["out.partial", "--out", "resumed"]), (Some(0), String::new()));
+        assert!(!self.path("out.partial").exists() && !self.path("resumed/cells.jsonl").exists());
+        let resumed = read(&self.path("resumed")).expect("a record");
+        same_counts(&resumed, reference());
+        // What was timed before is in it, and nothing else of these repetitions.
+        let mut timed = vec![Vec::new(); CELLS];
+        for line in lines.iter().skip(1) {
+            let line: Value = serde_json::from_str(line).expect("the end of a process");
+            if line["task"]["pass"] == "time" {
+                let time = &line["ended"]["Ok"]["time"]["bare_elapsed_ns"][0];
+                timed[line["task"]["cell"].as_u64().expect("a number") as usize].push(time.as_u64().expect("a number"));
+            }
+        }
+        for (cell, before) in resumed.cells.iter().zip(&timed) {
+            let time = cell.time.as_ref().expect("times");
+            assert_eq!(time.bare_elapsed_ns.len(), 5);
+            assert_eq!(time.bare_elapsed_ns[..before.len()], before[..], "{}", cell.id);
+        }
+    }
+}
+
+/// The record of a run that nobody kills.
+fn reference() -> &'static Results {
+    static REFERENCE: OnceLock<Results> = OnceLock::new();
+    REFERENCE.get_or_init(|| {
+        let place = Place::new();
+        assert!(place.command(OPS).output().expect("it runs").status.success());
+        read(&place.path("out")).expect("a record")
+    })
+}
+
+/// Whether both have the same cells, and all of them are exact to the last bit.
+fn same_counts(a: &Results, b: &Results) {
+    let counted = |results: &Results| -> Vec<Cell> {
+        let without_times = |cell: &Cell| Cell { time: None, ..cell.clone() };
+        results.cells.iter().map(without_times).collect()
+    };
+    assert!(!a.partial && a.cells.len() == CELLS && a.cells.iter().all(|cell| cell.status == Status::Ok));
+    assert_eq!(counted(a), counted(b));
 }
 
 /// Every file below a folder, with what it holds.
@@ -179,13 +252,73 @@ fn killed_when_it_is_done_it_is_whole() {
     assert_eq!(killed_when(true, |place| place.path("out").exists()), Left::Whole);
 }
 
+#[test]
+fn interrupted_it_goes_on_from_its_folder() {
+    let place = Place::new();
+    let run = place.start();
+    let started = Instant::now();
+    while place.lines().len() < 3 && !place.path("out").exists() {
+        assert!(started.elapsed() < PATIENCE, "it doesn't get there");
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    // SAFETY: signals our own child.
+    unsafe { libc::kill(run.id() as i32, libc::SIGINT) };
+    let code = run.wait_with_output().expect("it ends").status.code();
+    assert_eq!(place.path("out/cells.jsonl").exists(), code == Some(130));
+    let (code, said) = place.resume(&["out"]);
+    assert_eq!(code, Some(0), "{said}");
+    same_counts(&read(&place.path("out")).expect("a record"), reference());
+    assert!(!place.path("out/cells.jsonl").exists());
+    assert_eq!(fs::read_dir(place.folder.path()).expect("the folder").count(), 2, "out and tmp");
+}
+
+/// A run that does not end by itself, and has something on record.
+#[test]
+fn what_can_t_be_gone_on_with_is_refused_in_words() {
+    let place = Place::new();
+    fs::write(place.path("keys.txt"), "1\n2\n").expect("written");
+    let mut run = place.command("10,2000000000");
+    run.args(["--keys", "file:keys.txt", "--mix", "ycsb-c(records=10)"]);
+    let mut run = run.process_group(0).spawn().expect("it starts");
+    let started = Instant::now();
+    while place.lines().len() < 2 {
+        assert!(started.elapsed() < PATIENCE && run.try_wait().expect("its end").is_none(), "it doesn't get there");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let refused = |args: &[&str], words: &str| {
+        let (code, said) = place.resume(args);
+        assert_eq!(code, Some(2), "{args:?}: {said}");
+        assert!(said.contains(words), "{args:?}: no {words:?} in {said}");
+    };
+    refused(&["out.partial"], "out.partial: another mapscope is at work on it");
+    kill(run, true);
+    let before = files(&place.path("out.partial"));
+    refused(&["out.partial", "--ops", "10"], "'--resume <DIR>' cannot be used with");
+    refused(&["out.partial", "ci"], "'--resume <DIR>' cannot be used with");
+    refused(&["out.partial", "--passes", "count"], "'--resume <DIR>' cannot be used with");
+    refused(&["nowhere"], "nowhere: ");
+    refused(&["tmp"], "tmp: no results.json in this folder");
+    fs::create_dir(place.path("elsewhere")).expect("made");
+    let mut elsewhere = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+    elsewhere.args(["run", "--resume", "../out"]).current_dir(place.path("elsewhere"));
+    let said = String::from_utf8(elsewhere.output().expect("it runs").stderr).expect("UTF-8");
+    assert!(
+        said.starts_with("error: --resume: the run was begun in ") && said.ends_with(": resume it there\n"),
+        "{said}"
+    );
+    fs::write(place.path("keys.txt"), "1\n3\n").expect("written");
+    // Its name without the ending means it, too.
+    refused(&["out"], "out.partial/cells.jsonl: can't go on: file keys.txt was file:keys.txt@");
+    assert_eq!(files(&place.path("out.partial")), before, "untouched");
+}
+
 /// By hand: `cargo test --test kills -- --ignored --nocapture`. Moments are drawn anew each time.
 #[test]
 #[ignore = "a hundred runs, by the clock"]
 fn a_hundred_kills_at_random_moments() {
     let place = Place::new();
     let started = Instant::now();
-    let output = place.command("3000").output().expect("it runs");
+    let output = place.command(OPS).output().expect("it runs");
     assert!(output.status.success());
     let whole = started.elapsed();
     let mut counts = std::collections::BTreeMap::new();

@@ -8,7 +8,6 @@ mod diff;
 mod flags;
 mod gate;
 mod inspect;
-mod journal;
 mod list;
 mod output;
 mod own;

@@ -1,17 +1,20 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
 
 use super::flags::Lists;
-use super::journal::Journal;
 use super::output;
 use super::staged::Staged;
 use super::toolchains::Toolchains;
-use crate::plan::{Flags, LeftOut, Plan, Profiles};
+use crate::engines::ENGINES;
+use crate::intake;
+use crate::plan::axes::AXES;
+use crate::plan::{Flags, LeftOut, Plan, Profiles, Written};
 use crate::record::{Results, Status};
 use crate::report::{self, FORMATS, Format, table};
-use crate::run::{Settings, Subjects, execute, heed_interrupts};
+use crate::run::{Log, LogError, Settings, Subjects, execute, heed_interrupts};
 use crate::text;
 
 /// Run a profile: every cell in its own process, then the reports
@@ -56,6 +59,28 @@ pub(super) struct Args {
     /// Folder of the results, new or empty; - for a CSV on stdout [default: new, in reports/]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Resume a run that was killed or interrupted, from its folder (OUT, or OUT.partial): what is finished stays, what is
+    /// missing is run, as it was asked for then
+    #[arg(long, value_name = "DIR", conflicts_with_all = plan_flags())]
+    resume: Option<PathBuf>,
+}
+
+/// What describes a plan.
+fn plan_flags() -> impl Iterator<Item = &'static str> {
+    let others = ["profiles", "pair", "passes", "max_cells", "time_limit", "memory_limit"];
+    AXES.iter().map(|axis| axis.key).chain(others).chain(ENGINES.iter().map(|engine| engine.flag))
+}
+
+/// What makes a run the run that it is. It goes on, from its log, as this says.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    profiles: Vec<Written>,
+    flags: Flags,
+    toolchains: Toolchains,
+    formats: Vec<String>,
+    /// Where it was begun, as far as that can be written.
+    folder: Option<String>,
 }
 
 impl Args {
@@ -69,42 +94,84 @@ impl Args {
     }
 }
 
-/// What to run, and the maps it names. The PATH's toolchains are asked only where their maps are meant.
-fn planned(args: &Args, subjects: &Subjects) -> anyhow::Result<(Plan, Subjects)> {
-    let (profiles, flags) = (Profiles::read(&args.profiles)?, args.flags());
-    let subjects = args.toolchains.found(subjects, |kind| profiles.mean(&flags, kind))?;
-    Ok((profiles.plan(&flags, &subjects.catalog())?, subjects))
+impl Asked {
+    fn by(args: &Args) -> anyhow::Result<Asked> {
+        let profiles = args.profiles.iter().map(|argument| Written::find(argument)).collect::<Result<_, _>>()?;
+        let (flags, toolchains, formats) = (args.flags(), args.toolchains.clone(), args.format.clone());
+        Ok(Asked { profiles, flags, toolchains, formats, folder: current_folder() })
+    }
+
+    /// What to run, and the maps it names. The PATH's toolchains are asked only where their maps are meant.
+    fn planned(&self, subjects: &Subjects) -> anyhow::Result<(Plan, Subjects)> {
+        let profiles = Profiles::parse(&self.profiles)?;
+        let subjects = self.toolchains.found(subjects, |kind| profiles.mean(&self.flags, kind))?;
+        let plan = profiles.plan(&self.flags, &subjects.catalog())?;
+        let mut files = plan.cells.iter().filter_map(|cell| cell.workload.source.file());
+        if self.folder != current_folder() && files.any(|file| file.is_relative() && !intake::is_descriptor(file)) {
+            let folder = self.folder.as_deref().map_or("another folder".to_owned(), text::shown);
+            bail!(
+                "--resume: the run was begun in {folder}, and reads files by their paths from there: resume it there"
+            );
+        }
+        Ok((plan, subjects))
+    }
+}
+
+fn current_folder() -> Option<String> {
+    std::env::current_dir().ok()?.into_os_string().into_string().ok()
+}
+
+/// What to go on with, and where; nothing of a run that has come to its end.
+fn left(folder: &Path, out: Option<&Path>) -> anyhow::Result<Option<(Asked, Staged, Log)>> {
+    let Some(staged) = Staged::resume(folder, out)? else { return Ok(None) };
+    let log = Log::resume(staged.path())?;
+    let asked = Asked::deserialize(log.asked()).map_err(|error| {
+        let path = staged.path().to_owned();
+        LogError { path, what: format!("is not the log of a run of this mapscope: {error}; run it anew") }
+    })?;
+    Ok(Some((asked, staged, log)))
 }
 
 pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Result<ExitCode> {
-    let wanted = output::formats(&args.format)?;
+    let (mut asked, mut store) = match &args.resume {
+        None => (Asked::by(&args)?, None),
+        Some(folder) => match left(folder, args.out.as_deref())? {
+            Some((asked, staged, log)) => (asked, Some((staged, log))),
+            None => {
+                output::note(&format!("{}: the run has come to its end: nothing is missing", text::path(folder)));
+                return Ok(ExitCode::SUCCESS);
+            }
+        },
+    };
+    if args.resume.is_some() {
+        asked.formats.extend(args.format);
+    }
+    let wanted = output::formats(&asked.formats)?;
     let to_stdout = args.out.as_ref().is_some_and(|out| out.as_os_str() == "-");
     if to_stdout && !wanted.is_empty() {
         bail!("--format: \"--out -\" writes one CSV to stdout; name a folder with --out to have other formats");
     }
-    let (plan, subjects) = &planned(&args, subjects)?;
+    let (plan, subjects) = &asked.planned(subjects)?;
     if !plan.left_out.is_empty() {
         output::note(&format!("left out of what patterns match: {}", left_out(&plan.left_out)));
     }
     heed_interrupts();
-    let folder = if to_stdout { None } else { Some(Staged::new(args.out, &plan.profile)?) };
-    let journal = folder.as_ref().map(|folder| {
-        let begun = Journal::begin(folder.path(), plan);
-        begun.with_context(|| format!("{}: can't be written", text::path(folder.path())))
-    });
-    let mut journal = journal.transpose()?;
+    if store.is_none() && !to_stdout {
+        let folder = Staged::new(args.out, &plan.profile)?;
+        let log = Log::begin(folder.path(), &asked)?;
+        store = Some((folder, log));
+    }
     let processors = || std::thread::available_parallelism().map_or(1, |n| n.get());
     let jobs = args.jobs.map_or_else(processors, usize::from);
-    let finished = execute(plan, subjects, &Settings { jobs, progress: !quiet }, &mut |cell| {
-        if let Some(journal) = &mut journal {
-            journal.add(cell);
-        }
-    })?;
+    let settings = Settings { jobs, progress: !quiet };
+    let finished = execute(plan, subjects, &settings, store.as_mut().map(|(_, log)| log))?;
 
     let named = |format: &Format| wanted.iter().any(|wanted| wanted.name == format.name);
     let formats: Vec<_> = FORMATS.iter().filter(|format| format.always || named(format)).collect();
-    if let Some(folder) = folder {
-        let folder = leave(folder, journal, &formats, &finished.results)?;
+    if let Some((folder, log)) = store {
+        // It is what an interrupted run goes on from.
+        let done = Some(log).filter(|_| !finished.interrupted);
+        let folder = leave(folder, done, &formats, &finished.results)?;
         if !quiet {
             let mut screen = table::summary(&finished.results, output::width().unwrap_or(120), output::colour());
             screen.push_str(&format!("\nreport: {}\n", text::path(&folder.join("index.html"))));
@@ -112,6 +179,9 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
                 screen.push_str(&format!("{standout}\n"));
             }
             output::announce(&screen, &folder)?;
+            if finished.interrupted {
+                output::note(&format!("interrupted: `mapscope run --resume {}` does the rest", text::path(&folder)));
+            }
         }
     } else {
         let csv = report::find("csv").context("no csv format")?;
@@ -159,13 +229,13 @@ fn left_out(all: &[LeftOut]) -> String {
 /// Writes what a run came to, and gives the folder that it is in. An error says what lies where.
 fn leave(
     mut folder: Staged,
-    journal: Option<Journal>,
+    done: Option<Log>,
     formats: &[&'static Format],
     results: &Results,
 ) -> anyhow::Result<PathBuf> {
     folder.keep();
     let lies = format!("{}: what could be written lies here", text::path(folder.path()));
     output::write_reports(folder.path(), formats, results).context(lies.clone())?;
-    journal.map_or(Ok(()), Journal::end).context(lies)?;
+    done.map_or(Ok(()), Log::end).context(lies)?;
     folder.publish()
 }

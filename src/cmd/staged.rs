@@ -10,15 +10,17 @@
 //! folder that is [held](Held) as long as its process is there. One that nobody holds is what a killed process left: it is
 //! named to the user and kept, and the next name serves (`OUT.partial-2`).
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use super::output;
-use crate::record::Held;
+use crate::record::{Held, read};
+use crate::run::Log;
 use crate::text;
 
 /// What is moved last where files are moved one by one.
@@ -97,6 +99,27 @@ impl Staged {
         unreachable!("there are more numbers than files")
     }
 
+    /// The folder of a run that has not come to its end, to go on in; `None` of one that has. It is the one given, or that
+    /// which a run with this `--out` works in. The destination is the same as before, unless it is named anew.
+    ///
+    /// An error where there is no such run, where another process is at work on it, or where the destination is taken.
+    pub fn resume(given: &Path, out: Option<&Path>) -> anyhow::Result<Option<Staged>> {
+        let places = [given.to_owned(), partial(given, false, 1), partial(given, true, 1)];
+        let Some(folder) = places.into_iter().find(|place| Log::is_in(place)) else {
+            if read(given)?.partial {
+                bail!("{}: was interrupted, and has no log to go on from: run it anew", text::path(given));
+            }
+            return Ok(None);
+        };
+        let held = Held::take(&folder).map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock => anyhow!("{}: another mapscope is at work on it", text::path(&folder)),
+            _ => anyhow!(error).context(format!("{}: can't be gone on with", text::path(&folder))),
+        })?;
+        let destination = out.map_or_else(|| destination_of(&folder), Path::to_owned);
+        let inside = destination != folder && is_there(&destination)?;
+        Ok(Some(Staged { destination, folder, inside, _held: held, made: Vec::new(), kept: true }))
+    }
+
     fn claim(destination: &Path, folder: &Path, inside: bool) -> anyhow::Result<Claimed> {
         let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let missing = parent.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
@@ -139,7 +162,11 @@ impl Staged {
     /// Moves it to its destination, whose path it gives. An error says where it lies instead.
     pub fn publish(mut self) -> anyhow::Result<PathBuf> {
         self.keep();
-        let moved = if self.inside { self.move_up() } else { fs::rename(&self.folder, &self.destination) };
+        let moved = match self.inside {
+            true => self.move_up(),
+            false if self.folder == self.destination => Ok(()),
+            false => fs::rename(&self.folder, &self.destination),
+        };
         moved.with_context(|| {
             let (out, folder) = (text::path(&self.destination), text::path(&self.folder));
             format!("{out}: what is finished can't be moved here and lies in {folder}")
@@ -181,6 +208,21 @@ fn partial(destination: &Path, inside: bool, number: u32) -> PathBuf {
 }
 
 const PARTIAL: &str = "partial";
+
+/// Where what lies in a folder to work in will be; of any other folder itself.
+fn destination_of(folder: &Path) -> PathBuf {
+    let name = folder.file_name().map(OsString::from).unwrap_or_default().into_encoded_bytes();
+    let digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let without_number = match name[..name.len() - digits].strip_suffix(b"-") {
+        Some(rest) if digits > 0 => rest,
+        _ => &name,
+    };
+    match without_number.strip_suffix(PARTIAL.as_bytes()) {
+        Some([]) => folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned(),
+        Some([out @ .., b'.']) if !out.is_empty() => folder.with_file_name(OsStr::from_bytes(out)),
+        _ => folder.to_owned(),
+    }
+}
 
 /// Makes the folder and holds it. `WouldBlock` where another process does; `AlreadyExists` where something is there.
 fn hold(folder: &Path) -> io::Result<Held> {
@@ -236,7 +278,7 @@ fn unwritable(destination: &Path) -> String {
 
 fn tell_left(folder: &Path) {
     output::note(&format!(
-        "{}: left by a run that was killed; it stays as it is: remove it when you need nothing of it",
+        "{0}: left by a run that was killed; it stays as it is: `mapscope run --resume {0}` goes on with it, or remove it",
         text::path(folder)
     ));
 }

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use serde::{Deserialize, Serialize};
 
 use crate::engines::ENGINES;
 use crate::plan::Meant;
 use crate::run::Subjects;
 
 /// Paths for each engine, in the order of [`ENGINES`].
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Toolchains(Vec<Vec<PathBuf>>);
 
 impl Toolchains {

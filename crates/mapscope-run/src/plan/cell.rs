@@ -1,6 +1,6 @@
 //! A cell as it is planned, and what it is called once it is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -157,4 +157,14 @@ pub enum Source {
     },
     /// Read from a file.
     Trace(PathBuf),
+}
+
+impl Source {
+    /// The file that it is read from.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Source::Trace(path) => Some(path),
+            Source::Generated { keys, .. } => keys.path.as_deref(),
+        }
+    }
 }

@@ -25,7 +25,7 @@ pub use mapscope_maps::values::{Arg, Range, Values};
 pub use call::{Call, CallError, UnknownName};
 pub use cell::{CellId, CellSpec, Crew, Hint, Source, ThreadKeys, WorkloadSpec};
 pub use place::{Place, PlanError};
-pub use profiles::{SHIPPED, Shipped};
+pub use profiles::{SHIPPED, Shipped, Written};
 pub use validate::{Meant, Profiles, plan};
 pub use wire::Flags;
 

@@ -1,6 +1,8 @@
 //! The profiles that ship, and how a PROFILE argument finds its file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
 
 use super::UnknownName;
 use super::place::{Place, PlanError};
@@ -57,28 +59,48 @@ impl Shipped {
         summary.map(|raw| raw.text).unwrap_or_default()
     }
 
+    fn written(&self) -> Written {
+        let path = PathBuf::from(format!("profiles/{}.toml", self.name));
+        Written { name: self.name.to_owned(), path, text: self.text.to_owned() }
+    }
+
     pub(super) fn parse(&self) -> Result<Profile, PlanError> {
-        Profile::parse(self.name, self.text, Path::new(&format!("profiles/{}.toml", self.name)))
+        self.written().parse()
     }
 }
 
-/// The profile that `argument` means: a file when there is one or when it is written like one, else a shipped name.
-pub(super) fn find(argument: &str) -> Result<Profile, PlanError> {
-    let path = Path::new(argument);
-    if path.is_file() || argument.contains('/') || argument.ends_with(".toml") {
-        let place = Place::File { path: path.to_owned(), line: 1, key: String::new() };
-        let refuse = |what: String| PlanError { place: None, what: format!("{}: {what}", text::path(path)) };
-        let bytes =
-            intake::whole(path, BYTES_MAX).map_err(|error| refuse(format!("can't read the profile: {error}")))?;
-        let profile = String::from_utf8(bytes).map_err(|_| place.error("not a profile: TOML is UTF-8 text"))?;
-        let name = text::path(Path::new(path.file_stem().unwrap_or_default()));
-        return Profile::parse(&name, &profile, path);
-    }
-    SHIPPED.iter().find(|shipped| shipped.name == argument).map_or_else(
-        || {
+/// The text of a profile, and where it was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    name: String,
+    path: PathBuf,
+    text: String,
+}
+
+impl Written {
+    /// The profile that `argument` means: a file when there is one or when it is written like one, else a shipped name.
+    ///
+    /// # Errors
+    ///
+    /// A name that doesn't ship; a file that can't be read.
+    pub fn find(argument: &str) -> Result<Written, PlanError> {
+        let path = Path::new(argument);
+        if path.is_file() || argument.contains('/') || argument.ends_with(".toml") {
+            let place = Place::File { path: path.to_owned(), line: 1, key: String::new() };
+            let refuse = |what: String| PlanError { place: None, what: format!("{}: {what}", text::path(path)) };
+            let bytes =
+                intake::whole(path, BYTES_MAX).map_err(|error| refuse(format!("can't read the profile: {error}")))?;
+            let text = String::from_utf8(bytes).map_err(|_| place.error("not a profile: TOML is UTF-8 text"))?;
+            let name = text::path(Path::new(path.file_stem().unwrap_or_default()));
+            return Ok(Written { name, path: path.to_owned(), text });
+        }
+        SHIPPED.iter().find(|shipped| shipped.name == argument).map(Shipped::written).ok_or_else(|| {
             let unknown = UnknownName::new("profile", argument, SHIPPED.iter().map(|shipped| shipped.name));
-            Err(PlanError { place: None, what: format!("{unknown} A file is written with a / or ends in .toml.") })
-        },
-        Shipped::parse,
-    )
+            PlanError { place: None, what: format!("{unknown} A file is written with a / or ends in .toml.") }
+        })
+    }
+
+    pub(super) fn parse(&self) -> Result<Profile, PlanError> {
+        Profile::parse(&self.name, &self.text, &self.path)
+    }
 }

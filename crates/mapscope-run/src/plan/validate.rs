@@ -7,7 +7,7 @@ use super::cell::OPS_MAX;
 use super::cells::expand;
 use super::pattern;
 use super::place::{PlanError, Raw};
-use super::profiles::{SHIPPED, find};
+use super::profiles::{SHIPPED, Written};
 use super::wire::{Flags, Profile};
 use super::{Catalog, Passes, Plan};
 
@@ -47,7 +47,16 @@ impl Profiles {
     ///
     /// A name that doesn't ship; a file that can't be read, or that is no profile.
     pub fn read(arguments: &[String]) -> Result<Profiles, PlanError> {
-        arguments.iter().map(|argument| find(argument)).collect::<Result<_, _>>().map(Profiles)
+        Profiles::parse(&arguments.iter().map(|argument| Written::find(argument)).collect::<Result<Vec<_>, _>>()?)
+    }
+
+    /// Those that were found before.
+    ///
+    /// # Errors
+    ///
+    /// A text that is no profile.
+    pub fn parse(written: &[Written]) -> Result<Profiles, PlanError> {
+        written.iter().map(Written::parse).collect::<Result<_, _>>().map(Profiles)
     }
 
     /// How their lists of maps, or the flags in their place, may mean a map of this kind; `None` where they don't.

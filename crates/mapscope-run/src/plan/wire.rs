@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -179,8 +180,10 @@ impl Reader<'_> {
 }
 
 /// What the command line says: for keys of a profile, the list as typed, one item a use of the flag, commas not yet split.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "BTreeMap<String, Vec<String>>")]
 pub struct Flags {
+    #[serde(flatten)]
     typed: BTreeMap<&'static str, Vec<String>>,
 }
 
@@ -194,7 +197,15 @@ impl Flags {
     pub fn give(&mut self, key: &str, typed: impl IntoIterator<Item = String>) {
         let mut flagged = flagged_keys();
         let (key, ..) = flagged.find(|row| row.0 == key).unwrap_or_else(|| panic!("no flag gives {key}"));
-        self.typed.entry(key).or_default().extend(typed);
+        let mut typed = typed.into_iter().peekable();
+        if typed.peek().is_some() {
+            self.typed.entry(key).or_default().extend(typed);
+        }
+    }
+
+    /// Whether no flag was given.
+    pub fn is_empty(&self) -> bool {
+        self.typed.is_empty()
     }
 
     /// What the flag of a key was given; nothing where it was not.
@@ -226,6 +237,17 @@ impl Flags {
             }
         }
         lists
+    }
+}
+
+impl TryFrom<BTreeMap<String, Vec<String>>> for Flags {
+    type Error = String;
+
+    fn try_from(given: BTreeMap<String, Vec<String>>) -> Result<Flags, String> {
+        let known = |key: String| flagged_keys().map(|row| row.0).find(|known| *known == key).ok_or(key);
+        let typed = given.into_iter().map(|(key, typed)| Ok((known(key)?, typed)));
+        let typed = typed.collect::<Result<_, String>>().map_err(|key| format!("no flag gives {}", quoted(&key)))?;
+        Ok(Flags { typed })
     }
 }
 

@@ -10,8 +10,8 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
 use super::{
-    Cell, Count, EndState, HeatMap, LatencyHistogram, Moment, Moments, OpKind, Profile, Results, Searches, Spell,
-    Status, Time, Timeline, contradiction, flaw, metrics,
+    Cell, CellId, Count, EndState, HeatMap, LatencyHistogram, Moment, Moments, OpKind, Profile, Results, Searches,
+    Spell, Status, Time, Timeline, contradiction, flaw, metrics,
 };
 use crate::text;
 use metrics::Metric;
@@ -51,7 +51,8 @@ pub(super) fn check(results: &Results) -> Result<(), (String, String)> {
 /// The longest name in a cell's identity, in bytes: every report repeats it, in tables as wide as it is.
 const NAME_BYTES_MAX: usize = 4096;
 
-fn check_cell(cell: &Cell) -> Result<(), String> {
+/// What is wrong with a cell's record by itself, in words.
+pub(crate) fn check_cell(cell: &Cell) -> Result<(), String> {
     let id = &cell.id;
     for (name, text) in [("map", &id.map), ("keys", &id.keys), ("mix", &id.mix), ("entry", &id.entry)] {
         let bytes = text.len();
@@ -75,14 +76,19 @@ fn check_cell(cell: &Cell) -> Result<(), String> {
         }
     }
     if let Some(time) = &cell.time {
-        let (found, expected) = (time.threads.len(), threads.unwrap_or(0) as usize);
-        ensure!(found == expected, "figures of {found} threads, where there are {expected}");
-        check_time(time)?;
+        check_times(id, time)?;
     }
     if let Some(profile) = &cell.profile {
         check_profile(profile)?;
     }
     Ok(())
+}
+
+/// What is wrong with what a cell's time pass measured, in words.
+pub(crate) fn check_times(id: &CellId, time: &Time) -> Result<(), String> {
+    let (found, expected) = (time.threads.len(), id.threads.unwrap_or(0) as usize);
+    ensure!(found == expected, "figures of {found} threads, where there are {expected}");
+    check_time(time)
 }
 
 fn check_end_state(state: &EndState) -> Result<(), String> {

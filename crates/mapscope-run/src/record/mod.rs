@@ -24,6 +24,7 @@ pub use crate::plan::CellId;
 pub use crate::probe::event::Cause;
 pub use crate::probe::quantity::Quantity;
 pub use acceptance::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges};
+pub(crate) use check::{check_cell, check_times};
 pub use declared::{contradiction, flaw};
 pub use environment::Environment;
 pub use held::Held;

@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tempfile::TempDir;
 
@@ -41,9 +41,9 @@ impl Answers {
         }
     }
 
-    /// Where a file called `name` is.
-    pub fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
     }
 }
 
@@ -87,7 +87,7 @@ mod tests {
     fn what_nobody_holds_is_cleared_and_nothing_else() {
         let place = tempfile::tempdir().unwrap();
         let held = Answers::within(place.path()).unwrap();
-        fs::write(held.file("0-count-1.json"), "{}").unwrap();
+        fs::write(held.path().join("0-count-1.json"), "{}").unwrap();
         let left = place.path().join(format!("{PREFIX}left"));
         fs::create_dir(&left).unwrap();
         fs::write(left.join("0-count-1.json"), "{").unwrap();
@@ -103,7 +103,7 @@ mod tests {
         there.sort();
         assert_eq!(names(place.path()), there);
         assert_eq!(names(&precious), ["file"]);
-        assert!(held.file("0-count-1.json").is_file());
+        assert!(held.path().join("0-count-1.json").is_file());
         drop(held);
         assert_eq!(names(place.path()).len(), 3);
     }

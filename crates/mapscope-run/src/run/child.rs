@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write as _};
+use std::os::unix::process::parent_id;
 use std::process::ExitCode;
 
 use super::job::{Answer, Answered, Job, Pass, REFUSAL, REFUSED};
@@ -26,9 +27,14 @@ pub fn main(subjects: &Subjects) -> ExitCode {
 }
 
 fn work(subjects: &Subjects) -> Result<(), String> {
+    end_with_parent();
     let mut text = String::new();
     io::stdin().read_to_string(&mut text).map_err(|error| format!("what to do can't be read: {error}"))?;
     let job = Job::hear(&text)?;
+    if parent_id() != job.parent {
+        // It ended before it could be seen to.
+        return Err("whoever started this has ended".to_owned());
+    }
     memory::limit(job.memory_limit_bytes);
     let workload = ready(&job);
     // The parent sees by this file that all was ready: what ends the process from here on is in the pass. And what has no
@@ -39,6 +45,15 @@ fn work(subjects: &Subjects) -> Result<(), String> {
     let answer = workload.and_then(|workload| run(subjects, &job, &workload));
     let bytes = serde_json::to_vec(&answer).map_err(|error| error.to_string())?;
     std::fs::write(&job.answer, bytes).map_err(|error| unwritten(&job, &error))
+}
+
+/// Ends this process when the one that started it ends, however that does.
+fn end_with_parent() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: sets what the system does with this process; no memory is handed over.
+    unsafe {
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+    }
 }
 
 fn ready(job: &Job) -> Result<Workload, Failure> {

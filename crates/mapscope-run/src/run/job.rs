@@ -20,11 +20,13 @@ pub(super) const REFUSED: u8 = 75;
 pub(super) const REFUSAL: &str = "error: ";
 
 /// The version of what follows. A process that was started by another mapscope, such as one built anew meanwhile, refuses.
-pub(super) const PROTOCOL: u32 = 1;
+pub(super) const PROTOCOL: u32 = 2;
 
 /// One pass of one cell.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Job {
+    /// The process that waits for the answer: with it ends what it has started.
+    pub parent: u32,
     pub pass: Pass,
     pub cell: CellSpec,
     /// The trace or the file of keys, read already: this process opens neither.
@@ -81,7 +83,7 @@ impl Job {
 }
 
 /// The passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Pass {
     /// No pass of a map: works out the expected end state.
@@ -124,6 +126,19 @@ pub(super) enum Answer {
     Profile(Profile),
 }
 
+impl Answer {
+    /// The pass that it is an answer of.
+    pub const fn pass(&self) -> Pass {
+        match self {
+            Answer::Expected(_) => Pass::Expect,
+            Answer::Count(..) => Pass::Count,
+            Answer::Learnt(_) => Pass::Learn,
+            Answer::Time(_) => Pass::Time,
+            Answer::Profile(_) => Pass::Profile,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +157,7 @@ mod tests {
         ]);
         let plan = plan(&[], &flags, &Subjects::builtin().catalog()).unwrap();
         Job {
+            parent: 1,
             pass: Pass::Count,
             cell: plan.cells[0].clone(),
             input: None,

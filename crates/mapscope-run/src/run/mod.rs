@@ -1,5 +1,12 @@
 //! The run: joins workloads, maps and probes, one process for each pass of each cell.
 //!
+//! ```text
+//! opened --> task --> scheduler --Job--> executor (process)       replayed: log --> ledger
+//!                       |  ^----Answered-----'
+//!                       +--event--> log, progress
+//!                       +--book---> ledger --> record
+//! ```
+//!
 //! The parent opens and checks every workload, and starts itself with [`HIDDEN_VERB`]: once per workload for its expected
 //! end state, once per cell and pass, of a time pass once per repetition. Count passes may run side by side; the others run
 //! alone. Repetitions are spread over the run in rounds: the first of every cell, then the second of every cell, so that
@@ -8,22 +15,29 @@
 
 mod answers;
 mod child;
+mod event;
 mod job;
+mod ledger;
 mod limits;
+mod log;
 mod memory;
+mod opened;
 mod passes;
 mod process;
 mod progress;
 mod repetitions;
 mod schedule;
+mod scheduler;
 mod sessions;
 mod subjects;
+mod task;
 
 use std::io;
 use std::path::PathBuf;
 
 pub use child::main as child_main;
 pub use job::HIDDEN_VERB;
+pub use log::{Log, LogError};
 pub use schedule::{execute, heed_interrupts};
 pub use subjects::Subjects;
 
@@ -58,6 +72,9 @@ pub enum RunError {
     /// A workload that can't be used.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
+    /// A log that the run can't go on with.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// There is no place for the answers of its passes.
     #[error(
         "{}: the passes can't leave their answers here: {source}; set TMPDIR to a folder that can be written",

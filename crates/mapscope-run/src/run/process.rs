@@ -1,13 +1,16 @@
 //! A cell's process: started, watched, and its end told in a [`Status`].
 
 use std::io::{self, Read, Write as _};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::fd::RawFd;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::job::{Answered, HIDDEN_VERB, Job, Pass, REFUSAL, REFUSED};
+use super::scheduler::Executor;
 use crate::record::Status;
 use crate::subject::Failure;
 use crate::text;
@@ -16,88 +19,127 @@ use crate::workload::HandOver;
 /// The most of a process's standard error that is kept.
 const STDERR_BYTES_MAX: u64 = 64 << 10;
 
+/// How long to wait for a process to end before somebody looks whether the run was interrupted.
+const BEAT: Duration = Duration::from_millis(50);
+
+/// Jobs as processes of this program. Those that run are ended when it is dropped.
+pub(super) struct Processes {
+    running: Vec<Process>,
+    /// Numbers of processes that have ended, with what they wrote to standard error.
+    ended: Receiver<(u64, String)>,
+    tell: Sender<(u64, String)>,
+    started: u64,
+}
+
 /// A running pass.
-pub(super) struct Process {
+struct Process {
+    id: u64,
     child: Child,
-    stderr: Option<JoinHandle<String>>,
     job: Job,
-    started: Instant,
+    deadline: Instant,
     limit: Duration,
 }
 
+impl Processes {
+    pub fn new() -> Processes {
+        let (tell, ended) = channel();
+        Processes { running: Vec::new(), ended, tell, started: 0 }
+    }
+
+    fn take(&mut self, id: u64) -> Option<Process> {
+        let index = self.running.iter().position(|process| process.id == id)?;
+        Some(self.running.swap_remove(index))
+    }
+}
+
+impl Executor for Processes {
+    fn start(&mut self, job: Job, limit: Duration) -> io::Result<u64> {
+        self.started += 1;
+        let id = self.started;
+        self.running.push(Process::start(id, job, limit, self.tell.clone())?);
+        Ok(id)
+    }
+
+    fn wait(&mut self) -> Option<(u64, Answered)> {
+        let late = |process: &&Process| process.deadline <= Instant::now();
+        let next = self.running.iter().map(|process| process.deadline).min();
+        let patience = next.map_or(BEAT, |next| next.saturating_duration_since(Instant::now()).min(BEAT));
+        if let Ok((id, stderr)) = self.ended.recv_timeout(patience) {
+            // One that was ended for being late is here no more.
+            return self.take(id).map(|process| (id, process.ended(&stderr)));
+        }
+        let id = self.running.iter().find(late)?.id;
+        self.take(id).map(|process| (id, process.late()))
+    }
+}
+
+/// Held while a descriptor is open to whatever is started.
+static STARTING: Mutex<()> = Mutex::new(());
+
+/// Starts a process that inherits a descriptor which others don't. No code of ours runs in it before its program does, so
+/// that the system need not copy this process (`posix_spawn`).
+fn spawn(command: &mut Command, inherited: Option<RawFd>) -> io::Result<Child> {
+    let _alone = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let keep = |flags: libc::c_int| match inherited {
+        // SAFETY: sets a flag of a descriptor, which the job's workload has open meanwhile.
+        Some(descriptor) if unsafe { libc::fcntl(descriptor, libc::F_SETFD, flags) } == -1 => {
+            Err(io::Error::last_os_error())
+        }
+        _ => Ok(()),
+    };
+    keep(0)?;
+    let child = command.spawn();
+    keep(libc::FD_CLOEXEC)?;
+    child
+}
+
 impl Process {
-    /// Starts this program anew for one job.
-    pub fn start(job: Job, limit: Duration) -> io::Result<Process> {
+    /// Starts this program anew for one job; its end is told with what it wrote to standard error.
+    fn start(id: u64, job: Job, limit: Duration, tell: Sender<(u64, String)>) -> io::Result<Process> {
         let mut command = Command::new(program()?);
         command.arg(HIDDEN_VERB).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.env_remove("RUST_BACKTRACE").process_group(0);
-        let input = job.input.as_ref().map(HandOver::descriptor);
-        let parent = std::process::id();
-        // SAFETY: `prctl`, `getppid` and `fcntl` are async-signal-safe, and nothing else happens between fork and exec.
-        unsafe {
-            command.pre_exec(move || {
-                #[cfg(target_os = "linux")]
-                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-                // Killed before that, the parent would never be missed.
-                if libc::getppid() as u32 != parent {
-                    return Err(io::Error::from_raw_os_error(libc::ESRCH));
-                }
-                match input {
-                    // Not to be closed by exec, in this process alone.
-                    Some(input) if libc::fcntl(input, libc::F_SETFD, 0) == -1 => Err(io::Error::last_os_error()),
-                    _ => Ok(()),
-                }
-            });
-        }
         let text = job.speak()?;
-        let child = command.spawn()?;
+        let child = spawn(&mut command, job.input.as_ref().map(HandOver::descriptor))?;
         // From here on an error ends it.
-        let mut process = Process { child, stderr: None, job, started: Instant::now(), limit };
+        let mut process = Process { id, child, job, deadline: Instant::now() + limit, limit };
         if let Some(mut stdin) = process.child.stdin.take() {
             // A process that died before it read its job tells so by its end.
             let _ = stdin.write_all(&text);
         }
-        if let Some(mut pipe) = process.child.stderr.take() {
-            let reader = std::thread::Builder::new().spawn(move || {
-                let mut text = Vec::new();
+        let (pid, mut stderr) = (process.child.id(), process.child.stderr.take());
+        std::thread::Builder::new().spawn(move || {
+            let mut text = Vec::new();
+            if let Some(pipe) = &mut stderr {
                 let _ = pipe.by_ref().take(STDERR_BYTES_MAX).read_to_end(&mut text);
-                let _ = io::copy(&mut pipe, &mut io::sink());
-                String::from_utf8_lossy(&text).into_owned()
-            });
-            process.stderr = Some(reader?);
-        }
+                let _ = io::copy(pipe, &mut io::sink());
+            }
+            wait_for(pid);
+            // Nobody listens any more where the run has ended.
+            let _ = tell.send((id, String::from_utf8_lossy(&text).into_owned()));
+        })?;
         Ok(process)
     }
 
-    /// How it ended, if it has; kills it when it runs past its limit.
-    pub fn poll(&mut self) -> Option<Answered> {
-        match self.child.try_wait() {
-            Ok(Some(status)) => return Some(self.ended(status)),
-            Ok(None) => {}
-            Err(error) => {
-                self.kill();
-                return Some(Err(Failure::harness(format!("its process can't be watched: {error}"))));
-            }
-        }
-        if self.started.elapsed() > self.limit {
-            self.kill();
-            let seconds = self.limit.as_secs();
-            let why = format!("still running after its limit of {seconds} s: --time-limit or time_limit_s raises it");
-            let status = match self.at_work() {
-                Party::Map => Status::TimedOut,
-                Party::Mapscope => Status::HarnessFailed,
-            };
-            let _ = std::fs::remove_file(&self.job.answer);
-            return Some(Err(Failure::new(status, why)));
-        }
-        None
+    /// What became of one that runs past its limit, which ends it.
+    fn late(mut self) -> Answered {
+        self.kill();
+        let seconds = self.limit.as_secs();
+        let why = format!("still running after its limit of {seconds} s: --time-limit or time_limit_s raises it");
+        let status = match self.at_work() {
+            Party::Map => Status::TimedOut,
+            Party::Mapscope => Status::HarnessFailed,
+        };
+        let _ = std::fs::remove_file(&self.job.answer);
+        Err(Failure::new(status, why))
     }
 
     /// Ends it now.
-    pub fn kill(&mut self) {
+    fn kill(&mut self) {
         // Either fails only when the process has already ended.
         if let Ok(group) = i32::try_from(self.child.id()) {
-            // SAFETY: only sends a signal. The group is the child's own, made when it was started.
+            // SAFETY: only sends a signal. The group is the child's own, made when it was started, and its number is nobody
+            // else's until the child is waited for, which is done below.
             unsafe { libc::kill(-group, libc::SIGKILL) };
         }
         let _ = self.child.kill();
@@ -110,14 +152,18 @@ impl Process {
         if self.job.pass != Pass::Expect && self.job.answer.exists() { Party::Map } else { Party::Mapscope }
     }
 
-    fn ended(&mut self, status: ExitStatus) -> Answered {
-        let stderr = self.stderr.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
+    /// What became of one that has ended.
+    fn ended(mut self, stderr: &str) -> Answered {
+        let status = match self.child.wait() {
+            Ok(status) => status,
+            Err(error) => return Err(Failure::harness(format!("its process can't be watched: {error}"))),
+        };
         let at_work = self.at_work();
         let answer = std::fs::read(&self.job.answer);
         // Read, or not to be read; either way the folder need not hold them all.
         let _ = std::fs::remove_file(&self.job.answer);
         if !status.success() {
-            let (status, why) = diagnose(status, &stderr, self.job.memory_limit_bytes, at_work);
+            let (status, why) = diagnose(status, stderr, self.job.memory_limit_bytes, at_work);
             return Err(Failure { status, why });
         }
         let harness = |why: String| Err(Failure::harness(why));
@@ -132,6 +178,16 @@ impl Process {
             Err(error) => harness(format!("its answer can't be read from {}: {error}", text::path(&self.job.answer))),
         }
     }
+}
+
+/// Waits until a child has ended, and leaves its end for who started it: so long its number is nobody else's.
+fn wait_for(pid: u32) {
+    let mut about = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
+    let options = libc::WEXITED | libc::WNOWAIT;
+    // SAFETY: writes to `about` alone, which nobody reads. Another error than a signal means that nothing is left to wait for.
+    while unsafe { libc::waitid(libc::P_PID, pid, about.as_mut_ptr(), options) } == -1
+        && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
+    {}
 }
 
 /// This very program, also when its file was removed or built anew since it was started.

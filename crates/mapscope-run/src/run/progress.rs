@@ -4,6 +4,8 @@ use std::io::IsTerminal as _;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::event::{Event, Sink};
+
 /// A bar on standard error, when that is a terminal and a bar is wanted; otherwise nothing.
 ///
 /// It tells how many cells are done. Its length and the time left go by tasks (passes, and repetitions of time passes),
@@ -33,12 +35,8 @@ impl Progress {
         progress
     }
 
-    pub fn says(&self, what: String) {
-        self.bar.set_message(what);
-    }
-
     /// A task of a cell is done, or won't be run.
-    pub fn task_done(&mut self, cell: usize) {
+    fn task_done(&mut self, cell: usize) {
         self.tasks_left[cell] -= 1;
         self.bar.inc(1);
         self.count_cells();
@@ -46,6 +44,15 @@ impl Progress {
 
     fn count_cells(&self) {
         self.bar.set_prefix(cells_done(&self.tasks_left));
+    }
+}
+
+impl Sink for Progress {
+    fn hear(&mut self, event: Event<'_>) {
+        match event {
+            Event::Doing(what) => self.bar.set_message(what.to_owned()),
+            Event::Ended(task, _) | Event::Dropped(task) => self.task_done(task.cell),
+        }
     }
 }
 

@@ -60,7 +60,8 @@ pub(in crate::run) fn recorded(latencies: &Latencies) -> Vec<LatencyHistogram> {
 /// The sums of all of them.
 pub(in crate::run) fn sum_kinds<'a>(parts: impl Iterator<Item = &'a BTreeMap<OpKind, u64>>) -> BTreeMap<OpKind, u64> {
     let mut sum = BTreeMap::new();
-    parts.flatten().for_each(|(&kind, &ns)| *sum.entry(kind).or_default() += ns);
+    let add = |sum: &mut u64, ns: u64| *sum = sum.saturating_add(ns);
+    parts.flatten().for_each(|(&kind, &ns)| add(sum.entry(kind).or_default(), ns));
     sum
 }
 

@@ -1,0 +1,155 @@
+//! What there is to do, and in which order.
+
+use std::collections::{HashSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::job::Pass;
+use super::opened::Opened;
+
+/// One process to be started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Task {
+    /// Index into the plan's cells; of an expected end state the first cell that has it.
+    pub cell: usize,
+    pub pass: Pass,
+    /// Of how many repetitions of a time pass which one, from 1; of other passes there is one.
+    pub repetition: u32,
+    pub of: u32,
+}
+
+impl Task {
+    /// `time pass, repetition 2 of 5`.
+    pub fn name(&self) -> String {
+        let Task { pass, repetition, of, .. } = self;
+        match pass {
+            Pass::Expect => "expected end state, without a map".to_owned(),
+            _ if *of > 1 => format!("{} pass, repetition {repetition} of {of}", pass.name()),
+            _ => format!("{} pass", pass.name()),
+        }
+    }
+
+    /// Whether the cell's pass is done with it.
+    pub fn is_last(&self) -> bool {
+        self.repetition == self.of
+    }
+}
+
+/// The most bytes of what is learnt that lie in the temporary folder at once, unless those of one cell are more.
+const LEARNT_BYTES_MAX: u64 = 256 << 20;
+
+/// What of a plan is not `done`.
+///
+/// The expected end states come first. Then, block by block: count passes, which may run side by side; profile passes; time
+/// passes in rounds, the first repetition of every cell before the second of any. A block is as many cells as may leave what
+/// they learn for their time passes: most plans are one.
+pub(super) fn tasks(opened: &Opened<'_>, done: &HashSet<Task>) -> VecDeque<Task> {
+    let one = |cell, pass| Task { cell, pass, repetition: 1, of: 1 };
+    let mut tasks: VecDeque<Task> = opened.first_cells().map(|cell| one(cell, Pass::Expect)).collect();
+    let mut cells = 0..opened.plan.cells.len();
+    while !cells.is_empty() {
+        let block = block(opened, cells.start);
+        cells.start = block.end;
+        for (pass, of) in passes(opened) {
+            for repetition in 1..=of {
+                let having = block.clone().filter(|&cell| has(opened, cell, pass, done));
+                tasks.extend(having.map(|cell| Task { cell, pass, repetition, of }));
+            }
+        }
+    }
+    tasks.retain(|task| !done.contains(task));
+    tasks
+}
+
+/// The passes that a plan's cells may have, in order, each with its repetitions.
+fn passes(opened: &Opened<'_>) -> impl Iterator<Item = (Pass, u32)> {
+    let passes = opened.plan.passes;
+    let wanted = [
+        (passes.count, Pass::Count, 1),
+        (passes.time, Pass::Learn, 1),
+        (passes.profile, Pass::Profile, 1),
+        (passes.time, Pass::Time, opened.plan.repetitions),
+    ];
+    wanted.into_iter().filter_map(|(wanted, pass, of)| wanted.then_some((pass, of)))
+}
+
+fn has(opened: &Opened<'_>, cell: usize, pass: Pass, done: &HashSet<Task>) -> bool {
+    match pass {
+        Pass::Profile => opened.subject(cell).is_none_or(|map| map.has_stacks(opened.plan.cells[cell].crew)),
+        // A count pass leaves what it learns for the time pass, but to the run that it is of.
+        Pass::Learn => {
+            let counts = opened.plan.passes.count;
+            let counted = || done.contains(&Task { cell, pass: Pass::Count, repetition: 1, of: 1 });
+            let of = opened.plan.repetitions;
+            let timed = |repetition| done.contains(&Task { cell, pass: Pass::Time, repetition, of });
+            opened.repeats(cell) && (!counts || counted()) && !(1..=of).all(timed)
+        }
+        Pass::Expect | Pass::Count | Pass::Time => true,
+    }
+}
+
+/// The cells from `first` on that learn no more together than fits.
+fn block(opened: &Opened<'_>, first: usize) -> std::ops::Range<usize> {
+    let mut bytes = 0_u64;
+    let fits = |cell: &usize| {
+        bytes = bytes.saturating_add(opened.workload(*cell).ops());
+        *cell == first || bytes <= LEARNT_BYTES_MAX
+    };
+    let cells = (first..opened.plan.cells.len()).take_while(fits).count();
+    first..first + cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Flags, plan};
+    use crate::run::Subjects;
+
+    fn order(flags: &[(&str, &str)], done: &[Task]) -> String {
+        let subjects = Subjects::builtin();
+        let mut given = Flags::from([("map", "std,btree"), ("seed", "1,2")]);
+        flags.iter().for_each(|(key, value)| given.give(key, [(*value).to_owned()]));
+        let mut plan = plan(&[], &given, &subjects.catalog()).unwrap();
+        plan.repetitions = 2;
+        let opened = Opened::new(plan.clone(), &subjects).unwrap();
+        let letter =
+            |task: Task| format!("{}{}{}", &task.pass.name()[..1], task.cell, &".'"[..task.repetition as usize - 1]);
+        let tasks: Vec<_> = tasks(&opened, &done.iter().copied().collect()).into_iter().map(letter).collect();
+        tasks.join(" ")
+    }
+
+    #[test]
+    fn what_is_exact_comes_first_and_repetitions_come_in_rounds() {
+        // Two seeds are two workloads, of two maps each.
+        let small = ("ops", "10");
+        assert_eq!(order(&[small, ("passes", "count,time")], &[]), "e0 e2 c0 c1 c2 c3 t0 t1 t2 t3 t0. t1. t2. t3.");
+        assert_eq!(order(&[small, ("passes", "time")], &[]), "e0 e2 l0 l1 l2 l3 t0 t1 t2 t3 t0. t1. t2. t3.");
+        assert_eq!(order(&[small, ("passes", "profile")], &[]), "e0 e2 p0 p1 p2 p3");
+    }
+
+    #[test]
+    fn what_is_learnt_of_large_cells_is_not_kept_for_all_at_once() {
+        let large = ("ops", "100000000");
+        assert_eq!(
+            order(&[large, ("passes", "count,time")], &[]),
+            "e0 e2 c0 c1 t0 t1 t0. t1. c2 c3 t2 t3 t2. t3.",
+            "two of 100,000,000 bytes fit into 256 MiB"
+        );
+    }
+
+    #[test]
+    fn what_is_done_is_left_out_and_what_its_process_learnt_is_learnt_again() {
+        let done = |cell, pass, repetition, of| Task { cell, pass, repetition, of };
+        let counted = done(0, Pass::Count, 1, 1);
+        let timed = [1, 2].map(|repetition| done(1, Pass::Time, repetition, 2));
+        let expected = [0, 2].map(|cell| done(cell, Pass::Expect, 1, 1));
+        let all = [&[counted, done(1, Pass::Count, 1, 1)], &timed[..], &expected[..]].concat();
+        assert_eq!(
+            order(&[("ops", "10"), ("passes", "count,time")], &all),
+            "c2 c3 l0 t0 t2 t3 t0. t2. t3.",
+            "of the cell that is done, nothing"
+        );
+        assert_eq!(order(&[("ops", "10"), ("passes", "count")], &all[..1]), "e0 e2 c1 c2 c3");
+    }
+}

@@ -179,7 +179,7 @@ fn killed_when_it_is_done_it_is_whole() {
     assert_eq!(killed_when(true, |place| place.path("out").exists()), Left::Whole);
 }
 
-/// By hand: `cargo test --test kills -- --ignored --nocapture`. Moments are drawn anew each time.
+/// By hand: `cargo test --test suite kills:: -- --ignored --nocapture`. Moments are drawn anew each time.
 #[test]
 #[ignore = "a hundred runs, by the clock"]
 fn a_hundred_kills_at_random_moments() {

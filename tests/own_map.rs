@@ -1,16 +1,13 @@
 //! The example of a map of one's own, built as a user builds it: in a crate outside of this one.
 
-mod cli_process;
-#[path = "common/skip.rs"]
-mod skip;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cli_process::{PATIENT, Place};
 use mapscope::record::{self, Status};
-use skip::skip;
+
+use crate::cli_process::{PATIENT, Place};
+use crate::common::skip::skip;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/own_map");
 

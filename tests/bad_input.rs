@@ -1,11 +1,9 @@
 //! Bad input of every kind: exit code 2, one clear message that names the culprit, nothing on stdout, nothing left.
 
-mod cli_process;
-
 use std::fs;
 use std::process::Command;
 
-use cli_process::{Outcome, Place};
+use crate::cli_process::{Outcome, Place};
 
 #[track_caller]
 fn check(outcome: &Outcome, words: &[&str]) {

@@ -1,14 +1,12 @@
 //! `mapscope baseline accept`, as a process: what it writes, what it refuses, and what the gate says of it afterwards.
 
-mod cli_process;
-#[path = "common/skip.rs"]
-mod skip;
-
 use std::fs;
 use std::process::Command;
 
-use cli_process::{Outcome, Place};
 use mapscope::record::{ACCEPTANCES_MAX, Acceptance, Results, Status, read, write_atomically};
+
+use crate::cli_process::{Outcome, Place};
+use crate::common::skip;
 
 /// A place with two small records that differ in one map, `a` and `b`.
 fn place() -> Place {

@@ -3,19 +3,15 @@
 //! A full census compares the address of every live entry before and after each write. Whatever it finds, the
 //! narrowed one must have found too.
 
-#[path = "common/masked.rs"]
-mod masked;
-
-use std::alloc::System;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
 
 use mapscope::maps::{self, Family, FamilyVisitor, FixedFold, Hashing, Map, Options, Write};
-use mapscope::probe::alloc::{self, Counting};
+use mapscope::probe::alloc;
 use mapscope::probe::event::{Cause, Off};
 use mapscope::workload::{Key, Str24, Value};
 
-use masked::{AllEqual, HighBits, LowBits};
+use crate::masked::{AllEqual, HighBits, LowBits};
 
 /// Good hashes of which five low bits are left: the maps that move entries only where many collide do so.
 #[derive(Clone)]
@@ -44,9 +40,6 @@ impl Hasher for CrowdedHasher {
         self.0.finish() & 0x1f
     }
 }
-
-#[global_allocator]
-static ALLOCATOR: Counting<System> = Counting::new(System);
 
 /// A small generator, so that a failure's seed says everything.
 struct Random(u64);

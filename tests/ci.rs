@@ -1,14 +1,13 @@
 //! What runs in CI: the workflow that docs/CI.md hands out, step by step, and the verdict's forms as a process.
 
-mod cli_process;
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use cli_process::{Outcome, Place};
 use mapscope::plan::SHIPPED;
 use serde_json::Value;
+
+use crate::cli_process::{Outcome, Place};
 
 /// Few cells, so that a build without optimisation is done soon.
 const PROFILE: &str = "summary = \"a few cells\"\npasses = [\"count\"]\n\n[[cells]]\nmap = [\"go-classic\", \"std\"]\n\

@@ -1,13 +1,12 @@
 //! The command line as a process: stdout, stderr, exit code, files left.
 
-mod cli_process;
-
 use std::process::{Command, Stdio};
 
-use cli_process::{Outcome, Place};
 use mapscope::plan::{self, Flags, SHIPPED};
 use mapscope::run::Subjects;
 use mapscope::workload::Workload;
+
+use crate::cli_process::{Outcome, Place};
 
 fn run(args: &[&str]) -> Outcome {
     Place::new().run(args)

@@ -1,10 +1,5 @@
 //! Every map that ships against a `BTreeMap`: random operations, drains, real ones, good and degenerate hashes.
 
-#[path = "common/masked.rs"]
-mod masked;
-#[path = "common/skip.rs"]
-mod skip;
-
 use std::collections::BTreeMap;
 use std::io::BufReader;
 use std::path::Path;
@@ -15,7 +10,8 @@ use mapscope::workload::{Key, Str24, Value};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::SplitMix64;
 
-use masked::{AllEqual, HighBits, LowBits};
+use crate::common::skip;
+use crate::masked::{AllEqual, HighBits, LowBits};
 
 /// A map and its model.
 struct Pair<M> {

@@ -1,13 +1,12 @@
 //! What becomes of `go` commands that fail, and of runtimes that do: played by scripts.
 
-mod cli_process;
-
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use cli_process::{Outcome, Place, script};
 use mapscope::record::{self, Cell, Status};
+
+use crate::cli_process::{Outcome, Place, script};
 
 /// A `go` that says this version, leaves a trace of having been asked, and builds by `build`, which finds the place of the
 /// program in `$out`.

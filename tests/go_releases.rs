@@ -1,14 +1,11 @@
 //! The releases of Go's models as their users choose them: on the command line, by a recording, by a toolchain.
 
-mod cli_process;
-#[path = "common/skip.rs"]
-mod skip;
-
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
 
-use cli_process::{Outcome, Place, script};
+use crate::cli_process::{Outcome, Place, script};
+use crate::common::skip;
 
 /// A recording in `tests/data`, by the beginning of its name.
 fn recording(prefix: &str) -> String {

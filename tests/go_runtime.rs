@@ -1,17 +1,15 @@
 //! The real Go runtime as a subject. Needs a `go` command: those that MAPSCOPE_GO names (separated as in PATH), or the
 //! one on the PATH; without any, the tests that need one say so and pass.
 
-mod cli_process;
-mod common;
-#[path = "common/skip.rs"]
-mod skip;
-
 use std::path::PathBuf;
 use std::process::Command;
 
-use cli_process::Place;
 use mapscope::engines::go;
 use mapscope::record::{self, Cause, OpKind, Results, Status, metrics};
+
+use crate::cli_process::Place;
+use crate::common;
+use crate::common::skip;
 
 /// The toolchains to test with.
 fn toolchains() -> Vec<go::Toolchain> {

@@ -1,9 +1,5 @@
 //! The HTML report as a file: what it carries, that it asks nobody for anything, and that names do no harm.
 
-#[path = "report_text/fixture.rs"]
-#[allow(dead_code, reason = "each test binary uses its part")]
-mod fixture;
-
 use std::collections::BTreeMap;
 use std::io::Read as _;
 
@@ -16,6 +12,8 @@ use mapscope::record::{
 };
 use mapscope::report::FORMATS;
 use serde_json::{Value, json};
+
+use crate::report_text::fixture;
 
 fn html(results: &Results) -> String {
     let format = FORMATS.iter().find(|row| row.name == "html").expect("the format");

@@ -1,14 +1,13 @@
 //! What a run reads, it reads once: whatever becomes of the files meanwhile, and whatever they are.
 
-mod cli_process;
-
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use cli_process::{Place, listing};
 use serde_json::Value;
+
+use crate::cli_process::{Place, listing};
 
 const TRACE: &str = "op,key\ninsert,1\ninsert,2\nget,1\ninsert,3\nremove,2\ninsert,1\n";
 const KEYS: &str = "5\n6\n7\n";

@@ -312,7 +312,7 @@ fn what_can_t_be_gone_on_with_is_refused_in_words() {
     assert_eq!(files(&place.path("out.partial")), before, "untouched");
 }
 
-/// By hand: `cargo test --test kills -- --ignored --nocapture`. Moments are drawn anew each time.
+/// By hand: `cargo test --test suite kills:: -- --ignored --nocapture`. Moments are drawn anew each time.
 #[test]
 #[ignore = "a hundred runs, by the clock"]
 fn a_hundred_kills_at_random_moments() {

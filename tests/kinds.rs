@@ -1,9 +1,7 @@
 //! Work that is about all entries at once, clears and iterations: it has counts, causes, latencies and its share of the time,
 //! on every map that one thread has to itself.
 
-mod common;
-
-use common::{PATIENT, Row, Run, metric};
+use crate::common::{PATIENT, Row, Run, metric};
 
 /// A trace of so many rounds: eight inserts, a lookup, an iteration, a clear; the first operation is an iteration.
 fn trace(folder: &tempfile::TempDir, rounds: u64) -> String {

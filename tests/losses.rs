@@ -1,16 +1,15 @@
 //! Each way to lose a run: what was finished is there, or lies where its user is told, or was refused before it began; and
 //! whoever is at fault is named.
 
-mod cli_process;
-
 use std::fs::{self, OpenOptions};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use cli_process::{Outcome, PATIENT, Place};
 use mapscope::record::{Status, read};
+
+use crate::cli_process::{Outcome, PATIENT, Place};
 
 const TINY: [&str; 7] = ["run", "--map", "std", "--ops", "1000", "--passes", "count"];
 /// Goes on until it is interrupted.

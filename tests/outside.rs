@@ -1,16 +1,15 @@
 //! What comes from outside acts on nothing: not on a terminal, not on what reads a log, not on a spreadsheet, not on a
 //! parser, whatever a record, a trace, a profile or a file's name holds.
 
-mod cli_process;
-
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cli_process::{Outcome, Place};
 use mapscope::text::acts;
+
+use crate::cli_process::{Outcome, Place};
 
 /// Escapes, a title for the terminal, a command for GitHub on a line of its own, a mark of direction, what XML can't hold.
 const HOSTILE: &str = "x\u{1b}[31m\u{1b}]0;t\u{7}\n::error::INJECTED\r\n\u{202e}##[error]\u{fffe}\u{9b}2J<b>|`";

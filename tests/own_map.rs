@@ -1,16 +1,13 @@
 //! The example of a map of one's own, built as a user builds it: in a crate outside of this one.
 
-mod cli_process;
-#[path = "common/skip.rs"]
-mod skip;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cli_process::{PATIENT, Place};
 use mapscope::record::{self, Status};
-use skip::skip;
+
+use crate::cli_process::{PATIENT, Place};
+use crate::common::skip::skip;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/own_map");
 
@@ -72,6 +69,8 @@ fn build(place: &Place) -> PathBuf {
     let (target, programs) = target();
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--offline", "--quiet"]).current_dir(&folder).env("CARGO_TARGET_DIR", target);
+    // The versions of maps are read from the names of source files; what else debuggers need would be gigabytes.
+    cargo.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only").env("CARGO_INCREMENTAL", "0");
     if programs.ends_with("release") {
         cargo.arg("--release");
     }

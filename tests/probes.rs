@@ -1,18 +1,13 @@
 //! How long searches are in hashbrown's tables, and how many tombstones these have, as maps report it from outside: against
 //! a table whose control bytes are known, because it is written here and does what hashbrown's does, step by step.
 
-mod cli_process;
-#[path = "common/masked.rs"]
-mod masked;
-
-use std::alloc::System;
 use std::collections::HashMap;
 use std::fs;
 use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 
 use mapscope::maps::{self, Family, FamilyVisitor, Fx, Hashing, Map, Options, Structure};
-use mapscope::probe::alloc::{self, Counting};
+use mapscope::probe::alloc;
 use mapscope::probe::blocks;
 use mapscope::probe::event::Off;
 use mapscope::record;
@@ -21,11 +16,8 @@ use mapscope::workload::{Key, Str24, Value};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::SplitMix64;
 
-use cli_process::{PATIENT, Place};
-use masked::{AllEqual, HighBits, LowBits, Masked};
-
-#[global_allocator]
-static ALLOCATOR: Counting<System> = Counting::new(System);
+use crate::cli_process::{PATIENT, Place};
+use crate::masked::{AllEqual, HighBits, LowBits, Masked};
 
 /// As the module's docs of `maps::open_table` have it, for processors with SSE2.
 const GROUP: usize = 16;

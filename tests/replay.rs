@@ -1,18 +1,16 @@
 //! `mapscope replay` as its users run it: recordings of real Go maps, whole and altered.
 
-mod cli_process;
-#[path = "common/skip.rs"]
-mod skip;
-
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cli_process::{Outcome, Place};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+
+use crate::cli_process::{Outcome, Place};
+use crate::common::skip;
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/classic-u64-u64-h0-brim-3000.csv.gz");
 

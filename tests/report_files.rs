@@ -1,6 +1,6 @@
 //! The files written for each cell, from a small record made by hand.
 //!
-//! `MAPSCOPE_BLESS=1 cargo test --test report_files` writes the golden files anew; read the difference.
+//! `MAPSCOPE_BLESS=1 cargo test --test suite report_files::` writes the golden files anew; read the difference.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Read as _;

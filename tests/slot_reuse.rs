@@ -1,69 +1,44 @@
 //! The slots that removes free, and how many of them inserts take, as a run records them: against a plain account that
 //! knows addresses only, those of the map's entries before and after each write, and those of the blocks that it frees.
 
-mod cli_process;
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::fs;
 use std::ops::Range;
 
 use mapscope::maps::{self, Family, FamilyVisitor, Hashing, Map, Options};
-use mapscope::probe::alloc::{self, Counting};
+use mapscope::probe::alloc;
 use mapscope::probe::event::Off;
 use mapscope::record;
 use mapscope::workload::Key;
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::SplitMix64;
 
-use cli_process::{PATIENT, Place};
-
-/// Notes the blocks that this thread frees and holds while it is asked to.
-struct Noting;
+use crate::cli_process::{PATIENT, Place};
+use crate::heap::{self, Call};
 
 thread_local! {
-    static ASKED: Cell<bool> = const { Cell::new(false) };
+    /// The blocks that this thread holds and freed while they were noted.
     static LIVE: RefCell<BTreeMap<usize, usize>> = const { RefCell::new(BTreeMap::new()) };
     static FREED: RefCell<Vec<Range<usize>>> = const { RefCell::new(Vec::new()) };
 }
 
-fn note(what: impl FnOnce()) {
-    if ASKED.replace(false) {
-        what();
-        ASKED.set(true);
-    }
-}
-
-// SAFETY: hands everything on to `System`. What the notes allocate themselves is not noted.
-unsafe impl GlobalAlloc for Noting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promise.
-        let block = unsafe { System.alloc(layout) };
-        note(|| {
-            LIVE.with_borrow_mut(|live| live.insert(block.addr(), layout.size()));
-        });
-        block
-    }
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        note(|| {
+fn note(call: Call, block: *mut u8, bytes: usize) {
+    match call {
+        Call::Alloc => _ = LIVE.with_borrow_mut(|live| live.insert(block.addr(), bytes)),
+        Call::Free => {
             LIVE.with_borrow_mut(|live| live.remove(&block.addr()));
-            FREED.with_borrow_mut(|freed| freed.push(block.addr()..block.addr() + layout.size()));
-        });
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(block, layout) }
+            FREED.with_borrow_mut(|freed| freed.push(block.addr()..block.addr() + bytes));
+        }
     }
 }
-
-#[global_allocator]
-static ALLOCATOR: Counting<Noting> = Counting::new(Noting);
 
 /// Does what a map is asked to, and says which blocks that freed.
 fn noting<T>(work: impl FnOnce() -> T) -> (T, Vec<Range<usize>>) {
-    ASKED.set(true);
+    heap::watch(Some(note));
     let done = work();
-    ASKED.set(false);
+    heap::watch(None);
     (done, FREED.take())
 }
 

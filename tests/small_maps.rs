@@ -1,13 +1,11 @@
 //! Workloads of a few operations are timed on many maps side by side: how many operations that makes, and of which cause.
 
-mod cli_process;
-
 use std::collections::BTreeMap;
 use std::fs;
 
 use mapscope::record::{self, Cause};
 
-use cli_process::Place;
+use crate::cli_process::Place;
 
 #[test]
 fn a_small_workload_is_timed_on_as_many_maps_as_make_up_a_batch() {

@@ -148,6 +148,24 @@ fn allowed(stage: &str, import: &str) -> bool {
     within(stage) || prefixes.iter().any(|prefix| within(prefix))
 }
 
+/// Nothing that lies in `tests/` is left out: a file that no program names would pass unseen.
+#[test]
+fn every_test_belongs_to_a_program() {
+    let read = |path: PathBuf| fs::read_to_string(path).unwrap();
+    let mut named: BTreeSet<String> = ["suite", "maps"]
+        .iter()
+        .flat_map(|program| code_parts(&read(root().join(format!("tests/{program}.rs")))))
+        .collect();
+    let manifest = read(root().join("Cargo.toml"));
+    let programs = manifest.split("[[test]]\nname = \"").skip(1).filter_map(|rest| rest.split('"').next());
+    named.extend(programs.map(str::to_owned));
+    for entry in fs::read_dir(root().join("tests")).unwrap().map(|entry| entry.unwrap().path()) {
+        let has_tests = entry.extension().is_some_and(|extension| extension == "rs") || entry.join("mod.rs").exists();
+        let name = entry.file_stem().unwrap().to_str().unwrap();
+        assert!(!has_tests || named.contains(name), "add `mod {name};` to tests/suite.rs or tests/maps.rs");
+    }
+}
+
 #[test]
 fn imports_point_one_way() {
     let mut backward = Vec::new();

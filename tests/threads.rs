@@ -1,14 +1,13 @@
 //! Maps that several threads use at once: what they leave is what some order of the operations leaves.
 
-mod cli_process;
-
 use std::sync::Barrier;
 
-use cli_process::{PATIENT, Place};
 use mapscope::maps::{self, Concurrent, ConcurrentFamily, Family, FamilyVisitor, Hashing, Options};
 use mapscope::plan::{Call, Source, ThreadKeys, WorkloadSpec};
 use mapscope::probe::event::Off;
 use mapscope::workload::{Deal, Key, Kind, Op, Outcomes, Str24, Value, Workload, keys, mixes};
+
+use crate::cli_process::{PATIENT, Place};
 
 const MIX: &str = "mix(insert=50,remove=30,get=20,records=40)";
 

@@ -1,10 +1,9 @@
 //! What a run keeps of how its cells went, against what it counted over the whole of them.
 
-mod cli_process;
-
-use cli_process::{PATIENT, Place};
 use mapscope::probe::event::Cause;
 use mapscope::record::{Cell, Results, Timeline, read};
+
+use crate::cli_process::{PATIENT, Place};
 
 fn run(place: &Place, args: &[&str]) -> Results {
     let outcome = place.run(&[&["run", PATIENT, "--quiet", "--out", "here"], args].concat());

@@ -1,13 +1,10 @@
 //! `mapscope verify` as its users run it. Needs go commands, as `tests/go_runtime.rs` does.
 
-mod cli_process;
-#[path = "common/skip.rs"]
-mod skip;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cli_process::{Place, script};
+use crate::cli_process::{Place, script};
+use crate::common::skip;
 
 fn go_commands() -> Vec<PathBuf> {
     let named = std::env::var_os("MAPSCOPE_GO").unwrap_or_default();

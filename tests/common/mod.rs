@@ -1,6 +1,8 @@
 //! Runs the program as a process, for tests of what it measures.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub mod skip;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -2,17 +2,13 @@
 //!
 //! Skipped, with a word, where there is no Chromium: `MAPSCOPE_CHROMIUM` names one that is not on the PATH.
 
-#[path = "../html_browser/browser.rs"]
-#[allow(dead_code, reason = "each test binary uses its part")]
-mod chromium;
-
-use chromium::Page;
 use mapscope::diff::write;
 use mapscope::record::Profile;
 use serde_json::json;
 
-use crate::compared;
-use crate::fixture::{record, timed};
+use super::compared;
+use crate::gate::fixture::{record, timed};
+use crate::html_browser::browser::{self as chromium, Page};
 
 const PHONE_PX: u32 = 390;
 
@@ -52,7 +48,7 @@ fn page() -> Vec<u8> {
 #[test]
 fn the_page_works() {
     let Some(chromium) = chromium::find() else {
-        return crate::skip::skip("chromium", "no chromium on PATH, and MAPSCOPE_CHROMIUM is not set");
+        return crate::common::skip::skip("chromium", "no chromium on PATH, and MAPSCOPE_CHROMIUM is not set");
     };
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("diff.html");

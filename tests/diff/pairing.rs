@@ -1,8 +1,8 @@
 use mapscope::diff::FieldChange;
 use mapscope::record::{Cell, CellId, Results, Status};
 
-use crate::compared;
-use crate::fixture::{cell, record};
+use super::compared;
+use crate::gate::fixture::{cell, record};
 
 fn with_id(map: &str, edit: impl FnOnce(&mut CellId)) -> Cell {
     let mut cell = cell(map);

@@ -4,8 +4,8 @@ use mapscope::diff::{Side, diff, terminal, write};
 use mapscope::record::{AllocStack, Frame, Profile, Results, Status};
 use serde_json::Value;
 
-use crate::fixture::{cell, environment, record, timed, with_count};
-use crate::{changed, compared};
+use super::{changed, compared};
+use crate::gate::fixture::{cell, environment, record, timed, with_count};
 
 fn screen(before: &Results, after: &Results) -> String {
     terminal(&compared(before, after), 120, false, 40)
@@ -124,7 +124,7 @@ fn a_percentile_has_no_repetitions_to_tell_its_noise() {
     let before = record([timed("std", &[100, 101, 102, 103])]);
     let mut after = before.clone();
     let histogram = &mut after.cells[0].time.as_mut().unwrap().histograms[0];
-    histogram.hdr_v2_deflate_base64 = crate::fixture::histogram(&[200, 300, 4000]);
+    histogram.hdr_v2_deflate_base64 = crate::gate::fixture::histogram(&[200, 300, 4000]);
     fn side(results: &Results) -> Side<'_> {
         Side { name: "run", results }
     }

@@ -5,7 +5,7 @@ use mapscope::record::metrics::{self, Better, Class, Formula, Metric, Number, Qu
 use mapscope::record::{Cell, Results, Status};
 use proptest::prelude::*;
 
-use crate::fixture::{EXACT, METRICS, cell, record, timed, with_count};
+use super::fixture::{EXACT, METRICS, cell, record, timed, with_count};
 
 fn judge(baseline: &Results, current: &Results) -> Verdict {
     compare(baseline, current, &Policy::default(), METRICS)

@@ -5,7 +5,7 @@ use mapscope::record::{Results, Status};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use serde_json::Value;
 
-use crate::fixture::{METRICS, cell, environment, record, timed, with_count};
+use super::fixture::{METRICS, cell, environment, record, timed, with_count};
 
 fn rendered(format: &str, baseline: &Results, current: &Results) -> String {
     let verdict = compare(baseline, current, &Policy::default(), METRICS);

@@ -1,4 +1,4 @@
-//! The Markdown, held against files. `MAPSCOPE_BLESS=1 cargo test --test gate` writes them anew; read the difference.
+//! The Markdown, held against files. `MAPSCOPE_BLESS=1 cargo test --test suite gate::` writes them anew; read the difference.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use mapscope::gate::{Policy, compare, self_test};
 use mapscope::record::{Results, Status};
 
-use crate::fixture::{METRICS, cell, record, timed, with_count};
+use super::fixture::{METRICS, cell, record, timed, with_count};
 
 fn golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gate/golden").join(name);

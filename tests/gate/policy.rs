@@ -2,7 +2,7 @@
 
 use mapscope::gate::{Level, Policy, compare};
 
-use crate::fixture::{METRICS, cell, record, with_count};
+use super::fixture::{METRICS, cell, record, with_count};
 
 /// The levels of the changes when `std` and `go-classic` allocate `after` bytes instead of 1152; `alloc_bytes` only.
 fn levels(policy: &str, after: u64) -> [Option<Level>; 2] {

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::fixture::{cell, histogram, record, timed};
+use super::fixture::{cell, histogram, record, timed};
 
 /// A folder with this `results.json`.
 fn folder(bytes: &[u8]) -> (TempDir, PathBuf) {

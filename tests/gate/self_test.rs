@@ -6,7 +6,7 @@ use mapscope::gate::{Outcome, self_test};
 use mapscope::record::Status;
 use mapscope::record::metrics::{Better, Class, Formula, Metric};
 
-use crate::fixture::{EXACT, METRICS, cell, record, timed};
+use super::fixture::{EXACT, METRICS, cell, record, timed};
 
 #[test]
 fn every_exact_metric_of_every_cell_is_worsened_and_caught() {

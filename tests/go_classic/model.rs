@@ -96,7 +96,7 @@ fn go_1_21_agrees() {
     agrees::<GoClassic, BigKey, Bytes, Good>(&options_of::<GoClassic>("1.21", 0, 3), 150, 900, 1);
 }
 
-/// Differential fuzzing: `MAPSCOPE_FUZZ_STEPS=1000000000 cargo test --release --test go_classic fuzz`, as many steps on
+/// Differential fuzzing: `MAPSCOPE_FUZZ_STEPS=1000000000 cargo test --release --test maps go_classic::model::fuzz`, as many steps on
 /// each.
 #[test]
 fn fuzz() {

@@ -1,12 +1,10 @@
 //! What the tests of the models of Go's maps have in common: counting, telling, degenerate hashes, and checks that hold
 //! for every one of them.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 pub mod census;
 pub mod model;
 pub mod ranges;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher, Hasher};
 use std::ops::ControlFlow;
@@ -18,30 +16,7 @@ use mapscope::probe::event::{Event, Probe};
 use mapscope::probe::slots::FreedSlots;
 use mapscope::workload::{Key, Value};
 
-/// What this thread has allocated and freed.
-#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
-pub struct Allocated {
-    pub allocs: u64,
-    pub bytes: u64,
-    pub frees: u64,
-    pub freed_bytes: u64,
-}
-
-impl Allocated {
-    pub fn since(self, before: Allocated) -> Allocated {
-        Allocated {
-            allocs: self.allocs - before.allocs,
-            bytes: self.bytes - before.bytes,
-            frees: self.frees - before.frees,
-            freed_bytes: self.freed_bytes - before.freed_bytes,
-        }
-    }
-
-    /// Wraps when the thread has freed what another allocated; differences hold all the same.
-    pub fn live(self) -> u64 {
-        self.bytes.wrapping_sub(self.freed_bytes)
-    }
-}
+pub use crate::heap::{ALLOCATED, Allocated};
 
 /// How often each event came, and what moved.
 #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
@@ -63,7 +38,6 @@ pub struct Events {
 thread_local! {
     /// Of the map built last.
     static FREED_SLOTS: RefCell<FreedSlots> = RefCell::default();
-    pub static ALLOCATED: Cell<Allocated> = const { Cell::new(Allocated { allocs: 0, bytes: 0, frees: 0, freed_bytes: 0 }) };
     pub static EVENTS: Cell<Events> = const {
         Cell::new(Events {
             grow: 0,
@@ -81,42 +55,6 @@ thread_local! {
         })
     };
 }
-
-struct Counter;
-
-impl Counter {
-    fn count(layout: Layout) {
-        let mut tally = ALLOCATED.get();
-        tally.allocs += 1;
-        tally.bytes += layout.size() as u64;
-        ALLOCATED.set(tally);
-    }
-}
-
-// SAFETY: hands everything on to `System`; a const thread-local without a destructor neither allocates nor ends.
-unsafe impl GlobalAlloc for Counter {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        Counter::count(layout);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        Counter::count(layout);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-    unsafe fn dealloc(&self, object: *mut u8, layout: Layout) {
-        let mut tally = ALLOCATED.get();
-        tally.frees += 1;
-        tally.freed_bytes += layout.size() as u64;
-        ALLOCATED.set(tally);
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(object, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTER: Counter = Counter;
 
 /// Does something to the slots that have been freed, and counts nothing of what that allocates.
 fn slots<T>(work: impl FnOnce(&mut FreedSlots) -> T) -> T {

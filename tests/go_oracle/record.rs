@@ -2,7 +2,7 @@
 //! for them, with all the toolchains of [`RECORDINGS`].
 //!
 //! ```sh
-//! MAPSCOPE_GO=~/go1.21/bin/go:~/go1.22/bin/go:... cargo test --test go_oracle -- --ignored record
+//! MAPSCOPE_GO=~/go1.21/bin/go:~/go1.22/bin/go:... cargo test --test maps -- --ignored go_oracle::record
 //! ```
 
 use std::fs;

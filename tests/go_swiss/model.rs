@@ -99,7 +99,7 @@ fn clear_and_drop_at_every_size() {
     }
 }
 
-/// Differential fuzzing: `MAPSCOPE_FUZZ_STEPS=1000000000 cargo test --release --test go_swiss fuzz`.
+/// Differential fuzzing: `MAPSCOPE_FUZZ_STEPS=1000000000 cargo test --release --test maps go_swiss::model::fuzz`.
 #[test]
 fn fuzz() {
     go_map::model::fuzz::<GoSwiss>();

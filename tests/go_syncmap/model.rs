@@ -161,9 +161,9 @@ fn agrees<K: Key, V: Value, S: Hashing>(release: &'static str, seed: u64, keys: 
     }
 }
 
-/// Differential fuzzing: `MAPSCOPE_FUZZ_STEPS=1000000000 cargo test --release --test go_syncmap fuzz`. As many steps as
-/// that, over as many maps as it takes, the invariants and the content checked every 10,000th. Seeds count from
-/// `MAPSCOPE_FUZZ_SEED`.
+/// Differential fuzzing: `MAPSCOPE_FUZZ_STEPS=1000000000 cargo test --release --test maps go_syncmap::model::fuzz`. As
+/// many steps as that, over as many maps as it takes, the invariants and the content checked every 10,000th. Seeds count
+/// from `MAPSCOPE_FUZZ_SEED`.
 #[test]
 fn fuzz() {
     let variable = |name| std::env::var(name).ok().map(|value| value.parse::<u64>().expect(name));
@@ -348,7 +348,7 @@ fn many_keys() {
 /// with the address sanitizer to see more.)
 #[test]
 fn a_fickle_hash_does_no_harm() {
-    EXCUSE.set(Some(0));
+    heap::watch(Some(excuse));
     for seed in 1..=20 {
         let mut random = SplitMix64::seed_from_u64(seed);
         let mut map = build::<Str24, Bytes, Fickle>(STRUCTURES[seed as usize % 2], seed);

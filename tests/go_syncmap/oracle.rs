@@ -120,7 +120,7 @@ fn recordings(layout: &str, types: &str) -> Vec<(PathBuf, usize)> {
     let mut found = Vec::new();
     for folder in FOLDERS.map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)) {
         let Ok(entries) = std::fs::read_dir(&folder) else {
-            crate::skip::skip("shared", &format!("no recordings in {}", folder.display()));
+            crate::common::skip::skip("shared", &format!("no recordings in {}", folder.display()));
             continue;
         };
         for path in entries.map(|entry| entry.expect("a readable folder").path()) {

@@ -2,7 +2,7 @@
 //! with Go 1.24 or later.
 //!
 //! ```sh
-//! GO=~/go1.27/bin/go cargo test --test go_syncmap record -- --ignored
+//! GO=~/go1.27/bin/go cargo test --test maps go_syncmap::record -- --ignored
 //! ```
 
 use std::fmt::Write as _;

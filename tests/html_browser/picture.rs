@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --release -- run --out reports/picture
-//! MAPSCOPE_PICTURE_OF=reports/picture/index.html cargo test --test html_browser picture -- --ignored
+//! MAPSCOPE_PICTURE_OF=reports/picture/index.html cargo test --test suite html_browser::picture -- --ignored
 //! pngquant --force --ext .png 200 docs/report-light.png docs/report-dark.png   # a third of the bytes
 //! ```
 

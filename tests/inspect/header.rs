@@ -119,7 +119,7 @@ fn as_many_slots_are_full_as_there_are_entries() {
 fn long_recordings_hold_now_and_then() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/go-oracle");
     let Ok(entries) = fs::read_dir(&folder) else {
-        return crate::skip::skip("shared", &format!("no recordings in {}", folder.display()));
+        return crate::common::skip::skip("shared", &format!("no recordings in {}", folder.display()));
     };
     let mut held = 0;
     for path in entries.map(|entry| entry.expect("an entry").path()) {

@@ -2,7 +2,7 @@
 //! with Go 1.23 and a Go from 1.24 on.
 //!
 //! ```sh
-//! GO_CLASSIC=~/go1.23/bin/go GO_SWISS=~/go1.27/bin/go cargo test --test inspect -- --ignored
+//! GO_CLASSIC=~/go1.23/bin/go GO_SWISS=~/go1.27/bin/go cargo test --test suite inspect:: -- --ignored
 //! ```
 
 use std::fs;

@@ -75,7 +75,7 @@ fn compare<const MASK: u32>(writes: u64, keys: u64, load_factor: f64, hint: usiz
 fn the_model_does_what_the_jdk_on_the_path_does() {
     let version = Command::new("java").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if !version.is_ok_and(|status| status.success()) {
-        return crate::skip::skip("java", "no java on the PATH: nothing to compare with");
+        return crate::common::skip::skip("java", "no java on the PATH: nothing to compare with");
     }
     compare::<{ u32::MAX }>(5_000, 1_000, 0.75, 0);
     compare::<{ u32::MAX }>(3_000, 500, 4.0, 3);

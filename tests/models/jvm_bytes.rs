@@ -119,7 +119,7 @@ fn reachable<K: Key, V: Value>(map: &impl Map<K, V>, iterated: bool) -> i64 {
 fn the_model_allocates_what_the_jvm_on_the_path_does() {
     let version = Command::new("java").arg("-version").output();
     if !version.is_ok_and(|version| String::from_utf8_lossy(&version.stderr).contains("version \"17.")) {
-        return crate::skip::skip("java", "no java 17 on the PATH: nothing to compare with");
+        return crate::common::skip::skip("java", "no java 17 on the PATH: nothing to compare with");
     }
     let mixed = Work { operations: 100_000, keys: 20_000, mask: -1, hint: 0, fill: false };
     let crowded = Work { keys: 600, mask: 0x1f, hint: 64, ..mixed };

@@ -388,7 +388,7 @@ fn usage_agrees<K: Key + Text, V: Value>(server: &mut Server, release: &'static 
 fn server(test: &str) -> Option<(Server, &'static str)> {
     let program = std::env::var("MAPSCOPE_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
     let Some(mut server) = Server::start(&program) else {
-        crate::skip::skip("redis", &format!("{test}: no {program}"));
+        crate::common::skip::skip("redis", &format!("{test}: no {program}"));
         return None;
     };
     let version = server.info("server", "redis_version");
@@ -400,7 +400,7 @@ fn server(test: &str) -> Option<(Server, &'static str)> {
             return Some((server, release));
         }
     }
-    crate::skip::skip("redis", &format!("{test}: {program} {version} is no build that is modelled"));
+    crate::common::skip::skip("redis", &format!("{test}: {program} {version} is no build that is modelled"));
     None
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mapscope::record::Results;
 use mapscope::report::FORMATS;
 
-use crate::fixture;
+use super::fixture;
 
 fn files(results: &Results) -> BTreeMap<String, String> {
     let format = FORMATS.iter().find(|format| format.name == "github").expect("the format");

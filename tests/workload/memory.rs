@@ -1,50 +1,26 @@
 //! Streams need constant memory: once started they allocate nothing, however many operations they make.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::io::Write;
 
-use crate::*;
-
-/// Counts the bytes that the current thread asks for.
-struct Counting;
-
-thread_local! {
-    static BYTES: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: every call is handed on to `System` unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        BYTES.set(BYTES.get() + layout.size());
-        // SAFETY: the caller keeps the contract of `alloc`, which is that of `System`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        // SAFETY: `ptr` came from `System`, in `alloc`, with this layout.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use super::*;
+use crate::heap::ALLOCATED;
 
 /// Bytes that a stream allocates when it is started and has made its first batch, and after that to the end (or for
 /// the next 20,000 operations).
-fn allocated_bytes(spec: &WorkloadSpec) -> (usize, usize) {
+fn allocated_bytes(spec: &WorkloadSpec) -> (u64, u64) {
+    let bytes = || ALLOCATED.get().bytes;
     let workload = open(spec);
     let mut batch = Vec::with_capacity(512);
-    let before = BYTES.get();
+    let before = bytes();
     let mut stream = workload.stream().unwrap();
     stream.next_batch(&mut batch, 512).unwrap();
-    let started = BYTES.get();
+    let started = bytes();
     let mut made = 0;
     while !batch.is_empty() && made < 20_000 {
         stream.next_batch(&mut batch, 512).unwrap();
         made += batch.len();
     }
-    (started - before, BYTES.get() - started)
+    (started - before, bytes() - started)
 }
 
 #[test]

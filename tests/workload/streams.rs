@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::*;
+use super::*;
 use mapscope::workload::{Expected, Inputs, entry_checksum};
 
 /// A mix by name with the arguments it can't do without.
@@ -47,7 +47,7 @@ fn digest(ops: &[Op]) -> String {
     hasher.finalize().to_hex()[..16].to_owned()
 }
 
-/// `MAPSCOPE_BLESS=1 cargo test --test workload` writes the golden file anew.
+/// `MAPSCOPE_BLESS=1 cargo test --test maps workload::` writes the golden file anew.
 #[test]
 fn the_first_operations_are_the_same_bit_for_bit() {
     const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workload/streams.golden");

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::Path;
 
-use crate::*;
+use super::*;
 use mapscope::workload::{Expected, Inputs};
 use proptest::prelude::*;
 
@@ -340,7 +340,7 @@ fn files_that_cannot_be_read_are_named() {
 fn shared(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(name);
     if !path.exists() {
-        crate::skip::skip("shared", &format!("{} is missing", path.display()));
+        crate::common::skip::skip("shared", &format!("{} is missing", path.display()));
         return None;
     }
     Some(path)

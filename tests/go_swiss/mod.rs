@@ -2,7 +2,7 @@
 
 mod census;
 mod exact;
-#[path = "../go_map/mod.rs"]
-mod go_map;
 mod model;
 mod ranges;
+
+use crate::go_map;

@@ -3,13 +3,8 @@
 //! Skipped, with a word, where there is no Chromium: `MAPSCOPE_CHROMIUM` names one that is not on the PATH.
 //! `MAPSCOPE_SCREENSHOTS=FOLDER` leaves pictures of what was seen.
 
-mod browser;
-#[path = "../report_text/fixture.rs"]
-#[allow(dead_code, reason = "each test binary uses its part")]
-mod fixture;
+pub mod browser;
 mod picture;
-#[path = "../common/skip.rs"]
-mod skip;
 
 use std::fs;
 use std::path::Path;
@@ -21,6 +16,9 @@ use mapscope::probe::event::Cause;
 use mapscope::record::{Cell, CpuStack, Frame, HeatMap, Moment, Moments, OpKind, Results, Spell, TableEvent, Timeline};
 use mapscope::report::FORMATS;
 use serde_json::json;
+
+use crate::common::skip;
+use crate::report_text::fixture;
 
 /// What uses the page and writes down what happened, line by line.
 const DRIVE: &str = include_str!("drive.js");

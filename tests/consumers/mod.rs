@@ -2,9 +2,6 @@
 //!
 //! Where a program is not there, its test is skipped, which is said when the suite ends (`tests/zz_skipped.rs`).
 
-#[path = "../html_browser/browser.rs"]
-#[allow(dead_code, reason = "each test binary uses its part")]
-mod browser;
 mod dh_view;
 mod figures;
 mod go_bench;
@@ -18,8 +15,6 @@ mod parquet;
 mod pprof;
 mod python;
 mod services;
-#[path = "../common/skip.rs"]
-mod skip;
 mod speedscope;
 mod trace;
 
@@ -29,6 +24,9 @@ use std::process::{Command, Output};
 
 use mapscope::record::{Results, read};
 use mapscope::report;
+
+use crate::common::skip;
+use crate::html_browser::browser;
 
 /// A profile for cells that are given beside it, with time for their passes.
 const PATIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/patient.toml");

@@ -1,6 +1,7 @@
 //! `go-classic` and its variants against a plain model, against the census, against known numbers, and while ranges
 //! walk them.
 
+use crate::go_map;
 /// Does something with `go-classic` and with each variant of it as the type named.
 macro_rules! each_variant {
     ($family:ident => $do:expr) => {
@@ -14,8 +15,6 @@ macro_rules! each_variant {
 
 mod census;
 mod exact;
-#[path = "../go_map/mod.rs"]
-mod go_map;
 mod model;
 mod ranges;
 mod variants;

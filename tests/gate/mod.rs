@@ -1,7 +1,7 @@
 //! The gate and the reading of records, from outside.
 
 mod comparing;
-mod fixture;
+pub mod fixture;
 mod formats;
 mod markdown;
 mod policy;

@@ -1,16 +1,9 @@
 //! `mapscope inspect`: what it shows is what the real header showed, each step it tells has happened, and none is missing.
 //!
-//! `MAPSCOPE_BLESS=1 cargo test --test inspect` writes the goldens anew; read the difference.
-
-#[path = "../cli_process/mod.rs"]
-mod cli_process;
-#[path = "../common/skip.rs"]
-mod skip;
+//! `MAPSCOPE_BLESS=1 cargo test --test suite inspect::` writes the goldens anew; read the difference.
 
 mod bad_input;
 mod formats;
-#[path = "../go_recorder/mod.rs"]
-mod go_recorder;
 mod header;
 mod record;
 mod same_size;
@@ -18,8 +11,9 @@ mod steps;
 
 use std::path::{Path, PathBuf};
 
-use cli_process::Place;
 use serde_json::Value;
+
+use crate::cli_process::Place;
 
 /// A file of `tests/data`.
 fn data(name: &str) -> String {

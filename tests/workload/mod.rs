@@ -1,8 +1,6 @@
 //! Workloads, through the library's public face. Here is what the tests share.
 
 mod memory;
-#[path = "../common/skip.rs"]
-mod skip;
 mod streams;
 mod traces;
 

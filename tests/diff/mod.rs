@@ -1,21 +1,14 @@
 //! What changed between two runs: which cells are held against each other, what counts as a change, what is written.
 
 mod browser;
-#[path = "../cli_process/mod.rs"]
-mod cli_process;
-#[path = "../gate/fixture.rs"]
-#[allow(dead_code, reason = "each test binary uses its part")]
-mod fixture;
 mod pairing;
 mod process;
 mod shown;
-#[path = "../common/skip.rs"]
-mod skip;
 
 use mapscope::diff::{Diff, Side, diff};
 use mapscope::record::Results;
 
-use fixture::METRICS;
+use crate::gate::fixture::METRICS;
 
 /// `after` held against `before`, by the fixture's metrics.
 fn compared<'a>(before: &'a Results, after: &'a Results) -> Diff<'a> {

@@ -1,15 +1,10 @@
 //! The models of Go's maps against recordings of real Go programs: after every operation, what it allocated and the
 //! map's state. Each is played on the release that it was recorded from.
 
-#[path = "../go_recorder/mod.rs"]
-mod go_recorder;
 mod record;
 mod releases;
-#[path = "../common/skip.rs"]
-mod skip;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fs::File;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader, Read};
@@ -21,40 +16,14 @@ use mapscope::maps::{Family, Hashing, Info, Map, Options};
 use mapscope::probe::event::Off;
 use mapscope::workload::{Key, Value};
 
-/// Counts what this thread allocates.
-struct Counter;
+use crate::common::skip;
+use crate::go_recorder;
+use crate::heap::{ALLOCATED, Allocated};
 
 thread_local! {
-    static ALLOCATED: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
     /// The hash of each key at the moment, by the key's id.
     static HASHES: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
-
-fn count(layout: Layout) {
-    let (bytes, allocs) = ALLOCATED.get();
-    ALLOCATED.set((bytes + layout.size() as u64, allocs + 1));
-}
-
-// SAFETY: hands everything on to `System`; a const thread-local without a destructor neither allocates nor ends.
-unsafe impl GlobalAlloc for Counter {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count(layout);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-    unsafe fn dealloc(&self, object: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(object, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTER: Counter = Counter;
 
 /// Looks a key's recorded hash up by its id.
 #[derive(Clone)]
@@ -189,10 +158,10 @@ struct Difference {
 }
 
 /// What the columns from `alloc_bytes` on should say.
-fn columns<F: Family, K: Key, V: Value>(map: &impl Map<K, V>, before: (u64, u64)) -> Vec<u64> {
-    let after = ALLOCATED.get();
+fn columns<F: Family, K: Key, V: Value>(map: &impl Map<K, V>, before: Allocated) -> Vec<u64> {
+    let done = ALLOCATED.get().since(before);
     let mut row = vec![0; 2 + F::INFO.state.len()];
-    (row[0], row[1]) = (after.0 - before.0, after.1 - before.1);
+    (row[0], row[1]) = (done.bytes, done.allocs);
     map.state(&mut row[2..]);
     row
 }

@@ -7,20 +7,13 @@ mod jdk;
 mod jvm_bytes;
 mod redis;
 mod redis_server;
-#[path = "../common/skip.rs"]
-mod skip;
 
-use std::alloc::System;
 use std::cell::RefCell;
 use std::hash::{BuildHasher, Hasher};
 
 use mapscope::maps::{Family, GoHash, Hashing, Map, Options};
-use mapscope::probe::alloc::Counting;
 use mapscope::probe::event::{Event, Probe};
 use mapscope::workload::{Key, Value};
-
-#[global_allocator]
-static ALLOCATOR: Counting<System> = Counting::new(System);
 
 /// A good hash of which only the bits of `MASK` are left.
 #[derive(Clone)]

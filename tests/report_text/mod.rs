@@ -1,11 +1,9 @@
 //! What people read: the table on the terminal, the line on what stands out, results.md.
 //!
-//! `MAPSCOPE_BLESS=1 cargo test --test report_text` writes the goldens anew.
+//! `MAPSCOPE_BLESS=1 cargo test --test suite report_text::` writes the goldens anew.
 
-mod fixture;
+pub mod fixture;
 mod github;
-#[path = "../common/skip.rs"]
-mod skip;
 
 use std::path::Path;
 
@@ -16,6 +14,8 @@ use mapscope::record::{Cell, OpKind, Results, Searches, Status};
 use mapscope::report::FORMATS;
 use mapscope::report::table::{standout, summary};
 use unicode_width::UnicodeWidthStr as _;
+
+use crate::common::skip;
 
 fn golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);

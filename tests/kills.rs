@@ -153,22 +153,26 @@ impl Place {
         assert_eq!(files(&self.path("out.partial")), before, "untouched");
         assert_eq!(self.resume(&["out.partial", "--out", "resumed"]), (Some(0), String::new()));
         assert!(!self.path("out.partial").exists() && !self.path("resumed/cells.jsonl").exists());
-        let resumed = read(&self.path("resumed")).expect("a record");
-        same_counts(&resumed, reference());
-        // What was timed before is in it, and nothing else of these repetitions.
-        let mut timed = vec![Vec::new(); CELLS];
-        for line in lines.iter().skip(1) {
-            let line: Value = serde_json::from_str(line).expect("the end of a process");
-            if line["task"]["pass"] == "time" {
-                let time = &line["ended"]["Ok"]["time"]["bare_elapsed_ns"][0];
-                timed[line["task"]["cell"].as_u64().expect("a number") as usize].push(time.as_u64().expect("a number"));
-            }
+        continues(&read(&self.path("resumed")).expect("a record"), lines, reference());
+    }
+}
+
+/// Whether a resumed run has what was on record when it was killed, and ended as one that nobody killed.
+fn continues(resumed: &Results, lines: &[String], reference: &Results) {
+    same_counts(resumed, reference);
+    let mut timed = vec![Vec::new(); resumed.cells.len()];
+    for line in lines.iter().skip(1) {
+        let line: Value = serde_json::from_str(line).expect("the end of a process");
+        if line["task"]["pass"] == "time" {
+            let time = &line["ended"]["Ok"]["time"]["bare_elapsed_ns"][0];
+            timed[line["task"]["cell"].as_u64().expect("a number") as usize].push(time.as_u64().expect("a number"));
         }
-        for (cell, before) in resumed.cells.iter().zip(&timed) {
-            let time = cell.time.as_ref().expect("times");
-            assert_eq!(time.bare_elapsed_ns.len(), 5);
-            assert_eq!(time.bare_elapsed_ns[..before.len()], before[..], "{}", cell.id);
-        }
+    }
+    // What was timed before is in it, and nothing else of these repetitions.
+    for (cell, before) in resumed.cells.iter().zip(&timed) {
+        let time = cell.time.as_ref().expect("times");
+        assert_eq!(time.bare_elapsed_ns.len(), 5);
+        assert_eq!(time.bare_elapsed_ns[..before.len()], before[..], "{}", cell.id);
     }
 }
 
@@ -185,10 +189,10 @@ fn reference() -> &'static Results {
 /// Whether both have the same cells, and all of them are exact to the last bit.
 fn same_counts(a: &Results, b: &Results) {
     let counted = |results: &Results| -> Vec<Cell> {
-        let without_times = |cell: &Cell| Cell { time: None, ..cell.clone() };
-        results.cells.iter().map(without_times).collect()
+        let exact = |cell: &Cell| Cell { time: None, profile: None, ..cell.clone() };
+        results.cells.iter().map(exact).collect()
     };
-    assert!(!a.partial && a.cells.len() == CELLS && a.cells.iter().all(|cell| cell.status == Status::Ok));
+    assert!(!a.partial && a.cells.iter().all(|cell| cell.status == Status::Ok));
     assert_eq!(counted(a), counted(b));
 }
 
@@ -296,6 +300,11 @@ fn what_can_t_be_gone_on_with_is_refused_in_words() {
     refused(&["out.partial", "--ops", "10"], "'--resume <DIR>' cannot be used with");
     refused(&["out.partial", "ci"], "'--resume <DIR>' cannot be used with");
     refused(&["out.partial", "--passes", "count"], "'--resume <DIR>' cannot be used with");
+    refused(
+        &["out.partial", "--go", "/usr/bin/true"],
+        "the run was begun with \"\", not \"--go /usr/bin/true\": no log",
+    );
+    refused(&["out.partial", "--out", "-"], "--out: \"-\" is no folder, and --resume needs one");
     refused(&["nowhere"], "nowhere: ");
     refused(&["tmp"], "tmp: no results.json in this folder");
     fs::create_dir(place.path("elsewhere")).expect("made");
@@ -312,30 +321,33 @@ fn what_can_t_be_gone_on_with_is_refused_in_words() {
     assert_eq!(files(&place.path("out.partial")), before, "untouched");
 }
 
-/// By hand: `cargo test --test suite kills:: -- --ignored --nocapture`. Moments are drawn anew each time.
+/// By hand: `cargo test --release --test suite kills:: -- --ignored --nocapture`. Moments are drawn anew each time.
 #[test]
-#[ignore = "a hundred runs, by the clock"]
+#[ignore = "two hundred runs, by the clock"]
 fn a_hundred_kills_at_random_moments() {
-    let place = Place::new();
-    let started = Instant::now();
-    let output = place.command(OPS).output().expect("it runs");
-    assert!(output.status.success());
-    let whole = started.elapsed();
-    let mut counts = std::collections::BTreeMap::new();
+    let start = |place: &Place| {
+        let mut run = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+        run.args(["run", "quick", "--ops", "2000", "--quiet", "--out", "out"]).current_dir(place.folder.path());
+        run.env("TMPDIR", place.path("tmp")).stdin(Stdio::null()).process_group(0).spawn().expect("it starts")
+    };
+    let (place, started) = (Place::new(), Instant::now());
+    assert!(start(&place).wait().expect("it ends").success());
+    let (whole, reference) = (started.elapsed(), read(&place.path("out")).expect("a record"));
+    println!("a run takes {:.1} s", whole.as_secs_f64());
     for number in 0..100 {
         let place = Place::new();
-        let run = place.start();
+        let run = start(&place);
         // Over the whole run and a little more, evenly.
         let draw = std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), number);
         std::thread::sleep(whole.mul_f64(1.1 * (draw as f64 / u64::MAX as f64)));
         kill(run, number % 2 == 0);
-        let left = match place.check() {
-            Left::Partial(0) => "OUT.partial, nothing done yet".to_owned(),
-            Left::Partial(passes) => format!("OUT.partial, {passes} of {} passes on record", 2 * CELLS),
-            left => format!("{left:?}"),
-        };
-        *counts.entry(left).or_insert(0) += 1;
+        let (left, lines, started) = (place.left(), place.lines(), Instant::now());
+        if !lines.is_empty() {
+            assert_eq!(place.resume(&["out"]), (Some(0), String::new()));
+            continues(&read(&place.path("out")).expect("a record"), &lines, &reference);
+            assert_eq!(fs::read_dir(place.folder.path()).expect("the folder").count(), 2, "out and tmp");
+            assert_eq!(files(&place.path("tmp")), [], "nothing temporary is left");
+        }
+        println!("{number:>3}  {left:?}, resumed in {:.1} s", started.elapsed().as_secs_f64());
     }
-    println!("a run takes {:.1} s; of 100 killed:", whole.as_secs_f64());
-    counts.iter().for_each(|(left, count)| println!("{count:>4}  {left}"));
 }

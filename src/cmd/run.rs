@@ -8,7 +8,6 @@ use super::flags::Lists;
 use super::output;
 use super::staged::Staged;
 use super::toolchains::Toolchains;
-use crate::engines::ENGINES;
 use crate::intake;
 use crate::plan::axes::AXES;
 use crate::plan::{Flags, LeftOut, Plan, Profiles, Written};
@@ -68,7 +67,7 @@ pub(super) struct Args {
 /// What describes a plan.
 fn plan_flags() -> impl Iterator<Item = &'static str> {
     let others = ["profiles", "pair", "passes", "max_cells", "time_limit", "memory_limit"];
-    AXES.iter().map(|axis| axis.key).chain(others).chain(ENGINES.iter().map(|engine| engine.flag))
+    AXES.iter().map(|axis| axis.key).chain(others)
 }
 
 /// What makes a run the run that it is. It goes on, from its log, as this says.
@@ -143,11 +142,20 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
             }
         },
     };
+    let to_stdout = args.out.as_ref().is_some_and(|out| out.as_os_str() == "-");
     if args.resume.is_some() {
+        if to_stdout {
+            bail!("--out: \"-\" is no folder, and --resume needs one");
+        }
+        if asked.toolchains != args.toolchains {
+            let (was, is) = (asked.toolchains.flags(), args.toolchains.flags());
+            bail!(
+                "--resume: the run was begun with {was:?}, not {is:?}: no log is trusted to name programs, so give the same"
+            );
+        }
         asked.formats.extend(args.format);
     }
     let wanted = output::formats(&asked.formats)?;
-    let to_stdout = args.out.as_ref().is_some_and(|out| out.as_os_str() == "-");
     if to_stdout && !wanted.is_empty() {
         bail!("--format: \"--out -\" writes one CSV to stdout; name a folder with --out to have other formats");
     }

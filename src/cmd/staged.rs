@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail};
 
 use super::output;
-use crate::record::{Held, read};
+use crate::record::{Held, is_temporary, read};
 use crate::run::Log;
 use crate::text;
 
@@ -117,6 +117,7 @@ impl Staged {
         })?;
         let destination = out.map_or_else(|| destination_of(&folder), Path::to_owned);
         let inside = destination != folder && is_there(&destination)?;
+        remove_torn(&folder);
         Ok(Some(Staged { destination, folder, inside, _held: held, made: Vec::new(), kept: true }))
     }
 
@@ -270,6 +271,18 @@ fn content(folder: &Path) -> io::Result<Option<OsString>> {
         }
     }
     Ok(None)
+}
+
+/// Removes what a killed process has written half.
+fn remove_torn(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let (path, kind) = (entry.path(), entry.file_type());
+        match kind {
+            Ok(kind) if kind.is_dir() => remove_torn(&path),
+            Ok(kind) if kind.is_file() && is_temporary(&entry.file_name()) => drop(fs::remove_file(&path)),
+            _ => {}
+        }
+    }
 }
 
 fn unwritable(destination: &Path) -> String {

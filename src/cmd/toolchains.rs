@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::engines::ENGINES;
 use crate::plan::Meant;
 use crate::run::Subjects;
+use crate::text;
 
 /// Paths for each engine, in the order of [`ENGINES`].
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Toolchains(Vec<Vec<PathBuf>>);
 
 impl Toolchains {
@@ -31,6 +32,15 @@ impl Toolchains {
             };
         }
         Ok(subjects)
+    }
+}
+
+impl Toolchains {
+    /// As they are named on the command line: `--FLAG PATH`, one after the other.
+    pub fn flags(&self) -> String {
+        let named =
+            ENGINES.iter().zip(&self.0).flat_map(|(engine, paths)| paths.iter().map(|path| (engine.flag, path)));
+        named.map(|(flag, path)| format!("--{flag} {}", text::path(path))).collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -171,3 +171,65 @@ fn what_is_finished_stays_where_it_is_said_to_lie() {
     assert_eq!(fs::read(inside.join("index.html")).unwrap(), b"theirs");
     assert_eq!(names(&inside.join(PARTIAL)), FILLED);
 }
+
+#[test]
+fn where_a_run_goes_on_is_where_it_was_to_be() {
+    for (folder, destination) in [
+        ("a/out.partial", "a/out"),
+        ("out.partial-12", "out"),
+        ("a/partial", "a"),
+        ("a/partial-2", "a"),
+        ("partial", "."),
+        ("out", "out"),
+        ("impartial", "impartial"),
+        ("out.partial-x", "out.partial-x"),
+        ("out-2", "out-2"),
+        (".partial", ".partial"),
+        (".", "."),
+    ] {
+        assert_eq!(destination_of(Path::new(folder)), Path::new(destination), "{folder}");
+    }
+}
+
+#[test]
+fn a_run_goes_on_where_it_was_or_where_it_is_told_and_what_was_torn_is_gone() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let left = |folder: &Path| {
+        fs::create_dir_all(folder.join("flame")).unwrap();
+        for name in ["cells.jsonl", LAST, ".mapscope-x.tmp", "flame/.mapscope-y.tmp", "flame/a.svg", "x.tmp"] {
+            fs::write(folder.join(name), name).unwrap();
+        }
+    };
+    let resumed = |given: &Path, out: Option<&Path>| Staged::resume(given, out).unwrap().expect("something to resume");
+    let whole = ["cells.jsonl", "flame", LAST, "x.tmp"];
+    // By the name that was asked for, by its own, and into another.
+    for (given, into) in [("out", None), ("out.partial", None), ("out.partial", Some("new"))] {
+        left(&place.path().join("out.partial"));
+        let into = into.map(|name| place.path().join(name));
+        let staged = resumed(&place.path().join(given), into.as_deref());
+        let held = Staged::resume(&out, None).err().expect("one at a time").to_string();
+        assert!(held.ends_with("out.partial: another mapscope is at work on it"), "{held}");
+        let published = staged.publish().unwrap();
+        assert_eq!(published, into.unwrap_or(out.clone()));
+        assert_eq!(
+            (names(&published), names(&published.join("flame"))),
+            (whole.map(str::to_owned).into(), vec!["a.svg".into()])
+        );
+        fs::remove_dir_all(published).unwrap();
+        assert!(names(place.path()).is_empty());
+    }
+    // Inside of its folder, and in place.
+    left(&out.join("partial"));
+    assert_eq!(resumed(&out, None).publish().unwrap(), out);
+    assert_eq!(names(&out), whole);
+    assert_eq!(resumed(&out, None).publish().unwrap(), out);
+    assert_eq!(names(&out), whole);
+    // What is dropped stays.
+    left(&place.path().join("out.partial"));
+    fs::remove_file(out.join("cells.jsonl")).unwrap();
+    let taken = Staged::resume(&place.path().join("out.partial"), None).err().expect("something is there").to_string();
+    assert!(taken.contains("out: is not empty"), "{taken}");
+    drop(resumed(&place.path().join("out.partial"), Some(&place.path().join("new"))));
+    assert_eq!(names(&place.path().join("out.partial")), whole);
+}

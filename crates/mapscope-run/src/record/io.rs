@@ -1,5 +1,6 @@
 //! Reading and writing `results.json`.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -150,6 +151,15 @@ fn syntax(path: &Path, bytes: &[u8], error: &serde_json::Error) -> ReadError {
     ReadError::Syntax { path, line: line.max(1), column: column.max(1), what }
 }
 
+/// How the name of a file begins and ends that is written, and not yet whole.
+const TEMPORARY: (&str, &str) = (".mapscope-", ".tmp");
+
+/// Whether a file of this name was being written when its process ended.
+pub(crate) fn is_temporary(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(TEMPORARY.0.as_bytes()) && name.ends_with(TEMPORARY.1.as_bytes())
+}
+
 /// Writes a file whole or not at all: a temporary file beside it, sync, rename.
 ///
 /// # Errors
@@ -180,7 +190,7 @@ pub fn write_whole(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>)
         _ => Path::new("."),
     };
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".mapscope-").suffix(".tmp");
+    builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
     #[cfg(unix)]
     builder.permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666)); // less the umask
     let mut file = builder.tempfile_in(folder).map_err(|error| {

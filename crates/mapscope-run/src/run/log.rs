@@ -212,7 +212,9 @@ impl Sink for Log {
         }
         if let Some(file) = &mut self.file {
             let written = write_line(file, &Written { task, ended });
-            let synced = written.and_then(|()| if task.is_last() { file.sync_data() } else { Ok(()) });
+            // What no map has done is on disk with the first pass of one.
+            let ends_a_pass = task.is_last() && task.pass != Pass::Expect;
+            let synced = written.and_then(|()| if ends_a_pass { file.sync_data() } else { Ok(()) });
             if let Err(error) = synced {
                 self.file = None;
                 let note = format!("{}: can't be written: {error}; the run goes on", text::path(&self.path));

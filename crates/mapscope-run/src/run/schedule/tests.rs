@@ -432,3 +432,32 @@ fn nothing_in_a_log_that_no_run_can_have_written_becomes_part_of_a_record() {
         assert_eq!(fs::read_to_string(&path).unwrap(), text, "untouched");
     }
 }
+
+#[test]
+fn whatever_number_stands_in_a_log_it_is_refused_or_a_record_that_can_be() {
+    let plan = planned("count,profile,time", "1");
+    let folder = tempfile::tempdir().unwrap();
+    ran(&plan, 1, &mut Fake::new(), Some(&mut logged(folder.path())), 99).unwrap();
+    let path = folder.path().join("cells.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    let lines = text.find('\n').unwrap();
+    let is_number = |at: &usize| {
+        let [before, it] = [at - 1, *at].map(|at| text.as_bytes()[at]);
+        it.is_ascii_digit() && !before.is_ascii_alphanumeric() && !b"._-".contains(&before)
+    };
+    let (mut refused, mut taken) = (0, 0);
+    for at in (lines + 1..text.len()).filter(is_number) {
+        let rest = text[at..].trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        for other in ["18446744073709551615", "18446744073709551616", "9223372036854775808", "-1", "1e999", "7"] {
+            fs::write(&path, [&text[..at], other, rest].concat()).unwrap();
+            match ran(&plan, 1, &mut Fake::new(), Some(&mut logged(folder.path())), 99) {
+                Err(_) => refused += 1,
+                Ok(run) => {
+                    run.cells.iter().for_each(|cell| assert_eq!(check_cell(cell), Ok(()), "{other} at {at}"));
+                    taken += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 100 && taken > 10, "{refused} {taken}");
+}

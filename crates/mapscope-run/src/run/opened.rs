@@ -86,7 +86,10 @@ impl<'a> Opened<'a> {
     /// The operations that a pass of the cell does, its set-up and the entries that it is asked to have room for included.
     pub fn ops(&self, cell: usize) -> u64 {
         let workload = self.workload(cell);
-        workload.setup_ops().saturating_add(workload.ops()).saturating_add(self.plan.cells[cell].hint.entries(workload.ops()))
+        workload
+            .setup_ops()
+            .saturating_add(workload.ops())
+            .saturating_add(self.plan.cells[cell].hint.entries(workload.ops()))
     }
 
     /// The record of a cell of which nothing has been run.

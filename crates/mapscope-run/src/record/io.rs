@@ -155,7 +155,7 @@ fn syntax(path: &Path, bytes: &[u8], error: &serde_json::Error) -> ReadError {
 const TEMPORARY: (&str, &str) = (".mapscope-", ".tmp");
 
 /// Whether a file of this name was being written when its process ended.
-pub(crate) fn is_temporary(name: &OsStr) -> bool {
+pub fn is_temporary(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     name.starts_with(TEMPORARY.0.as_bytes()) && name.ends_with(TEMPORARY.1.as_bytes())
 }

@@ -3,7 +3,6 @@
 //! A full census compares the address of every live entry before and after each write. Whatever it finds, the
 //! narrowed one must have found too.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
 
 use mapscope::maps::{self, Family, FamilyVisitor, FixedFold, Hashing, Map, Options, Write};
@@ -54,11 +53,10 @@ impl Random {
     }
 }
 
-fn places<K: Key, V>(map: &impl Map<K, V>) -> HashMap<u64, usize> {
-    let mut places = HashMap::new();
-    map.for_each(&mut |key, _| {
-        places.insert(key.id(), std::ptr::from_ref(key).addr());
-    });
+/// Where each of `domain` keys is, by its id; 0 for those that are not there.
+fn places<K: Key, V>(map: &impl Map<K, V>, domain: u64) -> Vec<usize> {
+    let mut places = vec![0; domain as usize];
+    map.for_each(&mut |key, _| places[key.id() as usize] = std::ptr::from_ref(key).addr());
     places
 }
 
@@ -71,6 +69,7 @@ fn compare<F: Family, K: Key, V: Value, S: Hashing>(domain: u64, writes: u64, wa
     let mut map = F::build::<K, V, S, Off>(&options, S::with_seed(seed), Off);
     let mut random = Random(seed);
     let mut moved_in_all = 0;
+    let mut before = places(&map, domain);
     for index in 0..writes {
         let id = random.below(domain);
         let shrinking = waves && (index / domain) % 2 == 1;
@@ -78,13 +77,12 @@ fn compare<F: Family, K: Key, V: Value, S: Hashing>(domain: u64, writes: u64, wa
         let key = K::from_id(id);
         let value = V::from_seed(index, 0);
 
-        let before = places(&map);
         let capacity_before = map.capacity();
         let spare = key.clone();
         let tally = alloc::tally();
         let hit = if remove { map.remove(&key) } else { map.insert(spare, value) };
         let tally = alloc::tally() - tally;
-        let after = places(&map);
+        let after = places(&map, domain);
 
         let mut known = before.clone();
         let mut narrowed: Vec<u64> = Vec::new();
@@ -92,19 +90,21 @@ fn compare<F: Family, K: Key, V: Value, S: Hashing>(domain: u64, writes: u64, wa
         let write = Write { key: &key, remove, hit, allocs, frees, capacity_before };
         map.disturbed(&write, &mut |key, _| {
             let (id, place) = (key.id(), std::ptr::from_ref(key).addr());
-            let moved = known.insert(id, place).is_some_and(|known| known != place);
+            let known = std::mem::replace(&mut known[id as usize], place);
+            let moved = known != 0 && known != place;
             if moved {
                 narrowed.push(id);
             }
             moved
         });
         let replaced = |there: u64| !remove && there == id && REPLACES.contains(&F::INFO.term.name);
-        let mut full: Vec<u64> = before
-            .iter()
-            .filter(|(id, place)| after.get(id).is_some_and(|now| now != *place) && !replaced(**id))
-            .map(|(id, _)| *id)
-            .collect();
-        full.sort_unstable();
+        let mut full = Vec::new();
+        if before != after {
+            let moved = |id: u64, before: usize, now: usize| before != 0 && now != 0 && before != now && !replaced(id);
+            full.extend(
+                (0..).zip(before.iter().zip(&after)).filter(|(id, at)| moved(*id, *at.0, *at.1)).map(|it| it.0),
+            );
+        }
         narrowed.sort_unstable();
         assert_eq!(
             narrowed,
@@ -114,6 +114,8 @@ fn compare<F: Family, K: Key, V: Value, S: Hashing>(domain: u64, writes: u64, wa
             write_kind = if remove { "remove" } else { "put" }
         );
         moved_in_all += full.len() as u64;
+        // Also what asking moved would be missed, by the next write.
+        before = after;
     }
     moved_in_all
 }

@@ -69,8 +69,10 @@ fn build(place: &Place) -> PathBuf {
     let (target, programs) = target();
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--offline", "--quiet"]).current_dir(&folder).env("CARGO_TARGET_DIR", target);
-    // The versions of maps are read from the names of source files; what else debuggers need would be gigabytes.
+    // The versions of maps are read from the names of source files; what else debuggers need would be gigabytes. Of
+    // dependencies, what mapscope's own build has left there.
     cargo.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only").env("CARGO_INCREMENTAL", "0");
+    cargo.args(["--config", "profile.dev.package.'*'.debug = false"]);
     if programs.ends_with("release") {
         cargo.arg("--release");
     }

@@ -4,6 +4,7 @@
 pub mod skip;
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -19,6 +20,11 @@ pub fn metric(row: &Row, name: &str) -> f64 {
 
 /// A profile for cells that are given beside it, with time for their passes.
 pub const PATIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/patient.toml");
+
+/// The program: that of this build, or the one that `MAPSCOPE_PROGRAM` names, for laws that take an optimised one.
+fn program() -> OsString {
+    std::env::var_os("MAPSCOPE_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_mapscope").into())
+}
 
 /// One `mapscope run` into a folder of its own.
 pub struct Run {
@@ -44,7 +50,7 @@ impl Run {
 
     /// Runs, whatever comes of it.
     pub fn output(&self) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_mapscope"))
+        Command::new(program())
             .arg("run")
             .args(&self.args)
             .arg("--quiet")

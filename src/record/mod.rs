@@ -28,7 +28,7 @@ pub(crate) use declared::{contradiction, flaw};
 pub use environment::Environment;
 pub(crate) use held::Held;
 pub(crate) use io::parse;
-pub use io::{ReadError, read, write_atomically, write_whole};
+pub use io::{FILE_NAME, ReadError, read, write_atomically, write_reproducible, write_whole};
 pub use percentiles::KindPercentiles;
 pub use quantities::Quantities;
 pub use timeline::{HeatMap, Moment, Moments, Searches, Spell, TableEvent, Timeline};

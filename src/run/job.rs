@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::passes::{Counted, Learnt};
+use super::passes::{Counted, Learnt, Unnamed};
 use crate::plan::CellSpec;
-use crate::record::{Profile, Time};
+use crate::record::Time;
 use crate::subject::Failure;
 use crate::workload::{Expected, HandOver};
 
@@ -20,7 +20,7 @@ pub(super) const REFUSED: u8 = 75;
 pub(super) const REFUSAL: &str = "error: ";
 
 /// The version of what follows. A process that was started by another mapscope, such as one built anew meanwhile, refuses.
-pub(super) const PROTOCOL: u32 = 1;
+pub(super) const PROTOCOL: u32 = 2;
 
 /// One pass of one cell.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -121,7 +121,7 @@ pub(super) enum Answer {
     Count(Box<Counted>, Option<Result<Learnt, Failure>>),
     Learnt(Learnt),
     Time(Box<Time>),
-    Profile(Profile),
+    Profile(Unnamed),
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::answers::Answers;
 use super::job::{Answer, Answered, Job, Pass};
 use super::limits::Limits;
-use super::passes::{Counted, Learnt};
+use super::passes::{Counted, Learnt, Names};
 use super::process::Process;
 use super::progress::Progress;
 use super::repetitions::Repetitions;
@@ -109,6 +109,7 @@ fn run(
     let mut progress = Progress::new(tasks_left, settings.progress);
     let prepared = prepare(plan, subjects, &mut cells, &progress);
     let mut times: Vec<Timings> = cells.iter().map(|_| Timings::default()).collect();
+    let mut names = Names::default();
     let mut running: Vec<(Task, Process)> = Vec::new();
     while !(interrupt::asked() || queue.is_empty() && running.is_empty()) {
         while let Some(&task) = queue.front()
@@ -144,7 +145,7 @@ fn run(
                 }
                 Err(error) => Err(not_started(error)),
             };
-            take(&mut cells[index], &mut times[index], &task, ended);
+            take(&mut cells[index], &mut times[index], &mut names, &task, ended);
             progress.task_done(index);
             done(&cells[index]);
         }
@@ -155,7 +156,7 @@ fn run(
                 continue;
             };
             let cell = &mut cells[task.cell];
-            take(cell, &mut times[task.cell], &task, ended);
+            take(cell, &mut times[task.cell], &mut names, &task, ended);
             progress.task_done(task.cell);
             if task.is_last() && task.pass != Pass::Learn || cell.status != Status::Ok {
                 done(cell);
@@ -384,7 +385,7 @@ struct Timings {
 }
 
 /// Books the end of a process in its cell.
-fn take(cell: &mut Cell, times: &mut Timings, task: &Task, ended: Answered) {
+fn take(cell: &mut Cell, times: &mut Timings, names: &mut Names, task: &Task, ended: Answered) {
     match ended {
         Ok(answer) => {
             if cell.status == Status::NotRun {
@@ -401,7 +402,10 @@ fn take(cell: &mut Cell, times: &mut Timings, task: &Task, ended: Answered) {
                         fail(cell, &task.name(), &Failure::harness("a histogram is damaged"));
                     }
                 }
-                Answer::Profile(profile) => cell.profile = Some(profile),
+                Answer::Profile(unnamed) => match names.profile(&unnamed) {
+                    Ok(profile) => cell.profile = Some(profile),
+                    Err(failure) => fail(cell, &task.name(), &failure),
+                },
                 Answer::Expected(_) => {}
             }
         }
@@ -501,7 +505,7 @@ mod tests {
             cell.status = Status::Ok;
             let mut times = Timings { file: Some(file.clone()), ..Timings::default() };
             let task = Task { cell: 0, pass, repetition, of: 2 };
-            take(&mut cell, &mut times, &task, Err(Failure::harness("tired")));
+            take(&mut cell, &mut times, &mut Names::default(), &task, Err(Failure::harness("tired")));
             assert_eq!(cell.status, Status::HarnessFailed);
             !file.exists()
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Failure;
 use crate::maps::Structure;
+use crate::probe::clock::Clock;
 use crate::probe::event::Cause;
 use crate::probe::heap::Allocs;
 use crate::probe::slots::SlotCounts;
@@ -38,18 +39,18 @@ pub trait Session {
     /// Why it can't be.
     fn watched<'s>(&'s mut self, watch: Watch) -> Result<(Box<dyn Watched + 's>, Work), Failure>;
 
-    /// Gets ready to time, once: pins the process where that serves, calibrates the clock.
+    /// Gets ready to time, once: pins the process where that serves.
     ///
     /// # Errors
     /// Why it can't.
     fn ready_to_time(&mut self) -> Result<Timing, Failure>;
 
     /// Builds maps that nobody looks at, one unless they can lie [side by side](Traits::side_by_side): a batch is then done on
-    /// each. Only `clocked` ones may be asked for [`Timed::clocked`].
+    /// each. Only those that are given a clock may be asked for [`Timed::clocked`].
     ///
     /// # Errors
     /// Why they can't be.
-    fn timed<'s>(&'s mut self, maps: usize, clocked: bool) -> Result<Box<dyn Timed + 's>, Failure>;
+    fn timed<'s>(&'s mut self, maps: usize, clock: Option<Clock>) -> Result<Box<dyn Timed + 's>, Failure>;
 }
 
 /// What to look for.
@@ -275,10 +276,8 @@ pub struct Content {
 /// What timing goes by.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
-    /// Ticks of the clock in a nanosecond.
-    pub ticks_per_ns: f64,
-    /// What one reading costs, in nanoseconds.
-    pub floor_ns: f64,
+    /// The clock of another process that reads it; `None` where this one does.
+    pub clock: Option<Clock>,
     /// The processor that all of it runs on.
     pub pinned_to: Option<usize>,
 }

@@ -7,6 +7,7 @@ use super::content::content;
 use super::observe::{Observer, Tape};
 use super::pin;
 use super::tested::{Row, Tested, Typed};
+use super::unclocked;
 use crate::maps::{Family, Hashing as _, Options, Quantity};
 use crate::probe::alloc;
 use crate::probe::clock::Clock;
@@ -24,7 +25,6 @@ pub(in crate::run) struct Alone<K, V> {
     /// The hasher's table, where a trace brings the hashes.
     hashes: Option<Recorded>,
     tape: Tape,
-    clock: Option<Clock>,
 }
 
 impl<K: Key, V: Value> Alone<K, V> {
@@ -35,7 +35,7 @@ impl<K: Key, V: Value> Alone<K, V> {
             Some(hashes) => EitherHashing::Recorded(Replaying::new(hashes)),
             None => EitherHashing::Own(F::Hasher::with_seed(options.seed)),
         };
-        Alone { map: Box::new(Typed::<F>::new(options, hasher)), hashes, tape: Tape::new(), clock: None }
+        Alone { map: Box::new(Typed::<F>::new(options, hasher)), hashes, tape: Tape::new() }
     }
 }
 
@@ -61,18 +61,13 @@ impl<K: Key, V: Value> Session for Alone<K, V> {
     }
 
     fn ready_to_time(&mut self) -> Result<Timing, Failure> {
-        let pinned_to = pin::to_last_processor();
-        let Clock { ticks_per_ns, floor_ns } = *self.clock.insert(Clock::calibrate());
-        Ok(Timing { ticks_per_ns, floor_ns, pinned_to })
+        Ok(Timing { clock: None, pinned_to: pin::to_last_processor() })
     }
 
-    fn timed<'s>(&'s mut self, maps: usize, clocked: bool) -> Result<Box<dyn Timed + 's>, Failure> {
-        if clocked {
-            self.clock.get_or_insert_with(Clock::calibrate);
-        }
+    fn timed<'s>(&'s mut self, maps: usize, clock: Option<Clock>) -> Result<Box<dyn Timed + 's>, Failure> {
         let batches = (0..maps).map(|_| Batch::new()).collect();
         let ready = Ready { batches, ..Ready::new(&self.hashes) };
-        Ok(Box::new(Bare { maps: self.map.timed(maps), ready, readings: Vec::new(), clock: self.clock }))
+        Ok(Box::new(Bare { maps: self.map.timed(maps), ready, readings: Vec::new(), clock }))
     }
 }
 
@@ -212,7 +207,7 @@ impl<K: Key, V: Value> Timed for Bare<'_, K, V> {
 
     fn clocked(&mut self, ops: &[Op], readings: &mut Vec<Reading>) -> Result<Duration, Failure> {
         let mut elapsed = Duration::ZERO;
-        let clock = self.clock.ok_or_else(|| Failure::harness("maps are clocked that are not to be"))?;
+        let clock = self.clock.ok_or_else(unclocked)?;
         let Bare { maps, ready, readings: raw, .. } = self;
         ready.each(ops, |_, batches| {
             // Nothing but the reading is kept in the loop; intervals are worked out after it.

@@ -19,7 +19,8 @@ pub struct Traits {
     pub batch_ops: u64,
     /// Whether [`Session::timed`] can build several maps side by side: for workloads too small to be timed on one.
     pub side_by_side: bool,
-    /// Whether the map tells of moves as it makes them, and [`OnWork::moved`] is called.
+    /// Whether the map tells of moves as it makes them, and [`OnWork::moved`] is called: [`Work::moved`] is then by its own
+    /// word.
     pub tells_moves: bool,
     /// Whether it is known which block a free gives back.
     pub knows_blocks: bool,
@@ -123,17 +124,12 @@ pub trait Watched {
     }
 
     /// How many steps of this cause the measured operations took, the building of the map included where there was no set-up.
-    /// Asked before [`Watched::content`], as the two below.
+    /// Asked before [`Watched::content`], as the one below.
     fn events(&self, _cause: Cause) -> Option<u64> {
         None
     }
 
-    /// Entries that moved, by the map's own word.
-    fn moved_inside(&self) -> Option<Moved> {
-        None
-    }
-
-    /// What became of the slots that removes left free.
+    /// What became of the slots that removes left free. Asked before [`Watched::drained_bytes`].
     fn slots(&self) -> Option<SlotCounts> {
         None
     }

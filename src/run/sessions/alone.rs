@@ -15,7 +15,7 @@ use crate::probe::event::Cause;
 use crate::probe::slots::SlotCounts;
 use crate::replay::{EitherHashing, Recorded, Replaying};
 use crate::subject::{
-    Content, Each, Failure, Holds, Look, Moved, Reading, Session, Timed, TimedEnd, Timing, Traits, Watch, Watched, Work,
+    Content, Each, Failure, Holds, Look, Reading, Session, Timed, TimedEnd, Timing, Traits, Watch, Watched, Work,
 };
 use crate::workload::{Key, Op, Value};
 
@@ -121,20 +121,15 @@ struct Observed<'s, K, V> {
 
 impl<K: Key, V: Value> Watched for Observed<'_, K, V> {
     fn set_up(&mut self, ops: &[Op]) -> Result<(), Failure> {
-        self.watch(ops, &mut |_, _, _| {})?;
-        self.observer.rewind();
+        let Observed { observer, batch } = self;
+        batch.each(ops, |ops, batches| steps(observer, ops, &mut batches[0], &mut |_, _, _| {}));
+        observer.rewind();
         Ok(())
     }
 
     fn watch(&mut self, ops: &[Op], each: &mut Each<'_>) -> Result<(), Failure> {
         let Observed { observer, batch } = self;
-        batch.each(ops, |ops, batches| {
-            observer.expect(ops);
-            for (op, step) in ops.iter().zip(batches[0].steps()) {
-                let seen = observer.step(op, step);
-                each(op, &seen, Some(observer));
-            }
-        });
+        batch.each(ops, |ops, batches| watched_ops(observer, ops, &mut batches[0], each));
         Ok(())
     }
 
@@ -160,6 +155,7 @@ impl<K: Key, V: Value> Watched for Observed<'_, K, V> {
 
     fn drained_bytes(&mut self) -> Result<u64, Failure> {
         let (observer, mut keys) = (&mut self.observer, Vec::new());
+        observer.forget_slots();
         observer.look(|map| map.for_each(&mut |key, _| alloc::uncounted(|| keys.push(key.clone()))));
         for key in &keys {
             observer.window(|map| map.remove(key));
@@ -175,12 +171,35 @@ impl<K: Key, V: Value> Watched for Observed<'_, K, V> {
         self.observer.events(cause)
     }
 
-    fn moved_inside(&self) -> Option<Moved> {
-        self.observer.moved_inside()
-    }
-
     fn slots(&self) -> Option<SlotCounts> {
         self.observer.slots()
+    }
+}
+
+/// Does measured operations, and calls `each` for every one.
+///
+/// Never inlined: `cargo bench --bench watching` tells their instructions by this function's name.
+#[inline(never)]
+fn watched_ops<K: Key, V: Value>(
+    observer: &mut Observer<'_, K, V>,
+    ops: &[Op],
+    batch: &mut Batch<K, V>,
+    each: &mut Each<'_>,
+) {
+    steps(observer, ops, batch, each);
+}
+
+#[inline(always)]
+fn steps<K: Key, V: Value>(
+    observer: &mut Observer<'_, K, V>,
+    ops: &[Op],
+    batch: &mut Batch<K, V>,
+    each: &mut Each<'_>,
+) {
+    observer.expect(ops);
+    for (op, step) in ops.iter().zip(batch.steps()) {
+        let seen = observer.step(op, step);
+        each(op, &seen, Some(observer));
     }
 }
 

@@ -140,6 +140,12 @@ pub trait Map<K, V> {
         Structure::default()
     }
 
+    /// Of [`Map::structure`] what its hits look at, keys and groups: asked again and again while the map is at work.
+    fn hit_lookups(&self) -> (Option<u64>, Option<u64>) {
+        let Structure { hit_probes, hit_groups, .. } = self.structure();
+        (hit_probes, hit_groups)
+    }
+
     /// Reports what it counts beyond what is counted of every map, each with its value; [`Quantity`] has the rule for names.
     /// The count pass calls it once, when the last measured operation is done: what a map adds up from its building on has
     /// the set-up in it.

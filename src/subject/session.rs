@@ -147,6 +147,11 @@ pub trait Look {
     fn capacity(&mut self) -> Option<usize>;
     /// Its structure.
     fn structure(&mut self) -> Structure;
+    /// Of its structure what hits look at, keys and groups.
+    fn hit_lookups(&mut self) -> (Option<u64>, Option<u64>) {
+        let Structure { hit_probes, hit_groups, .. } = self.structure();
+        (hit_probes, hit_groups)
+    }
     /// Bytes that its last own work left it with.
     fn held_bytes(&self) -> u64;
     /// The most that it held since this was last asked.

@@ -1,7 +1,6 @@
 //! How long the map's searches are while the count pass goes on. At the end alone they can look short: a table in which
 //! entries cluster is at its worst when it is full, and the growth that follows spreads them.
 
-use crate::maps::Structure;
 use crate::record::{OpKind, Searches};
 use crate::subject::{Look, Seen};
 
@@ -68,7 +67,7 @@ impl Looks {
         if entries < ENTRIES_MIN {
             return;
         }
-        let Structure { hit_probes, hit_groups, .. } = map.structure();
+        let (hit_probes, hit_groups) = map.hit_lookups();
         if hit_probes.or(hit_groups).is_some() {
             self.found.push(Searches { ops: self.ops, entries: entries as u64, hit_probes, hit_groups });
         }
@@ -83,6 +82,7 @@ impl Looks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::maps::Structure;
     use crate::probe::event::Cause;
     use crate::probe::heap::Allocs;
     use crate::subject::{Frees, Handed, Work};

@@ -475,6 +475,10 @@ impl<K: Key, V: Value> Look for Observer<'_, K, V> {
         self.look(|map| map.structure())
     }
 
+    fn hit_lookups(&mut self) -> (Option<u64>, Option<u64>) {
+        self.look(|map| map.hit_lookups())
+    }
+
     fn held_bytes(&self) -> u64 {
         self.held.left.max(0) as u64
     }

@@ -1,14 +1,18 @@
 //! The narrowed census ([`Map::disturbed`]) against a full one, write by write, for every map that ships.
 //!
 //! A full census compares the address of every live entry before and after each write. Whatever it finds, the
-//! narrowed one must have found too.
+//! narrowed one must have found too. And the moves that a map tells, which the count pass takes at its word, must be those.
 
+use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher};
 
 use mapscope::maps::{self, Family, FamilyVisitor, FixedFold, Hashing, Map, Options, Write};
+use mapscope::plan::{Flags, plan};
 use mapscope::probe::alloc;
-use mapscope::probe::event::{Cause, Off};
-use mapscope::workload::{Key, Str24, Value};
+use mapscope::probe::census::Census;
+use mapscope::probe::event::{Cause, Event, Listen, Off};
+use mapscope::run::Subjects;
+use mapscope::workload::{Key, Kind, Str24, Value, Workload};
 
 use crate::masked::{AllEqual, HighBits, LowBits};
 
@@ -53,6 +57,18 @@ impl Random {
     }
 }
 
+/// Entries that a map has told to have moved.
+#[derive(Default)]
+struct Moves(Cell<u64>);
+
+impl Listen for Moves {
+    fn hear(&self, event: Event) {
+        if let Event::Move { entries, .. } = event {
+            self.0.set(self.0.get() + entries);
+        }
+    }
+}
+
 /// Where each of `domain` keys is, by its id; 0 for those that are not there.
 fn places<K: Key, V>(map: &impl Map<K, V>, domain: u64) -> Vec<usize> {
     let mut places = vec![0; domain as usize];
@@ -66,7 +82,8 @@ const REPLACES: [&str; 1] = ["go-syncmap"];
 /// Random puts and removes over `domain` keys; `waves` alternates between growing and shrinking phases.
 fn compare<F: Family, K: Key, V: Value, S: Hashing>(domain: u64, writes: u64, waves: bool, seed: u64) -> u64 {
     let options = Options { load_factor: F::INFO.load_factor.map_or(0.0, |x| x.default), hint: 0, seed, release: None };
-    let mut map = F::build::<K, V, S, Off>(&options, S::with_seed(seed), Off);
+    let moves = Moves::default();
+    let mut map = F::build::<K, V, S, &dyn Listen>(&options, S::with_seed(seed), &moves);
     let mut random = Random(seed);
     let mut moved_in_all = 0;
     let mut before = places(&map, domain);
@@ -77,7 +94,7 @@ fn compare<F: Family, K: Key, V: Value, S: Hashing>(domain: u64, writes: u64, wa
         let key = K::from_id(id);
         let value = V::from_seed(index, 0);
 
-        let capacity_before = map.capacity();
+        let capacity_before = map.capacity_at(&key);
         let spare = key.clone();
         let tally = alloc::tally();
         let hit = if remove { map.remove(&key) } else { map.insert(spare, value) };
@@ -113,6 +130,9 @@ fn compare<F: Family, K: Key, V: Value, S: Hashing>(domain: u64, writes: u64, wa
             F::INFO.term.name,
             write_kind = if remove { "remove" } else { "put" }
         );
+        if !F::INFO.tells.is_empty() {
+            assert_eq!(moves.0.take(), full.len() as u64, "{}: seed {seed}, write {index}: told", F::INFO.term.name);
+        }
         moved_in_all += full.len() as u64;
         // Also what asking moved would be missed, by the next write.
         before = after;
@@ -160,6 +180,90 @@ fn the_narrowed_census_misses_no_move_of_any_map() {
     maps::each(&mut EveryMap);
 }
 
+/// Does a workload's operations; after each write the moves that the map told are those that the census finds.
+fn told<F: Family, K: Key, V: Value>(workload: &Workload, load_factor: f64, about: &str) -> u64 {
+    let (options, moves) = (Options { load_factor, hint: 0, seed: 1, release: None }, Moves::default());
+    let mut map = F::build::<K, V, F::Hasher, &dyn Listen>(&options, F::Hasher::with_seed(1), &moves);
+    let (mut census, mut moved_in_all) = (Census::default(), 0);
+    let place = |key: &K, value: &V| (std::ptr::from_ref(key).addr(), std::ptr::from_ref(value).addr());
+    let mut batches = workload.batches(1024).unwrap();
+    while let Some(batch) = batches.next().unwrap() {
+        for op in batch.ops {
+            let (key, capacity_before) = (K::from_id(op.key), map.capacity());
+            let hit = match op.kind {
+                Kind::Put => map.insert(key.clone(), V::from_seed(op.value, op.value_bytes)),
+                Kind::Remove => map.remove(&key),
+                _ => continue,
+            };
+            let remove = op.kind == Kind::Remove;
+            if remove && hit {
+                census.remove(op.key);
+            }
+            let mut moved = 0;
+            let write = Write { key: &key, remove, hit, allocs: 0, frees: 0, capacity_before };
+            map.disturbed(&write, &mut |key, value| {
+                let has_moved = census.look(key.id(), place(key, value)).key.is_some();
+                moved += u64::from(has_moved);
+                has_moved
+            });
+            if let Some((key, value)) = map.peek(&key) {
+                census.put(op.key, place(key, value));
+            }
+            assert_eq!(moves.0.take(), moved, "{}: {about}", F::INFO.term.name);
+            moved_in_all += moved;
+        }
+    }
+    moved_in_all
+}
+
+const MIXES: [&str; 10] = [
+    "fill",
+    "overwrite",
+    "churn",
+    "waves",
+    "ycsb-a",
+    "ycsb-b",
+    "ycsb-c",
+    "ycsb-d",
+    "ycsb-f",
+    "mix(insert=50,remove=40,get=10)",
+];
+
+/// Those that tell of moves.
+struct OnEveryMix;
+
+impl FamilyVisitor for OnEveryMix {
+    fn visit<F: Family>(&mut self) {
+        if !F::INFO.tells.contains(&Cause::Move) {
+            return;
+        }
+        let load_factors = match F::INFO.term.name {
+            "go-classic" => vec![1.0, 6.5, 8.0],
+            "go-classic-inline" => vec![1.0, 6.5],
+            "go-classic-slab" | "go-classic-pooled" => vec![6.5, 8.0],
+            "cuckoo" => vec![0.5, 0.9, 0.95],
+            _ => vec![F::INFO.load_factor.map_or(0.0, |x| x.default)],
+        };
+        let mut moved = 0;
+        for (keys, mix) in ["uniform", "zipfian(0.99)"].into_iter().flat_map(|keys| MIXES.map(|mix| (keys, mix))) {
+            let flags = Flags::from([("ops", "20000"), ("keys", keys), ("mix", mix)]);
+            let plan = plan(&[], &flags, &Subjects::builtin().catalog()).unwrap();
+            let workload = Workload::open(&plan.cells[0].workload).unwrap();
+            for &load_factor in &load_factors {
+                moved += told::<F, u64, u64>(&workload, load_factor, mix);
+                moved += told::<F, Str24, [u8; 256]>(&workload, load_factor, mix);
+            }
+        }
+        let bins = F::INFO.term.name == "java-hashmap";
+        assert!(moved > 100_000 || bins, "{}: only {moved} moves: this says little", F::INFO.term.name);
+    }
+}
+
+#[test]
+fn moves_that_a_map_tells_are_those_of_the_census_on_every_mix() {
+    maps::each(&mut OnEveryMix);
+}
+
 /// What a map keeps to answer the census is allocated and freed while nobody counts, and never by the map's own work.
 struct Uncounted;
 
@@ -181,7 +285,7 @@ impl FamilyVisitor for Uncounted {
                 continue;
             }
             let (key, remove) = (Str24::from_id(random.below(200)), random.below(10) < 4);
-            let capacity_before = asked.capacity();
+            let capacity_before = asked.capacity_at(&key);
             let [(hit, tally), (_, left_alone)] = [&mut asked, &mut left_alone].map(|map| {
                 let spare = key.clone();
                 tally(|| if remove { map.remove(&key) } else { map.insert(spare, index) })

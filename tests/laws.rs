@@ -50,42 +50,6 @@ fn one_insert_into_gos_swiss_map_moves_896_entries_at_most() {
     }
 }
 
-/// What the models say of their own moves is what the census sees from outside, on every mix.
-#[test]
-fn moves_counted_inside_equal_those_of_the_census_on_every_mix() {
-    let mixes = "fill,overwrite,churn,waves,ycsb-a,ycsb-b,ycsb-c,ycsb-d,ycsb-f,mix(insert=50,remove=40,get=10)";
-    for (map, load_factors) in [
-        ("go-classic", "1,6.5,8"),
-        ("go-classic-inline", "1,6.5"),
-        ("go-classic-slab", "6.5,8"),
-        ("go-classic-pooled", "6.5,8"),
-        ("go-swiss", ""),
-        ("cuckoo", "0.5,0.9,0.95"),
-    ] {
-        let mut run = Run::new([PATIENT, "--map", map, "--keys", "uniform,zipfian(0.99)", "--passes", "count"]).args([
-            "--mix",
-            mixes,
-            "--ops",
-            "20000",
-            "--entry",
-            "u64/u64,string(24)/256",
-        ]);
-        if !load_factors.is_empty() {
-            run = run.args(["--load-factor", load_factors]);
-        }
-        let cells = run.cells();
-        assert_eq!(cells.len(), 10 * 2 * load_factors.split(',').count() * 2);
-        let mut moved = 0;
-        for cell in &cells {
-            assert_eq!(cell["status"], "ok", "{}", cell["id"]);
-            let inside = cell["count"]["quantities"]["inside_moved_entries"].as_u64().unwrap();
-            assert_eq!(inside, cell["count"]["quantities"]["census_moved_entries"].as_u64().unwrap(), "{}", cell["id"]);
-            moved += inside;
-        }
-        assert!(moved > 100_000, "{map}: only {moved} moves: the comparison says little");
-    }
-}
-
 /// A trace whose hashes collide moves the entries of Java's bins; rehashing a Redis dict moves none.
 #[test]
 fn maps_made_of_nodes_move_entries_only_where_a_bin_becomes_a_tree() {
@@ -103,7 +67,8 @@ fn maps_made_of_nodes_move_entries_only_where_a_bin_becomes_a_tree() {
     assert_eq!(cells.len(), 2);
     for cell in &cells {
         assert_eq!(cell["status"], "ok", "{}", cell["error"]);
-        assert_eq!(counts(cell, "inside_moved_entries"), counts(cell, "census_moved_entries"), "{}", cell["id"]);
+        let by_census = &cell["count"]["quantities"]["census_moved_entries"];
+        assert!(by_census.is_null(), "{}: what the map tells nobody looks for: {by_census}", cell["id"]);
     }
     assert!(counts(&cells[0], "inside_moved_entries") > 500, "{}", cells[0]["count"]);
     assert_eq!(counts(&cells[1], "inside_moved_entries"), 0);

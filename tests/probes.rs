@@ -301,6 +301,8 @@ fn compare<F: Family, K: Key, V: Value, S: Hashing>(how: Use, keys: u64, writes:
             }
             let name = F::INFO.term.name;
             assert_eq!(map.structure(), expected, "{name}, seed {seed}, {keys} keys: after write {write}");
+            let hits = (expected.hit_probes, expected.hit_groups);
+            assert_eq!(map.hit_lookups(), hits, "{name}, seed {seed}, {keys} keys: after write {write}");
             met.tombstones += expected.tombstones.unwrap_or(0);
             met.longest = met.longest.max(expected.probe_groups_max.unwrap_or(0));
         }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 
 use crate::plan::UnknownName;
-use crate::record::{Results, write_atomically};
+use crate::record::{self, Results, write_atomically, write_reproducible};
 use crate::report::{Emit, FORMATS, Format};
 use crate::text;
 
@@ -84,7 +84,9 @@ pub(super) fn write_files(
         let path = folder.join(relative);
         let at_path = |error: io::Error| io::Error::new(error.kind(), format!("{relative}: {error}"));
         fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(at_path)?;
-        write_atomically(&path, bytes).map_err(at_path)?;
+        // All others can be made of the record again.
+        let write = if relative == record::FILE_NAME { write_atomically } else { write_reproducible };
+        write(&path, bytes).map_err(at_path)?;
         written.push(path);
         Ok(())
     };

@@ -101,7 +101,7 @@ fn slices_are_disjoint_and_counters_end_where_the_counts_do() {
     );
     let classic = &results.cells[1];
     let in_spells: u64 = moments(classic).spells.iter().map(|spell| spell.moved_entries).sum();
-    assert_eq!(Some(in_spells), classic.count.as_ref().unwrap().quantities.get("census_moved_entries"));
+    assert_eq!(Some(in_spells), classic.count.as_ref().unwrap().quantities.get("inside_moved_entries"));
 }
 
 #[test]

@@ -131,18 +131,21 @@ pub(crate) fn mode() -> Mode {
 pub(crate) struct Resume(Mode);
 
 impl Drop for Resume {
+    #[inline]
     fn drop(&mut self) {
         set(self.0);
     }
 }
 
 /// Changes how this thread's allocations and frees are taken.
+#[inline]
 pub(crate) fn enter(mode: Mode) -> Resume {
     let before = MODE.get();
     set(mode);
     Resume(before)
 }
 
+#[inline]
 fn set(mode: Mode) {
     MODE.set(mode);
     if mode != Mode::Counted {

@@ -70,15 +70,15 @@ impl<K: Key, V: Value> Map<K, V> for BTreeMap<K, V> {
         match (write.remove, write.hit) {
             (false, false) => {
                 let splits = write.allocs as u32;
-                after_insert(splits, behind, visit);
+                outwards(splits, behind, visit);
                 if splits > 0 {
-                    after_insert(splits - 1, before(), visit);
+                    outwards(splits - 1, before(), visit);
                 }
             }
             (true, true) => {
                 let height = write.frees as u32 + 1;
-                after_remove(height, behind, visit);
-                after_remove(height, before(), visit);
+                outwards(height, behind, visit);
+                outwards(height, before(), visit);
             }
             _ => {}
         }
@@ -87,23 +87,6 @@ impl<K: Key, V: Value> Map<K, V> for BTreeMap<K, V> {
 
 /// Children of a full node: eleven entries, twelve edges.
 const NODE_FANOUT_MAX: usize = 12;
-
-/// Visits entries away from a removed one until no further one of height `height` can have moved: two neighbouring entries
-/// of a node at height `h` have at most `12^h - 1` entries between them in key order.
-fn after_remove<'m, K: 'm, V: 'm>(
-    height: u32,
-    entries: impl Iterator<Item = (&'m K, &'m V)>,
-    visit: &mut dyn FnMut(&K, &V) -> bool,
-) {
-    let gap = NODE_FANOUT_MAX.saturating_pow(height);
-    let mut still = 0;
-    for (key, value) in entries {
-        still = if visit(key, value) { 0 } else { still + 1 };
-        if still == gap {
-            return;
-        }
-    }
-}
 
 /// Whose entry a walk has come to.
 #[derive(Clone, Copy, PartialEq)]
@@ -115,13 +98,14 @@ enum Level {
     Inner,
 }
 
-/// Visits entries away from an inserted one, as far as one of height `height` can have moved.
+/// Visits entries away from one that was inserted or removed, as far as one of height `height` can have moved.
 ///
 /// Leaves are told by their entries, which are neighbours in memory too. Of leaves, an insert moves entries in its own
-/// and in the one split off it. What is in other leaves needs no visit, nor what lies further out in a node of which an
+/// and in the one split off it, a remove in its own (that of the entry before, where an inner entry is removed) and in one
+/// beside it, with which it is merged or evened out. What is in other leaves needs no visit, nor what lies further out in a node of which an
 /// entry stayed. Two neighbouring entries of a node at height `h` have at most `12^(h-1)` leaves between them, hence one
 /// entry of inner nodes fewer.
-fn after_insert<'m, K: 'm, V: 'm>(
+fn outwards<'m, K: 'm, V: 'm>(
     height: u32,
     entries: impl Iterator<Item = (&'m K, &'m V)>,
     visit: &mut dyn FnMut(&K, &V) -> bool,

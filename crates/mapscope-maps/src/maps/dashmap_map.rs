@@ -79,17 +79,28 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Dash<K, V, S> {
     fn capacity(&self) -> Option<usize> {
         Some(self.map.capacity())
     }
-    /// Only the written key's shard can have rehashed; what it adds to its capacity it adds to the sum.
+    fn capacity_at(&self, key: &K) -> Option<usize> {
+        Some(self.map.shards()[self.map.determine_map(key)].read().capacity())
+    }
+    /// Only the written key's shard can have rehashed.
     fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
-        if rehashed(write, self.map.capacity()) {
-            self.map.iter().for_each(|entry| {
-                visit(entry.key(), entry.value());
-            });
+        if write.remove {
+            return;
+        }
+        let shard = self.map.shards()[self.map.determine_map(write.key)].read();
+        if rehashed(write, shard.capacity()) {
+            // SAFETY: the table outlives its iterator, and while the lock is held nothing is put in or taken out.
+            for bucket in unsafe { shard.iter() } {
+                // SAFETY: the bucket is one that this table's iterator has just given, and the lock is held.
+                let (key, value) = unsafe { bucket.as_ref() };
+                visit(key, value.get());
+            }
         }
     }
     fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
-        let laid_out_anew = !write.remove && rehashed(write, self.map.capacity());
-        Some(WrittenTable { number: self.map.determine_map(write.key), laid_out_anew })
+        let number = self.map.determine_map(write.key);
+        let laid_out_anew = !write.remove && rehashed(write, self.map.shards()[number].read().capacity());
+        Some(WrittenTable { number, laid_out_anew })
     }
     fn structure(&self) -> Structure {
         let mut searches = Searches::default();

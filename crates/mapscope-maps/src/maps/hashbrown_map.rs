@@ -111,4 +111,7 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for HashMap<K, V, S> {
     fn structure(&self) -> Structure {
         open_table::only_table::<K, V>(HashMap::capacity(self), self.hasher(), self.keys())
     }
+    fn hit_lookups(&self) -> (Option<u64>, Option<u64>) {
+        open_table::only_table_hits::<K, V>(HashMap::capacity(self), self.hasher(), self.keys())
+    }
 }

@@ -94,10 +94,17 @@ pub trait Map<K, V> {
         false
     }
 
-    /// How many entries it can hold before it must grow, where the map knows. Read before and after each write of
-    /// the count pass: it tells a larger table from another allocation.
+    /// How many entries it can hold before it must grow, where the map knows: it tells a larger table from another
+    /// allocation.
     fn capacity(&self) -> Option<usize> {
         None
+    }
+
+    /// The capacity of the table that a write of this key goes to, for a map of many: whatever a write adds to the map's it
+    /// adds to this one's. Read before each operation of the count pass on a key, and after those that allocate.
+    fn capacity_at(&self, key: &K) -> Option<usize> {
+        let _ = key;
+        self.capacity()
     }
 
     /// Offers the census every entry that the write just made may have moved; `visit` answers whether that entry
@@ -134,6 +141,12 @@ pub trait Map<K, V> {
         Structure::default()
     }
 
+    /// Of [`Map::structure`] what its hits look at, keys and groups: asked again and again while the map is at work.
+    fn hit_lookups(&self) -> (Option<u64>, Option<u64>) {
+        let Structure { hit_probes, hit_groups, .. } = self.structure();
+        (hit_probes, hit_groups)
+    }
+
     /// Reports what it counts beyond what is counted of every map, each with its value; [`Quantity`] has the rule for names.
     /// The count pass calls it once, when the last measured operation is done: what a map adds up from its building on has
     /// the set-up in it.
@@ -167,7 +180,7 @@ pub struct Write<'a, K> {
     pub allocs: u64,
     /// Frees made by the write.
     pub frees: u64,
-    /// [`Map::capacity`] before the write.
+    /// [`Map::capacity_at`] the key before the write.
     pub capacity_before: Option<usize>,
 }
 

@@ -97,8 +97,7 @@ impl Table {
         for index in indices {
             *full.get_mut(index?)? = true;
         }
-        let usable = if buckets <= 8 { buckets - 1 } else { buckets / 8 * 7 };
-        Some(Table { full, tombstones: usable.checked_sub(capacity)? })
+        Some(Table { full, tombstones: usable(buckets).checked_sub(capacity)? })
     }
 
     /// Groups looked at to find that a hash isn't there; `None` where tombstones can't be told from unused slots.
@@ -107,6 +106,11 @@ impl Table {
         let whole = self.full.len() < GROUP;
         (self.tombstones == 0).then(|| 1 + groups(hash, self.full.len()).take_while(|&at| !whole && !ends(at)).count())
     }
+}
+
+/// Slots of so many that may be used up before the table grows.
+fn usable(buckets: usize) -> usize {
+    if buckets <= 8 { buckets - 1 } else { buckets / 8 * 7 }
 }
 
 /// Groups looked at to find the entry of a hash at an index of a table of so many slots.
@@ -198,4 +202,19 @@ pub(super) fn only_table<'a, K: Hash + 'a, V>(
         Some(searches.structure())
     };
     searches().unwrap_or_default()
+}
+
+/// Of [`only_table`]'s structure what hits look at, which takes less to find out.
+pub(super) fn only_table_hits<'a, K: Hash + 'a, V>(
+    capacity: usize,
+    hasher: &impl BuildHasher,
+    keys: impl Iterator<Item = &'a K> + Clone,
+) -> (Option<u64>, Option<u64>) {
+    let groups = || {
+        let slots = Slots::<K, V>::around(keys.clone().next()?)?;
+        usable(slots.buckets()).checked_sub(capacity)?;
+        let of_hit = |key: &K| Some(hit(hasher.hash_one(key), slots.index(key)?, slots.buckets()) as u64);
+        keys.clone().map(of_hit).sum()
+    };
+    (None, groups())
 }

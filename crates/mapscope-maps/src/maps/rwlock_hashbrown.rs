@@ -102,6 +102,9 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Locked<K, V, S> {
     fn structure(&self) -> Structure {
         Map::structure(&*self.read())
     }
+    fn hit_lookups(&self) -> (Option<u64>, Option<u64>) {
+        Map::hit_lookups(&*self.read())
+    }
 }
 
 impl ConcurrentFamily for RwLockHashbrown {

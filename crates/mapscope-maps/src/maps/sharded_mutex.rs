@@ -188,17 +188,24 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Alone<K, V, S> {
     fn capacity(&self) -> Option<usize> {
         Some(self.map.shards.iter().map(|shard| self.map.lock(shard).capacity()).sum())
     }
-    /// Only the written key's shard can have rehashed; what it adds to its capacity it adds to the sum.
+    fn capacity_at(&self, key: &K) -> Option<usize> {
+        Some(self.map.shard(key).1.capacity())
+    }
+    /// Only the written key's shard can have rehashed.
     fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
-        if rehashed(write, self.capacity().unwrap_or_default()) {
-            self.map.shard(write.key).1.iter().for_each(|(key, value)| {
+        if write.remove {
+            return;
+        }
+        let (_, shard) = self.map.shard(write.key);
+        if rehashed(write, shard.capacity()) {
+            shard.iter().for_each(|(key, value)| {
                 visit(key, value);
             });
         }
     }
     fn written_table(&self, write: &Write<'_, K>) -> Option<WrittenTable> {
-        let laid_out_anew = !write.remove && rehashed(write, self.capacity().unwrap_or_default());
-        Some(WrittenTable { number: number(self.map.hasher.hash_one(write.key)), laid_out_anew })
+        let (hash, shard) = self.map.shard(write.key);
+        Some(WrittenTable { number: number(hash), laid_out_anew: rehashed(write, shard.capacity()) })
     }
     fn structure(&self) -> Structure {
         let mut searches = Searches::default();

@@ -14,6 +14,8 @@ use std::hint::black_box;
 
 use hashbrown::HashMap;
 
+use super::alloc;
+
 /// Where the key and the value of an entry are.
 pub type Place = (usize, usize);
 
@@ -150,7 +152,7 @@ impl Census {
     fn set(&mut self, index: usize, id: u64, place: Place) {
         let packed = pack(place);
         if packed.is_none() {
-            self.far.insert(id, place);
+            alloc::uncounted(|| self.far.insert(id, place));
         } else if self.slots[index].place == FAR {
             self.far.remove(&id);
         }
@@ -184,6 +186,10 @@ impl Census {
 
     #[cold]
     fn grow(&mut self) {
+        alloc::uncounted(|| self.double());
+    }
+
+    fn double(&mut self) {
         let larger = vec![Slot { id: 0, place: EMPTY }; (self.slots.len() * 2).max(16)];
         for slot in std::mem::replace(&mut self.slots, larger) {
             if slot.place != EMPTY {

@@ -33,17 +33,42 @@ pub struct Clock {
     pub floor_ns: f64,
 }
 
-impl Clock {
-    /// Measures both: about 50 ms.
-    pub fn calibrate() -> Clock {
-        let ticks_per_ns = median((0..5).map(|_| {
-            let (wall, start) = (Instant::now(), ticks());
-            while wall.elapsed() < Duration::from_millis(10) {
-                std::hint::spin_loop();
+/// The least that the counter and the system's clock are compared over: their readings are some tens of nanoseconds apart.
+const COMPARED_MIN: Duration = Duration::from_millis(10);
+
+/// One moment by the system's clock and by the counter.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    wall: Instant,
+    ticks: u64,
+}
+
+impl Moment {
+    /// Reads both several times. The quickest counts: whoever had the processor between two readings was not there then.
+    pub fn now() -> Moment {
+        let read = || {
+            let (before, wall, after) = (ticks(), Instant::now(), ticks());
+            (after.saturating_sub(before), Moment { wall, ticks: before + after.saturating_sub(before) / 2 })
+        };
+        let (mut least, mut now) = read();
+        for (took, moment) in (1..10).map(|_| read()) {
+            if took < least {
+                (least, now) = (took, moment);
             }
-            let end = ticks();
-            (end - start) as f64 / wall.elapsed().as_nanos() as f64
-        }));
+        }
+        now
+    }
+}
+
+impl Clock {
+    /// Compares the counter with the system's clock from `start` until now, or until 10 ms have passed; measures what a
+    /// reading costs. Whoever has worked that long meanwhile waits for nothing.
+    pub fn since(start: Moment) -> Clock {
+        while start.wall.elapsed() < COMPARED_MIN {
+            std::hint::spin_loop();
+        }
+        let end = Moment::now();
+        let ticks_per_ns = (end.ticks - start.ticks) as f64 / (end.wall - start.wall).as_nanos() as f64;
         const READINGS: u32 = 1_000;
         // A mean, because the counter of many machines steps by more than one reading takes.
         let series = (0..20).map(|_| {
@@ -63,19 +88,13 @@ impl Clock {
     }
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_calibrated_clock_agrees_with_the_systems_within_a_fifth() {
-        let clock = Clock::calibrate();
+        let clock = Clock::since(Moment::now());
         // Between two readings others may have had the processor: the counter's lie between those of the system.
         let (outer, start, inner) = (Instant::now(), ticks(), Instant::now());
         std::thread::sleep(Duration::from_millis(50));

@@ -8,6 +8,7 @@ pub mod cpu;
 pub mod event;
 pub mod heap;
 pub mod latency;
+pub mod modules;
 pub mod quantity;
 pub mod slots;
 pub mod stacks;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::error::Category;
+use tempfile::NamedTempFile;
 
 use super::check::check;
 use super::{Results, SCHEMA, SCHEMA_OLDEST};
@@ -14,7 +15,7 @@ use crate::intake;
 use crate::text;
 
 /// The file that a folder of results is read from.
-const FILE_NAME: &str = "results.json";
+pub const FILE_NAME: &str = "results.json";
 
 /// Why a results file could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -178,33 +179,54 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// Those of [`write_atomically`], and `write`'s own.
 pub fn write_whole(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let Some((file, path)) = written(path, write)? else { return Ok(()) };
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    // The rename itself is on disk only once its folder is.
+    #[cfg(unix)]
+    File::open(folder_of(&path))?.sync_all()?;
+    Ok(())
+}
+
+/// Writes a file that can be made again, whole or not at all for whoever reads it, as [`write_atomically`] does. It waits
+/// for no disk, so that a power cut soon after may leave it empty.
+///
+/// # Errors
+///
+/// Those of [`write_atomically`].
+pub fn write_reproducible(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let Some((file, path)) = written(path, |file| file.write_all(bytes))? else { return Ok(()) };
+    file.persist(path).map_err(|error| error.error).map(drop)
+}
+
+/// A temporary file with all of the content, and the path that it is for; `None` where what is there is no file, and has
+/// been written to.
+fn written(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<Option<(NamedTempFile, PathBuf)>> {
     match fs::metadata(path) {
         Ok(there) if !there.is_file() && !there.is_dir() => {
-            return write(&mut OpenOptions::new().write(true).open(path)?);
+            return write(&mut OpenOptions::new().write(true).open(path)?).map(|()| None);
         }
         _ => {}
     }
-    let path = &*path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
     #[cfg(unix)]
     builder.permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666)); // less the umask
-    let mut file = builder.tempfile_in(folder).map_err(|error| {
+    let mut file = builder.tempfile_in(folder_of(&path)).map_err(|error| {
         // `tempfile` adds the name of its temporary file, which means nothing to anyone.
         let text = error.to_string();
         io::Error::new(error.kind(), text.split(" at path ").next().unwrap_or(&text))
     })?;
     write(file.as_file_mut())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    // The rename itself is on disk only once its folder is.
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    Ok(())
+    Ok(Some((file, path)))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -257,7 +279,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         write_atomically(&path, b"one").unwrap();
-        write_atomically(&path, b"two").unwrap();
+        write_reproducible(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(names(folder.path()), ["a.csv"]);
         #[cfg(unix)]

@@ -28,7 +28,7 @@ pub(crate) use check::{check_cell, check_times};
 pub use declared::{contradiction, flaw};
 pub use environment::Environment;
 pub use held::Held;
-pub use io::{ReadError, read, write_atomically, write_whole};
+pub use io::{FILE_NAME, ReadError, read, write_atomically, write_reproducible, write_whole};
 pub use io::{is_temporary, parse};
 pub use percentiles::KindPercentiles;
 pub use quantities::Quantities;

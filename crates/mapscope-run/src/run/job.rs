@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::passes::{Counted, Learnt};
+use super::passes::{Counted, Learnt, Unnamed};
 use crate::plan::CellSpec;
-use crate::record::{Profile, Time};
+use crate::record::Time;
 use crate::subject::Failure;
 use crate::workload::{Expected, HandOver};
 
@@ -123,7 +123,7 @@ pub(super) enum Answer {
     Count(Box<Counted>, Option<Result<Learnt, Failure>>),
     Learnt(Learnt),
     Time(Box<Time>),
-    Profile(Profile),
+    Profile(Unnamed),
 }
 
 impl Answer {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::job::{Answer, Answered, Pass};
 use super::opened::Opened;
-use super::passes::{Counted, Learnt};
+use super::passes::{Counted, Learnt, Names};
 use super::repetitions::Repetitions;
 use super::task::Task;
 use crate::plan::{CellSpec, ThreadKeys};
@@ -19,6 +19,7 @@ pub(super) struct Ledger<'a> {
     pub cells: Vec<Cell>,
     /// By cell.
     times: Vec<Timings>,
+    names: Names,
 }
 
 /// What a cell's time pass begins with, and its repetitions so far.
@@ -35,7 +36,7 @@ impl<'a> Ledger<'a> {
     pub fn new(opened: &'a Opened<'a>) -> Ledger<'a> {
         let cells: Vec<_> = (0..opened.plan.cells.len()).map(|cell| opened.blank(cell)).collect();
         let times = cells.iter().map(|_| Timings::default()).collect();
-        Ledger { opened, cells, times }
+        Ledger { opened, cells, times, names: Names::default() }
     }
 
     /// Whether nothing of the cell has failed so far. Of one that has no other process is started.
@@ -93,7 +94,10 @@ impl<'a> Ledger<'a> {
                     self.fail(task.cell, &task.name(), &Failure::harness("a histogram is damaged"));
                 }
             }
-            Answer::Profile(profile) => cell.profile = Some(profile),
+            Answer::Profile(unnamed) => match self.names.profile(&unnamed) {
+                Ok(profile) => cell.profile = Some(profile),
+                Err(failure) => self.fail(task.cell, &task.name(), &failure),
+            },
             Answer::Expected(_) => {}
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Failure;
 use crate::maps::Structure;
+use crate::probe::clock::Clock;
 use crate::probe::event::Cause;
 use crate::probe::heap::Allocs;
 use crate::probe::slots::SlotCounts;
@@ -18,7 +19,8 @@ pub struct Traits {
     pub batch_ops: u64,
     /// Whether [`Session::timed`] can build several maps side by side: for workloads too small to be timed on one.
     pub side_by_side: bool,
-    /// Whether the map tells of moves as it makes them, and [`OnWork::moved`] is called.
+    /// Whether the map tells of moves as it makes them, and [`OnWork::moved`] is called: [`Work::moved`] is then by its own
+    /// word.
     pub tells_moves: bool,
     /// Whether it is known which block a free gives back.
     pub knows_blocks: bool,
@@ -38,18 +40,18 @@ pub trait Session {
     /// Why it can't be.
     fn watched<'s>(&'s mut self, watch: Watch) -> Result<(Box<dyn Watched + 's>, Work), Failure>;
 
-    /// Gets ready to time, once: pins the process where that serves, calibrates the clock.
+    /// Gets ready to time, once: pins the process where that serves.
     ///
     /// # Errors
     /// Why it can't.
     fn ready_to_time(&mut self) -> Result<Timing, Failure>;
 
     /// Builds maps that nobody looks at, one unless they can lie [side by side](Traits::side_by_side): a batch is then done on
-    /// each. Only `clocked` ones may be asked for [`Timed::clocked`].
+    /// each. Only those that are given a clock may be asked for [`Timed::clocked`].
     ///
     /// # Errors
     /// Why they can't be.
-    fn timed<'s>(&'s mut self, maps: usize, clocked: bool) -> Result<Box<dyn Timed + 's>, Failure>;
+    fn timed<'s>(&'s mut self, maps: usize, clock: Option<Clock>) -> Result<Box<dyn Timed + 's>, Failure>;
 }
 
 /// What to look for.
@@ -122,17 +124,12 @@ pub trait Watched {
     }
 
     /// How many steps of this cause the measured operations took, the building of the map included where there was no set-up.
-    /// Asked before [`Watched::content`], as the two below.
+    /// Asked before [`Watched::content`], as the one below.
     fn events(&self, _cause: Cause) -> Option<u64> {
         None
     }
 
-    /// Entries that moved, by the map's own word.
-    fn moved_inside(&self) -> Option<Moved> {
-        None
-    }
-
-    /// What became of the slots that removes left free.
+    /// What became of the slots that removes left free. Asked before [`Watched::drained_bytes`].
     fn slots(&self) -> Option<SlotCounts> {
         None
     }
@@ -150,6 +147,11 @@ pub trait Look {
     fn capacity(&mut self) -> Option<usize>;
     /// Its structure.
     fn structure(&mut self) -> Structure;
+    /// Of its structure what hits look at, keys and groups.
+    fn hit_lookups(&mut self) -> (Option<u64>, Option<u64>) {
+        let Structure { hit_probes, hit_groups, .. } = self.structure();
+        (hit_probes, hit_groups)
+    }
     /// Bytes that its last own work left it with.
     fn held_bytes(&self) -> u64;
     /// The most that it held since this was last asked.
@@ -275,10 +277,8 @@ pub struct Content {
 /// What timing goes by.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
-    /// Ticks of the clock in a nanosecond.
-    pub ticks_per_ns: f64,
-    /// What one reading costs, in nanoseconds.
-    pub floor_ns: f64,
+    /// The clock of another process that reads it; `None` where this one does.
+    pub clock: Option<Clock>,
     /// The processor that all of it runs on.
     pub pinned_to: Option<usize>,
 }

@@ -32,6 +32,8 @@ use std::cell::Cell;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
+use serde::{Deserialize, Serialize};
+
 use self::table::{Block, Tables};
 use super::alloc::{SpinLock, uncounted};
 use super::watch;
@@ -74,7 +76,7 @@ pub struct Recording {
 }
 
 /// What one call stack allocated.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RawAllocStack {
     /// Return addresses, leaf first; see [`super::symbols`].
     pub frames: Vec<usize>,
@@ -89,7 +91,7 @@ pub struct RawAllocStack {
 }
 
 /// What one call stack copied.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RawCopyStack {
     /// Return addresses, leaf first; see [`super::symbols`].
     pub frames: Vec<usize>,

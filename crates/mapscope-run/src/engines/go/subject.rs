@@ -14,6 +14,7 @@ use super::{Recorded, Session as Program, Toolchain, find, session, shape_of_ent
 use crate::engines::Engine;
 use crate::maps::Info;
 use crate::plan::{Arg, CellSpec, MapOffer, Param, Range, Term};
+use crate::probe::clock::Clock;
 use crate::probe::event::Cause;
 use crate::probe::heap::Allocs;
 use crate::probe::latency::class_of;
@@ -191,8 +192,14 @@ struct Runtime<'a> {
 }
 
 impl Runtime<'_> {
+    /// The program's own.
+    fn clock(&self) -> Clock {
+        let greeting = self.program.greeting();
+        Clock { ticks_per_ns: greeting.ticks_per_ns, floor_ns: greeting.floor_ns }
+    }
+
     fn ns(&self, ticks: u64) -> u64 {
-        (ticks as f64 / self.program.greeting().ticks_per_ns) as u64
+        (ticks as f64 / self.clock().ticks_per_ns) as u64
     }
 
     /// What each map is built for, in entries.
@@ -244,13 +251,12 @@ impl Session for Runtime<'_> {
     fn ready_to_time(&mut self) -> Result<Timing, Failure> {
         let (percent, limit_bytes) = collector(self.cell);
         self.program.set_collector(percent, limit_bytes, 0).map_err(pipe)?;
-        let greeting = self.program.greeting();
-        Ok(Timing { ticks_per_ns: greeting.ticks_per_ns, floor_ns: greeting.floor_ns, pinned_to: None })
+        Ok(Timing { clock: Some(self.clock()), pinned_to: None })
     }
 
-    fn timed<'s>(&'s mut self, _: usize, clocked: bool) -> Result<Box<dyn Timed + 's>, Failure> {
+    fn timed<'s>(&'s mut self, _: usize, clock: Option<Clock>) -> Result<Box<dyn Timed + 's>, Failure> {
         self.program.build(self.hint()).map_err(pipe)?;
-        let alive = clocked.then(HashSet::default);
+        let alive = clock.map(|_| HashSet::default());
         Ok(Box::new(Running { runtime: self, measuring: false, alive, intervals: Vec::new() }))
     }
 }

@@ -74,11 +74,11 @@ pub(in crate::run) fn count(
     count(allocs::REALLOC_MOVED_BYTES, frees.map(|frees| frees.realloc_moved_bytes));
     count(memory::LIVE_BYTES, Some(holds.live_bytes));
     count(memory::PEAK_BYTES, holds.peak_bytes);
-    let inside = map.moved_inside();
+    let (inside, census) = if traits.tells_moves { (moved, None) } else { (None, moved) };
     count(moves::INSIDE_MOVED_ENTRIES, inside.map(|moved| moved.entries));
     count(moves::INSIDE_MOVED_BYTES, inside.map(|moved| moved.bytes));
-    count(moves::CENSUS_MOVED_ENTRIES, moved.map(|moved| moved.entries));
-    count(moves::CENSUS_MOVED_BYTES, moved.map(|moved| moved.bytes));
+    count(moves::CENSUS_MOVED_ENTRIES, census.map(|moved| moved.entries));
+    count(moves::CENSUS_MOVED_BYTES, census.map(|moved| moved.bytes));
     count(events::MAX_MOVES_IN_ONE_WRITE, moved.map(|_| sums.max_moves_in_one_write));
     count(events::MAX_ALLOC_BYTES_IN_ONE_WRITE, Some(sums.max_alloc_bytes_in_one_write));
     count(events::GROW_EVENTS, map.events(Cause::Grow));
@@ -123,7 +123,7 @@ pub(in crate::run) fn count(
     count(memory::SHRUNK_BYTES, map.shrunk_bytes());
     let maps::Structure { occupancy, chain_lengths, hit_probe_lengths, hit_group_lengths, .. } = structure;
     let distributions = Distributions { occupancy, chain_lengths, hit_probe_lengths, hit_group_lengths };
-    let (causes, searches) = (sums.causes, looks.found());
+    let (causes, searches) = (sums.causes(), looks.found());
     let count = Count { quantities, declared, causes, distributions, timeline, searches };
     Ok((Counted { end, key_bytes, value_bytes, count }, learning.map(Writer::finish)))
 }
@@ -132,15 +132,16 @@ pub(in crate::run) fn count(
 struct Sums {
     work: Work,
     end: EndState,
-    causes: BTreeMap<OpKind, BTreeMap<Cause, u64>>,
+    /// Operations by kind and cause.
+    classes: [[u64; Cause::ALL.len()]; OpKind::ALL.len()],
     max_alloc_bytes_in_one_write: u64,
     max_moves_in_one_write: u64,
 }
 
 impl Sums {
     fn new(work: Work) -> Sums {
-        let (end, causes) = (EndState::none(), BTreeMap::new());
-        Sums { work, end, causes, max_alloc_bytes_in_one_write: 0, max_moves_in_one_write: 0 }
+        let (end, classes) = (EndState::none(), [[0; _]; _]);
+        Sums { work, end, classes, max_alloc_bytes_in_one_write: 0, max_moves_in_one_write: 0 }
     }
 
     fn add(&mut self, op: &Op, seen: &Seen) {
@@ -153,7 +154,18 @@ impl Sums {
         self.end.payload_bytes += seen.handed.payload_bytes;
         *self.end.payload_heap_bytes.get_or_insert(0) += seen.handed.heap.bytes;
         self.end.add_op(seen.kind, seen.hit);
-        *self.causes.entry(seen.kind).or_default().entry(seen.cause).or_default() += 1;
+        self.classes[seen.kind as usize][seen.cause as usize] += 1;
+    }
+
+    /// How many operations of each kind had each cause.
+    fn causes(&self) -> BTreeMap<OpKind, BTreeMap<Cause, u64>> {
+        let mut causes: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+        for (kind, counts) in OpKind::ALL.into_iter().zip(&self.classes) {
+            for (cause, &count) in Cause::ALL.into_iter().zip(counts).filter(|(_, count)| **count > 0) {
+                causes.entry(kind).or_default().insert(cause, count);
+            }
+        }
+        causes
     }
 }
 

@@ -16,6 +16,7 @@ use super::latencies::{CLASSES, Recordings, recorded, sum_kinds};
 use super::learnt::{Learnt, WORK_OPS_MAX};
 use super::moments::moments;
 use super::timeline::Heat;
+use crate::probe::clock::{Clock, Moment};
 use crate::probe::event::Cause;
 use crate::probe::latency::{Latencies, kind_and_cause};
 use crate::record::metrics::latency::percentiles;
@@ -47,17 +48,20 @@ pub(in crate::run) fn time(
     let keeps_moments = keeps_moments && session.traits().causes_repeat;
     let kept = learnt.filter(|_| keeps_moments && runs.maps == 1 && workload.ops() <= WORK_OPS_MAX);
     let mut known = learnt.map(|learnt| learnt.read(workload)).transpose()?;
-    let Timing { ticks_per_ns, floor_ns, pinned_to } = session.ready_to_time()?;
+    let Timing { clock, pinned_to } = session.ready_to_time()?;
+    let ready = Moment::now();
     let started_unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
 
     runs.bare(session)?;
     let (bare_elapsed, bare_end) = runs.bare(session)?;
+    // The runs before have taken the time that a comparison of clocks takes.
+    let clock = clock.unwrap_or_else(|| Clock::since(ready));
     let mut hands: Vec<Recordings> = Vec::new();
     // The order of all operations is one hand's.
     let mut heat = bare_end.hands.is_empty().then(|| Heat::new(workload.ops()));
     let mut each_ns = Vec::with_capacity(kept.map_or(0, |learnt| learnt.ops as usize));
     let mut readings = Vec::new();
-    let (clocked_elapsed, clocked_end) = runs.run(session, true, |maps, ops| {
+    let (clocked_elapsed, clocked_end) = runs.run(session, Some(clock), |maps, ops| {
         readings.clear();
         let elapsed = maps.clocked(ops, &mut readings)?;
         // One more or less, and each operation after it would be taken for its neighbour.
@@ -105,8 +109,8 @@ pub(in crate::run) fn time(
         ops: workload.ops() * runs.maps as u64 * runs.rounds,
         bare_elapsed_ns: vec![ns(bare_elapsed)],
         clocked_elapsed_ns: vec![ns(clocked_elapsed)],
-        clock_floor_ns: floor_ns,
-        ticks_per_ns,
+        clock_floor_ns: clock.floor_ns,
+        ticks_per_ns: clock.ticks_per_ns,
         pinned_to,
         started_unix_ms,
         percentiles: percentiles(&histograms),
@@ -151,20 +155,20 @@ impl<'a> Runs<'a> {
 
     /// One run without a clock in the loop; the time of the measured operations alone.
     pub fn bare(&self, session: &mut dyn Session) -> Result<(Duration, TimedEnd), Failure> {
-        self.run(session, false, |maps, ops| maps.bare(ops))
+        self.run(session, None, |maps, ops| maps.bare(ops))
     }
 
     /// One run: the set-up, then the measured operations batch by batch through `measure`, whose times are added up.
     fn run(
         &self,
         session: &mut dyn Session,
-        clocked: bool,
+        clock: Option<Clock>,
         mut measure: impl FnMut(&mut dyn Timed, &[Op]) -> Result<Duration, Failure>,
     ) -> Result<(Duration, TimedEnd), Failure> {
         let (mut elapsed, mut end) = (Duration::ZERO, TimedEnd::default());
         for _ in 0..self.rounds {
             let mut batches = self.workload.batches(self.batch_ops)?;
-            let mut maps = session.timed(self.maps, clocked)?;
+            let mut maps = session.timed(self.maps, clock)?;
             while let Some(batch) = batches.next()? {
                 if batch.in_setup {
                     maps.set_up(batch.ops)?;
@@ -214,10 +218,10 @@ mod tests {
         }
         fn ready_to_time(&mut self) -> Result<Timing, Failure> {
             self.log.borrow_mut().push("ready".into());
-            Ok(Timing { ticks_per_ns: 2.0, floor_ns: 3.0, pinned_to: Some(1) })
+            Ok(Timing { clock: Some(Clock { ticks_per_ns: 2.0, floor_ns: 3.0 }), pinned_to: Some(1) })
         }
-        fn timed<'s>(&'s mut self, maps: usize, clocked: bool) -> Result<Box<dyn Timed + 's>, Failure> {
-            self.log.borrow_mut().push(format!("{maps} {}", if clocked { "clocked" } else { "bare" }));
+        fn timed<'s>(&'s mut self, maps: usize, clock: Option<Clock>) -> Result<Box<dyn Timed + 's>, Failure> {
+            self.log.borrow_mut().push(format!("{maps} {}", if clock.is_some() { "clocked" } else { "bare" }));
             Ok(Box::new(Run { log: self.log.clone(), class: self.class, more: self.more, maps }))
         }
     }

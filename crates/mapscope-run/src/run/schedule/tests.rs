@@ -11,7 +11,7 @@ use crate::plan::{Flags, plan};
 use crate::record::{Cell, Count, EndState, Time};
 use crate::run::event::Sink;
 use crate::run::job::{Answered, Job};
-use crate::run::passes::Counted;
+use crate::run::passes::{Counted, Unnamed};
 use crate::run::scheduler::Executor;
 use crate::subject::Failure;
 use crate::workload::Expected;
@@ -112,7 +112,7 @@ fn answer(job: &Job) -> Answer {
                 moments: None,
             }))
         }
-        Pass::Profile => Answer::Profile(crate::record::Profile::default()),
+        Pass::Profile => Answer::Profile(Unnamed::default()),
     }
 }
 

@@ -7,6 +7,7 @@ use super::content::content;
 use super::observe::{Observer, Tape};
 use super::pin;
 use super::tested::{Row, Tested, Typed};
+use super::unclocked;
 use crate::maps::{Family, Hashing as _, Options, Quantity};
 use crate::probe::alloc;
 use crate::probe::clock::Clock;
@@ -14,7 +15,7 @@ use crate::probe::event::Cause;
 use crate::probe::slots::SlotCounts;
 use crate::replay::{EitherHashing, Recorded, Replaying};
 use crate::subject::{
-    Content, Each, Failure, Holds, Look, Moved, Reading, Session, Timed, TimedEnd, Timing, Traits, Watch, Watched, Work,
+    Content, Each, Failure, Holds, Look, Reading, Session, Timed, TimedEnd, Timing, Traits, Watch, Watched, Work,
 };
 use crate::workload::{Key, Op, Value};
 
@@ -24,7 +25,6 @@ pub(in crate::run) struct Alone<K, V> {
     /// The hasher's table, where a trace brings the hashes.
     hashes: Option<Recorded>,
     tape: Tape,
-    clock: Option<Clock>,
 }
 
 impl<K: Key, V: Value> Alone<K, V> {
@@ -35,7 +35,7 @@ impl<K: Key, V: Value> Alone<K, V> {
             Some(hashes) => EitherHashing::Recorded(Replaying::new(hashes)),
             None => EitherHashing::Own(F::Hasher::with_seed(options.seed)),
         };
-        Alone { map: Box::new(Typed::<F>::new(options, hasher)), hashes, tape: Tape::new(), clock: None }
+        Alone { map: Box::new(Typed::<F>::new(options, hasher)), hashes, tape: Tape::new() }
     }
 }
 
@@ -61,18 +61,13 @@ impl<K: Key, V: Value> Session for Alone<K, V> {
     }
 
     fn ready_to_time(&mut self) -> Result<Timing, Failure> {
-        let pinned_to = pin::to_last_processor();
-        let Clock { ticks_per_ns, floor_ns } = *self.clock.insert(Clock::calibrate());
-        Ok(Timing { ticks_per_ns, floor_ns, pinned_to })
+        Ok(Timing { clock: None, pinned_to: pin::to_last_processor() })
     }
 
-    fn timed<'s>(&'s mut self, maps: usize, clocked: bool) -> Result<Box<dyn Timed + 's>, Failure> {
-        if clocked {
-            self.clock.get_or_insert_with(Clock::calibrate);
-        }
+    fn timed<'s>(&'s mut self, maps: usize, clock: Option<Clock>) -> Result<Box<dyn Timed + 's>, Failure> {
         let batches = (0..maps).map(|_| Batch::new()).collect();
         let ready = Ready { batches, ..Ready::new(&self.hashes) };
-        Ok(Box::new(Bare { maps: self.map.timed(maps), ready, readings: Vec::new(), clock: self.clock }))
+        Ok(Box::new(Bare { maps: self.map.timed(maps), ready, readings: Vec::new(), clock }))
     }
 }
 
@@ -126,20 +121,15 @@ struct Observed<'s, K, V> {
 
 impl<K: Key, V: Value> Watched for Observed<'_, K, V> {
     fn set_up(&mut self, ops: &[Op]) -> Result<(), Failure> {
-        self.watch(ops, &mut |_, _, _| {})?;
-        self.observer.rewind();
+        let Observed { observer, batch } = self;
+        batch.each(ops, |ops, batches| steps(observer, ops, &mut batches[0], &mut |_, _, _| {}));
+        observer.rewind();
         Ok(())
     }
 
     fn watch(&mut self, ops: &[Op], each: &mut Each<'_>) -> Result<(), Failure> {
         let Observed { observer, batch } = self;
-        batch.each(ops, |ops, batches| {
-            observer.expect(ops);
-            for (op, step) in ops.iter().zip(batches[0].steps()) {
-                let seen = observer.step(op, step);
-                each(op, &seen, Some(observer));
-            }
-        });
+        batch.each(ops, |ops, batches| watched_ops(observer, ops, &mut batches[0], each));
         Ok(())
     }
 
@@ -165,6 +155,7 @@ impl<K: Key, V: Value> Watched for Observed<'_, K, V> {
 
     fn drained_bytes(&mut self) -> Result<u64, Failure> {
         let (observer, mut keys) = (&mut self.observer, Vec::new());
+        observer.forget_slots();
         observer.look(|map| map.for_each(&mut |key, _| alloc::uncounted(|| keys.push(key.clone()))));
         for key in &keys {
             observer.window(|map| map.remove(key));
@@ -180,12 +171,35 @@ impl<K: Key, V: Value> Watched for Observed<'_, K, V> {
         self.observer.events(cause)
     }
 
-    fn moved_inside(&self) -> Option<Moved> {
-        self.observer.moved_inside()
-    }
-
     fn slots(&self) -> Option<SlotCounts> {
         self.observer.slots()
+    }
+}
+
+/// Does measured operations, and calls `each` for every one.
+///
+/// Never inlined: `cargo bench --bench watching` tells their instructions by this function's name.
+#[inline(never)]
+fn watched_ops<K: Key, V: Value>(
+    observer: &mut Observer<'_, K, V>,
+    ops: &[Op],
+    batch: &mut Batch<K, V>,
+    each: &mut Each<'_>,
+) {
+    steps(observer, ops, batch, each);
+}
+
+#[inline(always)]
+fn steps<K: Key, V: Value>(
+    observer: &mut Observer<'_, K, V>,
+    ops: &[Op],
+    batch: &mut Batch<K, V>,
+    each: &mut Each<'_>,
+) {
+    observer.expect(ops);
+    for (op, step) in ops.iter().zip(batch.steps()) {
+        let seen = observer.step(op, step);
+        each(op, &seen, Some(observer));
     }
 }
 
@@ -212,7 +226,7 @@ impl<K: Key, V: Value> Timed for Bare<'_, K, V> {
 
     fn clocked(&mut self, ops: &[Op], readings: &mut Vec<Reading>) -> Result<Duration, Failure> {
         let mut elapsed = Duration::ZERO;
-        let clock = self.clock.ok_or_else(|| Failure::harness("maps are clocked that are not to be"))?;
+        let clock = self.clock.ok_or_else(unclocked)?;
         let Bare { maps, ready, readings: raw, .. } = self;
         ready.each(ops, |_, batches| {
             // Nothing but the reading is kept in the loop; intervals are worked out after it.

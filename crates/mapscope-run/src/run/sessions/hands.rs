@@ -10,6 +10,7 @@ use super::content::content;
 use super::crew::Crew;
 use super::observe::{handed, work};
 use super::shared::{Shared, Sharing, Steps, Ticks, Typed, cause, steps};
+use super::unclocked;
 use crate::maps::{ConcurrentFamily, Info, Options, Quantity};
 use crate::plan::{self, ThreadKeys};
 use crate::probe::alloc::{self, Tally};
@@ -33,7 +34,6 @@ pub(in crate::run) struct Hands<K, V> {
     outcomes: Arc<Outcomes>,
     /// Whether each thread's figures are wanted beside those of all.
     each: bool,
-    clock: Option<Clock>,
 }
 
 impl<K: Key, V: Value> Hands<K, V> {
@@ -47,7 +47,7 @@ impl<K: Key, V: Value> Hands<K, V> {
         let window_ops = (BATCH_BYTES / size_of::<(K, V)>()).clamp(1 << 14, 1 << 18) as u64;
         let deal = Deal { threads, keys, window_ops };
         let outcomes = Arc::new(Outcomes::of(workload, deal)?);
-        Ok(Hands { map: Box::new(Typed::<F>::new(options)), deal, outcomes, each: crew.is_some(), clock: None })
+        Ok(Hands { map: Box::new(Typed::<F>::new(options)), deal, outcomes, each: crew.is_some() })
     }
 }
 
@@ -83,13 +83,12 @@ impl<K: Key, V: Value> Session for Hands<K, V> {
     }
 
     fn ready_to_time(&mut self) -> Result<Timing, Failure> {
-        let Clock { ticks_per_ns, floor_ns } = *self.clock.insert(Clock::calibrate());
         // Each thread has a processor of its own.
-        Ok(Timing { ticks_per_ns, floor_ns, pinned_to: None })
+        Ok(Timing { clock: None, pinned_to: None })
     }
 
-    fn timed<'s>(&'s mut self, _: usize, clocked: bool) -> Result<Box<dyn Timed + 's>, Failure> {
-        let alloc_cause = self.map.info().alloc_cause;
+    fn timed<'s>(&'s mut self, _: usize, clock: Option<Clock>) -> Result<Box<dyn Timed + 's>, Failure> {
+        let (alloc_cause, clocked) = (self.map.info().alloc_cause, clock.is_some());
         let map = if clocked { self.map.watched().0 } else { self.map.unwatched() };
         let crew = Crew::start(&map, self.deal.threads, true, move |map, batch, share| {
             if clocked && !share.in_setup {
@@ -104,7 +103,7 @@ impl<K: Key, V: Value> Session for Hands<K, V> {
             outcomes: &self.outcomes,
             hands: vec![Hand::default(); self.deal.threads as usize],
             each: self.each,
-            clock: *self.clock.get_or_insert_with(Clock::calibrate),
+            clock,
         }))
     }
 }
@@ -281,7 +280,7 @@ struct Running<'s, K, V> {
     outcomes: &'s Outcomes,
     hands: Vec<Hand>,
     each: bool,
-    clock: Clock,
+    clock: Option<Clock>,
 }
 
 impl<K: Key, V: Value> Timed for Running<'_, K, V> {
@@ -301,10 +300,11 @@ impl<K: Key, V: Value> Timed for Running<'_, K, V> {
     }
 
     fn clocked(&mut self, ops: &[Op], readings: &mut Vec<Reading>) -> Result<Duration, Failure> {
+        let clock = self.clock.ok_or_else(unclocked)?;
         let elapsed = self.bare(ops)?;
         for (hand, share) in (0..).zip(&self.dealt.crew.shares) {
             let reading = |(place, &(ticks, class)): (u32, &Ticks)| Reading {
-                ns: self.clock.ns(ticks),
+                ns: clock.ns(ticks),
                 class: Some(class),
                 hand,
                 place,

@@ -12,3 +12,10 @@ mod tested;
 
 pub(super) use alone::Alone;
 pub(super) use hands::Hands;
+
+use crate::subject::Failure;
+
+/// Maps were built without a clock, and are asked to be timed with it.
+fn unclocked() -> Failure {
+    Failure::harness("maps are clocked that are not to be")
+}

@@ -5,7 +5,7 @@ use std::mem::size_of;
 
 use super::batch::Step;
 use crate::maps::{Info, Map, Structure, Write};
-use crate::probe::alloc::{self, Pause, Tally};
+use crate::probe::alloc::{self, Measured, Pause, Tally};
 use crate::probe::blocks;
 use crate::probe::census::Census;
 use crate::probe::event::{Cause, Event, Listen};
@@ -14,11 +14,11 @@ use crate::probe::slots::{FreedSlots, SlotCounts};
 use crate::subject::{Frees, Handed, Look, Moved, OnWork, Seen, Watch, Work, op_kind};
 use crate::workload::{Key, Kind, Op, Value};
 
-/// What a map says of itself, summed over the run and over the operation at hand.
+/// What a map says of itself, summed over the run or over the operation at hand.
 #[derive(Debug, Default)]
 pub(super) struct Tape {
-    pub moved_entries: Cell<u64>,
-    pub moved_bytes: Cell<u64>,
+    /// Of the operation at hand.
+    moved: Cell<Moved>,
     /// Events by the cause they give.
     steps: [Cell<u64>; Cause::ALL.len()],
     /// Allocations and frees that the allocator did not see, of the operation at hand.
@@ -26,7 +26,7 @@ pub(super) struct Tape {
     shared_frees: Cell<u64>,
     cause: Cell<Cause>,
     /// Where they are wanted; what it allocates is not counted.
-    slots: Option<RefCell<FreedSlots>>,
+    slots: RefCell<Option<FreedSlots>>,
     /// What the map says that the program it models allocated.
     heap: ModelledHeap,
     on_work: Option<OnWork>,
@@ -36,9 +36,8 @@ impl Tape {
     /// An empty one.
     pub const fn new() -> Tape {
         Tape {
-            moved_entries: Cell::new(0),
-            moved_bytes: Cell::new(0),
-            slots: None,
+            moved: Cell::new(Moved { entries: 0, bytes: 0 }),
+            slots: RefCell::new(None),
             steps: [const { Cell::new(0) }; Cause::ALL.len()],
             shared_allocs: Cell::new(0),
             shared_frees: Cell::new(0),
@@ -50,25 +49,36 @@ impl Tape {
 
     /// One for somebody who looks for that.
     pub fn of(watch: Watch) -> Tape {
-        Tape { slots: watch.slots.then(RefCell::default), on_work: watch.on_work, ..Tape::new() }
+        let slots = RefCell::new(watch.slots.then(FreedSlots::default));
+        Tape { slots, on_work: watch.on_work, ..Tape::new() }
     }
 
     /// What became of freed slots; `None` where they are not followed, or the map's entries don't lie in slots.
     pub fn slot_counts(&self) -> Option<SlotCounts> {
-        self.slots.as_ref()?.borrow().counts()
+        self.slots.borrow().as_ref()?.counts()
+    }
+
+    /// Whether freed slots are followed.
+    fn follows_slots(&self) -> bool {
+        self.slots.borrow().is_some()
     }
 
     /// Allocates nothing, and so needs no pause in the counting.
     fn begin_write(&self) {
-        if let Some(slots) = &self.slots {
-            slots.borrow_mut().begin_write();
+        if let Some(slots) = &mut *self.slots.borrow_mut() {
+            slots.begin_write();
         }
     }
 
     fn slots(&self, told: impl FnOnce(&mut FreedSlots)) {
-        if let Some(slots) = &self.slots {
-            alloc::uncounted(|| told(&mut slots.borrow_mut()));
+        if let Some(slots) = &mut *self.slots.borrow_mut() {
+            alloc::uncounted(|| told(slots));
         }
+    }
+
+    /// Forgets the slots: what becomes of them from now on nobody asks.
+    fn forget_slots(&self) {
+        self.slots.take();
     }
 
     /// How many events gave this cause.
@@ -88,8 +98,7 @@ impl Tape {
 
     /// Forgets the sums, as when the set-up ends.
     pub fn rewind(&self) {
-        let sums = [&self.moved_entries, &self.moved_bytes];
-        sums.into_iter().chain(&self.steps).for_each(|sum| sum.set(0));
+        self.steps.iter().for_each(|sum| sum.set(0));
         self.slots(FreedSlots::rewind);
     }
 }
@@ -103,8 +112,8 @@ impl Listen for Tape {
             Event::SlotShift { from, to } => self.slots(|slots| slots.shift(from, to)),
             Event::SlotsLost { table } => self.slots(|slots| slots.lose(table)),
             Event::Move { entries, bytes } => {
-                add(&self.moved_entries, entries);
-                add(&self.moved_bytes, bytes);
+                let moved = self.moved.get();
+                self.moved.set(Moved { entries: moved.entries + entries, bytes: moved.bytes + bytes });
                 if let Some(on_work) = self.on_work {
                     (on_work.moved)(entries, bytes);
                 }
@@ -152,6 +161,8 @@ struct Held<'t> {
     left: i64,
     peak: i64,
     recent_peak: i64,
+    /// This thread's, when the map's last own work was done: nothing else counts.
+    tally: Tally,
 }
 
 impl Held<'_> {
@@ -162,7 +173,7 @@ impl Held<'_> {
             self.tape.heap.measure(work)
         } else {
             self.now += handed as i64;
-            alloc::measure(|| alloc::counted(work))
+            (alloc::counted(work), self.did())
         };
         did.tally.alloc_count += self.tape.shared_allocs.take();
         did.tally.free_count += self.tape.shared_frees.take();
@@ -172,6 +183,20 @@ impl Held<'_> {
         self.now += did.live_delta_bytes;
         self.left = self.now;
         (out, did.tally)
+    }
+
+    /// What was counted since this was last asked. Most operations allocate and free nothing, which one comparison shows.
+    #[inline]
+    fn did(&mut self) -> Measured {
+        let (tally, before) = (alloc::tally(), self.tally);
+        if tally == before {
+            return Measured::default();
+        }
+        self.tally = tally;
+        let peak_bytes = (alloc::peak_bytes() - before.live_delta()).max(0) as u64;
+        alloc::reset_peak();
+        let tally = tally - before;
+        Measured { tally, live_delta_bytes: tally.live_delta(), peak_bytes }
     }
 
     /// Runs what looks at the map. What that frees of the map's the map holds no longer.
@@ -211,10 +236,12 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
         build: impl FnOnce() -> M,
     ) -> (Observer<'t, K, V>, Work) {
         let _harness = Pause::begin();
-        if tape.slots.is_some() {
+        if tape.follows_slots() {
             blocks::begin();
         }
-        let mut held = Held { tape, models_heap, now: 0, left: 0, peak: 0, recent_peak: 0 };
+        alloc::reset_peak();
+        let tally = alloc::tally();
+        let mut held = Held { tape, models_heap, now: 0, left: 0, peak: 0, recent_peak: 0, tally };
         let (map, tally) = held.window(0, build);
         let mut observed = [0; Cause::ALL.len()];
         observed[Cause::Grow as usize] = u64::from(tally.alloc_count > 0);
@@ -240,16 +267,19 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
         known.then(|| self.observed[cause as usize])
     }
 
-    /// What moved, where the map tells of it.
-    pub fn moved_inside(&self) -> Option<Moved> {
-        let tape = self.held.tape;
-        (!self.info.tells.is_empty())
-            .then(|| Moved { entries: tape.moved_entries.get(), bytes: tape.moved_bytes.get() })
+    /// Whether the map tells what it does, moves too: nobody looks for them then.
+    fn tells(&self) -> bool {
+        !self.info.tells.is_empty()
     }
 
     /// What became of freed slots, where they are followed.
     pub fn slots(&self) -> Option<SlotCounts> {
         self.held.tape.slot_counts()
+    }
+
+    /// Follows them no longer.
+    pub fn forget_slots(&self) {
+        self.held.tape.forget_slots();
     }
 
     /// Bytes that it holds now that it has been looked at.
@@ -281,28 +311,33 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
 
     /// Does one operation and looks at what it did.
     pub fn step(&mut self, op: &Op, step: Step<K, V>) -> Seen {
-        let capacity_before = self.look(|map| map.capacity());
+        let capacity_before = match &step {
+            _ if self.tells() => None,
+            Step::Put(key, _) | Step::Remove(key) | Step::Get(key) => self.look(|map| map.capacity_at(key)),
+            Step::Clear | Step::Iterate => self.look(|map| map.capacity()),
+        };
         let Observer { map, held, census, .. } = self;
         held.tape.cause.set(Cause::Steady);
+        held.tape.moved.take();
         if matches!(op.kind, Kind::Put | Kind::Remove) {
             held.tape.begin_write();
         }
         let (mut put, mut entry_allocs) = (Handed::default(), Allocs::default());
-        let (hit, tally, write) = match step {
+        let (hit, tally, key) = match step {
             Step::Put(key, value) => {
                 put = handed(&key, &value);
                 let written = key.clone();
                 let (hit, tally) = held.window(put.heap.bytes, || map.insert(key, value));
                 entry_allocs = if held.models_heap { held.tape.heap.entry_allocs() } else { put.heap };
-                (hit, tally, Some((written, false)))
+                (hit, tally, Some(written))
             }
             Step::Remove(key) => {
                 let (hit, tally) = held.window(0, || map.remove(&key));
-                (hit, tally, Some((key, true)))
+                (hit, tally, Some(key))
             }
             Step::Get(key) => {
                 let (hit, tally) = held.window(0, || map.get(&key).is_some());
-                (hit, tally, None)
+                (hit, tally, Some(key))
             }
             Step::Clear => {
                 let had_any = held.look(|| !map.is_empty());
@@ -321,18 +356,50 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
                 (seen > 0, tally, None)
             }
         };
-        let moved = match write {
-            Some((key, remove)) => {
-                let (allocs, frees) = (tally.alloc_count, tally.free_count);
-                self.look_around(op.key, &Write { key: &key, remove, hit, allocs, frees, capacity_before })
-            }
+        let (moved, cause) = if self.tells() {
+            (self.held.tape.moved.get(), self.told_cause(&tally))
+        } else {
+            self.look_around(op, key.as_ref(), hit, &tally, capacity_before)
+        };
+        self.observed[cause as usize] += 1;
+        Seen { kind: op_kind(op.kind, hit), hit, cause, work: work(tally, entry_allocs, Some(moved)), handed: put }
+    }
+
+    /// Looks at the map after an operation, of which it tells nothing: what moved, and the cause.
+    fn look_around(
+        &mut self,
+        op: &Op,
+        key: Option<&K>,
+        hit: bool,
+        tally: &Tally,
+        capacity_before: Option<usize>,
+    ) -> (Moved, Cause) {
+        let write = key.filter(|_| op.kind != Kind::Get).map(|key| Write {
+            key,
+            remove: op.kind == Kind::Remove,
+            hit,
+            allocs: tally.alloc_count,
+            frees: tally.free_count,
+            capacity_before,
+        });
+        let moved = match &write {
+            Some(write) => self.follow(op.key, write),
             None if op.kind == Kind::Iterate => self.look_at_all(),
             None => Moved::default(),
         };
-        let capacity = self.look(|map| map.capacity());
-        let cause = self.cause(op.kind, &tally, moved.entries, capacity_before, capacity);
-        self.observed[cause as usize] += 1;
-        Seen { kind: op_kind(op.kind, hit), hit, cause, work: work(tally, entry_allocs, Some(moved)), handed: put }
+        if tally.alloc_count == 0 {
+            return (moved, if moved.entries > 0 { Cause::Move } else { Cause::Steady });
+        }
+        let room = self.look(|map| key.map_or_else(|| map.capacity(), |key| map.capacity_at(key)));
+        let cause = match capacity_before.zip(room) {
+            Some((before, after)) if after > before => Cause::Grow,
+            Some((before, after)) if after < before => Cause::Shrink,
+            Some(_) if moved.entries > 0 => Cause::SameSizeGrow,
+            // What iterates may allocate for itself, and adds no node.
+            _ if op.kind == Kind::Iterate => Cause::AllocOther,
+            _ => self.info.alloc_cause,
+        };
+        (moved, cause)
     }
 
     /// Counts the entries that an operation moved which may have moved any.
@@ -345,38 +412,41 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
 
     /// Counts the entries that a write moved, and learns where the written entry is now, and from which slot it came or
     /// to which it went.
-    fn look_around(&mut self, id: u64, write: &Write<'_, K>) -> Moved {
+    fn follow(&mut self, id: u64, write: &Write<'_, K>) -> Moved {
         let Observer { map, held, census, .. } = self;
         let tape = held.tape;
-        let table = if tape.slots.is_some() { held.look(|| map.written_table(write)) } else { None };
-        if write.remove
-            && write.hit
-            && let Some(place) = census.remove(id)
-            && let Some(table) = table
-        {
-            tape.slots(|slots| slots.free(place.0, table.number));
-        }
-        let laid_out_anew = table.is_some_and(|table| table.laid_out_anew);
-        if let Some(table) = table
-            && laid_out_anew
-        {
-            tape.slots(|slots| slots.lose(table.number));
-        }
+        let removed = if write.remove && write.hit { census.remove(id) } else { None };
         let mut all = Moved::default();
-        let mut visit = |key: &K, value: &V| {
-            let from = see(&mut all, census, key, value);
-            if let Some(from) = from
-                && table.is_some()
-                && !laid_out_anew
+        let (table, place) = held.look(|| {
+            let table = if tape.follows_slots() { map.written_table(write) } else { None };
+            let laid_out_anew = table.is_some_and(|table| table.laid_out_anew);
+            if let Some(table) = table
+                && (removed.is_some() || laid_out_anew)
             {
-                tape.slots(|slots| slots.shift(from, std::ptr::from_ref(key).addr()));
+                tape.slots(|slots| {
+                    if let Some(place) = removed {
+                        slots.free(place.0, table.number);
+                    }
+                    if laid_out_anew {
+                        slots.lose(table.number);
+                    }
+                });
             }
-            from.is_some()
-        };
-        held.look(|| map.disturbed(write, &mut visit));
-        if !write.remove
-            && let Some(place) = held.look(|| map.peek(write.key).map(|(key, value)| place(key, value)))
-        {
+            let mut visit = |key: &K, value: &V| {
+                let from = see(&mut all, census, key, value);
+                if let Some(from) = from
+                    && table.is_some()
+                    && !laid_out_anew
+                {
+                    tape.slots(|slots| slots.shift(from, std::ptr::from_ref(key).addr()));
+                }
+                from.is_some()
+            };
+            map.disturbed(write, &mut visit);
+            let entry = if write.remove { None } else { map.peek(write.key) };
+            (table, entry.map(|(key, value)| place(key, value)))
+        });
+        if let Some(place) = place {
             census.put(id, place);
             if table.is_some() && !write.hit {
                 tape.slots(|slots| slots.take(place.0));
@@ -385,22 +455,10 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
         all
     }
 
-    fn cause(&self, kind: Kind, tally: &Tally, moved: u64, before: Option<usize>, after: Option<usize>) -> Cause {
-        let allocated = tally.alloc_count > 0;
-        if !self.info.tells.is_empty() {
-            let told = self.held.tape.cause.get();
-            return if told == Cause::Steady && allocated { Cause::AllocOther } else { told };
-        }
-        match (allocated, before.zip(after)) {
-            (true, Some((before, after))) if after > before => Cause::Grow,
-            (true, Some((before, after))) if after < before => Cause::Shrink,
-            (true, Some(_)) if moved > 0 => Cause::SameSizeGrow,
-            // What iterates may allocate for itself, and adds no node.
-            (true, _) if kind == Kind::Iterate => Cause::AllocOther,
-            (true, _) => self.info.alloc_cause,
-            (false, _) if moved > 0 => Cause::Move,
-            (false, _) => Cause::Steady,
-        }
+    /// The cause of an operation of a map that tells what it does.
+    fn told_cause(&self, tally: &Tally) -> Cause {
+        let told = self.held.tape.cause.get();
+        if told == Cause::Steady && tally.alloc_count > 0 { Cause::AllocOther } else { told }
     }
 }
 
@@ -417,6 +475,10 @@ impl<K: Key, V: Value> Look for Observer<'_, K, V> {
         self.look(|map| map.structure())
     }
 
+    fn hit_lookups(&mut self) -> (Option<u64>, Option<u64>) {
+        self.look(|map| map.hit_lookups())
+    }
+
     fn held_bytes(&self) -> u64 {
         self.held.left.max(0) as u64
     }
@@ -428,7 +490,7 @@ impl<K: Key, V: Value> Look for Observer<'_, K, V> {
 
 /// Adds an entry to those that `moved`, if it did; where its key came from.
 fn see<K: Key, V: Value>(moved: &mut Moved, census: &mut Census, key: &K, value: &V) -> Option<usize> {
-    let seen = alloc::uncounted(|| census.look(key.id(), place(key, value)));
+    let seen = census.look(key.id(), place(key, value));
     let key_moved = u64::from(seen.key.is_some());
     moved.entries += key_moved;
     moved.bytes += key_moved * size_of::<K>() as u64 + u64::from(seen.value) * size_of::<V>() as u64;

@@ -75,7 +75,8 @@ impl Names {
             }
             cpu.push(CpuStack { stack: frames.intern(stack), samples: *samples });
         }
-        let cpu = merge(cpu, |raw| raw.stack.clone(), |into, from| into.samples = into.samples.saturating_add(from.samples));
+        let cpu =
+            merge(cpu, |raw| raw.stack.clone(), |into, from| into.samples = into.samples.saturating_add(from.samples));
         Ok(Profile {
             frames: frames.table,
             alloc,

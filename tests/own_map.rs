@@ -73,6 +73,7 @@ fn build(place: &Place) -> PathBuf {
     // dependencies, what mapscope's own build has left there.
     cargo.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only").env("CARGO_INCREMENTAL", "0");
     cargo.args(["--config", "profile.dev.package.'*'.debug = false"]);
+    cargo.args(["--config", "profile.dev.package.mapscope-maps.debug = 'line-tables-only'"]);
     if programs.ends_with("release") {
         cargo.arg("--release");
     }

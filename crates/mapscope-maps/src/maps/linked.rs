@@ -35,8 +35,8 @@ pub(super) fn filled(version: &str) -> String {
     filled
 }
 
-/// The version of a crate that maps here are made of, `None` for another crate; `hashbrown@0.14` is the one below griddle and dashmap: cargo links one
-/// 0.14 into a program.
+/// The version of a crate that maps here are made of, `None` for another crate; `hashbrown@0.14` is the one below griddle
+/// and dashmap: cargo links one 0.14 into a program.
 fn of(name: &str) -> Option<String> {
     let file = match name {
         "hashbrown" => caller(|| hashbrown::HashMap::with_hasher(Spy).insert(Spy, Spy)),

@@ -7,11 +7,11 @@
 //! - **write**: an insert of a new key, an overwrite, or a remove. Its **payload** is the bytes of key and value
 //!   handed to the map by an insert or an overwrite, the heap part of a string key included.
 //! - **move**: an entry already in the map changes its address (rehash, evacuation, split, displacement, merge).
-//! - **cause** of an operation: [`probe::Cause`], the dearest structural work it did.
+//! - **cause** of an operation: [`probe::Cause`], the most expensive structural work that it did.
 //! - **cell**: one map × one workload × one load factor × one capacity hint × one seed; the unit of running, of
 //!   recording and of failing.
 //! - **load factor**: the growth threshold, where a map lets it be set. **fill**: live entries over capacity when
-//!   measured. Never one for the other.
+//!   measured. The two are never confused.
 //! - **exact** metric: an integer (or a ratio of two) that repeats bit for bit with the same seed on any machine.
 //!   **statistical** metric: a time.
 //!
@@ -25,20 +25,20 @@
 //!                                                      \----> gate -> diff
 //! ```
 //!
-//! Imports point one way. `term` and `values` are what a registry offers, and `entry` the keys and values that maps can have;
-//! `intake` reads what comes from outside, once; `workload` knows nothing of maps; a map sees only
-//! the event part of `probe`; `subject` says what can be measured and how it is driven; `engines` has the runtimes whose
-//! maps are worked by a program of their own; `run` has the passes, the sessions of maps in this process, and the schedule;
-//! `replay` plays recordings on models, `verify` holds those against a runtime, and `inspect` shows the inside of a
-//! model; `report` and `gate` see only `record`, what cells differ in (`plan::axes`) and the forms in `ci`; `diff` tells what
-//! changed by the rules of the one in the forms of the other. `text` makes what is not ours fit to be shown, for all of
-//! them. `tests/structure.rs` enforces it.
+//! Imports point one way. `term` and `values` are what a registry offers, and `entry` has the keys and values that maps
+//! can have. `intake` reads what comes from outside, once; `workload` knows nothing about maps; a map sees only the
+//! event part of `probe`. `subject` says what can be measured and how it is driven. `engines` has the runtimes whose
+//! maps run in a program of their own. `run` has the passes, the sessions of maps in this process, and the schedule.
+//! `replay` plays recordings on models, `verify` compares models with a runtime, and `inspect` shows the inside of a
+//! model. `report` and `gate` see only `record`, what cells differ in (`plan::axes`) and the forms in `ci`. `diff` says
+//! what changed, by the gate's rules and in the forms of reports. `text` makes foreign text fit to be shown, for all of
+//! them. `tests/structure.rs` enforces all this.
 //!
-//! # A map or a program of yours
+//! # Your own map or program
 //!
-//! [`main!`] gives a map of yours the whole command line. [`alloc`] and [`assert_allocs!`], which count in any test, are the
-//! crate `counting-alloc`; [`replay::Traced`], which writes down what a running program asks of its map, is
-//! `mapscope-trace`: a program that needs no more depends on these alone. docs/YOUR_OWN_MAP.md shows each.
+//! [`main!`] gives your own map the whole command line. [`alloc`] and [`assert_allocs!`], which count in any test, are
+//! the crate `counting-alloc`; [`replay::Traced`], which records the operations of a running program on its map, is
+//! `mapscope-trace`. A program that needs no more depends only on these. docs/YOUR_OWN_MAP.md shows each.
 //!
 //! # Invariants
 //!

@@ -1,4 +1,4 @@
-//! What systems of continuous integration read: the forms alone, whatever fills them. Reports and the gate do.
+//! The forms that systems of continuous integration read. Reports and the gate fill them.
 
 pub mod github;
 pub mod junit;

@@ -1,4 +1,4 @@
-//! The command line: one file a verb.
+//! The command line: one file per verb.
 //!
 //! Exit codes are a contract: 0 done, 1 a cell failed, the gate saw a regression or a model differs from what it is a
 //! model of, 2 bad input or nothing could be judged or compared, 130 interrupted. Results go to stdout, progress and errors to stderr.

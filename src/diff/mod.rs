@@ -1,7 +1,7 @@
 //! What changed between two runs, for people who ask what and not whether it passes: that is [the gate](crate::gate),
 //! whose rules say what a change is.
 //!
-//! # Which cells are held against each other
+//! # Which cells are compared with each other
 //!
 //! Cells of equal identity. Those left over are paired where they agree in all of their identity but one
 //! field (one load factor here, another there), if each is the only such cell for the other.

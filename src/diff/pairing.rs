@@ -1,4 +1,4 @@
-//! Which cells of two runs are held against each other.
+//! Which cells of two runs are compared with each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! The forms of a verdict. One file a form; the registry is [`FORMATS`].
+//! The forms of a verdict. One file per form; the registry is [`FORMATS`].
 
 use std::io;
 

@@ -7,8 +7,8 @@
 //! together U is taken as normally distributed, its variance corrected for ties, and half a step given for continuity: ties
 //! make steps larger.
 //!
-//! It rests on repetitions that don't hang on each other: hence each is a process of its own, and they are spread over the
-//! run.
+//! It assumes repetitions that don't depend on each other: hence each is a process of its own, and they are spread over
+//! the run.
 //!
 //! Sources: H. B. Mann, D. R. Whitney, "On a test of whether one of two random variables is stochastically larger than the
 //! other", Annals of Mathematical Statistics 18 (1947); the variance under ties: E. L. Lehmann, "Nonparametrics" (1975).

@@ -1,4 +1,5 @@
-//! The gate: did this change make a write dearer? Two records in, a verdict, its Markdown and its exit code out.
+//! The gate: did this change make a write more expensive? Two records in, a verdict, its Markdown and its exit code
+//! out.
 //!
 //! Cells are matched by identity, metrics by name; both come from the record and its registry, so that a new metric is
 //! gated from the day it exists.

@@ -1,4 +1,4 @@
-//! Reports: what a record looks like to people and to other tools. One file a format; the registry is [`FORMATS`].
+//! Reports: what a record looks like to people and to other tools. One file per format; the registry is [`FORMATS`].
 
 mod bencher;
 mod csv;

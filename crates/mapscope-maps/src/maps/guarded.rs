@@ -1,4 +1,4 @@
-//! Entries of maps that are read under a guard, and locks that tell of waiting.
+//! Entries of maps that are read under a guard, and locks that report waiting.
 
 use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 

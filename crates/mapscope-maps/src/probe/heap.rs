@@ -1,4 +1,4 @@
-//! The heap of a program that a map models, as the map's [`Event`]s tell of it: for models whose bytes can't be those of
+//! The heap of a program that a map models, as the map's [`Event`]s report it: for models whose bytes can't be those of
 //! Rust allocations.
 
 use std::cell::Cell;

@@ -1,4 +1,4 @@
-//! The percentiles of each repetition: what tells how far they scatter.
+//! The percentiles of each repetition, which show how far repetitions scatter.
 
 use serde::{Deserialize, Serialize};
 

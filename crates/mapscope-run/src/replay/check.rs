@@ -1,4 +1,4 @@
-//! What a recording says an operation came to, held against what the model did.
+//! What a recording says an operation came to, compared with what the model did.
 
 use super::player::ALLOCATED;
 

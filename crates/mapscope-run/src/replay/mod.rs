@@ -1,7 +1,7 @@
 //! Replay: recorded operations drive a model of the map that they were recorded from, hash by hash.
 //!
 //! [`Recording`] reads, [`player()`] makes a model with its types erased, [`Comparison`] finds where the two differ.
-//! [`Traced`] writes traces, of a map in a program of yours.
+//! [`Traced`] writes traces, of a map in your own program.
 //!
 //! It takes no memory that grows with the operations: 16 to 32 bytes for each key that has a recorded hash, beside the
 //! map, and at most 256 where the identities leave most numbers out.

@@ -1,4 +1,4 @@
-//! Plays recorded operations on a model, one by one, and tells what each allocated and the state after it.
+//! Plays recorded operations on a model, one by one, and reports what each allocated and the state after it.
 
 use std::cell::Cell;
 use std::hint::black_box;

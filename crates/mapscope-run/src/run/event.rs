@@ -1,4 +1,4 @@
-//! What happens in a run, for those who want to know.
+//! What happens in a run, for every listener.
 
 use super::job::Answered;
 use super::task::Task;

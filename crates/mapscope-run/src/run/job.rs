@@ -1,4 +1,4 @@
-//! What the parent asks of a cell's process, and what it hears back.
+//! What the parent asks of a cell's process, and what the process answers.
 
 use std::path::PathBuf;
 

@@ -1,7 +1,7 @@
 //! Verification: fresh recordings of the real Go runtime, played on the models of its maps, operation by operation.
 //!
-//! A [`Scenario`] makes random work; the runtime does it and tells what each operation allocated and the map's header
-//! after it; the model does it with the same hashes and must tell the same.
+//! A [`Scenario`] makes random work; the runtime does it and reports what each operation allocated and the map's header
+//! after it; the model does it with the same hashes and must report the same.
 
 mod scenario;
 

@@ -1,5 +1,5 @@
 //! Bins that are red-black trees, balanced as the JDK balances them (after Cormen, Leiserson and Rivest), so that their
-//! shapes are the JDK's: whether a bin becomes a list again on a removal hangs on its tree's shape.
+//! shapes are the JDK's: whether a bin becomes a list again on a removal depends on its tree's shape.
 //!
 //! A tree is ordered by hash, as a signed number, then by key. Its nodes stay linked as a list, and the bin begins with
 //! the root.

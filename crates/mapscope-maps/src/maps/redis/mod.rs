@@ -65,8 +65,8 @@
 //!   for a load of more than 5 in 7.0, of 4 in 7.4, or 1/32.) `tests/models/redis_server.rs` holds it against servers,
 //!   command by command.
 //! - **Hashes** are SipHash-1-3 of the key with a fixed seed, where Redis has SipHash-1-2 of its text with a random one.
-//! - **Moves** there are none: rehashing changes pointers to entries, which stay where they are. Each chain linked over is
-//!   a [`Rehash`](Event::Rehash).
+//! - **Moves**: none. Rehashing changes pointers to entries, which stay where they are. Each chain linked over is a
+//!   [`Rehash`](Event::Rehash).
 //! - **Time** is this implementation's, whose entries hold keys and values themselves.
 //! - Left out: what a command allocates besides (the client's buffers, its arguments until they are kept), the timer,
 //!   dicts of a cluster's slots and those within values, incremental scans that hold a rehash up.

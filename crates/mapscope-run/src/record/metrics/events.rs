@@ -1,4 +1,4 @@
-//! Structural steps, and what the dearest single write did.
+//! Structural steps, and what the most expensive single write did.
 
 use super::{Column, Formula::Counted, Metric, Shown::Nowhere, exact, rows};
 

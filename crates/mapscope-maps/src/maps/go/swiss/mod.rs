@@ -30,10 +30,10 @@
 //!   with its groups, and a directory, when the insert that replaced it ends.
 //! - **Moves**: counted as the census sees them: entries that one insert moves twice, because a table's half was full
 //!   again at once, count once.
-//! - **Hashes**: the hasher is the caller's. It is seeded anew when the map becomes empty and when it is cleared, from a
-//!   generator seeded by [`Options::seed`], which also starts ranges. Without one it is Go's wyhash; Go
-//!   itself takes the processor's AES instructions where there are any. A weaker hash would show: which tables split
-//!   hangs on its top bits.
+//! - **Hashes**: the hasher is the caller's. It is seeded anew when the map becomes empty and when it is cleared, from
+//!   a generator seeded by [`Options::seed`], which also starts ranges. Without one it is Go's wyhash; Go itself takes
+//!   the processor's AES instructions where there are any. A weaker hash would show: which tables split depends on its
+//!   top bits.
 //!
 //! # Releases
 //!

@@ -25,7 +25,8 @@
 //! key. A remove that leaves an indirect node without children takes it out of its parent, and so on up to the root, which
 //! stays. A clear puts a new root in place of the old.
 //!
-//! The zero map has no root: the first operation makes it, be it a lookup, and chooses the seed of the hash, which stays.
+//! The zero map has no root: the first operation makes it, even if it is a lookup, and chooses the seed of the hash,
+//! which stays.
 //!
 //! # What it answers for
 //!

@@ -498,15 +498,71 @@ fn foreign_text_is_shown_in_one_way() {
     assert!(found.is_empty(), "use text::path, text::pad:\n{}", found.join("\n"));
 }
 
+/// The documents: those of the repository, of `docs` and of each crate.
+fn documents() -> Vec<PathBuf> {
+    let crates = fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap().path());
+    let folders = crates.chain([root(), root().join("docs")]);
+    let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|x| x == "md")).collect()
+}
+
+/// Phrases that read as translated, in lower case, and what to write instead.
+const BANNED: &[(&str, &str)] = &[
+    ("hangs on", "depends on"),
+    ("hang on", "depend on"),
+    ("hung on", "depended on"),
+    ("hanging on", "depending on"),
+    ("asked for for", "requested for"),
+    ("be it", "even if it is, or whether it is"),
+    ("be they", "whether they are"),
+    ("so called", "called"),
+    ("so-called", "called"),
+    ("hears", "is told"),
+    ("is heard", "is reported"),
+    ("tells of", "reports"),
+    ("tell of", "report"),
+    ("told of", "reported"),
+    ("bears", "has"),
+    ("held against", "compared with"),
+    ("dearer", "more expensive"),
+    ("dearest", "most expensive"),
+    ("of yours", "your own"),
+    ("of ours", "our own"),
+    ("eats", "uses up"),
+];
+
+/// Where a document's prose, outside of its blocks of code, has a banned phrase.
+fn banned_phrases(text: &str) -> Vec<&'static str> {
+    let prose: Vec<String> = text.split("```").step_by(2).map(str::to_lowercase).collect();
+    // Line breaks, quotes and punctuation part words; a hyphen and an apostrophe do not.
+    let is_word = |c: char| c.is_alphanumeric() || "-'".contains(c);
+    let words = prose.join(" ").replace(|c: char| !is_word(c), " ");
+    let words = format!(" {} ", words.split_whitespace().collect::<Vec<_>>().join(" "));
+    let phrases = BANNED.iter().map(|&(phrase, _)| phrase);
+    phrases.filter(|phrase| words.contains(&format!(" {phrase} "))).collect()
+}
+
+#[test]
+fn the_documents_are_in_english() {
+    let documents = documents();
+    assert!(documents.len() > 10, "read: {documents:?}");
+    let mut found = Vec::new();
+    for path in documents {
+        for phrase in banned_phrases(&fs::read_to_string(&path).unwrap()) {
+            let (_, instead) = BANNED.iter().find(|(banned, _)| *banned == phrase).unwrap();
+            found.push(format!("{}: \"{phrase}\", say: {instead}", path.display()));
+        }
+    }
+    assert!(found.is_empty(), "read as translated:\n{}", found.join("\n"));
+    assert_eq!(banned_phrases("It Hangs\non that, `so-called`."), ["hangs on", "so-called"]);
+    assert!(banned_phrases("change one, maybe its own\n```sh\nbe it\n```\n").is_empty());
+}
+
 /// Tables, links and code may be as wide as they must.
 #[test]
 fn the_lines_of_the_documents_can_be_read_side_by_side() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut long = Vec::new();
-    let crates = fs::read_dir(root.join("crates")).unwrap().map(|entry| entry.unwrap().path());
-    let folders = crates.chain([root.to_owned(), root.join("docs")]);
-    let documents = folders.flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
-    for path in documents.filter(|path| path.extension().is_some_and(|x| x == "md")) {
+    for path in documents() {
         let text = fs::read_to_string(&path).unwrap();
         let prose = text.split("```").step_by(2).flat_map(str::lines).filter(|line| !line.starts_with(['|', '[']));
         let wide = prose.filter(|line| line.chars().count() > COLUMNS_MAX);

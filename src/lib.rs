@@ -13,7 +13,7 @@
 //! - **load factor**: the growth threshold, where a map lets it be set. **fill**: live entries over capacity when
 //!   measured. The two are never confused.
 //! - **exact** metric: an integer (or a ratio of two) that repeats bit for bit with the same seed on any machine.
-//!   **statistical** metric: a time.
+//!   **statistical** metric: a time, or what a map declares as such.
 //!
 //! # Flow
 //!

@@ -9,8 +9,8 @@ use std::process::Command;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("intake", &["text"]),
-    ("plan", &["intake", "text"]),
-    ("workload", &["intake", "plan", "text"]),
+    ("plan", &["values", "term", "intake", "text"]),
+    ("workload", &["entry", "intake", "plan", "text"]),
     ("probe", &[]),
     ("values", &["text"]),
     ("term", &["values"]),
@@ -93,7 +93,10 @@ fn code(text: &str) -> String {
 /// Every path from the crate's root that the code names, without `crate::`; groups are spread out.
 fn imports(code: &str, modules: &[String]) -> Vec<String> {
     let starts = |word: &'static str| code.match_indices(word).map(|(at, _)| at);
-    let from_crate = starts("crate::").filter(|&at| !code[..at].ends_with("$")).map(|at| at + "crate::".len());
+    // The crates of the tool are one tree of modules.
+    let from_crate = ["crate::", "mapscope_maps::", "mapscope_run::"]
+        .into_iter()
+        .flat_map(|root| starts(root).filter(|&at| !code[..at].ends_with("$")).map(move |at| at + root.len()));
     // As many `super::` as there are modules lead to the root. Nested `mod` blocks don't import this way here.
     let supers = "super::".repeat(modules.len().max(1));
     let from_super = code.match_indices(&supers).map(|(at, _)| at + supers.len()).filter(|_| !modules.is_empty());
@@ -154,13 +157,14 @@ fn every_test_belongs_to_a_program() {
     let read = |path: PathBuf| fs::read_to_string(path).unwrap();
     let mut named: BTreeSet<String> = ["suite", "maps"]
         .iter()
-        .flat_map(|program| code_parts(&read(root().join(format!("tests/{program}.rs")))))
+        .flat_map(|program| code_parts(&code(&read(root().join(format!("tests/{program}.rs"))))))
         .collect();
     let manifest = read(root().join("Cargo.toml"));
     let programs = manifest.split("[[test]]\nname = \"").skip(1).filter_map(|rest| rest.split('"').next());
     named.extend(programs.map(str::to_owned));
     for entry in fs::read_dir(root().join("tests")).unwrap().map(|entry| entry.unwrap().path()) {
-        let has_tests = entry.extension().is_some_and(|extension| extension == "rs") || entry.join("mod.rs").exists();
+        let is_rust = entry.extension().is_some_and(|extension| extension == "rs");
+        let has_tests = is_rust || ["mod.rs", "main.rs"].iter().any(|file| entry.join(file).exists());
         let name = entry.file_stem().unwrap().to_str().unwrap();
         assert!(!has_tests || named.contains(name), "add `mod {name};` to tests/suite.rs or tests/maps.rs");
     }
@@ -590,6 +594,7 @@ fn the_reader_of_imports_sees_every_form() {
         ["probe::self", "probe::event::Cause", "probe::event::Probe", "probe::alloc", "gate::compare", "run::Plan"]
     );
     assert_eq!(imports("use super::maps;", &modules(&["plan"])), ["maps"]);
+    assert_eq!(imports("use mapscope_maps::maps::go;", &modules(&["plan"])), ["maps::go"]);
     assert!(imports(&code("#[cfg(test)]\nmod tests { use crate::run; }"), &modules(&["plan"])).is_empty());
 }
 

@@ -258,7 +258,8 @@ pub struct Info {
     /// nodes, otherwise [`Cause::AllocOther`].
     pub alloc_cause: Cause,
     /// The structural steps that it tells of by [`Event`](crate::probe::Event)s, as the causes that these give; empty
-    /// when it tells nothing, and causes and moves are observed from outside.
+    /// when it tells nothing, and causes and moves are observed from outside. One that tells any tells every move too, by
+    /// [`Event::Move`](crate::probe::Event::Move): nobody looks for those of it from outside.
     pub tells: &'static [Cause],
     /// The name that recordings of the map it models carry as their `layout`; `None` when there are none.
     pub layout: Option<&'static str>,

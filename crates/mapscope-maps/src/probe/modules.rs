@@ -36,7 +36,10 @@ fn loaded() -> Vec<(usize, Vec<u8>)> {
         // SAFETY: the system gives a module whose name lives as long as this call, and hands on what `loaded` below gave it.
         let (module, loaded) = unsafe { (&*module, &mut *loaded.cast::<Vec<(usize, Vec<u8>)>>()) };
         // SAFETY: a string that ends with a null, where it is not null itself.
-        let name = (!module.dlpi_name.is_null()).then(|| unsafe { CStr::from_ptr(module.dlpi_name) });
+        // The program comes first, called otherwise on other systems and by how it was started.
+        let is_named = !loaded.is_empty() && !module.dlpi_name.is_null();
+        // SAFETY: a string that ends with a null.
+        let name = is_named.then(|| unsafe { CStr::from_ptr(module.dlpi_name) });
         loaded.push((module.dlpi_addr as usize, name.unwrap_or_default().to_bytes().to_vec()));
         0
     }

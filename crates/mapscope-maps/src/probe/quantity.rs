@@ -11,6 +11,7 @@ const SUMMARY_BYTES_MAX: usize = 512;
 /// A named integer that a subject counts beyond the registry's (`record::metrics`), as it declares it.
 ///
 /// ```
+/// # use mapscope_maps as mapscope;
 /// use mapscope::probe::quantity::{Better, Quantity};
 ///
 /// const SHIFTS: Quantity = Quantity::exact("linear.shifts", "count", Better::Lower, "Entries shifted back by removes.");

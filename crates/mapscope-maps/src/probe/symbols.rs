@@ -68,7 +68,7 @@ impl Symbols {
     /// the allocator.
     ///
     /// ```
-    /// # use mapscope::probe::{stacks::Recording, symbols::Symbols};
+    /// # use mapscope_maps::probe::{stacks::Recording, symbols::Symbols};
     /// # let recording = Recording::default();
     /// let mut symbols = Symbols::new();
     /// for stack in &recording.allocs {

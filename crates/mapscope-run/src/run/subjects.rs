@@ -16,7 +16,7 @@ use crate::workload::{self, EntryVisitor, Key, Value};
 /// The maps that can be run: those that ship, and any of your own.
 ///
 /// ```no_run
-/// # use mapscope::{maps::Family, run::Subjects};
+/// # use mapscope_run::{maps::Family, run::Subjects};
 /// # fn with<MyMap: Family>() {
 /// let subjects = Subjects::builtin().with::<MyMap>();
 /// # }

@@ -14,6 +14,10 @@ pub use crate::aside::{aside, counted};
 use crate::current::{self, Mode};
 pub use crate::lock::SpinLock;
 
+/// Where this file lies, as panics name those beside it: whoever says whose a panic is knows by it that it is not the
+/// measured code's.
+pub const SOURCE: &str = file!();
+
 /// [`uncounted`](crate::uncounted) for as long as this lives: for a harness that counts only what it runs in [`counted`].
 ///
 /// What is begun while another lives must be dropped before it.

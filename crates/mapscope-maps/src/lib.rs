@@ -16,3 +16,11 @@ pub mod values;
 pub const RUSTC: &str = env!("MAPSCOPE_RUSTC");
 /// What it was compiled for: `x86_64-unknown-linux-gnu`.
 pub const TARGET: &str = env!("MAPSCOPE_TARGET");
+
+/// Whether code at `place`, as a panic names it, is of what watches maps and counts for them: here, but for the maps
+/// themselves, or in the counting allocator.
+pub fn is_what_watches(place: &str) -> bool {
+    let within = |file: &str, name: &str| place.strip_prefix(file.strip_suffix(name).unwrap_or(file));
+    within(file!(), "lib.rs").is_some_and(|place| !place.starts_with("maps/"))
+        || within(counting_alloc::harness::SOURCE, "harness.rs").is_some()
+}

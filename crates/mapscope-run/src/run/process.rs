@@ -123,6 +123,11 @@ impl Process {
 
     /// What became of one that runs past its limit, which ends it.
     fn late(mut self) -> Answered {
+        if has_ended(self.child.id()) {
+            // What it has started holds its standard error.
+            self.kill();
+            return self.ended("");
+        }
         self.kill();
         let seconds = self.limit.as_secs();
         let why = format!("still running after its limit of {seconds} s: --time-limit or time_limit_s raises it");
@@ -182,17 +187,43 @@ impl Process {
 
 /// Waits until a child has ended, and leaves its end for who started it: so long its number is nobody else's.
 fn wait_for(pid: u32) {
+    end_of(pid, 0);
+}
+
+/// Whether a child has ended, whose end nobody has taken.
+fn has_ended(pid: u32) -> bool {
+    // Of one that has not, nothing is written.
+    end_of(pid, libc::WNOHANG).is_some_and(|about| about.si_signo == libc::SIGCHLD)
+}
+
+/// What the system says of a child's end, which it keeps; `None` where there is no such child.
+fn end_of(pid: u32, options: libc::c_int) -> Option<libc::siginfo_t> {
     let mut about = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
-    let options = libc::WEXITED | libc::WNOWAIT;
-    // SAFETY: writes to `about` alone, which nobody reads. Another error than a signal means that nothing is left to wait for.
-    while unsafe { libc::waitid(libc::P_PID, pid, about.as_mut_ptr(), options) } == -1
-        && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
-    {}
+    let options = options | libc::WEXITED | libc::WNOWAIT;
+    // SAFETY: writes to `about` alone.
+    while unsafe { libc::waitid(libc::P_PID, pid, about.as_mut_ptr(), options) } == -1 {
+        if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+            return None;
+        }
+    }
+    // SAFETY: numbers and addresses, of which all zeros are ones.
+    Some(unsafe { about.assume_init() })
 }
 
 /// This very program, also when its file was removed or built anew since it was started.
 fn program() -> io::Result<PathBuf> {
     if cfg!(target_os = "linux") { Ok(PathBuf::from("/proc/self/exe")) } else { std::env::current_exe() }
+}
+
+/// What tells this program from one that was built since: figures of two are of no one run, and addresses mean something to
+/// one alone.
+pub(super) fn about_program() -> String {
+    let about = program().and_then(std::fs::metadata);
+    let about = about.and_then(|about| Ok((about.len(), about.modified()?)));
+    about.map_or("unknown".to_owned(), |(bytes, modified)| {
+        let since = modified.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        format!("{bytes} bytes of {}.{:09} s", since.as_secs(), since.subsec_nanos())
+    })
 }
 
 /// Whose work it was that ended with the process.
@@ -280,11 +311,10 @@ fn name(signal: i32) -> &'static str {
     }
 }
 
-/// Whether code at `place` is that of this crate's passes, wherever they were built.
+/// Whether code at `place` is mapscope's own and no map's, wherever it was built.
 fn is_mapscope_s(place: &str) -> bool {
     let root = file!().strip_suffix("run/process.rs").unwrap_or(file!());
-    let within = place.strip_prefix(root).unwrap_or_default();
-    ["run/", "subject/", "engines/", "probe/", "workload/", "replay/"].iter().any(|stage| within.starts_with(stage))
+    place.starts_with(root) || mapscope_maps::is_what_watches(place)
 }
 
 /// A panic's place, empty where it is not known, and its message with the place, on one line.
@@ -358,9 +388,13 @@ mod tests {
         assert_eq!(mapscope(signal(libc::SIGSEGV), "").0, Status::HarnessFailed);
         assert_eq!(mapscope(code(3), "").0, Status::HarnessFailed);
         assert_eq!(mapscope(code(101), "").0, Status::HarnessFailed);
-        let map = format!("{}maps/std_map.rs:1:1", file!().strip_suffix("run/process.rs").unwrap());
+        // The crate of the maps is built from beside this one.
+        let maps = file!().replace("mapscope-run/src/run/process.rs", "mapscope-maps/src/");
+        assert!(is_mapscope_s(&format!("{maps}probe/census.rs:1:1")) && is_mapscope_s(&format!("{maps}entry.rs:1:1")));
         assert!(
-            !is_mapscope_s(&map) && !is_mapscope_s("") && !is_mapscope_s("/rustc/0/library/core/src/option.rs:1:1")
+            !is_mapscope_s(&format!("{maps}maps/std_map.rs:1:1"))
+                && !is_mapscope_s("")
+                && !is_mapscope_s("/rustc/0/library/core/src/option.rs:1:1")
         );
     }
 }

@@ -136,6 +136,10 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         None => (Asked::by(&args)?, None),
         Some(folder) => match left(folder, args.out.as_deref())? {
             Some((asked, staged, log)) => (asked, Some((staged, log))),
+            None if args.out.is_some() || !args.format.is_empty() => bail!(
+                "--resume: {}: the run has come to its end; `mapscope report` writes other formats of it",
+                text::path(folder)
+            ),
             None => {
                 output::note(&format!("{}: the run has come to its end: nothing is missing", text::path(folder)));
                 return Ok(ExitCode::SUCCESS);
@@ -243,7 +247,9 @@ fn leave(
 ) -> anyhow::Result<PathBuf> {
     folder.keep();
     let lies = format!("{}: what could be written lies here", text::path(folder.path()));
-    output::write_reports(folder.path(), formats, results).context(lies.clone())?;
-    done.map_or(Ok(()), Log::end).context(lies)?;
-    folder.publish()
+    output::write_reports(folder.path(), formats, results).context(lies)?;
+    let folder = folder.publish()?;
+    done.map_or(Ok(()), |log| log.end(&folder))
+        .with_context(|| format!("{}: can't be written", text::path(&folder)))?;
+    Ok(folder)
 }

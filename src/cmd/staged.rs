@@ -111,12 +111,20 @@ impl Staged {
             }
             return Ok(None);
         };
+        // As it is called without links and dots, by which it can be neither held nor renamed.
+        let folder = match fs::canonicalize(&folder) {
+            Ok(real) if folder.is_symlink() || folder.file_name().is_none() => real,
+            _ => folder.components().collect(),
+        };
         let held = Held::take(&folder).map_err(|error| match error.kind() {
             ErrorKind::WouldBlock => anyhow!("{}: another mapscope is at work on it", text::path(&folder)),
             _ => anyhow!(error).context(format!("{}: can't be gone on with", text::path(&folder))),
         })?;
         let destination = out.map_or_else(|| destination_of(&folder), Path::to_owned);
         let inside = destination != folder && is_there(&destination)?;
+        if let Some(above) = destination.parent() {
+            fs::create_dir_all(above).with_context(|| unwritable(&destination))?;
+        }
         remove_torn(&folder);
         Ok(Some(Staged { destination, folder, inside, _held: held, made: Vec::new(), kept: true }))
     }
@@ -181,7 +189,8 @@ impl Staged {
         }
         let mut names =
             fs::read_dir(&self.folder)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
-        names.sort_by_key(|name| name == LAST);
+        // The log stays until all else is there.
+        names.sort_by_key(|name| (Log::is_named(name), name == LAST));
         names.iter().try_for_each(|name| fs::rename(self.folder.join(name), self.destination.join(name)))?;
         fs::remove_dir(&self.folder)
     }
@@ -278,7 +287,8 @@ fn remove_torn(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let (path, kind) = (entry.path(), entry.file_type());
         match kind {
-            Ok(kind) if kind.is_dir() => remove_torn(&path),
+            // Another run's is that one's.
+            Ok(kind) if kind.is_dir() && !path.join(LAST).exists() && !Log::is_in(&path) => remove_torn(&path),
             Ok(kind) if kind.is_file() && is_temporary(&entry.file_name()) => drop(fs::remove_file(&path)),
             _ => {}
         }

@@ -133,7 +133,7 @@ impl<'a> Ledger<'a> {
         for Task { cell, pass, .. } in left.filter(|task| task.pass != Pass::Expect) {
             // Of the time pass, the repetitions that were done are times all the same: the record says how many, and that
             // it is partial.
-            if pass != Pass::Time || self.times[cell].repetitions.is_empty() {
+            if !matches!(pass, Pass::Time | Pass::Learn) || self.times[cell].repetitions.is_empty() {
                 unfinished(&mut self.cells[cell], pass);
             }
         }

@@ -1,12 +1,13 @@
 //! `cells.jsonl`: what a run has found out so far, from which it can go on however it ended.
 //!
-//! A [`Head`], then a [`Line`] for each process that has ended, in the order in which they did, each one JSON. When the last
-//! process of a pass has ended, all of it is on disk. What a record has of a cell is worked out from these lines alone, so
+//! A [`Head`], then a [`Line`] for each process that has ended, in the order in which they did, each one JSON, and each on
+//! disk before the next. What a record has of a cell is worked out from these lines alone, so
 //! that a run that goes on ends in the record that it would have had. The last line may be cut; nothing else of it may be
 //! damaged. docs/FORMATS.md has it for a stranger.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -91,6 +92,11 @@ impl Log {
         folder.join(FILE_NAME).is_file()
     }
 
+    /// Whether that is the name of one.
+    pub fn is_named(name: &OsStr) -> bool {
+        name == FILE_NAME
+    }
+
     /// The one in a folder, to go on with.
     ///
     /// # Errors
@@ -172,13 +178,17 @@ impl Log {
         LogError { path: self.path.clone(), what }
     }
 
-    /// Removes it: the results say it all.
+    /// Removes it from where the results are now, which say it all. They are there for good before it is gone.
     ///
     /// # Errors
     ///
     /// The system's.
-    pub fn end(self) -> io::Result<()> {
-        fs::remove_file(self.path).or_else(|error| match error.kind() {
+    pub fn end(self, folder: &Path) -> io::Result<()> {
+        let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder)?.sync_all()?;
+        // Of a folder that can't be read.
+        let _ = File::open(above).and_then(|above| above.sync_all());
+        fs::remove_file(folder.join(FILE_NAME)).or_else(|error| match error.kind() {
             io::ErrorKind::NotFound => Ok(()),
             _ => Err(error),
         })
@@ -213,8 +223,8 @@ impl Sink for Log {
         if let Some(file) = &mut self.file {
             let written = write_line(file, &Written { task, ended });
             // What no map has done is on disk with the first pass of one.
-            let ends_a_pass = task.is_last() && task.pass != Pass::Expect;
-            let synced = written.and_then(|()| if ends_a_pass { file.sync_data() } else { Ok(()) });
+            let is_work = task.pass != Pass::Expect;
+            let synced = written.and_then(|()| if is_work { file.sync_data() } else { Ok(()) });
             if let Err(error) = synced {
                 self.file = None;
                 let note = format!("{}: can't be written: {error}; the run goes on", text::path(&self.path));

@@ -108,7 +108,8 @@ fn join_heat(both: &[&HeatMap; 2]) -> HeatMap {
     let column = |index: usize| {
         let mut bands = BTreeMap::new();
         for &(band, count) in both.iter().filter_map(|heat| heat.columns.get(index)).flatten() {
-            *bands.entry(band).or_default() += count;
+            let sum: &mut u64 = bands.entry(band).or_default();
+            *sum = sum.saturating_add(count);
         }
         bands.into_iter().collect()
     };

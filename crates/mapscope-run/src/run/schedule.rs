@@ -10,7 +10,7 @@ use super::ledger::Ledger;
 use super::limits::Limits;
 use super::log::{Line, Log, LogError};
 use super::opened::Opened;
-use super::process::Processes;
+use super::process::{Processes, about_program};
 use super::progress::Progress;
 use super::scheduler::Scheduler;
 use super::subjects::Subjects;
@@ -52,7 +52,9 @@ fn run(plan: &Plan, subjects: &Subjects, settings: &Settings, log: Option<&mut L
     let mut ledger = Ledger::new(&opened);
     let (mut done, mut sinks) = (HashSet::new(), Sinks(Vec::new()));
     if let Some(log) = log {
-        log.open(&opened.facts())?;
+        let mut facts = opened.facts();
+        facts.insert("program".into(), about_program());
+        log.open(&facts)?;
         done = replay(log, &opened, &mut ledger)?;
         sinks.0.push(log);
     }
@@ -94,6 +96,12 @@ fn replay(log: &mut Log, opened: &Opened<'_>, ledger: &mut Ledger<'_>) -> Result
         if !is_known || !ledger.is_well(task.cell) {
             return fail("no process of this run can have ended so");
         }
+        let expect = Task { cell: opened.alike(task.cell)[0], pass: Pass::Expect, repetition: 1, of: 1 };
+        let before = Task { repetition: task.repetition - 1, ..task };
+        let comes_first = [(task.pass != Pass::Expect, expect), (task.repetition > 1, before)];
+        if comes_first.into_iter().any(|(needed, task)| needed && !done.contains(&task)) {
+            return fail("what comes before it has not ended");
+        }
         if !done.insert(task) {
             return fail("it ended before");
         }
@@ -101,7 +109,11 @@ fn replay(log: &mut Log, opened: &Opened<'_>, ledger: &mut Ledger<'_>) -> Result
             Ok(answer) if answer.pass() != task.pass => return fail("the answer is another pass's"),
             // It has gone with the process that it was for.
             Ok(Answer::Count(_, learnt)) => *learnt = None,
+            Ok(Answer::Learnt(_)) => return fail("nothing is learnt for a run that is over"),
             Ok(Answer::Time(time)) => {
+                if time.bare_elapsed_ns.len() != 1 {
+                    return fail("it is not one repetition's");
+                }
                 if let Err(what) = check_times(&ledger.cells[task.cell].id, time) {
                     return fail(&what);
                 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 use mapscope::gate::{self, Policy};
-use mapscope::plan::{self, Flags, SHIPPED, Source, WorkloadSpec};
+use mapscope::plan::{self, Flags, SHIPPED, Source, Widths, WorkloadSpec};
 use mapscope::record::{self, metrics};
 use mapscope::report::FORMATS;
 use mapscope::run::Subjects;
@@ -191,7 +191,7 @@ fn read_profile(mutant: &[u8]) -> bool {
 
 fn read_trace(mutant: &[u8]) -> bool {
     let path = file("t.csv", mutant);
-    let spec = WorkloadSpec { source: Source::Trace(path.clone()), ops: u64::MAX, seed: 1 };
+    let spec = WorkloadSpec { source: Source::Trace(path.clone()), ops: u64::MAX, seed: 1, widths: Widths::WHOLE };
     let taken = Workload::open(&spec).and_then(|workload| workload.expected()).is_ok();
     let replayed = replay(&path);
     _ = fs::remove_file(&path);

@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 
 use mapscope::maps::{self, Concurrent, ConcurrentFamily, Family, FamilyVisitor, Hashing, Options};
-use mapscope::plan::{Call, Source, ThreadKeys, WorkloadSpec};
+use mapscope::plan::{Call, Source, ThreadKeys, Widths, WorkloadSpec};
 use mapscope::probe::event::Off;
 use mapscope::workload::{Deal, Key, Kind, Op, Outcomes, Str24, Value, Workload, keys, mixes};
 
@@ -16,7 +16,8 @@ fn workload(mix: &str, ops: u64, seed: u64) -> Workload {
     let keys = Call::parse("zipfian", "key distribution", &terms).expect("keys");
     let terms: Vec<_> = mixes::MIXES.iter().map(|row| row.term).collect();
     let mix = Call::parse(mix, "mix", &terms).expect("a mix");
-    Workload::open(&WorkloadSpec { source: Source::Generated { keys, mix }, ops, seed }).expect("a workload")
+    Workload::open(&WorkloadSpec { source: Source::Generated { keys, mix }, ops, seed, widths: Widths::WHOLE })
+        .expect("a workload")
 }
 
 /// Does a dealt workload on a fresh map; panics where an answer or the content is no order's.

@@ -56,7 +56,7 @@ fn section(what: What, catalog: &Catalog, width: usize) -> String {
         What::Maps => ("maps (--map)", catalog.maps.iter().map(map).collect()),
         What::Keys => ("keys (--keys)", catalog.keys.iter().map(term).collect()),
         What::Mixes => ("mixes (--mix)", catalog.mixes.iter().map(term).collect()),
-        What::Entries => ("entries (--entry)", catalog.entries.iter().map(|offer| term(&offer.term)).collect()),
+        What::Entries => ("entries (--entry)", catalog.entries.iter().map(term).collect()),
         What::Axes => ("axes (keys of [[cells]], flags of run)", AXES.iter().map(axis).collect()),
         What::Metrics => ("metrics", metrics::all().iter().map(metric).collect()),
         What::Profiles => {

@@ -3,10 +3,14 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 
 /** Works a HashMap and prints, operation by operation, what the JVM allocated: in the map, and for the entry of a put. */
 public class HashMapBytes {
     static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    static final Object NOTHING = new Object();
+    static final byte[] TEXT = new byte[43];
 
     static long random;
 
@@ -37,6 +41,10 @@ public class HashMapBytes {
             case "long" -> Long.valueOf(write % 300 - 150);
             case "64" -> new byte[64];
             case "256" -> new byte[256];
+            case "int" -> Integer.valueOf((int) (write % 300 - 150));
+            case "bool" -> Boolean.valueOf(write % 2 == 0);
+            case "nothing" -> NOTHING;
+            case "text" -> new String(TEXT, StandardCharsets.ISO_8859_1);
             default -> new byte[(int) (8 + write % 50)];
         };
     }
@@ -64,7 +72,12 @@ public class HashMapBytes {
             long removes = write / (keys * 2) % 2 == 0 ? 20 : 60;
             long rare = fill ? 0 : draw(200);
             long made = THREADS.getCurrentThreadAllocatedBytes();
-            Object key = strings ? new String(texts[id], StandardCharsets.ISO_8859_1) : number(id, mask);
+            Object key = switch (args[0]) {
+                case "string" -> new String(texts[id], StandardCharsets.ISO_8859_1);
+                case "uuid" -> new UUID(mask < 0 ? id - 200 : id << 32 | id ^ id & mask, 0);
+                case "int" -> Integer.valueOf(id - 200);
+                default -> number(id, mask);
+            };
             Object value = null;
             if (dice >= removes + 15 && !(rare == 1)) {
                 value = value(kind, write);

@@ -6,7 +6,7 @@ use std::process::Command;
 use mapscope::maps::{Java, JavaHash};
 use mapscope::probe::event::Listen;
 use mapscope::probe::heap::ModelledHeap;
-use mapscope::workload::{Bytes, Str24};
+use mapscope::workload::{Bytes, Meaning, Str};
 
 use super::*;
 
@@ -26,13 +26,18 @@ impl Work {
         if self.mask < 0 { id.wrapping_sub(200) } else { id << 32 | (id ^ id & self.mask as u64) }
     }
 
-    fn text(&self, id: u64) -> Str24 {
+    /// Its hash code is its number's.
+    fn uuid(&self, id: u64) -> [u8; 16] {
+        (u128::from(self.number(id)) << 64).to_be_bytes()
+    }
+
+    fn text(&self, id: u64) -> Str<24> {
         if self.mask < 0 {
-            return Str24::from_id(id);
+            return Str::from_id(id);
         }
         let first = char::from(b'a' + (id & self.mask as u64) as u8);
         let pairs = (0..12).map(|bit| if id >> bit & 1 == 0 { "Aa" } else { "BB" });
-        std::iter::once(first.to_string()).chain(pairs.map(str::to_owned)).collect::<String>().into_boxed_str()
+        std::iter::once(first.to_string()).chain(pairs.map(str::to_owned)).collect::<String>().into()
     }
 
     /// What the JVM allocated in the map and for the entry: first for the making of the map, then for each operation.
@@ -102,12 +107,25 @@ impl Work {
 /// The bytes of the map and of all that it refers to.
 fn reachable<K: Key, V: Value>(map: &impl Map<K, V>, iterated: bool) -> i64 {
     let array = |length: u64| (16 + length).next_multiple_of(8);
-    let long = |number: u64| if (-128..128).contains(&(number as i64)) { 0 } else { 24 };
+    let boxed = |size: usize, number: u64| {
+        let unused = 64 - 8 * size as u32;
+        match (number << unused) as i64 >> unused {
+            -128..128 => 0,
+            _ if size == 8 => 24,
+            _ => 16,
+        }
+    };
     let mut bytes = 48 + map.structure().in_use_bytes.expect("counted") + if iterated { 16 } else { 0 };
     map.for_each(&mut |key, value| {
-        bytes += if K::POINTERS { 24 + array(key.heap_bytes()) } else { long(key.id()) };
+        bytes += match size_of::<K>() {
+            _ if K::POINTERS => 24 + array(key.heap_bytes()),
+            16 => 32,
+            size => boxed(size, key.id()),
+        };
         bytes += match size_of::<V>() {
-            8 => long(value.seed().expect("a number")),
+            0 => 0,
+            size @ ..=8 => boxed(size, value.seed().expect("a number")),
+            _ if V::MEANING == Meaning::Text => 24 + array(value.heap_bytes()),
             _ if V::POINTERS => array(value.heap_bytes()),
             size => array(size as u64),
         };
@@ -131,7 +149,7 @@ fn the_model_allocates_what_the_jvm_on_the_path_does() {
     for (name, work) in &works {
         let runs = [
             ("long/long", work.compare::<u64, u64>("long", "long", |id| work.number(id))),
-            ("string/long", work.compare::<Str24, u64>("string", "long", |id| work.text(id))),
+            ("string/long", work.compare::<Str<24>, u64>("string", "long", |id| work.text(id))),
         ];
         for (entry, (operations, bytes)) in runs {
             println!("{name} {entry}: {operations} operations, {bytes} bytes, none differs");
@@ -141,6 +159,11 @@ fn the_model_allocates_what_the_jvm_on_the_path_does() {
     mixed.compare::<u64, [u8; 64]>("long", "64", |id| mixed.number(id));
     mixed.compare::<u64, [u8; 256]>("long", "256", |id| mixed.number(id));
     crowded.compare::<u64, Bytes>("long", "bytes", |id| crowded.number(id));
-    crowded.compare::<Str24, Bytes>("string", "bytes", |id| crowded.text(id));
+    crowded.compare::<Str<24>, Bytes>("string", "bytes", |id| crowded.text(id));
+    crowded.compare::<[u8; 16], bool>("uuid", "bool", |id| crowded.uuid(id));
+    one_bin.compare::<[u8; 16], u32>("uuid", "int", |id| one_bin.uuid(id));
+    mixed.compare::<[u8; 16], ()>("uuid", "nothing", |id| mixed.uuid(id));
+    mixed.compare::<u32, u32>("int", "int", |id| mixed.number(id) as u32);
+    mixed.compare::<u64, Str<43>>("long", "text", |id| mixed.number(id));
     assert_eq!(compared, 840_000);
 }

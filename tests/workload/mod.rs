@@ -6,7 +6,7 @@ mod traces;
 
 use std::path::PathBuf;
 
-use mapscope::plan::{Arg, Call, Source, Term, WorkloadSpec};
+use mapscope::plan::{Arg, Call, Source, Term, Widths, WorkloadSpec};
 use mapscope::workload::keys::KEYS;
 use mapscope::workload::mixes::MIXES;
 use mapscope::workload::{Kind, Op, Workload};
@@ -36,11 +36,11 @@ pub fn mix(name: &str, args: &[(&str, f64)]) -> Call {
 }
 
 pub fn generated(keys: Call, mix: Call, ops: u64) -> WorkloadSpec {
-    WorkloadSpec { source: Source::Generated { keys, mix }, ops, seed: 1 }
+    WorkloadSpec { source: Source::Generated { keys, mix }, ops, seed: 1, widths: Widths::WHOLE }
 }
 
 pub fn traced(path: impl Into<PathBuf>) -> WorkloadSpec {
-    WorkloadSpec { source: Source::Trace(path.into()), ops: u64::MAX, seed: 1 }
+    WorkloadSpec { source: Source::Trace(path.into()), ops: u64::MAX, seed: 1, widths: Widths::WHOLE }
 }
 
 pub fn open(spec: &WorkloadSpec) -> Workload {

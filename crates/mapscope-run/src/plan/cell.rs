@@ -31,7 +31,7 @@ impl CellSpec {
     /// A cell of which nothing but the map has been written: what must be given has no value yet.
     pub(super) fn unwritten(map: Call) -> CellSpec {
         let source = Source::Generated { keys: Call::default(), mix: Call::default() };
-        let workload = WorkloadSpec { source, ops: OPS_MAX, seed: 0 };
+        let workload = WorkloadSpec { source, ops: OPS_MAX, seed: 0, widths: Widths::WHOLE };
         CellSpec { map, workload, load_factor: None, hint: Hint::Entries(0), entry: "", crew: None }
     }
 
@@ -143,6 +143,22 @@ pub struct WorkloadSpec {
     pub ops: u64,
     /// Seeds keys and mix.
     pub seed: u64,
+    /// What of keys and values the entry keeps.
+    pub widths: Widths,
+}
+
+/// How many bits of a key's identity and of a value's seed an entry can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Widths {
+    /// Of identities: generated keys are below 2 to this power, and others must be.
+    pub key_bits: u32,
+    /// Of seeds: the low ones are kept.
+    pub value_bits: u32,
+}
+
+impl Widths {
+    /// Those of most entries.
+    pub const WHOLE: Widths = Widths { key_bits: u64::BITS, value_bits: u64::BITS };
 }
 
 /// Where a workload's operations come from.

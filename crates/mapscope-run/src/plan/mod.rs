@@ -23,7 +23,7 @@ pub use mapscope_maps::term::{LoadFactors, Param, Term};
 pub use mapscope_maps::values::{Arg, Range, Values};
 
 pub use call::{Call, CallError, UnknownName};
-pub use cell::{CellId, CellSpec, Crew, Hint, Source, ThreadKeys, WorkloadSpec};
+pub use cell::{CellId, CellSpec, Crew, Hint, Source, ThreadKeys, Widths, WorkloadSpec};
 pub use place::{Place, PlanError};
 pub use profiles::{SHIPPED, Shipped, Written};
 pub use validate::{Meant, Profiles, plan};
@@ -40,19 +40,10 @@ pub struct Catalog {
     pub keys: Vec<Term>,
     /// The mixes.
     pub mixes: Vec<Term>,
-    /// The entries.
-    pub entries: Vec<EntryOffer>,
+    /// The entries that patterns stand for and lists show; any other of the grammar can be named.
+    pub entries: Vec<Term>,
     /// The machine's physical memory in bytes: no hint may ask for more.
     pub memory_bytes: u64,
-}
-
-/// An entry as far as validation needs to know it.
-#[derive(Debug, Clone, Copy)]
-pub struct EntryOffer {
-    /// Its term.
-    pub term: Term,
-    /// `size_of` the key and the value, in bytes, without what they own on the heap.
-    pub slot_bytes: u64,
 }
 
 /// A map as far as validation needs to know it.
@@ -124,8 +115,13 @@ pub struct Passes {
 /// A name out of a registry, which lives as long as the program. One that is read, as by a cell's process, is kept for good.
 pub type Name = &'static str;
 
+/// A name that is in no registry; there are few.
+fn leaked(name: &str) -> Name {
+    Box::leak(name.into())
+}
+
 fn kept<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
-    Ok(Box::leak(Box::<str>::deserialize(deserializer)?))
+    Ok(leaked(&Box::<str>::deserialize(deserializer)?))
 }
 
 fn kept_all<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Name>, D::Error> {

@@ -252,7 +252,7 @@ impl Hasher for Lookup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload::Key;
+    use crate::workload::{Key, Str};
 
     #[test]
     fn hashes_are_found_wherever_they_lie_and_take_room_for_themselves_only() {
@@ -272,7 +272,7 @@ mod tests {
         let recorded = Recorded::default();
         recorded.set(42, 0xdead_beef);
         let hasher = Replaying::new(&recorded);
-        let text = <Box<str> as Key>::from_id(42);
+        let text = <Str<24> as Key>::from_id(42);
         assert_eq!(
             (hasher.hash_one(42u64), hasher.hash_one(42u32), hasher.hash_one(&text)),
             (0xdead_beef, 0xdead_beef, 0xdead_beef)

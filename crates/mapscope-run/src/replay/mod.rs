@@ -21,4 +21,4 @@ pub use hashes::{EitherHashing, Recorded, Replaying};
 pub use mapscope_trace::Traced;
 pub use player::{ALLOCATED, Action, Entries, Play, PlayError, Row, Setup, Told, model_of, player, player_of_layout};
 pub use recording::Recording;
-pub use shapes::{Nothing, SHAPES, Shape, Words, shape, with_shape};
+pub use shapes::{SHAPES, Shape, Words, shape, with_shape};

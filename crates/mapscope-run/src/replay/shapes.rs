@@ -46,23 +46,6 @@ impl<const N: usize, const POINTERS: bool> Value for Words<N, POINTERS> {
     }
 }
 
-/// Go's `struct{}`: of no size, and aligned to nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Nothing;
-
-impl Value for Nothing {
-    const POINTERS: bool = false;
-    fn from_seed(_: u64, _: u32) -> Nothing {
-        Nothing
-    }
-    fn seed(&self) -> Option<u64> {
-        Some(0)
-    }
-    fn heap_bytes(&self) -> u64 {
-        0
-    }
-}
-
 /// A shape of entry.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
@@ -108,7 +91,7 @@ macro_rules! shapes {
 shapes! {
     "u64/u64" u64, u64, u64::MAX;
     "u32/u8" u32, u8, u32::MAX as u64;
-    "u16/none" u16, Nothing, u16::MAX as u64;
+    "u16/none" u16, (), u16::MAX as u64;
     "str/u64" Words<2, true>, u64, u64::MAX;
     "mid/ptr" Words<5, false>, Words<1, true>, u64::MAX;
     "ptr/u64" Words<1, true>, u64, u16::MAX as u64;

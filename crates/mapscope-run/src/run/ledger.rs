@@ -157,10 +157,9 @@ fn end_state(expected: &Expected, cell: &CellSpec, workload: &Workload) -> EndSt
     let sizes = sizes(cell.entry).unwrap_or_default();
     // All of it, and what of it is on the heap.
     let payload = |entries: u64, value_bytes: u64| {
-        let value_heap = match (sizes.value_heap, workload.value_lengths()) {
-            (false, _) => 0,
-            (true, true) => value_bytes,
-            (true, false) => entries.saturating_mul(sizes.value_heap_min_bytes),
+        let value_heap = match sizes.value_varies && workload.value_lengths() {
+            true => value_bytes,
+            false => entries.saturating_mul(sizes.value_heap_bytes),
         };
         let of = |bytes| entries.saturating_mul(bytes).saturating_add(value_heap);
         (of(sizes.key_bytes + sizes.value_bytes), of(sizes.key_heap_bytes))

@@ -8,7 +8,7 @@ use super::memory;
 use super::sessions::{Alone, Hands};
 use crate::engines::{ENGINES, Engine, Rows};
 use crate::maps::{self, ConcurrentFamily, Family, FamilyVisitor, Info, Options};
-use crate::plan::{Arg, Call, Catalog, Crew, EntryOffer, MapOffer, Term};
+use crate::plan::{Arg, Call, Catalog, Crew, MapOffer};
 use crate::replay::{self, Play, Setup};
 use crate::subject::{Failure, Opening, Session, Subject, offer_of, release};
 use crate::workload::{self, EntryVisitor, Key, Value};
@@ -90,7 +90,7 @@ impl Subjects {
             maps: self.subjects.iter().map(|subject| subject.offer()).collect(),
             keys: workload::keys::KEYS.iter().map(|row| row.term).collect(),
             mixes: workload::mixes::MIXES.iter().map(|row| row.term).collect(),
-            entries: workload::ENTRIES.iter().map(entry_offer).collect(),
+            entries: workload::ENTRIES.to_vec(),
             memory_bytes: memory::physical_bytes(),
         }
     }
@@ -125,17 +125,6 @@ impl Subjects {
         let named = |name: &str| self.subjects.iter().map(Rc::as_ref).find(|subject| subject.info().term.name == name);
         named(name).or_else(|| named(name.split_once('@')?.0))
     }
-}
-
-fn entry_offer(term: &Term) -> EntryOffer {
-    struct SlotBytes;
-    impl EntryVisitor for SlotBytes {
-        type Out = u64;
-        fn visit<K: Key, V: Value>(self) -> u64 {
-            (size_of::<K>() + size_of::<V>()) as u64
-        }
-    }
-    EntryOffer { term: *term, slot_bytes: workload::with_entry(term.name, SlotBytes).unwrap_or_default() }
 }
 
 impl FamilyVisitor for Subjects {

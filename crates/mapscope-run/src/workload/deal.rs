@@ -47,6 +47,8 @@ pub struct Outcomes {
     by_key: HashMap<u64, Vec<Left>, BuildHasherDefault<IdHasher>>,
     /// By place in the stream: the key of a put.
     put: Vec<Option<u64>>,
+    /// Whether a value's seed names the place of its put.
+    seeds_are_whole: bool,
 }
 
 impl Outcomes {
@@ -56,7 +58,8 @@ impl Outcomes {
     ///
     /// Those of [`Workload::batches`] and [`Batches::next`](super::Batches::next).
     pub fn of(workload: &Workload, deal: Deal) -> Result<Outcomes, WorkloadError> {
-        let mut outcomes = Outcomes { by_key: HashMap::default(), put: Vec::new() };
+        let mut outcomes =
+            Outcomes { by_key: HashMap::default(), put: Vec::new(), seeds_are_whole: workload.seeds_are_whole() };
         let mut windows = workload.batches(deal.window_ops)?;
         let mut window: HashMap<u64, Vec<(u32, Left)>, BuildHasherDefault<IdHasher>> = HashMap::default();
         while let Some(Batch { ops, in_setup }) = windows.next()? {
@@ -82,9 +85,13 @@ impl Outcomes {
         Ok(outcomes)
     }
 
-    /// Whether a value made from `seed` was ever put under the key.
+    /// Whether a value made from `seed` was ever put under the key; where values are too short for their seeds, whether the
+    /// key was ever written.
     #[inline]
     pub fn was_put(&self, key: u64, seed: Option<u64>) -> bool {
+        if !self.seeds_are_whole {
+            return self.by_key.contains_key(&key);
+        }
         let place = seed.and_then(|seed| usize::try_from(seed).ok()?.checked_sub(1));
         place.and_then(|place| *self.put.get(place)?) == Some(key)
     }
@@ -119,7 +126,7 @@ impl Outcomes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Call, Source, Term, WorkloadSpec};
+    use crate::plan::{Call, Source, Term, Widths, WorkloadSpec};
     use crate::workload::{keys, mixes};
 
     fn terms(rows: impl Iterator<Item = Term>) -> Vec<Term> {
@@ -129,7 +136,8 @@ mod tests {
     fn workload(mix: &str, ops: u64) -> Workload {
         let keys = Call::parse("uniform", "key distribution", &terms(keys::KEYS.iter().map(|row| row.term))).unwrap();
         let mix = Call::parse(mix, "mix", &terms(mixes::MIXES.iter().map(|row| row.term))).unwrap();
-        Workload::open(&WorkloadSpec { source: Source::Generated { keys, mix }, ops, seed: 3 }).unwrap()
+        Workload::open(&WorkloadSpec { source: Source::Generated { keys, mix }, ops, seed: 3, widths: Widths::WHOLE })
+            .unwrap()
     }
 
     const MIX: &str = "churn(records=50)";
@@ -201,6 +209,7 @@ mod tests {
         let outcomes = Outcomes {
             by_key: [(1, vec![Some(1), Some(2)]), (2, vec![Some(3), None])].into_iter().collect(),
             put: vec![Some(1), Some(1), Some(2), None],
+            seeds_are_whole: true,
         };
         for good in [&[(1, Some(1))][..], &[(1, Some(2))], &[(2, Some(3)), (1, Some(2))]] {
             assert_eq!(outcomes.check(good), Ok(()));

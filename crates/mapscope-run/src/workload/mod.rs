@@ -28,12 +28,15 @@ pub use args::Args;
 pub use deal::{Deal, Outcomes};
 pub use expect::{Expected, entry_checksum};
 pub use inputs::{HandOver, Inputs};
-pub use mapscope_maps::entry::{Bytes, ENTRIES, EntryVisitor, Key, Str24, Value, with_entry};
+pub use mapscope_maps::entry::{
+    Bytes, BytesOf, Common, ENTRIES, Entries, Entry, EntryError, EntryVisitor, Key, Meaning, Str, Str24, Value,
+    low_bits, with_entry,
+};
 pub use op::{Kind, Op};
 pub use rng::{Rng, Scramble};
 pub use sizes::{Sizes, sizes};
 
-use crate::plan::{Call, Source, WorkloadSpec};
+use crate::plan::{Call, Source, Widths, WorkloadSpec};
 use crate::text;
 use inputs::{Content, Purpose, Taken};
 use keys::Keys;
@@ -46,6 +49,7 @@ pub struct Workload {
     source: Opened,
     keys_label: String,
     mix_label: String,
+    widths: Widths,
 }
 
 #[derive(Debug, Clone)]
@@ -120,7 +124,7 @@ impl Workload {
         };
         let keys_label = format!("trace:{}", input.about.fingerprint);
         let source = Opened::Trace { about, ops: input.copy.rows().min(spec.ops), input };
-        Ok(Workload { source, keys_label, mix_label: "trace".to_owned() })
+        Ok(Workload { source, keys_label, mix_label: "trace".to_owned(), widths: spec.widths })
     }
 
     fn generated(keys: &Call, mix: &Call, spec: &WorkloadSpec, inputs: &mut Inputs) -> Result<Workload, WorkloadError> {
@@ -142,18 +146,25 @@ impl Workload {
             Some(file) => format!("{}:{}", keys.name, file.about.fingerprint),
             None => keys.to_string(),
         };
+        let key_bits = spec.widths.key_bits;
         let file = key_file.as_ref().map(keys::keys_of_file).transpose()?;
         let recipe = Recipe {
             keys: key_row,
             key_file,
-            key_inputs: keys::Inputs { args: Args::new(&key_row.term, keys)?, seed: spec.seed, file },
+            key_inputs: keys::Inputs { args: Args::new(&key_row.term, keys)?, seed: spec.seed, bits: key_bits, file },
             mix: mix_row,
             mix_inputs: mixes::Inputs::new(Args::new(&mix_row.term, mix)?, spec.ops),
             ops: spec.ops,
         };
+        if recipe.setup_ops().saturating_add(spec.ops).checked_shr(key_bits).is_some_and(|beyond| beyond > 0) {
+            return Err(WorkloadError::Parameters(format!(
+                "keys of {key_bits} bits are too few for so many operations, each of which may need a new one: take an entry \
+                 with longer keys, or fewer operations"
+            )));
+        }
         // A mix that can't be started is found before anything runs.
         recipe.start()?;
-        Ok(Workload { source: Opened::Generated(recipe), keys_label, mix_label: mix.to_string() })
+        Ok(Workload { source: Opened::Generated(recipe), keys_label, mix_label: mix.to_string(), widths: spec.widths })
     }
 
     /// What it was read from, for another process; `None` for one that is made on the fly.
@@ -215,6 +226,11 @@ impl Workload {
         matches!(&self.source, Opened::Trace { about, .. } if about.layout.value_lengths)
     }
 
+    /// Whether each put's value has the whole of [`Op::value`].
+    pub fn seeds_are_whole(&self) -> bool {
+        self.setup_ops().saturating_add(self.ops()).checked_shr(self.widths.value_bits).is_none_or(|beyond| beyond == 0)
+    }
+
     /// A fresh stream from the first operation of the set-up.
     ///
     /// # Errors
@@ -226,6 +242,7 @@ impl Workload {
                 Opened::Generated(recipe) => Running::Generated(recipe.start()?),
                 Opened::Trace { input, about, ops } => Running::Trace(trace::Stream::new(input, about.layout, *ops)),
             },
+            widths: self.widths,
         })
     }
 
@@ -273,6 +290,7 @@ impl Recipe {
 /// Operations in order, made or read as they are asked for.
 pub struct Stream {
     source: Running,
+    widths: Widths,
 }
 
 enum Running {
@@ -284,21 +302,36 @@ impl Stream {
     /// Replaces `batch`'s content by the next operations, at most `max`; empty at the end.
     ///
     /// The `value` of a put is its place in the stream, from 1: no two puts have the same, and none has what a map
-    /// would find in zeroed memory.
+    /// would find in zeroed memory. Of one that values are too short for, the low bits are left.
     ///
     /// # Errors
     ///
-    /// A trace whose private copy was damaged.
+    /// A trace whose private copy was damaged, and a key that has no room in the entry's.
     pub fn next_batch(&mut self, batch: &mut Vec<Op>, max: usize) -> Result<(), WorkloadError> {
         batch.clear();
         match &mut self.source {
-            Running::Generated(generator) => {
-                generator.next_batch(batch, max);
-                Ok(())
-            }
-            Running::Trace(trace) => trace.next_batch(batch, max),
+            Running::Generated(generator) => generator.next_batch(batch, max),
+            Running::Trace(trace) => trace.next_batch(batch, max)?,
+        }
+        match self.widths {
+            Widths::WHOLE => Ok(()),
+            widths => fit(batch, widths),
         }
     }
+}
+
+/// Makes keys and values those that an entry can hold.
+fn fit(ops: &mut [Op], widths: Widths) -> Result<(), WorkloadError> {
+    for op in ops {
+        if low_bits(op.key, widths.key_bits) != op.key {
+            let (key, bits) = (op.key, widths.key_bits);
+            return Err(WorkloadError::Parameters(format!(
+                "key {key} does not fit the {bits} bits of the entry's keys: take an entry with longer ones"
+            )));
+        }
+        op.value = low_bits(op.value, widths.value_bits);
+    }
+    Ok(())
 }
 
 /// A workload in batches.

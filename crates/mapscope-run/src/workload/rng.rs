@@ -1,5 +1,6 @@
 //! Random numbers and the scramble, written so that no value depends on a crate's version or on the machine.
 
+use mapscope_maps::entry::low_bits;
 use rand_core::{Rng as _, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -10,7 +11,7 @@ pub struct Rng(Xoshiro256PlusPlus);
 impl Rng {
     /// The generator for a seed.
     pub fn new(seed: u64) -> Rng {
-        let words = Scramble { offset: seed };
+        let words = Scramble { offset: seed, bits: u64::BITS };
         let mut state = [0; 32];
         for (i, word) in state.chunks_exact_mut(8).enumerate() {
             word.copy_from_slice(&words.at(i as u64).to_le_bytes());
@@ -48,24 +49,31 @@ impl Rng {
     }
 }
 
-/// A bijection of `u64` for each seed, that leaves no pattern of the input in the output: the sequence of SplitMix64
+/// A bijection of `u64`, or of the numbers of fewer bits, for each seed, that leaves no pattern of the input in the output: the sequence of SplitMix64
 /// (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014), by position.
 #[derive(Debug, Clone, Copy)]
 pub struct Scramble {
     offset: u64,
+    bits: u32,
 }
 
 impl Scramble {
     /// The bijection for a seed; another sequence than the one that [`Rng`] is seeded from.
     pub fn new(seed: u64) -> Scramble {
-        Scramble { offset: mix(!seed) }
+        Scramble { offset: mix(!seed), bits: u64::BITS }
+    }
+
+    /// One of the numbers of so many bits, at least 1: of those below 2 to that power.
+    pub fn within(self, bits: u32) -> Scramble {
+        Scramble { bits, ..self }
     }
 
     /// What `i` becomes.
     #[inline]
     pub fn at(self, i: u64) -> u64 {
         // The multiplier is odd, so that adding its multiples visits every u64 once.
-        mix(self.offset.wrapping_add(i.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        let z = self.offset.wrapping_add(i.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        if self.bits < u64::BITS { mix_within(z, self.bits) } else { mix(z) }
     }
 }
 
@@ -75,6 +83,14 @@ pub fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+/// The same kind of bijection of the numbers of so many bits, of the low bits of `z`.
+fn mix_within(z: u64, bits: u32) -> u64 {
+    let half = bits.div_ceil(2);
+    let step = |z: u64, factor: u64| low_bits((z ^ (z >> half)).wrapping_mul(factor), bits);
+    let z = step(step(low_bits(z, bits), 0xbf58_476d_1ce4_e5b9), 0x94d0_49bb_1331_11eb);
+    z ^ (z >> half)
 }
 
 #[cfg(test)]
@@ -110,9 +126,27 @@ mod tests {
     }
 
     #[test]
+    fn fewer_bits_are_scrambled_among_themselves() {
+        for bits in [1, 2, 5, 10, 16] {
+            let scramble = Scramble::new(7).within(bits);
+            let mut keys: Vec<u64> = (0..1 << bits).map(|i| scramble.at(i)).collect();
+            let ascending = keys.is_sorted();
+            keys.sort_unstable();
+            assert!(keys.into_iter().eq(0..1 << bits) && (bits < 5 || !ascending), "{bits}");
+        }
+        let scramble = Scramble::new(7).within(32);
+        let mut keys: Vec<u64> = (0..100_000).map(|i| scramble.at(i)).collect();
+        let high = keys.iter().filter(|&&key| key >> 31 == 1).count();
+        keys.sort_unstable();
+        keys.dedup();
+        assert!(keys.len() == 100_000 && keys[99_999] < 1 << 32);
+        assert!((49_000..51_000).contains(&high), "{high} of 100,000 have the high bit");
+    }
+
+    #[test]
     fn the_scramble_is_splitmix64() {
         // The first outputs of the reference implementation, splitmix64.c, from state 0.
-        let zero = Scramble { offset: 0 };
+        let zero = Scramble { offset: 0, bits: 64 };
         assert_eq!([zero.at(0), zero.at(1)], [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4]);
     }
 

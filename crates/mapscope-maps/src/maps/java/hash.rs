@@ -1,4 +1,4 @@
-//! `hashCode` as Java's `Long`, `Integer` and `String` have it.
+//! `hashCode` as Java's `Long`, `Integer`, `String` and `UUID` have it.
 
 use std::hash::{BuildHasher, Hasher};
 
@@ -17,7 +17,7 @@ impl Hashing for JavaHash {
 impl BuildHasher for JavaHash {
     type Hasher = JavaHasher;
     fn build_hasher(&self) -> JavaHasher {
-        JavaHasher { code: 0 }
+        JavaHasher { code: 0, of_array: false }
     }
 }
 
@@ -25,6 +25,8 @@ impl BuildHasher for JavaHash {
 #[derive(Debug, Clone, Copy)]
 pub struct JavaHasher {
     code: u32,
+    /// Whether what comes is an array's.
+    of_array: bool,
 }
 
 impl JavaHasher {
@@ -35,10 +37,22 @@ impl JavaHasher {
 }
 
 impl Hasher for JavaHasher {
-    /// `String.hashCode` for what Java keeps as Latin-1.
+    /// `String.hashCode` for what Java keeps as Latin-1, `UUID.hashCode` for an array of 16 bytes.
     #[inline]
     fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.add(u32::from(byte)));
+        match <[u8; 16]>::try_from(bytes) {
+            Ok(uuid) if self.of_array => {
+                let uuid = u128::from_be_bytes(uuid);
+                self.write_u64((uuid >> 64) as u64 ^ uuid as u64);
+            }
+            _ => bytes.iter().for_each(|&byte| self.add(u32::from(byte))),
+        }
+    }
+
+    /// What Rust hashes before an array.
+    #[inline]
+    fn write_usize(&mut self, _: usize) {
+        self.of_array = true;
     }
 
     #[inline]
@@ -78,5 +92,9 @@ mod tests {
         assert_eq!(JavaHash.hash_one(1u64 << 32 | 5), 4);
         assert_eq!(JavaHash.hash_one(7u32), 7);
         assert_eq!(JavaHash.hash_one("") as u32, 0);
+        assert_eq!(JavaHash.hash_one("user000000000001") as u32, 2_028_353_356, "no UUID, though as long as one");
+        // `UUID.fromString("123e4567-e89b-12d3-a456-426614174000").hashCode()`.
+        let uuid = 0x123e_4567_e89b_12d3_a456_4266_1417_4000_u128.to_be_bytes();
+        assert_eq!(JavaHash.hash_one(uuid) as u32, 1_256_478_162);
     }
 }

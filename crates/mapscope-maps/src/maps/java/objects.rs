@@ -7,15 +7,19 @@
 //! |---|---|---|
 //! | `u64` | `Long` | 24 |
 //! | `u32`, `u16`, `u8` | `Integer`, `Short`, `Byte` | 16 |
-//! | a key on the heap | `String`, of Latin-1 | 24, and a `byte[]` |
-//! | a value on the heap, `[u8; N]` | `byte[]` | 16 and its length |
+//! | `bool` | `Boolean` | 0: the two that there are |
+//! | a string | `String`, of Latin-1 | 24, and a `byte[]` |
+//! | a key of 16 bytes | `UUID` | 32 |
+//! | other bytes | `byte[]` | 16 and their number |
 //! | nothing | a constant | 0 |
+//!
+//! Other bytes are no key: an array equals no other.
 //!
 //! Boxes of -128 to 127 are those that the JVM keeps: `valueOf` allocates none of them.
 
 use std::cmp::Ordering;
 
-use crate::entry::{Key, Value};
+use crate::entry::{Key, Meaning, Value};
 
 /// `HashMap`.
 pub(super) const HASH_MAP: u64 = 48;
@@ -30,6 +34,7 @@ const NODE: u64 = 32;
 /// `HashMap.TreeNode`: also before and after, parent, left, right, prev, red.
 const TREE_NODE: u64 = 56;
 const STRING: u64 = 24;
+const UUID: u64 = 32;
 const REFERENCE: u64 = 4;
 
 /// Bytes of each object; 0 where there is none.
@@ -55,22 +60,30 @@ pub(super) fn of_entry<K: Key, V: Value>(key: &K, value: &V) -> impl Iterator<It
 }
 
 fn of_key<K: Key>(key: &K) -> Objects {
-    if K::POINTERS { [STRING, array(key.heap_bytes())] } else { [plain(size_of::<K>(), || Some(key.id())), 0] }
+    match K::MEANING {
+        Meaning::Number => [boxed(size_of::<K>(), Some(key.id())), 0],
+        Meaning::Text => [STRING, array(key.heap_bytes())],
+        Meaning::Bytes => [UUID, 0],
+    }
 }
 
 fn of_value<V: Value>(value: &V) -> Objects {
-    if V::POINTERS { [array(value.heap_bytes()), 0] } else { [plain(size_of::<V>(), || value.seed()), 0] }
+    match (V::MEANING, size_of::<V>() as u64) {
+        (Meaning::Number, _) => [boxed(size_of::<V>(), value.seed()), 0],
+        (Meaning::Text, _) => [STRING, array(value.heap_bytes())],
+        (Meaning::Bytes, _) if V::POINTERS => [array(value.heap_bytes()), 0],
+        (Meaning::Bytes, 0) => [0, 0],
+        (Meaning::Bytes, bytes) => [array(bytes), 0],
+    }
 }
 
-fn plain(size: usize, number: impl FnOnce() -> Option<u64>) -> u64 {
-    let bytes = match size {
-        0 => return 0,
-        1 | 2 | 4 => 16,
+fn boxed(size: usize, number: Option<u64>) -> u64 {
+    let cached = number.is_some_and(|number| (-128..128).contains(&signed(size, number)));
+    match size {
+        _ if cached => 0,
         8 => 24,
-        _ => return array(size as u64),
-    };
-    let cached = number().is_some_and(|number| (-128..128).contains(&signed(size, number)));
-    if cached { 0 } else { bytes }
+        _ => 16,
+    }
 }
 
 /// A number of so many bytes as Java has it.
@@ -82,44 +95,46 @@ fn signed(size: usize, number: u64) -> i64 {
 /// What `comparableClassFor` allocates, to find out that a boxed key compares with its like: the interfaces of its class and
 /// the arguments of the first, `Comparable<Long>`. It knows `String` by itself.
 pub(super) const fn comparable_class<K: Key>() -> Objects {
-    let interfaces = match size_of::<K>() {
-        _ if K::POINTERS => return [0, 0],
-        1 | 2 => 2,
-        4 | 8 => 3,
-        _ => return [0, 0],
+    let interfaces = match (K::MEANING, size_of::<K>()) {
+        (Meaning::Text, _) => return [0, 0],
+        (Meaning::Number, 4 | 8) => 3,
+        (Meaning::Number | Meaning::Bytes, _) => 2,
     };
     [array(interfaces * REFERENCE), array(REFERENCE)]
 }
 
-/// `compareTo`: boxes by their numbers, which have a sign, strings by their bytes.
+/// `compareTo`: boxes by their numbers, which have a sign, as the halves of a UUID have, strings by their bytes.
 pub(super) fn compare<K: Key>(a: &K, b: &K) -> Ordering {
-    match size_of::<K>() {
-        size @ (1 | 2 | 4 | 8) if !K::POINTERS => signed(size, a.id()).cmp(&signed(size, b.id())),
-        _ => a.cmp(b),
+    let by = |size| signed(size, a.id()).cmp(&signed(size, b.id()));
+    match K::MEANING {
+        Meaning::Number => by(size_of::<K>()),
+        Meaning::Text => a.cmp(b),
+        // Identities are the upper halves.
+        Meaning::Bytes => by(8),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::{Bytes, Str24};
+    use crate::entry::{Bytes, Str};
 
     /// Each size as `getThreadAllocatedBytes` of JDK 17 has it.
     #[test]
     fn objects_have_the_sizes_of_the_jvm() {
         assert_eq!([127, 128, u64::MAX, u64::MAX - 127, u64::MAX - 128].map(|key| of_key(&key)[0]), [0, 24, 0, 0, 24]);
         assert_eq!([of_key(&1000u32), of_value(&300u16), of_value(&200u8)], [[16, 0], [16, 0], [0, 0]]);
-        assert_eq!(of_key(&Str24::from_id(1)), [24, 40]);
+        assert_eq!(of_key(&Str::<24>::from_id(1)), [24, 40]);
         assert_eq!([of_value(&[0u8; 64]), of_value(&[0u8; 256])], [[80, 0], [272, 0]]);
         assert_eq!(of_value(&Bytes::from_seed(1, 25)), [48, 0]);
         assert_eq!([16, 64].map(table), [80, 272]);
-        assert_eq!((comparable_class::<u64>(), comparable_class::<Str24>()), ([32, 24], [0, 0]));
+        assert_eq!((comparable_class::<u64>(), comparable_class::<Str<24>>()), ([32, 24], [0, 0]));
     }
 
     #[test]
     fn boxes_compare_with_a_sign() {
         assert_eq!(compare(&u64::MAX, &1), Ordering::Less);
         assert_eq!(compare(&0x8000u16, &1), Ordering::Less);
-        assert_eq!(compare(&Str24::from_id(2), &Str24::from_id(1)), Ordering::Greater);
+        assert_eq!(compare(&Str::<24>::from_id(2), &Str::<24>::from_id(1)), Ordering::Greater);
     }
 }

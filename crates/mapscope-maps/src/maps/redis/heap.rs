@@ -16,7 +16,7 @@
 //! jemalloc rounds all of this up to a size class.
 
 use super::Release;
-use crate::entry::{Key, Value};
+use crate::entry::{Key, Meaning, Value};
 
 /// `robj`.
 const OBJECT_BYTES: u64 = 16;
@@ -52,7 +52,11 @@ impl Heap {
 
     /// The string of a key.
     pub(super) fn key<K: Key>(self, key: &K) -> u64 {
-        self.class(string_bytes(if K::POINTERS { key.heap_bytes() } else { digits(key.id()) }))
+        self.class(string_bytes(match K::MEANING {
+            Meaning::Number => digits(key.id()),
+            _ if K::POINTERS => key.heap_bytes(),
+            _ => size_of::<K>() as u64,
+        }))
     }
 
     /// The objects of a value.
@@ -60,7 +64,7 @@ impl Heap {
         let size = size_of::<V>() as u64;
         let len = if V::POINTERS {
             value.heap_bytes()
-        } else if (1..=8).contains(&size) {
+        } else if V::MEANING == Meaning::Number {
             match value.seed().unwrap_or_default() {
                 0..SHARED_INTEGERS => return self.objects([None, None]),
                 SHARED_INTEGERS..=INTEGER_MAX => return self.objects([Some(OBJECT_BYTES), None]),
@@ -99,7 +103,7 @@ fn digits(n: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::{Bytes, Str24};
+    use crate::entry::{Bytes, Str};
 
     fn classes(quantum: u64) -> Vec<u64> {
         let mut classes: Vec<u64> = (1..=1024).map(|bytes| Heap { quantum }.class(bytes)).collect();
@@ -121,7 +125,7 @@ mod tests {
         let heap = Heap::of(Release::V7_0);
         let of = |key: u64| heap.key(&key);
         assert_eq!([of(0), of(999_999), of(1_000_000), of(u64::MAX)], [8, 8, 16, 32]);
-        assert_eq!(heap.key(&Str24::from_id(1)), 32);
+        assert_eq!(heap.key(&Str::<24>::from_id(1)), 32);
     }
 
     #[test]

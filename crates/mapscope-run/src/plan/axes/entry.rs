@@ -1,8 +1,10 @@
 //! What a map holds: the types of its keys and values.
 
-use super::names::names;
-use super::{Absent, Axis, Column, Put, Scope, Value};
+use crate::workload::{Entry, EntryError};
+
+use super::{Absent, Axis, Column, Draft, Put, Scope, Unfit, Value};
 use crate::plan::place::Raw;
+use crate::plan::{Widths, leaked, pattern};
 
 pub(super) const AXIS: Axis = Axis {
     key: "entry",
@@ -14,11 +16,27 @@ pub(super) const AXIS: Axis = Axis {
     column: Some(Column { value: |id| Some(Value::Text(&id.entry)), ..Column::WORDS }),
     depth: 0,
     read,
+    settle,
     ..Axis::PLAIN
 };
 
+/// A pattern stands for those of the catalog; all that the grammar has can be named.
 fn read(raw: &Raw, scope: &Scope<'_>) -> Result<Vec<Put>, String> {
-    let all: Vec<_> = scope.catalog.entries.iter().map(|offer| offer.term.name).collect();
-    let put = |entry| -> Put { Box::new(move |draft| draft.cell.entry = entry) };
-    Ok(names(raw, "entry", &all, scope)?.into_iter().map(put).collect())
+    let common: Vec<_> = scope.catalog.entries.iter().map(|term| term.name).collect();
+    let names = match pattern::matches(&raw.text, "entry", &common) {
+        Some(matched) => matched?.into_iter().map(|index| common[index]).collect(),
+        None => {
+            let entry: Entry = raw.text.parse().map_err(|error: EntryError| error.to_string())?;
+            vec![leaked(&entry.to_string())]
+        }
+    };
+    scope.count_matches(names.len())?;
+    Ok(names.into_iter().map(|name| -> Put { Box::new(move |draft| draft.cell.entry = name) }).collect())
+}
+
+fn settle(draft: &mut Draft, _: &Scope<'_>, _: Option<&Raw>) -> Result<(), Unfit> {
+    if let Ok(Entry { key, value }) = draft.cell.entry.parse() {
+        draft.cell.workload.widths = Widths { key_bits: key.shape().bits, value_bits: value.shape().bits };
+    }
+    Ok(())
 }

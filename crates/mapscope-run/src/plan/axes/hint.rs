@@ -1,5 +1,7 @@
 //! How many entries a map is built for.
 
+use crate::workload::Entry;
+
 use super::draft::{put, whole};
 use super::{Absent, Axis, Column, Draft, Kind, Put, Scope, Takes, Unfit, Value};
 use crate::plan::cell::OPS_MAX;
@@ -58,8 +60,8 @@ fn settle(draft: &mut Draft, scope: &Scope<'_>, _: Option<&Raw>) -> Result<(), U
     }
     // What a trace has is known when it is open.
     let entries = cell.hint.entries(0);
-    let entry = scope.catalog.entries.iter().find(|offer| offer.term.name == cell.entry);
-    let bytes = u128::from(entries) * u128::from(entry.map_or(0, |offer| offer.slot_bytes));
+    let slot_bytes = |Entry { key, value }| key.shape().bytes + value.shape().bytes;
+    let bytes = u128::from(entries) * u128::from(cell.entry.parse().map_or(0, slot_bytes));
     if bytes > u128::from(scope.memory_bytes) {
         return Err(format!(
             "{entries} entries of {} need at least {} MiB, but there are {} MiB of memory: give a smaller hint",

@@ -2,7 +2,7 @@
 
 use super::draft::Scope;
 use crate::plan::place::Raw;
-use crate::plan::{Arg, Call, CallError, Term, UnknownName, pattern};
+use crate::plan::{Arg, Call, CallError, Term, pattern};
 use crate::text::quoted;
 
 /// The calls that an item stands for: its own, or one of each term that its pattern matches, with the pattern's arguments.
@@ -54,21 +54,4 @@ pub(super) struct Calls {
     pub calls: Vec<Call>,
     /// Whether a pattern matched them.
     pub by_pattern: bool,
-}
-
-/// The names that an item stands for, where names take no arguments.
-pub(super) fn names(
-    raw: &Raw,
-    what: &'static str,
-    names: &[&'static str],
-    scope: &Scope<'_>,
-) -> Result<Vec<&'static str>, String> {
-    let is_text = |name: &&&'static str| **name == raw.text;
-    if let Some(name) = names.iter().find(is_text) {
-        return Ok(vec![name]);
-    }
-    let unknown = || UnknownName::new(what, &raw.text, names.iter().copied()).to_string();
-    let matched = pattern::matches(&raw.text, what, names).ok_or_else(unknown)??;
-    scope.count_matches(matched.len())?;
-    Ok(matched.into_iter().map(|index| names[index]).collect())
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::plan::{CellSpec, EntryOffer, Hint, LoadFactors, MapOffer, Param, Range, Source, Term, WorkloadSpec};
+use crate::plan::{CellSpec, Hint, LoadFactors, MapOffer, Param, Range, Source, Term, WorkloadSpec};
 
 const fn param(name: &'static str, min: f64, max: f64, default: Option<f64>) -> Param {
     let range = Range { min, max, above_min: false, below_max: false, integer: false };
@@ -53,7 +53,6 @@ fn catalog() -> Catalog {
     mixes[2].params = RECORDS;
     mixes[9].params = SHARES;
     mixes[9].named = true;
-    let entry = |name, slot_bytes| EntryOffer { term: Term::plain(name, "", ""), slot_bytes };
     Catalog {
         maps: vec![
             map("go-classic", Some((1.0, 8.0, 6.5)), true),
@@ -68,12 +67,7 @@ fn catalog() -> Catalog {
         ],
         keys,
         mixes,
-        entries: vec![
-            entry("u64/u64", 16),
-            entry("u64/256", 264),
-            entry("string(24)/u64", 24),
-            entry("string(24)/256", 272),
-        ],
+        entries: plain(&["u64/u64", "u64/256", "string(24)/u64", "string(24)/256"]),
         memory_bytes: 1 << 30,
     }
 }
@@ -98,7 +92,7 @@ fn table(more: &str) -> String {
 }
 
 fn show(cell: &CellSpec) -> String {
-    let WorkloadSpec { source, ops, seed } = &cell.workload;
+    let WorkloadSpec { source, ops, seed, .. } = &cell.workload;
     let source = match source {
         Source::Generated { keys, mix } => format!("{keys} {mix}"),
         Source::Trace(path) => path.display().to_string(),

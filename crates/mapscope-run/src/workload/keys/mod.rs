@@ -45,6 +45,8 @@ pub struct Inputs {
     pub args: Args,
     /// The workload's seed.
     pub seed: u64,
+    /// Scrambled keys are below 2 to this power.
+    pub bits: u32,
     /// The keys in the file of a term that takes one, at least one.
     pub file: Option<Arc<[u64]>>,
 }

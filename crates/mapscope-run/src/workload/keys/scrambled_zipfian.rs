@@ -21,7 +21,7 @@ pub(super) const ROW: Row = Row {
     },
     start: |inputs| {
         let ranks = Sampler::new(inputs.args.real("theta"));
-        Box::new(ScrambledZipfian { keys: Scramble::new(inputs.seed), ranks })
+        Box::new(ScrambledZipfian { keys: Scramble::new(inputs.seed).within(inputs.bits), ranks })
     },
 };
 

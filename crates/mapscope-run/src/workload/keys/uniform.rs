@@ -4,8 +4,12 @@ use super::{Keys, Rng, Row, Term};
 use crate::workload::rng::Scramble;
 
 pub(super) const ROW: Row = Row {
-    term: Term::plain("uniform", "distinct random 64-bit keys; every record equally likely", ""),
-    start: |inputs| Box::new(Uniform { keys: Scramble::new(inputs.seed) }),
+    term: Term::plain(
+        "uniform",
+        "distinct random keys of 64 bits, or as many as a key has; every record equally likely",
+        "",
+    ),
+    start: |inputs| Box::new(Uniform { keys: Scramble::new(inputs.seed).within(inputs.bits) }),
 };
 
 struct Uniform {

@@ -72,7 +72,11 @@ fn small<T: 'static>(value: &T) -> Option<NonNull<T>> {
             }
         };
     }
-    let number = number!(i64, u64; i32, u32; i16, u16; i8, u8);
+    let truth = || value.downcast_ref::<bool>().map(|&truth| u64::from(truth));
+    let number = match truth() {
+        Some(number) => number,
+        None => number!(i64, u64; i32, u32; i16, u16; i8, u8),
+    };
     let entry = NonNull::from(SMALL.get(number as usize)?);
     // SAFETY: the value has been an integer of up to 8 bytes; its bytes are the entry's lowest.
     Some(unsafe { entry.byte_add(if cfg!(target_endian = "big") { 8 - size_of::<T>() } else { 0 }) }.cast())

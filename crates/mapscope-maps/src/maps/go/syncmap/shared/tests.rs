@@ -7,7 +7,7 @@ use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::SplitMix64;
 
 use super::*;
-use crate::entry::{Bytes, Str24};
+use crate::entry::{Bytes, Str};
 use crate::maps::{Concurrent, Map};
 use crate::probe::event::Event;
 
@@ -100,7 +100,7 @@ fn one_thread_takes_the_steps_of_the_exact_model() {
     for seed in 1..=4 {
         agrees::<u64, u64>(seed, 8, 1500);
         agrees::<u64, [u8; 64]>(seed, 60, 3000);
-        agrees::<Str24, Bytes>(seed, 300, 6000);
+        agrees::<Str<24>, Bytes>(seed, 300, 6000);
     }
     let [copies, promotions] = told::<SHARED>();
     assert!(copies > 50 && promotions > 50 && GREW.get() > 50, "{copies}, {promotions}, {}", GREW.get());

@@ -175,7 +175,7 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     }
     let processors = || std::thread::available_parallelism().map_or(1, |n| n.get());
     let jobs = args.jobs.map_or_else(processors, usize::from);
-    let settings = Settings { jobs, progress: !quiet };
+    let settings = Settings { jobs, progress: !quiet, sources: SOURCES };
     let finished = execute(plan, subjects, &settings, store.as_mut().map(|(_, log)| log))?;
 
     let named = |format: &Format| wanted.iter().any(|wanted| wanted.name == format.name);
@@ -224,6 +224,9 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         _ => ExitCode::SUCCESS,
     })
 }
+
+/// What maps are compiled from, for entries that are not compiled in.
+static SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sources.rs"));
 
 /// What is left out, by why: `std, btree (not concurrent); file (file needs a file: file:PATH)`.
 fn left_out(all: &[LeftOut]) -> String {

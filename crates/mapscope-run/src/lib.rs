@@ -16,5 +16,6 @@ pub mod record;
 pub mod replay;
 pub mod run;
 pub mod subject;
+#[cfg(feature = "builtin")]
 pub mod verify;
 pub mod workload;

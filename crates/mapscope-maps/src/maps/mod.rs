@@ -1,6 +1,6 @@
-//! The maps under test, behind one trait; the registry is [`each`].
+//! The maps under test, behind one trait; the registry is the list behind [`each`].
 //!
-//! To add a map: one file in this folder that implements [`Map`] and [`Family`], one row in [`each`].
+//! To add a map: one file in this folder that implements [`Map`] and [`Family`], one row in the list behind [`each`].
 
 pub mod anatomy;
 mod btree;
@@ -38,7 +38,7 @@ use std::cmp::Ordering;
 
 use anatomy::{Anatomy, Part};
 
-use crate::entry::{Key, Value};
+use crate::entry::{Entry, Key, Value};
 use crate::probe::event::{Cause, Probe};
 pub use crate::probe::quantity::{Better, Quantity};
 pub use crate::term::LoadFactors;
@@ -387,6 +387,11 @@ pub trait Family: 'static {
         let _ = release;
         Self::INFO
     }
+    /// Why the program that it models can't have such an entry; `None` where it can.
+    fn lacks(entry: &Entry) -> Option<&'static str> {
+        let _ = entry;
+        None
+    }
     /// Its own hasher, used unless a trace brings hashes.
     type Hasher: Hashing;
     /// The map for these types.
@@ -407,34 +412,87 @@ pub trait FamilyVisitor {
     fn visit_shared_only<F: ConcurrentFamily>(&mut self) {}
 }
 
-/// The registry: one row a map.
-pub fn each(visitor: &mut impl FamilyVisitor) {
-    visitor.visit::<go::GoClassic>();
-    visitor.visit::<go::GoClassicInline>();
-    visitor.visit::<go::GoClassicSlab>();
-    visitor.visit::<go::GoClassicPooled>();
-    visitor.visit::<go::GoSwiss>();
-    visitor.visit_concurrent::<go::GoSyncMap>();
-    visitor.visit::<java::Java>();
-    visitor.visit::<redis::Redis>();
-    visitor.visit::<cuckoo::Cuckoo>();
-    visitor.visit::<std_map::Std>();
-    visitor.visit::<hashbrown_map::Hashbrown>();
-    visitor.visit::<hashbrown_map::HashbrownFoldhashQuality>();
-    visitor.visit::<hashbrown_map::HashbrownAhash>();
-    visitor.visit::<hashbrown_map::HashbrownFxhash>();
-    visitor.visit::<griddle_map::Griddle>();
-    visitor.visit::<indexmap_map::Indexmap>();
-    visitor.visit::<btree::BTree>();
-    visitor.visit::<imbl_hash_map::ImblHashMap>();
-    visitor.visit::<imbl_ord_map::ImblOrdMap>();
-    visitor.visit::<skiplist_map::Skiplist>();
-    visitor.visit_concurrent::<rwlock_hashbrown::RwLockHashbrown>();
-    visitor.visit_concurrent::<sharded_mutex::ShardedMutex>();
-    visitor.visit_concurrent::<dashmap_map::Dashmap>();
-    visitor.visit_concurrent::<papaya_map::Papaya>();
-    visitor.visit_concurrent::<flurry_map::Flurry>();
-    visitor.visit_shared_only::<scc_map::Scc>();
+/// Who can use a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// One thread: a [`Family`].
+    Alone,
+    /// One thread or several: a [`Family`] and a [`ConcurrentFamily`].
+    Concurrent,
+    /// Threads beside others, though there be only one: a [`ConcurrentFamily`].
+    Shared,
+}
+
+/// A map as a program that is yet to be compiled names it.
+#[derive(Debug, Clone, Copy)]
+pub struct Named {
+    /// What users call it.
+    pub name: &'static str,
+    /// The type in [`family`].
+    pub family: &'static str,
+    /// Who can use it.
+    pub by: Use,
+}
+
+macro_rules! families {
+    ($($by:ident $module:ident::$family:ident;)*) => {
+        /// Calls the visitor with every map.
+        pub fn each(visitor: &mut impl FamilyVisitor) {
+            $(families!(@visit $by visitor $module::$family);)*
+        }
+
+        /// Every map by the name of its type.
+        pub fn named() -> impl Iterator<Item = Named> {
+            [$(families!(@named $by $module::$family)),*].into_iter()
+        }
+
+        /// The types of all maps.
+        pub mod family {
+            $(pub use super::$module::$family;)*
+        }
+    };
+    (@visit alone $visitor:ident $family:ty) => { $visitor.visit::<$family>() };
+    (@visit concurrent $visitor:ident $family:ty) => { $visitor.visit_concurrent::<$family>() };
+    (@visit shared $visitor:ident $family:ty) => { $visitor.visit_shared_only::<$family>() };
+    (@named alone $module:ident::$family:ident) => {
+        Named { name: $module::$family::INFO.term.name, family: stringify!($family), by: Use::Alone }
+    };
+    (@named concurrent $module:ident::$family:ident) => {
+        Named { name: $module::$family::INFO.term.name, family: stringify!($family), by: Use::Concurrent }
+    };
+    (@named shared $module:ident::$family:ident) => {
+        Named { name: $module::$family::SHARED_INFO.term.name, family: stringify!($family), by: Use::Shared }
+    };
+}
+
+// The registry: one row a map.
+families! {
+    alone go::GoClassic;
+    alone go::GoClassicInline;
+    alone go::GoClassicSlab;
+    alone go::GoClassicPooled;
+    alone go::GoSwiss;
+    concurrent go::GoSyncMap;
+    alone java::Java;
+    alone redis::Redis;
+    alone cuckoo::Cuckoo;
+    alone std_map::Std;
+    alone hashbrown_map::Hashbrown;
+    alone hashbrown_map::HashbrownFoldhashQuality;
+    alone hashbrown_map::HashbrownAhash;
+    alone hashbrown_map::HashbrownFxhash;
+    alone griddle_map::Griddle;
+    alone indexmap_map::Indexmap;
+    alone btree::BTree;
+    alone imbl_hash_map::ImblHashMap;
+    alone imbl_ord_map::ImblOrdMap;
+    alone skiplist_map::Skiplist;
+    concurrent rwlock_hashbrown::RwLockHashbrown;
+    concurrent sharded_mutex::ShardedMutex;
+    concurrent dashmap_map::Dashmap;
+    concurrent papaya_map::Papaya;
+    concurrent flurry_map::Flurry;
+    shared scc_map::Scc;
 }
 
 #[cfg(test)]

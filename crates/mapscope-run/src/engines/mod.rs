@@ -1,7 +1,10 @@
-//! Runtimes whose maps can't be compiled in: each has a program that works them, which is driven over a pipe, one folder an
-//! engine.
+//! What can't be compiled in, and has a program of its own, built where it is to run: runtimes, each of which has a program
+//! that works their maps and is driven over a pipe, one folder an engine; and, in `rust`, the maps that ship with other
+//! entries.
 
+mod cache;
 pub mod go;
+pub mod rust;
 
 use std::path::PathBuf;
 use std::rc::Rc;

@@ -10,6 +10,8 @@ mod about;
 mod check;
 mod guarded;
 mod hashes;
+#[cfg(feature = "builtin")]
+mod models;
 mod player;
 mod recording;
 mod shapes;
@@ -19,6 +21,8 @@ pub use check::{Comparison, Differing, NOVERFLOW_EXACT_BELOW_B, columns};
 pub use guarded::Guarded;
 pub use hashes::{EitherHashing, Recorded, Replaying};
 pub use mapscope_trace::Traced;
-pub use player::{ALLOCATED, Action, Entries, Play, PlayError, Row, Setup, Told, model_of, player, player_of_layout};
+#[cfg(feature = "builtin")]
+pub use models::{model_of, player_of_layout};
+pub use player::{ALLOCATED, Action, Entries, Play, PlayError, Row, Setup, Told, player};
 pub use recording::Recording;
 pub use shapes::{SHAPES, Shape, Words, shape, with_shape};

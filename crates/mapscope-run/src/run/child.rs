@@ -9,7 +9,7 @@ use super::job::{Answer, Answered, Job, Pass, REFUSAL, REFUSED};
 use super::subjects::Subjects;
 use super::{memory, passes};
 use crate::probe::alloc;
-use crate::subject::{Failure, Opening};
+use crate::subject::{Failure, Opening, Subject};
 use crate::text;
 use crate::workload::{Inputs, Workload};
 
@@ -17,7 +17,19 @@ use crate::workload::{Inputs, Workload};
 ///
 /// A panic of the map ends the process as panics do; the parent makes a row of it.
 pub fn main(subjects: &Subjects) -> ExitCode {
-    match work(subjects) {
+    told(work(&|name| subjects.find(name), false))
+}
+
+/// The same in a program of one map, which the parent has had built: it names its stacks itself.
+pub(super) fn main_of_runner(subject: &dyn Subject) -> ExitCode {
+    told(work(&|name| Some(subject).filter(|subject| subject.info().term.name == name), true))
+}
+
+/// Finds the subject of this name.
+type Find<'a> = &'a dyn Fn(&str) -> Option<&'a dyn Subject>;
+
+fn told(worked: Result<(), String>) -> ExitCode {
+    match worked {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             let _ = writeln!(io::stderr(), "{REFUSAL}{why}");
@@ -26,7 +38,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
     }
 }
 
-fn work(subjects: &Subjects) -> Result<(), String> {
+fn work(find: Find<'_>, names: bool) -> Result<(), String> {
     end_with_parent();
     let mut text = String::new();
     io::stdin().read_to_string(&mut text).map_err(|error| format!("what to do can't be read: {error}"))?;
@@ -42,7 +54,7 @@ fn work(subjects: &Subjects) -> Result<(), String> {
     if workload.is_ok() {
         File::create(&job.answer).map_err(|error| unwritten(&job, &error))?;
     }
-    let answer = workload.and_then(|workload| run(subjects, &job, &workload));
+    let answer = workload.and_then(|workload| run(find, names, &job, &workload));
     let bytes = serde_json::to_vec(&answer).map_err(|error| error.to_string())?;
     std::fs::write(&job.answer, bytes).map_err(|error| unwritten(&job, &error))
 }
@@ -62,12 +74,12 @@ fn ready(job: &Job) -> Result<Workload, Failure> {
     Ok(Workload::open_from(&job.cell.workload, &mut inputs)?)
 }
 
-fn run(subjects: &Subjects, job: &Job, workload: &Workload) -> Answered {
+fn run(find: Find<'_>, names: bool, job: &Job, workload: &Workload) -> Answered {
     let Job { pass, cell, .. } = job;
     let hint = cell.hint.entries(workload.ops());
     let open = || {
         let unknown = || Failure::harness(format!("not known to this mapscope: {}", cell.map.name));
-        let subject = subjects.find(cell.map.name).ok_or_else(unknown)?;
+        let subject = find(cell.map.name).ok_or_else(unknown)?;
         subject.open(Opening { cell, workload, prepared: job.prepared.as_deref() })
     };
     match pass {
@@ -85,7 +97,13 @@ fn run(subjects: &Subjects, job: &Job, workload: &Workload) -> Answered {
             let time = passes::time(&mut *open()?, workload, hint, learnt, job.keeps_moments)?;
             Ok(Answer::Time(Box::new(time)))
         }
-        Pass::Profile => Ok(Answer::Profile(passes::profile(&mut *open()?, workload, hint)?)),
+        Pass::Profile => {
+            let unnamed = passes::profile(&mut *open()?, workload, hint)?;
+            if names {
+                return Ok(Answer::Named(Box::new(passes::Names::default().profile(&unnamed)?)));
+            }
+            Ok(Answer::Profile(unnamed))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::passes::{Counted, Learnt, Unnamed};
 use crate::plan::CellSpec;
-use crate::record::Time;
+use crate::record::{Profile, Time};
 use crate::subject::Failure;
 use crate::workload::{Expected, HandOver};
 
@@ -33,6 +33,9 @@ pub(super) struct Job {
     pub input: Option<HandOver>,
     /// What the subject has made ready.
     pub prepared: Option<PathBuf>,
+    /// The program that does it, where that is not this one.
+    #[serde(skip)]
+    pub program: Option<PathBuf>,
     /// Where a pass that watches is to leave what it learns of each operation.
     pub learns: Option<PathBuf>,
     /// What one has left for a time pass, or why it could not.
@@ -124,6 +127,8 @@ pub(super) enum Answer {
     Learnt(Learnt),
     Time(Box<Time>),
     Profile(Unnamed),
+    /// The same by a program of its own, which alone knows its names.
+    Named(Box<Profile>),
 }
 
 impl Answer {
@@ -134,7 +139,7 @@ impl Answer {
             Answer::Count(..) => Pass::Count,
             Answer::Learnt(_) => Pass::Learn,
             Answer::Time(_) => Pass::Time,
-            Answer::Profile(_) => Pass::Profile,
+            Answer::Profile(_) | Answer::Named(_) => Pass::Profile,
         }
     }
 }
@@ -162,6 +167,7 @@ mod tests {
             cell: plan.cells[0].clone(),
             input: None,
             prepared: Some("/a program".into()),
+            program: None,
             learns: Some("/what is learnt".into()),
             learnt: None,
             keeps_moments: true,

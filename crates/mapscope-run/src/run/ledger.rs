@@ -98,6 +98,7 @@ impl<'a> Ledger<'a> {
                 Ok(profile) => cell.profile = Some(profile),
                 Err(failure) => self.fail(task.cell, &task.name(), &failure),
             },
+            Answer::Named(profile) => cell.profile = Some(*profile),
             Answer::Expected(_) => {}
         }
     }
@@ -126,6 +127,12 @@ impl<'a> Ledger<'a> {
     pub fn unready(&mut self, cell: usize, Failure { status, why }: &Failure) {
         let cell = &mut self.cells[cell];
         (cell.status, cell.error) = (*status, Some(text::one_line(why)));
+    }
+
+    /// Books what the program was built with that runs the cell's passes.
+    pub fn built_by(&mut self, cell: usize, compiler: &str) {
+        let version = &mut self.cells[cell].map_version;
+        *version = format!("{version}; built by {compiler}");
     }
 
     /// The records, when all is done but what is `left`: where there is anything, the run was interrupted.

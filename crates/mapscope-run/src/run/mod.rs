@@ -14,6 +14,8 @@
 //! a row of the results.
 
 mod answers;
+#[cfg(feature = "builtin")]
+mod builtin;
 mod child;
 mod event;
 mod job;
@@ -21,6 +23,7 @@ mod ledger;
 mod limits;
 mod log;
 mod memory;
+mod only;
 mod opened;
 mod passes;
 mod process;
@@ -38,9 +41,11 @@ use std::path::PathBuf;
 pub use child::main as child_main;
 pub use job::HIDDEN_VERB;
 pub use log::{Log, LogError};
+pub use only::Only;
 pub use schedule::{execute, heed_interrupts};
 pub use subjects::Subjects;
 
+use crate::engines::rust::Sources;
 use crate::record::Results;
 use crate::text;
 use crate::workload::WorkloadError;
@@ -52,6 +57,8 @@ pub struct Settings {
     pub jobs: usize,
     /// Whether to draw a progress bar on standard error.
     pub progress: bool,
+    /// What programs of maps with entries that are not compiled in are built from; empty where none can be.
+    pub sources: Sources,
 }
 
 /// What a run came to.

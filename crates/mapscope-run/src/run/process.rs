@@ -96,7 +96,7 @@ fn spawn(command: &mut Command, inherited: Option<RawFd>) -> io::Result<Child> {
 impl Process {
     /// Starts this program anew for one job; its end is told with what it wrote to standard error.
     fn start(id: u64, job: Job, limit: Duration, tell: Sender<(u64, String)>) -> io::Result<Process> {
-        let mut command = Command::new(program()?);
+        let mut command = Command::new(job.program.clone().map_or_else(program, Ok)?);
         command.arg(HIDDEN_VERB).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.env_remove("RUST_BACKTRACE").process_group(0);
         let text = job.speak()?;

@@ -1,7 +1,6 @@
 //! A run from its plan to its record.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::path::PathBuf;
 
 use super::answers::Answers;
 use super::event::{Event, Sinks};
@@ -16,9 +15,11 @@ use super::scheduler::Scheduler;
 use super::subjects::Subjects;
 use super::task::{Task, tasks};
 use super::{Finished, RunError, Settings};
+use crate::engines::rust::Sources;
 use crate::intake::interrupt;
 use crate::plan::Plan;
 use crate::record::{Environment, Results, SCHEMA, Status, check_cell, check_times};
+use crate::subject::Prepared;
 
 /// From now on Ctrl-C no longer ends this process, but interrupts the run that goes on, or the next one. For those who
 /// make something before it that must not be left behind. A program that handles Ctrl-C itself goes on doing so, and
@@ -63,7 +64,7 @@ fn run(plan: &Plan, subjects: &Subjects, settings: &Settings, log: Option<&mut L
     sinks.0.push(&mut progress);
     let undisturbed = queue.iter().filter(|task| task.pass.is_undisturbed()).count();
     let limits = Limits::new(plan, undisturbed, settings.jobs);
-    let prepared = prepare(&opened, &queue, &mut ledger, &mut sinks);
+    let prepared = prepare(&opened, &queue, settings.sources, &mut ledger, &mut sinks);
     let mut scheduler = Scheduler::new(&opened, answers.path(), limits, prepared, ledger, queue);
     let mut processes = Processes::new();
     while !interrupt::asked() && scheduler.step(&mut processes, &mut sinks) {}
@@ -140,24 +141,30 @@ fn tasks_left(plan: &Plan, queue: &VecDeque<Task>) -> Vec<u64> {
 fn prepare(
     opened: &Opened<'_>,
     queue: &VecDeque<Task>,
+    sources: Sources,
     ledger: &mut Ledger<'_>,
     sinks: &mut Sinks<'_>,
-) -> Vec<Option<PathBuf>> {
+) -> Vec<Prepared> {
     let mut done = HashMap::new();
-    let mut prepared = vec![None; opened.plan.cells.len()];
+    let mut prepared = vec![Prepared::Nothing; opened.plan.cells.len()];
     let left = tasks_left(&opened.plan, queue);
     for (cell, spec) in opened.plan.cells.iter().enumerate().filter(|(cell, _)| left[*cell] > 0) {
         let Some(map) = opened.subject(cell).filter(|_| ledger.is_well(cell)) else { continue };
         let ready = done.entry((spec.map.name, spec.entry)).or_insert_with(|| {
             sinks.tell(Event::Doing(&format!("making {} ready for {}", spec.map.name, spec.entry)));
-            map.prepare(spec.entry)
+            map.prepare(spec.entry, sources)
         });
         if interrupt::asked() {
             // It may have failed for that.
             break;
         }
         match ready {
-            Ok(path) => prepared[cell].clone_from(path),
+            Ok(ready) => {
+                prepared[cell].clone_from(ready);
+                if let Prepared::Program { built_by: Some(compiler), .. } = ready {
+                    ledger.built_by(cell, compiler);
+                }
+            }
             Err(failure) => ledger.unready(cell, failure),
         }
     }

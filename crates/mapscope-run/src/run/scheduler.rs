@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::event::{Event, Sinks};
@@ -13,7 +13,7 @@ use super::limits::Limits;
 use super::opened::Opened;
 use super::task::Task;
 use crate::record::Cell;
-use crate::subject::Failure;
+use crate::subject::{Failure, Prepared};
 
 /// Who runs jobs.
 pub(super) trait Executor {
@@ -31,7 +31,7 @@ pub(super) struct Scheduler<'a> {
     /// Where processes leave what they have to say.
     folder: &'a Path,
     /// By cell: what its map has made ready.
-    prepared: Vec<Option<PathBuf>>,
+    prepared: Vec<Prepared>,
     ledger: Ledger<'a>,
     queue: VecDeque<Task>,
     running: Vec<(u64, Task)>,
@@ -43,7 +43,7 @@ impl<'a> Scheduler<'a> {
         opened: &'a Opened<'a>,
         folder: &'a Path,
         limits: Limits,
-        prepared: Vec<Option<PathBuf>>,
+        prepared: Vec<Prepared>,
         ledger: Ledger<'a>,
         queue: VecDeque<Task>,
     ) -> Scheduler<'a> {
@@ -120,12 +120,14 @@ impl<'a> Scheduler<'a> {
             self.ledger.learns(cell, file.clone());
             learns = Some(file);
         }
+        let prepared = &self.prepared[cell];
         Job {
             parent: std::process::id(),
             pass,
             cell: self.opened.plan.cells[cell].clone(),
             input: self.opened.workload(cell).hand_over(),
-            prepared: self.prepared[cell].clone(),
+            prepared: if let Prepared::Path(path) = prepared { Some(path.clone()) } else { None },
+            program: if let Prepared::Program { path, .. } = prepared { Some(path.clone()) } else { None },
             learns,
             learnt: self.ledger.learnt(cell),
             keeps_moments: task.is_last(),

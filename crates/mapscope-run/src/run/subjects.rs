@@ -6,12 +6,14 @@ use std::rc::Rc;
 
 use super::memory;
 use super::sessions::{Alone, Hands};
-use crate::engines::{ENGINES, Engine, Rows};
-use crate::maps::{self, ConcurrentFamily, Family, FamilyVisitor, Info, Options};
+use crate::engines::rust::{self, Sources};
+use crate::engines::{Engine, Rows};
+use crate::maps::{ConcurrentFamily, Family, Info, Options};
 use crate::plan::{Arg, Call, Catalog, Crew, MapOffer};
+use crate::record::Status;
 use crate::replay::{self, Play, Setup};
-use crate::subject::{Failure, Opening, Session, Subject, offer_of, release};
-use crate::workload::{self, EntryVisitor, Key, Value};
+use crate::subject::{Failure, Opening, Prepared, Session, Subject, offer_of, release};
+use crate::workload::{self, Common, Entries, Entry, EntryVisitor, Key, Value};
 
 /// The maps that can be run: those that ship, and any of your own.
 ///
@@ -23,18 +25,10 @@ use crate::workload::{self, EntryVisitor, Key, Value};
 /// ```
 #[derive(Clone)]
 pub struct Subjects {
-    subjects: Vec<Rc<dyn Subject>>,
+    pub(super) subjects: Vec<Rc<dyn Subject>>,
 }
 
 impl Subjects {
-    /// The maps that ship.
-    pub fn builtin() -> Subjects {
-        let mut subjects = Subjects { subjects: Vec::new() };
-        maps::each(&mut subjects);
-        ENGINES.iter().for_each(|engine| subjects.subjects.extend((engine.unfound)(None)));
-        subjects
-    }
-
     /// The maps of an engine's toolchains at these paths, one of each kind a toolchain; without a path, of the one on the
     /// PATH. Where there is none, asking for one is a row that says so.
     ///
@@ -61,21 +55,21 @@ impl Subjects {
     /// One more map. Of two with one name, the later one counts.
     pub fn with<F: Family>(mut self) -> Subjects {
         self.subjects.retain(|subject| subject.info().term.name != F::INFO.term.name);
-        self.subjects.push(Rc::new(Of::<F>(PhantomData)));
+        self.subjects.push(Rc::new(Of::<F>(Origin::Own, PhantomData)));
         self
     }
 
     /// One more map, which several threads may use at once.
     pub fn with_concurrent<F: Family + ConcurrentFamily>(mut self) -> Subjects {
         self.subjects.retain(|subject| subject.info().term.name != F::INFO.term.name);
-        self.subjects.push(Rc::new(OfConcurrent::<F>(PhantomData)));
+        self.subjects.push(Rc::new(OfConcurrent::<F>(Origin::Own, PhantomData)));
         self
     }
 
     /// One more map, which hands out no references: with one thread, too, it is run as with several.
     pub fn with_shared<F: ConcurrentFamily>(mut self) -> Subjects {
         self.subjects.retain(|subject| subject.info().term.name != F::SHARED_INFO.term.name);
-        self.subjects.push(Rc::new(OfShared::<F>(PhantomData)));
+        self.subjects.push(Rc::new(OfShared::<F>(Origin::Own, PhantomData)));
         self
     }
 
@@ -127,21 +121,34 @@ impl Subjects {
     }
 }
 
-impl FamilyVisitor for Subjects {
-    fn visit<F: Family>(&mut self) {
-        self.subjects.push(Rc::new(Of::<F>(PhantomData)));
-    }
+pub(super) struct Of<F>(pub Origin, pub PhantomData<F>);
 
-    fn visit_concurrent<F: Family + ConcurrentFamily>(&mut self) {
-        self.subjects.push(Rc::new(OfConcurrent::<F>(PhantomData)));
-    }
+/// [`Family::lacks`].
+type Lacks = fn(&Entry) -> Option<&'static str>;
 
-    fn visit_shared_only<F: ConcurrentFamily>(&mut self) {
-        self.subjects.push(Rc::new(OfShared::<F>(PhantomData)));
-    }
+/// Where a map comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "builtin"), expect(dead_code, reason = "nothing ships with a program of one map"))]
+pub(super) enum Origin {
+    /// It ships, and can be compiled with any entry.
+    Ships,
+    /// It is the program's own, and has the entries that it was compiled with.
+    Own,
 }
 
-struct Of<F>(PhantomData<F>);
+impl Origin {
+    /// What a map of this name needs for an entry.
+    fn prepare(self, map: &str, lacks: Lacks, entry: &str, sources: Sources) -> Result<Prepared, Failure> {
+        if let Some(why) = entry.parse().ok().as_ref().and_then(lacks) {
+            return Err(Failure::new(Status::Unavailable, format!("there is no {map} with the entry {entry}: {why}")));
+        }
+        match self {
+            _ if workload::ENTRIES.iter().any(|term| term.name == entry) => Ok(Prepared::Nothing),
+            Origin::Ships => rust::program(map, entry, sources),
+            Origin::Own => rust::program(map, entry, &[]),
+        }
+    }
+}
 
 impl<F: Family> Subject for Of<F> {
     fn info(&self) -> Info {
@@ -160,8 +167,12 @@ impl<F: Family> Subject for Of<F> {
         true
     }
 
+    fn prepare(&self, entry: &str, sources: Sources) -> Result<Prepared, Failure> {
+        self.0.prepare(F::INFO.term.name, F::lacks, entry, sources)
+    }
+
     fn open<'a>(&'a self, opening: Opening<'a>) -> Result<Box<dyn Session + 'a>, Failure> {
-        open(opening, OpenAlone::<F>(opening, PhantomData))
+        open_alone::<F, Common>(opening)
     }
 
     fn player(&self, setup: &Setup) -> Option<Box<dyn Play>> {
@@ -170,7 +181,7 @@ impl<F: Family> Subject for Of<F> {
 }
 
 /// A map that one thread uses as a [`Family`], and more as a [`ConcurrentFamily`].
-struct OfConcurrent<F>(PhantomData<F>);
+pub(super) struct OfConcurrent<F>(pub Origin, pub PhantomData<F>);
 
 impl<F: Family + ConcurrentFamily> Subject for OfConcurrent<F> {
     fn info(&self) -> Info {
@@ -202,10 +213,14 @@ impl<F: Family + ConcurrentFamily> Subject for OfConcurrent<F> {
         crew.is_none()
     }
 
+    fn prepare(&self, entry: &str, sources: Sources) -> Result<Prepared, Failure> {
+        self.0.prepare(F::INFO.term.name, F::lacks, entry, sources)
+    }
+
     fn open<'a>(&'a self, opening: Opening<'a>) -> Result<Box<dyn Session + 'a>, Failure> {
         match opening.cell.crew {
-            None => open(opening, OpenAlone::<F>(opening, PhantomData)),
-            Some(_) => open(opening, OpenHands::<F>(opening, PhantomData)),
+            None => open_alone::<F, Common>(opening),
+            Some(_) => open_hands::<F, Common>(opening),
         }
     }
 
@@ -215,7 +230,7 @@ impl<F: Family + ConcurrentFamily> Subject for OfConcurrent<F> {
 }
 
 /// A map that can't be used but as other threads would.
-struct OfShared<F>(PhantomData<F>);
+pub(super) struct OfShared<F>(pub Origin, pub PhantomData<F>);
 
 impl<F: ConcurrentFamily> Subject for OfShared<F> {
     fn info(&self) -> Info {
@@ -230,39 +245,44 @@ impl<F: ConcurrentFamily> Subject for OfShared<F> {
         true
     }
 
+    fn prepare(&self, entry: &str, sources: Sources) -> Result<Prepared, Failure> {
+        self.0.prepare(F::SHARED_INFO.term.name, |_| None, entry, sources)
+    }
+
     fn open<'a>(&'a self, opening: Opening<'a>) -> Result<Box<dyn Session + 'a>, Failure> {
-        open(opening, OpenHands::<F>(opening, PhantomData))
+        open_hands::<F, Common>(opening)
     }
 }
 
-type Opened<'a> = Result<Box<dyn Session + 'a>, Failure>;
+pub(super) type Opened<'a> = Result<Box<dyn Session + 'a>, Failure>;
 
-/// Opens a session for the cell's entry.
-fn open<'a>(opening: Opening<'a>, visitor: impl EntryVisitor<Out = Opened<'a>>) -> Opened<'a> {
-    let entry = opening.cell.entry;
-    let unknown = || Err(Failure::harness(format!("there is no entry {entry}")));
-    workload::with_entry(entry, visitor).unwrap_or_else(unknown)
+/// Opens a session of a map that one thread has to itself, for the cell's entry.
+pub(super) fn open_alone<'a, F: Family, E: Entries>(opening: Opening<'a>) -> Opened<'a> {
+    struct OpenAlone<'a, F>(Opening<'a>, PhantomData<F>);
+    impl<'a, F: Family> EntryVisitor for OpenAlone<'a, F> {
+        type Out = Opened<'a>;
+        fn visit<K: Key, V: Value>(self) -> Opened<'a> {
+            Ok(Box::new(Alone::<K, V>::new::<F>(options(self.0, &F::INFO), self.0.workload.hashed())))
+        }
+    }
+    E::with(opening.cell.entry, OpenAlone::<F>(opening, PhantomData)).unwrap_or_else(|| Err(no_entry(opening)))
 }
 
-struct OpenAlone<'a, F>(Opening<'a>, PhantomData<F>);
-
-impl<'a, F: Family> EntryVisitor for OpenAlone<'a, F> {
-    type Out = Opened<'a>;
-
-    fn visit<K: Key, V: Value>(self) -> Opened<'a> {
-        Ok(Box::new(Alone::<K, V>::new::<F>(options(self.0, &F::INFO), self.0.workload.hashed())))
+/// Opens one of a map that threads share.
+pub(super) fn open_hands<'a, F: ConcurrentFamily, E: Entries>(opening: Opening<'a>) -> Opened<'a> {
+    struct OpenHands<'a, F>(Opening<'a>, PhantomData<F>);
+    impl<'a, F: ConcurrentFamily> EntryVisitor for OpenHands<'a, F> {
+        type Out = Opened<'a>;
+        fn visit<K: Key, V: Value>(self) -> Opened<'a> {
+            let Opening { cell, workload, .. } = self.0;
+            Ok(Box::new(Hands::<K, V>::new::<F>(options(self.0, &F::SHARED_INFO), cell.crew, workload)?))
+        }
     }
+    E::with(opening.cell.entry, OpenHands::<F>(opening, PhantomData)).unwrap_or_else(|| Err(no_entry(opening)))
 }
 
-struct OpenHands<'a, F>(Opening<'a>, PhantomData<F>);
-
-impl<'a, F: ConcurrentFamily> EntryVisitor for OpenHands<'a, F> {
-    type Out = Opened<'a>;
-
-    fn visit<K: Key, V: Value>(self) -> Opened<'a> {
-        let Opening { cell, workload, .. } = self.0;
-        Ok(Box::new(Hands::<K, V>::new::<F>(options(self.0, &F::SHARED_INFO), cell.crew, workload)?))
-    }
+fn no_entry(opening: Opening<'_>) -> Failure {
+    Failure::harness(format!("there is no entry {}", opening.cell.entry))
 }
 
 /// How a cell wants its map built.

@@ -30,6 +30,7 @@ pub use session::{
     Traits, Watch, Watched, Work, op_kind,
 };
 
+use crate::engines::rust::Sources;
 use crate::maps::Info;
 use crate::plan::{Arg, CellSpec, Crew, MapOffer};
 use crate::record::Status;
@@ -74,13 +75,13 @@ pub trait Subject {
         false
     }
 
-    /// Makes ready what the processes of its cells with this entry share (a program, a folder), and gives its path, which
-    /// each of them is opened with.
+    /// Makes ready what the processes of its cells with this entry share. `sources` are those that maps which ship are
+    /// compiled from; there may be none.
     ///
     /// # Errors
     /// What is missing, and how to get it.
-    fn prepare(&self, _entry: &str) -> Result<Option<PathBuf>, Failure> {
-        Ok(None)
+    fn prepare(&self, _entry: &str, _sources: Sources) -> Result<Prepared, Failure> {
+        Ok(Prepared::Nothing)
     }
 
     /// Opens a session, in the process of one pass of one cell.
@@ -102,8 +103,24 @@ pub struct Opening<'a> {
     pub cell: &'a CellSpec,
     /// Its workload.
     pub workload: &'a Workload,
-    /// What [`Subject::prepare`] gave.
+    /// The path that [`Subject::prepare`] gave.
     pub prepared: Option<&'a Path>,
+}
+
+/// What the processes of cells share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prepared {
+    /// There is nothing.
+    Nothing,
+    /// A program or a folder, which each of them is opened with.
+    Path(PathBuf),
+    /// A program that runs their passes in the place of this one.
+    Program {
+        /// Where it is.
+        path: PathBuf,
+        /// What it was built with, where that is another compiler than this program's.
+        built_by: Option<String>,
+    },
 }
 
 /// Why a pass can't be run or was not done, and the status that its cell gets.

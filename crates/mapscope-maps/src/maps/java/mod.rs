@@ -53,7 +53,7 @@ pub use hash::{JavaHash, JavaHasher};
 use std::collections::BTreeSet;
 
 use super::{Family, Hashing, Info, LoadFactors, Map, Options, Structure, Write, count_one};
-use crate::entry::{Key, Value};
+use crate::entry::{Entry, Key, KeyType, Value};
 use crate::probe::event::{Cause, Event, Probe};
 use crate::term::Term;
 use node::{NodeAt, TreeAt};
@@ -87,6 +87,11 @@ impl Family for Java {
         state: &["len", "bins", "threshold", "trees"],
     };
     const MODELS_HEAP: bool = true;
+    fn lacks(entry: &Entry) -> Option<&'static str> {
+        let is_bytes = matches!(entry.key, KeyType::Array(bytes) if bytes != 16);
+        is_bytes.then_some("a Java array equals no other and is no key; 16 bytes are a UUID")
+    }
+
     type Hasher = JavaHash;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = JavaMap<K, V, S, P>;
 

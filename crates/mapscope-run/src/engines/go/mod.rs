@@ -4,7 +4,6 @@
 //! a cache folder, and driven over a pipe: the operations are made here, so that the runtime's map and a model of it get
 //! the same ones.
 
-mod cache;
 mod causes;
 mod session;
 mod subject;

@@ -4,14 +4,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::cache::Cache;
 use super::causes::Causes;
 use super::{Recorded, Session as Program, Toolchain, find, session, shape_of_entry};
 use crate::engines::Engine;
+use crate::engines::cache::Cache;
+use crate::engines::rust::Sources;
 use crate::maps::Info;
 use crate::plan::{Arg, CellSpec, MapOffer, Param, Range, Term};
 use crate::probe::clock::Clock;
@@ -20,8 +20,8 @@ use crate::probe::heap::Allocs;
 use crate::probe::latency::class_of;
 use crate::record::{Collector, OpKind, Status};
 use crate::subject::{
-    Content, Each, Failure, Handed, Holds, Opening, Reading, Seen, Session, Subject, Timed, TimedEnd, Timing, Traits,
-    Watch, Watched, Work, offer_of, op_kind,
+    Content, Each, Failure, Handed, Holds, Opening, Prepared, Reading, Seen, Session, Subject, Timed, TimedEnd, Timing,
+    Traits, Watch, Watched, Work, offer_of, op_kind,
 };
 use crate::text;
 use crate::workload::{Kind, Op, Sizes, Workload, sizes};
@@ -152,12 +152,12 @@ impl Subject for GoRuntime {
     }
 
     /// The program, built.
-    fn prepare(&self, entry: &str) -> Result<Option<PathBuf>, Failure> {
+    fn prepare(&self, entry: &str, _: Sources) -> Result<Prepared, Failure> {
         let unavailable = |why: &str| Failure::new(Status::Unavailable, why);
         let toolchain = self.toolchain.as_ref().map_err(|why| unavailable(why))?;
         let shape = shape_of_entry(entry);
         let shape = shape.ok_or_else(|| unavailable(&format!("the Go program has no entry {entry}")))?;
-        toolchain.program(shape).map(Some).map_err(Failure::harness)
+        toolchain.program(shape).map(Prepared::Path).map_err(Failure::harness)
     }
 
     fn open<'a>(&'a self, opening: Opening<'a>) -> Result<Box<dyn Session + 'a>, Failure> {

@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
-use super::cache::Cache;
 use super::{SOURCES, Shape};
+use crate::engines::cache::Cache;
 use crate::text;
 
 /// A `go` command on this machine.

@@ -171,7 +171,7 @@ fn ran(
     }
     let queue = tasks(&opened, &done);
     let limits = Limits::new(plan, queue.len(), jobs);
-    let prepared = vec![None; plan.cells.len()];
+    let prepared = vec![Prepared::Nothing; plan.cells.len()];
     let mut scheduler = Scheduler::new(&opened, folder.path(), limits, prepared, ledger, queue);
     let whole = !(0..steps).all(|_| scheduler.step(fake, &mut sinks));
     drop(sinks);

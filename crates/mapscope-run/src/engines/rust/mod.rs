@@ -1,0 +1,184 @@
+//! Maps of Rust with entries that are not compiled in: a program of one map and one entry, built by the user's `cargo` from
+//! the sources that this program carries, kept and checked as Go's program is. It runs the passes of its cells in this
+//! program's place.
+
+mod program;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde::Deserialize;
+
+use super::cache::Cache;
+use crate::maps::{self, Named};
+use crate::record::Environment;
+use crate::record::Status;
+use crate::subject::{Failure, Prepared};
+use crate::text;
+use crate::workload::{ENTRIES, Entry};
+
+/// The files of the crates that a map is compiled from, by path: what [`run`](crate::run) needs, its workspace and its lock.
+pub type Sources = &'static [(&'static str, &'static str)];
+
+/// The program for a map that ships, called so, with an entry.
+///
+/// # Errors
+/// Why there is none, and the nearest entry that is compiled in.
+pub fn program(map: &str, entry: &str, sources: Sources) -> Result<Prepared, Failure> {
+    let unavailable = |why: &dyn std::fmt::Display| {
+        let nearest = nearest(entry).map(|nearest| format!("; the nearest that is compiled in: {nearest}"));
+        Failure::new(
+            Status::Unavailable,
+            format!("the entry {entry} is not compiled in, and {why}{}", nearest.unwrap_or_default()),
+        )
+    };
+    let Some(named) = maps::named().find(|named| named.name == map).filter(|_| !sources.is_empty()) else {
+        return Err(unavailable(&"a program can be built only for maps that ship"));
+    };
+    let Ok(entry) = entry.parse() else { return Err(unavailable(&"it is none")) };
+    built(named, entry, sources).map_err(|why| unavailable(&why))
+}
+
+/// The entry compiled in whose sizes are nearest.
+fn nearest(entry: &str) -> Option<&'static str> {
+    let bytes = |entry: &str| {
+        let Entry { key, value } = entry.parse().ok()?;
+        let (key, value) = (key.shape(), value.shape());
+        Some([key.bytes, key.heap_bytes, value.bytes, value.heap_bytes])
+    };
+    let wanted = bytes(entry)?;
+    let away = |of: &str| bytes(of).map(|of| of.into_iter().zip(wanted).map(|(a, b)| a.abs_diff(b)).sum::<u64>());
+    ENTRIES.iter().map(|entry| entry.name).min_by_key(|name| away(name))
+}
+
+fn built(map: Named, entry: Entry, sources: Sources) -> Result<Prepared, String> {
+    let rustc = version_of_rustc()?;
+    let cache = Cache::open()?;
+    let about = format!("{rustc}\n{}\n{}", program::manifest("", "", ""), program::main(map, entry));
+    let name = format!("rust-{}-{}", slug(map, entry), digest(sources, &about));
+    let prepared = |path| {
+        let here = Environment::detect("").rustc;
+        Prepared::Program { path, built_by: (rustc != here).then(|| format!("rustc {rustc}")) }
+    };
+    if let Some(path) = cache.get(&name) {
+        return Ok(prepared(path));
+    }
+    // What all programs of these sources share: the sources, and what cargo has made of them.
+    let home = cache.folder().join(format!("rust-{}", digest(sources, "")));
+    let failed = |path: &Path, error: std::io::Error| format!("{}: {error}", text::path(path));
+    let write = |path: PathBuf, content: &str| {
+        // What cargo has built of a file holds until that is written.
+        if fs::read(&path).is_ok_and(|found| found == content.as_bytes()) {
+            return Ok(());
+        }
+        let folder = path.parent().unwrap_or(&path);
+        fs::create_dir_all(folder).and_then(|()| fs::write(&path, content)).map_err(|error| failed(&path, error))
+    };
+    for (path, content) in sources {
+        write(home.join("sources").join(path), content)?;
+    }
+    let package = format!("mapscope-runner-{}", name.rsplit('-').next().unwrap_or_default());
+    let folder = home.join(slug(map, entry));
+    let source = |name: &str| sources.iter().find(|(path, _)| *path == name).map_or("", |(_, content)| content);
+    write(folder.join("Cargo.toml"), &program::manifest(&package, "../sources", source("profile.toml")))?;
+    write(folder.join("src/main.rs"), &program::main(map, entry))?;
+    if !folder.join("Cargo.lock").exists() {
+        write(folder.join("Cargo.lock"), source("Cargo.lock"))?;
+    }
+    let path = cargo(&folder, &home, &package)?;
+    cache.put(&name, &path).map(prepared).map_err(|error| failed(&path, error))
+}
+
+/// A map and an entry as a file's name.
+fn slug(map: Named, entry: Entry) -> String {
+    format!("{}-{entry}", map.name).replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+}
+
+/// Tells programs apart that were built from other sources, in another way or by another compiler.
+fn digest(sources: Sources, about: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let texts = sources.iter().flat_map(|&(path, content)| [path, content]).chain([about]);
+    texts.for_each(|text| _ = hasher.update(text.as_bytes()).update(&[0]));
+    hasher.finalize().to_hex()[..12].to_owned()
+}
+
+fn version_of_rustc() -> Result<String, String> {
+    let none = "there is no cargo on the PATH to build a program for it: install Rust (rustup.rs)";
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let said = Command::new(rustc).arg("--version").stdin(Stdio::null()).output().map_err(|_| none)?;
+    let said = String::from_utf8_lossy(&said.stdout);
+    Ok(said.trim().strip_prefix("rustc ").ok_or(none)?.to_owned())
+}
+
+/// What cargo says of what it has made.
+#[derive(Deserialize)]
+struct Message {
+    #[serde(default)]
+    executable: Option<PathBuf>,
+}
+
+/// Builds the package in a folder; gives the program.
+fn cargo(folder: &Path, home: &Path, package: &str) -> Result<PathBuf, String> {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(folder).stdin(Stdio::null()).args([
+        "build",
+        "--release",
+        "--message-format=json-render-diagnostics",
+    ]);
+    // Files are named as in a build of mapscope itself; in frames, and where it is told whose a panic was.
+    let sources = home.join("sources");
+    cargo.arg("--config").arg(format!("build.rustflags=[\"--remap-path-prefix={}/=\"]", sources.display()));
+    for (name, _) in std::env::vars_os() {
+        let shown = name.to_string_lossy();
+        if ["CARGO_PROFILE_", "CARGO_BUILD_", "CARGO_UNSTABLE_"].iter().any(|prefix| shown.starts_with(prefix)) {
+            cargo.env_remove(&name);
+        }
+    }
+    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_INCREMENTAL", "CARGO_MANIFEST_DIR"] {
+        cargo.env_remove(name);
+    }
+    cargo.env("CARGO_TARGET_DIR", home.join("target"));
+    let output = cargo.output().map_err(|error| format!("cargo can't be run: {error}"))?;
+    let messages = output.stdout.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+    let made = messages.filter_map(|message: Message| message.executable).find(|path| path.ends_with(package));
+    made.filter(|_| output.status.success()).ok_or_else(|| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let error = said.lines().position(|line| line.starts_with("error"));
+        let lines: Vec<_> = said.lines().skip(error.unwrap_or(0)).take(6).map(str::trim).collect();
+        format!("cargo can't build a program for it: {}", lines.join(" "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_entry_is_named() {
+        let named = |entry| nearest(entry).expect("there are some");
+        assert_eq!(
+            ["u32/u32", "u64/128", "u64/100", "string(43)/u64"].map(named),
+            ["u64/u64", "u64/64", "u64/64", "string(24)/u64"]
+        );
+        assert_eq!(nearest("nonsense"), None);
+        let failure = program("my-map", "u32/u32", &[]).expect_err("no sources");
+        assert_eq!(
+            failure.why,
+            "the entry u32/u32 is not compiled in, and a program can be built only for maps that ship; the nearest that is \
+             compiled in: u64/u64"
+        );
+        assert_eq!(failure.status, Status::Unavailable);
+    }
+
+    #[test]
+    fn programs_of_other_maps_and_entries_have_other_names() {
+        let mut names: Vec<String> = maps::named()
+            .flat_map(|map| ["u64/()", "u64/1", "u64/bool"].map(|entry| slug(map, entry.parse().expect("an entry"))))
+            .collect();
+        names.sort();
+        let all = names.len();
+        names.dedup();
+        assert_eq!((names.len(), all), (all, 78));
+    }
+}

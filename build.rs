@@ -37,11 +37,7 @@ fn carry() {
     let manifest = fs::read_to_string(format!("{root}/Cargo.toml")).expect("a manifest");
     let (workspace, _) = manifest.split_once("\n[package]\n").expect("the workspace comes first");
     let members = workspace.replace("default-members = [\".\", \"crates/*\"]", "");
-    let _ = writeln!(list, "(\"Cargo.toml\", {members:?}),");
-    // What is optimised and has names, for a workspace of its own.
-    let profile = manifest.find("[profile.release]").zip(manifest.find("[profile.dev]"));
-    let (from, to) = profile.expect("the profile of releases, and that of development after it");
-    let _ = writeln!(list, "(\"profile.toml\", {:?}),\n]", &manifest[from..to]);
+    let _ = writeln!(list, "(\"Cargo.toml\", {members:?}),\n]");
     let out = env::var("OUT_DIR").expect("cargo says where to");
     fs::write(Path::new(&out).join("sources.rs"), list).expect("written");
 }

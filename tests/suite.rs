@@ -30,6 +30,7 @@ mod own_map;
 mod replay;
 mod report_files;
 mod report_text;
+mod runner;
 mod small_maps;
 mod threads;
 mod timeline;

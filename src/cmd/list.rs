@@ -44,6 +44,10 @@ pub(super) fn run(args: Args, subjects: &Subjects) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What can be asked for besides the entries that are compiled in.
+const ANY_ENTRY: &str = "any other, built by cargo when it is asked for. Keys: u32, u64, N (bytes), string(N); values: (), \
+                         bool, u8, u16, u32, u64, N (bytes), string(N), bytes(N), bytes";
+
 /// A name, what it is, and lines on its parameters and its source.
 struct Row {
     name: String,
@@ -56,7 +60,10 @@ fn section(what: What, catalog: &Catalog, width: usize) -> String {
         What::Maps => ("maps (--map)", catalog.maps.iter().map(map).collect()),
         What::Keys => ("keys (--keys)", catalog.keys.iter().map(term).collect()),
         What::Mixes => ("mixes (--mix)", catalog.mixes.iter().map(term).collect()),
-        What::Entries => ("entries (--entry)", catalog.entries.iter().map(term).collect()),
+        What::Entries => {
+            let any = Row { name: "KEY/VALUE".to_owned(), summary: ANY_ENTRY.to_owned(), details: vec![] };
+            ("entries (--entry)", catalog.entries.iter().map(term).chain([any]).collect())
+        }
         What::Axes => ("axes (keys of [[cells]], flags of run)", AXES.iter().map(axis).collect()),
         What::Metrics => ("metrics", metrics::all().iter().map(metric).collect()),
         What::Profiles => {

@@ -74,7 +74,8 @@ pub(super) fn open(wanted: &Wanted, recording: &Recording, subjects: &Subjects) 
         (None, entry) => {
             let name = entry.unwrap_or("u64/u64");
             if ENTRIES.iter().all(|entry| entry.name != name) {
-                bail!("--entry: {}", UnknownName::new("entry", name, ENTRIES.iter().map(|entry| entry.name)));
+                let unknown = UnknownName::new("entry", name, ENTRIES.iter().map(|entry| entry.name));
+                bail!("--entry: {unknown} `run` has all others, too: here only these are compiled in.");
             }
             (name, Entries::Named(name))
         }

@@ -55,7 +55,7 @@ fn nearest(entry: &str) -> Option<&'static str> {
 fn built(map: Named, entry: Entry, sources: Sources) -> Result<Prepared, String> {
     let rustc = version_of_rustc()?;
     let cache = Cache::open()?;
-    let about = format!("{rustc}\n{}\n{}", program::manifest("", "", ""), program::main(map, entry));
+    let about = format!("{rustc}\n{FRAME_POINTERS}\n{}\n{}", program::manifest("", ""), program::main(map, entry));
     let name = format!("rust-{}-{}", slug(map, entry), digest(sources, &about));
     let prepared = |path| {
         let here = Environment::detect("").rustc;
@@ -64,7 +64,6 @@ fn built(map: Named, entry: Entry, sources: Sources) -> Result<Prepared, String>
     if let Some(path) = cache.get(&name) {
         return Ok(prepared(path));
     }
-    // What all programs of these sources share: the sources, and what cargo has made of them.
     let home = cache.folder().join(format!("rust-{}", digest(sources, "")));
     let failed = |path: &Path, error: std::io::Error| format!("{}: {error}", text::path(path));
     let write = |path: PathBuf, content: &str| {
@@ -81,12 +80,14 @@ fn built(map: Named, entry: Entry, sources: Sources) -> Result<Prepared, String>
     let package = format!("mapscope-runner-{}", name.rsplit('-').next().unwrap_or_default());
     let folder = home.join(slug(map, entry));
     let source = |name: &str| sources.iter().find(|(path, _)| *path == name).map_or("", |(_, content)| content);
-    write(folder.join("Cargo.toml"), &program::manifest(&package, "../sources", source("profile.toml")))?;
+    write(folder.join("Cargo.toml"), &program::manifest(&package, "../sources"))?;
     write(folder.join("src/main.rs"), &program::main(map, entry))?;
     if !folder.join("Cargo.lock").exists() {
         write(folder.join("Cargo.lock"), source("Cargo.lock"))?;
     }
-    let path = cargo(&folder, &home, &package)?;
+    // Other versions of mapscope use most of it, too.
+    let target = cache.folder().join("rust-target");
+    let path = cargo(&folder, &home.join("sources"), &target, &package)?;
     cache.put(&name, &path).map(prepared).map_err(|error| failed(&path, error))
 }
 
@@ -111,6 +112,8 @@ fn version_of_rustc() -> Result<String, String> {
     Ok(said.trim().strip_prefix("rustc ").ok_or(none)?.to_owned())
 }
 
+const FRAME_POINTERS: &str = "-Cforce-frame-pointers=yes";
+
 /// What cargo says of what it has made.
 #[derive(Deserialize)]
 struct Message {
@@ -119,16 +122,18 @@ struct Message {
 }
 
 /// Builds the package in a folder; gives the program.
-fn cargo(folder: &Path, home: &Path, package: &str) -> Result<PathBuf, String> {
+fn cargo(folder: &Path, sources: &Path, target: &Path, package: &str) -> Result<PathBuf, String> {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(folder).stdin(Stdio::null()).args([
         "build",
         "--release",
         "--message-format=json-render-diagnostics",
     ]);
-    // Files are named as in a build of mapscope itself; in frames, and where it is told whose a panic was.
-    let sources = home.join("sources");
-    cargo.arg("--config").arg(format!("build.rustflags=[\"--remap-path-prefix={}/=\"]", sources.display()));
+    // Stacks are walked by frame pointers. Files are named as in a build of mapscope itself: in frames, and where it is told
+    // whose a panic was.
+    cargo
+        .arg("--config")
+        .arg(format!("build.rustflags=[\"{FRAME_POINTERS}\", \"--remap-path-prefix={}/=\"]", sources.display()));
     for (name, _) in std::env::vars_os() {
         let shown = name.to_string_lossy();
         if ["CARGO_PROFILE_", "CARGO_BUILD_", "CARGO_UNSTABLE_"].iter().any(|prefix| shown.starts_with(prefix)) {
@@ -138,7 +143,7 @@ fn cargo(folder: &Path, home: &Path, package: &str) -> Result<PathBuf, String> {
     for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_INCREMENTAL", "CARGO_MANIFEST_DIR"] {
         cargo.env_remove(name);
     }
-    cargo.env("CARGO_TARGET_DIR", home.join("target"));
+    cargo.env("CARGO_TARGET_DIR", target);
     let output = cargo.output().map_err(|error| format!("cargo can't be run: {error}"))?;
     let messages = output.stdout.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
     let made = messages.filter_map(|message: Message| message.executable).find(|path| path.ends_with(package));

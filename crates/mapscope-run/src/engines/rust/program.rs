@@ -1,11 +1,42 @@
 //! The text of a program of one map and one entry.
 
+use std::fmt::Write as _;
+
 use crate::maps::{Named, Use};
 use crate::workload::Entry;
 
-/// Its `Cargo.toml`. What names a map's frames is as in mapscope's own.
-pub(super) fn manifest(package: &str, sources: &str, profile: &str) -> String {
-    format!(
+/// The crates that have code of maps, of their hashers and of what counts. What is generic is compiled with the program, and
+/// optimised as that is, whichever crate it is of.
+const MEASURED: [&str; 24] = [
+    "ahash",
+    "archery",
+    "counting-alloc",
+    "crossbeam-epoch",
+    "crossbeam-skiplist",
+    "crossbeam-utils",
+    "dashmap",
+    "flurry",
+    "foldhash",
+    "griddle",
+    "hashbrown",
+    "imbl",
+    "imbl-sized-chunks",
+    "indexmap",
+    "lock_api",
+    "mapscope-maps",
+    "papaya",
+    "parking_lot",
+    "parking_lot_core",
+    "rustc-hash",
+    "saa",
+    "scc",
+    "sdd",
+    "seize",
+];
+
+/// Its `Cargo.toml`. The other crates do no measured work, and take a third of the time to build when hardly optimised.
+pub(super) fn manifest(package: &str, sources: &str) -> String {
+    let mut manifest = format!(
         "[package]
 name = \"{package}\"
 version = \"0.0.0\"
@@ -19,8 +50,18 @@ counting-alloc = {{ path = \"{sources}/crates/counting-alloc\" }}
 mapscope-maps = {{ path = \"{sources}/crates/mapscope-maps\" }}
 mapscope-run = {{ path = \"{sources}/crates/mapscope-run\", default-features = false }}
 
-{profile}"
-    )
+[profile.release]
+debug = \"limited\"
+
+[profile.release.package.\"*\"]
+debug = false
+opt-level = 1
+"
+    );
+    for name in MEASURED {
+        let _ = write!(manifest, "\n[profile.release.package.{name}]\ndebug = \"limited\"\nopt-level = 3\n");
+    }
+    manifest
 }
 
 /// Its `src/main.rs`.

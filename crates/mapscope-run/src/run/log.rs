@@ -2,14 +2,15 @@
 //!
 //! A [`Head`], then a [`Line`] for each process that has ended, in the order in which they did, each one JSON, and each on
 //! disk before the next. What a record has of a cell is worked out from these lines alone, so
-//! that a run that goes on ends in the record that it would have had. The last line may be cut; nothing else of it may be
-//! damaged. docs/FORMATS.md has it for a stranger.
+//! that a run that goes on ends in the record that it would have had. Each ends with a digest of the file up to there
+//! ([`Seal`]): the last one may be cut, and nothing else may differ from what was written. docs/FORMATS.md has it for a
+//! stranger.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -17,11 +18,13 @@ use serde::{Deserialize, Serialize};
 use super::event::{Event, Sink};
 use super::job::{Answered, Pass};
 use super::task::Task;
-use crate::intake;
 use crate::record::Status;
 use crate::text;
 
 const FILE_NAME: &str = "cells.jsonl";
+
+/// A longer line is no run's: what a process answers has a few megabytes at the most.
+const LINE_BYTES_MAX: u64 = 64 << 20;
 
 /// Why a run can't go on, or can't begin to keep what it finds out.
 #[derive(Debug, thiserror::Error)]
@@ -38,9 +41,10 @@ pub struct Log {
     path: PathBuf,
     /// `None` once it could not be written: the run goes on without it.
     file: Option<File>,
+    seal: Seal,
     asked: serde_json::Value,
     /// Of a run that goes on: what must still be as it was, and the lines.
-    earlier: Option<(Facts, Vec<u8>)>,
+    earlier: Option<(Facts, Lines)>,
 }
 
 /// What must be as it was for a run to go on, by name.
@@ -52,6 +56,8 @@ struct Head<'a> {
     /// What makes the plan again, for whoever made it.
     asked: Cow<'a, serde_json::Value>,
     facts: Cow<'a, Facts>,
+    /// What the folder is called that the run works in before its results are where they were asked for.
+    work: Cow<'a, str>,
 }
 
 /// The end of a process.
@@ -61,11 +67,112 @@ pub(super) struct Line {
     pub ended: Answered,
 }
 
+impl Line {
+    /// Whether the process runs again: it was kept from its work, and nothing that its map did is the cause.
+    pub fn runs_again(&self) -> bool {
+        self.ended.as_ref().is_err_and(|failure| match failure.status {
+            Status::Killed | Status::HarnessFailed | Status::Unavailable | Status::NotRun => true,
+            Status::Ok
+            | Status::WrongContent
+            | Status::Panicked
+            | Status::Aborted
+            | Status::TimedOut
+            | Status::OutOfMemory => false,
+        })
+    }
+}
+
 /// As it is written.
 #[derive(Serialize)]
 struct Written<'a> {
     task: &'a Task,
     ended: &'a Answered,
+}
+
+/// A hash of the file so far, whose first digits end each line: as if `"digest"` were its last member.
+#[derive(Default)]
+struct Seal(blake3::Hasher);
+
+impl Seal {
+    const BEFORE: &str = ",\"digest\":\"";
+    const DIGITS: usize = 16;
+    const AFTER: &str = "\"}\n";
+    const BYTES: usize = Seal::BEFORE.len() + Seal::DIGITS + Seal::AFTER.len();
+
+    /// The end of a line that begins so.
+    fn end_of(&mut self, line: &[u8]) -> String {
+        let digest = self.0.update(line).finalize().to_hex();
+        let end = [Seal::BEFORE, &digest[..Seal::DIGITS], Seal::AFTER].concat();
+        self.0.update(end.as_bytes());
+        end
+    }
+
+    /// The next line.
+    fn line(&mut self, what: &impl Serialize) -> io::Result<Vec<u8>> {
+        let mut line = serde_json::to_vec(what)?;
+        assert_eq!(line.pop(), Some(b'}'), "an object");
+        let end = self.end_of(&line);
+        line.extend(end.into_bytes());
+        match line.len() as u64 > LINE_BYTES_MAX {
+            true => Err(io::Error::other(format!("a line would be longer than {LINE_BYTES_MAX} bytes"))),
+            false => Ok(line),
+        }
+    }
+
+    /// Whether this is what was written after the lines so far.
+    fn is_of(&mut self, line: &[u8]) -> bool {
+        let Some(length) = line.len().checked_sub(Seal::BYTES) else { return false };
+        let (line, end) = line.split_at(length);
+        self.end_of(line).as_bytes() == end
+    }
+}
+
+/// The lines of a log, as they are read.
+struct Lines {
+    path: PathBuf,
+    file: BufReader<File>,
+    seal: Seal,
+    /// Of the last one read, from 1.
+    number: usize,
+    /// Where the next one begins.
+    end: u64,
+}
+
+impl Lines {
+    fn open(path: &Path) -> Result<Lines, LogError> {
+        let file = File::open(path).map_err(|error| unread(path, &error))?;
+        Ok(Lines { path: path.to_owned(), file: BufReader::new(file), seal: Seal::default(), number: 0, end: 0 })
+    }
+
+    /// The next whole one. What was cut at the end is none.
+    fn next(&mut self) -> Result<Option<Vec<u8>>, LogError> {
+        let mut line = Vec::new();
+        let read = (&mut self.file).take(LINE_BYTES_MAX).read_until(b'\n', &mut line);
+        self.number += 1;
+        read.map_err(|error| unread(&self.path, &error))?;
+        if line.last() != Some(&b'\n') {
+            return match line.len() as u64 == LINE_BYTES_MAX {
+                true => Err(damaged(&self.path, self.number, &format!("it is longer than {LINE_BYTES_MAX} bytes"))),
+                false => Ok(None),
+            };
+        }
+        if !self.seal.is_of(&line) {
+            return Err(damaged(&self.path, self.number, "its digest is another one"));
+        }
+        self.end += line.len() as u64;
+        Ok(Some(line))
+    }
+
+    fn head(&mut self) -> Result<Head<'static>, LogError> {
+        let line = self.next()?;
+        let fail = |what: String| LogError { path: self.path.clone(), what };
+        let line = line.ok_or_else(|| fail("has nothing in it to go on with: run it anew".to_owned()))?;
+        // Not cleaned, as other lines are: texts that were asked for are what they are.
+        serde_json::from_slice(&line).map_err(|error| {
+            let error = text::shown(&error.to_string());
+            fail(format!("its first line is not that of a run's log: {error}; run it anew"))
+        })
+    }
 }
 
 impl Log {
@@ -82,7 +189,8 @@ impl Log {
             let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
             File::open(folder)?.sync_all()?;
             File::open(above)?.sync_all()?;
-            Ok(Log { path: path.clone(), file: Some(file), asked: serde_json::to_value(asked)?, earlier: None })
+            let asked = serde_json::to_value(asked)?;
+            Ok(Log { path: path.clone(), file: Some(file), seal: Seal::default(), asked, earlier: None })
         };
         begun().map_err(|error| LogError { path: path.clone(), what: format!("can't be written: {error}") })
     }
@@ -97,6 +205,13 @@ impl Log {
         name == FILE_NAME
     }
 
+    /// Whether there is one in a folder that its run works in, which is another than the results were asked for in. Whatever
+    /// a user calls a folder, one that they have named is none. What can't be read may be.
+    pub fn works_in(folder: &Path) -> bool {
+        let head = || Lines::open(&folder.join(FILE_NAME))?.head();
+        Log::is_in(folder) && head().map_or(true, |head| head.work == name_of(folder))
+    }
+
     /// The one in a folder, to go on with.
     ///
     /// # Errors
@@ -104,26 +219,12 @@ impl Log {
     /// It can't be read or written to, or has no whole first line.
     pub fn resume(folder: &Path) -> Result<Log, LogError> {
         let path = folder.join(FILE_NAME);
-        let fail = |what: String| LogError { path: path.clone(), what };
-        let mut lines = intake::whole(&path, u64::MAX).map_err(|error| fail(format!("can't be read: {error}")))?;
-        lines.truncate(lines.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1));
-        let end = lines.iter().position(|&byte| byte == b'\n');
-        let end = end.ok_or_else(|| fail("has nothing in it to go on with: run it anew".to_owned()))?;
-        let damaged = |error: serde_json::Error| {
-            let error = text::shown(&error.to_string());
-            fail(format!("its first line is not that of a run's log: {error}; run it anew"))
-        };
-        // Not cleaned, as other lines are: texts that were asked for are what they are.
-        let head: Head<'_> = serde_json::from_slice(&lines[..end]).map_err(damaged)?;
-        let opened = || -> io::Result<File> {
-            let file = OpenOptions::new().append(true).open(&path)?;
-            // What was cut is not there.
-            file.set_len(lines.len() as u64)?;
-            Ok(file)
-        };
-        let file = opened().map_err(|error| fail(format!("can't be written: {error}")))?;
-        let (asked, facts) = (head.asked.into_owned(), head.facts.into_owned());
-        Ok(Log { file: Some(file), asked, earlier: Some((facts, lines.split_off(end + 1))), path })
+        let mut lines = Lines::open(&path)?;
+        let head = lines.head()?;
+        let file = OpenOptions::new().append(true).open(&path);
+        let file = file.map_err(|error| LogError { path: path.clone(), what: format!("can't be written: {error}") })?;
+        let earlier = Some((head.facts.into_owned(), lines));
+        Ok(Log { path, file: Some(file), seal: Seal::default(), asked: head.asked.into_owned(), earlier })
     }
 
     /// What was asked of the run.
@@ -145,28 +246,27 @@ impl Log {
             );
             return Err(self.error(what));
         }
-        let head = Head { asked: Cow::Borrowed(&self.asked), facts: Cow::Borrowed(facts) };
+        let work = name_of(self.path.parent().unwrap_or(&self.path));
+        let head = Head { asked: Cow::Borrowed(&self.asked), facts: Cow::Borrowed(facts), work: Cow::Owned(work) };
         let mut file = self.file.as_ref().expect("it has just been made");
-        let written = write_line(&mut file, &head).and_then(|()| file.sync_data());
+        let written = self.seal.line(&head).and_then(|line| file.write_all(&line)).and_then(|()| file.sync_data());
         written.map_err(|error| self.error(format!("can't be written: {error}")))
     }
 
-    /// The lines of the run so far, each with its number; that of a cell that was kept from its work is none.
-    pub(super) fn take_lines(&mut self) -> impl Iterator<Item = Result<(usize, Line), LogError>> + use<> {
-        let path = self.path.clone();
-        let lines = self.earlier.take().map_or_else(Vec::new, |(_, lines)| lines);
-        let mut from = 0;
-        let texts = std::iter::from_fn(move || {
-            let end = from + lines[from..].iter().position(|&byte| byte == b'\n')?;
-            let text = text::clean_json(&lines[from..end]).into_owned();
-            from = end + 1;
-            Some(text)
-        });
-        (2..).zip(texts).filter_map(move |(number, text)| match serde_json::from_slice::<Line>(&text) {
-            Ok(line) if line.ended.as_ref().is_err_and(|failure| was_kept_from_it(failure.status)) => None,
-            Ok(line) => Some(Ok((number, line))),
-            Err(error) => Some(Err(damaged(&path, number, &error.to_string()))),
-        })
+    /// The next line of the run so far, with its number. After the last one, what was cut is gone.
+    pub(super) fn next_line(&mut self) -> Result<Option<(usize, Line)>, LogError> {
+        let Some((_, lines)) = &mut self.earlier else { return Ok(None) };
+        let (line, number) = (lines.next()?, lines.number);
+        let Some(line) = line else {
+            let cut = self.file.as_ref().map_or(Ok(()), |file| file.set_len(lines.end));
+            cut.map_err(|error| self.error(format!("can't be written: {error}")))?;
+            self.seal = self.earlier.take().map(|(_, lines)| lines.seal).unwrap_or_default();
+            return Ok(None);
+        };
+        match serde_json::from_slice(&text::clean_json(&line)) {
+            Ok(line) => Ok(Some((number, line))),
+            Err(error) => Err(self.damaged(number, &error.to_string())),
+        }
     }
 
     /// A line that can't be one of this run's.
@@ -200,17 +300,23 @@ fn damaged(path: &Path, number: usize, what: &str) -> LogError {
     LogError { path: path.to_owned(), what }
 }
 
-/// Whether a cell that ended so may end otherwise when it is run again: nothing that its map did is the cause.
-const fn was_kept_from_it(status: Status) -> bool {
-    match status {
-        Status::Killed | Status::HarnessFailed | Status::Unavailable | Status::NotRun => true,
-        Status::Ok
-        | Status::WrongContent
-        | Status::Panicked
-        | Status::Aborted
-        | Status::TimedOut
-        | Status::OutOfMemory => false,
-    }
+fn unread(path: &Path, error: &io::Error) -> LogError {
+    LogError { path: path.to_owned(), what: format!("can't be read: {error}") }
+}
+
+fn name_of(folder: &Path) -> String {
+    folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Gives a log's lines, changed perhaps, the digests that a run would have given them.
+#[cfg(test)]
+pub(super) fn sealed(lines: &str) -> String {
+    let mut seal = Seal::default();
+    let mut with = |line: &str| {
+        let line = &line[..line.rfind(Seal::BEFORE).unwrap_or(line.len().saturating_sub(1))];
+        format!("{line}{}", seal.end_of(line.as_bytes()))
+    };
+    lines.lines().map(&mut with).collect()
 }
 
 impl Sink for Log {
@@ -221,7 +327,8 @@ impl Sink for Log {
             return;
         }
         if let Some(file) = &mut self.file {
-            let written = write_line(file, &Written { task, ended });
+            let line = self.seal.line(&Written { task, ended });
+            let written = line.and_then(|line| file.write_all(&line));
             // What no map has done is on disk with the first pass of one.
             let is_work = task.pass != Pass::Expect;
             let synced = written.and_then(|()| if is_work { file.sync_data() } else { Ok(()) });
@@ -232,10 +339,4 @@ impl Sink for Log {
             }
         }
     }
-}
-
-fn write_line(file: &mut impl io::Write, what: &impl Serialize) -> io::Result<()> {
-    let mut line = serde_json::to_vec(what)?;
-    line.push(b'\n');
-    file.write_all(&line)
 }

@@ -88,8 +88,9 @@ fn run(plan: &Plan, subjects: &Subjects, settings: &Settings, log: Option<&mut L
 fn replay(log: &mut Log, opened: &Opened<'_>, ledger: &mut Ledger<'_>) -> Result<HashSet<Task>, LogError> {
     let known: HashSet<Task> = tasks(opened, &HashSet::new()).into_iter().collect();
     let mut done = HashSet::new();
-    for line in log.take_lines() {
-        let (number, Line { task, mut ended }) = line?;
+    while let Some((number, line)) = log.next_line()? {
+        let runs_again = line.runs_again();
+        let Line { task, mut ended } = line;
         let fail = |what: &str| Err(log.damaged(number, what));
         // What is learnt again is in no plan.
         let learnt_again = Task { pass: Pass::Count, ..task };
@@ -103,9 +104,13 @@ fn replay(log: &mut Log, opened: &Opened<'_>, ledger: &mut Ledger<'_>) -> Result
         if comes_first.into_iter().any(|(needed, task)| needed && !done.contains(&task)) {
             return fail("what comes before it has not ended");
         }
-        if !done.insert(task) {
+        if done.contains(&task) {
             return fail("it ended before");
         }
+        if runs_again {
+            continue;
+        }
+        done.insert(task);
         match &mut ended {
             Ok(answer) if answer.pass() != task.pass => return fail("the answer is another pass's"),
             // It has gone with the process that it was for.

@@ -1,7 +1,7 @@
 //! The scheduler, its ledger and its log, step by step, without a process or a clock.
 
 use std::cell::RefCell;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use crate::plan::{Flags, plan};
 use crate::record::{Cell, Count, EndState, Time};
 use crate::run::event::Sink;
 use crate::run::job::{Answered, Job};
+use crate::run::log::sealed;
 use crate::run::passes::{Counted, Unnamed};
 use crate::run::scheduler::Executor;
 use crate::subject::Failure;
@@ -356,11 +357,11 @@ fn it_goes_on_with_the_same_plan_on_the_same_machine_alone() {
     for (name, is) in Environment::detect("").fields() {
         let changed = text.replacen(&format!("\"{name}\":\""), &format!("\"{name}\":\"not "), 1);
         assert_ne!(changed, text, "{name} is in the first line");
-        fs::write(&path, changed).unwrap();
+        fs::write(&path, sealed(&changed)).unwrap();
         let why = refused(&planned("count", "1"));
         assert!(why.contains(&format!("can't go on: {name} was not {is}, and is {is}; ")), "{why}");
     }
-    fs::write(&path, text.replacen("\"map btree\":", "\"map aatree\":", 1)).unwrap();
+    fs::write(&path, sealed(&text.replacen("\"map btree\":", "\"map aatree\":", 1))).unwrap();
     let why = refused(&planned("count", "1"));
     assert!(why.contains(": map aatree was std ") && why.contains(", and is not there"), "{why}");
 }
@@ -391,8 +392,8 @@ fn nothing_in_a_log_that_no_run_can_have_written_becomes_part_of_a_record() {
     let of = |pass: &str| text.lines().find(|line| line.contains(&format!("\"pass\":\"{pass}\""))).unwrap().to_owned();
     let [count, time] = ["count", "time"].map(of);
     for (from, to, why) in [
-        (&*count, "{", "line 3: EOF while parsing"),
-        (&count, "", "line 3: EOF while parsing"),
+        (&*count, "{}", "line 3: key must be a string"),
+        (&count, "", "line 3: expected value"),
         (&count, &count.replacen("\"cell\":0", "\"cell\":2", 1), "line 3: no process of this run can have ended so"),
         (&time, &time.replacen("\"of\":2", "\"of\":3", 1), "line 5: no process of this run can have ended so"),
         (&time, &count, "line 5: it ended before"),
@@ -416,7 +417,7 @@ fn nothing_in_a_log_that_no_run_can_have_written_becomes_part_of_a_record() {
         ),
     ] {
         assert_ne!(from, to);
-        fs::write(&path, text.replacen(from, to, 1)).unwrap();
+        fs::write(&path, sealed(&text.replacen(from, to, 1))).unwrap();
         let error = ran(&plan, 1, &mut Fake::new(), Some(&mut logged(folder.path())), 99).err();
         let said = error.map(|error| error.to_string()).unwrap_or_default();
         assert!(said.contains(&format!("cells.jsonl: {why}")) && said.ends_with("; run it anew"), "{why}: {said}");
@@ -424,13 +425,64 @@ fn nothing_in_a_log_that_no_run_can_have_written_becomes_part_of_a_record() {
     for (text, why) in [
         ("", "has nothing in it to go on with: run it anew"),
         ("{\"asked\":{},\"facts\"", "has nothing in it to go on with: run it anew"),
-        ("{}\n", "its first line is not that of a run's log: missing field `asked`"),
+        ("{}\n", "line 1: its digest is another one"),
+        (&sealed("{\"work\":\"\"}"), "its first line is not that of a run's log: missing field `asked`"),
     ] {
         fs::write(&path, text).unwrap();
         let said = Log::resume(folder.path()).err().unwrap().to_string();
         assert!(said.contains(&format!("cells.jsonl: {why}")), "{said}");
         assert_eq!(fs::read_to_string(&path).unwrap(), text, "untouched");
     }
+}
+
+#[test]
+fn a_log_is_what_was_written_or_is_refused() {
+    let plan = planned("count,time", "1");
+    let folder = tempfile::tempdir().unwrap();
+    let killed = |job: &str| (job == "1-count-1").then(|| Failure::new(Status::Killed, "from outside"));
+    let mut fake = Fake { fails: &killed, ..Fake::new() };
+    ran(&plan, 1, &mut fake, Some(&mut logged(folder.path())), 99).unwrap();
+    let path = folder.path().join("cells.jsonl");
+    let written = fs::read(&path).unwrap();
+    assert_eq!(sealed(std::str::from_utf8(&written).unwrap()).as_bytes(), written);
+    let go_on = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        let ran = Log::resume(folder.path()).and_then(|mut log| ran(&plan, 1, &mut Fake::new(), Some(&mut log), 0));
+        if ran.is_err() {
+            assert_eq!(fs::read(&path).unwrap(), bytes, "untouched");
+        }
+        ran.err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    assert_eq!(go_on(&written), "");
+    // Every byte but the last, without which the last line is one that was cut.
+    for at in 0..written.len() - 1 {
+        let mut changed = written.clone();
+        changed[at] ^= 1;
+        assert_ne!(go_on(&changed), "", "byte {at}");
+    }
+    // Every line: left out, twice, before another, of another run.
+    let lines: Vec<_> = written.split_inclusive(|&byte| byte == b'\n').collect();
+    let number = |at: usize| format!("cells.jsonl: line {}: its digest is another one", at + 1);
+    for at in 0..lines.len() - 1 {
+        let without = [&lines[..at], &lines[at + 1..]].concat().concat();
+        let twice = [&lines[..=at], &lines[at..]].concat().concat();
+        let swapped = [&lines[..at], &[lines[at + 1], lines[at]], &lines[at + 2..]].concat().concat();
+        for (bytes, at) in [(without, at), (twice, at + 1), (swapped, at)] {
+            let said = go_on(&bytes);
+            assert!(said.contains(&number(at)) && said.ends_with("; run it anew"), "{said}");
+        }
+    }
+    // A process that was kept from its work is one of this run's all the same.
+    let text = std::str::from_utf8(&written).unwrap();
+    let of_it = lines.iter().position(|line| std::str::from_utf8(line).unwrap().contains("from outside")).unwrap();
+    let said =
+        go_on(sealed(&text.replacen("{\"cell\":1,\"pass\":\"count\"", "{\"cell\":7,\"pass\":\"count\"", 1)).as_bytes());
+    assert!(said.contains(&format!("line {}: no process of this run can have ended so", of_it + 1)), "{said}");
+    // A line without an end is read only so far.
+    let endless = File::create(&path).unwrap();
+    endless.set_len(1 << 40).unwrap();
+    let said = Log::resume(folder.path()).err().unwrap().to_string();
+    assert!(said.contains("cells.jsonl: line 1: it is longer than 67108864 bytes"), "{said}");
 }
 
 #[test]
@@ -449,7 +501,7 @@ fn whatever_number_stands_in_a_log_it_is_refused_or_a_record_that_can_be() {
     for at in (lines + 1..text.len()).filter(is_number) {
         let rest = text[at..].trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
         for other in ["18446744073709551615", "18446744073709551616", "9223372036854775808", "-1", "1e999", "7"] {
-            fs::write(&path, [&text[..at], other, rest].concat()).unwrap();
+            fs::write(&path, sealed(&[&text[..at], other, rest].concat())).unwrap();
             match ran(&plan, 1, &mut Fake::new(), Some(&mut logged(folder.path())), 99) {
                 Err(_) => refused += 1,
                 Ok(run) => {

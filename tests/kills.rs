@@ -46,6 +46,7 @@ impl Place {
         let mut run = Command::new(env!("CARGO_BIN_EXE_mapscope"));
         run.args(["run", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/patient.toml"), "--quiet", "--out", "out"]);
         run.args(["--map", "std,btree", "--seed", "1,2", "--ops", ops, "--passes", "count,time", "--jobs", "2"]);
+        run.args(["--format", "bencher"]);
         run.current_dir(self.folder.path()).env("TMPDIR", self.path("tmp"));
         run.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         run
@@ -161,6 +162,7 @@ impl Place {
         assert_eq!(files(&self.path("out.partial")), before, "untouched");
         assert_eq!(self.resume(&["out.partial", "--out", "resumed"]), (Some(0), String::new()));
         assert!(!self.path("out.partial").exists() && !self.path("resumed/cells.jsonl").exists());
+        assert!(self.path("resumed/bencher.json").is_file(), "what was asked for at first");
         continues(&read(&self.path("resumed")).expect("a record"), lines, reference());
     }
 }
@@ -282,12 +284,44 @@ fn interrupted_it_goes_on_from_its_folder() {
     let (code, said) = place.resume(&["tmp/link"]);
     assert_eq!(code, Some(0), "{said}");
     fs::remove_file(place.path("tmp/link")).expect("a link");
+    assert!(place.path("out/bencher.json").is_file() && !place.path("out/results.parquet").exists());
     same_counts(&read(&place.path("out")).expect("a record"), reference());
     assert!(!place.path("out/cells.jsonl").exists());
     let (code, said) = place.resume(&["out", "--format", "json"]);
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("`mapscope report` writes other formats"), "{said}");
     assert_eq!(fs::read_dir(place.folder.path()).expect("the folder").count(), 2, "out and tmp");
+}
+
+#[test]
+fn what_was_asked_for_by_such_a_name_is_finished_there() {
+    let place = Place::new();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+    run.args(["run", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/patient.toml"), "--quiet", "--map", "std"]);
+    run.args(["--ops", "10,2000000000", "--keys", "uniform", "--mix", "ycsb-c(records=10)", "--passes", "count"]);
+    run.args(["--out", "mine.partial"]).current_dir(place.folder.path()).env("TMPDIR", place.path("tmp"));
+    let mut run = run.stdin(Stdio::null()).process_group(0).spawn().expect("it starts");
+    let started = Instant::now();
+    // The head and an expected end state.
+    let lines = || fs::read_to_string(place.path("mine.partial.partial/cells.jsonl")).unwrap_or_default();
+    while lines().lines().count() < 2 {
+        assert!(started.elapsed() < PATIENCE && run.try_wait().expect("its end").is_none(), "it doesn't get there");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // SAFETY: signals our own child.
+    unsafe { libc::kill(run.id() as i32, libc::SIGINT) };
+    assert_eq!(run.wait().expect("it ends").code(), Some(130));
+    let before = files(&place.path("mine.partial"));
+    // It is a run's, but none of `mine`.
+    let (code, said) = place.resume(&["mine"]);
+    assert_eq!((code, said.contains("mine: cannot be read")), (Some(2), true), "{said}");
+    assert_eq!(files(&place.path("mine.partial")), before, "untouched");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+    run.args(["run", "--quiet", "--resume", "mine.partial"]).current_dir(place.folder.path());
+    let run = run.env("TMPDIR", place.path("tmp")).process_group(0).stdin(Stdio::null()).spawn().expect("it starts");
+    kill(run, true);
+    assert!(place.path("mine.partial/cells.jsonl").exists() && !place.path("mine").exists());
+    assert_eq!(fs::read_dir(place.folder.path()).expect("the folder").count(), 2, "it and tmp");
 }
 
 /// A run that does not end by itself, and has something on record.

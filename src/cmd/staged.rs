@@ -7,8 +7,9 @@
 //!
 //! The second is for what can't be renamed over: a mount point, `.`, a link to a folder. A record is read from
 //! `results.json`, so that half a report is no report there either. The name is claimed before the work begins, by a
-//! folder that is [held](Held) as long as its process is there. One that nobody holds is what a killed process left: it is
-//! named to the user and kept, and the next name serves (`OUT.partial-2`).
+//! folder that is [held](Held) as long as its process is there. One that nobody holds and that has a [`Log`] is what a
+//! killed process left: it is named to the user. It is kept, as is whatever else has that name, and the next one serves
+//! (`OUT.partial-2`).
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -33,6 +34,8 @@ pub(super) struct Staged {
     folder: PathBuf,
     inside: bool,
     _held: Held,
+    /// Whether the folder was made for it. One that was there, empty, is somebody's, and stays.
+    ours: bool,
     /// Folders made on the way to it, innermost first.
     made: Vec<PathBuf>,
     /// Whether it stays when it is dropped.
@@ -100,19 +103,30 @@ impl Staged {
     }
 
     /// The folder of a run that has not come to its end, to go on in; `None` of one that has. It is the one given, or that
-    /// which a run with this `--out` works in. The destination is the same as before, unless it is named anew.
+    /// in which a run with this `--out` works. The destination is the same as before, unless it is named anew.
     ///
-    /// An error where there is no such run, where another process is at work on it, or where the destination is taken.
+    /// An error where there is no such run, or more than one, where another process is at work on it, or where the destination
+    /// is taken.
     pub fn resume(given: &Path, out: Option<&Path>) -> anyhow::Result<Option<Staged>> {
-        let places = [given.to_owned(), partial(given, false, 1), partial(given, true, 1)];
-        let Some(folder) = places.into_iter().find(|place| Log::is_in(place)) else {
-            if read(given)?.partial {
-                bail!("{}: was interrupted, and has no log to go on from: run it anew", text::path(given));
+        let left = if Log::is_in(given) { vec![given.to_owned()] } else { left_of(given) };
+        let folder = match left.as_slice() {
+            [folder] => folder,
+            [] if read(given)?.partial => {
+                bail!("{}: was interrupted, and has no log to go on from: run it anew", text::path(given))
             }
-            return Ok(None);
+            [] => return Ok(None),
+            several => {
+                let names: Vec<_> = several.iter().map(|folder| text::path(folder)).collect();
+                bail!(
+                    "{}: {} runs are unfinished: {}; give one of them",
+                    text::path(given),
+                    names.len(),
+                    names.join(", ")
+                )
+            }
         };
         // As it is called without links and dots, by which it can be neither held nor renamed.
-        let folder = match fs::canonicalize(&folder) {
+        let folder = match fs::canonicalize(folder) {
             Ok(real) if folder.is_symlink() || folder.file_name().is_none() => real,
             _ => folder.components().collect(),
         };
@@ -120,13 +134,14 @@ impl Staged {
             ErrorKind::WouldBlock => anyhow!("{}: another mapscope is at work on it", text::path(&folder)),
             _ => anyhow!(error).context(format!("{}: can't be gone on with", text::path(&folder))),
         })?;
-        let destination = out.map_or_else(|| destination_of(&folder), Path::to_owned);
+        let asked = || if Log::works_in(&folder) { destination_of(&folder) } else { folder.clone() };
+        let destination = out.map_or_else(asked, Path::to_owned);
         let inside = destination != folder && is_there(&destination)?;
         if let Some(above) = destination.parent() {
             fs::create_dir_all(above).with_context(|| unwritable(&destination))?;
         }
         remove_torn(&folder);
-        Ok(Some(Staged { destination, folder, inside, _held: held, made: Vec::new(), kept: true }))
+        Ok(Some(Staged { destination, folder, inside, _held: held, ours: true, made: Vec::new(), kept: true }))
     }
 
     fn claim(destination: &Path, folder: &Path, inside: bool) -> anyhow::Result<Claimed> {
@@ -136,11 +151,12 @@ impl Staged {
         let held = fs::create_dir_all(parent).and_then(|()| hold(folder));
         let taken = held.as_ref().err().map(io::Error::kind);
         match (held, taken) {
-            (Ok(held), _) => Ok(Claimed::Ours(Staged {
+            (Ok((held, ours)), _) => Ok(Claimed::Ours(Staged {
                 destination: destination.to_owned(),
                 folder: folder.to_owned(),
                 inside,
                 _held: held,
+                ours,
                 made,
                 kept: false,
             })),
@@ -174,7 +190,8 @@ impl Staged {
         let moved = match self.inside {
             true => self.move_up(),
             false if self.folder == self.destination => Ok(()),
-            false => fs::rename(&self.folder, &self.destination),
+            false if self.ours => fs::rename(&self.folder, &self.destination),
+            false => fs::create_dir(&self.destination).and_then(|()| self.move_up()),
         };
         moved.with_context(|| {
             let (out, folder) = (text::path(&self.destination), text::path(&self.folder));
@@ -184,7 +201,7 @@ impl Staged {
     }
 
     fn move_up(&self) -> io::Result<()> {
-        if let Some(name) = content(&self.destination)? {
+        if let Some(name) = content(&self.destination, Some(&self.folder))? {
             return Err(io::Error::other(format!("{} came meanwhile", text::path(Path::new(&name)))));
         }
         let mut names =
@@ -192,14 +209,14 @@ impl Staged {
         // The log stays until all else is there.
         names.sort_by_key(|name| (Log::is_named(name), name == LAST));
         names.iter().try_for_each(|name| fs::rename(self.folder.join(name), self.destination.join(name)))?;
-        fs::remove_dir(&self.folder)
+        if self.ours { fs::remove_dir(&self.folder) } else { Ok(()) }
     }
 }
 
 impl Drop for Staged {
     fn drop(&mut self) {
         if !self.kept && !std::thread::panicking() {
-            let _ = fs::remove_dir_all(&self.folder);
+            let _ = if self.ours { fs::remove_dir_all(&self.folder) } else { empty(&self.folder) };
             // What was made on the way there goes again, unless something else has come to live in it.
             let _ = self.made.iter().try_for_each(fs::remove_dir);
         }
@@ -219,6 +236,17 @@ fn partial(destination: &Path, inside: bool, number: u32) -> PathBuf {
 
 const PARTIAL: &str = "partial";
 
+/// The folders, in the order of their names, in which runs with this `--out` were at work, and have not come to their end.
+fn left_of(out: &Path) -> Vec<PathBuf> {
+    let beside = out.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let names = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let beside = names(beside).map(|name| out.with_file_name(name));
+    let is_left = |folder: &PathBuf| destination_of(folder) == out && Log::works_in(folder);
+    let mut left: Vec<_> = beside.chain(names(out).map(|name| out.join(name))).filter(is_left).collect();
+    left.sort();
+    left
+}
+
 /// Where what lies in a folder to work in will be; of any other folder itself.
 fn destination_of(folder: &Path) -> PathBuf {
     let name = folder.file_name().map(OsString::from).unwrap_or_default().into_encoded_bytes();
@@ -234,8 +262,9 @@ fn destination_of(folder: &Path) -> PathBuf {
     }
 }
 
-/// Makes the folder and holds it. `WouldBlock` where another process does; `AlreadyExists` where something is there.
-fn hold(folder: &Path) -> io::Result<Held> {
+/// Makes the folder and holds it, or one that is there and empty; says which. `WouldBlock` where another process does;
+/// `AlreadyExists` where something is there.
+fn hold(folder: &Path) -> io::Result<(Held, bool)> {
     const TRIES: usize = 100;
     for _ in 0..TRIES {
         let made = match fs::create_dir(folder) {
@@ -244,7 +273,7 @@ fn hold(folder: &Path) -> io::Result<Held> {
         };
         match Held::take(folder) {
             // Of two that found it empty, one holds it. Without locks, it is whoever's who made it.
-            Ok(held) if made || held.certain && fs::read_dir(folder)?.next().is_none() => return Ok(held),
+            Ok(held) if made || held.certain && fs::read_dir(folder)?.next().is_none() => return Ok((held, made)),
             Ok(_) => break,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(error),
             // Published or removed meanwhile.
@@ -264,22 +293,33 @@ fn is_there(destination: &Path) -> anyhow::Result<bool> {
         Ok(_) if !destination.is_dir() => bail!("{at}: is not a folder; name a new one with --out"),
         Ok(_) => {}
     }
-    match content(destination).with_context(|| format!("{at}: can't be read"))? {
+    match content(destination, None).with_context(|| format!("{at}: can't be read"))? {
         Some(_) => bail!("{at}: is not empty; name a new folder with --out, or remove this one first"),
         None => Ok(true),
     }
 }
 
-/// Something that lies in a folder, beside work in progress and what the system itself puts into new file systems.
-fn content(folder: &Path) -> io::Result<Option<OsString>> {
+/// Something that lies in a folder, beside work in progress, `ours` too, and what the system itself puts into new file
+/// systems.
+fn content(folder: &Path, ours: Option<&Path>) -> io::Result<Option<OsString>> {
     for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let text = name.as_encoded_bytes();
-        if text != b"lost+found" && text != PARTIAL.as_bytes() && !text.starts_with(b"partial-") {
+        let (name, path) = entry.map(|entry| (entry.file_name(), entry.path()))?;
+        // Empty, it is work that begins in this moment.
+        let is_empty = || fs::read_dir(&path).is_ok_and(|mut inside| inside.next().is_none());
+        let is_work = || destination_of(&path) == folder && (Log::works_in(&path) || is_empty());
+        if name != "lost+found" && ours != Some(&path) && !is_work() {
             return Ok(Some(name));
         }
     }
     Ok(None)
+}
+
+/// Removes what is in a folder.
+fn empty(folder: &Path) -> io::Result<()> {
+    fs::read_dir(folder)?.try_for_each(|entry| match entry? {
+        entry if entry.file_type()?.is_dir() => fs::remove_dir_all(entry.path()),
+        entry => fs::remove_file(entry.path()),
+    })
 }
 
 /// Removes what a killed process has written half.
@@ -299,11 +339,14 @@ fn unwritable(destination: &Path) -> String {
     format!("{}: can't be written; name another folder with --out", text::path(destination))
 }
 
+/// Names what a killed run left. What else is there under such a name is no business of ours.
 fn tell_left(folder: &Path) {
-    output::note(&format!(
-        "{0}: left by a run that was killed; it stays as it is: `mapscope run --resume {0}` goes on with it, or remove it",
-        text::path(folder)
-    ));
+    if Log::works_in(folder) {
+        output::note(&format!(
+            "{0}: left by a run that was killed; it stays as it is: `mapscope run --resume {0}` goes on with it, or remove it",
+            text::path(folder)
+        ));
+    }
 }
 
 #[cfg(test)]

@@ -99,6 +99,58 @@ fn what_a_killed_run_left_stays_and_the_next_name_serves() {
 }
 
 #[test]
+fn what_a_user_has_called_so_stays_and_is_no_run() {
+    let place = tempfile::tempdir().unwrap();
+    let (out, theirs) = (place.path().join("out"), place.path().join("out.partial"));
+    fs::create_dir(&theirs).unwrap();
+    // Empty, it serves, and stays in either case.
+    let staged = claimed(&out);
+    assert_eq!(staged.path(), theirs);
+    fill(&staged);
+    drop(staged);
+    assert_eq!((names(place.path()), names(&theirs)), (vec!["out.partial".into()], vec![]));
+    let staged = claimed(&out);
+    fill(&staged);
+    staged.publish().unwrap();
+    assert_eq!((names(&out), names(&theirs)), (FILLED.map(str::to_owned).into(), vec![]));
+    fs::remove_dir_all(&out).unwrap();
+    // With something in it, even a record, the next name serves, and nothing is to be resumed.
+    fs::write(theirs.join(LAST), "theirs").unwrap();
+    assert_eq!(claimed(&out).path(), place.path().join("out.partial-2"));
+    let why = Staged::resume(&out, None).err().expect("there is none").to_string();
+    assert!(why.contains("out: cannot be read"), "{why}");
+    assert_eq!((names(place.path()), names(&theirs)), (vec!["out.partial".into()], vec![LAST.into()]));
+    // Within a folder, it is something that is there.
+    fs::create_dir_all(out.join("partial-2/inside")).unwrap();
+    assert!(refused(&out).contains("is not empty"));
+    assert_eq!(names(&out), ["partial-2"]);
+}
+
+#[test]
+fn of_several_unfinished_runs_the_one_to_resume_is_named() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    for name in ["out.partial", "out.partial-2", "out.partial-old", "other.partial", "out/partial"] {
+        fs::create_dir_all(place.path().join(name)).unwrap();
+        fs::write(place.path().join(name).join("cells.jsonl"), "").unwrap();
+    }
+    let why = Staged::resume(&out, None).err().expect("which?").to_string();
+    let at = place.path().display();
+    assert_eq!(
+        why,
+        format!(
+            "{at}/out: 3 runs are unfinished: {at}/out/partial, {at}/out.partial, {at}/out.partial-2; give one of them"
+        )
+    );
+    let second = place.path().join("out.partial-2");
+    fs::remove_dir_all(&out).unwrap();
+    assert_eq!(Staged::resume(&second, None).unwrap().expect("it").destination(), out);
+    // One alone is meant, whatever its number.
+    fs::remove_dir_all(place.path().join("out.partial")).unwrap();
+    assert_eq!(Staged::resume(&out, None).unwrap().expect("it").path(), second);
+}
+
+#[test]
 fn an_empty_folder_and_a_link_to_one_are_finished_into() {
     let place = tempfile::tempdir().unwrap();
     let (plain, link) = (place.path().join("plain"), place.path().join("link"));

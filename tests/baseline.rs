@@ -117,6 +117,10 @@ fn what_is_refused_leaves_the_baseline_as_it_was() {
     let before = fs::read(place.path().join("baseline/results.json")).expect("read");
     refused(&accept(&place, "b", &[]), "--reason");
     refused(&accept(&place, "b", &["--reason", " \n"]), "b: not accepted: a baseline is renewed for a reason");
+    let long = "\u{e9}".repeat(1001);
+    refused(&accept(&place, "b", &["--reason", &long]), "b: not accepted: the reason has 1001 characters; the longest");
+    // As it is written.
+    refused(&accept(&place, "b", &["--reason", &"\u{1b}".repeat(200)]), "the reason has 1200 characters");
     refused(&accept(&place, "a", &["--reason", "again"]), "is the baseline already");
     refused(&accept(&place, "baseline", &["--reason", "again"]), "is the baseline already");
     refused(&accept(&place, "nowhere", &["--reason", "x"]), "nowhere: cannot be read");

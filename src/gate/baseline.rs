@@ -7,7 +7,7 @@ use super::number::plural;
 use super::policy::Policy;
 use super::verdict::{Kind, Verdict};
 use crate::record::metrics::Metric;
-use crate::record::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges, Results, SchemasDiffer, Status};
+use crate::record::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges, REASON_CHARS_MAX, Results, SchemasDiffer, Status};
 use crate::text;
 
 /// Why and when a record becomes the baseline.
@@ -29,6 +29,11 @@ pub enum Refusal {
     /// Nobody says why.
     #[error("a baseline is renewed for a reason, and the reason is empty: say with --reason why the change is wanted")]
     NoReason,
+    /// It is a text, and not a reason.
+    #[error(
+        "the reason has {0} characters; the longest allowed has {REASON_CHARS_MAX}: say with --reason in short why the change is wanted"
+    )]
+    LongReason(usize),
     /// It is not whole.
     #[error("the record is partial: its run ended before all cells were done; run it again, to its end")]
     Partial,
@@ -69,8 +74,11 @@ pub fn accept(
     terms: Terms,
     metrics: &[Metric],
 ) -> Result<Results, Refusal> {
-    if terms.reason.trim().is_empty() {
-        return Err(Refusal::NoReason);
+    let reason = text::one_line(&terms.reason);
+    match reason.chars().count() {
+        0 => return Err(Refusal::NoReason),
+        1..=REASON_CHARS_MAX => {}
+        chars => return Err(Refusal::LongReason(chars)),
     }
     if results.partial {
         return Err(Refusal::Partial);
@@ -93,7 +101,7 @@ pub fn accept(
     let mut history = before.map(|before| before.accepted.clone()).unwrap_or_default();
     history.push(Acceptance {
         date: terms.date,
-        reason: text::one_line(&terms.reason),
+        reason,
         commit: terms.commit,
         environments: results.environments.clone(),
         changes: before.map(|before| changes(before, results, metrics)),

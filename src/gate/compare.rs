@@ -7,7 +7,7 @@ use super::mann_whitney::REPETITIONS_MIN;
 use super::number::{plural, real};
 use super::policy::{Action, Policy};
 use super::timing::Incomparable;
-use super::verdict::{Chance, Change, Kind, Level, Verdict, What};
+use super::verdict::{Chance, Change, Kind, Level, Outcome, Verdict, What};
 use crate::record::metrics::{Better, Class, Metric, Number};
 use crate::record::{Cell, Results, SchemasDiffer, Status, Time};
 
@@ -48,7 +48,15 @@ pub fn compare(baseline: &Results, current: &Results, policy: &Policy, metrics: 
     for cell in current.cells.iter().filter(|cell| !before.contains_key(&cell.id.key())) {
         comparison.new_cell(cell);
     }
-    comparison.finish()
+    let mut verdict = comparison.finish();
+    if verdict.outcome() == Outcome::Pass && verdict.tally.exact + verdict.tally.statistical == 0 {
+        let what = match verdict.tally.cells {
+            0 => "no cell has figures in both records. Make a record whose cells ended well the new baseline.",
+            _ => "the policy ignores every metric that both records have.",
+        };
+        verdict.unjudged.push(format!("Nothing was compared: {what}"));
+    }
+    verdict
 }
 
 /// Compares cells of two records by the rules of [`compare`], whatever their identities: each pair is one of `baseline`

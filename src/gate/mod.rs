@@ -22,6 +22,7 @@
 //! | a cell failed in the baseline only | better | |
 //! | a cell is new | note | |
 //! | either record is partial; they have different schemas; no cell in common | unjudged | |
+//! | nothing else fails, and not one metric was compared | unjudged | nobody looked at anything |
 //! | the times' environment differs | note | times are not compared; unjudged where a rule says that times fail |
 //! | the map's version, rustc, target, allocator or mapscope differs | note | exact metrics are compared all the same |
 //!

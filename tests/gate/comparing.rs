@@ -150,6 +150,29 @@ fn cells_that_are_missing_failed_or_new_are_named() {
 }
 
 #[test]
+fn where_nothing_is_compared_nothing_passes() {
+    let failed = |statuses: [Status; 2]| {
+        let mut results = two();
+        results.cells.iter_mut().zip(statuses).for_each(|(cell, status)| cell.status = status);
+        results
+    };
+    let (ok, panicked) = (Status::Ok, Status::Panicked);
+    let why = "Nothing was compared: no cell has figures in both records. Make a record whose cells ended well the new \
+               baseline.";
+    let verdict = judge(&failed([panicked, panicked]), &two());
+    assert_eq!((verdict.outcome(), verdict.unjudged), (Outcome::Unjudged, vec![why.to_owned()]));
+    // One is enough, a regression is one, and what is unjudged in other words needs no more.
+    assert_eq!(judge(&failed([panicked, ok]), &two()).outcome(), Outcome::Pass);
+    assert_eq!(judge(&failed([panicked, panicked]), &record([cell("std")])).outcome(), Outcome::Regression);
+    let both = judge(&failed([panicked, panicked]), &failed([panicked, panicked]));
+    assert_eq!((both.outcome(), both.unjudged.len()), (Outcome::Unjudged, 0));
+    // A policy that looks away from everything looks at nothing.
+    let all = judge_by("[[rule]]\nmetric = \"*\"\naction = \"ignore\"", &two(), &two());
+    let why = "Nothing was compared: the policy ignores every metric that both records have.";
+    assert_eq!((all.outcome(), all.unjudged), (Outcome::Unjudged, vec![why.to_owned()]));
+}
+
+#[test]
 fn partial_records_are_not_judged_unless_what_is_there_is_worse() {
     let partial = |results: &Results| Results { partial: true, ..results.clone() };
     let verdict = judge(&partial(&two()), &two());

@@ -7,6 +7,9 @@ use super::Environment;
 /// As many are kept, the last ones.
 pub const ACCEPTANCES_MAX: usize = 20;
 
+/// The longest reason, in characters: every verdict against the baseline repeats it.
+pub const REASON_CHARS_MAX: usize = 1000;
+
 /// Once that a record was made the baseline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::plan::CellId;
 pub use crate::probe::event::Cause;
 pub use crate::probe::quantity::Quantity;
-pub use acceptance::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges};
+pub use acceptance::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges, REASON_CHARS_MAX};
 pub(crate) use check::{check_cell, check_times};
 pub use declared::{contradiction, flaw};
 pub use environment::Environment;

@@ -317,6 +317,36 @@ fn what_can_t_be_said_is_an_error_of_every_verb_and_what_was_written_is_named() 
 }
 
 #[test]
+fn a_stdout_that_is_closed_or_not_to_be_written_to_is_an_error() {
+    let place = Place::new();
+    assert_eq!(place.run(&with(&TINY, &["--out", "a", "-q"])).code, Some(0));
+    fs::write(place.path().join("trace.csv"), "op,key\ninsert,1\n").expect("a trace");
+    let script = |script: &str, args: &[&str]| {
+        let mut command = Command::new("sh");
+        place.run_command(command.args(["-c", script, env!("CARGO_BIN_EXE_mapscope")]).args(args))
+    };
+    for stdout in [">&-", "1<trace.csv"] {
+        let into = |args: &[&str]| script(&format!("exec \"$0\" \"$@\" {stdout}"), args);
+        let closed = "can't write to stdout: Bad file descriptor (os error 9)\n";
+        for args in [&["--version"] as &[&str], &["--help"], &["list"], &["gate", "a", "a"]] {
+            let outcome = into(args);
+            assert_eq!((outcome.code, outcome.stderr), (Some(2), format!("error: {closed}")), "{args:?} {stdout}");
+        }
+        let rows = into(&["replay", "--map", "std", "trace.csv", "--per-op", "-"]);
+        assert_eq!(rows.code, Some(2), "{}", rows.stderr);
+        assert!(rows.stderr.contains("can't write to standard output: Bad file descriptor"), "{}", rows.stderr);
+        let csv = into(&with(&TINY, &["--out", "-"]));
+        assert_eq!(csv.code, Some(2));
+        assert!(csv.stderr.starts_with("error: the results are in reports/custom-00"), "{}", csv.stderr);
+        // Where nothing is to be said, nothing is missing.
+        let quiet = into(&["gate", "a", "a", "--quiet"]);
+        assert_eq!((quiet.code, quiet.stderr.as_str()), (Some(0), ""));
+    }
+    let nowhere = script("exec \"$0\" \"$@\" >/dev/null", &["list"]);
+    assert_eq!((nowhere.code, nowhere.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn a_baseline_is_renewed_only_when_that_can_be_said() {
     let place = Place::new();
@@ -341,18 +371,6 @@ fn a_baseline_is_renewed_only_when_that_can_be_said() {
     assert!(accept("2", false).ends_with("accepted: baseline/results.json has 1 cell\n"));
     assert!(place.path().join("baseline/results.json").is_symlink());
     assert_ne!(fs::read(place.path().join("elsewhere.json")).expect("the baseline"), before);
-}
-
-/// The system opens a closed stdout anew, on nothing: who closes it wants nothing of it.
-#[test]
-fn a_closed_stdout_is_no_error() {
-    for args in ["--version", "run --help", "list"] {
-        let sh = Command::new("sh")
-            .args(["-c", &format!("exec \"$0\" {args} >&-"), env!("CARGO_BIN_EXE_mapscope")])
-            .output()
-            .expect("it runs");
-        assert_eq!((sh.status.code(), stderr(&sh).as_str()), (Some(0), ""), "{args}");
-    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod replay;
 mod report;
 mod run;
 mod staged;
+mod stdout;
 mod toolchains;
 mod verify;
 

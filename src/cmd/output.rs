@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
+use super::stdout;
 use crate::plan::UnknownName;
 use crate::record::{self, Results, write_atomically, write_reproducible};
 use crate::report::{Emit, FORMATS, Format};
@@ -13,8 +14,10 @@ use crate::text;
 
 /// Writes to stdout. A reader that has gone away (`| head`) is no error.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text::screen(text).as_bytes()).and_then(|()| stdout.flush()) {
+    if text.is_empty() {
+        return Ok(());
+    }
+    match stdout::open().and_then(|mut stdout| stdout.write_all(text::screen(text).as_bytes())) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("can't write to stdout"),
         _ => Ok(()),
     }

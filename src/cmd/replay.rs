@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use mapscope_trace::Output;
 
 use super::recorded::{self, Opened, Wanted};
-use super::{INTERRUPTED, output};
+use super::{INTERRUPTED, output, stdout};
 use crate::intake::{self, STDIN, interrupt};
 use crate::probe::alloc;
 use crate::record::write_whole;
@@ -89,7 +89,7 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
 fn play_all(replay: &mut Replay, per_op: Option<&Path>) -> anyhow::Result<()> {
     match per_op {
         Some(path) if path.as_os_str() == "-" => {
-            let mut out = BufWriter::new(io::stdout().lock());
+            let mut out = BufWriter::new(stdout::open().context("can't write to standard output")?);
             replay.rows(Some(&mut out)).map_err(|error| match error.downcast::<io::Error>() {
                 Ok(error) => anyhow::Error::new(error).context("can't write to standard output"),
                 Err(error) => error,

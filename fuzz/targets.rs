@@ -238,4 +238,5 @@ const SETUP: replay::Setup<'static> = replay::Setup {
     load_factor: None,
     release: None,
     seed: replay::Setup::SEED,
+    memory_bytes: 1 << 29,
 };

@@ -202,6 +202,34 @@ fn values_have_the_lengths_that_the_trace_says_and_other_columns_may_hold_anythi
 }
 
 #[test]
+fn what_has_no_room_in_memory_is_refused_in_words() {
+    let place = Place::new();
+    let trace = "op,key,value_bytes\ninsert,7,100\ninsert,8,300000000\n";
+    fs::write(place.path().join("trace.csv"), trace).expect("a file");
+    // A map of that many entries, which nobody can try before it is made.
+    let made = "# layout=classic type=u64/u64 hint=9000000 key_size=8 elem_size=8\nop,key,hash\nnew,,\n";
+    fs::write(place.path().join("made.csv"), made).expect("a file");
+    // Less than what is free, and room enough for all else.
+    let script = "ulimit -d 262144; exec \"$0\" \"$@\"";
+    let replay = |args: &[&str]| {
+        let mut command = Command::new("sh");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_mapscope"), "replay"]).args(args);
+        let outcome = place.run_command(command.env_remove("RUST_BACKTRACE"));
+        (outcome.code, outcome.stderr)
+    };
+    let (code, said) = replay(&["--map", "std", "trace.csv", "--entry", "u64/bytes", "--per-op", "rows.csv"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.starts_with("error: trace.csv:3: needs more memory than there is: it may use "), "{said}");
+    let (code, said) = replay(&["--map", "go-classic", "made.csv"]);
+    assert_eq!(code, Some(2), "{said}");
+    let expected = "error: the map can't go on, as said above; it may use three quarters of the memory that is free\n";
+    assert!(said.starts_with("memory allocation of ") && said.ends_with(expected), "{said}");
+    // Lengths that no value has take none.
+    assert_eq!(replay(&["--map", "std", "trace.csv"]), (Some(0), String::new()));
+    assert_eq!(fs::read_dir(place.path()).expect("the folder").count(), 2, "nothing else is left");
+}
+
+#[test]
 fn rows_are_compressed_as_the_name_of_their_file_says_and_never_written_over_the_trace() {
     let place = Place::new();
     for (name, magic) in [("out.csv.gz", &[0x1f, 0x8b][..]), ("out.csv.zst", &[0x28, 0xb5, 0x2f, 0xfd])] {

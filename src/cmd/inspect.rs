@@ -16,7 +16,7 @@ use crate::plan::{self, CellSpec, Hint, plan};
 use crate::probe::alloc;
 use crate::record::write_atomically;
 use crate::replay::{ALLOCATED, Action, Entries, Recording, Row, Setup, shape};
-use crate::run::Subjects;
+use crate::run::{Subjects, limit_memory, memory_limit_bytes};
 use crate::workload::Workload;
 use crate::workload::trace::oracle_general;
 
@@ -138,6 +138,7 @@ struct Subject {
 
 pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Result<ExitCode> {
     alloc::verify_counting()?;
+    limit_memory();
     if !args.watch.is_empty() && (args.at.ranges.len() + usize::from(args.at.end)) != 1 {
         bail!("--at: with --watch, give one number, one range A..B, or end");
     }
@@ -242,6 +243,7 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
         load_factor: cell.load_factor,
         release: subjects.release_of(&cell.map),
         seed: cell.workload.seed,
+        memory_bytes: memory_limit_bytes(),
     };
     if !can_be_inspected(subjects, map) {
         let names: Vec<_> = subjects.infos().map(|info| info.term.name).collect();
@@ -314,7 +316,8 @@ fn cell(args: &Args, subjects: &Subjects) -> anyhow::Result<CellSpec> {
 /// Whether a map can be taken apart: a small one is asked.
 fn can_be_inspected(subjects: &Subjects, map: &str) -> bool {
     let entries = Entries::Named("u64/u64");
-    let setup = Setup { entries, hashed: false, hint: 0, load_factor: None, release: None, seed: Setup::SEED };
+    let (hashed, memory_bytes) = (false, u64::MAX);
+    let setup = Setup { entries, hashed, hint: 0, load_factor: None, release: None, seed: Setup::SEED, memory_bytes };
     let Some(mut model) = subjects.player(map, &setup) else { return false };
     let columns = ALLOCATED + model.info().state.len();
     model.play(Row::new(Action::New), &mut vec![0; columns]).is_ok() && model.anatomy(Part::Header).is_some()

@@ -9,7 +9,7 @@ use crate::intake;
 use crate::maps::Info;
 use crate::plan::{Arg, Call, UnknownName};
 use crate::replay::{About, Entries, Play, Recording, Setup, shape};
-use crate::run::Subjects;
+use crate::run::{Subjects, memory_limit_bytes};
 use crate::text;
 use crate::workload::ENTRIES;
 
@@ -104,6 +104,7 @@ pub(super) fn open(wanted: &Wanted, recording: &Recording, subjects: &Subjects) 
         load_factor: wanted.load_factor,
         release,
         seed: wanted.seed,
+        memory_bytes: memory_limit_bytes(),
     };
     let model = subjects.player(call.name, &setup).ok_or_else(|| {
         anyhow!("--map: {} works in a process of its own, where no recording can be played: take a model", call.name)

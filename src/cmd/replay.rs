@@ -15,7 +15,7 @@ use crate::replay::{
     ALLOCATED, Action, Comparison, Differing, Guarded, NOVERFLOW_EXACT_BELOW_B, Play, PlayError, Recording, Row, Setup,
     columns,
 };
-use crate::run::Subjects;
+use crate::run::{Subjects, limit_memory};
 use crate::text;
 use crate::workload::WorkloadError;
 
@@ -48,6 +48,7 @@ const SHOWN_MAX: u64 = 10;
 
 pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Result<ExitCode> {
     alloc::verify_counting()?;
+    limit_memory();
     // So that an interrupted replay leaves no file. Asked twice: the map doesn't come back.
     interrupt::heed(|| std::process::exit(INTERRUPTED.into()));
     let recording = Recording::open(&args.trace)?;

@@ -178,6 +178,7 @@ fn moment(map: &str, release: Option<&'static str>, trace: &str, operations: usi
         load_factor: None,
         release,
         seed: Setup::SEED,
+        memory_bytes: u64::MAX,
     };
     let model = Subjects::builtin().player(map, &setup).expect("a model");
     let mut session = Session::start(model, Source::recording(recording)).expect("a map");

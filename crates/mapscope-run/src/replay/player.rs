@@ -99,6 +99,15 @@ pub enum PlayError {
     /// The model panicked, and what it said.
     #[error("{0}")]
     Panicked(String),
+    /// The map and the value that is put into it need more memory than they may use.
+    #[error(
+        "needs more memory than there is: it may use {} MiB, three quarters of what was free when it began, and what `ulimit` allows",
+        memory_bytes >> 20
+    )]
+    OutOfMemory {
+        /// See [`Setup::memory_bytes`].
+        memory_bytes: u64,
+    },
     /// A hash in a map that will never be made.
     #[error("`hash` gives a key's hash in an inner map, and {0} makes none")]
     NoInnerMaps(&'static str),
@@ -186,6 +195,8 @@ pub struct Setup<'a> {
     pub release: Option<&'static str>,
     /// Seeds its hasher, where rows bring no hashes, and what else it has of its own.
     pub seed: u64,
+    /// As much memory may be in use when an operation begins, the value that it puts included.
+    pub memory_bytes: u64,
 }
 
 impl Setup<'_> {
@@ -197,7 +208,7 @@ impl Setup<'_> {
 pub fn player<F: Family>(setup: &Setup) -> Option<Box<dyn Play>> {
     let load_factor = setup.load_factor.unwrap_or_else(|| F::INFO.load_factor_of(setup.release));
     let options = Options { load_factor, hint: setup.hint, seed: setup.seed, release: setup.release };
-    let build = |hashed| Build::<F> { options, hashed, family: PhantomData };
+    let build = |hashed| Build::<F> { options, hashed, memory_bytes: setup.memory_bytes, family: PhantomData };
     match setup.entries {
         Entries::Shape(name) => {
             // Constant, so that the other maps are not compiled for every shape.
@@ -212,6 +223,7 @@ struct Build<F> {
     options: Options,
     /// Whether rows bring hashes; otherwise the map hashes by itself.
     hashed: bool,
+    memory_bytes: u64,
     family: PhantomData<F>,
 }
 
@@ -233,6 +245,8 @@ impl<F: Family> EntryVisitor for Build<F> {
         Box::new(Player {
             info: F::info_at(options.release),
             models_heap: F::MODELS_HEAP,
+            values_have_lengths: V::from_seed(0, 0).heap_bytes() > 0,
+            memory_bytes: self.memory_bytes,
             build: Box::new(build),
             recorded,
             map: None,
@@ -243,6 +257,8 @@ impl<F: Family> EntryVisitor for Build<F> {
 struct Player<K, V> {
     info: Info,
     models_heap: bool,
+    values_have_lengths: bool,
+    memory_bytes: u64,
     build: Box<dyn Fn() -> Box<dyn Map<K, V>>>,
     /// The hasher's table, where rows bring hashes.
     recorded: Option<Recorded>,
@@ -299,6 +315,20 @@ impl<K: Key, V: Value> Player<K, V> {
         recorded.set(row.key, now);
         Ok(())
     }
+
+    /// Refuses a row for which there is no memory.
+    fn has_room(&self, row: Row) -> Result<(), PlayError> {
+        let puts = self.values_have_lengths && row.action == Action::Insert;
+        let value_bytes = if puts { row.value_bytes } else { 0 };
+        let used_bytes = alloc::live_bytes().max(0).unsigned_abs();
+        let is_within = used_bytes.saturating_add(value_bytes.into()) <= self.memory_bytes;
+        // Of a small one it is not worth a try.
+        let is_there = || Vec::<u8>::new().try_reserve_exact(value_bytes as usize).is_ok();
+        match is_within && (value_bytes < 1 << 20 || alloc::uncounted(is_there)) {
+            true => Ok(()),
+            false => Err(PlayError::OutOfMemory { memory_bytes: self.memory_bytes }),
+        }
+    }
 }
 
 impl<K: Key, V: Value> Play for Player<K, V> {
@@ -319,6 +349,7 @@ impl<K: Key, V: Value> Play for Player<K, V> {
         if (row.action == Action::New) == self.map.is_some() {
             return Err(PlayError::Misplaced);
         }
+        self.has_room(row)?;
         self.learn(row)?;
         TOLD.set(Told::NOTHING);
         let before;
@@ -382,5 +413,29 @@ impl<K: Key, V: Value> Play for Player<K, V> {
         if let Some(map) = &self.map {
             map.check_invariants();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_for_which_there_is_no_memory_is_refused_before_it_is_played() {
+        // What is alive is not counted here.
+        let memory_bytes = 10_000;
+        let played = |entries| {
+            let (hashed, hint, load_factor, release, seed) = (false, 0, None, None, Setup::SEED);
+            let setup = Setup { entries, hashed, hint, load_factor, release, seed, memory_bytes };
+            let mut player = player::<maps::Cuckoo>(&setup).expect("it has such entries");
+            let mut figures = vec![0; ALLOCATED + player.info().state.len()];
+            player.play(Row::new(Action::New), &mut figures).expect("room");
+            let put = |value_bytes| Row { value_bytes, ..Row::new(Action::Insert) };
+            [10_000, 10_001, 0].map(|value_bytes| player.play(put(value_bytes), &mut figures))
+        };
+        let refused = Err(PlayError::OutOfMemory { memory_bytes });
+        assert_eq!(played(Entries::Named("u64/bytes")), [Ok(()), refused, Ok(())]);
+        // Values that have one length take no other.
+        assert_eq!(played(Entries::Named("u64/u64")), [const { Ok(()) }; 3]);
     }
 }

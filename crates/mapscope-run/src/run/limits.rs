@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::job::Pass;
-use super::memory::available_bytes;
+use super::memory::{self, available_bytes};
 use crate::plan::Plan;
 
 /// What a pass may take where nobody says otherwise: this long, and so much longer for each operation. A pass that is
@@ -14,6 +14,17 @@ const TIME_PER_OP: Duration = Duration::from_micros(50);
 
 /// The least memory that is left to each of several processes side by side.
 const SHARE_BYTES_MIN: u64 = 64 << 20;
+
+/// The memory that may be used where nobody says otherwise, by all that runs at once: three quarters of what is free.
+pub fn memory_limit_bytes() -> u64 {
+    available_bytes() / 4 * 3
+}
+
+/// Holds this process, which works on a map itself, to that much. Beyond it, it ends with exit code 2.
+pub fn limit_memory() {
+    memory::limit(memory_limit_bytes());
+    memory::end_in_words();
+}
 
 /// What one process may take: a pass of a cell, or a repetition of its time pass.
 pub(super) struct Limits {
@@ -31,7 +42,7 @@ impl Limits {
         let jobs = wanted.min(passes).max(1);
         match plan.memory_limit_bytes {
             Some(bytes) => Limits { time_s: plan.time_limit_s, memory_bytes: bytes, share_bytes: bytes, jobs },
-            None => Limits::sharing(available_bytes() / 4 * 3, jobs, plan.time_limit_s),
+            None => Limits::sharing(memory_limit_bytes(), jobs, plan.time_limit_s),
         }
     }
 

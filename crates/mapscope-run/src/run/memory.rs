@@ -15,11 +15,33 @@ pub(super) fn available_bytes() -> u64 {
     available_kib.map_or_else(physical_bytes, |kib| kib.saturating_mul(1024))
 }
 
-/// Makes this process's allocations beyond the limit fail, which ends it with a message that the parent knows.
+/// Makes this process's allocations beyond the limit fail, which ends it with a message that the parent knows. A lower one
+/// that it has already stays.
 pub(super) fn limit(bytes: u64) {
-    let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
-    // SAFETY: `limit` is a valid `rlimit`. A failure leaves the process without a limit, as it was.
+    let mut limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
+    // SAFETY: `limit` is a valid `rlimit`. A failure leaves it, and the process without another limit, as they were.
     unsafe {
-        libc::setrlimit(libc::RLIMIT_DATA, &limit);
+        libc::getrlimit(libc::RLIMIT_DATA, &raw mut limit);
+        limit = libc::rlimit { rlim_cur: limit.rlim_cur.min(bytes), rlim_max: limit.rlim_max.min(bytes) };
+        libc::setrlimit(libc::RLIMIT_DATA, &raw const limit);
+    }
+}
+
+/// Makes what aborts this process, an allocation that failed above all, an error in words. The standard library has said
+/// before what it is.
+pub(super) fn end_in_words() {
+    extern "C" fn end(_: libc::c_int) {
+        const WORDS: &[u8] =
+            b"error: the map can't go on, as said above; it may use three quarters of the memory that is free\n";
+        const BAD_INPUT: libc::c_int = 2;
+        // SAFETY: both may be called by whoever handles a signal, and `WORDS` is as long as it is said to be.
+        unsafe {
+            libc::write(libc::STDERR_FILENO, WORDS.as_ptr().cast(), WORDS.len());
+            libc::_exit(BAD_INPUT);
+        }
+    }
+    // SAFETY: `end` does nothing that a handler of signals may not do.
+    unsafe {
+        libc::signal(libc::SIGABRT, end as extern "C" fn(libc::c_int) as libc::sighandler_t);
     }
 }

@@ -40,6 +40,7 @@ use std::path::PathBuf;
 
 pub use child::main as child_main;
 pub use job::HIDDEN_VERB;
+pub use limits::{limit_memory, memory_limit_bytes};
 pub use log::{Log, LogError};
 pub use only::Only;
 pub use schedule::{execute, heed_interrupts};

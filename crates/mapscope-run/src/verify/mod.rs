@@ -200,6 +200,8 @@ impl One<'_> {
             load_factor: None,
             release,
             seed: Setup::SEED,
+            // Its operations are of our own making.
+            memory_bytes: u64::MAX,
         };
         let mut model = Guarded::new(player_of_layout(&greeting.layout, &setup).ok_or_else(no_model)?);
         let columns = model.info().state;

@@ -126,12 +126,15 @@ impl Read for Intake {
 ///
 /// Those of [`Intake::open`] and of reading; more bytes than that.
 pub fn whole(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let too_long = || io::Error::other(format!("it is longer than {bytes_max} bytes"));
     let mut bytes = Vec::new();
-    Intake::open(path)?.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
-    match bytes.len() as u64 > bytes_max {
-        true => Err(io::Error::other(format!("it is longer than {bytes_max} bytes"))),
-        false => Ok(bytes),
+    let intake = Intake::open(path)?;
+    // Of a file it is known before anything is read.
+    if intake.opened.is_some_and(|(length, _)| length > bytes_max) {
+        return Err(too_long());
     }
+    intake.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max { Err(too_long()) } else { Ok(bytes) }
 }
 
 /// Whether a reading ended because Ctrl-C was pressed.

@@ -17,6 +17,9 @@ use crate::text;
 /// The file that a folder of results is read from.
 pub const FILE_NAME: &str = "results.json";
 
+/// A record that is longer is not read: what it is made of needs several times as much memory.
+const BYTES_MAX: u64 = 4 << 30;
+
 /// Why a results file could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -96,7 +99,7 @@ pub enum ReadError {
 /// See [`ReadError`]. Nothing in a file, however damaged, makes this panic.
 pub fn read(path: &Path) -> Result<Results, ReadError> {
     let file = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
-    let bytes = intake::whole(&file, u64::MAX).map_err(|source| match source.kind() {
+    let bytes = intake::whole(&file, BYTES_MAX).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound if path.is_dir() => ReadError::NoResults { path: path.to_owned() },
         _ => ReadError::Io { path: file.clone(), source },
     })?;

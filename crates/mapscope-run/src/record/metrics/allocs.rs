@@ -37,14 +37,15 @@ rows! {
     ALLOCS_PER_WRITE = exact(
         "allocs_per_write",
         "allocs/write",
-        "alloc_count / writes, never rounded to whole allocations.",
+        "alloc_count / writes, never rounded to whole allocations. Those of lookups, clears and iterations are among them.",
         per(&ALLOC_COUNT, &work::WRITES),
     )
     .column(Column::new(32, "allocs", "/write", "allocs: allocations of the map").rank(11).decimals(5));
     ALLOC_BYTES_PER_WRITE = exact(
         "alloc_bytes_per_write",
         "bytes/write",
-        "alloc_bytes / writes: what the map allocates for one write.",
+        "alloc_bytes / writes: what all operations of the map allocate, lookups, clears and iterations too, shared out among \
+         the writes.",
         per(&ALLOC_BYTES, &work::WRITES),
     )
     .column(Column::new(30, "alloc", "B/write", "alloc: bytes that the map allocated").rank(2).decimals(2));

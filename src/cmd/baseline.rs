@@ -37,7 +37,7 @@ struct Accept {
     /// Folder of the baseline; made where there is none
     #[arg(long, value_name = "DIR", default_value = "baseline")]
     baseline: PathBuf,
-    /// Why the change is wanted, in 1,000 characters at the most
+    /// Why the change is wanted, in at most 1,000 characters
     #[arg(long, value_name = "TEXT")]
     reason: String,
     /// Accept a record in which cells failed

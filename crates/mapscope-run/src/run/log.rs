@@ -305,7 +305,7 @@ fn unread(path: &Path, error: &io::Error) -> LogError {
 }
 
 fn name_of(folder: &Path) -> String {
-    folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    text::path(Path::new(folder.file_name().unwrap_or_default()))
 }
 
 /// Gives a log's lines, changed perhaps, the digests that a run would have given them.

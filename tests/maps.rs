@@ -15,6 +15,7 @@ mod go_classic;
 mod go_oracle;
 mod go_swiss;
 mod go_syncmap;
+mod layout;
 mod models;
 mod probes;
 mod slot_reuse;

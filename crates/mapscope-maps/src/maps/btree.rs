@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use super::layout::{EntryShape, Layout, Part, Room, Slot, When};
 use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
 use crate::entry::{Key, Value};
 use crate::probe::event::{Cause, Probe};
@@ -29,6 +30,23 @@ impl Family for BTree {
     };
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = BTreeMap<K, V>;
+
+    /// Of std's `node.rs`: a leaf has a pointer to its parent and two 16-bit numbers beside its entries, an inner node the
+    /// edges as well. All nodes but the root are half full at least. Of `n` inner nodes with `c` children each, there are
+    /// `n * (c - 1)` leaves or nearly.
+    fn layout(entry: &EntryShape, _: &Options, _: u64) -> Option<Layout> {
+        let (most, least) = (NODE_FANOUT_MAX as u64 - 1, NODE_FANOUT_MAX as u64 / 2 - 1);
+        let EntryShape { key, value } = *entry;
+        let leaf = Room::of(&[Room::WORD, key.room.times(most), value.room.times(most), Room::int(2).times(2)]);
+        let inner = Room::in_order(&[leaf, Room::WORD.times(most + 1)]);
+        let bytes_with = |held: u64| (leaf.bytes as f64 + inner.bytes as f64 / held as f64) / (held + 1) as f64;
+        let [key, value] = [key, value].map(|shape| Part::inline(shape.room.bytes));
+        let layout = Layout::new(Slot::apart(key, value, entry.pair().align), entry)
+            .with(When::Sometimes, "a leaf, of 5 to 11 entries", leaf.bytes)
+            .with(When::Sometimes, "an inner node, of 5 to 11 entries and their children", inner.bytes)
+            .open("how full nodes are depends on the order of inserts: rising keys leave nearly all of them with 6 entries");
+        Some(Layout { most: Some(bytes_with(least)), ..layout.at_least(bytes_with(most)) })
+    }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(_: &Options, _: S, _: P) -> BTreeMap<K, V> {
         BTreeMap::new()

@@ -4,6 +4,7 @@
 //! [`Concurrent`], whose methods take `&self`. Nothing is looked at from outside meanwhile: an address that another thread
 //! may change at any moment says nothing of moves.
 
+use super::layout::{EntryShape, Layout};
 use super::{Hashing, Info, Options, Quantity};
 use crate::entry::{Key, Value};
 use crate::probe::event::Probe;
@@ -39,6 +40,11 @@ pub trait ConcurrentFamily: 'static {
     /// The releases of the modelled program that it is the algorithm of, where these are not all of [`Info::releases()`]:
     /// threads may use it when one of these is asked for by name.
     const SHARED_RELEASES: &[&str] = &[];
+    /// As [`Family::layout`](super::Family::layout), for a map that is no `Family`.
+    fn shared_layout(entry: &EntryShape, options: &Options, entries: u64) -> Option<Layout> {
+        let _ = (entry, options, entries);
+        None
+    }
     /// Its own hasher.
     type SharedHasher: Hashing + Send + Sync;
     /// The map for these types.

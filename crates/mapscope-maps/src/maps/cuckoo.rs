@@ -32,6 +32,7 @@
 use std::collections::BTreeSet;
 use std::mem::MaybeUninit;
 
+use super::layout::{EntryShape, Layout, Room, Slot, Step, When, doubling};
 use super::{Family, FixedFold, Hashing, Info, LoadFactors, Map, Options, Structure, Write, count_one};
 use crate::entry::{Key, Value};
 use crate::probe::event::{Cause, Event, Probe};
@@ -67,6 +68,23 @@ impl Family for Cuckoo {
     };
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = CuckooMap<K, V, S, P>;
+
+    fn layout(entry: &EntryShape, options: &Options, entries: u64) -> Option<Layout> {
+        let slot = entry.pair();
+        let bucket = Room::of(&[Room::int(1), slot.times(SLOTS as u64)]).bytes;
+        let steps = doubling(FIRST_BUCKETS as u64, entries, |buckets, from| {
+            let holds = capacity(options.load_factor, buckets as usize) as u64;
+            let bytes = buckets * bucket;
+            Step { slots: buckets * SLOTS as u64, from: Some(from), holds: Some(holds), blocks: vec![bytes], bytes }
+        });
+        let layout = Layout::new(Slot::inline(slot, entry, 0), entry)
+            .steps(steps)
+            .with(When::Sometimes, "a stashed entry", slot.bytes)
+            .with(When::Sometimes, "the list of stashed entries", None);
+        let layout =
+            layout.open("where no path of displacements is found, a table grows sooner, or an entry is stashed");
+        Some(Layout { early: true, ..layout })
+    }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, probe: P) -> CuckooMap<K, V, S, P> {
         let load_factor = options.load_factor;

@@ -4,7 +4,8 @@ use dashmap::DashMap;
 
 use super::guarded::untie;
 use super::hashbrown_map::rehashed;
-use super::open_table::{Searches, Table};
+use super::layout::{EntryShape, Layout, When};
+use super::open_table::{self, Searches, Table};
 use super::{
     Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Structure, Write, WrittenTable,
 };
@@ -18,6 +19,8 @@ pub struct Dashmap;
 /// What dashmap itself takes on 16 processors (four times as many). Left to itself it would make the counts hang on the
 /// machine.
 const SHARDS: usize = 64;
+/// What a shard is padded to on x86-64 and aarch64: two lines are fetched together.
+const SHARD_BYTES: usize = 128;
 
 impl Family for Dashmap {
     const INFO: Info = Info {
@@ -37,6 +40,12 @@ impl Family for Dashmap {
     };
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Dash<K, V, S>;
+
+    fn layout(entry: &EntryShape, _: &Options, entries: u64) -> Option<Layout> {
+        let shard = open_table::layout(entry, |_| open_table::FIRST_SLOTS, entries.div_ceil(SHARDS as u64));
+        let layout = shard.with(When::Map, "the shards, each padded to two cache lines", (SHARDS * SHARD_BYTES) as u64);
+        Some(Layout { tables: SHARDS as u64, ..layout }.open(open_table::SHARDED))
+    }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Dash<K, V, S> {
         Dash { map: DashMap::with_capacity_and_hasher_and_shard_amount(options.hint, hasher, SHARDS) }

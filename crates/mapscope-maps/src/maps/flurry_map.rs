@@ -6,6 +6,7 @@
 use flurry::HashMap;
 
 use super::guarded::untie;
+use super::layout::{EntryShape, Layout, Part, Room, Slot, Step, When, doubling};
 use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write};
 use crate::entry::{Key, Value};
 use crate::probe::event::{Cause, Probe};
@@ -34,6 +35,35 @@ impl Family for Flurry {
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Ported<K, V, S>;
 
+    /// Of flurry's `node.rs` and seize's `Linked`: what is allocated begins with the collector's link. A bin's entry is an
+    /// enum, as large as the node of a tree: a tag, then node, parent, left, right, prev, red.
+    fn layout(entry: &EntryShape, _: &Options, entries: u64) -> Option<Layout> {
+        const WORD: Room = Room::WORD;
+        let linked = |object: Room| Room::in_order(&[WORD, object]);
+        let node = Room::of(&[WORD.times(3), entry.key.room, Room::int(1)]);
+        let in_tree = Room::of(&[node, WORD.times(4), Room::int(1)]);
+        let bin_entry = linked(Room::in_order(&[Room::int(1), in_tree]));
+        let table = linked(WORD.times(4));
+        let steps = doubling(FIRST_BINS, entries, |slots, from| {
+            let blocks = vec![slots * WORD.bytes, table.bytes, bin_entry.bytes];
+            // The put that brings three quarters of the bins' number makes the next table.
+            Step { slots, from: Some(from), holds: Some(slots - slots / 4 - 1), bytes: blocks.iter().sum(), blocks }
+        });
+        let Room { bytes, align } = bin_entry;
+        let (key, value) = (Part::inline(entry.key.room.bytes), Part::POINTER);
+        // Link, hash, next, lock, tag.
+        let slot = Slot { bytes, align, key, value, other_bytes: 26, apart: false, node: true };
+        let layout = Layout::new(slot, entry)
+            .steps(steps)
+            .with(When::Map, "what the collector keeps, by the machine's processors", None)
+            .with(When::Entry, "the node", bytes)
+            .with(When::Entry, "the value, behind a link", linked(entry.value.room).bytes)
+            .with(When::Sometimes, "nodes made anew by a growth, until they are freed", None);
+        // Where a bin has three quarters of an entry.
+        let least = layout.object_bytes(When::Entry).unwrap_or(0) as f64 + WORD.bytes as f64 / 0.75;
+        Some(layout.at_least(least).open("a growth makes most nodes anew, and the old ones are freed many at a time"))
+    }
+
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Ported<K, V, S> {
         Ported { map: HashMap::with_capacity_and_hasher(options.hint, hasher) }
     }
@@ -43,6 +73,9 @@ impl Family for Flurry {
 pub struct Ported<K, V, S> {
     map: HashMap<K, V, S>,
 }
+
+/// Bins of the first table.
+const FIRST_BINS: u64 = 16;
 
 /// What a put allocates when it makes no table and no tree: the value's box, and of a new key a node.
 const ALLOCS_OF_NEW: u64 = 2;

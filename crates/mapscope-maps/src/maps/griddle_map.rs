@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use griddle::HashMap;
 use hashbrown::HashSet;
 
+use super::layout::{EntryShape, Layout};
 use super::open_table::{self, Searches, Slots, Table};
 use super::{Family, FixedFold, Hashing, Info, Map, Options, Structure, Write, WrittenTable};
 use crate::entry::{Key, Value};
@@ -35,6 +36,12 @@ impl Family for Griddle {
     };
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Gradual<K, V, S>;
+
+    /// A full table is replaced by one with room for its entries twice over and the inserts meanwhile; the new one never has to
+    /// grow before the old one is empty.
+    fn layout(entry: &EntryShape, _: &Options, entries: u64) -> Option<Layout> {
+        Some(open_table::layout(entry, |_| open_table::FIRST_SLOTS, entries).gradual())
+    }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Gradual<K, V, S> {
         let map = HashMap::with_capacity_and_hasher(options.hint, hasher);

@@ -3,6 +3,7 @@
 
 use hashbrown::HashMap;
 
+use super::layout::{EntryShape, Layout};
 use super::{
     Family, FixedAhash, FixedFold, FixedFoldQuality, Fx, Hashing, Info, Map, Options, Structure, Write, WrittenTable,
     open_table,
@@ -30,6 +31,10 @@ macro_rules! families {
             };
             type Hasher = $hasher;
             type Map<K: Key, V: Value, S: Hashing, P: Probe> = HashMap<K, V, S>;
+
+            fn layout(entry: &EntryShape, _: &Options, entries: u64) -> Option<Layout> {
+                Some(open_table::layout(entry, open_table::first_slots, entries))
+            }
 
             fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> HashMap<K, V, S> {
                 HashMap::with_capacity_and_hasher(options.hint, hasher)

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use imbl::GenericHashMap;
 use imbl::shared_ptr::DefaultSharedPtr;
 
+use super::layout::{EntryShape, Layout, Room, Slot, When};
 use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
 use crate::entry::{Key, Value};
 use crate::probe::event::{Cause, Probe};
@@ -34,6 +35,27 @@ impl Family for ImblHashMap {
     };
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Persistent<K, V, S>;
+
+    /// Of imbl's `nodes/hamt.rs`: nodes are in `Arc`s. A slot of a leaf is an entry and 32 bits of its hash; a leaf has a
+    /// control byte a slot, in groups of 16 that are aligned as one, and says in a bit for each which are taken.
+    fn layout(entry: &EntryShape, _: &Options, _: u64) -> Option<Layout> {
+        let hash = Room::int(4);
+        let slot = Room::of(&[entry.pair(), hash]);
+        let sparse = |taken: Room, slot: Room, most: u64| Room::of(&[taken, slot.times(most)]);
+        let shared = |node: Room| Room::in_order(&[Room::WORD.times(2), node]).bytes;
+        let leaf = |taken, most| shared(Room::of(&[sparse(taken, slot, most), Room::int(16).times(most / 16)]));
+        // A child is an enum: a tag, then a node's address, or a hash and an entry. In which order it has these two is known
+        // only where that makes no difference.
+        let pair = entry.pair();
+        let child = Room::in_order(&[Room::int(1), hash, pair]).aligned(8).bytes.max(16);
+        let children = sparse(hash, Room { bytes: child, align: 8 }, LEAF_MAX as u64);
+        let node = (pair.align >= hash.align || pair.bytes.is_multiple_of(hash.bytes)).then(|| shared(children));
+        let layout = Layout::new(Slot::inline(slot, entry, hash.bytes), entry)
+            .with(When::Sometimes, "a leaf of up to 16 entries", leaf(Room::int(2), 16))
+            .with(When::Sometimes, "a leaf of up to 32 entries", leaf(Room::int(4), LEAF_MAX as u64))
+            .with(When::Sometimes, "a node of 32 children, which are nodes or entries", node);
+        Some(layout.at_least(slot.bytes as f64).open("which nodes there are, and how full, depends on hashes"))
+    }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(_: &Options, hasher: S, _: P) -> Persistent<K, V, S> {
         Persistent { trie: GenericHashMap::with_hasher(hasher), paths: RefCell::default(), outdated: Cell::new(false) }

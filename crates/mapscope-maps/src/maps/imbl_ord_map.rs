@@ -5,6 +5,7 @@ use std::ops::Bound;
 use imbl::GenericOrdMap;
 use imbl::shared_ptr::DefaultSharedPtr;
 
+use super::layout::{EntryShape, Heap, Layout, Room, Slot, When};
 use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
 use crate::entry::{Key, Value};
 use crate::probe::event::{Cause, Probe};
@@ -33,6 +34,33 @@ impl Family for ImblOrdMap {
     };
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Tree<K, V>;
+
+    /// Of imbl's `nodes/btree.rs`: nodes are in `Arc`s, and lists in them have two positions and room for all. A branch names
+    /// branches, and its own level then, or leaves.
+    fn layout(entry: &EntryShape, _: &Options, _: u64) -> Option<Layout> {
+        let list = |item: Room, most: usize| Room::of(&[Room::WORD.times(2), item.times(most as u64)]);
+        let shared = |node: Room| Room::in_order(&[Room::WORD.times(2), node]);
+        let leaf = shared(list(entry.pair(), LEAF));
+        let children = Room::of(&[list(Room::WORD, LEAF + 1), Room::WORD]);
+        let branch = shared(Room::of(&[list(entry.key.room, LEAF), children]));
+        // Each leaf but one has its key in some branch.
+        let copied = match entry.key.heap {
+            Heap::None => Some(0),
+            Heap::Bytes(bytes) => Some(bytes),
+            Heap::Varies => None,
+        };
+        let bytes_with = |held: usize, children: usize| {
+            Some((leaf.bytes as f64 + copied? as f64 + branch.bytes as f64 / (children - 1) as f64) / held as f64)
+        };
+        let layout = Layout::new(Slot::inline(entry.pair(), entry, 0), entry)
+            .with(When::Sometimes, "a leaf, of 5 to 16 entries", leaf.bytes)
+            .with(When::Sometimes, "a branch, of 8 to 17 children", branch.bytes)
+            .open("how full nodes are depends on the order of inserts: rising keys leave nearly all leaves with 8 entries");
+        let copies = |layout: Layout| layout.with(When::Sometimes, "a key's bytes, copied into a branch", copied);
+        let layout = if copied == Some(0) { layout } else { copies(layout) };
+        let (least, most) = (bytes_with(LEAF, LEAF + 1), bytes_with(LEAF / 3, LEAF / 2));
+        Some(Layout { least, most, ..layout })
+    }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(_: &Options, _: S, _: P) -> Tree<K, V> {
         GenericOrdMap::new()

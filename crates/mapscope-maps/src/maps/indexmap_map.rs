@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use indexmap::IndexMap;
 
-use super::{Family, FixedFold, Hashing, Info, Map, Options, Write, WrittenTable};
+use super::layout::{EntryShape, Layout, Room, Slot};
+use super::{Family, FixedFold, Hashing, Info, Map, Options, Write, WrittenTable, open_table};
 use crate::entry::{Key, Value};
 use crate::probe::event::{Cause, Probe};
 use crate::term::Term;
@@ -30,6 +31,18 @@ impl Family for Indexmap {
     };
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Indexed<K, V, S>;
+
+    /// The table holds positions; the vector has room for as many entries as the table, and grows when that does.
+    fn layout(entry: &EntryShape, _: &Options, entries: u64) -> Option<Layout> {
+        let slot = Room::of(&[Room::WORD, entry.key.room, entry.value.room]);
+        let mut steps = open_table::steps(Room::WORD, open_table::first_slots(Room::WORD), entries);
+        for step in &mut steps {
+            let vector = step.holds.unwrap_or(0) * slot.bytes;
+            step.blocks.push(vector);
+            step.bytes += vector;
+        }
+        Some(Layout::new(Slot::inline(slot, entry, Room::WORD.bytes), entry).steps(steps))
+    }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Indexed<K, V, S> {
         let map = IndexMap::with_capacity_and_hasher(options.hint, hasher);

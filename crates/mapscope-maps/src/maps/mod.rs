@@ -17,6 +17,7 @@ mod imbl_hash_map;
 mod imbl_ord_map;
 mod indexmap_map;
 mod java;
+pub mod layout;
 mod linked;
 mod open_table;
 mod papaya_map;
@@ -37,6 +38,7 @@ pub use redis::{Redis, RedisDict};
 use std::cmp::Ordering;
 
 use anatomy::{Anatomy, Part};
+use layout::{EntryShape, Layout};
 
 use crate::entry::{Entry, Key, Value};
 use crate::probe::event::{Cause, Probe};
@@ -390,6 +392,12 @@ pub trait Family: 'static {
     /// Why the program that it models can't have such an entry; `None` where it can.
     fn lacks(entry: &Entry) -> Option<&'static str> {
         let _ = entry;
+        None
+    }
+    /// What an entry of this shape costs, at each size up to so many entries: derived, as [`layout`] has it, for a map built
+    /// with these options but for their hint. `None` for a map that doesn't say.
+    fn layout(entry: &EntryShape, options: &Options, entries: u64) -> Option<Layout> {
+        let _ = (entry, options, entries);
         None
     }
     /// Its own hasher, used unless a trace brings hashes.

@@ -22,6 +22,7 @@ use std::marker::PhantomData;
 use std::mem::offset_of;
 use std::ptr;
 
+use super::layout::{EntryShape, Layout, Room, Slot, Step, doubling};
 use super::{Structure, count_one};
 use crate::probe::blocks;
 
@@ -40,6 +41,43 @@ pub(super) const GROUP: usize =
         4
     };
 
+/// Bytes before the first control byte, and all bytes, of a table of so many slots.
+fn table_bytes(slot: Room, buckets: u64) -> (u64, u64) {
+    let align = slot.align.max(GROUP as u64);
+    let control = buckets.saturating_mul(slot.bytes).saturating_add(align - 1) & !(align - 1);
+    (control, control.saturating_add(buckets).saturating_add(GROUP as u64))
+}
+
+/// Slots of the smallest table that hashbrown makes up to 0.14.
+pub(super) const FIRST_SLOTS: u64 = 4;
+
+/// The same from 0.15 on: as many slots as it takes for them to need no more padding than a group has bytes.
+pub(super) fn first_slots(slot: Room) -> u64 {
+    match (GROUP, slot.bytes) {
+        (16, 0..=1) => 16,
+        (16, 2..=3) | (8, 0..=1) => 8,
+        _ => FIRST_SLOTS,
+    }
+}
+
+/// The sizes of a table that begins with so many slots.
+pub(super) fn steps(slot: Room, first: u64, entries: u64) -> Vec<Step> {
+    doubling(first, entries, |slots, from| {
+        let (_, bytes) = table_bytes(slot, slots);
+        Step { slots, from: Some(from), holds: Some(usable(slots as usize) as u64), blocks: vec![bytes], bytes }
+    })
+}
+
+/// What is open of a map of many tables.
+pub(super) const SHARDED: &str =
+    "each shard grows by itself, when its own entries fill it: hashes decide which has how many, about the same each";
+
+/// The layout of a map that is one table of entries, or several.
+pub(super) fn layout(entry: &EntryShape, first: impl FnOnce(Room) -> u64, entries: u64) -> Layout {
+    let slot = entry.pair();
+    Layout::new(Slot::inline(slot, entry, 0), entry).steps(steps(slot, first(slot), entries))
+}
+
 /// Where the slots of a table lie, found by one of its entries, which are each a `(K, V)`.
 pub(super) struct Slots<K, V> {
     /// Address of the first control byte.
@@ -50,14 +88,14 @@ pub(super) struct Slots<K, V> {
 
 impl<K, V> Slots<K, V> {
     const BYTES: usize = size_of::<(K, V)>();
-    /// One less than what the control bytes are aligned to.
-    const PADDING: usize = if align_of::<(K, V)>() > GROUP { align_of::<(K, V)>() - 1 } else { GROUP - 1 };
+    const ROOM: Room = Room { bytes: Self::BYTES as u64, align: align_of::<(K, V)>() as u64 };
 
     /// `None` where the block isn't known, or is of no size that such a table has.
     pub fn around(key: &K) -> Option<Slots<K, V>> {
         let block = blocks::holding(Self::address(key))?;
-        let buckets = (0..usize::BITS).map(|bits| 1 << bits).find(|&buckets| Self::layout(buckets).1 == block.len())?;
-        Some(Slots { control: block.start + Self::layout(buckets).0, buckets, entry: PhantomData })
+        let tables = (0..usize::BITS).map(|bits| (1 << bits, table_bytes(Self::ROOM, 1 << bits)));
+        let (buckets, (control, _)) = tables.into_iter().find(|&(_, (_, bytes))| bytes == block.len() as u64)?;
+        Some(Slots { control: block.start + control as usize, buckets, entry: PhantomData })
     }
 
     pub fn buckets(&self) -> usize {
@@ -74,12 +112,6 @@ impl<K, V> Slots<K, V> {
     /// Where the slot of a key begins.
     fn address(key: &K) -> usize {
         ptr::from_ref(key).addr() - offset_of!((K, V), 0)
-    }
-
-    /// Bytes before the first control byte, and all bytes, of a table of so many slots.
-    fn layout(buckets: usize) -> (usize, usize) {
-        let control = buckets.saturating_mul(Self::BYTES).saturating_add(Self::PADDING) & !Self::PADDING;
-        (control, control.saturating_add(buckets).saturating_add(GROUP))
     }
 }
 

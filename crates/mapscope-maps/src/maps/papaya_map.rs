@@ -7,6 +7,7 @@ use papaya::{HashMap, ResizeMode};
 use seize::Collector;
 
 use super::guarded::untie;
+use super::layout::{EntryShape, Layout, Room, Slot, Step, When};
 use super::{Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Write};
 use crate::entry::{Key, Value};
 use crate::probe::event::{Cause, Probe};
@@ -18,6 +19,13 @@ pub struct Papaya;
 
 /// Entries that are freed together: papaya's own number on up to 32 processors.
 const BATCH: usize = 32;
+
+/// Slots of the first table, which comes with the first entry.
+const FIRST_SLOTS: u64 = 32;
+/// What a table has before its slots: mask, limit, and the state of its copying.
+const HEADER_BYTES: u64 = 136;
+/// A byte of the hash, and a pointer.
+const SLOT_BYTES: u64 = 9;
 
 impl Family for Papaya {
     const INFO: Info = Info {
@@ -37,6 +45,28 @@ impl Family for Papaya {
     };
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = LockFree<K, V, S>;
+
+    /// Of papaya's `raw/alloc.rs`: a table is a header, a byte and a pointer a slot, and an entry is a block of its own.
+    fn layout(entry: &EntryShape, _: &Options, entries: u64) -> Option<Layout> {
+        let node = Room::in_order(&[entry.key.room, entry.value.room]).aligned(8);
+        let steps =
+            (0..).map(|doublings| FIRST_SLOTS << doublings).take_while(|&slots| slots / 2 < entries.max(FIRST_SLOTS));
+        let step = |slots| {
+            let (bytes, from) = (HEADER_BYTES + SLOT_BYTES * slots, (slots == FIRST_SLOTS).then_some(1));
+            Step { slots, from, holds: None, blocks: vec![bytes], bytes }
+        };
+        let layout = Layout::new(Slot::inline(node, entry, 0).node(), entry)
+            .steps(steps.map(step).collect())
+            .with(When::Map, "a counter a processor, and what the collector keeps", None)
+            .with(When::Entry, "the entry", node.bytes)
+            .with(When::Sometimes, "lists of what is to be freed", None);
+        // In a table without a free slot.
+        Some(
+            layout.at_least((node.bytes + SLOT_BYTES) as f64).open(
+                "a table grows when a search gets long, which hashes decide; about five slots in six are taken then",
+            ),
+        )
+    }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> LockFree<K, V, S> {
         LockFree { map: new(options, hasher) }

@@ -6,9 +6,11 @@ use hashbrown::HashMap;
 
 use super::guarded::{lock, untie};
 use super::hashbrown_map::{only_table, rehashed};
+use super::layout::{EntryShape, Layout};
 use super::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use super::{
     Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Structure, Write, WrittenTable,
+    open_table,
 };
 use crate::entry::{Key, Value};
 use crate::probe::event::{Cause, Event, Probe};
@@ -35,6 +37,10 @@ impl Family for RwLockHashbrown {
     };
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Locked<K, V, S>;
+
+    fn layout(entry: &EntryShape, _: &Options, entries: u64) -> Option<Layout> {
+        Some(open_table::layout(entry, open_table::first_slots, entries))
+    }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Locked<K, V, S> {
         Locked { map: RwLock::new(HashMap::with_capacity_and_hasher(options.hint, hasher)) }

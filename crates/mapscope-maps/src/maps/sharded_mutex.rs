@@ -8,7 +8,8 @@ use hashbrown::HashTable;
 
 use super::guarded::{lock, untie};
 use super::hashbrown_map::rehashed;
-use super::open_table::{Searches, Table};
+use super::layout::{EntryShape, Layout};
+use super::open_table::{self, Searches, Table};
 use super::sync::{Mutex, MutexGuard};
 use super::{
     Concurrent, ConcurrentFamily, Family, FixedFold, Hashing, Info, Map, Options, Structure, Write, WrittenTable,
@@ -41,6 +42,11 @@ impl Family for ShardedMutex {
     };
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Alone<K, V, S>;
+
+    fn layout(entry: &EntryShape, _: &Options, entries: u64) -> Option<Layout> {
+        let shard = open_table::layout(entry, open_table::first_slots, entries.div_ceil(SHARDS as u64));
+        Some(Layout { tables: SHARDS as u64, ..shard }.open(open_table::SHARDED))
+    }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Alone<K, V, S> {
         Alone { map: Sharded::new(options, hasher, Off) }

@@ -8,6 +8,7 @@ use crossbeam_epoch::{Collector, Guard, LocalHandle, unprotected};
 use crossbeam_skiplist::SkipList;
 
 use super::guarded::untie;
+use super::layout::{EntryShape, Layout, Room, Slot, When};
 use super::{Family, FixedFold, Hashing, Info, Map, Options, Write};
 use crate::entry::{Key, Value};
 use crate::probe::event::{Cause, Probe};
@@ -34,6 +35,23 @@ impl Family for Skiplist {
     };
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Skips<K, V>;
+
+    /// Of the crate's `base.rs`: a node is a value, a key, a word of references and height, and as many links as it is high.
+    fn layout(entry: &EntryShape, _: &Options, _: u64) -> Option<Layout> {
+        let node = |height| Room::in_order(&[entry.value.room, entry.key.room, Room::WORD, Room::WORD.times(height)]);
+        let lowest = node(1);
+        let layout = Layout::new(Slot::inline(lowest, entry, 2 * Room::WORD.bytes).node(), entry)
+            .with(When::Map, "the list, and what its collector keeps", None)
+            .with(When::Sometimes, "a node of height 1: half of all", lowest.bytes)
+            .with(When::Sometimes, "a node of height 2: a quarter", node(2).bytes)
+            .with(When::Sometimes, "a node of height 3: an eighth, and so on, 8 bytes a link", node(3).bytes)
+            .with(When::Sometimes, "a higher one, up to 32", None);
+        Some(
+            layout
+                .at_least(lowest.bytes as f64)
+                .open("heights are drawn by the list's own generator: about two links a node on average"),
+        )
+    }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(_: &Options, _: S, _: P) -> Skips<K, V> {
         let collector = Collector::new();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::layout::{EntryShape, Layout};
 use super::{Family, FixedSip, Hashing, Info, Map, Options, Structure, Write, WrittenTable, open_table};
 use crate::entry::{Key, Value};
 use crate::probe::event::{Cause, Probe};
@@ -24,6 +25,10 @@ impl Family for Std {
     };
     type Hasher = FixedSip;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = HashMap<K, V, S>;
+
+    fn layout(entry: &EntryShape, _: &Options, entries: u64) -> Option<Layout> {
+        Some(open_table::layout(entry, open_table::first_slots, entries))
+    }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> HashMap<K, V, S> {
         HashMap::with_capacity_and_hasher(options.hint, hasher)

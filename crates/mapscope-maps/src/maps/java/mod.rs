@@ -43,6 +43,7 @@
 //! `TREEIFY_THRESHOLD`, `UNTREEIFY_THRESHOLD` and `MIN_TREEIFY_CAPACITY`.
 
 mod hash;
+mod layout;
 mod node;
 mod objects;
 mod told;
@@ -52,6 +53,7 @@ pub use hash::{JavaHash, JavaHasher};
 
 use std::collections::BTreeSet;
 
+use super::layout::{EntryShape, Layout};
 use super::{Family, Hashing, Info, LoadFactors, Map, Options, Structure, Write, count_one};
 use crate::entry::{Entry, Key, KeyType, Value};
 use crate::probe::event::{Cause, Event, Probe};
@@ -95,6 +97,10 @@ impl Family for Java {
     type Hasher = JavaHash;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = JavaMap<K, V, S, P>;
 
+    fn layout(entry: &EntryShape, options: &Options, entries: u64) -> Option<Layout> {
+        Some(layout::layout(entry, options, entries))
+    }
+
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, probe: P) -> JavaMap<K, V, S, P> {
         let initial_bins = options.hint.min(BINS_MAX).next_power_of_two();
         probe.emit(Event::Alloc { bytes: objects::HASH_MAP });
@@ -110,6 +116,16 @@ impl Family for Java {
             iterated: false,
         }
     }
+}
+
+/// The most entries that a table of `bins` holds without growing, after one of `old_bins` with its threshold.
+fn threshold(old_bins: usize, old_threshold: usize, bins: usize, load_factor: f32) -> usize {
+    if old_bins >= DEFAULT_BINS && bins < BINS_MAX && old_threshold > 0 {
+        return old_threshold * 2;
+    }
+    let product = bins as f32 * load_factor;
+    let fits = bins < BINS_MAX && product < BINS_MAX as f32;
+    if fits { product as usize } else { i32::MAX as usize }
 }
 
 /// What the last write moved.
@@ -294,15 +310,7 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> JavaMap<K, V, S, P> {
             (0, initial_bins) => initial_bins,
             _ => old_bins * 2,
         };
-        self.threshold = match () {
-            () if old_bins >= DEFAULT_BINS && bins < BINS_MAX => self.threshold * 2,
-            () => 0,
-        };
-        if self.threshold == 0 {
-            let product = bins as f32 * self.load_factor;
-            let fits = bins < BINS_MAX && product < BINS_MAX as f32;
-            self.threshold = if fits { product as usize } else { i32::MAX as usize };
-        }
+        self.threshold = threshold(old_bins, self.threshold, bins, self.load_factor);
         self.probe.emit(Event::Alloc { bytes: objects::table(bins) });
         let old = std::mem::replace(&mut self.bins, vec![None; bins].into_boxed_slice());
         let treeified = match self.disturbed {

@@ -30,17 +30,17 @@ pub(super) const ENTRY_ITERATOR: u64 = 40;
 pub(super) const ENTRY_REFERENCES: u64 = 2 * REFERENCE;
 
 /// `HashMap.Node`: hash, key, value, next.
-const NODE: u64 = 32;
+pub(super) const NODE: u64 = 32;
 /// `HashMap.TreeNode`: also before and after, parent, left, right, prev, red.
 const TREE_NODE: u64 = 56;
-const STRING: u64 = 24;
-const UUID: u64 = 32;
-const REFERENCE: u64 = 4;
+pub(super) const STRING: u64 = 24;
+pub(super) const UUID: u64 = 32;
+pub(super) const REFERENCE: u64 = 4;
 
 /// Bytes of each object; 0 where there is none.
 type Objects = [u64; 2];
 
-const fn array(bytes: u64) -> u64 {
+pub(super) const fn array(bytes: u64) -> u64 {
     (16 + bytes).next_multiple_of(8)
 }
 
@@ -79,8 +79,13 @@ fn of_value<V: Value>(value: &V) -> Objects {
 
 fn boxed(size: usize, number: Option<u64>) -> u64 {
     let cached = number.is_some_and(|number| (-128..128).contains(&signed(size, number)));
+    if cached { 0 } else { box_bytes(size as u64) }
+}
+
+/// A box of a number of so many bytes. Every one of a single byte is one that the JVM keeps.
+pub(super) const fn box_bytes(size: u64) -> u64 {
     match size {
-        _ if cached => 0,
+        1 => 0,
         8 => 24,
         _ => 16,
     }

@@ -15,11 +15,11 @@ const EMPTY_VISITS_MAX: usize = 10;
 /// `dictEntry`.
 pub(super) const ENTRY_BYTES: u64 = 24;
 /// The node of a list that 7.4 has each dict in that is being rehashed.
-const LIST_NODE_BYTES: u64 = 24;
+pub(super) const LIST_NODE_BYTES: u64 = 24;
 
 impl Release {
     /// `dict`, which 7.4 has a pointer to the list's node behind.
-    const fn dict_bytes(self) -> u64 {
+    pub(super) const fn dict_bytes(self) -> u64 {
         match self {
             Release::V7_0 => 56,
             Release::V7_4 => 56 + 8,

@@ -17,6 +17,7 @@
 
 use super::Release;
 use crate::entry::{Key, Meaning, Value};
+use crate::maps::layout::{EntryShape, Heap as Content, Owned, Shape};
 
 /// `robj`.
 const OBJECT_BYTES: u64 = 16;
@@ -73,14 +74,43 @@ impl Heap {
         } else {
             size
         };
-        self.objects(match len {
-            ..=EMBEDDED_LEN_MAX => [Some(OBJECT_BYTES + 3 + len + 1), None],
-            _ => [Some(OBJECT_BYTES), Some(string_bytes(len))],
-        })
+        self.objects(text(len))
+    }
+
+    /// What keys and values of these shapes own.
+    pub(super) fn owned(self, entry: &EntryShape) -> Vec<Owned> {
+        let text_of = |shape: &Shape| match (shape.heap, shape.meaning) {
+            (Content::Bytes(len), _) => Some(len),
+            (Content::None, Meaning::Text | Meaning::Bytes) => Some(shape.room.bytes),
+            (Content::None, Meaning::Number) | (Content::Varies, _) => None,
+        };
+        let key = match text_of(&entry.key) {
+            Some(len) => Owned { what: "the key's string", bytes: Some(self.class(string_bytes(len))) },
+            None => Owned { what: "the key's string, by its digits", bytes: None },
+        };
+        // A byte is a number that all share.
+        let shared = entry.value.meaning == Meaning::Number && entry.value.room.bytes == 1;
+        let value = match text_of(&entry.value) {
+            None if shared => Vec::new(),
+            None => vec![Owned { what: "the value's object, by what it is", bytes: None }],
+            Some(len) => {
+                let what = ["the value's object", "the value's string"].into_iter();
+                what.zip(self.objects(text(len))).map(|(what, bytes)| Owned { what, bytes: Some(bytes) }).collect()
+            }
+        };
+        [vec![key], value].concat()
     }
 
     fn objects(self, bytes: [Option<u64>; 2]) -> std::iter::Flatten<std::array::IntoIter<Option<u64>, 2>> {
         bytes.map(|bytes| bytes.map(|bytes| self.class(bytes))).into_iter().flatten()
+    }
+}
+
+/// The objects of a text of so many bytes.
+const fn text(len: u64) -> [Option<u64>; 2] {
+    match len {
+        ..=EMBEDDED_LEN_MAX => [Some(OBJECT_BYTES + 3 + len + 1), None],
+        _ => [Some(OBJECT_BYTES), Some(string_bytes(len))],
     }
 }
 

@@ -73,6 +73,7 @@
 
 mod dict;
 mod heap;
+mod layout;
 mod structure;
 mod table;
 
@@ -82,6 +83,7 @@ use dict::Dict;
 use heap::Heap;
 use table::entry;
 
+use super::layout::{EntryShape, Layout};
 use super::{Family, FixedSip, Hashing, Info, Map, Options, Structure, Write};
 use crate::entry::{Key, Value};
 use crate::probe::event::{Cause, Probe};
@@ -97,6 +99,13 @@ enum Release {
 }
 
 impl Release {
+    fn chosen(options: &Options) -> Release {
+        match options.release {
+            Some("7.0") => Release::V7_0,
+            _ => Release::V7_4,
+        }
+    }
+
     const fn heap(self) -> Heap {
         Heap::of(self)
     }
@@ -126,12 +135,12 @@ impl Family for Redis {
     type Hasher = FixedSip;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = RedisDict<K, V, S, P>;
 
+    fn layout(entry: &EntryShape, options: &Options, entries: u64) -> Option<Layout> {
+        Some(layout::layout(entry, Release::chosen(options), entries))
+    }
+
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, probe: P) -> RedisDict<K, V, S, P> {
-        let release = match options.release {
-            Some("7.0") => Release::V7_0,
-            _ => Release::V7_4,
-        };
-        let mut dict = Dict::new(release, hasher, probe);
+        let mut dict = Dict::new(Release::chosen(options), hasher, probe);
         if options.hint > 0 {
             dict.expand(options.hint);
         }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ptr::NonNull;
 
-const BUCKET_BYTES: u64 = 8;
+pub(super) const BUCKET_BYTES: u64 = 8;
 
 /// A node. Once linked, it is live until a function that has the dict to itself unlinks and frees it; rehashing, which
 /// lookups do, changes `next` and nothing else.

@@ -14,13 +14,20 @@ use std::ptr::NonNull;
 use super::design::{Design, Link};
 use super::tophash::{EMPTY_ONE, MIN_TOPHASH, Tops};
 use crate::entry::{Key, Value};
-use crate::maps::go::stored;
+use crate::maps::go::stored::{self, Place};
 
 /// Slots of a bucket.
 pub(super) const SLOTS: usize = 8;
 
 /// What it takes to follow the links of a design's buckets.
 pub(super) type Reach<D> = <<D as Design>::Link as Link>::Reach;
+
+/// The size of a bucket of such keys and elems, with a link of so many bytes.
+pub(super) const fn bytes(key: Place, value: Place, link_bytes: usize) -> usize {
+    let entry_align = if key.align > value.align { key.align } else { value.align };
+    let align = if entry_align > link_bytes { entry_align } else { link_bytes };
+    (SLOTS + SLOTS * (key.bytes + value.bytes) + link_bytes).next_multiple_of(align)
+}
 
 /// The address of a bucket.
 ///
@@ -49,22 +56,13 @@ impl<K, V, D: Design> PartialEq for Bucket<K, V, D> {
 impl<K: Key, V: Value, D: Design> Bucket<K, V, D> {
     pub(super) const INDIRECT_KEY: bool = stored::indirect::<K>();
     pub(super) const INDIRECT_VALUE: bool = stored::indirect::<V>();
-    const KEY_BYTES: usize = stored::inline_bytes::<K>();
-    const VALUE_BYTES: usize = stored::inline_bytes::<V>();
+    const KEY_BYTES: usize = stored::place_of::<K>().bytes;
+    const VALUE_BYTES: usize = stored::place_of::<V>().bytes;
     const KEYS_AT: usize = SLOTS;
     const VALUES_AT: usize = Self::KEYS_AT + SLOTS * Self::KEY_BYTES;
     const LINK_AT: usize = Self::VALUES_AT + SLOTS * Self::VALUE_BYTES;
-    const ALIGN: usize = {
-        let key = if Self::INDIRECT_KEY { 8 } else { align_of::<K>() };
-        let value = if Self::INDIRECT_VALUE { 8 } else { align_of::<V>() };
-        let entry = if key > value { key } else { value };
-        if entry > D::Link::BYTES { entry } else { D::Link::BYTES }
-    };
     /// The size of a bucket.
-    pub(super) const BYTES: usize = {
-        assert!(align_of::<K>() <= 8 && align_of::<V>() <= 8, "no Go type is aligned to more than 8 bytes");
-        (Self::LINK_AT + D::Link::BYTES).next_multiple_of(Self::ALIGN)
-    };
+    pub(super) const BYTES: usize = bytes(stored::place_of::<K>(), stored::place_of::<V>(), D::Link::BYTES);
     /// What a move copies: a key and an elem, or their addresses.
     pub(super) const SLOT_BYTES: usize = Self::KEY_BYTES + Self::VALUE_BYTES;
     /// Whether a bucket's type counts as free of pointers: an overflow pointer is then hidden from the collector.

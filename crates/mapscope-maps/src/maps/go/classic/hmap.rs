@@ -124,6 +124,15 @@ impl<K: Key, V: Value, D: Design> Extra<K, V, D> {
     }
 }
 
+/// Buckets in all that are allocated for `2^b`: from `b` = 4 up a sixteenth more, and what the size class has room for.
+pub(super) fn allocated_buckets<D: Design>(b: u8, bucket_bytes: usize, headerless: bool) -> usize {
+    let base = 1 << b;
+    if b < PREALLOCATE_FROM_B || !D::HEAPED {
+        return base;
+    }
+    heap::usable_bytes((base + base / 16) * bucket_bytes, headerless) / bucket_bytes
+}
+
 /// An array of `2^b` buckets with the overflow buckets allocated behind them. Its buckets are live, as
 /// [`Bucket`] has it, for as long as the value is used.
 pub(super) struct Array<K, V, D: Design> {
@@ -134,14 +143,8 @@ pub(super) struct Array<K, V, D: Design> {
 }
 
 impl<K: Key, V: Value, D: Design> Array<K, V, D> {
-    /// Buckets in all that are allocated for `2^b`: from `b` = 4 up a sixteenth more, and what the size class has
-    /// room for.
     fn allocated_buckets(b: u8, headerless: bool) -> usize {
-        let base = 1 << b;
-        if b < PREALLOCATE_FROM_B || !D::HEAPED {
-            return base;
-        }
-        heap::usable_bytes((base + base / 16) * Bucket::<K, V, D>::BYTES, headerless) / Bucket::<K, V, D>::BYTES
+        allocated_buckets::<D>(b, Bucket::<K, V, D>::BYTES, headerless)
     }
 
     /// What Go asks its heap for, in bytes.

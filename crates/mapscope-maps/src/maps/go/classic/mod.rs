@@ -61,6 +61,7 @@ mod evacuate;
 mod hmap;
 pub(in crate::maps::go) mod inspect;
 mod invariants;
+pub(in crate::maps::go) mod layout;
 mod pool;
 mod range;
 mod slab;
@@ -79,11 +80,13 @@ use super::kept::Kept;
 use super::slice::Slice;
 use crate::entry::{Key, Value};
 use crate::maps::anatomy::{self, Anatomy};
+use crate::maps::layout::{EntryShape, Layout};
 use crate::maps::{Family, GoHash, Hashing, Info, LoadFactors, Map, Options, Structure, Write};
 use crate::probe::event::{Cause, Event, Probe};
 use crate::term::{Param, Term};
 use bucket::{Bucket, Reach, Slot};
-use design::{Design, Go, Link, Part};
+pub(in crate::maps::go) use design::Go;
+use design::{Design, Link, Part};
 use evacuate::Disturbed;
 use hmap::{Array, Extra, Hmap, Lists};
 use tophash::tophash;
@@ -121,6 +124,10 @@ impl Family for GoClassic {
     };
     type Hasher = GoHash;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = GoClassicMap<K, V, S, P>;
+
+    fn layout(entry: &EntryShape, options: &Options, entries: u64) -> Option<Layout> {
+        Some(layout::layout::<Go>(entry, options, entries))
+    }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(
         options: &Options,

@@ -4,8 +4,10 @@
 //! hold them against. What they share with `go-classic` is the same code; their own part is tested with exact numbers.
 
 use super::design::{Inline, Pooled, Slabbed};
+use super::layout::layout;
 use super::{GoClassic, GoClassicMap};
 use crate::entry::{Key, Value};
+use crate::maps::layout::{EntryShape, Layout};
 use crate::maps::{Family, GoHash, Hashing, Info, LoadFactors, Options};
 use crate::probe::event::Probe;
 use crate::term::Term;
@@ -28,6 +30,10 @@ macro_rules! variants {
             };
             type Hasher = GoHash;
             type Map<K: Key, V: Value, S: Hashing, P: Probe> = $map<K, V, S, P>;
+
+            fn layout(entry: &EntryShape, options: &Options, entries: u64) -> Option<Layout> {
+                Some(layout::<$design>(entry, options, entries))
+            }
 
             fn build<K: Key, V: Value, S: Hashing, P: Probe>(
                 options: &Options,

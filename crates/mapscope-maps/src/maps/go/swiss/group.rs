@@ -12,7 +12,7 @@ use std::ptr::NonNull;
 
 use super::ctrl::{Ctrl, EMPTY};
 use crate::entry::{Key, Value};
-use crate::maps::go::stored;
+use crate::maps::go::stored::{self, Place};
 
 /// Slots of a group.
 pub(super) const SLOTS: usize = 8;
@@ -37,32 +37,29 @@ impl<K, V> Clone for Group<K, V> {
 
 impl<K, V> Copy for Group<K, V> {}
 
-/// What Go's alignment pads `bytes` to.
-const fn padded(bytes: usize, align: usize) -> usize {
-    bytes.next_multiple_of(align)
+/// From one slot of such keys and elems to the next. A struct that ends in a field of no size gets a byte more, so that the
+/// field's address lies within it.
+pub(super) const fn stride(key: Place, value: Place) -> usize {
+    let align = if key.align > value.align { key.align } else { value.align };
+    let tail = if key.bytes > 0 && value.bytes == 0 { 1 } else { value.bytes };
+    (key.bytes.next_multiple_of(value.align) + tail).next_multiple_of(align)
 }
 
-const fn inline_align<T>() -> usize {
-    if stored::indirect::<T>() { align_of::<*const T>() } else { align_of::<T>() }
+/// The size of a group: a byte more than the control word at least, for the same reason.
+pub(super) const fn bytes(key: Place, value: Place) -> usize {
+    let stride = stride(key, value);
+    if stride == 0 { 2 * SLOTS_AT } else { SLOTS_AT + SLOTS * stride }
 }
 
 impl<K: Key, V: Value> Group<K, V> {
     pub(super) const INDIRECT_KEY: bool = stored::indirect::<K>();
-    const KEY_BYTES: usize = stored::inline_bytes::<K>();
-    const VALUE_BYTES: usize = stored::inline_bytes::<V>();
-    const VALUE_AT: usize = padded(Self::KEY_BYTES, inline_align::<V>());
-    /// A struct that ends in a field of no size gets a byte more, so that the field's address lies within it.
-    const TAIL_BYTES: usize = if Self::KEY_BYTES > 0 && Self::VALUE_BYTES == 0 { 1 } else { Self::VALUE_BYTES };
+    const KEY_BYTES: usize = stored::place_of::<K>().bytes;
+    const VALUE_BYTES: usize = stored::place_of::<V>().bytes;
+    const VALUE_AT: usize = Self::KEY_BYTES.next_multiple_of(stored::place_of::<V>().align);
     /// From one slot to the next.
-    const STRIDE: usize = {
-        let align = if inline_align::<K>() > inline_align::<V>() { inline_align::<K>() } else { inline_align::<V>() };
-        padded(Self::VALUE_AT + Self::TAIL_BYTES, align)
-    };
-    /// The size of a group: a byte more than the control word at least, for the same reason.
-    pub(super) const BYTES: usize = {
-        assert!(align_of::<K>() <= 8 && align_of::<V>() <= 8, "no Go type is aligned to more than 8 bytes");
-        if Self::STRIDE == 0 { 2 * SLOTS_AT } else { SLOTS_AT + SLOTS * Self::STRIDE }
-    };
+    const STRIDE: usize = stride(stored::place_of::<K>(), stored::place_of::<V>());
+    /// The size of a group.
+    pub(super) const BYTES: usize = bytes(stored::place_of::<K>(), stored::place_of::<V>());
     /// What a move copies: a key and an elem, or their addresses.
     pub(super) const SLOT_BYTES: usize = Self::KEY_BYTES + Self::VALUE_BYTES;
     /// Whether a group holds no pointers.

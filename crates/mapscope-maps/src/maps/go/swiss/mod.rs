@@ -58,6 +58,7 @@ mod grow;
 mod header;
 mod inspect;
 mod invariants;
+mod layout;
 mod prune;
 mod range;
 mod release;
@@ -74,6 +75,7 @@ use super::heap;
 use super::kept::{Item, Kept};
 use crate::entry::{Key, Value};
 use crate::maps::anatomy::{Anatomy, Part};
+use crate::maps::layout::{EntryShape, Layout};
 use crate::maps::{Family, GoHash, Hashing, Info, Map, Options, Structure, Write};
 use crate::probe::event::{Cause, Event, Probe};
 use crate::term::{Param, Term};
@@ -108,6 +110,10 @@ impl Family for GoSwiss {
     };
     type Hasher = GoHash;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = GoSwissMap<K, V, S, P>;
+
+    fn layout(entry: &EntryShape, _: &Options, entries: u64) -> Option<Layout> {
+        Some(layout::layout(entry, entries))
+    }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, probe: P) -> GoSwissMap<K, V, S, P> {
         GoSwissMap::new(options, hasher, probe)

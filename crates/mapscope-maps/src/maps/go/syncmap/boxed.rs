@@ -12,6 +12,7 @@ use std::ptr::NonNull;
 use crate::entry::Key;
 use crate::maps::go::heap::tiny::{self, BLOCK_BYTES, Block, Tiny};
 use crate::maps::go::{aside, heap};
+use crate::maps::layout::{EntryShape, Layout, When};
 use crate::probe::event::Probe;
 
 /// Go's `any`, holding a `T`: 16 bytes.
@@ -50,12 +51,35 @@ enum Kind {
 
 const fn kind<T>(noscan: bool) -> Kind {
     assert!(align_of::<T>() <= 8, "no Go type is aligned to more than 8 bytes");
-    match size_of::<T>() {
+    kind_of(size_of::<T>(), noscan)
+}
+
+const fn kind_of(bytes: usize, noscan: bool) -> Kind {
+    match bytes {
         0 => Kind::Empty,
         8 if !noscan => Kind::Direct,
         1..BLOCK_BYTES if noscan => Kind::Tiny,
         _ => Kind::Object,
     }
+}
+
+/// The layout with what boxing a key and a value allocates.
+pub(super) fn with_contents(layout: Layout, entry: &EntryShape) -> Layout {
+    let mut tiny = false;
+    let contents = [("the key, boxed", entry.key), ("the value, boxed", entry.value)];
+    let layout = contents.into_iter().fold(layout, |layout, (what, shape)| {
+        let (bytes, noscan) = (shape.room.bytes as usize, !shape.pointers());
+        match kind_of(bytes, noscan) {
+            Kind::Empty | Kind::Direct => layout,
+            Kind::Tiny => {
+                tiny = true;
+                layout
+            }
+            Kind::Object => layout.with(When::Entry, what, heap::occupied_bytes(bytes, noscan) as u64),
+        }
+    });
+    let block = "a block that small keys and values share, as many as fit";
+    if tiny { layout.with(When::Sometimes, block, BLOCK_BYTES as u64) } else { layout }
 }
 
 /// The static content of a small integer.

@@ -4,6 +4,7 @@
 //! two a map is, its release decides when it is built. What is in a box is the same in both: `boxed`.
 
 mod boxed;
+mod layout;
 pub mod pair;
 mod shared;
 pub mod trie;
@@ -11,6 +12,7 @@ pub mod trie;
 use super::classic;
 use crate::entry::{Key, Value};
 use crate::maps::anatomy::{Anatomy, Part};
+use crate::maps::layout::{EntryShape, Layout};
 use crate::maps::{Family, GoHash, Hashing, Info, Map, Options, Structure, Write};
 use crate::probe::event::{Cause, Probe};
 use crate::term::{Param, Term};
@@ -23,6 +25,10 @@ const RELEASES: &[&str] = &["1.21", "1.22", "1.23", "1.24", "1.25", "1.26", "1.2
 
 /// Those whose `sync.Map` is a pair of maps.
 const OF_PAIRS: &[&str] = classic::RELEASES;
+
+fn is_of_pairs(release: Option<&str>) -> bool {
+    release.is_some_and(|release| OF_PAIRS.contains(&release))
+}
 
 /// The family `go-syncmap`; see the module.
 pub struct GoSyncMap;
@@ -51,7 +57,7 @@ impl Family for GoSyncMap {
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = SyncMap<K, V, S, P>;
 
     fn info_at(release: Option<&str>) -> Info {
-        if !release.is_some_and(|release| OF_PAIRS.contains(&release)) {
+        if !is_of_pairs(release) {
             return Self::INFO;
         }
         Info {
@@ -62,8 +68,15 @@ impl Family for GoSyncMap {
         }
     }
 
+    fn layout(entry: &EntryShape, options: &Options, entries: u64) -> Option<Layout> {
+        Some(match is_of_pairs(options.release) {
+            true => layout::of_pair(entry, options, entries),
+            false => layout::of_trie(entry),
+        })
+    }
+
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, probe: P) -> SyncMap<K, V, S, P> {
-        if options.release.is_some_and(|release| OF_PAIRS.contains(&release)) {
+        if is_of_pairs(options.release) {
             SyncMap::Pair(PairMap::new(options, hasher, probe))
         } else {
             SyncMap::Trie(TrieMap::new(hasher, probe))

@@ -64,6 +64,10 @@ use crate::maps::{Hashing, Map, Structure, Write};
 use crate::probe::event::{Event, Probe};
 use node::{Entry, Indirect, IndirectAt, LEVELS_MAX};
 
+/// What Go asks its heap for, for an entry and for an indirect node.
+pub(super) const ENTRY_BYTES: usize = Entry::<u64, u64>::BYTES;
+pub(super) const NODE_BYTES: usize = Indirect::<u64, u64>::BYTES;
+
 /// A `sync.Map` of Go 1.24 or later; see the module.
 ///
 /// Invariant, **tree**: from the root every node is reached once, and is there until a write takes it out. A write needs

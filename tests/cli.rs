@@ -35,6 +35,7 @@ fn no_verb_prints_help() {
             "gate ",
             "baseline ",
             "replay ",
+            "layout ",
             "verify ",
             "report ",
             "list ",
@@ -46,7 +47,7 @@ fn no_verb_prints_help() {
 
 #[test]
 fn every_verb_has_help_that_fits_80_columns() {
-    for verb in ["run", "diff", "gate", "baseline", "replay", "verify", "report", "list"] {
+    for verb in ["run", "diff", "gate", "baseline", "replay", "layout", "verify", "report", "list"] {
         let help = shows(&[verb, "--help"], &["Usage: mapscope"]);
         for line in help.lines().skip_while(|line| !line.is_empty()).filter(|line| !line.starts_with("  ")) {
             assert!(line.chars().count() <= 80, "{verb}: {line}");

@@ -24,6 +24,7 @@ mod inspect;
 mod interrupt;
 mod kills;
 mod kinds;
+mod layout_verb;
 mod losses;
 mod outside;
 mod own_map;

@@ -8,6 +8,7 @@ mod diff;
 mod flags;
 mod gate;
 mod inspect;
+mod layout;
 mod list;
 mod output;
 mod own;
@@ -56,6 +57,7 @@ enum Verb {
     Baseline(baseline::Args),
     Replay(replay::Args),
     Inspect(Box<inspect::Args>),
+    Layout(layout::Args),
     Verify(verify::Args),
     Report(report::Args),
     List(list::Args),
@@ -90,6 +92,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         Some(Verb::Gate(args)) => gate::run(args, cli.quiet),
         Some(Verb::Replay(args)) => replay::run(args, cli.quiet, subjects),
         Some(Verb::Inspect(args)) => inspect::run(*args, cli.quiet, subjects),
+        Some(Verb::Layout(args)) => layout::run(args, cli.quiet, subjects),
         Some(Verb::Verify(args)) => verify::run(args, cli.quiet),
         Some(Verb::Report(args)) => report::run(args, cli.quiet),
         Some(Verb::List(args)) => list::run(args, subjects),

@@ -358,6 +358,13 @@ impl Layout {
         let step = self.steps.iter().rev().find(|step| step.from.is_some_and(|from| from <= entries))?;
         step.holds.is_some_and(|holds| entries <= holds).then_some(step)
     }
+
+    /// What a map of so many entries holds, as [`Layout::bytes_at`] has it; `None` also where an old table may still be there.
+    pub fn bytes_of(&self, entries: u64) -> Option<u64> {
+        let step = self.step_of(entries)?;
+        let settled = !self.gradual || step.holds == Some(entries);
+        self.bytes_at(step, entries).filter(|_| settled)
+    }
 }
 
 /// The steps of a table that doubles: `step` makes one of so many slots, and the first insert beyond what it holds makes the

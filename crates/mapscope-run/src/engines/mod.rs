@@ -23,6 +23,8 @@ pub struct Engine {
     /// The kinds of map that it has. A kind's name stands for that map of each toolchain found, which is called
     /// `KIND@VERSION`.
     pub kinds: &'static [&'static str],
+    /// The maps that model what it has, for what can't be asked of it.
+    pub models: &'static [&'static str],
     /// A subject of each kind without a toolchain: in a plan it says why there is none, or how to get one; in a cell's process
     /// it opens what was prepared.
     pub unfound: fn(Option<&str>) -> Rows,

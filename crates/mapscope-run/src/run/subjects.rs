@@ -8,11 +8,12 @@ use super::memory;
 use super::sessions::{Alone, Hands};
 use crate::engines::rust::{self, Sources};
 use crate::engines::{Engine, Rows};
+use crate::maps::layout::Layout;
 use crate::maps::{ConcurrentFamily, Family, Info, Options};
-use crate::plan::{Arg, Call, Catalog, Crew, MapOffer};
+use crate::plan::{Arg, Call, Catalog, CellSpec, Crew, MapOffer};
 use crate::record::Status;
 use crate::replay::{self, Play, Setup};
-use crate::subject::{Failure, Opening, Prepared, Session, Subject, offer_of, release};
+use crate::subject::{Failure, NO_LAYOUT, Opening, Prepared, Session, Subject, offer_of, release};
 use crate::workload::{self, Common, Entries, Entry, EntryVisitor, Key, Value};
 
 /// The maps that can be run: those that ship, and any of your own.
@@ -89,6 +90,20 @@ impl Subjects {
         }
     }
 
+    /// What a cell's entry costs in its map, at each size up to so many entries.
+    ///
+    /// # Errors
+    ///
+    /// Why that can't be derived.
+    pub fn layout(&self, cell: &CellSpec, entries: u64) -> Result<Layout, &'static str> {
+        let (Some(subject), Ok(entry)) = (self.find(cell.map.name), cell.entry.parse()) else { return Err(NO_LAYOUT) };
+        let info = subject.info();
+        let release = release(&info, &cell.map.args);
+        let load_factor = cell.load_factor.unwrap_or_else(|| info.load_factor_of(release));
+        let options = Options { load_factor, hint: 0, seed: cell.workload.seed, release };
+        subject.layout(entry, &options, entries)
+    }
+
     /// A player of recordings on the map called `name`; `None` when there is no such map, when it can't have such entries,
     /// or when it works in another process.
     pub fn player(&self, name: &str, setup: &Setup) -> Option<Box<dyn Play>> {
@@ -122,6 +137,14 @@ impl Subjects {
 }
 
 pub(super) struct Of<F>(pub Origin, pub PhantomData<F>);
+
+/// The layout of a map, unless it lacks the entry.
+fn laid_out(lacks: Option<&'static str>, layout: Option<Layout>) -> Result<Layout, &'static str> {
+    match lacks {
+        Some(why) => Err(why),
+        None => layout.ok_or("the map has no `Family::layout`, which would derive it"),
+    }
+}
 
 /// [`Family::lacks`].
 type Lacks = fn(&Entry) -> Option<&'static str>;
@@ -175,6 +198,10 @@ impl<F: Family> Subject for Of<F> {
         open_alone::<F, Common>(opening)
     }
 
+    fn layout(&self, entry: Entry, options: &Options, entries: u64) -> Result<Layout, &'static str> {
+        laid_out(F::lacks(&entry), F::layout(&entry.into(), options, entries))
+    }
+
     fn player(&self, setup: &Setup) -> Option<Box<dyn Play>> {
         replay::player::<F>(setup)
     }
@@ -224,6 +251,10 @@ impl<F: Family + ConcurrentFamily> Subject for OfConcurrent<F> {
         }
     }
 
+    fn layout(&self, entry: Entry, options: &Options, entries: u64) -> Result<Layout, &'static str> {
+        laid_out(F::lacks(&entry), F::layout(&entry.into(), options, entries))
+    }
+
     fn player(&self, setup: &Setup) -> Option<Box<dyn Play>> {
         replay::player::<F>(setup)
     }
@@ -251,6 +282,10 @@ impl<F: ConcurrentFamily> Subject for OfShared<F> {
 
     fn open<'a>(&'a self, opening: Opening<'a>) -> Result<Box<dyn Session + 'a>, Failure> {
         open_hands::<F, Common>(opening)
+    }
+
+    fn layout(&self, entry: Entry, options: &Options, entries: u64) -> Result<Layout, &'static str> {
+        laid_out(None, F::shared_layout(&entry.into(), options, entries))
     }
 }
 

@@ -31,11 +31,15 @@ pub use session::{
 };
 
 use crate::engines::rust::Sources;
-use crate::maps::Info;
+use crate::maps::layout::Layout;
+use crate::maps::{Info, Options};
 use crate::plan::{Arg, CellSpec, Crew, MapOffer};
 use crate::record::Status;
 use crate::replay::{Play, Setup};
-use crate::workload::{Workload, WorkloadError};
+use crate::workload::{Entry, Workload, WorkloadError};
+
+/// Why a subject that is no map of this process has no layout.
+pub const NO_LAYOUT: &str = "nothing here knows in what sizes it allocates, and it can't be derived";
 
 /// Anything that can be measured: a row of the registry.
 pub trait Subject {
@@ -89,6 +93,15 @@ pub trait Subject {
     /// # Errors
     /// Why none can be had.
     fn open<'a>(&'a self, opening: Opening<'a>) -> Result<Box<dyn Session + 'a>, Failure>;
+
+    /// What an entry costs in it, as [`Family::layout`](crate::maps::Family::layout) has it.
+    ///
+    /// # Errors
+    ///
+    /// Why that can't be derived.
+    fn layout(&self, _entry: Entry, _options: &Options, _entries: u64) -> Result<Layout, &'static str> {
+        Err(NO_LAYOUT)
+    }
 
     /// A player of recordings, for a map of this process that can have such entries.
     fn player(&self, _setup: &Setup) -> Option<Box<dyn Play>> {

@@ -31,6 +31,7 @@ pub(in crate::engines) const ENGINE: Engine = Engine {
     flag: "go",
     help: "go command or Go installation for go-runtime maps, may be repeated [default: go on the PATH]",
     kinds: &[MAP.group, SYNC_MAP.group],
+    models: &["go-classic", "go-swiss", "go-syncmap"],
     unfound: |why| {
         let why = why.map_or(NO_GO, |why| leaked(why.to_owned()));
         KINDS.into_iter().map(|kind| row(kind, Err(why))).collect()

@@ -18,7 +18,7 @@ fn main() {
     carry();
 }
 
-/// Writes `sources.rs`: the files that a program of one map is built from (`mapscope_run::engines::rust`), by path.
+/// Writes `sources.rs`: the files that a program of one map is built from (`run::runner` of mapscope-run), by path.
 fn carry() {
     let root = env::var("CARGO_MANIFEST_DIR").expect("cargo says where this is");
     let mut files = Vec::new();

@@ -161,7 +161,8 @@ pub const fn string_id_bits(bytes: u32) -> u32 {
 impl<const N: usize> Str<N> {
     fn new(id: u64) -> Str<N> {
         if N >= YCSB_BYTES {
-            return Str(format!("user{id:0width$}", width = N - 4).into_boxed_str());
+            let digits = id.to_string();
+            return Str(["user", &"0".repeat(N - "user".len() - digits.len()), &digits].concat().into_boxed_str());
         }
         let digit = |place: usize| char::from_digit(id.unbounded_shr(5 * place as u32) as u32 & 31, 32);
         Str((0..N).rev().filter_map(digit).collect::<String>().into_boxed_str())

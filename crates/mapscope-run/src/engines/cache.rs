@@ -14,7 +14,7 @@ use crate::text;
 const OTHERS_WRITE: u32 = 0o022;
 
 /// The folder, found to be private.
-pub(super) struct Cache {
+pub(crate) struct Cache {
     folder: PathBuf,
 }
 

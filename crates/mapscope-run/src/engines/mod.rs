@@ -1,13 +1,13 @@
-//! What can't be compiled in, and has a program of its own, built where it is to run: runtimes, each of which has a program
-//! that works their maps and is driven over a pipe, one folder an engine; and, in `rust`, the maps that ship with other
-//! entries.
+//! Runtimes whose maps can't be compiled in: each has a program that works them, which is driven over a pipe, one folder an
+//! engine.
 
 mod cache;
 pub mod go;
-pub mod rust;
 
 use std::path::PathBuf;
 use std::rc::Rc;
+
+pub(crate) use cache::Cache;
 
 use crate::subject::Subject;
 

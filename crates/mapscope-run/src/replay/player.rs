@@ -427,7 +427,7 @@ mod tests {
         let played = |entries| {
             let (hashed, hint, load_factor, release, seed) = (false, 0, None, None, Setup::SEED);
             let setup = Setup { entries, hashed, hint, load_factor, release, seed, memory_bytes };
-            let mut player = player::<maps::Cuckoo>(&setup).expect("it has such entries");
+            let mut player = player::<crate::maps::Cuckoo>(&setup).expect("it has such entries");
             let mut figures = vec![0; ALLOCATED + player.info().state.len()];
             player.play(Row::new(Action::New), &mut figures).expect("room");
             let put = |value_bytes| Row { value_bytes, ..Row::new(Action::Insert) };

@@ -29,6 +29,7 @@ mod passes;
 mod process;
 mod progress;
 mod repetitions;
+mod runner;
 mod schedule;
 mod scheduler;
 mod sessions;
@@ -46,8 +47,8 @@ pub use only::Only;
 pub use schedule::{execute, heed_interrupts};
 pub use subjects::Subjects;
 
-use crate::engines::rust::Sources;
 use crate::record::Results;
+use crate::subject::Sources;
 use crate::text;
 use crate::workload::WorkloadError;
 

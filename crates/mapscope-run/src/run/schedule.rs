@@ -15,11 +15,10 @@ use super::scheduler::Scheduler;
 use super::subjects::Subjects;
 use super::task::{Task, tasks};
 use super::{Finished, RunError, Settings};
-use crate::engines::rust::Sources;
 use crate::intake::interrupt;
 use crate::plan::Plan;
 use crate::record::{Environment, Results, SCHEMA, Status, check_cell, check_times};
-use crate::subject::Prepared;
+use crate::subject::{Prepared, Sources};
 
 /// From now on Ctrl-C no longer ends this process, but interrupts the run that goes on, or the next one. For those who
 /// make something before it that must not be left behind. A program that handles Ctrl-C itself goes on doing so, and

@@ -4,16 +4,15 @@ use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::memory;
 use super::sessions::{Alone, Hands};
-use crate::engines::rust::{self, Sources};
+use super::{memory, runner};
 use crate::engines::{Engine, Rows};
 use crate::maps::layout::Layout;
 use crate::maps::{ConcurrentFamily, Family, Info, Options};
 use crate::plan::{Arg, Call, Catalog, CellSpec, Crew, MapOffer};
 use crate::record::Status;
 use crate::replay::{self, Play, Setup};
-use crate::subject::{Failure, NO_LAYOUT, Opening, Prepared, Session, Subject, offer_of, release};
+use crate::subject::{Failure, NO_LAYOUT, Opening, Prepared, Session, Sources, Subject, offer_of, release};
 use crate::workload::{self, Common, Entries, Entry, EntryVisitor, Key, Value};
 
 /// The maps that can be run: those that ship, and any of your own.
@@ -167,8 +166,8 @@ impl Origin {
         }
         match self {
             _ if workload::ENTRIES.iter().any(|term| term.name == entry) => Ok(Prepared::Nothing),
-            Origin::Ships => rust::program(map, entry, sources),
-            Origin::Own => rust::program(map, entry, &[]),
+            Origin::Ships => runner::program(map, entry, sources),
+            Origin::Own => runner::program(map, entry, &[]),
         }
     }
 }

@@ -30,7 +30,6 @@ pub use session::{
     Traits, Watch, Watched, Work, op_kind,
 };
 
-use crate::engines::rust::Sources;
 use crate::maps::layout::Layout;
 use crate::maps::{Info, Options};
 use crate::plan::{Arg, CellSpec, Crew, MapOffer};
@@ -119,6 +118,9 @@ pub struct Opening<'a> {
     /// The path that [`Subject::prepare`] gave.
     pub prepared: Option<&'a Path>,
 }
+
+/// The files of the crates that a map is compiled from, each by its path: those that `run` needs, their workspace and its lock.
+pub type Sources = &'static [(&'static str, &'static str)];
 
 /// What the processes of cells share.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,6 @@ use super::causes::Causes;
 use super::{Recorded, Session as Program, Toolchain, find, session, shape_of_entry};
 use crate::engines::Engine;
 use crate::engines::cache::Cache;
-use crate::engines::rust::Sources;
 use crate::maps::Info;
 use crate::plan::{Arg, CellSpec, MapOffer, Param, Range, Term};
 use crate::probe::clock::Clock;
@@ -20,8 +19,8 @@ use crate::probe::heap::Allocs;
 use crate::probe::latency::class_of;
 use crate::record::{Collector, OpKind, Status};
 use crate::subject::{
-    Content, Each, Failure, Handed, Holds, Opening, Prepared, Reading, Seen, Session, Subject, Timed, TimedEnd, Timing,
-    Traits, Watch, Watched, Work, offer_of, op_kind,
+    Content, Each, Failure, Handed, Holds, Opening, Prepared, Reading, Seen, Session, Sources, Subject, Timed,
+    TimedEnd, Timing, Traits, Watch, Watched, Work, offer_of, op_kind,
 };
 use crate::text;
 use crate::workload::{Kind, Op, Sizes, Workload, sizes};

@@ -1,6 +1,6 @@
 //! What a map holds: the types of its keys and values.
 
-use crate::workload::{Entry, EntryError};
+use mapscope_maps::entry::{Entry, EntryError};
 
 use super::{Absent, Axis, Column, Draft, Put, Scope, Unfit, Value};
 use crate::plan::place::Raw;

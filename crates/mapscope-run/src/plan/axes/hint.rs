@@ -1,6 +1,6 @@
 //! How many entries a map is built for.
 
-use crate::workload::Entry;
+use mapscope_maps::entry::Entry;
 
 use super::draft::{put, whole};
 use super::{Absent, Axis, Column, Draft, Kind, Put, Scope, Takes, Unfit, Value};

@@ -71,29 +71,13 @@ pub(super) fn main(map: Named, entry: Entry) -> String {
         Use::Concurrent => "concurrent",
         Use::Shared => "shared",
     };
-    format!(
-        "use std::alloc::System;
-use std::process::ExitCode;
-
-use counting_alloc::Counting;
-#[allow(unused_imports)]
-use mapscope_maps::entry::{{Bytes, BytesOf, Str}};
-use mapscope_maps::maps::family;
-use mapscope_run::run::Only;
-
-#[global_allocator]
-static ALLOCATOR: Counting<System> = Counting::new(System);
-
-struct One;
-
-mapscope_maps::entries! {{ One; \"{entry}\", {key}, {value}; }}
-
-fn main() -> ExitCode {{
-    Only::{by}::<family::{family}, One>().main()
-}}
-",
-        key = entry.key.rust(),
-        value = entry.value.rust(),
-        family = map.family,
-    )
+    let Entry { key, value } = entry;
+    let holes = [
+        ("{by}", by),
+        ("{family}", map.family),
+        ("{entry}", &entry.to_string()),
+        ("{key}", &key.rust()),
+        ("{value}", &value.rust()),
+    ];
+    holes.into_iter().fold(include_str!("main.rs.in").to_owned(), |text, (hole, is)| text.replace(hole, is))
 }

@@ -1,5 +1,5 @@
 //! Maps of Rust with entries that are not compiled in: a program of one map and one entry, built by the user's `cargo` from
-//! the sources that this program carries, kept and checked as Go's program is. It runs the passes of its cells in this
+//! the sources that this program carries, kept and checked as those of the engines are. It runs the passes of its cells in this
 //! program's place.
 
 mod program;
@@ -10,22 +10,19 @@ use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 
-use super::cache::Cache;
+use crate::engines::Cache;
 use crate::maps::{self, Named};
 use crate::record::Environment;
 use crate::record::Status;
-use crate::subject::{Failure, Prepared};
+use crate::subject::{Failure, Prepared, Sources};
 use crate::text;
 use crate::workload::{ENTRIES, Entry};
-
-/// The files of the crates that a map is compiled from, by path: what [`run`](crate::run) needs, its workspace and its lock.
-pub type Sources = &'static [(&'static str, &'static str)];
 
 /// The program for a map that ships, called so, with an entry.
 ///
 /// # Errors
 /// Why there is none, and the nearest entry that is compiled in.
-pub fn program(map: &str, entry: &str, sources: Sources) -> Result<Prepared, Failure> {
+pub(super) fn program(map: &str, entry: &str, sources: Sources) -> Result<Prepared, Failure> {
     let unavailable = |why: &dyn std::fmt::Display| {
         let nearest = nearest(entry).map(|nearest| format!("; the nearest that is compiled in: {nearest}"));
         Failure::new(
@@ -131,12 +128,13 @@ fn cargo(folder: &Path, sources: &Path, target: &Path, package: &str) -> Result<
     ]);
     // Stacks are walked by frame pointers. Files are named as in a build of mapscope itself: in frames, and where it is told
     // whose a panic was.
-    cargo
-        .arg("--config")
-        .arg(format!("build.rustflags=[\"{FRAME_POINTERS}\", \"--remap-path-prefix={}/=\"]", sources.display()));
+    let sources = sources.to_str().ok_or("the cache's path is not UTF-8: name another folder with XDG_CACHE_HOME")?;
+    // Strings of TOML are written as those of JSON.
+    let flags = serde_json::json!([FRAME_POINTERS, format!("--remap-path-prefix={sources}/=")]);
+    cargo.arg("--config").arg(format!("build.rustflags={flags}"));
     for (name, _) in std::env::vars_os() {
-        let shown = name.to_string_lossy();
-        if ["CARGO_PROFILE_", "CARGO_BUILD_", "CARGO_UNSTABLE_"].iter().any(|prefix| shown.starts_with(prefix)) {
+        let begins = |prefix: &&str| name.as_encoded_bytes().starts_with(prefix.as_bytes());
+        if ["CARGO_PROFILE_", "CARGO_BUILD_", "CARGO_UNSTABLE_"].iter().any(begins) {
             cargo.env_remove(&name);
         }
     }

@@ -23,7 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("diff", &["record", "plan::axes", "gate", "report", "text"]),
     ("replay", &["workload", "maps", "probe", "text"]),
     ("subject", &["plan", "workload", "maps", "probe", "record", "replay"]),
-    ("engines", &["plan", "workload", "maps::Info", "probe", "record", "subject", "text"]),
+    ("engines", &["plan", "workload", "maps::Info", "maps::go::heap", "probe", "record", "subject", "text"]),
     ("verify", &["workload", "engines", "replay"]),
     ("inspect", &["workload", "maps", "probe::event", "replay", "text"]),
     (

@@ -25,7 +25,7 @@ impl Recorder {
              {how}\nop,key,hash,alloc_bytes,allocs,{}\n",
             greeting.go,
             greeting.layout,
-            greeting.shape,
+            shape.name,
             greeting.key_bytes,
             greeting.elem_bytes,
             greeting.table_bytes,
@@ -65,7 +65,7 @@ impl Recorder {
     #[allow(dead_code, reason = "each test binary uses its part")]
     pub fn hash(&mut self, key: u64) -> u64 {
         let mut hash = 0;
-        let get = Op { kind: Kind::Get, key, value: 0 };
+        let get = Op { kind: Kind::Get, key, value: 0, value_bytes: 0 };
         self.session.record(&[get], true, |_, recorded| hash = recorded.hash).expect("an answer");
         hash
     }

@@ -33,7 +33,7 @@ fn record(map: &str, shape: &str, mix: &str, keys: u32, seed: u64) {
          seed={seed}\nop,key,hash,alloc_bytes,allocs,{}\n",
         greeting.go,
         greeting.layout,
-        greeting.shape,
+        shape.name,
         greeting.key_bytes,
         greeting.elem_bytes,
         greeting.columns.join(",")
@@ -41,7 +41,7 @@ fn record(map: &str, shape: &str, mix: &str, keys: u32, seed: u64) {
     let built = session.build(0).expect("a map");
     row(&mut text, "new,,", &built);
     // One that leaves the map empty is the first: then hashes may be made to collide.
-    let get = Op { kind: Kind::Get, key: 0, value: 0 };
+    let get = Op { kind: Kind::Get, key: 0, value: 0, value_bytes: 0 };
     let mut scenario = Scenario::new(seed, keys, true, true);
     let ops: Vec<Op> = std::iter::once(get).chain(std::iter::repeat_with(|| scenario.next_op())).take(OPS).collect();
     for ops in ops.chunks(500) {

@@ -24,7 +24,7 @@ impl Recorder {
     }
 
     fn op(&mut self, kind: Kind, key: u64) {
-        self.0.ops(&[Op { kind, key, value: key }]);
+        self.0.ops(&[Op { kind, key, value: key, value_bytes: 0 }]);
     }
 
     fn hash(&mut self, key: u64) -> u64 {

@@ -119,7 +119,7 @@ impl Scenario {
 
     /// A recording has no values: they are made of the keys.
     fn op(&self, kind: Kind, key: u64) -> Op {
-        Op { kind, key, value: key }
+        Op { kind, key, value: key, value_bytes: 0 }
     }
 
     fn insert(&mut self) -> Op {

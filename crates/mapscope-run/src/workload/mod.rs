@@ -29,8 +29,8 @@ pub use deal::{Deal, Outcomes};
 pub use expect::{Expected, entry_checksum};
 pub use inputs::{HandOver, Inputs};
 pub use mapscope_maps::entry::{
-    Bytes, BytesOf, Common, ENTRIES, Entries, Entry, EntryError, EntryVisitor, Key, Meaning, Str, Str24, Value,
-    low_bits, with_entry,
+    Bytes, BytesOf, Common, ENTRIES, Entries, Entry, EntryError, EntryVisitor, Key, KeyType, Meaning, Str, Str24,
+    Value, ValueType, low_bits, with_entry,
 };
 pub use op::{Kind, Op};
 pub use rng::{Rng, Scramble};

@@ -1,73 +1,86 @@
 //! The real Go runtime: finding the user's `go`, building the program that works a map inside it, and talking to it.
 //!
-//! The program's source is in `program/`, and in this binary. It is built once for each toolchain and shape of entry, into
-//! a cache folder, and driven over a pipe: the operations are made here, so that the runtime's map and a model of it get
+//! The program's source is in `program/`, and in this binary. The types of its keys and values are a file
+//! that is generated for the entry. It is built once for each toolchain and entry, into a cache folder, and driven over a pipe: the operations are made here, so that the runtime's map and a model of it get
 //! the same ones.
 
 mod causes;
+mod made;
 mod session;
 mod subject;
 mod toolchain;
+mod types;
 
 pub use session::{Collections, Greeting, Kind, Memory, Op, Recorded, Session};
 pub(super) use subject::ENGINE;
 pub use toolchain::{GolangError, Toolchain, find};
+pub use types::Types;
 
-/// A shape of entry that the program can be built for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use crate::workload::Entry;
+
+/// A shape of entry that recordings have.
+#[derive(Debug, Clone, Copy)]
 pub struct Shape {
     /// Key and elem as recordings name them: `str/u64`.
     pub name: &'static str,
-    /// The build tag that chooses it.
-    tag: &'static str,
-    /// The entry of the command line that it equals, if there is one.
-    pub entry: Option<&'static str>,
+    types: Of,
 }
 
-macro_rules! shapes {
-    ($($name:literal, $tag:literal, $entry:expr;)*) => {
-        /// Every shape.
-        pub const SHAPES: &[Shape] = &[$(Shape { name: $name, tag: $tag, entry: $entry }),*];
+#[derive(Debug, Clone, Copy)]
+enum Of {
+    /// The types of this entry.
+    Entry(&'static str),
+    /// Those of a file, which no entry has.
+    File(&'static str),
+}
 
-        /// The program's files, by name.
-        const SOURCES: &[(&str, &str)] = &[
-            $((concat!("shape_", $tag, ".go"), include_str!(concat!("program/shape_", $tag, ".go"))),)*
-            ("go.mod", include_str!("program/go.mod")),
-            ("batch.go", include_str!("program/batch.go")),
-            ("collections.go", include_str!("program/collections.go")),
-            ("inspect.go", include_str!("program/inspect.go")),
-            ("main.go", include_str!("program/main.go")),
-            ("shape_values.go", include_str!("program/shape_values.go")),
-            ("sync_subject.go", include_str!("program/sync_subject.go")),
-            ("syncmap.go", include_str!("program/syncmap.go")),
-            ("synctrie.go", include_str!("program/synctrie.go")),
-            ("subject.go", include_str!("program/subject.go")),
-            ("ticks_amd64.s", include_str!("program/ticks_amd64.s")),
-            ("ticks_arm64.s", include_str!("program/ticks_arm64.s")),
-            ("ticks_asm.go", include_str!("program/ticks_asm.go")),
-            ("ticks_other.go", include_str!("program/ticks_other.go")),
-        ];
+/// Every shape.
+pub const SHAPES: &[Shape] = &[
+    Shape { name: "u64/u64", types: Of::Entry("u64/u64") },
+    Shape { name: "u64/b64", types: Of::Entry("u64/64") },
+    Shape { name: "u64/b256", types: Of::Entry("u64/256") },
+    Shape { name: "str/u64", types: Of::Entry("string(24)/u64") },
+    Shape { name: "str/b256", types: Of::Entry("string(24)/256") },
+    Shape { name: "u32/u8", types: Of::Entry("u32/u8") },
+    Shape { name: "u16/none", types: Of::File(include_str!("program/shapes/u16_none.go")) },
+    Shape { name: "mid/ptr", types: Of::File(include_str!("program/shapes/mid_ptr.go")) },
+    Shape { name: "ptr/u64", types: Of::File(include_str!("program/shapes/ptr_u64.go")) },
+    Shape { name: "big/u64", types: Of::File(include_str!("program/shapes/big_u64.go")) },
+    Shape { name: "u64/big", types: Of::File(include_str!("program/shapes/u64_big.go")) },
+];
+
+impl From<Shape> for Types {
+    fn from(Shape { name, types }: Shape) -> Types {
+        match types {
+            Of::Entry(entry) => entry.parse::<Entry>().expect("an entry of the grammar").into(),
+            Of::File(source) => Types::new(name, source),
+        }
+    }
+}
+
+macro_rules! sources {
+    ($($file:literal),*) => {
+        /// The program's files, by name; `entry.go` comes with its [`Types`].
+        const SOURCES: &[(&str, &str)] = &[$(($file, include_str!(concat!("program/", $file)))),*];
     };
 }
 
-shapes! {
-    "u64/u64", "u64_u64", Some("u64/u64");
-    "u64/b64", "u64_b64", Some("u64/64");
-    "u64/b256", "u64_b256", Some("u64/256");
-    "str/u64", "str_u64", Some("string(24)/u64");
-    "str/b256", "str_b256", Some("string(24)/256");
-    "u32/u8", "u32_u8", None;
-    "u16/none", "u16_none", None;
-    "mid/ptr", "mid_ptr", None;
-    "ptr/u64", "ptr_u64", None;
-    "big/u64", "big_u64", None;
-    "u64/big", "u64_big", None;
-}
-
-/// The shape that equals an entry of the command line.
-pub fn shape_of_entry(entry: &str) -> Option<Shape> {
-    SHAPES.iter().copied().find(|shape| shape.entry == Some(entry))
-}
+sources!(
+    "batch.go",
+    "collections.go",
+    "content.go",
+    "go.mod",
+    "inspect.go",
+    "main.go",
+    "subject.go",
+    "sync_subject.go",
+    "syncmap.go",
+    "synctrie.go",
+    "ticks_amd64.s",
+    "ticks_arm64.s",
+    "ticks_asm.go",
+    "ticks_other.go"
+);
 
 #[cfg(test)]
 mod tests {
@@ -75,15 +88,19 @@ mod tests {
 
     #[test]
     fn every_file_of_the_program_is_embedded() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/engines/go/program");
-        let mut there: Vec<String> = std::fs::read_dir(folder)
-            .expect("the program's folder")
-            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
-            .collect();
-        let mut embedded: Vec<String> = SOURCES.iter().map(|(name, _)| (*name).to_owned()).collect();
-        there.sort();
-        embedded.sort();
-        assert_eq!(embedded, there);
+        let files = |folder: &str| -> Vec<String> {
+            let folder = format!("{}/src/engines/go/{folder}", env!("CARGO_MANIFEST_DIR"));
+            let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+            let mut files: Vec<_> = files.filter(|path| path.is_file()).collect();
+            files.sort();
+            files.iter().map(|path| path.file_name().expect("a name").to_string_lossy().into_owned()).collect()
+        };
+        let embedded: Vec<&str> = SOURCES.iter().map(|(name, _)| *name).collect();
+        assert_eq!(embedded, files("program"));
+        assert_eq!(
+            SHAPES.iter().filter(|shape| matches!(shape.types, Of::File(_))).count(),
+            files("program/shapes").len()
+        );
     }
 
     #[test]
@@ -95,12 +112,15 @@ mod tests {
     }
 
     #[test]
-    fn each_shape_says_its_own_name_and_tag() {
-        for shape in SHAPES {
-            let file = format!("shape_{}.go", shape.tag);
-            let (_, source) = SOURCES.iter().find(|(name, _)| *name == file).expect("a file a shape");
-            assert!(source.starts_with(&format!("//go:build {}\n", shape.tag)), "{file}");
-            assert!(source.contains(&format!("const shapeName = \"{}\"", shape.name)), "{file}");
+    fn each_shape_has_types_of_its_own() {
+        let types: Vec<Types> = SHAPES.iter().map(|&shape| shape.into()).collect();
+        for (index, one) in types.iter().enumerate() {
+            assert!(
+                one.source.contains("\npackage main\n") || one.source.starts_with("package main\n"),
+                "{}",
+                one.name
+            );
+            assert!(types[..index].iter().all(|other| other.source != one.source), "{}", one.name);
         }
     }
 }

@@ -37,6 +37,8 @@ pub struct Op {
     pub key: u64,
     /// What a put's value is made of.
     pub value: u64,
+    /// How many bytes it has, where its length varies.
+    pub value_bytes: u32,
 }
 
 impl From<workload::Op> for Op {
@@ -48,7 +50,7 @@ impl From<workload::Op> for Op {
             workload::Kind::Clear => Kind::Clear,
             workload::Kind::Iterate => Kind::Range,
         };
-        Op { kind, key: op.key, value: op.value }
+        Op { kind, key: op.key, value: op.value, value_bytes: op.value_bytes }
     }
 }
 
@@ -61,9 +63,6 @@ pub struct Greeting {
     /// How this runtime lays the map out: `classic`, `swiss`, `syncmap`; `unknown` where a test map's header did not read
     /// as it should.
     pub layout: String,
-    /// The shape: `u64/u64`.
-    #[serde(rename = "type")]
-    pub shape: String,
     /// Size of a key.
     pub key_bytes: u64,
     /// Size of an elem.
@@ -110,6 +109,17 @@ pub struct Memory {
     pub live_bytes: u64,
     /// Objects freed since the program began.
     pub frees: u64,
+}
+
+/// What a map contains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Content {
+    /// Entries.
+    pub entries: u64,
+    /// The checksum of keys and values.
+    pub checksum: u64,
+    /// The bytes that the values own.
+    pub value_heap_bytes: u64,
 }
 
 /// What the garbage collector did since [`Session::begin_measuring`].
@@ -223,10 +233,10 @@ impl Session {
         Ok(Collections { cycles, peak_bytes, pauses_ns })
     }
 
-    /// How many entries the map holds, and the checksum of its content.
-    pub fn entries(&mut self) -> io::Result<(u64, u64)> {
+    /// What the map contains.
+    pub fn content(&mut self) -> io::Result<Content> {
         self.command(b'e', &[])?;
-        Ok((self.number()?, self.number()?))
+        Ok(Content { entries: self.number()?, checksum: self.number()?, value_heap_bytes: self.number()? })
     }
 
     /// Removes every entry, one by one.
@@ -240,7 +250,8 @@ impl Session {
     }
 
     fn send_ops(&mut self, letter: u8, ops: impl Iterator<Item = Op>) -> io::Result<()> {
-        self.wire.send(letter, ops.flat_map(|Op { kind, key, value }| [kind as u64, key, value]))
+        let numbers = |op: Op| [op.kind as u64 | u64::from(op.value_bytes) << 32, op.key, op.value];
+        self.wire.send(letter, ops.flat_map(numbers))
     }
 
     fn number(&mut self) -> io::Result<u64> {

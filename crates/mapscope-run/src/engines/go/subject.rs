@@ -8,7 +8,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::causes::Causes;
-use super::{Recorded, Session as Program, Toolchain, find, session, shape_of_entry};
+use super::made::{Made, made};
+use super::{Recorded, Session as Program, Toolchain, find, session};
 use crate::engines::Engine;
 use crate::engines::cache::Cache;
 use crate::maps::Info;
@@ -19,11 +20,11 @@ use crate::probe::heap::Allocs;
 use crate::probe::latency::class_of;
 use crate::record::{Collector, OpKind, Status};
 use crate::subject::{
-    Content, Each, Failure, Handed, Holds, Opening, Prepared, Reading, Seen, Session, Sources, Subject, Timed,
-    TimedEnd, Timing, Traits, Watch, Watched, Work, offer_of, op_kind,
+    Content, Each, Failure, Holds, Opening, Prepared, Reading, Seen, Session, Sources, Subject, Timed, TimedEnd, Timing,
+    Traits, Watch, Watched, Work, offer_of, op_kind,
 };
 use crate::text;
-use crate::workload::{Kind, Op, Sizes, Workload, sizes};
+use crate::workload::{Entry, Kind, Op, Sizes, Workload, sizes};
 
 /// The engine.
 pub(in crate::engines) const ENGINE: Engine = Engine {
@@ -155,9 +156,8 @@ impl Subject for GoRuntime {
     fn prepare(&self, entry: &str, _: Sources) -> Result<Prepared, Failure> {
         let unavailable = |why: &str| Failure::new(Status::Unavailable, why);
         let toolchain = self.toolchain.as_ref().map_err(|why| unavailable(why))?;
-        let shape = shape_of_entry(entry);
-        let shape = shape.ok_or_else(|| unavailable(&format!("the Go program has no entry {entry}")))?;
-        toolchain.program(shape).map(Prepared::Path).map_err(Failure::harness)
+        let entry: Entry = entry.parse().map_err(Failure::harness)?;
+        toolchain.program(entry).map(Prepared::Path).map_err(Failure::harness)
     }
 
     fn open<'a>(&'a self, opening: Opening<'a>) -> Result<Box<dyn Session + 'a>, Failure> {
@@ -274,7 +274,7 @@ struct Counted<'s, 'a> {
     /// What lived before the map was built.
     empty_bytes: u64,
     /// What the map contained, and what it takes to empty one that nobody has counted, which has taken its place.
-    again: Option<((u64, u64), Vec<Op>)>,
+    again: Option<(session::Content, Vec<Op>)>,
 }
 
 impl Counted<'_, '_> {
@@ -291,18 +291,13 @@ impl Watched for Counted<'_, '_> {
 
     fn watch(&mut self, ops: &[Op], each: &mut Each<'_>) -> Result<(), Failure> {
         let Counted { runtime: Runtime { program, sizes, .. }, causes, .. } = self;
-        // The strings of a put's key, made before its batch: of 24 bytes, which Go's heap has a size for. What else its
-        // entries own (the boxes of a `sync.Map`) is allocated while they are put, and is in what the map allocates.
-        let heap = Allocs { count: u64::from(sizes.key_heap_bytes > 0), bytes: sizes.key_heap_bytes };
-        let put = Handed { payload_bytes: sizes.key_bytes + sizes.value_bytes, heap };
         let asked: Vec<session::Op> = ops.iter().map(|&op| op.into()).collect();
-        let mut ops = ops.iter();
+        let mut ops = ops.iter().zip(made(ops, sizes));
         let recorded = program.record(&asked, false, |asked, recorded| {
             let cause = causes.next(asked.kind, &recorded);
-            let Some(op) = ops.next() else { return };
-            let handed = if op.kind == Kind::Put { put } else { Handed::default() };
+            let Some((op, Made { handed, allocs })) = ops.next() else { return };
             let kind = op_kind(op.kind, recorded.hit);
-            each(op, &Seen { kind, hit: recorded.hit, cause, work: work(&recorded, handed.heap), handed }, None);
+            each(op, &Seen { kind, hit: recorded.hit, cause, work: work(&recorded, allocs), handed }, None);
         });
         recorded.map_err(pipe)
     }
@@ -310,20 +305,28 @@ impl Watched for Counted<'_, '_> {
     /// Where reading the counters disturbs how objects share blocks, after a second run without.
     fn holds(&mut self) -> Result<Holds, Failure> {
         if self.runtime.kind.counting_disturbs {
-            let content = self.runtime.program.entries().map_err(pipe)?;
+            let content = self.runtime.program.content().map_err(pipe)?;
             self.again = Some((content, self.runtime.plain_run()?));
         }
         Ok(Holds { live_bytes: self.held_bytes()?, peak_bytes: None })
     }
 
     fn content(&mut self) -> Result<Content, Failure> {
-        let (entries, checksum) = match &self.again {
+        let found = match &self.again {
             Some((content, _)) => *content,
-            None => self.runtime.program.entries().map_err(pipe)?,
+            None => self.runtime.program.content().map_err(pipe)?,
         };
+        let session::Content { entries, checksum, value_heap_bytes } = found;
         let Sizes { key_bytes, value_bytes, key_heap_bytes, .. } = self.runtime.sizes;
-        let (payload_bytes, payload_heap_bytes) = (entries * (key_bytes + value_bytes), entries * key_heap_bytes);
-        Ok(Content { entries, checksum, payload_bytes, payload_heap_bytes, key_bytes, value_bytes })
+        let payload_heap_bytes = entries * key_heap_bytes + value_heap_bytes;
+        Ok(Content {
+            entries,
+            checksum,
+            payload_bytes: entries * (key_bytes + value_bytes) + value_heap_bytes,
+            payload_heap_bytes,
+            key_bytes,
+            value_bytes: value_bytes + value_heap_bytes.checked_div(entries).unwrap_or_default(),
+        })
     }
 
     fn drained_bytes(&mut self) -> Result<u64, Failure> {

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
-use super::{SOURCES, Shape};
+use super::Types;
 use crate::engines::cache::Cache;
 use crate::text;
 
@@ -113,11 +113,12 @@ impl Toolchain {
         rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
     }
 
-    /// The program for a shape, built unless it has been before.
+    /// The program for these types of keys and values, built unless it has been before.
     ///
     /// # Errors
     /// What the toolchain said when it could not build.
-    pub fn program(&self, shape: Shape) -> Result<PathBuf, GolangError> {
+    pub fn program(&self, types: impl Into<Types>) -> Result<PathBuf, GolangError> {
+        let types = types.into();
         let failed = |what: String| GolangError::Build { version: self.version.clone(), what };
         let io_failed = |error: io::Error| failed(error.to_string());
         if self.is_old() {
@@ -125,17 +126,17 @@ impl Toolchain {
             return Err(failed(format!("it needs Go {major}.{minor} or newer")));
         }
         let cache = Cache::open().map_err(failed)?;
-        let name = format!("go{}-{}-{}", self.version, shape.tag, self.digest());
+        let name = format!("go{}-{}-{}", self.version, types.name, self.digest(&types));
         if let Some(program) = cache.get(&name) {
             return Ok(program);
         }
         let sources = tempfile::tempdir_in(cache.folder()).map_err(io_failed)?;
-        for (name, content) in SOURCES {
+        for (name, content) in types.sources() {
             fs::write(sources.path().join(name), content).map_err(io_failed)?;
         }
         let built = sources.path().join("built");
         let mut build = go(&self.path);
-        build.current_dir(sources.path()).args(["build", "-trimpath", "-tags", shape.tag, "-o"]).arg(&built).arg(".");
+        build.current_dir(sources.path()).args(["build", "-trimpath", "-o"]).arg(&built).arg(".");
         if ["HOME", "XDG_CACHE_HOME", "GOCACHE"].iter().all(|name| std::env::var_os(name).is_none()) {
             build.env("GOCACHE", cache.folder().join("go-build"));
         }
@@ -147,10 +148,10 @@ impl Toolchain {
     }
 
     /// Tells programs apart that were built from other sources or by another installation of one version.
-    fn digest(&self) -> String {
+    fn digest(&self, types: &Types) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.path.as_os_str().as_encoded_bytes());
-        for (name, content) in SOURCES {
+        for (name, content) in types.sources() {
             hasher.update(name.as_bytes()).update(&[0]).update(content.as_bytes()).update(&[0]);
         }
         hasher.finalize().to_hex()[..12].to_owned()

@@ -23,27 +23,47 @@ pub struct Block {
     current: bool,
 }
 
+/// What of the current block is taken, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Taken(usize);
+
+impl Taken {
+    /// All of it, or there is none.
+    pub const NONE: Taken = Taken(BLOCK_BYTES);
+
+    /// Takes room for an object of `size` bytes (1 to 15): where in the current block it begins; `None` where it begins a
+    /// new one. Of two blocks, the one with more room left is the current one.
+    pub fn take(&mut self, size: usize) -> Option<usize> {
+        debug_assert!((1..BLOCK_BYTES).contains(&size));
+        let start = self.0.next_multiple_of(align(size));
+        if start + size <= BLOCK_BYTES {
+            self.0 = start + size;
+            return Some(start);
+        }
+        self.0 = self.0.min(size);
+        None
+    }
+}
+
 /// The current block.
 pub struct Tiny<P> {
     block: Option<NonNull<Block>>,
-    /// What of it is taken.
-    used: usize,
+    taken: Taken,
     probe: P,
 }
 
 impl<P: Probe> Tiny<P> {
     /// No block yet.
     pub const fn new(probe: P) -> Tiny<P> {
-        Tiny { block: None, used: 0, probe }
+        Tiny { block: None, taken: Taken::NONE, probe }
     }
 
     /// Allocates an object of `size` bytes (1 to 15), its content undefined. The block that it lies in is told for
     /// [`free`].
     pub fn alloc(&mut self, size: usize) -> (NonNull<u8>, NonNull<Block>) {
-        debug_assert!((1..BLOCK_BYTES).contains(&size));
-        let start = self.used.next_multiple_of(align(size));
-        if let Some(at) = self.block
-            && start + size <= BLOCK_BYTES
+        let before = self.taken.0;
+        if let Some(start) = self.taken.take(size)
+            && let Some(at) = self.block
         {
             // SAFETY: the current block is not freed, and nothing else refers to what is known of it now.
             let block = unsafe { &mut *at.as_ptr() };
@@ -55,29 +75,22 @@ impl<P: Probe> Tiny<P> {
             self.probe.emit(Event::SharedAlloc);
             // SAFETY: within the block.
             let object = unsafe { block.memory.add(start) };
-            self.take(start + size);
+            if self.taken.0 == BLOCK_BYTES {
+                self.let_go();
+            }
             return (object, at);
         }
         let memory = heap::alloc(BLOCK_BYTES, true);
-        // Of two blocks, the one with more room left is the current one.
-        let current = self.block.is_none() || size < self.used;
+        let current = size < before;
         let block = aside::put(Block { memory, users: 1, current });
         if current {
             self.let_go();
             self.block = Some(block);
-            self.take(size);
         }
         (memory, block)
     }
 
-    /// Notes how far the current block is taken; a full one is current no more.
-    fn take(&mut self, used: usize) {
-        self.used = used;
-        if used == BLOCK_BYTES {
-            self.let_go();
-        }
-    }
-
+    /// A block that is full, or has less room than another, is current no more.
     fn let_go(&mut self) {
         let Some(at) = self.block.take() else { return };
         // SAFETY: as in `alloc`.

@@ -21,15 +21,17 @@ type batch struct {
 	values []Value
 }
 
-// decode fills the batch from its wire form: kind, key and seed of the value, eight bytes each.
+// decode fills the batch from its wire form: kind, key and seed of the value, eight bytes each. The upper half of a kind is
+// how many bytes its value has, where that varies.
 func (b *batch) decode(wire []byte) {
 	b.clear()
 	for ; len(wire) >= opBytes; wire = wire[opBytes:] {
-		kind := uint8(binary.LittleEndian.Uint64(wire))
+		first := binary.LittleEndian.Uint64(wire)
+		kind, length := uint8(first), int(first>>32)
 		id := binary.LittleEndian.Uint64(wire[8:])
 		var value Value
 		if kind == opPut {
-			value = valueOf(binary.LittleEndian.Uint64(wire[16:]))
+			value = valueOf(binary.LittleEndian.Uint64(wire[16:]), length)
 		}
 		var key Key
 		switch kind {

@@ -39,7 +39,6 @@ type program struct {
 type greeting struct {
 	Go           string   `json:"go"`
 	Layout       string   `json:"layout"`
-	Type         string   `json:"type"`
 	KeyBytes     uint64   `json:"key_bytes"`
 	ElemBytes    uint64   `json:"elem_bytes"`
 	TableBytes   uint64   `json:"table_bytes"`
@@ -195,7 +194,6 @@ func (p *program) hello() {
 	line, _ := json.Marshal(greeting{
 		Go:           runtime.Version(),
 		Layout:       p.subject.layout(),
-		Type:         shapeName,
 		KeyBytes:     uint64(unsafe.Sizeof(*new(Key))),
 		ElemBytes:    uint64(unsafe.Sizeof(*new(Value))),
 		TableBytes:   uint64(layout.bucket[0]),
@@ -333,18 +331,20 @@ func (p *program) memory() {
 	p.put(p.after.TotalAlloc, p.after.Mallocs, p.after.HeapAlloc, p.after.Frees)
 }
 
-// entries answers 'e': how many entries the map holds, and the sum of their checksums.
+// entries answers 'e': how many entries the map holds, the sum of their checksums, and how many bytes their values have on
+// the heap.
 func (p *program) entries() {
-	var entries, sum uint64
+	var entries, sum, owned uint64
 	p.subject.each(func(key Key, value Value) {
 		entries++
+		owned += uint64(ownedBytes(value))
 		if seed, ok := seedOf(value); ok {
 			sum += checksum(idOf(key), seed)
 		} else {
 			sum += ^uint64(0)
 		}
 	})
-	p.put(entries, sum)
+	p.put(entries, sum, owned)
 }
 
 // drain removes every entry, one by one.

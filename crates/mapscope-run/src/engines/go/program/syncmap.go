@@ -23,6 +23,9 @@ type syncSubject[K comparable, V any] struct {
 	trie  trieFigures
 	clean interface{ Clear() }
 	sink  func(key, value any) bool
+	// The type's word of an any that holds a key, and whether the key is a pointer.
+	keyType   unsafe.Pointer
+	isPointer bool
 }
 
 // create makes the map.
@@ -35,6 +38,8 @@ func (s *syncSubject[K, V]) create() {
 func (s *syncSubject[K, V]) prepare() {
 	s.clean, _ = any(s.m).(interface{ Clear() }) // since Go 1.23
 	s.sink = func(key, value any) bool { return true }
+	key := reflect.TypeOf((*K)(nil)).Elem()
+	s.keyType, s.isPointer = (*[2]unsafe.Pointer)(unsafe.Pointer(&key))[1], key.Kind() == reflect.Pointer
 }
 
 func (s *syncSubject[K, V]) insert(k K, v V) { s.m.Store(k, v) }
@@ -184,7 +189,7 @@ func (s *syncSubject[K, V]) hash(k K) uint64 {
 		if hash == nil {
 			return 0
 		}
-		boxed := any(k)
+		boxed := s.boxed(&k)
 		return uint64(hash(hidden(unsafe.Pointer(&boxed)), seed))
 	}
 	if !s.isPair() {
@@ -197,8 +202,17 @@ func (s *syncSubject[K, V]) hash(k K) uint64 {
 	if inner == nil {
 		return 0
 	}
-	boxed := any(k)
+	boxed := s.boxed(&k)
 	return uint64(syncMapLayout.hash(hidden(unsafe.Pointer(&boxed)), uintptr(inner.seed)))
+}
+
+// boxed is the key as an any has it, its type and its address: the compiler's own would copy a large one to the heap. A
+// pointer is itself in the place of its address.
+func (s *syncSubject[K, V]) boxed(k *K) [2]unsafe.Pointer {
+	if s.isPointer {
+		return [2]unsafe.Pointer{s.keyType, *(*unsafe.Pointer)(unsafe.Pointer(k))}
+	}
+	return [2]unsafe.Pointer{s.keyType, unsafe.Pointer(k)}
 }
 
 // hashes appends the hash of each key to into, which has room for them.

@@ -1,8 +1,4 @@
-//go:build big_u64
-
 package main
-
-const shapeName = "big/u64"
 
 type (
 	Key   = [25]uint64
@@ -17,7 +13,9 @@ func keyOf(id uint64) Key {
 	return key
 }
 func idOf(key Key) uint64               { return key[0] }
-func valueOf(seed uint64) Value         { return seed }
+func valueOf(seed uint64, _ int) Value  { return seed }
 func seedOf(value Value) (uint64, bool) { return value, true }
 
 func lentKey(id uint64, _ int) Key { return keyOf(id) }
+
+func ownedBytes(Value) int { return 0 }

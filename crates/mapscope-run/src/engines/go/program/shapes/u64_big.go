@@ -1,8 +1,4 @@
-//go:build u64_big
-
 package main
-
-const shapeName = "u64/big"
 
 type (
 	Key   = uint64
@@ -11,7 +7,7 @@ type (
 
 func keyOf(id uint64) Key { return id }
 func idOf(key Key) uint64 { return key }
-func valueOf(seed uint64) Value {
+func valueOf(seed uint64, _ int) Value {
 	value := Value{}
 	for i := range value {
 		value[i] = seed
@@ -21,3 +17,5 @@ func valueOf(seed uint64) Value {
 func seedOf(value Value) (uint64, bool) { return value[0], true }
 
 func lentKey(id uint64, _ int) Key { return keyOf(id) }
+
+func ownedBytes(Value) int { return 0 }

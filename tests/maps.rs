@@ -12,6 +12,7 @@ mod masked;
 mod census;
 mod every_map;
 mod go_classic;
+mod go_entries;
 mod go_oracle;
 mod go_swiss;
 mod go_syncmap;

@@ -22,7 +22,7 @@ pub use guarded::Guarded;
 pub use hashes::{EitherHashing, Recorded, Replaying};
 pub use mapscope_trace::Traced;
 #[cfg(feature = "builtin")]
-pub use models::{model_of, player_of_layout};
+pub use models::{model_of, player_of_layout, player_of_shape};
 pub use player::{ALLOCATED, Action, Entries, Play, PlayError, Row, Setup, Told, player};
 pub use recording::Recording;
-pub use shapes::{SHAPES, Shape, Words, shape, with_shape};
+pub use shapes::{SHAPES, Shape, Shapes, Words, shape};

@@ -1,37 +1,48 @@
 //! The models that recordings can be played on, among all maps that ship.
 
-use super::player::player;
-use super::{Play, Setup};
+use std::marker::PhantomData;
+
+use super::player::player_among;
+use super::{Play, Setup, Shapes};
 use crate::maps::{self, Family, FamilyVisitor, Info};
+use crate::workload::Entries;
 
 /// A player for the model whose recordings have this layout; `None`, too, when those of the setup's release have another.
 pub fn player_of_layout(layout: &str, setup: &Setup) -> Option<Box<dyn Play>> {
-    let mut search = Search { layout, setup: Some(setup), model: None, player: None };
-    maps::each(&mut search);
-    search.player
+    player_of_shape::<Shapes>(layout, setup)
+}
+
+/// The same, where the shapes that a setup can name are those of `E`.
+pub fn player_of_shape<E: Entries>(layout: &str, setup: &Setup) -> Option<Box<dyn Play>> {
+    search::<E>(layout, Some(setup)).player
 }
 
 /// The model whose recordings have this layout.
 pub fn model_of(layout: &str) -> Option<Info> {
-    let mut search = Search { layout, setup: None, model: None, player: None };
+    search::<Shapes>(layout, None).model
+}
+
+fn search<'a, E: Entries>(layout: &'a str, setup: Option<&'a Setup<'a>>) -> Search<'a, E> {
+    let mut search = Search { layout, setup, model: None, player: None, shapes: PhantomData };
     maps::each(&mut search);
-    search.model
+    search
 }
 
 /// Finds the model of a layout among the maps that ship.
-struct Search<'a> {
+struct Search<'a, E> {
     layout: &'a str,
     setup: Option<&'a Setup<'a>>,
     model: Option<Info>,
     player: Option<Box<dyn Play>>,
+    shapes: PhantomData<E>,
 }
 
-impl FamilyVisitor for Search<'_> {
+impl<E: Entries> FamilyVisitor for Search<'_, E> {
     fn visit<F: Family>(&mut self) {
         if let Some(newest) = Info::release_of_layout(self.layout, |release| F::info_at(release)) {
             self.model = Some(F::info_at(newest));
             let has_it = |setup: &&Setup| F::info_at(setup.release).layout == Some(self.layout);
-            self.player = self.setup.filter(has_it).and_then(player::<F>);
+            self.player = self.setup.filter(has_it).and_then(player_among::<F, E>);
         }
     }
 }

@@ -5,12 +5,12 @@ use std::hint::black_box;
 use std::marker::PhantomData;
 
 use super::hashes::{EitherHashing, Recorded, Replaying};
-use super::shapes::with_shape;
+use super::shapes::Shapes;
 use crate::maps::anatomy::{Anatomy, Part};
 use crate::maps::{Family, Hashing, Info, Map, Options};
 use crate::probe::alloc;
 use crate::probe::event::{Cause, Event, Listen};
-use crate::workload::{EntryVisitor, Key, Value, with_entry};
+use crate::workload::{self, EntryVisitor, Key, Value, with_entry};
 
 /// What a row of a recording does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,13 +206,18 @@ impl Setup<'_> {
 
 /// A player for a map; `None` when it can't have such entries. Only models have the shapes of recordings.
 pub fn player<F: Family>(setup: &Setup) -> Option<Box<dyn Play>> {
+    player_among::<F, Shapes>(setup)
+}
+
+/// The same, where the shapes that a setup can name are those of `E`.
+pub(super) fn player_among<F: Family, E: workload::Entries>(setup: &Setup) -> Option<Box<dyn Play>> {
     let load_factor = setup.load_factor.unwrap_or_else(|| F::INFO.load_factor_of(setup.release));
     let options = Options { load_factor, hint: setup.hint, seed: setup.seed, release: setup.release };
     let build = |hashed| Build::<F> { options, hashed, memory_bytes: setup.memory_bytes, family: PhantomData };
     match setup.entries {
         Entries::Shape(name) => {
             // Constant, so that the other maps are not compiled for every shape.
-            if const { F::INFO.layout.is_some() } { with_shape(name, build(true)) } else { None }
+            if const { F::INFO.layout.is_some() } { E::with(name, build(true)) } else { None }
         }
         Entries::Named(name) => with_entry(name, build(setup.hashed)),
     }

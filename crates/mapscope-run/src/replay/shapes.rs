@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::workload::{EntryVisitor, Key, Value};
+use crate::workload::{Entries, EntryVisitor, Key, Value};
 
 /// `N` words, of which Go's collector would say that they hold pointers or not.
 ///
@@ -65,6 +65,10 @@ pub struct Shape {
     pub key_max: u64,
 }
 
+/// The types of every shape, by its name.
+#[derive(Debug)]
+pub struct Shapes;
+
 macro_rules! shapes {
     ($($name:literal $key:ty, $value:ty, $key_max:expr;)*) => {
         /// Every shape.
@@ -78,11 +82,12 @@ macro_rules! shapes {
             key_max: $key_max,
         }),*];
 
-        /// Calls `visitor` with the types of the shape called `name`; `None` when there is no such shape.
-        pub fn with_shape<X: EntryVisitor>(name: &str, visitor: X) -> Option<X::Out> {
-            match name {
-                $($name => Some(visitor.visit::<$key, $value>()),)*
-                _ => None,
+        impl Entries for Shapes {
+            fn with<X: EntryVisitor>(name: &str, visitor: X) -> Option<X::Out> {
+                match name {
+                    $($name => Some(visitor.visit::<$key, $value>()),)*
+                    _ => None,
+                }
             }
         }
     };

@@ -9,11 +9,12 @@ pub use scenario::Scenario;
 
 use std::{fmt, io};
 
-use crate::engines::go::{self, GolangError, Op, Recorded, Session, Toolchain};
+use crate::engines::go::{self, GolangError, Op, Recorded, Session, Toolchain, Types};
 use crate::replay::{
-    ALLOCATED, Action, Comparison, Differing, Entries, Guarded, Play, PlayError, Row, Setup, model_of, player_of_layout,
+    self, ALLOCATED, Action, Comparison, Differing, Guarded, Play, PlayError, Row, Setup, Shapes, model_of,
+    player_of_shape,
 };
-use crate::workload::Scramble;
+use crate::workload::{Entries, Scramble};
 
 /// How much to compare.
 #[derive(Debug, Clone, Copy)]
@@ -132,6 +133,17 @@ pub fn layout(toolchain: &Toolchain, map: &str) -> Result<String, VerifyError> {
     }
 }
 
+/// A shape of entry to compare.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// What the model's shapes have it as, and recordings.
+    pub name: &'static str,
+    /// What the program is built with.
+    pub types: Types,
+    /// The largest key identity.
+    pub key_max: u64,
+}
+
 /// Compares one kind of map of a toolchain (`map`, `syncmap`) in every shape, and tells `done` of each.
 ///
 /// # Errors
@@ -140,14 +152,30 @@ pub fn verify(
     toolchain: &Toolchain,
     map: &str,
     amount: Amount,
+    done: impl FnMut(&Compared),
+) -> Result<(), VerifyError> {
+    let key_max = |name| replay::shape(name).map_or(0, |shape| shape.key_max);
+    let shape = |&shape: &go::Shape| Shape { name: shape.name, types: shape.into(), key_max: key_max(shape.name) };
+    let shapes: Vec<Shape> = go::SHAPES.iter().map(shape).collect();
+    verify_shapes::<Shapes>(toolchain, map, &shapes, amount, done)
+}
+
+/// The same in these shapes, whose types `E` has.
+///
+/// # Errors
+/// Those of [`verify()`].
+pub fn verify_shapes<E: Entries>(
+    toolchain: &Toolchain,
+    map: &str,
+    shapes: &[Shape],
+    amount: Amount,
     mut done: impl FnMut(&Compared),
 ) -> Result<(), VerifyError> {
-    let shapes = go::SHAPES;
     let kinds = (shapes.len() * HINTS.len()) as u64;
     let rounds = amount.ops.div_ceil(kinds * RECORDING_OPS_MAX);
     let recordings = rounds * kinds;
     for (number, shape) in shapes.iter().enumerate() {
-        let program = toolchain.program(*shape)?;
+        let program = toolchain.program(shape.types.clone())?;
         let mut compared = Compared { shape: shape.name, ..Compared::default() };
         let hints = HINTS.iter().cycle().take(HINTS.len() * rounds as usize);
         for (recording, &hint) in (number as u64 * rounds * HINTS.len() as u64..).zip(hints) {
@@ -157,9 +185,9 @@ pub fn verify(
                 continue;
             }
             let seed = Scramble::new(amount.seed).at(recording);
-            let one = One { toolchain, map, shape: shape.name, hint, ops, seed };
+            let one = One { toolchain, map, shape, hint, ops, seed };
             let session = Session::start(&program, map).map_err(|source| one.pipe(source));
-            if let Err(error) = session.and_then(|session| one.compare(session, &mut compared)) {
+            if let Err(error) = session.and_then(|session| one.compare::<E>(session, &mut compared)) {
                 // What was found until then counts.
                 done(&compared);
                 return Err(error);
@@ -174,7 +202,7 @@ pub fn verify(
 struct One<'a> {
     toolchain: &'a Toolchain,
     map: &'a str,
-    shape: &'static str,
+    shape: &'a Shape,
     hint: u64,
     ops: u64,
     seed: u64,
@@ -185,7 +213,7 @@ impl One<'_> {
         VerifyError::Pipe { version: self.toolchain.version.clone(), source }
     }
 
-    fn compare(&self, mut session: Session, compared: &mut Compared) -> Result<(), VerifyError> {
+    fn compare<E: Entries>(&self, mut session: Session, compared: &mut Compared) -> Result<(), VerifyError> {
         let greeting = session.greeting().clone();
         let version = || self.toolchain.version.clone();
         compared.layout.clone_from(&greeting.layout);
@@ -194,7 +222,7 @@ impl One<'_> {
         let release = info.release_for(&self.toolchain.version).map(|nearest| nearest.release);
         compared.model = info.version_at(release);
         let setup = Setup {
-            entries: Entries::Shape(self.shape),
+            entries: replay::Entries::Shape(self.shape.name),
             hashed: true,
             hint: self.hint as usize,
             load_factor: None,
@@ -203,7 +231,7 @@ impl One<'_> {
             // Its operations are of our own making.
             memory_bytes: u64::MAX,
         };
-        let mut model = Guarded::new(player_of_layout(&greeting.layout, &setup).ok_or_else(no_model)?);
+        let mut model = Guarded::new(player_of_shape::<E>(&greeting.layout, &setup).ok_or_else(no_model)?);
         let columns = model.info().state;
         if greeting.columns != columns {
             return Err(no_model());
@@ -221,8 +249,7 @@ impl One<'_> {
         let mut follows = check.row(&mut model, Row::new(Action::New), &built);
 
         let ranges = self.map == "syncmap";
-        let shape = crate::replay::shape(self.shape).ok_or_else(no_model)?;
-        let keys = shape.key_max.min(KEYS.into()).min(self.ops.max(1)) as u32;
+        let keys = self.shape.key_max.min(KEYS.into()).min(self.ops.max(1)) as u32;
         let mut scenario = Scenario::new(self.seed, keys, ranges, greeting.clears);
         let mut left = self.ops.saturating_sub(1);
         while left > 0 && follows {
@@ -249,7 +276,7 @@ impl One<'_> {
         format!(
             "# go={go} layout={layout} type={} hint={} key_size={key_bytes} elem_size={elem_bytes} \
              {table}_size={table_bytes} {table}_pointers={pointers}\nop,key,hash,alloc_bytes,allocs,{}\n",
-            self.shape,
+            self.shape.name,
             self.hint,
             columns.join(","),
         )

@@ -20,8 +20,8 @@ use crate::probe::heap::Allocs;
 use crate::probe::latency::class_of;
 use crate::record::{Collector, OpKind, Status};
 use crate::subject::{
-    Content, Each, Failure, Holds, Opening, Prepared, Reading, Seen, Session, Sources, Subject, Timed, TimedEnd, Timing,
-    Traits, Watch, Watched, Work, offer_of, op_kind,
+    Content, Each, Failure, Holds, Opening, Prepared, Reading, Seen, Session, Sources, Subject, Timed, TimedEnd,
+    Timing, Traits, Watch, Watched, Work, offer_of, op_kind,
 };
 use crate::text;
 use crate::workload::{Entry, Kind, Op, Sizes, Workload, sizes};
@@ -66,7 +66,7 @@ struct MapKind {
 
 const MAP: MapKind = MapKind {
     group: "go-runtime",
-    summary: "the real map of the Go installed here",
+    summary: "the real map of the Go installed here, with any entry",
     map: "map",
     hint: true,
     counting_disturbs: false,
@@ -74,7 +74,7 @@ const MAP: MapKind = MapKind {
 
 const SYNC_MAP: MapKind = MapKind {
     group: "go-runtime-syncmap",
-    summary: "the real sync.Map of the Go installed here",
+    summary: "the real sync.Map of the Go installed here, with any entry",
     map: "syncmap",
     hint: false,
     counting_disturbs: true,

@@ -97,7 +97,9 @@ fn small<T: 'static>(value: &T) -> Option<NonNull<T>> {
         };
     }
     let truth = || value.downcast_ref::<bool>().map(|&truth| u64::from(truth));
-    let number = match truth() {
+    // An array of one byte is that byte.
+    let only = || value.downcast_ref::<[u8; 1]>().map(|&[only]| u64::from(only));
+    let number = match truth().or_else(only) {
         Some(number) => number,
         None => number!(i64, u64; i32, u32; i16, u16; i8, u8),
     };

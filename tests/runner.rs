@@ -1,11 +1,11 @@
 //! Entries that are not compiled in: a program of one map and one entry, built by the `cargo` on the PATH.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use mapscope::record::{self, Results, Status};
 
-use crate::cli_process::{Outcome, Place};
+use crate::cli_process::{Outcome, Place, script};
 use crate::common;
 
 /// Runs cells, with what is built kept from one run of these tests to the next.
@@ -91,4 +91,32 @@ fn what_no_entry_can_be_is_refused_before_anything_runs() {
             "there is no java-hashmap with the entry 9/u64: a Java array equals no other and is no key; 16 bytes are a UUID"
         )
     );
+}
+
+/// A `cargo` that says where it is and never ends, and what it has started.
+#[test]
+fn ctrl_c_ends_a_build_and_all_that_it_has_started() {
+    let place = Place::new();
+    let bin = place.path().join("bin");
+    std::fs::create_dir(&bin).expect("made");
+    let (begun, at) = (place.path().join("begun"), bin.join("cargo"));
+    script(&at, &format!("#!/bin/sh\nsleep 1000 &\necho $! > {0}.new\nmv {0}.new {0}\nwait\n", begun.display()));
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+    command.args(["run", "--map", "std", "--entry", "u64/7", "--ops", "10", "--out", "out"]).current_dir(place.path());
+    command.env("PATH", format!("{}:{path}", bin.display())).env("XDG_CACHE_HOME", place.path().join("cache"));
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    while !begun.exists() {
+        assert!(child.try_wait().expect("watched").is_none(), "it ended by itself");
+        std::thread::yield_now();
+    }
+    // SAFETY: only sends a signal, to a child that has not been waited for.
+    unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let sleeper: i32 = std::fs::read_to_string(&begun).expect("a number").trim().parse().expect("a number");
+    // It dies when it is next run, and is there until whoever takes over has waited for it. One that lives never ends this.
+    let lives = || std::fs::read_to_string(format!("/proc/{sleeper}/stat")).is_ok_and(|state| !state.contains(") Z"));
+    while lives() {
+        std::thread::yield_now();
+    }
 }

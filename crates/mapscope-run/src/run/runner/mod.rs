@@ -4,13 +4,18 @@
 
 mod program;
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read as _, Seek as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::engines::Cache;
+use crate::intake::interrupt;
 use crate::maps::{self, Named};
 use crate::record::Environment;
 use crate::record::Status;
@@ -61,6 +66,11 @@ fn built(map: Named, entry: Entry, sources: Sources) -> Result<Prepared, String>
     if let Some(path) = cache.get(&name) {
         return Ok(prepared(path));
     }
+    // Whoever builds at the same time writes to the same files.
+    let _alone = locked(&cache.folder().join("rust.lock"))?;
+    if let Some(path) = cache.get(&name) {
+        return Ok(prepared(path));
+    }
     let home = cache.folder().join(format!("rust-{}", digest(sources, "")));
     let failed = |path: &Path, error: std::io::Error| format!("{}: {error}", text::path(path));
     let write = |path: PathBuf, content: &str| {
@@ -86,6 +96,25 @@ fn built(map: Named, entry: Entry, sources: Sources) -> Result<Prepared, String>
     let target = cache.folder().join("rust-target");
     let path = cargo(&folder, &home.join("sources"), &target, &package)?;
     cache.put(&name, &path).map(prepared).map_err(|error| failed(&path, error))
+}
+
+const INTERRUPTED: &str = "interrupted";
+
+/// How often a wait looks whether it was interrupted.
+const BEAT: Duration = Duration::from_millis(20);
+
+/// Holds a lock for as long as the file that this gives is open.
+fn locked(path: &Path) -> Result<File, String> {
+    let failed = |error: io::Error| format!("{}: {error}", text::path(path));
+    let file = File::create(path).map_err(failed)?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            Err(TryLockError::WouldBlock) if interrupt::asked() => return Err(INTERRUPTED.to_owned()),
+            Err(TryLockError::WouldBlock) => thread::sleep(BEAT),
+        }
+    }
 }
 
 /// A map and an entry as a file's name.
@@ -142,7 +171,7 @@ fn cargo(folder: &Path, sources: &Path, target: &Path, package: &str) -> Result<
         cargo.env_remove(name);
     }
     cargo.env("CARGO_TARGET_DIR", target);
-    let output = cargo.output().map_err(|error| format!("cargo can't be run: {error}"))?;
+    let output = output(&mut cargo).map_err(|error| format!("cargo can't be run: {error}"))?;
     let messages = output.stdout.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
     let made = messages.filter_map(|message: Message| message.executable).find(|path| path.ends_with(package));
     made.filter(|_| output.status.success()).ok_or_else(|| {
@@ -151,6 +180,34 @@ fn cargo(folder: &Path, sources: &Path, target: &Path, package: &str) -> Result<
         let lines: Vec<_> = said.lines().skip(error.unwrap_or(0)).take(6).map(str::trim).collect();
         format!("cargo can't build a program for it: {}", lines.join(" "))
     })
+}
+
+/// What a program says until its end, or until Ctrl-C ends it and all that it has started.
+fn output(command: &mut Command) -> io::Result<Output> {
+    let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
+    command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?).process_group(0);
+    let mut child = command.spawn()?;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if interrupt::asked() {
+            if let Ok(group) = i32::try_from(child.id()) {
+                // SAFETY: only sends a signal, to the group of a child that has not been waited for.
+                unsafe { libc::kill(-group, libc::SIGKILL) };
+            }
+            child.wait()?;
+            return Err(io::Error::other(INTERRUPTED));
+        }
+        thread::sleep(BEAT);
+    };
+    let said = |mut file: File| {
+        let mut bytes = Vec::new();
+        file.rewind()?;
+        file.read_to_end(&mut bytes)?;
+        io::Result::Ok(bytes)
+    };
+    Ok(Output { status, stdout: said(stdout)?, stderr: said(stderr)? })
 }
 
 #[cfg(test)]

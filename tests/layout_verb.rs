@@ -94,7 +94,11 @@ fn every_map_and_every_entry_has_a_line_that_fits() {
     for layout in layouts(&["--map", "*", "--entry", "*"]) {
         let [map, entry] = ["map", "entry"].map(|name| layout[name].as_str().expect("a name").to_owned());
         // The longest names take two lines.
-        let is_of_map = |line: &&str| line.split_whitespace().next().is_some_and(|word| map.starts_with(word));
+        let is_of_map = |line: &&str| {
+            line.split_whitespace()
+                .next()
+                .is_some_and(|word| map == word || word.ends_with('-') && map.starts_with(word))
+        };
         let named = lines.lines().filter(is_of_map).any(|line| line.contains(&entry));
         assert!(named, "no line of {map} with {entry}");
         let (slot, open) = (&layout["slot"], &layout["open"]);

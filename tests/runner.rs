@@ -13,6 +13,7 @@ fn run(place: &Place, args: &[&str], path: Option<&str>) -> (Outcome, Results) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
     command.args(["run", common::PATIENT, "--out", "out"]).args(args);
     command.env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("runners"));
+    command.env_remove("RUSTC");
     path.map(|path| command.env("PATH", path));
     let outcome = place.run_command(&mut command);
     let results = record::read(&place.path().join("out")).expect("a record");
@@ -50,6 +51,28 @@ fn an_entry_that_is_not_compiled_in_is_built_and_measured() {
     }
 }
 
+/// One of each kind of map, with threads and without, and types of keys and values that no common entry has.
+#[test]
+fn every_kind_of_map_can_have_any_entry() {
+    let place = Place::new();
+    let entry = "string(43)/bytes(100)";
+    let args = ["--map", "dashmap,scc,go-swiss", "--entry", entry, "--ops", "500", "--passes", "count"];
+    let (outcome, results) = run(&place, &args, None);
+    assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+    assert_eq!(results.cells.len(), 3);
+    for cell in &results.cells {
+        assert_eq!((cell.status, cell.id.entry.as_str()), (Status::Ok, entry), "{}: {:?}", cell.id, cell.error);
+        assert_eq!(cell.expected.payload_bytes, 500 * (16 + 43 + 16 + 100), "{}", cell.id);
+        let count = cell.count.as_ref().expect("counted");
+        assert_eq!(count.quantities.get("entry_alloc_bytes"), Some(500 * (43 + 100)), "{}", cell.id);
+    }
+    let place = Place::new();
+    let args = ["--map", "dashmap,scc", "--entry", "u64/bool", "--mix", "ycsb-a(records=100)", "--threads", "3"];
+    let (outcome, results) = run(&place, &[&args[..], &["--ops", "3000", "--passes", "time"]].concat(), None);
+    assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+    assert!(results.cells.len() == 2 && results.cells.iter().all(|cell| cell.status == Status::Ok));
+}
+
 #[test]
 fn without_cargo_the_row_says_what_can_be_had() {
     let place = Place::new();
@@ -61,7 +84,7 @@ fn without_cargo_the_row_says_what_can_be_had() {
     let error = lacks.error.as_deref().expect("a reason");
     assert_eq!(
         error,
-        "the entry u64/100 is not compiled in, and there is no cargo on the PATH to build a program for it: install Rust \
+        "the entry u64/100 is not compiled in, and there is no rustc on the PATH to build a program for it: install Rust \
          (rustup.rs); the nearest that is compiled in: u64/64"
     );
 }
@@ -80,6 +103,9 @@ fn what_no_entry_can_be_is_refused_before_anything_runs() {
         assert_eq!((outcome.code, outcome.left.len()), (Some(2), 0), "{entry}");
         assert!(outcome.stderr.contains("--entry: ") && outcome.stderr.contains(words), "{entry}: {}", outcome.stderr);
     }
+    let (all, _) =
+        run(&Place::new(), &["--map", "java-hashmap", "--entry", "9/u64,string(1)/u64", "--ops", "32"], Some(""));
+    assert!(!all.stderr.contains("too few"), "{}", all.stderr);
     let narrow = place.run(&["run", "--map", "std", "--entry", "string(1)/u64", "--ops", "33"]);
     assert_eq!(narrow.code, Some(2), "{}", narrow.stderr);
     assert!(narrow.stderr.contains("keys of 5 bits are too few for so many operations"), "{}", narrow.stderr);

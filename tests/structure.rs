@@ -209,7 +209,7 @@ const WITHIN_RUN: &[(&str, &[&str])] = &[
     ("only", &["child", "job", "subjects"]),
     ("child", &["subjects", "passes", "job", "memory"]),
     // What there is to do and what is known; what happens, and what comes of it.
-    ("opened", &["job", "subjects"]),
+    ("opened", &["job", "runner", "subjects"]),
     ("task", &["job", "opened"]),
     ("event", &["job", "task"]),
     ("ledger", &["job", "opened", "passes", "repetitions", "task"]),
@@ -230,6 +230,7 @@ const WITHIN_RUN: &[(&str, &[&str])] = &[
             "opened",
             "process",
             "progress",
+            "runner",
             "scheduler",
             "subjects",
             "task",
@@ -603,6 +604,24 @@ fn the_reader_of_imports_sees_every_form() {
     assert_eq!(imports("use super::maps;", &modules(&["plan"])), ["maps"]);
     assert_eq!(imports("use mapscope_maps::maps::go;", &modules(&["plan"])), ["maps::go"]);
     assert!(imports(&code("#[cfg(test)]\nmod tests { use crate::run; }"), &modules(&["plan"])).is_empty());
+}
+
+/// What maps are made of is optimised in a program of one map, too, where the rest is hardly.
+#[test]
+fn a_program_of_one_map_optimises_all_that_maps_are_made_of() {
+    const UNMEASURED: [&str; 8] =
+        ["backtrace", "hdrhistogram", "libc", "rand_core", "rand_xoshiro", "serde", "thiserror", "unicode-width"];
+    let manifest = fs::read_to_string(root().join("crates/mapscope-maps/Cargo.toml")).unwrap();
+    let program = fs::read_to_string(root().join("crates/mapscope-run/src/run/runner/program.rs")).unwrap();
+    let dependencies = manifest.split("[dependencies]\n").nth(1).and_then(|rest| rest.split("\n[").next()).unwrap();
+    let names =
+        dependencies.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split([' ', '.']).next());
+    let names: Vec<_> = names.filter(|name| !name.is_empty() && *name != "hashbrown-0-14").collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        let is_measured = program.contains(&format!("\n    \"{name}\",\n"));
+        assert!(is_measured != UNMEASURED.contains(&name), "{name}: in MEASURED of runner/program.rs, or among these");
+    }
 }
 
 #[test]

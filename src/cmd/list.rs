@@ -10,6 +10,7 @@ use crate::plan::{Catalog, LoadFactors, MapOffer, Meant, Param, SHIPPED, Term};
 use crate::record::metrics::{self, Metric};
 use crate::report::{FORMATS, Format};
 use crate::run::Subjects;
+use crate::workload::GRAMMAR;
 use crate::{diff, gate};
 
 /// List what can be named: maps, keys, mixes, entries, axes, metrics, profiles, formats
@@ -45,8 +46,7 @@ pub(super) fn run(args: Args, subjects: &Subjects) -> anyhow::Result<ExitCode> {
 }
 
 /// What can be asked for besides the entries that are compiled in.
-const ANY_ENTRY: &str = "any other, built by cargo when it is asked for. Keys: u32, u64, N (bytes), string(N); values: (), \
-                         bool, u8, u16, u32, u64, N (bytes), string(N), bytes(N), bytes";
+const ANY_ENTRY: &str = "any other, built by cargo on demand: ";
 
 /// A name, what it is, and lines on its parameters and its source.
 struct Row {
@@ -61,7 +61,7 @@ fn section(what: What, catalog: &Catalog, width: usize) -> String {
         What::Keys => ("keys (--keys)", catalog.keys.iter().map(term).collect()),
         What::Mixes => ("mixes (--mix)", catalog.mixes.iter().map(term).collect()),
         What::Entries => {
-            let any = Row { name: "KEY/VALUE".to_owned(), summary: ANY_ENTRY.to_owned(), details: vec![] };
+            let any = Row { name: "KEY/VALUE".to_owned(), summary: format!("{ANY_ENTRY}{GRAMMAR}"), details: vec![] };
             ("entries (--entry)", catalog.entries.iter().map(term).chain([any]).collect())
         }
         What::Axes => ("axes (keys of [[cells]], flags of run)", AXES.iter().map(axis).collect()),

@@ -244,6 +244,8 @@ fn left_of(out: &Path) -> Vec<PathBuf> {
     let is_left = |folder: &PathBuf| destination_of(folder) == out && Log::works_in(folder);
     let mut left: Vec<_> = beside.chain(names(out).map(|name| out.join(name))).filter(is_left).collect();
     left.sort();
+    // The folder beside `.` is the one inside it.
+    left.dedup();
     left
 }
 

@@ -11,6 +11,8 @@ static CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Looks whether it is closed. The system's loader calls it before the standard library puts something in its place.
 #[used]
+// SAFETY: what lies in this section is what the loader takes it for, a function without arguments; it allocates nothing
+// and calls only the system, for which nothing needs to be ready.
 #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
 #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
 static LOOK: extern "C" fn() = {

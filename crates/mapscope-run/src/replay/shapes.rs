@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::workload::{Entries, EntryVisitor, Key, Value};
+use crate::workload::{Key, Value};
 
 /// `N` words, of which Go's collector would say that they hold pointers or not.
 ///
@@ -82,14 +82,7 @@ macro_rules! shapes {
             key_max: $key_max,
         }),*];
 
-        impl Entries for Shapes {
-            fn with<X: EntryVisitor>(name: &str, visitor: X) -> Option<X::Out> {
-                match name {
-                    $($name => Some(visitor.visit::<$key, $value>()),)*
-                    _ => None,
-                }
-            }
-        }
+        mapscope_maps::entries! { Shapes; $($name, $key, $value;)* }
     };
 }
 

@@ -1,7 +1,7 @@
 //! `cells.jsonl`: what a run has found out so far, from which it can go on however it ended.
 //!
-//! A [`Head`], then a [`Line`] for each process that has ended, in the order in which they did, each one JSON, and each on
-//! disk before the next. What a record has of a cell is worked out from these lines alone, so
+//! A [`Head`], then a [`Line`] for each process that has ended, in the order in which they did, each one JSON, and those of a
+//! map's passes on disk before the next. What a record has of a cell is worked out from these lines alone, so
 //! that a run that goes on ends in the record that it would have had. Each ends with a digest of the file up to there
 //! ([`Seal`]): the last one may be cut, and nothing else may differ from what was written. docs/FORMATS.md has it for a
 //! stranger.

@@ -31,8 +31,7 @@ pub(super) fn limit(bytes: u64) {
 /// before what it is.
 pub(super) fn end_in_words() {
     extern "C" fn end(_: libc::c_int) {
-        const WORDS: &[u8] =
-            b"error: the map can't go on, as said above; it may use three quarters of the memory that is free\n";
+        const WORDS: &[u8] = b"error: the map can't go on, as said above\n";
         const BAD_INPUT: libc::c_int = 2;
         // SAFETY: both may be called by whoever handles a signal, and `WORDS` is as long as it is said to be.
         unsafe {

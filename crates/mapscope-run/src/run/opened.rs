@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::mem;
 
 use super::job::PROTOCOL;
+use super::runner;
 use super::subjects::Subjects;
 use crate::intake;
 use crate::plan::{CellSpec, Plan, Source};
@@ -121,6 +122,9 @@ impl<'a> Opened<'a> {
         let Plan { passes, repetitions, time_limit_s, memory_limit_bytes, cells, .. } = &self.plan;
         let plan = format!("{passes:?} {repetitions} {time_limit_s:?} {memory_limit_bytes:?} {cells:?}");
         facts.insert("plan".into(), blake3::hash(plan.as_bytes()).to_hex()[..16].to_owned());
+        if let Some(compiler) = runner::compiler(cells.iter().map(|spec| spec.entry)) {
+            facts.insert("compiler of programs".into(), compiler);
+        }
         for (cell, spec) in cells.iter().enumerate() {
             let version = self.subject(cell).map(|map| map.version(spec.crew, &spec.map.args));
             facts.insert(format!("map {}", spec.map), version.unwrap_or_default());

@@ -390,7 +390,9 @@ mod tests {
         assert_eq!(mapscope(code(101), "").0, Status::HarnessFailed);
         // The crate of the maps is built from beside this one.
         let maps = file!().replace("mapscope-run/src/run/process.rs", "mapscope-maps/src/");
-        assert!(is_mapscope_s(&format!("{maps}probe/census.rs:1:1")) && is_mapscope_s(&format!("{maps}entry.rs:1:1")));
+        assert!(
+            is_mapscope_s(&format!("{maps}probe/census.rs:1:1")) && is_mapscope_s(&format!("{maps}entry/mod.rs:1:1"))
+        );
         assert!(
             !is_mapscope_s(&format!("{maps}maps/std_map.rs:1:1"))
                 && !is_mapscope_s("")

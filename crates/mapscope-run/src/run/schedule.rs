@@ -11,12 +11,13 @@ use super::log::{Line, Log, LogError};
 use super::opened::Opened;
 use super::process::{Processes, about_program};
 use super::progress::Progress;
+use super::runner;
 use super::scheduler::Scheduler;
 use super::subjects::Subjects;
 use super::task::{Task, tasks};
 use super::{Finished, RunError, Settings};
 use crate::intake::interrupt;
-use crate::plan::Plan;
+use crate::plan::{CellSpec, Plan};
 use crate::record::{Environment, Results, SCHEMA, Status, check_cell, check_times};
 use crate::subject::{Prepared, Sources};
 
@@ -152,7 +153,10 @@ fn prepare(
     let mut done = HashMap::new();
     let mut prepared = vec![Prepared::Nothing; opened.plan.cells.len()];
     let left = tasks_left(&opened.plan, queue);
-    for (cell, spec) in opened.plan.cells.iter().enumerate().filter(|(cell, _)| left[*cell] > 0) {
+    // Of a cell that has nothing left, too, the record says what built the program that ran it.
+    let has_program = |spec: &CellSpec| !runner::is_compiled_in(spec.entry);
+    let cells = opened.plan.cells.iter().enumerate();
+    for (cell, spec) in cells.filter(|(cell, spec)| left[*cell] > 0 || has_program(spec)) {
         let Some(map) = opened.subject(cell).filter(|_| ledger.is_well(cell)) else { continue };
         let ready = done.entry((spec.map.name, spec.entry)).or_insert_with(|| {
             sinks.tell(Event::Doing(&format!("making {} ready for {}", spec.map.name, spec.entry)));
@@ -169,7 +173,8 @@ fn prepare(
                     ledger.built_by(cell, compiler);
                 }
             }
-            Err(failure) => ledger.unready(cell, failure),
+            Err(failure) if left[cell] > 0 => ledger.unready(cell, failure),
+            Err(_) => {}
         }
     }
     prepared

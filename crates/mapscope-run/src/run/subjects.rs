@@ -165,7 +165,7 @@ impl Origin {
             return Err(Failure::new(Status::Unavailable, format!("there is no {map} with the entry {entry}: {why}")));
         }
         match self {
-            _ if workload::ENTRIES.iter().any(|term| term.name == entry) => Ok(Prepared::Nothing),
+            _ if runner::is_compiled_in(entry) => Ok(Prepared::Nothing),
             Origin::Ships => runner::program(map, entry, sources),
             Origin::Own => runner::program(map, entry, &[]),
         }

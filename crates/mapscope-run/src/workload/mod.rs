@@ -29,8 +29,8 @@ pub use deal::{Deal, Outcomes};
 pub use expect::{Expected, entry_checksum};
 pub use inputs::{HandOver, Inputs};
 pub use mapscope_maps::entry::{
-    Bytes, BytesOf, Common, ENTRIES, Entries, Entry, EntryError, EntryVisitor, Key, KeyType, Meaning, Str, Str24,
-    Value, ValueType, low_bits, with_entry,
+    Bytes, BytesOf, Common, ENTRIES, Entries, Entry, EntryError, EntryVisitor, GRAMMAR, Key, KeyType, Meaning, Str,
+    Str24, Value, ValueType, low_bits, with_entry,
 };
 pub use op::{Kind, Op};
 pub use rng::{Rng, Scramble};
@@ -156,7 +156,13 @@ impl Workload {
             mix_inputs: mixes::Inputs::new(Args::new(&mix_row.term, mix)?, spec.ops),
             ops: spec.ops,
         };
-        if recipe.setup_ops().saturating_add(spec.ops).checked_shr(key_bits).is_some_and(|beyond| beyond > 0) {
+        if recipe
+            .setup_ops()
+            .saturating_add(spec.ops)
+            .saturating_sub(1)
+            .checked_shr(key_bits)
+            .is_some_and(|beyond| beyond > 0)
+        {
             return Err(WorkloadError::Parameters(format!(
                 "keys of {key_bits} bits are too few for so many operations, each of which may need a new one: take an entry \
                  with longer keys, or fewer operations"

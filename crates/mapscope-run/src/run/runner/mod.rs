@@ -55,8 +55,8 @@ fn nearest(entry: &str) -> Option<&'static str> {
 }
 
 fn built(map: Named, entry: Entry, sources: Sources) -> Result<Prepared, String> {
-    let rustc = version_of_rustc()?;
     let cache = Cache::open()?;
+    let rustc = version_of_rustc(cache.folder())?;
     let about = format!("{rustc}\n{FRAME_POINTERS}\n{}\n{}", program::manifest("", ""), program::main(map, entry));
     let name = format!("rust-{}-{}", slug(map, entry), digest(sources, &about));
     let prepared = |path| {
@@ -130,12 +130,26 @@ fn digest(sources: Sources, about: &str) -> String {
     hasher.finalize().to_hex()[..12].to_owned()
 }
 
-fn version_of_rustc() -> Result<String, String> {
-    let none = "there is no cargo on the PATH to build a program for it: install Rust (rustup.rs)";
+/// The compiler, as cargo runs it in the folder of what is built: a toolchain may be of a folder.
+fn version_of_rustc(folder: &Path) -> Result<String, String> {
+    let none = "there is no rustc on the PATH to build a program for it: install Rust (rustup.rs)";
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let said = Command::new(rustc).arg("--version").stdin(Stdio::null()).output().map_err(|_| none)?;
+    let said = Command::new(rustc).arg("--version").current_dir(folder).stdin(Stdio::null()).output();
+    let said = said.map_err(|_| none)?;
     let said = String::from_utf8_lossy(&said.stdout);
     Ok(said.trim().strip_prefix("rustc ").ok_or(none)?.to_owned())
+}
+
+/// The compiler that programs are built with, where one of these entries needs one.
+pub(super) fn compiler<'a>(mut entries: impl Iterator<Item = &'a str>) -> Option<String> {
+    entries
+        .any(|entry| !is_compiled_in(entry))
+        .then(|| Cache::open().and_then(|cache| version_of_rustc(cache.folder())).unwrap_or_else(|why| why))
+}
+
+/// Whether every map is compiled with an entry.
+pub(super) fn is_compiled_in(entry: &str) -> bool {
+    ENTRIES.iter().any(|term| term.name == entry)
 }
 
 const FRAME_POINTERS: &str = "-Cforce-frame-pointers=yes";
@@ -153,21 +167,24 @@ fn cargo(folder: &Path, sources: &Path, target: &Path, package: &str) -> Result<
     cargo.current_dir(folder).stdin(Stdio::null()).args([
         "build",
         "--release",
+        "--color=never",
         "--message-format=json-render-diagnostics",
     ]);
     // Stacks are walked by frame pointers. Files are named as in a build of mapscope itself: in frames, and where it is told
     // whose a panic was.
     let sources = sources.to_str().ok_or("the cache's path is not UTF-8: name another folder with XDG_CACHE_HOME")?;
-    // Strings of TOML are written as those of JSON.
-    let flags = serde_json::json!([FRAME_POINTERS, format!("--remap-path-prefix={sources}/=")]);
-    cargo.arg("--config").arg(format!("build.rustflags={flags}"));
+    // In this variable they come before all that the user has set elsewhere, as the profile does.
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", format!("{FRAME_POINTERS}\u{1f}--remap-path-prefix={sources}/="));
+    for set in ["profile.release.debug='limited'", "profile.release.opt-level=3"] {
+        cargo.args(["--config", set]);
+    }
     for (name, _) in std::env::vars_os() {
         let begins = |prefix: &&str| name.as_encoded_bytes().starts_with(prefix.as_bytes());
         if ["CARGO_PROFILE_", "CARGO_BUILD_", "CARGO_UNSTABLE_"].iter().any(begins) {
             cargo.env_remove(&name);
         }
     }
-    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_INCREMENTAL", "CARGO_MANIFEST_DIR"] {
+    for name in ["RUSTFLAGS", "CARGO_INCREMENTAL", "CARGO_MANIFEST_DIR"] {
         cargo.env_remove(name);
     }
     cargo.env("CARGO_TARGET_DIR", target);

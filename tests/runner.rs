@@ -1,12 +1,17 @@
 //! Entries that are not compiled in: a program of one map and one entry, built by the `cargo` on the PATH.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use mapscope::record::{self, Results, Status};
 
 use crate::cli_process::{Outcome, Place, script};
 use crate::common;
+
+/// Longer than any wait takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Runs cells, with what is built kept from one run of these tests to the next.
 fn run(place: &Place, args: &[&str], path: Option<&str>) -> (Outcome, Results) {
@@ -119,30 +124,131 @@ fn what_no_entry_can_be_is_refused_before_anything_runs() {
     );
 }
 
-/// A `cargo` that says where it is and never ends, and what it has started.
+/// A toolchain that a test makes up, and a cache of its own.
+struct Fake {
+    folder: tempfile::TempDir,
+}
+
+impl Fake {
+    fn new(rustc: &str, cargo: &str) -> Fake {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::create_dir(folder.path().join("bin")).expect("made");
+        for (name, does) in [("rustc", rustc), ("cargo", cargo)] {
+            script(&folder.path().join("bin").join(name), &format!("#!/bin/sh\n{does}\n"));
+        }
+        Fake { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, out: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+        command.args([
+            "run",
+            common::PATIENT,
+            "--map",
+            "std",
+            "--entry",
+            "u32/u32",
+            "--ops",
+            "10",
+            "--passes",
+            "count",
+        ]);
+        command.arg("--quiet").arg("--out").arg(self.path(out));
+        let path = format!("{}:{}", self.path("bin").display(), std::env::var("PATH").expect("a PATH"));
+        command.env("PATH", path).env("XDG_CACHE_HOME", self.path("cache"));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    /// The only cell's row: its error and its map's version.
+    fn row(&self, out: &str) -> (String, String) {
+        assert_eq!(self.command(out).status().expect("it runs").code(), Some(1));
+        let cell = record::read(&self.path(out)).expect("a record").cells.remove(0);
+        (cell.error.expect("a reason"), cell.map_version)
+    }
+}
+
+const SOME_RUSTC: &str = "echo 'rustc 9.9.9 (made up)'";
+
 #[test]
-fn ctrl_c_ends_a_build_and_all_that_it_has_started() {
-    let place = Place::new();
-    let bin = place.path().join("bin");
-    std::fs::create_dir(&bin).expect("made");
-    let (begun, at) = (place.path().join("begun"), bin.join("cargo"));
-    script(&at, &format!("#!/bin/sh\nsleep 1000 &\necho $! > {0}.new\nmv {0}.new {0}\nwait\n", begun.display()));
-    let path = std::env::var("PATH").unwrap_or_default();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
-    command.args(["run", "--map", "std", "--entry", "u64/7", "--ops", "10", "--out", "out"]).current_dir(place.path());
-    command.env("PATH", format!("{}:{path}", bin.display())).env("XDG_CACHE_HOME", place.path().join("cache"));
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-    while !begun.exists() {
-        assert!(child.try_wait().expect("watched").is_none(), "it ended by itself");
-        std::thread::yield_now();
+fn a_toolchain_that_fails_is_told_from_one_that_is_not_there() {
+    for (rustc, cargo, why) in [
+        ("exit 3", "exit 1", "`rustc --version` fails: exit status: 3;"),
+        (SOME_RUSTC, "exit 7", "cargo can't build a program for it: exit status: 7;"),
+        (SOME_RUSTC, "exit 0", "cargo can't build a program for it: exit status: 0;"),
+        (SOME_RUSTC, "echo '   Compiling a' >&2; kill -9 $$", "for it: signal: 9 (SIGKILL); Compiling a;"),
+        (SOME_RUSTC, "printf 'errors of old\\nerror: no\\n\\nwhy\\n' >&2; exit 101", "for it: error: no why;"),
+    ] {
+        let (error, _) = Fake::new(rustc, cargo).row("out");
+        assert!(error.contains(why), "{rustc}, {cargo}: {error}");
     }
-    // SAFETY: only sends a signal, to a child that has not been waited for.
-    unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
-    assert_eq!(child.wait().expect("it ends").code(), Some(130));
-    let sleeper: i32 = std::fs::read_to_string(&begun).expect("a number").trim().parse().expect("a number");
-    // It dies when it is next run, and is there until whoever takes over has waited for it. One that lives never ends this.
-    let lives = || std::fs::read_to_string(format!("/proc/{sleeper}/stat")).is_ok_and(|state| !state.contains(") Z"));
-    while lives() {
-        std::thread::yield_now();
+}
+
+#[test]
+fn what_is_run_is_what_the_compiler_of_the_cache_s_folder_made_with_our_flags() {
+    // A toolchain file holds for one folder and those below it.
+    let rustc = "case $(pwd) in */cache/mapscope) echo 'rustc 9.9.9 (made up)';; *) echo 'rustc 1.1.1';; esac";
+    // It keeps what it has made, and makes it once.
+    let cargo = r#"name=$(sed -n 's/^name = "\(.*\)"/\1/p' Cargo.toml); made=$CARGO_TARGET_DIR/release/$name
+        mkdir -p "$CARGO_TARGET_DIR/release"; echo "$CARGO_ENCODED_RUSTFLAGS, $RUSTFLAGS" > "$CARGO_TARGET_DIR/flags"
+        [ -e "$made" ] || { printf '#!/bin/sh\nexit 9\n' > "$made"; chmod 755 "$made"; }
+        echo "{\"executable\":\"$made\"}""#;
+    let fake = Fake::new(rustc, cargo);
+    let ran = |out: &str| {
+        let (error, version) = fake.row(out);
+        assert!(error.contains("exit code 9"), "{error}");
+        assert!(version.contains("built by rustc 9.9.9 (made up)"), "{version}");
+    };
+    ran("out");
+    let flags = fs::read_to_string(fake.path("cache/mapscope/rust-target/flags")).expect("cargo ran");
+    assert_eq!(flags, "-Cforce-frame-pointers=yes, \n");
+    let kept = || {
+        let names =
+            fs::read_dir(fake.path("cache/mapscope")).expect("a cache").map(|found| found.expect("a file").path());
+        let is_program = |path: &PathBuf| path.is_file() && path.extension().is_none();
+        names.filter(is_program).collect::<Vec<_>>()
+    };
+    let [program] = &kept()[..] else { panic!("{:?}", kept()) };
+    let whole = fs::read(program).expect("it is there");
+    fs::OpenOptions::new()
+        .append(true)
+        .open(program)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, b"#"))
+        .expect("written");
+    ran("again");
+    assert_eq!(fs::read(program).expect("it is there"), whole, "what cargo keeps is not what was changed");
+    assert_eq!(kept().len(), 1);
+}
+
+#[test]
+fn a_build_ends_when_the_run_is_interrupted() {
+    // As cargo does, it waits for another process.
+    let fake = Fake::new(SOME_RUSTC, "sleep 1000 & echo $! > \"$CARGO_TARGET_DIR.id\"; wait");
+    let mut run = fake.command("out").spawn().expect("it starts");
+    let (started, id) = (Instant::now(), fake.path("cache/mapscope/rust-target.id"));
+    let sleeper = loop {
+        match fs::read_to_string(&id).map(|text| text.trim().parse::<i32>()) {
+            Ok(Ok(sleeper)) => break sleeper,
+            _ => assert!(started.elapsed() < PATIENCE, "it doesn't build"),
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    // SAFETY: signals our own child.
+    unsafe { libc::kill(run.id() as i32, libc::SIGINT) };
+    assert_eq!(run.wait().expect("it ends").code(), Some(130));
+    assert!(started.elapsed() < PATIENCE);
+    // SAFETY: sends nothing.
+    while unsafe { libc::kill(sleeper, 0) } == 0 && !is_zombie(sleeper) {
+        assert!(started.elapsed() < PATIENCE, "what it started goes on");
+        std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// Whether it has ended, and nobody has taken that up.
+fn is_zombie(process: i32) -> bool {
+    fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|stat| stat.contains(") Z "))
 }

@@ -163,6 +163,10 @@ fn portable_path(path: &str) -> &str {
     if let Some(own) = path.strip_prefix(checkout) {
         return own.trim_start_matches('/');
     }
+    // A program of one map, in the user's cache.
+    if let Some((_digest, in_cache)) = path.split_once("/mapscope/rust-").and_then(|(_, rest)| rest.split_once('/')) {
+        return in_cache.strip_prefix("sources/").unwrap_or(in_cache);
+    }
     if let Some((_, in_registry)) = path.split_once("/registry/src/") {
         return in_registry.split_once('/').map_or(in_registry, |(_index, file)| file);
     }
@@ -251,6 +255,8 @@ mod tests {
             ("/rustc/59807616/library/alloc/src/vec/mod.rs", "library/alloc/src/vec/mod.rs"),
             ("/rust/deps/hashbrown-0.16.1/src/map.rs", "hashbrown-0.16.1/src/map.rs"),
             (concat!(env!("CARGO_MANIFEST_DIR"), "/src/lib.rs"), "crates/mapscope-maps/src/lib.rs"),
+            ("/home/a/.cache/mapscope/rust-1a2b/std_u64_8/src/main.rs", "std_u64_8/src/main.rs"),
+            ("/home/a/.cache/mapscope/rust-1a2b/sources/crates/x/src/lib.rs", "crates/x/src/lib.rs"),
             ("src/lib.rs", "src/lib.rs"),
         ] {
             assert_eq!(portable_path(path), portable);

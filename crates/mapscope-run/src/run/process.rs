@@ -317,10 +317,16 @@ fn is_mapscope_s(place: &str) -> bool {
     place.starts_with(root) || mapscope_maps::is_what_watches(place)
 }
 
+/// A place in the sources that a runner was built from, as it is named in this program.
+fn as_named_here(place: &str) -> &str {
+    let in_home = place.split_once("/mapscope/rust-").and_then(|(_, place)| place.split_once("/sources/"));
+    in_home.map_or(place, |(_, place)| place)
+}
+
 /// A panic's place, empty where it is not known, and its message with the place, on one line.
 fn panicked(stderr: &str) -> (&str, String) {
     let mut lines = stderr.lines().skip_while(|line| !line.contains("panicked at"));
-    let place = lines.next().and_then(|line| line.split_once("panicked at ")).map(|(_, place)| place);
+    let place = lines.next().and_then(|line| line.split_once("panicked at ")).map(|(_, place)| as_named_here(place));
     match place.map(|place| place.trim_end_matches(':')) {
         Some(place) => (place, format!("{} (at {place})", lines.next().unwrap_or_default())),
         None => ("", "panicked without a message".into()),
@@ -380,6 +386,9 @@ mod tests {
             let (status, why) = diagnose(code(101), &panic, 0, at_work);
             assert_eq!(status, Status::HarnessFailed);
             assert!(why.starts_with("mapscope itself panicked: expected (at "), "{why}");
+            // Also in a program that was built from the sources that this one carries.
+            let there = panic.replace(file!(), &format!("/home/a/.cache/mapscope/rust-1a/sources/{}", file!()));
+            assert_eq!(diagnose(code(101), &there, 0, at_work), (status, why));
         }
         let mapscope = |status, stderr| diagnose(status, stderr, 5 << 20, Party::Mapscope);
         let (status, why) = mapscope(signal(libc::SIGABRT), NO_MEMORY);

@@ -4,8 +4,8 @@
 
 mod program;
 
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Read as _, Seek as _};
+use std::fs;
+use std::io::{self, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -66,11 +66,6 @@ fn built(map: Named, entry: Entry, sources: Sources) -> Result<Prepared, String>
     if let Some(path) = cache.get(&name) {
         return Ok(prepared(path));
     }
-    // Whoever builds at the same time writes to the same files.
-    let _alone = locked(&cache.folder().join("rust.lock"))?;
-    if let Some(path) = cache.get(&name) {
-        return Ok(prepared(path));
-    }
     let home = cache.folder().join(format!("rust-{}", digest(sources, "")));
     let failed = |path: &Path, error: std::io::Error| format!("{}: {error}", text::path(path));
     let write = |path: PathBuf, content: &str| {
@@ -79,7 +74,14 @@ fn built(map: Named, entry: Entry, sources: Sources) -> Result<Prepared, String>
             return Ok(());
         }
         let folder = path.parent().unwrap_or(&path);
-        fs::create_dir_all(folder).and_then(|()| fs::write(&path, content)).map_err(|error| failed(&path, error))
+        // At once: another mapscope may build of it.
+        let whole = || {
+            fs::create_dir_all(folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            file.write_all(content.as_bytes())?;
+            file.persist(&path).map(drop).map_err(|error| error.error)
+        };
+        whole().map_err(|error| failed(&path, error))
     };
     for (path, content) in sources {
         write(home.join("sources").join(path), content)?;
@@ -94,27 +96,13 @@ fn built(map: Named, entry: Entry, sources: Sources) -> Result<Prepared, String>
     }
     // Other versions of mapscope use most of it, too.
     let target = cache.folder().join("rust-target");
-    let path = cargo(&folder, &home.join("sources"), &target, &package)?;
-    cache.put(&name, &path).map(prepared).map_err(|error| failed(&path, error))
-}
-
-const INTERRUPTED: &str = "interrupted";
-
-/// How often a wait looks whether it was interrupted.
-const BEAT: Duration = Duration::from_millis(20);
-
-/// Holds a lock for as long as the file that this gives is open.
-fn locked(path: &Path) -> Result<File, String> {
-    let failed = |error: io::Error| format!("{}: {error}", text::path(path));
-    let file = File::create(path).map_err(failed)?;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-            Err(TryLockError::WouldBlock) if interrupt::asked() => return Err(INTERRUPTED.to_owned()),
-            Err(TryLockError::WouldBlock) => thread::sleep(BEAT),
-        }
-    }
+    let path = cargo(&folder, &target, &package)?;
+    // Cargo keeps its own, and gives that to whoever builds the same at the same time, or again.
+    let copied = tempfile::NamedTempFile::new_in(cache.folder()).and_then(|copy| {
+        fs::copy(&path, copy.path())?;
+        cache.put(&name, &copy.into_temp_path())
+    });
+    copied.map(prepared).map_err(|error| failed(&path, error))
 }
 
 /// A map and an entry as a file's name.
@@ -130,21 +118,23 @@ fn digest(sources: Sources, about: &str) -> String {
     hasher.finalize().to_hex()[..12].to_owned()
 }
 
-/// The compiler, as cargo runs it in the folder of what is built: a toolchain may be of a folder.
+/// The version of the compiler that builds in a folder: by a toolchain file, another folder may have another.
 fn version_of_rustc(folder: &Path) -> Result<String, String> {
-    let none = "there is no rustc on the PATH to build a program for it: install Rust (rustup.rs)";
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let said = Command::new(rustc).arg("--version").current_dir(folder).stdin(Stdio::null()).output();
-    let said = said.map_err(|_| none)?;
-    let said = String::from_utf8_lossy(&said.stdout);
-    Ok(said.trim().strip_prefix("rustc ").ok_or(none)?.to_owned())
+    let mut asked = Command::new(rustc);
+    let said =
+        asked.arg("--version").current_dir(folder).stdin(Stdio::null()).output().map_err(|_| {
+            "there is no rustc on the PATH to build a program for it: install Rust (rustup.rs)".to_owned()
+        })?;
+    let version = String::from_utf8_lossy(&said.stdout);
+    let version = version.trim().strip_prefix("rustc ").filter(|_| said.status.success());
+    version.map(str::to_owned).ok_or_else(|| format!("`rustc --version` fails: {}", complaint(&said)))
 }
 
 /// The compiler that programs are built with, where one of these entries needs one.
 pub(super) fn compiler<'a>(mut entries: impl Iterator<Item = &'a str>) -> Option<String> {
-    entries
-        .any(|entry| !is_compiled_in(entry))
-        .then(|| Cache::open().and_then(|cache| version_of_rustc(cache.folder())).unwrap_or_else(|why| why))
+    let version = || Cache::open().and_then(|cache| version_of_rustc(cache.folder()));
+    entries.any(|entry| !is_compiled_in(entry)).then(|| version().unwrap_or_else(|why| why))
 }
 
 /// Whether every map is compiled with an entry.
@@ -162,19 +152,10 @@ struct Message {
 }
 
 /// Builds the package in a folder; gives the program.
-fn cargo(folder: &Path, sources: &Path, target: &Path, package: &str) -> Result<PathBuf, String> {
+fn cargo(folder: &Path, target: &Path, package: &str) -> Result<PathBuf, String> {
     let mut cargo = Command::new("cargo");
-    cargo.current_dir(folder).stdin(Stdio::null()).args([
-        "build",
-        "--release",
-        "--color=never",
-        "--message-format=json-render-diagnostics",
-    ]);
-    // Stacks are walked by frame pointers. Files are named as in a build of mapscope itself: in frames, and where it is told
-    // whose a panic was.
-    let sources = sources.to_str().ok_or("the cache's path is not UTF-8: name another folder with XDG_CACHE_HOME")?;
-    // In this variable they come before all that the user has set elsewhere, as the profile does.
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", format!("{FRAME_POINTERS}\u{1f}--remap-path-prefix={sources}/="));
+    cargo.current_dir(folder).args(["build", "--release", "--color=never", "--message-format=json-render-diagnostics"]);
+    // What the user's own settings say of releases is not how maps are measured.
     for set in ["profile.release.debug='limited'", "profile.release.opt-level=3"] {
         cargo.args(["--config", set]);
     }
@@ -187,44 +168,58 @@ fn cargo(folder: &Path, sources: &Path, target: &Path, package: &str) -> Result<
     for name in ["RUSTFLAGS", "CARGO_INCREMENTAL", "CARGO_MANIFEST_DIR"] {
         cargo.env_remove(name);
     }
-    cargo.env("CARGO_TARGET_DIR", target);
-    let output = output(&mut cargo).map_err(|error| format!("cargo can't be run: {error}"))?;
+    // Stacks are walked by frame pointers. So given, no other flags count, such as a target's in the user's settings.
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", FRAME_POINTERS).env("CARGO_TARGET_DIR", target);
+    let output = finished(&mut cargo).map_err(|error| format!("cargo can't be run: {error}"))?;
     let messages = output.stdout.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
     let made = messages.filter_map(|message: Message| message.executable).find(|path| path.ends_with(package));
-    made.filter(|_| output.status.success()).ok_or_else(|| {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let error = said.lines().position(|line| line.starts_with("error"));
-        let lines: Vec<_> = said.lines().skip(error.unwrap_or(0)).take(6).map(str::trim).collect();
-        format!("cargo can't build a program for it: {}", lines.join(" "))
-    })
+    made.filter(|_| output.status.success())
+        .ok_or_else(|| format!("cargo can't build a program for it: {}", complaint(&output)))
 }
 
-/// What a program says until its end, or until Ctrl-C ends it and all that it has started.
-fn output(command: &mut Command) -> io::Result<Output> {
-    let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
-    command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?).process_group(0);
-    let mut child = command.spawn()?;
+/// Runs a command to its end, or ends it and what it has started when the run is interrupted.
+fn finished(command: &mut Command) -> io::Result<Output> {
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.process_group(0).spawn()?;
+    let (stdout, stderr) = (whole(child.stdout.take()), whole(child.stderr.take()));
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        if interrupt::asked() {
-            if let Ok(group) = i32::try_from(child.id()) {
-                // SAFETY: only sends a signal, to the group of a child that has not been waited for.
-                unsafe { libc::kill(-group, libc::SIGKILL) };
-            }
-            child.wait()?;
-            return Err(io::Error::other(INTERRUPTED));
+        if interrupt::asked()
+            && let Ok(group) = i32::try_from(child.id())
+        {
+            // SAFETY: only sends a signal. The group is the child's own, and its number is nobody else's until the child is
+            // waited for.
+            unsafe { libc::kill(-group, libc::SIGKILL) };
+            break child.wait()?;
         }
         thread::sleep(BEAT);
     };
-    let said = |mut file: File| {
+    let bytes = |reader: thread::JoinHandle<Vec<u8>>| reader.join().unwrap_or_default();
+    Ok(Output { status, stdout: bytes(stdout), stderr: bytes(stderr) })
+}
+
+/// How long to wait for the end of a command before looking whether the run was interrupted.
+const BEAT: Duration = Duration::from_millis(50);
+
+/// All that comes from a pipe, read beside whatever else is done.
+fn whole(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
         let mut bytes = Vec::new();
-        file.rewind()?;
-        file.read_to_end(&mut bytes)?;
-        io::Result::Ok(bytes)
-    };
-    Ok(Output { status, stdout: said(stdout)?, stderr: said(stderr)? })
+        let _ = pipe.map(|mut pipe| pipe.read_to_end(&mut bytes));
+        bytes
+    })
+}
+
+/// What a command that failed says of it, and how it ended where that is no error.
+fn complaint(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<_> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    match lines.iter().position(|line| line.starts_with("error:") || line.starts_with("error[")) {
+        Some(error) => lines[error..].iter().take(6).copied().collect::<Vec<_>>().join(" "),
+        None => lines.iter().rev().take(2).rev().fold(output.status.to_string(), |text, line| text + "; " + line),
+    }
 }
 
 #[cfg(test)]

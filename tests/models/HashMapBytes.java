@@ -74,7 +74,7 @@ public class HashMapBytes {
             long made = THREADS.getCurrentThreadAllocatedBytes();
             Object key = switch (args[0]) {
                 case "string" -> new String(texts[id], StandardCharsets.ISO_8859_1);
-                case "uuid" -> new UUID(mask < 0 ? id - 200 : id << 32 | id ^ id & mask, 0);
+                case "uuid" -> new UUID(number(id, mask), 0);
                 case "int" -> Integer.valueOf(id - 200);
                 default -> number(id, mask);
             };

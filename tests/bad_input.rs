@@ -63,7 +63,10 @@ fn unknown_keys() {
 #[test]
 fn unknown_mix_and_entry() {
     refused(&["run", "--mix", "chrun"], &["--mix: unknown mix \"chrun\"", "\"churn\"?"]);
-    refused(&["run", "--entry", "u64/u65"], &["--entry: unknown entry \"u64/u65\"", "\"u64/u64\"?"]);
+    refused(
+        &["run", "--entry", "u64/u65"],
+        &["--entry: \"u65\": no type of values; values can be ()", "did you mean \"u64/u64\"?"],
+    );
 }
 
 #[test]

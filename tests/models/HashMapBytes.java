@@ -21,6 +21,10 @@ public class HashMapBytes {
 
     /** A box of which a mask leaves few hash codes, or, without one, small numbers, negative ones among them. */
     static Long number(long id, long mask) {
+        return bits(id, mask);
+    }
+
+    static long bits(long id, long mask) {
         return mask < 0 ? id - 200 : id << 32 | id ^ id & mask;
     }
 
@@ -74,7 +78,7 @@ public class HashMapBytes {
             long made = THREADS.getCurrentThreadAllocatedBytes();
             Object key = switch (args[0]) {
                 case "string" -> new String(texts[id], StandardCharsets.ISO_8859_1);
-                case "uuid" -> new UUID(number(id, mask), 0);
+                case "uuid" -> new UUID(bits(id, mask), 0);
                 case "int" -> Integer.valueOf(id - 200);
                 default -> number(id, mask);
             };

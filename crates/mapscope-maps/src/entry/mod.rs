@@ -36,6 +36,10 @@ pub trait Key: Hash + Eq + Ord + Clone + Send + Sync + 'static {
     fn from_id(id: u64) -> Self;
     /// The identity it was made from.
     fn id(&self) -> u64;
+    /// The text that it is, if it is one.
+    fn as_text(&self) -> Option<&str> {
+        None
+    }
     /// Bytes on the heap that the key owns, beyond its `size_of`.
     fn heap_bytes(&self) -> u64;
 }

@@ -200,6 +200,9 @@ impl<const N: usize> Key for Str<N> {
     fn id(&self) -> u64 {
         self.number().expect("a key ends in its identity's digits")
     }
+    fn as_text(&self) -> Option<&str> {
+        Some(self)
+    }
     fn heap_bytes(&self) -> u64 {
         self.0.len() as u64
     }

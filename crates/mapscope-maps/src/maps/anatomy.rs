@@ -12,7 +12,6 @@
 //!         Slot   its byte with what that means, and its entry
 //! ```
 
-use std::any::Any;
 use std::fmt;
 
 use crate::entry::{Key, Value};
@@ -270,8 +269,7 @@ impl Entry {
 
     /// Of a key alone.
     pub fn keyed<K: Key>(key: &K) -> Entry {
-        let text: &dyn Any = key;
-        let key_text = text.downcast_ref::<Box<str>>().map(|text| text.to_string());
+        let key_text = key.as_text().map(str::to_owned);
         Entry { key: key.id(), key_text, value: None, note: None, probed_groups: None }
     }
 }

@@ -4,7 +4,8 @@ use mapscope_maps::entry::{Entry, EntryError};
 
 use super::{Absent, Axis, Column, Draft, Put, Scope, Unfit, Value};
 use crate::plan::place::Raw;
-use crate::plan::{Widths, leaked, pattern};
+use crate::plan::{UnknownName, Widths, leaked, pattern};
+use crate::text::quoted;
 
 pub(super) const AXIS: Axis = Axis {
     key: "entry",
@@ -26,7 +27,11 @@ fn read(raw: &Raw, scope: &Scope<'_>) -> Result<Vec<Put>, String> {
     let names = match pattern::matches(&raw.text, "entry", &common) {
         Some(matched) => matched?.into_iter().map(|index| common[index]).collect(),
         None => {
-            let entry: Entry = raw.text.parse().map_err(|error: EntryError| error.to_string())?;
+            let entry: Result<Entry, EntryError> = raw.text.parse();
+            let entry = entry.map_err(|error| {
+                let meant = UnknownName::new("entry", &raw.text, common.iter().copied()).nearest;
+                meant.map_or(error.to_string(), |meant| format!("{error}; did you mean {}?", quoted(meant)))
+            })?;
             vec![leaked(&entry.to_string())]
         }
     };

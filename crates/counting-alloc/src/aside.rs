@@ -29,6 +29,7 @@ thread_local! {
 ///
 /// Gives, beside its value, how many bytes it freed of blocks that were allocated outside of all looks: what was looked at
 /// holds so much less.
+#[inline]
 pub fn aside<T>(f: impl FnOnce() -> T) -> (T, u64) {
     let before = FREED_BYTES.get();
     let value = within(Mode::Aside, f);
@@ -36,10 +37,12 @@ pub fn aside<T>(f: impl FnOnce() -> T) -> (T, u64) {
 }
 
 /// Runs `f` and counts what this thread allocates and frees in it, inside of [`uncounted`](crate::uncounted) or [`aside`] too.
+#[inline]
 pub fn counted<T>(f: impl FnOnce() -> T) -> T {
     within(Mode::Counted, f)
 }
 
+#[inline]
 fn within<T>(mode: Mode, f: impl FnOnce() -> T) -> T {
     let _resume = current::enter(mode);
     f()

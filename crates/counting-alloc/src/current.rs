@@ -140,17 +140,17 @@ impl Drop for Resume {
 /// Changes how this thread's allocations and frees are taken.
 #[inline]
 pub(crate) fn enter(mode: Mode) -> Resume {
-    let before = MODE.get();
-    set(mode);
-    Resume(before)
+    Resume(set(mode))
 }
 
+/// What it was before. The thread is open in no mode but the first.
 #[inline]
-fn set(mode: Mode) {
-    MODE.set(mode);
-    if mode != Mode::Counted {
+fn set(mode: Mode) -> Mode {
+    let before = MODE.replace(mode);
+    if before == Mode::Counted && mode != Mode::Counted {
         THREAD.with(Thread::close);
     }
+    before
 }
 
 /// Sends every thread's allocations and frees to the slow path. The caller must watch already.

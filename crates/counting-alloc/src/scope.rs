@@ -65,6 +65,7 @@ impl Drop for PeakScope {
 /// Nests, and counting resumes also when `f` unwinds. The block that is allocated inside must be freed inside (another
 /// `uncounted` will do), and one allocated outside must be freed outside, or live bytes are off by it. Nobody who
 /// [watches](crate::harness::Watch) learns of what is not counted.
+#[inline]
 pub fn uncounted<T>(f: impl FnOnce() -> T) -> T {
     let _resume = current::enter(Mode::Uncounted);
     f()

@@ -40,12 +40,9 @@ pub struct Census {
     far: HashMap<u64, Place, foldhash::fast::FixedState>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    id: u64,
-    /// [`EMPTY`], [`FAR`], or what [`pack`] made of the place.
-    place: u64,
-}
+/// An entry's identity, [mixed](mix), so that where its probe begins shows without another look at it; and its place:
+/// [`EMPTY`], [`FAR`], or what [`pack`] made of it. A pair, because the system hands zeroed memory out for those.
+type Slot = (u64, u64);
 
 const EMPTY: u64 = 0;
 
@@ -54,82 +51,94 @@ const FAR: u64 = 0x8000 << ADDRESS_BITS;
 
 const ADDRESS_BITS: u32 = 48;
 
-/// The key's address, with the signed distance from there to the value above it. `None` where either is too large: values
+/// The key's address, with the signed distance from there to the value above it. [`FAR`] where either is too large: values
 /// behind a pointer, on most machines.
-fn pack((key, value): Place) -> Option<u64> {
-    let distance = i16::try_from(value.wrapping_sub(key) as isize).ok()?;
-    let fits = key != 0 && key as u64 >> ADDRESS_BITS == 0 && distance != i16::MIN;
-    fits.then_some(key as u64 | u64::from(distance as u16) << ADDRESS_BITS)
+#[inline]
+fn pack((key, value): Place) -> u64 {
+    let distance = value.wrapping_sub(key) as isize;
+    let fits = key != 0 && key as u64 >> ADDRESS_BITS == 0 && distance.unsigned_abs() <= i16::MAX as usize;
+    if fits { key as u64 | u64::from(distance as u16) << ADDRESS_BITS } else { FAR }
 }
 
 /// Turns [`pack`] round.
+#[inline]
 fn unpack(packed: u64) -> Place {
     let key = (packed & ((1 << ADDRESS_BITS) - 1)) as usize;
     let distance = (packed >> ADDRESS_BITS) as u16 as i16;
     (key, key.wrapping_add_signed(distance.into()))
 }
 
+/// Another number for each identity. The product's highest byte, on which every bit of it tells, becomes the lowest.
+#[inline]
+fn mix(id: u64) -> u64 {
+    id.wrapping_mul(0x9e37_79b9_7f4a_7c15).swap_bytes()
+}
+
 impl Census {
     /// A new entry, or one that was put anew.
+    #[inline]
     pub fn put(&mut self, id: u64, place: Place) {
         if self.len * 4 >= self.slots.len() * 3 {
             self.grow();
         }
-        let index = self.find(id);
-        self.len += usize::from(self.slots[index].place == EMPTY);
-        self.set(index, id, place);
+        let mixed = mix(id);
+        let index = self.find(mixed);
+        self.len += usize::from(self.slots[index].1 == EMPTY);
+        self.set(index, mixed, place);
     }
 
     /// An entry that was removed; its last known place.
     pub fn remove(&mut self, id: u64) -> Option<Place> {
-        let mut hole = self.found(id)?;
-        let place = self.known(hole);
-        if self.slots[hole].place == FAR {
-            self.far.remove(&id);
-        }
+        let mut hole = self.found(mix(id))?;
+        let (mixed, place) = self.slots[hole];
+        let known = if place == FAR { self.far.remove(&mixed)? } else { unpack(place) };
         self.len -= 1;
-        let mask = self.slots.len() - 1;
+        let slots = &mut *self.slots;
+        let mask = slots.len() - 1;
         let mut index = hole;
         loop {
             index = (index + 1) & mask;
-            let slot = self.slots[index];
-            if slot.place == EMPTY {
+            let slot = slots[index];
+            if slot.1 == EMPTY {
                 break;
             }
             // It may fill the hole unless its probe begins behind it.
-            let probed = index.wrapping_sub(self.home(slot.id)) & mask;
+            let probed = index.wrapping_sub(slot.0 as usize) & mask;
             if probed >= index.wrapping_sub(hole) & mask {
-                self.slots[hole] = slot;
+                slots[hole] = slot;
                 hole = index;
             }
         }
-        self.slots[hole].place = EMPTY;
-        Some(place)
+        slots[hole].1 = EMPTY;
+        Some(known)
     }
 
     /// All entries were dropped.
     pub fn clear(&mut self) {
-        self.slots.iter_mut().for_each(|slot| slot.place = EMPTY);
+        self.slots.iter_mut().for_each(|(_, place)| *place = EMPTY);
         self.far.clear();
         self.len = 0;
     }
 
     /// Compares an entry's place with the last known one, which it then replaces. An entry not yet known has not moved.
+    #[inline]
     pub fn look(&mut self, id: u64, place: Place) -> Moved {
         const STAYED: Moved = Moved { key: None, value: false };
-        let Some(index) = self.found(id) else { return STAYED };
-        if pack(place) == Some(self.slots[index].place) {
+        let mixed = mix(id);
+        let Some(index) = self.found(mixed) else { return STAYED };
+        let packed = self.slots[index].1;
+        if packed != FAR && pack(place) == packed {
             return STAYED;
         }
-        let known = self.known(index);
-        self.set(index, id, place);
+        let known = if packed == FAR { self.far[&mixed] } else { unpack(packed) };
+        self.set(index, mixed, place);
         Moved { key: (known.0 != place.0).then_some(known.0), value: known.1 != place.1 }
     }
 
     /// Brings the slots of these entries, known or not, into the processor's caches. Changes nothing.
     pub fn warm(&self, ids: impl Iterator<Item = u64>) {
-        if !self.slots.is_empty() {
-            black_box(ids.fold(0, |sum: u64, id| sum.wrapping_add(self.slots[self.home(id)].place)));
+        if let Some(mask) = self.slots.len().checked_sub(1) {
+            black_box(ids.fold(0, |sum: u64, id| sum.wrapping_add(self.slots[mix(id) as usize & mask].1)));
         }
     }
 
@@ -143,45 +152,41 @@ impl Census {
         self.len == 0
     }
 
-    /// The place in a slot that is not empty.
-    fn known(&self, index: usize) -> Place {
-        let Slot { id, place } = self.slots[index];
-        if place == FAR { self.far[&id] } else { unpack(place) }
+    #[inline]
+    fn set(&mut self, index: usize, mixed: u64, place: Place) {
+        let packed = pack(place);
+        if packed == FAR || self.slots[index].1 == FAR {
+            self.set_far(mixed, (packed == FAR).then_some(place));
+        }
+        self.slots[index] = (mixed, packed);
     }
 
-    fn set(&mut self, index: usize, id: u64, place: Place) {
-        let packed = pack(place);
-        if packed.is_none() {
-            alloc::uncounted(|| self.far.insert(id, place));
-        } else if self.slots[index].place == FAR {
-            self.far.remove(&id);
+    /// Keeps a place that doesn't pack, or forgets the one kept.
+    #[cold]
+    fn set_far(&mut self, mixed: u64, place: Option<Place>) {
+        match place {
+            Some(place) => alloc::uncounted(|| _ = self.far.insert(mixed, place)),
+            None => _ = self.far.remove(&mixed),
         }
-        self.slots[index] = Slot { id, place: packed.unwrap_or(FAR) };
     }
 
     /// The slot of a known entry.
     #[inline]
-    fn found(&self, id: u64) -> Option<usize> {
-        let index = (!self.slots.is_empty()).then(|| self.find(id))?;
-        (self.slots[index].place != EMPTY).then_some(index)
+    fn found(&self, mixed: u64) -> Option<usize> {
+        let index = (!self.slots.is_empty()).then(|| self.find(mixed))?;
+        (self.slots[index].1 != EMPTY).then_some(index)
     }
 
-    /// The slot that has an entry, or that is for it.
+    /// The slot that has an entry, or that is for it. There must be slots.
     #[inline]
-    fn find(&self, id: u64) -> usize {
-        let mut index = self.home(id);
-        while self.slots[index].place != EMPTY && self.slots[index].id != id {
-            index = (index + 1) & (self.slots.len() - 1);
+    fn find(&self, mixed: u64) -> usize {
+        let slots = &*self.slots;
+        let mask = slots.len() - 1;
+        let mut index = mixed as usize & mask;
+        while slots[index].1 != EMPTY && slots[index].0 != mixed {
+            index = (index + 1) & mask;
         }
         index
-    }
-
-    /// Where the probe for an entry begins.
-    #[inline]
-    fn home(&self, id: u64) -> usize {
-        // Both halves of the product: the low one alone has no word of the high bits of `id`.
-        let product = u128::from(id ^ 0x6a09_e667_f3bc_c908) * 0x9e37_79b9_7f4a_7c15;
-        ((product >> 64) ^ product) as usize & (self.slots.len() - 1)
     }
 
     #[cold]
@@ -190,10 +195,10 @@ impl Census {
     }
 
     fn double(&mut self) {
-        let larger = vec![Slot { id: 0, place: EMPTY }; (self.slots.len() * 2).max(16)];
+        let larger = vec![(0, EMPTY); (self.slots.len() * 2).max(16)];
         for slot in std::mem::replace(&mut self.slots, larger) {
-            if slot.place != EMPTY {
-                let index = self.find(slot.id);
+            if slot.1 != EMPTY {
+                let index = self.find(slot.0);
                 self.slots[index] = slot;
             }
         }

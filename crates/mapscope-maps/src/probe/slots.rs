@@ -13,17 +13,22 @@
 //!
 //! # Cost
 //!
-//! One or two probes of a hash table a write. A slot lost is not looked for: it stays until another write names its
-//! address, so that memory is 32 bytes for each address that a remove ever freed, at the most.
+//! One or two probes of a hash table a write. An address stays in it when its slot is taken or lost, so that memory is 32
+//! bytes for each address that a remove ever freed, and a slot freed again allocates nothing.
+
+use std::num::NonZeroU64;
 
 use hashbrown::HashMap;
 
+use super::alloc;
+
 type Fixed = foldhash::fast::FixedState;
 
-/// Freed slots by address.
+/// Freed slots by address. What it allocates is not counted.
 #[derive(Debug, Default)]
 pub struct FreedSlots {
-    freed: HashMap<usize, Freed, Fixed>,
+    /// By address, of each slot that was ever freed; `None` once it is taken.
+    freed: HashMap<usize, Option<Freed>, Fixed>,
     /// How often each table has been laid out anew; not at all unless it is here.
     layouts: HashMap<usize, u64, Fixed>,
     /// A table and its layout: the one asked for last, which most often is the one asked for next.
@@ -35,8 +40,8 @@ pub struct FreedSlots {
 
 #[derive(Debug, Clone, Copy)]
 struct Freed {
-    /// The number of the remove.
-    write: u64,
+    /// The number of the remove, from 1.
+    write: NonZeroU64,
     table: usize,
     /// Of the table, when the slot was freed: lost if it has another by now.
     layout: u64,
@@ -60,32 +65,34 @@ impl FreedSlots {
     }
 
     /// The write, a remove, took an entry out of a slot.
+    #[inline]
     pub fn free(&mut self, slot: usize, table: usize) {
         self.told = true;
         self.counts.freed += 1;
-        let layout = self.layout(table);
-        self.freed.insert(slot, Freed { write: self.writes, table, layout });
+        let (write, layout) = (NonZeroU64::MIN.saturating_add(self.writes), self.layout(table));
+        self.put(slot, Freed { write, table, layout });
     }
 
     /// The write, an insert of a new key, put the entry into a slot.
+    #[inline]
     pub fn take(&mut self, slot: usize) {
         self.told = true;
         if let Some(freed) = self.fill(slot) {
             self.counts.reuses += 1;
-            self.counts.age_writes += self.writes - freed.write;
+            self.counts.age_writes += self.writes + 1 - freed.write.get();
         }
     }
 
     /// The write moved an entry to a slot that no entry lay in, leaving another free.
     pub fn shift(&mut self, from: usize, to: usize) {
         if let Some(freed) = self.fill(to) {
-            self.freed.insert(from, freed);
+            self.put(from, freed);
         }
     }
 
     /// The write laid a table out anew.
     pub fn lose(&mut self, table: usize) {
-        *self.layouts.entry(table).or_default() += 1;
+        alloc::uncounted(|| *self.layouts.entry(table).or_default() += 1);
         self.last = None;
     }
 
@@ -116,9 +123,21 @@ impl FreedSlots {
         }
     }
 
+    fn put(&mut self, slot: usize, freed: Freed) {
+        if self.freed.len() == self.freed.capacity() {
+            self.grow();
+        }
+        self.freed.insert(slot, Some(freed));
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        alloc::uncounted(|| self.freed.reserve(1));
+    }
+
     /// A slot is free no longer; what freed it, unless that is lost.
     fn fill(&mut self, slot: usize) -> Option<Freed> {
-        let freed = if self.freed.is_empty() { None } else { self.freed.remove(&slot) }?;
+        let freed = self.freed.get_mut(&slot)?.take()?;
         (freed.layout == self.layout(freed.table)).then_some(freed)
     }
 }

@@ -59,20 +59,22 @@ impl Tape {
     }
 
     /// Whether freed slots are followed.
+    #[inline]
     fn follows_slots(&self) -> bool {
         self.slots.borrow().is_some()
     }
 
-    /// Allocates nothing, and so needs no pause in the counting.
+    #[inline]
     fn begin_write(&self) {
         if let Some(slots) = &mut *self.slots.borrow_mut() {
             slots.begin_write();
         }
     }
 
+    #[inline]
     fn slots(&self, told: impl FnOnce(&mut FreedSlots)) {
         if let Some(slots) = &mut *self.slots.borrow_mut() {
-            alloc::uncounted(|| told(slots));
+            told(slots);
         }
     }
 
@@ -185,11 +187,11 @@ impl Held<'_> {
         (out, did.tally)
     }
 
-    /// What was counted since this was last asked. Most operations allocate and free nothing, which one comparison shows.
+    /// What was counted since this was last asked. Most operations allocate and free nothing, which two comparisons show.
     #[inline]
     fn did(&mut self) -> Measured {
         let (tally, before) = (alloc::tally(), self.tally);
-        if tally == before {
+        if (tally.alloc_count, tally.free_count) == (before.alloc_count, before.free_count) {
             return Measured::default();
         }
         self.tally = tally;

@@ -131,6 +131,19 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Dash<K, V, S> {
         }
         searches.structure()
     }
+    fn hit_lookups(&self) -> (Option<u64>, Option<u64>) {
+        let groups = self.map.shards().iter().map(|shard| {
+            let shard = shard.read();
+            // SAFETY: the table outlives its iterator, and while the lock is held nothing is put in or taken out.
+            let entries = unsafe { shard.iter() }.map(|bucket| {
+                // SAFETY: the bucket is one that this table's iterator has just given, and the lock is held.
+                let (entry, index) = unsafe { (bucket.as_ref(), shard.bucket_index(&bucket)) };
+                (self.map.hasher().hash_one(&entry.0), Some(index))
+            });
+            open_table::hits(shard.buckets(), shard.capacity(), entries)
+        });
+        (None, groups.sum())
+    }
 }
 
 /// Its locks spin and don't say so.

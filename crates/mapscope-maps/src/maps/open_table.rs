@@ -146,9 +146,26 @@ fn usable(buckets: usize) -> usize {
 }
 
 /// Groups looked at to find the entry of a hash at an index of a table of so many slots.
+#[inline]
 fn hit(hash: u64, index: usize, buckets: usize) -> usize {
     let shows = |at: usize| index.wrapping_sub(at) & (buckets - 1) < GROUP;
-    1 + groups(hash, buckets).take_while(|&at| !shows(at)).count()
+    // Most entries are in the first.
+    if shows(hash as usize) { 1 } else { 1 + groups(hash, buckets).take_while(|&at| !shows(at)).count() }
+}
+
+/// The sum of [`hit`] over the entries, by hash and index, of a table of so many slots that holds as much as `capacity` says;
+/// `None` where an index isn't known, or that can't be of one table.
+pub(super) fn hits(
+    buckets: usize,
+    capacity: usize,
+    entries: impl Iterator<Item = (u64, Option<usize>)>,
+) -> Option<u64> {
+    usable(buckets).checked_sub(capacity)?;
+    let mut groups = 0;
+    for (hash, index) in entries {
+        groups += hit(hash, index?, buckets) as u64;
+    }
+    Some(groups)
 }
 
 /// Where the groups begin that a search looks at, in order.
@@ -244,9 +261,8 @@ pub(super) fn only_table_hits<'a, K: Hash + 'a, V>(
 ) -> (Option<u64>, Option<u64>) {
     let groups = || {
         let slots = Slots::<K, V>::around(keys.clone().next()?)?;
-        usable(slots.buckets()).checked_sub(capacity)?;
-        let of_hit = |key: &K| Some(hit(hasher.hash_one(key), slots.index(key)?, slots.buckets()) as u64);
-        keys.clone().map(of_hit).sum()
+        let entries = keys.clone().map(|key| (hasher.hash_one(key), slots.index(key)));
+        hits(slots.buckets(), capacity, entries)
     };
     (None, groups())
 }

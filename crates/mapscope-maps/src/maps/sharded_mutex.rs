@@ -131,6 +131,12 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Sharded<K, V, S, P> {
         removed.is_some()
     }
 
+    /// The entries of a shard, by hash and index.
+    fn indexed(&self, shard: &HashTable<(K, V)>) -> impl Iterator<Item = (u64, usize)> {
+        let entry = |index| Some((self.hasher.hash_one(&shard.get_bucket(index)?.0), index));
+        shard.iter_buckets().filter_map(entry)
+    }
+
     fn each(&self, f: &mut dyn FnMut(&K, &V)) {
         self.shards.iter().for_each(|shard| self.lock(shard).iter().for_each(|(key, value)| f(key, value)));
     }
@@ -217,13 +223,7 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Alone<K, V, S> {
         let mut searches = Searches::default();
         for shard in &self.map.shards {
             let shard = self.map.lock(shard);
-            let index = |entry: &(K, V)| {
-                let hash = self.map.hasher.hash_one(&entry.0);
-                Some((hash, shard.find_bucket_index(hash, |other| std::ptr::eq(other, entry))?))
-            };
-            let Some(entries) = shard.iter().map(index).collect::<Option<Vec<_>>>() else {
-                return Structure::default();
-            };
+            let entries: Vec<_> = self.map.indexed(&shard).collect();
             let indices = entries.iter().map(|&(_, index)| Some(index));
             let Some(table) = Table::new(shard.num_buckets(), shard.capacity(), indices) else {
                 return Structure::default();
@@ -231,5 +231,13 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Alone<K, V, S> {
             searches.add(&table, entries);
         }
         searches.structure()
+    }
+    fn hit_lookups(&self) -> (Option<u64>, Option<u64>) {
+        let groups = self.map.shards.iter().map(|shard| {
+            let shard = self.map.lock(shard);
+            let entries = self.map.indexed(&shard).map(|(hash, index)| (hash, Some(index)));
+            open_table::hits(shard.num_buckets(), shard.capacity(), entries)
+        });
+        (None, groups.sum())
     }
 }

@@ -58,16 +58,19 @@ impl Family for ImblHashMap {
     }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(_: &Options, hasher: S, _: P) -> Persistent<K, V, S> {
-        Persistent { trie: GenericHashMap::with_hasher(hasher), paths: RefCell::default(), outdated: Cell::new(false) }
+        Persistent {
+            trie: GenericHashMap::with_hasher(hasher),
+            paths: RefCell::new(Paths::new()),
+            outdated: Cell::new(false),
+        }
     }
 }
 
 /// An imbl map, and where its entries are in the trie: it doesn't tell.
 pub struct Persistent<K, V, S> {
     trie: Trie<K, V, S>,
-    /// Every key by its path and its identity. Kept by [`Map::disturbed`], which must be asked after every write or none;
-    /// who never asks pays nothing.
-    paths: RefCell<BTreeMap<(u32, u64), K>>,
+    /// Kept by [`Map::disturbed`], which must be asked after every write or none; who never asks pays nothing.
+    paths: RefCell<Paths<K>>,
     /// Whether the map has been cleared since. The paths are not the map's: `clear` must not free them.
     outdated: Cell<bool>,
 }
@@ -77,6 +80,63 @@ const LEVEL_BITS: usize = 5;
 const PATH_BITS: u32 = u32::BITS;
 /// The most entries of a leaf.
 const LEAF_MAX: usize = 32;
+
+/// Keys by the first bits of their paths.
+struct Paths<K> {
+    /// By path and identity.
+    keys: BTreeMap<(u32, u64), K>,
+    /// How many keys are below each node of a level, for the first levels after the root's: as many levels as it takes for
+    /// the nodes of the next to have few.
+    below: Vec<Vec<u32>>,
+}
+
+impl<K: Key> Paths<K> {
+    const fn new() -> Paths<K> {
+        Paths { keys: BTreeMap::new(), below: Vec::new() }
+    }
+
+    fn insert(&mut self, path: u32, key: &K) {
+        self.keys.insert((path, key.id()), key.clone());
+        self.nodes_of(path).for_each(|below| *below += 1);
+        let bits = (self.below.len() + 1) * LEVEL_BITS;
+        if self.keys.len() > 1 << bits {
+            let mut level = vec![0; 1 << bits];
+            self.keys.keys().for_each(|(path, _)| level[(path >> (PATH_BITS - bits as u32)) as usize] += 1);
+            self.below.push(level);
+        }
+    }
+
+    fn remove(&mut self, path: u32, key: &K) {
+        self.keys.remove(&(path, key.id()));
+        self.nodes_of(path).for_each(|below| *below -= 1);
+    }
+
+    /// The counts of the nodes on a path.
+    fn nodes_of(&mut self, path: u32) -> impl Iterator<Item = &mut u32> {
+        let bits = (LEVEL_BITS as u32..).step_by(LEVEL_BITS);
+        self.below.iter_mut().zip(bits).map(move |(level, bits)| &mut level[(path >> (PATH_BITS - bits)) as usize])
+    }
+
+    /// The keys below the node that so many bits of a path lead to.
+    fn below(&self, path: u32, bits: u32) -> impl Iterator<Item = &K> {
+        let span = u32::MAX.checked_shr(bits).unwrap_or(0);
+        self.keys.range((path & !span, 0)..=(path | span, u64::MAX)).map(|(_, key)| key)
+    }
+
+    /// The keys below the highest node on a path that has no more than `most`; if none has, those with the same path.
+    fn below_highest(&mut self, path: u32, most: usize) -> impl Iterator<Item = &K> {
+        let levels = self.below.len();
+        let fits = |below: &mut u32| *below as usize <= most;
+        let counted =
+            if self.keys.len() <= most { Some(0) } else { self.nodes_of(path).position(fits).map(|at| at + 1) };
+        let fits = |bits: &u32| self.below(path, *bits).nth(most).is_none();
+        let bits = match counted {
+            Some(level) => (level * LEVEL_BITS) as u32,
+            None => (0..PATH_BITS).step_by(LEVEL_BITS).skip(levels + 1).find(fits).unwrap_or(PATH_BITS),
+        };
+        self.below(path, bits)
+    }
+}
 
 impl<K: Key, V: Value, S: Hashing> Persistent<K, V, S> {
     /// The bits of a key's hash that the trie goes by, those of the root first.
@@ -117,23 +177,18 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Persistent<K, V, S> {
     fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
         let paths = &mut *self.paths.borrow_mut();
         if self.outdated.take() {
-            paths.clear();
+            *paths = Paths::new();
         }
         let path = self.path(write.key);
         match (write.remove, write.hit) {
-            (false, false) => paths.insert((path, write.key.id()), write.key.clone()),
-            (true, true) => paths.remove(&(path, write.key.id())),
+            (false, false) => paths.insert(path, write.key),
+            (true, true) => paths.remove(path, write.key),
             _ => return,
-        };
+        }
         if !write.remove && write.allocs == 0 {
             return;
         }
-        let below = |bits: u32| {
-            let span = u32::MAX.checked_shr(bits).unwrap_or(0);
-            paths.range((path & !span, 0)..=(path | span, u64::MAX))
-        };
-        let highest = (0..PATH_BITS).step_by(LEVEL_BITS).find(|&bits| below(bits).nth(LEAF_MAX + 1).is_none());
-        for key in below(highest.unwrap_or(PATH_BITS)).map(|(_, key)| key) {
+        for key in paths.below_highest(path, LEAF_MAX + 1) {
             if let Some((key, value)) = self.trie.get_key_value(key) {
                 visit(key, value);
             }

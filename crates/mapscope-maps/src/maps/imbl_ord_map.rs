@@ -1,5 +1,6 @@
 //! `imbl::OrdMap`: a persistent B+ tree, here with one owner, so that nothing is shared and nodes change in place.
 
+use std::iter::Peekable;
 use std::ops::Bound;
 
 use imbl::GenericOrdMap;
@@ -69,6 +70,8 @@ impl Family for ImblOrdMap {
 
 /// Entries of a full leaf.
 const LEAF: usize = 16;
+/// A leaf that a remove leaves with fewer is merged with another, or given some of its entries.
+const LEAF_MIN: usize = LEAF / 3;
 
 impl<K: Key, V: Value> Map<K, V> for Tree<K, V> {
     #[inline]
@@ -92,8 +95,10 @@ impl<K: Key, V: Value> Map<K, V> for Tree<K, V> {
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
         self.iter().for_each(|(key, value)| f(key, value));
     }
-    /// Every entry is in a leaf. An insert moves entries of its own leaf, which it may split; a remove those of its own
-    /// and of the next leaf on either side, or, from the first leaf of a branch, of the next two.
+    /// Every entry is in a leaf, beside its neighbours in memory too. An insert moves entries of its own leaf, which it may
+    /// split; a remove those of its own and of the next leaf on either side, or, from the first leaf of a branch, of the next
+    /// two. Others than its own only where it frees one, or leaves one with few; those that a leaf with few was given by
+    /// another lie in its own by now.
     fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
         let reach = match (write.remove, write.hit) {
             (false, false) => LEAF,
@@ -102,8 +107,32 @@ impl<K: Key, V: Value> Map<K, V> for Tree<K, V> {
         };
         let behind = self.range::<_, K>((Bound::Excluded(write.key), Bound::Unbounded));
         let before = self.range::<_, K>((Bound::Unbounded, Bound::Excluded(write.key))).rev();
-        for (key, value) in behind.take(reach).chain(before.take(reach)) {
-            visit(key, value);
+        let (mut behind, mut before) = (behind.take(reach).peekable(), before.take(reach).peekable());
+        let ((last, behind_at), (first, before_at)) = (visit_leaf(&mut behind, visit), visit_leaf(&mut before, visit));
+        // The entries around a gap that has closed are of one leaf.
+        let one_leaf = behind_at.abs_diff(before_at) == size_of::<(K, V)>();
+        let few = |entries: usize| (1..LEAF_MIN).contains(&entries);
+        let few = if one_leaf { few(first + last) } else { few(first) || few(last) };
+        if write.allocs > 0 || write.frees > 0 || (write.remove && few) {
+            for (key, value) in behind.chain(before) {
+                visit(key, value);
+            }
         }
     }
+}
+
+/// Visits the first entry and those that lie beside it in a row; how many, and the address of the first.
+fn visit_leaf<'m, K: 'm, V: 'm>(
+    entries: &mut Peekable<impl Iterator<Item = (&'m K, &'m V)>>,
+    visit: &mut dyn FnMut(&K, &V) -> bool,
+) -> (usize, usize) {
+    let address = |entry: &(&K, &V)| std::ptr::from_ref(entry.0).addr();
+    let first = entries.peek().map_or(0, address);
+    let (mut at, mut visited) = (first, 0);
+    while let Some(entry) = entries.next_if(|entry| visited == 0 || address(entry).abs_diff(at) == size_of::<(K, V)>())
+    {
+        visit(entry.0, entry.1);
+        (at, visited) = (address(&entry), visited + 1);
+    }
+    (visited, first)
 }

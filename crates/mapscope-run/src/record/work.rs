@@ -118,16 +118,15 @@ impl EndState {
         }
     }
 
-    /// Counts one more operation; `hit` says whether it found its key.
-    pub fn add_op(&mut self, kind: OpKind, hit: bool) {
-        let hit = u64::from(hit);
+    /// Says how many operations of a kind there were, and how many of them found their key.
+    pub fn set_ops(&mut self, kind: OpKind, ops: u64, hits: u64) {
         match kind {
-            OpKind::Insert => self.inserts += 1,
-            OpKind::Overwrite => self.overwrites += 1,
-            OpKind::Remove => (self.removes, self.remove_hits) = (self.removes + 1, self.remove_hits + hit),
-            OpKind::Get => (self.gets, self.get_hits) = (self.gets + 1, self.get_hits + hit),
-            OpKind::Clear => *self.clears.get_or_insert(0) += 1,
-            OpKind::Iterate => *self.iterations.get_or_insert(0) += 1,
+            OpKind::Insert => self.inserts = ops,
+            OpKind::Overwrite => self.overwrites = ops,
+            OpKind::Remove => (self.removes, self.remove_hits) = (ops, hits),
+            OpKind::Get => (self.gets, self.get_hits) = (ops, hits),
+            OpKind::Clear => self.clears = Some(ops),
+            OpKind::Iterate => self.iterations = Some(ops),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A session, and the two ways to run the operations of its cell on a map that is built anew for each run.
 
-use std::ops::Add;
+use std::ops::AddAssign;
 use std::time::Duration;
 
 use super::Failure;
@@ -196,26 +196,38 @@ impl Work {
             moved: self.moved.map(|_| Moved::default()),
         }
     }
+
+    /// Whether it is known that there was none: most operations only write to memory that is there.
+    #[inline]
+    pub fn is_nothing(&self) -> bool {
+        self.allocs.count == 0
+            && self.entry_allocs.is_some_and(|entries| entries.count == 0)
+            && self.frees.is_some_and(|frees| frees.count == 0)
+            && self.moved.is_some_and(|moved| moved.entries == 0)
+    }
 }
 
-impl Add for Work {
-    type Output = Work;
-
+impl AddAssign<&Work> for Work {
     /// What only one of both could see is absent.
-    fn add(self, other: Work) -> Work {
-        Work {
-            allocs: self.allocs + other.allocs,
-            entry_allocs: self.entry_allocs.zip(other.entry_allocs).map(|(a, b)| a + b),
-            frees: self.frees.zip(other.frees).map(|(a, b)| Frees {
-                count: a.count + b.count,
-                bytes: a.bytes + b.bytes,
-                realloc_moved_bytes: a.realloc_moved_bytes + b.realloc_moved_bytes,
-            }),
-            moved: self
-                .moved
-                .zip(other.moved)
-                .map(|(a, b)| Moved { entries: a.entries + b.entries, bytes: a.bytes + b.bytes }),
+    #[inline]
+    fn add_assign(&mut self, other: &Work) {
+        fn both<T>(sum: &mut Option<T>, other: &Option<T>, add: impl FnOnce(&mut T, &T)) {
+            match (&mut *sum, other) {
+                (Some(sum), Some(other)) => add(sum, other),
+                _ => *sum = None,
+            }
         }
+        self.allocs = self.allocs + other.allocs;
+        both(&mut self.entry_allocs, &other.entry_allocs, |sum, other| *sum = *sum + *other);
+        both(&mut self.frees, &other.frees, |sum, other| {
+            sum.count += other.count;
+            sum.bytes += other.bytes;
+            sum.realloc_moved_bytes += other.realloc_moved_bytes;
+        });
+        both(&mut self.moved, &other.moved, |sum, other| {
+            sum.entries += other.entries;
+            sum.bytes += other.bytes;
+        });
     }
 }
 

@@ -102,7 +102,7 @@ pub(in crate::run) fn count(
         checksum,
         live_payload_bytes: payload_bytes,
         live_payload_heap_bytes: Some(payload_heap_bytes),
-        ..sums.end
+        ..sums.end()
     };
     let structure = map.look().map(|look| look.structure()).unwrap_or_default();
     count(structure::BUCKETS, structure.buckets);
@@ -131,30 +131,58 @@ pub(in crate::run) fn count(
 /// What the measured operations add up to.
 struct Sums {
     work: Work,
-    end: EndState,
+    /// Of keys and values that were put, what they own on the heap included.
+    payload_bytes: u64,
+    /// Of these, what they own on the heap.
+    payload_heap_bytes: u64,
     /// Operations by kind and cause.
     classes: [[u64; Cause::ALL.len()]; OpKind::ALL.len()],
+    /// Operations that found their key, by kind.
+    hits: [u64; OpKind::ALL.len()],
     max_alloc_bytes_in_one_write: u64,
     max_moves_in_one_write: u64,
 }
 
 impl Sums {
     fn new(work: Work) -> Sums {
-        let (end, classes) = (EndState::none(), [[0; _]; _]);
-        Sums { work, end, classes, max_alloc_bytes_in_one_write: 0, max_moves_in_one_write: 0 }
+        Sums {
+            work,
+            payload_bytes: 0,
+            payload_heap_bytes: 0,
+            classes: [[0; _]; _],
+            hits: [0; _],
+            max_alloc_bytes_in_one_write: 0,
+            max_moves_in_one_write: 0,
+        }
     }
 
+    #[inline]
     fn add(&mut self, op: &Op, seen: &Seen) {
-        self.work = self.work + seen.work;
-        if op.kind.changes() {
-            let moved_entries = seen.work.moved.map_or(0, |moved| moved.entries);
-            self.max_moves_in_one_write = self.max_moves_in_one_write.max(moved_entries);
-            self.max_alloc_bytes_in_one_write = self.max_alloc_bytes_in_one_write.max(seen.work.allocs.bytes);
+        if !seen.work.is_nothing() {
+            self.work += &seen.work;
+            if op.kind.changes() {
+                let moved_entries = seen.work.moved.map_or(0, |moved| moved.entries);
+                self.max_moves_in_one_write = self.max_moves_in_one_write.max(moved_entries);
+                self.max_alloc_bytes_in_one_write = self.max_alloc_bytes_in_one_write.max(seen.work.allocs.bytes);
+            }
         }
-        self.end.payload_bytes += seen.handed.payload_bytes;
-        *self.end.payload_heap_bytes.get_or_insert(0) += seen.handed.heap.bytes;
-        self.end.add_op(seen.kind, seen.hit);
+        self.payload_bytes += seen.handed.payload_bytes;
+        self.payload_heap_bytes += seen.handed.heap.bytes;
         self.classes[seen.kind as usize][seen.cause as usize] += 1;
+        self.hits[seen.kind as usize] += u64::from(seen.hit);
+    }
+
+    /// What the operations were, and what they put.
+    fn end(&self) -> EndState {
+        let mut end = EndState {
+            payload_bytes: self.payload_bytes,
+            payload_heap_bytes: Some(self.payload_heap_bytes),
+            ..EndState::none()
+        };
+        for ((kind, causes), &hits) in OpKind::ALL.into_iter().zip(&self.classes).zip(&self.hits) {
+            end.set_ops(kind, causes.iter().sum(), hits);
+        }
+        end
     }
 
     /// How many operations of each kind had each cause.

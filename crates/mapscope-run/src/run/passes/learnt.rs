@@ -96,21 +96,27 @@ impl Writer {
     }
 
     /// The next operation.
+    #[inline]
     pub fn add(&mut self, seen: &Seen) {
         let cause = if self.keeps_causes { seen.cause } else { Cause::Unknown };
         let class = class_of(seen.kind as usize, cause);
         let (alloc_bytes, moved_entries) = (seen.work.allocs.bytes, seen.work.moved.map_or(0, |moved| moved.entries));
         self.ops += 1;
-        if self.keeps_work && (alloc_bytes > 0 || moved_entries > 0) {
-            self.buffer.push(class | WORKED);
-            self.number(alloc_bytes);
-            self.number(moved_entries);
-        } else {
-            self.buffer.push(class);
-        }
         if self.buffer.len() >= BUFFER_BYTES {
             self.flush();
         }
+        if self.keeps_work && (alloc_bytes > 0 || moved_entries > 0) {
+            self.worked(class, alloc_bytes, moved_entries);
+        } else {
+            self.buffer.push(class);
+        }
+    }
+
+    #[inline(never)]
+    fn worked(&mut self, class: u8, alloc_bytes: u64, moved_entries: u64) {
+        self.buffer.push(class | WORKED);
+        self.number(alloc_bytes);
+        self.number(moved_entries);
     }
 
     fn number(&mut self, mut number: u64) {
@@ -122,6 +128,7 @@ impl Writer {
     }
 
     /// The first error stays.
+    #[cold]
     fn flush(&mut self) {
         self.hasher.update(&self.buffer);
         self.bytes += self.buffer.len() as u64;

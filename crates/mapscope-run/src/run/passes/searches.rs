@@ -30,10 +30,18 @@ impl Looks {
     }
 
     /// After an operation.
+    #[inline]
     pub fn add(&mut self, seen: &Seen, map: &mut dyn Look) {
         self.ops += 1;
         let may_be_full = self.may_be_full(seen);
         let ends_piece = self.ops == self.next;
+        if may_be_full || ends_piece {
+            self.look_at(ends_piece, may_be_full, map);
+        }
+    }
+
+    #[cold]
+    fn look_at(&mut self, ends_piece: bool, may_be_full: bool, map: &mut dyn Look) {
         if ends_piece {
             self.next += self.of.div_ceil(PIECES);
         }
@@ -51,6 +59,7 @@ impl Looks {
 
     /// Whether an insert may have filled it up: asking costs a map of many tables more than the insert. An insert takes up
     /// the room of one entry, and a remove none, unless memory is allocated or freed.
+    #[inline]
     fn may_be_full(&mut self, seen: &Seen) -> bool {
         if seen.work.allocs.count > 0 || seen.work.frees.is_none_or(|frees| frees.count > 0) {
             self.room = 0;

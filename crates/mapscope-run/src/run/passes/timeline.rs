@@ -26,14 +26,10 @@ impl Course {
     }
 
     /// After an operation.
+    #[inline]
     pub fn add(&mut self, seen: &Seen, map: &mut dyn Look) {
         if remakes_a_table(seen.cause) {
-            self.timeline.events.push(TableEvent {
-                op: self.ops,
-                cause: seen.cause,
-                alloc_bytes: seen.work.allocs.bytes,
-                moved_entries: seen.work.moved.map_or(0, |moved| moved.entries),
-            });
+            self.add_event(seen);
         }
         self.ops += 1;
         self.in_point += 1;
@@ -42,6 +38,17 @@ impl Course {
         }
     }
 
+    #[cold]
+    fn add_event(&mut self, seen: &Seen) {
+        self.timeline.events.push(TableEvent {
+            op: self.ops,
+            cause: seen.cause,
+            alloc_bytes: seen.work.allocs.bytes,
+            moved_entries: seen.work.moved.map_or(0, |moved| moved.entries),
+        });
+    }
+
+    #[cold]
     fn end_point(&mut self, map: &mut dyn Look) {
         self.in_point = 0;
         self.timeline.held_bytes.push(map.held_bytes());
@@ -72,6 +79,7 @@ impl Course {
 }
 
 /// Whether a table was made or replaced, not a bucket or node.
+#[inline]
 pub(super) fn remakes_a_table(cause: Cause) -> bool {
     use Cause::{DirectoryGrow, DirtyCopy, Grow, SameSizeGrow, Shrink, Split};
     matches!(cause, Grow | SameSizeGrow | Shrink | Split | DirectoryGrow | DirtyCopy)

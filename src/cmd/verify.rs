@@ -76,7 +76,7 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
                 ))?;
             }
             let mut printed = Ok(());
-            let compared = verify(toolchain, map, amount, |compared| {
+            let compared = verify(toolchain, map, amount, &mut |compared| {
                 sum = (sum.0 + compared.operations, sum.1 + compared.differences);
                 if printed.is_ok() && (!quiet || compared.differences > 0) {
                     printed = report(toolchain, compared);

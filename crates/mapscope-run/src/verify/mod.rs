@@ -144,7 +144,8 @@ pub struct Shape {
     pub key_max: u64,
 }
 
-/// Compares one kind of map of a toolchain (`map`, `syncmap`) in every shape, and tells `done` of each.
+/// Compares one kind of map of a toolchain (`map`, `syncmap`) in every shape, and tells `done` of each, whose type is not a
+/// parameter: whoever calls this would compile the models once more.
 ///
 /// # Errors
 /// When nothing can be compared; a difference is no error.
@@ -152,7 +153,7 @@ pub fn verify(
     toolchain: &Toolchain,
     map: &str,
     amount: Amount,
-    done: impl FnMut(&Compared),
+    done: &mut dyn FnMut(&Compared),
 ) -> Result<(), VerifyError> {
     let key_max = |name| replay::shape(name).map_or(0, |shape| shape.key_max);
     let shape = |&shape: &go::Shape| Shape { name: shape.name, types: shape.into(), key_max: key_max(shape.name) };

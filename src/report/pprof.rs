@@ -4,11 +4,14 @@
 //! the short one). The samples carry the map as a label, so that the profiles of several cells can be merged and told
 //! apart (`-tagroot=map`); the cell is the profile's comment.
 
+mod messages;
+
 use std::collections::HashMap;
 use std::io::{self, Write as _};
 
-use ::pprof::protos::{self, Function, Label, Line, Location, Mapping, Message as _, Sample, ValueType};
 use flate2::{Compression, GzBuilder};
+use messages::{Function, Label, Line, Location, Mapping, Sample, ValueType};
+use prost::Message as _;
 
 use super::stacks::short_name;
 use super::{Emit, Format};
@@ -112,13 +115,13 @@ fn build<'a, const N: usize>(
 ) -> Built {
     let mut strings = Strings::default();
     let mut frames = Frames::default();
-    let label = Label { key: strings.index("map"), str: strings.index(&cell.id.map), ..Label::default() };
+    let label = Label { key: strings.index("map"), str: strings.index(&cell.id.map) };
     let samples: Vec<_> = samples
         .filter(|(_, values)| values.iter().any(|&value| value > 0))
         .map(|(stack, values)| Sample {
             location_id: stack.iter().rev().map(|&frame| frames.location(frame, profile, &mut strings)).collect(),
             value: values.map(signed).to_vec(),
-            label: vec![label.clone()],
+            label: vec![label],
         })
         .collect();
     if samples.is_empty() {
@@ -132,10 +135,9 @@ fn build<'a, const N: usize>(
         has_filenames: true,
         has_line_numbers: true,
         has_inline_frames: true,
-        ..Mapping::default()
     };
     let started_unix_ms = cell.time.as_ref().map_or(0, |time| time.started_unix_ms);
-    let message = protos::Profile {
+    let message = messages::Profile {
         sample_type: shape.sample_types.iter().map(|&of| strings.value_type(of)).collect(),
         sample: samples,
         mapping: vec![mapping],
@@ -148,7 +150,6 @@ fn build<'a, const N: usize>(
         comment: vec![strings.index(&cell.id.to_string())],
         default_sample_type: strings.index(shape.default),
         string_table: strings.table,
-        ..protos::Profile::default()
     };
     // No time of writing in it: the same record gives the same bytes.
     let mut gzip = GzBuilder::new().mtime(0).write(Vec::new(), Compression::default());
@@ -179,12 +180,12 @@ impl Frames {
         let function_id = *self.function_ids.entry((system_name, filename)).or_insert_with(|| {
             let id = self.functions.len() as u64 + 1;
             let name = strings.index(&short_name(&recorded.function));
-            self.functions.push(Function { id, name, system_name, filename, start_line: 0 });
+            self.functions.push(Function { id, name, system_name, filename });
             id
         });
         let id = self.locations.len() as u64 + 1;
         let line = vec![Line { function_id, line: recorded.line.unwrap_or(0).into() }];
-        self.locations.push(Location { id, mapping_id: MAPPING, address: 0, line, is_folded: false });
+        self.locations.push(Location { id, mapping_id: MAPPING, line });
         self.location_ids.insert(frame, id);
         id
     }

@@ -104,9 +104,10 @@ impl<K, V> Slots<K, V> {
 
     /// The index of a key's slot; `None` for a key that is not in this table.
     pub fn index(&self, key: &K) -> Option<usize> {
-        let below = self.control.checked_sub(Self::address(key))?;
-        let index = (below / Self::BYTES).checked_sub(1)?;
-        (below.is_multiple_of(Self::BYTES) && index < self.buckets).then_some(index)
+        // Less than nothing wraps round to more than there are slots.
+        let below = self.control.wrapping_sub(Self::address(key));
+        let index = (below / Self::BYTES).wrapping_sub(1);
+        (index < self.buckets && below.is_multiple_of(Self::BYTES)).then_some(index)
     }
 
     /// Where the slot of a key begins.

@@ -171,4 +171,10 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Gradual<K, V, S> {
         };
         both().unwrap_or_default()
     }
+    fn hit_lookups(&self) -> (Option<u64>, Option<u64>) {
+        if blocks::count() == 1 {
+            return open_table::only_table_hits::<K, V>(self.map.capacity(), self.map.hasher(), self.map.keys());
+        }
+        (None, self.structure().hit_groups)
+    }
 }

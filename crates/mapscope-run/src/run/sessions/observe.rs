@@ -230,12 +230,12 @@ pub(super) fn work(tally: Tally, entry_allocs: Allocs, moved: Option<Moved>) -> 
 }
 
 impl<'t, K: Key, V: Value> Observer<'t, K, V> {
-    /// Builds the map and begins to watch it; what building allocated.
-    pub fn new<M: Map<K, V> + 't>(
+    /// Builds the map and begins to watch it; what building allocated, without the box.
+    pub fn new(
         info: Info,
         models_heap: bool,
         tape: &'t Tape,
-        build: impl FnOnce() -> M,
+        build: &dyn Fn() -> Box<dyn Map<K, V> + 't>,
     ) -> (Observer<'t, K, V>, Work) {
         let _harness = Pause::begin();
         if tape.follows_slots() {
@@ -248,8 +248,7 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
         let mut observed = [0; Cause::ALL.len()];
         observed[Cause::Grow as usize] = u64::from(tally.alloc_count > 0);
         let built = work(tally, Allocs::default(), Some(Moved::default()));
-        let (map, census) = (Box::new(map), Census::default());
-        (Observer { map, info, census, held, observed, wrong: None, _harness }, built)
+        (Observer { map, info, census: Census::default(), held, observed, wrong: None, _harness }, built)
     }
 
     /// Forgets what was counted, as when the set-up ends.

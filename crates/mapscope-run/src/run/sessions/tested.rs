@@ -4,8 +4,8 @@
 use super::batch::Batch;
 use super::observe::{Observer, Tape};
 use crate::maps::{Family, Hashing, Info, Map, Options};
-use crate::probe::clock;
 use crate::probe::event::{Listen, Off};
+use crate::probe::{alloc, clock};
 use crate::replay::EitherHashing;
 use crate::subject::Work;
 use crate::workload::{Key, Value};
@@ -56,8 +56,12 @@ impl<F: Family, K: Key, V: Value> Tested<K, V> for Typed<F> {
     }
 
     fn watched<'t>(&self, tape: &'t Tape) -> (Observer<'t, K, V>, Work) {
-        let build = || F::build::<K, V, _, &'t dyn Listen>(&self.options, self.hasher.clone(), tape);
-        Observer::new(F::info_at(self.options.release), F::MODELS_HEAP, tape, build)
+        let build = || -> Box<dyn Map<K, V> + 't> {
+            let map = F::build::<K, V, _, &'t dyn Listen>(&self.options, self.hasher.clone(), tape);
+            // The box is the observer's.
+            alloc::uncounted(|| Box::new(map))
+        };
+        Observer::new(F::info_at(self.options.release), F::MODELS_HEAP, tape, &build)
     }
 
     fn timed(&self, maps: usize) -> Box<dyn Row<K, V>> {

@@ -114,6 +114,8 @@ fn policies() -> Vec<Vec<u8>> {
         "[[rule]]\nmetric = \"alloc_bytes*\"\nmap = \"go-*\"\nrelative = 0.01\nabsolute = 0.5\naction = \"fail\"\n",
         "[[rule]]\nmetric = \"*\"\naction = \"ignore\"\n\n[[rule]]\nmetric = \"live_bytes\"\nabsolute = 8\n",
         "[[rule]]\nmetric = \"{insert,get}_p99_ns\"\naction = \"warn\"\nrelative = 0.2\n",
+        "[[rule]]\nmetric = \"slot_*\"\naction = \"inform\"\n\n[[slo]]\nlimit = \"live_bytes <= 1e6 bytes\"\ncells = \"std *\"\n",
+        "[[slo]]\nlimit = \"get_p999_ns <= 500\"\n\n[[slo]]\nlimit = \"slot_reuse_ratio >= 0.5\"\n",
     ];
     rules.map(|rule| rule.as_bytes().to_vec()).to_vec()
 }

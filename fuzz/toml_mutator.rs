@@ -4,7 +4,7 @@ use crate::rng::{NUMBERS, Rng, WORDS};
 use crate::text_mutator;
 
 /// What stands for something in a profile or a policy.
-const VALUES: [&str; 32] = [
+const VALUES: [&str; 36] = [
     "\"std\"",
     "\"go-classic\"",
     "\"go-swiss(go=1.24)\"",
@@ -35,6 +35,10 @@ const VALUES: [&str; 32] = [
     "\"go-*(go=1.23)\"",
     "[\"hash*\", \"{std,btree}\"]",
     "\"ops\"",
+    "\"live_bytes <= 1e999\"",
+    "\"live_bytes >= -0 bytes\"",
+    "\"live_bytes <= nan <= 5\"",
+    "\"inform\"",
     "[\"ops\", \"hint\"]",
     "[\"map\", \"load-factor\", \"threads\"]",
 ];

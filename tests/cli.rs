@@ -99,7 +99,7 @@ fn list_alone_lists_everything() {
             "mixes (--mix)",
             "entries (--entry)",
             "axes (keys of [[cells]], flags of run)",
-            "metrics",
+            "metrics (unit, class, rank in the gate, which way is better)",
             "profiles (run PROFILE)",
             "formats (--format)",
             "verdicts (gate --format)",

@@ -19,8 +19,9 @@ use crate::text;
     override_usage = "mapscope gate [--policy FILE] [--format FORMAT] BASELINE CURRENT\n       mapscope gate --self-test RESULTS"
 )]
 #[command(after_help = "\
-Cells are matched by identity. Exact metrics must not get worse beyond the
-policy, without one not at all; times only warn.
+Cells are matched by identity. Costs (bytes, allocations, moves, probes) must
+not get worse beyond the policy, without one not at all; descriptions inform,
+times warn, undisturbed ones fail beyond 25 % and the scatter of both runs.
 Exit codes: 0 pass, 1 regression, 2 could not judge.")]
 pub(super) struct Args {
     /// The results.json to hold the other against, or its folder

@@ -65,7 +65,10 @@ fn section(what: What, catalog: &Catalog, width: usize) -> String {
             ("entries (--entry)", catalog.entries.iter().map(term).chain([any]).collect())
         }
         What::Axes => ("axes (keys of [[cells]], flags of run)", AXES.iter().map(axis).collect()),
-        What::Metrics => ("metrics", metrics::all().iter().map(metric).collect()),
+        What::Metrics => (
+            "metrics (unit, class, rank in the gate, which way is better)",
+            metrics::all().iter().map(metric).collect(),
+        ),
         What::Profiles => {
             let row = |name: &str, summary| Row { name: name.to_owned(), summary, details: vec![] };
             ("profiles (run PROFILE)", SHIPPED.iter().map(|shipped| row(shipped.name, shipped.summary())).collect())
@@ -146,9 +149,9 @@ fn map(offer: &MapOffer) -> Row {
 }
 
 fn metric(metric: &Metric) -> Row {
-    let class = metric.class.name();
+    let (class, rank) = (metric.class.name(), metric.rank.name());
     let better = metric.better.name().map(|better| format!(", {better} is better")).unwrap_or_default();
-    let details = vec![format!("{}, {class}{better}", metric.unit)];
+    let details = vec![format!("{}, {class}, {rank}{better}", metric.unit)];
     Row { name: metric.name.to_owned(), summary: metric.summary.to_owned(), details }
 }
 

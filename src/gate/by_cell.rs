@@ -52,6 +52,7 @@ impl<'a> CellChanges<'a> {
             What::Metric { .. } if alike > 1 => {
                 format!("{} {}{worst}{}", plural(alike, "metric"), first.kind.word(), line(first))
             }
+            What::Limit { .. } if alike > 1 => format!("{} broken{worst}{}", plural(alike, "limit"), line(first)),
             _ => line(first),
         }
     }
@@ -68,6 +69,12 @@ pub(super) fn line(change: &Change) -> String {
         What::Metric { metric, before, after } => {
             let text = |number: Option<Number>| number.map_or("-".to_owned(), |n| texts(n, n)[0].clone());
             format!("{} {} -> {}: {}", metric.name, text(*before), text(*after), change.kind.word())
+        }
+        What::Limit { metric, bound, value } => {
+            let limit = Number::Real(bound.value());
+            let [_, value_text] = texts(limit, *value);
+            let difference = difference(limit, *value);
+            format!("{} {value_text}, limit {bound} {}: {difference}", metric.name, metric.unit)
         }
         What::Status { before, after, error } => {
             let text = |status: Option<Status>| status.map_or("-", Status::name);

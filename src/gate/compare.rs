@@ -7,8 +7,8 @@ use super::mann_whitney::REPETITIONS_MIN;
 use super::number::{plural, real};
 use super::policy::{Action, Policy};
 use super::timing::Incomparable;
-use super::verdict::{Chance, Change, Kind, Level, Outcome, Verdict, What};
-use crate::record::metrics::{Better, Class, Metric, Number};
+use super::verdict::{Chance, Change, Kind, Level, Outcome, Tally, Verdict, What};
+use crate::record::metrics::{Better, Class, Metric, Number, Rank};
 use crate::record::{Cell, Results, SchemasDiffer, Status, Time};
 
 /// Compares `current` with `baseline`, metric by metric. [The module](super) says what follows from which difference.
@@ -33,6 +33,7 @@ pub fn compare(baseline: &Results, current: &Results, policy: &Policy, metrics: 
         comparison.verdict.unjudged.push(what);
     }
     if !comparison.verdict.unjudged.is_empty() {
+        comparison.hold();
         return comparison.verdict;
     }
     for (name, results) in [("baseline", baseline), ("current record", current)] {
@@ -48,8 +49,10 @@ pub fn compare(baseline: &Results, current: &Results, policy: &Policy, metrics: 
     for cell in current.cells.iter().filter(|cell| !before.contains_key(&cell.id.key())) {
         comparison.new_cell(cell);
     }
+    comparison.hold();
     let mut verdict = comparison.finish();
-    if verdict.outcome() == Outcome::Pass && verdict.tally.exact + verdict.tally.statistical == 0 {
+    let Tally { exact, statistical, limits, .. } = verdict.tally;
+    if verdict.outcome() == Outcome::Pass && exact + statistical + limits == 0 {
         let what = match verdict.tally.cells {
             0 => "no cell has figures in both records. Make a record whose cells ended well the new baseline.",
             _ => "the policy ignores every metric that both records have.",
@@ -189,7 +192,7 @@ impl<'a> Comparison<'a> {
         // A value that is no number can't be compared: it counts as absent, so that it can't hide either.
         let value = |cell| metric.value(cell).filter(|&value| real(value).is_finite());
         let decision = self.policy.decide(metric, &pair.before.id.map);
-        let uncompared = |reason: &Incomparable| Err((reason.clone(), decision.action == Action::Fail));
+        let uncompared = |reason: &Incomparable| Err((reason.clone(), decision.must_be_judged));
         let both_timed = timed && pair.before.time.is_some() && pair.after.time.is_some();
         // Times are dear to evaluate: not where nothing could follow.
         if let (Some(reason), true) = (&pair.incomparable, both_timed && decision.action != Action::Ignore) {
@@ -203,6 +206,7 @@ impl<'a> Comparison<'a> {
             }
             Action::Fail if timed || pair.exact => Level::Fail,
             Action::Fail | Action::Warn => Level::Warn,
+            Action::Inform => Level::Inform,
         };
         let own = || [pair.before, pair.after].map(|cell| metric.repetitions(cell));
         let (kind, level, worsening) = match values {
@@ -215,11 +219,12 @@ impl<'a> Comparison<'a> {
             (None, Some(_)) => (Kind::Appeared, Level::Note, f64::INFINITY),
             (Some(a), Some(b)) => {
                 if timed {
-                    let Some(differs) = self.verdict.chance.differs(&own(), [real(a), real(b)]) else {
+                    let own = own();
+                    let Some(differs) = self.verdict.chance.differs(&own, [real(a), real(b)]) else {
                         return uncompared(&Incomparable::Unrepeated(metric.name));
                     };
                     self.verdict.tally.statistical += 1;
-                    if !differs {
+                    if !differs || metric.rank == Rank::UndisturbedTime && overlap(&own) {
                         return Ok(());
                     }
                 } else {
@@ -233,6 +238,7 @@ impl<'a> Comparison<'a> {
                 match metric.better {
                     Better::Neither => (Kind::WorkChanged, level, f64::INFINITY),
                     _ if statistical && decision.allows(real(a), by.abs()) => return Ok(()),
+                    _ if level == Level::Inform => (if by < 0.0 { Kind::Better } else { Kind::Worse }, level, share),
                     _ if by < 0.0 => (Kind::Better, Level::Better, share),
                     _ if decision.allows(real(a), by) => (Kind::Worse, Level::Allowed, share),
                     _ => (Kind::Worse, level, share),
@@ -242,6 +248,32 @@ impl<'a> Comparison<'a> {
         let what = What::Metric { metric: *metric, before, after };
         self.verdict.changes.push(Change { cell: pair.before.id.clone(), what, kind, level, worsening });
         Ok(())
+    }
+
+    /// Holds the current record against the policy's objectives.
+    fn hold(&mut self) {
+        for slo in self.policy.slos() {
+            let judged = |cell: &&Cell| cell.status == Status::Ok && slo.holds_for(&cell.id);
+            let mut held = 0;
+            for cell in self.current.cells.iter().filter(judged) {
+                let values = self.metrics.iter().filter(|metric| slo.is_of(metric));
+                let values = values.filter_map(|metric| Some((*metric, metric.value(cell)?)));
+                for (metric, value) in values.filter(|(_, value)| real(*value).is_finite()) {
+                    held += 1;
+                    let (bound, beyond) = (slo.bound, slo.bound.beyond(value));
+                    if beyond > 0.0 {
+                        let worsening = beyond / bound.value().abs();
+                        let (what, kind, level) =
+                            (What::Limit { metric, bound, value }, Kind::LimitBroken, Level::Fail);
+                        self.verdict.changes.push(Change { cell: cell.id.clone(), what, kind, level, worsening });
+                    }
+                }
+            }
+            if held == 0 {
+                self.verdict.unjudged.push(slo.idle());
+            }
+            self.verdict.tally.limits += held;
+        }
     }
 
     fn finish(self) -> Verdict {
@@ -292,6 +324,14 @@ impl<'a> Comparison<'a> {
         }
         verdict
     }
+}
+
+/// Whether the values of two runs' repetitions lie among each other.
+fn overlap(own: &[Vec<f64>; 2]) -> bool {
+    let [[a, b], [c, d]] = own
+        .each_ref()
+        .map(|values| [f64::min, f64::max].map(|of| values.iter().copied().reduce(of).unwrap_or_default()));
+    a <= d && c <= b
 }
 
 /// By how much `after` is worse, in the metric's unit; below 0 when it is better. Never rounded to 0.

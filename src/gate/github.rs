@@ -31,7 +31,7 @@ fn render(judged: &Judged<'_>) -> io::Result<String> {
         let severity = match cell.level() {
             Level::Fail => Severity::Error,
             Level::Unjudged | Level::Warn => Severity::Warning,
-            Level::Allowed | Level::Better | Level::Note => continue,
+            Level::Allowed | Level::Better | Level::Inform | Level::Note => continue,
         };
         let changes: Vec<String> = cell.deciding().map(line).collect();
         let mut lines: Vec<String> = changes.iter().take(LINES_MAX).cloned().collect();

@@ -5,6 +5,7 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::format::{Format, Judged};
+use super::slo::Bound;
 use super::verdict::{Change, Level, Outcome, What};
 
 pub(super) const FORMAT: Format = Format {
@@ -27,7 +28,8 @@ fn render(judged: &Judged<'_>) -> io::Result<String> {
         "exit_code": verdict.outcome().exit_code(),
         "summary": verdict.summary().replace("**", ""),
         "compared": {
-            "cells": tally.cells, "exact": tally.exact, "statistical": tally.statistical, "ignored": tally.ignored,
+            "cells": tally.cells, "exact": tally.exact, "statistical": tally.statistical, "limits": tally.limits,
+            "ignored": tally.ignored,
         },
         "times": { "apart": verdict.chance.apart, "apart_by_chance": verdict.chance.expected },
         "unjudged": verdict.unjudged,
@@ -45,6 +47,7 @@ fn change(change: &Change) -> Value {
         Level::Warn => "warn",
         Level::Allowed => "allowed",
         Level::Better => "better",
+        Level::Inform => "inform",
         Level::Note => "note",
     };
     // JSON has no infinity: there is no share then.
@@ -57,6 +60,15 @@ fn change(change: &Change) -> Value {
             object["metric"] = metric.name.into();
             object["baseline"] = json!(before);
             object["current"] = json!(after);
+        }
+        What::Limit { metric, bound, value } => {
+            let side = match bound {
+                Bound::Ceiling(_) => "ceiling",
+                Bound::Floor(_) => "floor",
+            };
+            object["metric"] = metric.name.into();
+            object[side] = json!(bound.value());
+            object["current"] = json!(value);
         }
         What::Status { before, after, error } => {
             object["baseline"] = before.map(|status| status.name()).into();

@@ -5,7 +5,7 @@ use std::io;
 
 use super::by_cell::{CellChanges, line};
 use super::format::{Format, Judged};
-use super::verdict::Level;
+use super::verdict::{Change, Level, What};
 use crate::ci::junit::{Case, Ended, Failure, Suite, document};
 use crate::record::{Cell, CellId, Results};
 
@@ -22,8 +22,10 @@ fn render(judged: &Judged<'_>) -> io::Result<String> {
     let known: BTreeMap<_, &Cell> = judged.baseline.cells.iter().map(|cell| (cell.id.key(), cell)).collect();
     let new = judged.current.cells.iter().filter(|cell| !known.contains_key(&cell.id.key()));
     // As a whole, they were not compared at all.
-    let compared = judged.verdict.tally.cells > 0 || !judged.verdict.changes.is_empty();
-    let cells = judged.baseline.cells.iter().chain(new).filter(|_| compared);
+    let status = |change: &Change| matches!(change.what, What::Status { .. });
+    let compared = judged.verdict.tally.cells > 0 || judged.verdict.changes.iter().any(status);
+    let cells = judged.baseline.cells.iter().chain(new);
+    let cells = cells.filter(|cell| compared || changes.contains_key(&cell.id.key()));
     let whole = judged.verdict.unjudged.iter().map(|why| not_judged(why));
     let cases = cells.map(|cell| case(&cell.id, changes.get(&cell.id.key()).copied()));
     let mut properties = vec![("summary".to_owned(), judged.verdict.summary().replace("**", ""))];

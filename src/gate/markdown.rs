@@ -21,12 +21,13 @@ fn render(judged: &Judged<'_>) -> io::Result<String> {
     Ok(judged.verdict.markdown())
 }
 
-const SECTIONS: [(Level, &str); 6] = [
+const SECTIONS: [(Level, &str); 7] = [
     (Level::Fail, "Failed"),
     (Level::Unjudged, "Not judged"),
     (Level::Warn, "Warnings"),
     (Level::Allowed, "Worse, within the policy"),
     (Level::Better, "Better"),
+    (Level::Inform, "For information"),
     (Level::Note, "New"),
 ];
 
@@ -81,13 +82,17 @@ impl Verdict {
         };
         let parts = self.counts();
         let compared = self.compared();
+        let held = match self.tally.limits {
+            0 => String::new(),
+            held => format!("; {} compared with limits", plural(held, "figure")),
+        };
         if parts.is_empty() {
             return match self.tally.cells {
-                0 => format!("**{word}** nothing could be compared"),
-                _ => format!("**{word}** {compared} compared: nothing changed"),
+                0 => format!("**{word}** nothing could be compared{held}"),
+                _ => format!("**{word}** {compared} compared: nothing changed{held}"),
             };
         }
-        format!("**{word}** {}. Compared: {compared}.", parts.join(", "))
+        format!("**{word}** {}. Compared: {compared}{held}.", parts.join(", "))
     }
 
     fn compared(&self) -> String {
@@ -122,6 +127,7 @@ impl Verdict {
                 parts.push(format!("{}{what}", plural(n, noun)));
             }
         };
+        add(count(Level::Fail, Kind::LimitBroken), "limit", " broken");
         add(count(Level::Fail, Kind::WorkChanged), "metric", " of different work");
         add(count(Level::Fail, Kind::Vanished), "metric", " vanished");
         add(count(Level::Fail, Kind::Failed), "cell", " failed");
@@ -131,6 +137,7 @@ impl Verdict {
         add(self.at(Level::Allowed).count(), "metric", " worse within the policy");
         add(count(Level::Better, Kind::Better), "metric", " better");
         add(count(Level::Better, Kind::Recovered), "cell", " recovered");
+        add(self.at(Level::Inform).count(), "description", " changed");
         add(count(Level::Note, Kind::NewCell), "cell", " new");
         add(count(Level::Note, Kind::Appeared), "metric", " new");
         parts
@@ -170,7 +177,7 @@ fn row(together: &[&Change]) -> [String; 5] {
     if let (true, [_, _, ..]) = (one_row(change.kind), together) {
         let names = together.iter().filter_map(|change| match &change.what {
             What::Metric { metric, .. } => Some(metric.name),
-            What::Status { .. } => None,
+            What::Limit { .. } | What::Status { .. } => None,
         });
         let (before, after) = if change.kind == Kind::Vanished { ("present", "-") } else { ("-", "present") };
         let what = format!("{}: {}", plural(together.len(), "metric"), names.collect::<Vec<_>>().join(", "));
@@ -190,6 +197,11 @@ fn row(together: &[&Change]) -> [String; 5] {
             let text =
                 |number: Option<Number>| number.map_or("-".to_owned(), |number| texts(number, number)[0].clone());
             [cell, metric.name.to_owned(), text(*before), text(*after), change.kind.word().to_owned()]
+        }
+        What::Limit { metric, bound, value } => {
+            let limit = Number::Real(bound.value());
+            let [_, value_text] = texts(limit, *value);
+            [cell, metric.name.to_owned(), format!("{bound}"), value_text, difference(limit, *value)]
         }
         What::Status { before, after, error } => {
             let text = |status: Option<Status>| status.map_or("-", Status::name).to_owned();

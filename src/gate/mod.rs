@@ -8,14 +8,18 @@
 //!
 //! | difference | level | why |
 //! |---|---|---|
-//! | an exact metric is worse, beyond its limits | fail | they repeat bit for bit: any change is real |
-//! | an exact metric is worse, within its limits | allowed | named all the same, so that a slow creep shows |
+//! | a [cost](crate::record::metrics::Rank) is worse, beyond its limits | fail | they repeat bit for bit: any change is real |
+//! | a cost is worse, within its limits | allowed | named all the same, so that a slow creep shows |
 //! | a metric that describes the work (`Better::Neither`) differs | fail | the two runs did different things |
+//! | a description is other than it was | inform | it explains costs and is none |
 //! | a metric has a value in the baseline only | as if worse | a figure that nobody looks at can't get worse |
 //! | a map declares a quantity otherwise (unit, class, direction) | as if worse, and new | it is another figure |
 //! | a metric has a value in the current record only | note | nothing to compare it with |
 //! | a time is worse, beyond chance and size ([below](#times)) | warn | unless a rule says `fail` |
-//! | anything is better | better | never fails |
+//! | an undisturbed time is worse, beyond chance, size and the scatter of both runs | fail | |
+//! | a metric is beyond an objective of the policy | fail | whatever it was before |
+//! | no cell has the metric of an objective | unjudged | a limit that nothing is held against is not kept |
+//! | anything else is better | better | never fails |
 //! | a cell is missing | fail | unjudged, when the current record is partial |
 //! | a cell fails now | fail | new cells that fail as well |
 //! | a cell fails in both records, or was not run | unjudged | there are no figures |
@@ -39,7 +43,11 @@
 //! map = "go-*"              # a glob over maps; default "*"
 //! relative = 0.01           # may get worse by 1 % of the baseline's value
 //! absolute = 0.5            # or by this much, in the metric's unit
-//! action = "fail"           # fail | warn | ignore
+//! action = "fail"           # fail | warn | inform | ignore
+//!
+//! [[slo]]
+//! limit = "get_p999_ns <= 500 ns"  # NAME <= NUMBER or NAME >= NUMBER, with the unit or without; required
+//! cells = "std *"                  # a glob over the cells' names; default "*"
 //! ```
 //!
 //! | question | answer |
@@ -47,11 +55,13 @@
 //! | several rules match | the last one counts, whole: nothing is taken over from earlier ones |
 //! | both limits are given | the larger allowance counts: worse means beyond *both* |
 //! | one limit is given | it alone counts |
-//! | no limit is given | exact: no worsening at all; times: 10 % |
-//! | no action is given | exact: `fail`; times: `warn` |
+//! | no limit is given | exact: no worsening at all; times: 10 %, undisturbed ones 25 % |
+//! | no action is given | costs and undisturbed times: `fail`; other times: `warn`; descriptions: `inform` |
 //! | exactly at the limit | within it |
 //! | the baseline's value is 0 | a relative limit allows nothing; give an absolute one |
 //! | the metric describes the work | limits are refused: it must not change; `warn` and `ignore` apply |
+//! | a description | a limit needs an action beside it: without one it only informs |
+//! | `inform` | any change is listed, for better or worse; limits beside it are refused |
 //! | `ignore` | the metric is not compared, vanishing included; limits beside it are refused |
 //!
 //! # Times
@@ -63,6 +73,7 @@
 //! 3. Chance: the repetitions' values rank apart by the test of Mann and Whitney, two-sided, at [`ALPHA`], to the side to
 //!    which the time changed.
 //! 4. Size: it changed by more than its limits.
+//! 5. Of an undisturbed time, no repetition of one run lies among those of the other.
 //!
 //! Of many times, some rank apart by chance alone: [`Chance`] says how many are to be expected, and how many did.
 
@@ -76,9 +87,11 @@ mod json;
 mod junit;
 mod mann_whitney;
 mod markdown;
+mod names;
 pub(crate) mod number;
 mod policy;
 mod self_test;
+mod slo;
 mod timing;
 mod verdict;
 
@@ -89,5 +102,6 @@ pub use format::{FORMATS, Format, Judged, find};
 pub use mann_whitney::{ALPHA, REPETITIONS_MIN};
 pub use policy::{Action, Policy, PolicyError};
 pub use self_test::{SelfTest, Slip, self_test};
+pub use slo::Bound;
 pub use timing::Incomparable;
 pub use verdict::{Chance, Change, Kind, Level, Outcome, Tally, Verdict, What};

@@ -1,22 +1,25 @@
 //! The policy: how much worse a metric may get, and what follows when it does. The module above has the table.
 
-use std::fmt;
-
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobMatcher;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::record::metrics::{Better, Class, Metric};
+use super::names::{Alternatives, glob, nearest, with_nearest};
+use super::slo::{Slo, WireSlo};
+use crate::record::metrics::{Better, Metric, Rank};
 use crate::text::shown;
 
 /// How much slower a time must be to be called worse when no rule says.
 const TIMES_RELATIVE: f64 = 0.10;
+/// The same of an undisturbed time, which fails: what another build does to the code's place in memory is less.
+const UNDISTURBED_TIMES_RELATIVE: f64 = 0.25;
 
-/// What is allowed to get worse. The default allows nothing to exact metrics, and warns of times.
+/// What is allowed to get worse. The default allows nothing to costs, warns of times and informs of descriptions.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     file: String,
     rules: Vec<Rule>,
+    slos: Vec<Slo>,
 }
 
 #[derive(Debug, Clone)]
@@ -42,13 +45,23 @@ pub enum Action {
     Fail,
     /// The gate says so.
     Warn,
+    /// The gate lists it, better or worse: it is no fault.
+    Inform,
     /// The metric is not compared.
     Ignore,
 }
 
 impl Action {
-    const ALL: [(&'static str, Action); 3] =
-        [("fail", Action::Fail), ("warn", Action::Warn), ("ignore", Action::Ignore)];
+    const ALL: [Action; 4] = [Action::Fail, Action::Warn, Action::Inform, Action::Ignore];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Action::Fail => "fail",
+            Action::Warn => "warn",
+            Action::Inform => "inform",
+            Action::Ignore => "ignore",
+        }
+    }
 }
 
 /// What the policy says of one metric of one map.
@@ -56,6 +69,8 @@ impl Action {
 pub(super) struct Decision {
     limits: Limits,
     pub(super) action: Action,
+    /// Whether a rule asks for a failure: then what can't be judged has not passed.
+    pub(super) must_be_judged: bool,
 }
 
 impl Decision {
@@ -85,6 +100,8 @@ pub struct PolicyError {
 struct WirePolicy {
     #[serde(default)]
     rule: Vec<Spanned<WireRule>>,
+    #[serde(default)]
+    slo: Vec<Spanned<WireSlo>>,
 }
 
 #[derive(Deserialize)]
@@ -103,7 +120,8 @@ impl Policy {
     /// # Errors
     ///
     /// The first thing that is wrong: no TOML, an unknown key or action, a glob that is none or that matches no
-    /// metric, a limit that is negative or not finite or that the rule can't use.
+    /// metric, a limit that is negative or not finite or that the rule can't use; an objective that is none, or of a metric
+    /// that there isn't or that has another unit or direction.
     pub fn parse(text: &str, file: &str, metrics: &[Metric]) -> Result<Policy, PolicyError> {
         let at = |offset: usize, what: String| {
             let line = 1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|&&byte| byte == b'\n').count();
@@ -115,19 +133,34 @@ impl Policy {
             let line = at(rule.span().start, String::new()).line;
             validate(rule.into_inner(), metrics, line).map_err(|(offset, what)| at(offset, what))
         };
-        Ok(Policy { file: file.to_owned(), rules: wire.rule.into_iter().map(rule).collect::<Result<_, _>>()? })
+        let slo = |slo: Spanned<WireSlo>| {
+            let line = at(slo.span().start, String::new()).line;
+            Slo::new(slo.into_inner(), metrics, format!("{file}:{line}")).map_err(|(offset, what)| at(offset, what))
+        };
+        let rules = wire.rule.into_iter().map(rule).collect::<Result<_, _>>()?;
+        let slos = wire.slo.into_iter().map(slo).collect::<Result<_, _>>()?;
+        Ok(Policy { file: file.to_owned(), rules, slos })
+    }
+
+    /// The objectives that the current record is held against.
+    pub(super) fn slos(&self) -> &[Slo] {
+        &self.slos
     }
 
     /// What holds for `metric` of `map`.
     pub(super) fn decide(&self, metric: &Metric, map: &str) -> Decision {
         let rule = self.rules.iter().rfind(|rule| rule.metric.is_match(metric.name) && rule.map.is_match(map));
-        let (relative, action) = match metric.class {
-            Class::Exact => (0.0, Action::Fail),
-            Class::Statistical => (TIMES_RELATIVE, Action::Warn),
+        let (relative, action) = match metric.rank {
+            Rank::Work | Rank::Cost => (0.0, Action::Fail),
+            Rank::Description => (0.0, Action::Inform),
+            Rank::Time => (TIMES_RELATIVE, Action::Warn),
+            Rank::UndisturbedTime => (UNDISTURBED_TIMES_RELATIVE, Action::Fail),
         };
+        let asked = rule.and_then(|rule| rule.action);
         Decision {
             limits: rule.and_then(|rule| rule.limits).unwrap_or(Limits { relative, absolute: 0.0 }),
-            action: rule.and_then(|rule| rule.action).unwrap_or(action),
+            action: asked.unwrap_or(action),
+            must_be_judged: asked == Some(Action::Fail),
         }
     }
 
@@ -162,11 +195,14 @@ fn validate(wire: WireRule, metrics: &[Metric], line: usize) -> Result<Rule, (us
         .then(|| Limits { relative: relative.unwrap_or(0.0), absolute: absolute.unwrap_or(0.0) });
     let action = wire.action.as_ref().map(action).transpose()?;
     if let Some(limit) = wire.relative.as_ref().or(wire.absolute.as_ref()) {
-        if action == Some(Action::Ignore) {
-            return Err((
-                limit.span().start,
-                "a limit beside action \"ignore\" means nothing: take one of them out".into(),
-            ));
+        if let Some(action @ (Action::Ignore | Action::Inform)) = action {
+            let what = format!("a limit beside action \"{}\" means nothing: take one of them out", action.name());
+            return Err((limit.span().start, what));
+        }
+        if action.is_none() && matched.iter().all(|metric| metric.rank == Rank::Description) {
+            let name = shown(wire.metric.get_ref());
+            let what = format!("`{name}` describes, and only informs: add action = \"fail\" or \"warn\" to the limit");
+            return Err((limit.span().start, what));
         }
         if matched.iter().all(|metric| metric.better == Better::Neither) {
             let what = format!(
@@ -179,21 +215,6 @@ fn validate(wire: WireRule, metrics: &[Metric], line: usize) -> Result<Rule, (us
     Ok(Rule { line, metric, map, limits, action })
 }
 
-/// The longest glob; one compiles to something of a size that depends on its length, and is refused by a panic when it is
-/// too large.
-const GLOB_BYTES_MAX: usize = 1000;
-
-fn glob(pattern: &Spanned<String>) -> Result<GlobMatcher, (usize, String)> {
-    let (text, bytes) = (shown(pattern.get_ref()), pattern.get_ref().len());
-    if bytes > GLOB_BYTES_MAX {
-        return Err((pattern.span().start, format!("`{text}` is too long: a glob has at most {GLOB_BYTES_MAX} bytes")));
-    }
-    match GlobBuilder::new(pattern.get_ref()).build() {
-        Ok(glob) => Ok(glob.compile_matcher()),
-        Err(error) => Err((pattern.span().start, format!("`{text}` is not a glob: {}", error.kind()))),
-    }
-}
-
 fn limit(name: &str, value: &Spanned<f64>) -> Result<f64, (usize, String)> {
     let x = *value.get_ref();
     if x.is_finite() && x >= 0.0 {
@@ -203,45 +224,11 @@ fn limit(name: &str, value: &Spanned<f64>) -> Result<f64, (usize, String)> {
 }
 
 fn action(word: &Spanned<String>) -> Result<Action, (usize, String)> {
-    let found = Action::ALL.iter().find(|(name, _)| name == word.get_ref());
-    found.map(|&(_, action)| action).ok_or_else(|| {
-        let hint = nearest(word.get_ref(), Action::ALL.iter().map(|&(name, _)| name));
-        (word.span().start, format!("unknown action `{}`{hint}: expected fail, warn or ignore", shown(word.get_ref())))
+    let found = Action::ALL.into_iter().find(|action| action.name() == word.get_ref());
+    found.ok_or_else(|| {
+        let names = Action::ALL.map(Action::name);
+        let (unknown, hint) = (shown(word.get_ref()), nearest(word.get_ref(), names.into_iter()));
+        let what = format!("unknown action `{unknown}`{hint}: expected {}", Alternatives(names.to_vec()));
+        (word.span().start, what)
     })
-}
-
-/// Adds the nearest valid key to serde's message of an unknown one, which lists them all in backticks.
-fn with_nearest(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    match (message.strip_prefix("unknown field"), quoted.next()) {
-        (Some(_), Some(key)) => {
-            let hint = nearest(key, quoted.clone());
-            format!("unknown key `{}`{hint}: expected {}", shown(key), Alternatives(quoted.collect()))
-        }
-        _ => message.to_owned(),
-    }
-}
-
-/// Longer words are meant to be nothing that there is; comparing takes time and memory as the product of the lengths.
-const NEAREST_BYTES_MAX: usize = 100;
-
-struct Alternatives<'a>(Vec<&'a str>);
-
-impl fmt::Display for Alternatives<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.split_last() {
-            Some((last, [])) => f.write_str(last),
-            Some((last, others)) => write!(f, "{} or {last}", others.join(", ")),
-            None => Ok(()),
-        }
-    }
-}
-
-/// ` (did you mean `x`?)`, or nothing when nothing is near.
-fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> String {
-    let distance = |candidate: &str| strsim::damerau_levenshtein(word, candidate);
-    let best = candidates.filter(|_| word.len() <= NEAREST_BYTES_MAX).min_by_key(|candidate| distance(candidate));
-    best.filter(|best| distance(best) <= 1 + word.len() / 3)
-        .map(|best| format!(" (did you mean `{best}`?)"))
-        .unwrap_or_default()
 }

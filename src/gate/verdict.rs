@@ -1,6 +1,7 @@
 //! What a comparison found.
 
 use super::mann_whitney::{REPETITIONS_MIN, RankTest};
+use super::slo::Bound;
 use super::timing::Incomparable;
 use crate::record::metrics::{Metric, Number};
 use crate::record::{Acceptance, CellId, Status};
@@ -8,7 +9,8 @@ use crate::record::{Acceptance, CellId, Status};
 /// What a comparison found.
 #[derive(Debug, Clone, Default)]
 pub struct Verdict {
-    /// What changed, in the order of the baseline's cells and of the metric registry.
+    /// What changed, in the order of the baseline's cells and of the metric registry; then the
+    /// objectives that the current record misses.
     pub changes: Vec<Change>,
     /// Why the records as a whole could not be judged; each with what to do.
     pub unjudged: Vec<String>,
@@ -33,6 +35,8 @@ pub struct Tally {
     pub exact: usize,
     /// Times, summed over the cells.
     pub statistical: usize,
+    /// Figures that were compared with the policy's limits.
+    pub limits: usize,
     /// Metrics that the policy told to ignore, summed over the cells.
     pub ignored: usize,
 }
@@ -92,6 +96,15 @@ pub enum What {
         /// Its value now.
         after: Option<Number>,
     },
+    /// A metric of the cell, held against what it may be at all.
+    Limit {
+        /// The metric.
+        metric: Metric,
+        /// What it may be.
+        bound: Bound,
+        /// What it is now.
+        value: Number,
+    },
     /// The cell itself.
     Status {
         /// How it ended in the baseline; `None` where it is not there.
@@ -114,6 +127,8 @@ pub enum Kind {
     FailedInBoth,
     /// The cell was not run, here or there.
     NotRun,
+    /// The metric is beyond what the policy lets it be at all.
+    LimitBroken,
     /// A metric that describes the work differs.
     WorkChanged,
     /// The metric has no value any more.
@@ -138,6 +153,7 @@ impl Kind {
             Kind::Failed => "failed",
             Kind::FailedInBoth => "failed in both",
             Kind::NotRun => "not run",
+            Kind::LimitBroken => "limit broken",
             Kind::WorkChanged => "different work",
             Kind::Vanished => "vanished",
             Kind::Worse => "worse",
@@ -172,7 +188,7 @@ impl Kind {
             Kind::Recovered | Kind::NewCell | Kind::Appeared => {
                 "What the baseline has no figures for is not gated until the current record becomes the baseline."
             }
-            Kind::Worse | Kind::Better => return None,
+            Kind::LimitBroken | Kind::Worse | Kind::Better => return None,
         })
     }
 }
@@ -190,6 +206,8 @@ pub enum Level {
     Allowed,
     /// Better.
     Better,
+    /// Other than it was, for better or worse, which by itself is no fault.
+    Inform,
     /// New; compared with nothing.
     Note,
 }

@@ -18,7 +18,7 @@ fn judge_by(policy: &str, baseline: &Results, current: &Results) -> Verdict {
 /// `map metric-or-status kind level` of every change.
 fn changes(verdict: &Verdict) -> Vec<(String, &'static str, Kind, Level)> {
     let name = |what: &What| match what {
-        What::Metric { metric, .. } => metric.name,
+        What::Metric { metric, .. } | What::Limit { metric, .. } => metric.name,
         What::Status { .. } => "status",
     };
     verdict.changes.iter().map(|c| (c.cell.map.clone(), name(&c.what), c.kind, c.level)).collect()
@@ -35,7 +35,7 @@ fn a_record_passes_against_itself() {
     assert_eq!(verdict.outcome(), Outcome::Pass);
     assert_eq!(verdict.outcome().exit_code(), 0);
     assert!(verdict.changes.is_empty() && verdict.notes.is_empty() && verdict.unjudged.is_empty(), "{verdict:?}");
-    assert_eq!(verdict.tally, Tally { cells: 3, exact: 3 * EXACT, statistical: 1, ignored: 0 });
+    assert_eq!(verdict.tally, Tally { cells: 3, exact: 3 * EXACT, statistical: 1, limits: 0, ignored: 0 });
 }
 
 #[test]

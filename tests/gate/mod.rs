@@ -5,5 +5,7 @@ pub mod fixture;
 mod formats;
 mod markdown;
 mod policy;
+mod rank;
 mod reading;
 mod self_test;
+mod slo;

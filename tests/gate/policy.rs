@@ -84,7 +84,7 @@ fn what_is_wrong_is_named_with_its_line_and_the_nearest_right_word() {
     let rule = |lines: &str| format!("# limits\n[[rule]]\nmetric = \"alloc_bytes\"\n{lines}");
     let neither = "`inserts` describes the work and must not change at all: take the limit out";
     let cases = [
-        ("[[rules]]\nmetric = \"*\"".to_owned(), 1, "unknown key `rules` (did you mean `rule`?): expected rule"),
+        ("[[rules]]\nmetric = \"*\"".to_owned(), 1, "unknown key `rules` (did you mean `rule`?): expected rule or slo"),
         (
             rule("relativ = 0.1"),
             4,
@@ -116,7 +116,11 @@ fn what_is_wrong_is_named_with_its_line_and_the_nearest_right_word() {
         ),
         (rule("relative = nan"), 4, "`relative` is NaN: expected 0 or more; to allow anything say action = \"ignore\""),
         (rule("absolute = inf"), 4, "`absolute` is inf: expected 0 or more; to allow anything say action = \"ignore\""),
-        (rule("action = \"fial\""), 4, "unknown action `fial` (did you mean `fail`?): expected fail, warn or ignore"),
+        (
+            rule("action = \"fial\""),
+            4,
+            "unknown action `fial` (did you mean `fail`?): expected fail, warn, inform or ignore",
+        ),
         (
             rule("absolute = 1\naction = \"ignore\""),
             4,

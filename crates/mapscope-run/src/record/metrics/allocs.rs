@@ -1,47 +1,47 @@
 //! What the map allocates and frees, and what its entries own.
 
-use super::{Column, Formula::Counted, Shown, exact, per, rows, work};
+use super::{Column, Formula::Counted, Shown, cost, per, rows, work};
 
 rows! {
-    ALLOC_COUNT = exact(
+    ALLOC_COUNT = cost(
         "alloc_count",
         "count",
         "Allocations of the map that succeeded; a realloc is one allocation and one free.",
         Counted,
     );
     ALLOC_BYTES =
-        exact("alloc_bytes", "bytes", "Bytes that the map allocated; a realloc counts its new size.", Counted);
-    ENTRY_ALLOC_COUNT = exact(
+        cost("alloc_bytes", "bytes", "Bytes that the map allocated; a realloc counts its new size.", Counted);
+    ENTRY_ALLOC_COUNT = cost(
         "entry_alloc_count",
         "count",
         "Allocations that the keys and values put own, which the map's user made; none of them is in alloc_count.",
         Counted,
     );
-    ENTRY_ALLOC_BYTES = exact(
+    ENTRY_ALLOC_BYTES = cost(
         "entry_alloc_bytes",
         "bytes",
         "Bytes on the heap that the keys and values put own: a string's, a value's of the entry u64/bytes. None of them is in \
          alloc_bytes.",
         Counted,
     );
-    FREE_COUNT = exact(
+    FREE_COUNT = cost(
         "free_count",
         "count",
         "Frees, of what entries own too; a realloc is one allocation and one free.",
         Counted,
     );
     FREE_BYTES =
-        exact("free_bytes", "bytes", "Bytes freed, entries' own included; a realloc counts its old size.", Counted);
+        cost("free_bytes", "bytes", "Bytes freed, entries' own included; a realloc counts its old size.", Counted);
     REALLOC_MOVED_BYTES =
-        exact("realloc_moved_bytes", "bytes", "Old sizes of the reallocs that changed the address.", Counted);
-    ALLOCS_PER_WRITE = exact(
+        cost("realloc_moved_bytes", "bytes", "Old sizes of the reallocs that changed the address.", Counted);
+    ALLOCS_PER_WRITE = cost(
         "allocs_per_write",
         "allocs/write",
         "alloc_count / writes, never rounded to whole allocations. Those of lookups, clears and iterations are among them.",
         per(&ALLOC_COUNT, &work::WRITES),
     )
     .column(Column::new(32, "allocs", "/write", "allocs: allocations of the map").rank(11).decimals(5));
-    ALLOC_BYTES_PER_WRITE = exact(
+    ALLOC_BYTES_PER_WRITE = cost(
         "alloc_bytes_per_write",
         "bytes/write",
         "alloc_bytes / writes: what all operations of the map allocate, lookups, clears and iterations too, shared out among \
@@ -49,7 +49,7 @@ rows! {
         per(&ALLOC_BYTES, &work::WRITES),
     )
     .column(Column::new(30, "alloc", "B/write", "alloc: bytes that the map allocated").rank(2).decimals(2));
-    ENTRY_ALLOC_BYTES_PER_WRITE = exact(
+    ENTRY_ALLOC_BYTES_PER_WRITE = cost(
         "entry_alloc_bytes_per_write",
         "bytes/write",
         "entry_alloc_bytes / writes: what the entries of one write own.",

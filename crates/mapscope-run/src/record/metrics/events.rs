@@ -1,10 +1,10 @@
 //! Structural steps, and what the most expensive single write did.
 
-use super::{Column, Formula::Counted, Metric, Shown::Nowhere, exact, rows};
+use super::{Column, Formula::Counted, Metric, Shown::Nowhere, cost, description, rows};
 
 /// Steps of a map that has such.
 const fn steps(name: &'static str, summary: &'static str) -> Metric {
-    exact(name, "count", summary, Counted)
+    description(name, "count", summary, Counted)
 }
 
 rows! {
@@ -27,8 +27,8 @@ rows! {
     )
     .shown(Nowhere);
     MAX_MOVES_IN_ONE_WRITE =
-        exact("max_moves_in_one_write", "count", "The most entries that a single write moved.", Counted)
+        cost("max_moves_in_one_write", "count", "The most entries that a single write moved.", Counted)
             .column(Column::new(34, "most moves", "in a write", "most moves: by the dearest single write"));
     MAX_ALLOC_BYTES_IN_ONE_WRITE =
-        exact("max_alloc_bytes_in_one_write", "bytes", "The most bytes that a single write allocated.", Counted);
+        cost("max_alloc_bytes_in_one_write", "bytes", "The most bytes that a single write allocated.", Counted);
 }

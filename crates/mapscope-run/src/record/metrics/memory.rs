@@ -1,6 +1,6 @@
 //! Memory held: at the end, at the peak, and after everything has been removed.
 
-use super::{Column, Formula::Counted, Formula::Integer, Metric, Shown::Nowhere, exact, per, rows, work};
+use super::{Column, Formula::Counted, Formula::Integer, Metric, Shown::Nowhere, cost, per, rows, work};
 use crate::record::Cell;
 
 /// What `bytes`, of which keys and values take so many an entry, take beyond them; negative only where entries share
@@ -16,45 +16,45 @@ pub(super) fn entry_bytes(cell: &Cell) -> i128 {
 }
 
 rows! {
-    LIVE_BYTES = exact(
+    LIVE_BYTES = cost(
         "live_bytes",
         "bytes",
         "Bytes the map holds after the last operation, keys' and values' heap bytes included.",
         Counted,
     );
-    PEAK_BYTES = exact(
+    PEAK_BYTES = cost(
         "peak_bytes",
         "bytes",
         "The most bytes the map held at any moment until the last operation was done.",
         Counted,
     );
-    BYTES_PER_ENTRY = exact(
+    BYTES_PER_ENTRY = cost(
         "bytes_per_entry",
         "bytes/entry",
         "live_bytes / live entries at the end.",
         per(&LIVE_BYTES, &work::ENTRIES),
     )
     .column(Column::new(36, "live", "B/entry", "live: bytes held at the end").rank(6).decimals(1));
-    OVERHEAD_BYTES = exact(
+    OVERHEAD_BYTES = cost(
         "overhead_bytes",
         "bytes",
         "live_bytes without the keys and values of the live entries.",
         Integer(|c| overhead(c, &LIVE_BYTES, entry_bytes(c))),
     )
     .shown(Nowhere);
-    OVERHEAD_BYTES_PER_ENTRY = exact(
+    OVERHEAD_BYTES_PER_ENTRY = cost(
         "overhead_bytes_per_entry",
         "bytes/entry",
         "bytes_per_entry - key_bytes - value_bytes: everything held that is neither key nor value.",
         per(&OVERHEAD_BYTES, &work::ENTRIES),
     );
-    SPACE_AMPLIFICATION = exact(
+    SPACE_AMPLIFICATION = cost(
         "space_amplification",
         "ratio",
         "live_bytes / payload bytes of the live entries.",
         per(&LIVE_BYTES, &work::LIVE_PAYLOAD_BYTES),
     );
-    PEAK_AMPLIFICATION = exact(
+    PEAK_AMPLIFICATION = cost(
         "peak_amplification",
         "ratio",
         "peak_bytes / payload bytes of the live entries.",
@@ -65,14 +65,14 @@ rows! {
             .rank(12)
             .decimals(2),
     );
-    DRAINED_BYTES = exact(
+    DRAINED_BYTES = cost(
         "drained_bytes",
         "bytes",
         "Bytes still held after every entry was removed one by one, the map kept.",
         Counted,
     )
     .column(Column::new(38, "drained", "bytes", "drained: bytes held after every entry was removed"));
-    SHRUNK_BYTES = exact(
+    SHRUNK_BYTES = cost(
         "shrunk_bytes",
         "bytes",
         "Bytes still held after that, and after the map was asked to shrink to fit; absent where nobody can ask.",

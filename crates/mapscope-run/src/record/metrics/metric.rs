@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Column;
+use super::{Column, Rank};
 use crate::probe::quantity::{Better, Class};
 use crate::record::Cell;
 
@@ -19,6 +19,8 @@ pub struct Metric {
     pub class: Class,
     /// Which way is better.
     pub better: Better,
+    /// What follows when it gets worse.
+    pub rank: Rank,
     /// What it says, with its formula; one or two sentences.
     pub summary: &'static str,
     /// Where its value comes from.
@@ -66,7 +68,8 @@ pub enum Shown {
 }
 
 impl Metric {
-    /// A metric that is shown everywhere but in tables, and that no repetition alone has.
+    /// A metric that is shown everywhere but in tables, and that no repetition alone has. Its rank is the one of such a class
+    /// and direction: an exact one that has a direction is a cost.
     pub const fn new(
         name: &'static str,
         unit: &'static str,
@@ -76,7 +79,7 @@ impl Metric {
         formula: Formula,
     ) -> Metric {
         let (shown, column, each): (_, _, fn(&Cell) -> Vec<f64>) = (Shown::Everywhere, None, |_| Vec::new());
-        Metric { name, unit, class, better, summary, formula, shown, column, each }
+        Metric { name, unit, class, better, rank: Rank::of(class, better), summary, formula, shown, column, each }
     }
 
     /// The same, of which `each` gives what each repetition has.
@@ -85,8 +88,18 @@ impl Metric {
         self
     }
 
+    /// The same at another rank.
+    pub const fn rank(mut self, rank: Rank) -> Metric {
+        self.rank = rank;
+        self
+    }
+
+    /// A time of which neither way is better describes how the time went.
     pub(super) const fn better(mut self, better: Better) -> Metric {
         self.better = better;
+        if let (Rank::Time, Better::Neither) = (self.rank, better) {
+            self.rank = Rank::Description;
+        }
         self
     }
 

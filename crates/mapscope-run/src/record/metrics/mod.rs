@@ -18,6 +18,7 @@ pub mod latency;
 pub mod memory;
 mod metric;
 pub mod moves;
+mod rank;
 pub mod shares;
 pub mod structure;
 pub mod threads;
@@ -29,6 +30,7 @@ use std::sync::{LazyLock, Mutex};
 
 pub use column::Column;
 pub use metric::{Formula, Metric, Number, Shown};
+pub use rank::Rank;
 pub use structure::worst_probe_groups;
 
 use super::Results;
@@ -39,12 +41,17 @@ const fn per(of: &'static Metric, per: &'static Metric) -> Formula {
     Formula::Quotient { of, per, scale: 1 }
 }
 
-/// An exact metric of which less is better.
-const fn exact(name: &'static str, unit: &'static str, summary: &'static str, formula: Formula) -> Metric {
+/// An exact metric that a user pays for; less is better.
+const fn cost(name: &'static str, unit: &'static str, summary: &'static str, formula: Formula) -> Metric {
     Metric::new(name, unit, Class::Exact, Better::Lower, summary, formula)
 }
 
-/// A statistical metric of which less is better.
+/// An exact metric that explains costs and is none; less is better.
+const fn description(name: &'static str, unit: &'static str, summary: &'static str, formula: Formula) -> Metric {
+    cost(name, unit, summary, formula).rank(Rank::Description)
+}
+
+/// A statistical metric of which less is better: a time as it was observed, or what depends on one.
 const fn timed(name: &'static str, unit: &'static str, summary: &'static str, formula: Formula) -> Metric {
     Metric::new(name, unit, Class::Statistical, Better::Lower, summary, formula)
 }
@@ -206,6 +213,30 @@ mod tests {
         let neither: Vec<_> = exact.filter(|m| m.better == Better::Neither).map(|m| m.name).collect();
         let work = "writes inserts overwrites removes gets clears iterations payload_bytes";
         assert_eq!(neither, work.split(' ').collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn of_the_exact_metrics_those_that_nobody_pays_for_are_descriptions() {
+        let ranked = |rank| all().iter().filter(move |m| m.class == Class::Exact && m.rank == rank).map(|m| m.name);
+        let descriptions = "grow_events same_size_grow_events split_events directory_grow_events prune_events \
+            promote_events dirty_copy_events rehash_events overflow_buckets overflow_bucket_percent chain_length_max \
+            bucket_entropy_bits tables directory_entries tombstones slot_reuse_ratio slot_reuse_age_mean_writes";
+        assert_eq!(ranked(Rank::Description).collect::<Vec<_>>(), descriptions.split_whitespace().collect::<Vec<_>>());
+        let neither = all().iter().filter(|m| m.class == Class::Exact && m.better == Better::Neither).map(|m| m.name);
+        assert!(ranked(Rank::Work).eq(neither));
+        assert_eq!(ranked(Rank::Time).chain(ranked(Rank::UndisturbedTime)).count(), 0);
+    }
+
+    #[test]
+    fn a_time_says_by_its_name_whether_the_machine_s_share_is_in_it() {
+        for metric in registry().iter().filter(|metric| metric.class == Class::Statistical) {
+            let expected = match (metric.better, metric.name.contains("undisturbed")) {
+                (Better::Neither, _) => Rank::Description,
+                (_, true) => Rank::UndisturbedTime,
+                (_, false) => Rank::Time,
+            };
+            assert_eq!(metric.rank, expected, "{}", metric.name);
+        }
     }
 
     #[test]

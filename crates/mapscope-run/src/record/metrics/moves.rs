@@ -1,6 +1,6 @@
 //! What the map moves, and how many bytes it writes and allocates for each that it was asked to store.
 
-use super::{Column, Formula::Counted, Formula::Integer, Shown::Nowhere, allocs, exact, per, rows, work};
+use super::{Column, Formula::Counted, Formula::Integer, Shown::Nowhere, allocs, cost, per, rows, work};
 use crate::record::Cell;
 
 /// As the map itself counts, else by the census: moved entries and their bytes are of the same count.
@@ -13,35 +13,35 @@ fn moved(cell: &Cell, [inside, census]: [&super::Metric; 2]) -> Option<i128> {
 
 rows! {
     INSIDE_MOVED_ENTRIES =
-        exact("inside_moved_entries", "count", "Entries that moved, as the map itself says.", Counted).shown(Nowhere);
-    INSIDE_MOVED_BYTES = exact("inside_moved_bytes", "bytes", "Bytes copied for them.", Counted).shown(Nowhere);
-    CENSUS_MOVED_ENTRIES = exact(
+        cost("inside_moved_entries", "count", "Entries that moved, as the map itself says.", Counted).shown(Nowhere);
+    INSIDE_MOVED_BYTES = cost("inside_moved_bytes", "bytes", "Bytes copied for them.", Counted).shown(Nowhere);
+    CENSUS_MOVED_ENTRIES = cost(
         "census_moved_entries",
         "count",
         "Entries that moved, by the census: their keys' addresses changed.",
         Counted,
     )
     .shown(Nowhere);
-    CENSUS_MOVED_BYTES = exact(
+    CENSUS_MOVED_BYTES = cost(
         "census_moved_bytes",
         "bytes",
         "Sizes of the keys and values whose addresses changed.",
         Counted,
     )
     .shown(Nowhere);
-    MOVED_ENTRIES = exact(
+    MOVED_ENTRIES = cost(
         "moved_entries",
         "count",
         "Entries already in the map whose address changed: as the map itself counts them, else by the census.",
         Integer(|c| moved(c, [&INSIDE_MOVED_ENTRIES, &CENSUS_MOVED_ENTRIES])),
     );
-    MOVED_BYTES = exact(
+    MOVED_BYTES = cost(
         "moved_bytes",
         "bytes",
         "Bytes copied inside the map for the moved entries.",
         Integer(|c| moved(c, [&INSIDE_MOVED_BYTES, &CENSUS_MOVED_BYTES])),
     );
-    MOVES_PER_INSERT = exact(
+    MOVES_PER_INSERT = cost(
         "moves_per_insert",
         "moves/insert",
         "moved_entries / inserts: how often an entry is moved later on.",
@@ -52,14 +52,14 @@ rows! {
             .rank(3)
             .decimals(2),
     );
-    WRITTEN_SLOT_BYTES = exact(
+    WRITTEN_SLOT_BYTES = cost(
         "written_slot_bytes",
         "bytes",
         "Bytes written into slots: slot_payload_bytes + moved_bytes.",
         Integer(|c| work::SLOT_PAYLOAD_BYTES.integer(c)?.checked_add(MOVED_BYTES.integer(c)?)),
     )
     .shown(Nowhere);
-    WRITE_AMPLIFICATION = exact(
+    WRITE_AMPLIFICATION = cost(
         "write_amplification",
         "ratio",
         "(payload bytes in slots + moved_bytes) / payload bytes in slots: bytes written for each byte asked for. Payload bytes in \
@@ -76,7 +76,7 @@ rows! {
         .rank(7)
         .decimals(2),
     );
-    ALLOC_AMPLIFICATION = exact(
+    ALLOC_AMPLIFICATION = cost(
         "alloc_amplification",
         "ratio",
         "alloc_bytes / payload bytes in slots: bytes that the map allocates for each byte that lies in its slots. Payload bytes \

@@ -2,13 +2,14 @@
 
 use super::memory::{entry_bytes, overhead};
 use super::{
-    Better, Formula, Formula::Counted, Formula::Integer, Formula::Real, Metric, Shown::Nowhere, exact, per, rows, work,
+    Better, Formula, Formula::Counted, Formula::Integer, Formula::Real, Metric, Shown::Nowhere, cost, description, per,
+    rows, work,
 };
 use crate::record::{Cell, Searches};
 
 /// A part of a metric: what a structure adds up to.
 const fn sum(name: &'static str, unit: &'static str, summary: &'static str) -> Metric {
-    exact(name, unit, summary, Counted).shown(Nowhere)
+    description(name, unit, summary, Counted).shown(Nowhere)
 }
 
 /// What slots take beyond the keys and values in them.
@@ -36,72 +37,72 @@ rows! {
         "writes",
         "Writes from each such remove to its insert, that one included, summed up.",
     );
-    OVERFLOW_BUCKETS = exact("overflow_buckets", "count", "Chained buckets in use.", Counted);
-    OVERFLOW_BUCKET_PERCENT = exact(
+    OVERFLOW_BUCKETS = description("overflow_buckets", "count", "Chained buckets in use.", Counted);
+    OVERFLOW_BUCKET_PERCENT = description(
         "overflow_bucket_percent",
         "percent",
         "100 * overflow_buckets / buckets that a key can hash to.",
         Formula::Quotient { of: &OVERFLOW_BUCKETS, per: &BUCKETS, scale: 100 },
     );
     CHAIN_LENGTH_MAX =
-        exact("chain_length_max", "count", "Buckets in the longest chain, the first included.", Counted);
-    HIT_PROBES = exact(
+        description("chain_length_max", "count", "Buckets in the longest chain, the first included.", Counted);
+    HIT_PROBES = cost(
         "hit_probes",
         "keys/lookup",
         "Keys looked at by a successful lookup, mean over the live entries.",
         per(&HIT_LOOKUP_KEYS, &work::ENTRIES),
     );
-    MISS_PROBES = exact(
+    MISS_PROBES = cost(
         "miss_probes",
         "keys/lookup",
         "Keys looked at by an unsuccessful lookup, mean over the buckets.",
         per(&MISS_LOOKUP_KEYS, &BUCKETS),
     );
-    HIT_PROBE_GROUPS = exact(
+    HIT_PROBE_GROUPS = cost(
         "hit_probe_groups",
         "groups/lookup",
         "Groups looked at by a successful lookup, mean over the live entries.",
         per(&HIT_LOOKUP_GROUPS, &work::ENTRIES),
     );
-    MISS_PROBE_GROUPS = exact(
+    MISS_PROBE_GROUPS = cost(
         "miss_probe_groups",
         "groups/lookup",
         "Groups looked at by an unsuccessful lookup, mean over all hashes.",
         per(&MISS_LOOKUP_GROUPS, &MISS_LOOKUPS),
     );
     PROBE_GROUPS_MAX =
-        exact("probe_groups_max", "count", "Groups looked at by the longest successful lookup.", Counted);
-    HIT_PROBES_WORST = exact(
+        cost("probe_groups_max", "count", "Groups looked at by the longest successful lookup.", Counted);
+    HIT_PROBES_WORST = cost(
         "hit_probes_worst",
         "keys/lookup",
         "The highest hit_probes of the moments that the count pass looked at: when the map was full, about to grow, at each \
          eighth of the operations, and at their end.",
         Real(|c| worst(c, |searches| searches.hit_probes).map(|(_, mean)| mean)),
     );
-    HIT_PROBE_GROUPS_WORST = exact(
+    HIT_PROBE_GROUPS_WORST = cost(
         "hit_probe_groups_worst",
         "groups/lookup",
         "The highest hit_probe_groups of the moments that the count pass looked at: when the map was full, about to grow, at \
          each eighth of the operations, and at their end.",
         Real(|c| worst_probe_groups(c).map(|(_, mean)| mean)),
     );
-    BUCKET_ENTROPY_BITS = exact(
+    BUCKET_ENTROPY_BITS = description(
         "bucket_entropy_bits",
         "bits",
         "How evenly entries spread over buckets: -sum of p log2 p, p being each bucket's share of the entries; at most log2 of the buckets.",
         Real(|c| entropy_bits(c.count.as_ref()?.distributions.occupancy.as_deref()?)),
     )
     .better(Better::Higher);
-    TABLES = exact("tables", "count", "Tables that the entries are spread over, by hash.", Counted);
-    DIRECTORY_ENTRIES = exact(
+    TABLES = description("tables", "count", "Tables that the entries are spread over, by hash.", Counted);
+    DIRECTORY_ENTRIES = description(
         "directory_entries",
         "count",
         "Entries of the directory that the top bits of a hash index; 0 for a map that is one group.",
         Counted,
     );
     TOMBSTONES =
-        exact("tombstones", "count", "Slots that held an entry, are empty, and still lengthen a search.", Counted);
-    SLOT_REUSE_RATIO = exact(
+        description("tombstones", "count", "Slots that held an entry, are empty, and still lengthen a search.", Counted);
+    SLOT_REUSE_RATIO = description(
         "slot_reuse_ratio",
         "ratio",
         "Of the slots that removes freed, those that later inserts took; one lost when its table grew or was rehashed is not. \
@@ -109,20 +110,20 @@ rows! {
         per(&SLOT_REUSES, &SLOTS_FREED),
     )
     .better(Better::Higher);
-    SLOT_REUSE_AGE_MEAN_WRITES = exact(
+    SLOT_REUSE_AGE_MEAN_WRITES = description(
         "slot_reuse_age_mean_writes",
         "writes",
         "Writes from the remove that freed a slot to the insert that took it, that one included: mean over the reused slots.",
         per(&SLOT_REUSE_AGE_WRITES, &SLOT_REUSES),
     );
-    IN_USE_OVERHEAD_BYTES = exact(
+    IN_USE_OVERHEAD_BYTES = cost(
         "in_use_overhead_bytes",
         "bytes",
         "in_use_bytes without what of the live entries' keys and values lies in slots.",
         Integer(slot_overhead),
     )
     .shown(Nowhere);
-    IN_USE_OVERHEAD_BYTES_PER_ENTRY = exact(
+    IN_USE_OVERHEAD_BYTES_PER_ENTRY = cost(
         "in_use_overhead_bytes_per_entry",
         "bytes/entry",
         "Bytes of the buckets and chained buckets in use / live entries, minus what of key and value lies in a slot: no header, no reserve. \

@@ -4,7 +4,14 @@
 //! written as JSON, read back and compared. Which metrics that made worse is worked out beside the comparison, and
 //! the comparison must name every one of them, and nothing when none is. Where a metric can't get worse (a share that
 //! is 0 already), the changed record is the baseline and the true one the regression. A metric that no change of any
-//! integer makes worse counts as a failure too: nobody knows whether it is gated.
+//! integer makes worse counts as a failure too: nobody knows whether it is gated. What it takes to be named depends on
+//! the metric's rank: a description must be named and must not fail.
+//!
+//! Beside that, every figure is held against limits: one that it just keeps, and one that it just doesn't.
+
+mod limits;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 
@@ -14,7 +21,7 @@ use super::compare::compare;
 use super::number::{plural, real};
 use super::policy::Policy;
 use super::verdict::{Level, Outcome, Verdict, What};
-use crate::record::metrics::{Better, Class, Metric, Number};
+use crate::record::metrics::{Better, Class, Metric, Number, Rank};
 use crate::record::{self, Cell, CellId, Results, Status};
 
 /// The smallest step, then larger ones for ratios of integers so large that one more gives the same real.
@@ -33,6 +40,10 @@ pub struct SelfTest {
     pub caught: usize,
     /// Those that it did not.
     pub slips: Vec<Slip>,
+    /// Limits that a figure just doesn't keep: one for each metric with a value, summed over these cells.
+    pub limits: usize,
+    /// Limits whose breach was not named, or that were called broken when they were just kept.
+    pub limit_slips: Vec<Slip>,
     /// Metrics that no change of an integer made worse.
     pub uncovered: Vec<(CellId, &'static str)>,
     /// Comparisons of a cell that failed although nothing in it was worse: the cell, and what had been changed.
@@ -41,14 +52,14 @@ pub struct SelfTest {
     pub failed_cells: Vec<CellId>,
 }
 
-/// A regression that was injected and not caught.
+/// A regression that was injected and not caught, or a limit that was misjudged.
 #[derive(Debug, Clone)]
 pub struct Slip {
     /// The cell.
     pub cell: CellId,
     /// The metric that was worse.
     pub metric: &'static str,
-    /// The integer that was changed, and how: `count/quantities/alloc_bytes 1152 -> 1153`.
+    /// The limit, or the integer that was changed, and how: `count/quantities/alloc_bytes 1152 -> 1153`.
     pub change: String,
 }
 
@@ -68,6 +79,7 @@ fn test(results: &Results, metrics: &[Metric], compare: Compare) -> SelfTest {
     for (index, cell) in results.cells.iter().enumerate() {
         if cell.status == Status::Ok {
             test.cell(cell, index, &whole, &exact, compare);
+            test.limits_of(cell, &whole, metrics, compare);
         } else {
             test.failed_cells.push(cell.id.clone());
         }
@@ -80,15 +92,19 @@ fn counted(cell: &Cell) -> Cell {
     Cell { time: None, profile: None, map_version: String::new(), ..cell.clone() }
 }
 
+/// A record of this cell alone.
+fn alone(cell: Cell, whole: &Results) -> Results {
+    let environments = whole.environments.get(cell.environment).cloned().into_iter().collect();
+    Results { environments, cells: vec![Cell { environment: 0, ..cell }], ..whole.clone() }
+}
+
 impl SelfTest {
     fn cell(&mut self, cell: &Cell, index: usize, whole: &Results, metrics: &[Metric], compare: Compare) {
         let mut uncovered: Vec<Metric> =
             metrics.iter().filter(|metric| metric.value(cell).is_some()).copied().collect();
         self.cells += 1;
         self.metrics += uncovered.len();
-        let environments = whole.environments.get(cell.environment).cloned().into_iter().collect();
-        let alone = Cell { environment: 0, ..whole.cells[index].clone() };
-        let alone = Results { environments, cells: vec![alone], ..whole.clone() };
+        let alone = alone(whole.cells[index].clone(), whole);
         let mut json = serde_json::to_value(&alone).unwrap_or_default();
         let leaves = leaves(&json["cells"][0]);
         let (id, exact) = (&cell.id, cell.exact);
@@ -120,9 +136,25 @@ impl SelfTest {
         self.uncovered.extend(uncovered.iter().map(|metric| (cell.id.clone(), metric.name)));
     }
 
+    /// Holds each figure of a cell, times too, against limits.
+    fn limits_of(&mut self, cell: &Cell, whole: &Results, metrics: &[Metric], compare: Compare) {
+        let timed = Cell { time: cell.time.clone(), ..counted(cell) };
+        let alone = self::alone(timed, whole);
+        for metric in metrics {
+            let Some(value) = metric.value(cell).map(real).filter(|value| value.is_finite()) else { continue };
+            self.limits += 1;
+            let slip = |change| Slip { cell: cell.id.clone(), metric: metric.name, change };
+            self.limit_slips.extend(limits::misjudged(&alone, metric, value, compare).map(slip));
+        }
+    }
+
     /// A pass when all was caught; a regression when the gate can't be trusted; unjudged when there was nothing to worsen.
     pub fn outcome(&self) -> Outcome {
-        if !(self.slips.is_empty() && self.uncovered.is_empty() && self.false_alarms.is_empty()) {
+        if !(self.slips.is_empty()
+            && self.limit_slips.is_empty()
+            && self.uncovered.is_empty()
+            && self.false_alarms.is_empty())
+        {
             Outcome::Regression
         } else if self.injected == 0 {
             Outcome::Unjudged
@@ -140,16 +172,21 @@ impl SelfTest {
         };
         let (metrics, cells) = (plural(self.metrics, "exact metric"), plural(self.cells, "cell"));
         let (injected, caught) = (plural(self.injected, "regression"), self.caught);
-        let mut text = format!("**{word}** {injected} injected, {caught} caught; {metrics} in {cells}.\n");
+        let caught_limits = self.limits - self.limit_slips.len();
+        let limits = format!("{} broken, {caught_limits} caught", plural(self.limits, "limit"));
+        let mut text = format!("**{word}** {injected} injected, {caught} caught; {limits}; {metrics} in {cells}.\n");
         let mut lines = Vec::new();
         for Slip { cell, metric, change } in &self.slips {
             lines.push(format!("`{cell}`: {metric} got worse by {change}, and the gate did not say so."));
+        }
+        for Slip { cell, metric, change } in &self.limit_slips {
+            lines.push(format!("`{cell}`: {metric}, {change}."));
         }
         for (cell, metric) in &self.uncovered {
             lines.push(format!("`{cell}`: {metric} gets worse by no integer of the record: not known to be gated."));
         }
         for (cell, change) in &self.false_alarms {
-            lines.push(format!("`{cell}`: the gate failed although no metric was worse ({change})."));
+            lines.push(format!("`{cell}`: the gate failed although nothing that fails was worse ({change})."));
         }
         for cell in &self.failed_cells {
             lines.push(format!("`{cell}`: failed in this record, nothing to worsen."));
@@ -179,25 +216,27 @@ impl Trial<'_> {
             self.metrics.iter().filter(|m| worse(m, m.value(before), m.value(after))).copied().collect()
         };
         let verdict = (self.compare)(baseline, current, &Policy::default(), self.metrics);
-        let (level, outcome_right) = match self.exact {
-            true => (Level::Fail, verdict.outcome() == Outcome::Regression),
-            false => (Level::Warn, true),
+        let failed = verdict.outcome() == Outcome::Regression;
+        let due = |metric: &Metric| match metric.rank {
+            Rank::Description => Level::Inform,
+            _ if self.exact => Level::Fail,
+            _ => Level::Warn,
         };
-        let named = |name: &str| {
+        let named = |name: &str, level| {
             verdict.at(level).any(|found| {
                 matches!(&found.what, What::Metric { metric, .. } if metric.name == name) && found.cell == *self.cell
             })
         };
         for metric in &worse {
             self.test.injected += 1;
-            if outcome_right && named(metric.name) {
+            if named(metric.name, due(metric)) && (failed || due(metric) != Level::Fail) {
                 self.test.caught += 1;
             } else {
                 let slip = Slip { cell: self.cell.clone(), metric: metric.name, change: change.to_owned() };
                 self.test.slips.push(slip);
             }
         }
-        if worse.is_empty() && verdict.outcome() == Outcome::Regression {
+        if failed && worse.iter().all(|metric| due(metric) != Level::Fail) {
             self.test.false_alarms.push((self.cell.clone(), change.to_owned()));
         }
         self.uncovered.retain(|metric| !worse.iter().any(|caused| caused.name == metric.name));
@@ -266,134 +305,4 @@ fn leaves(cell: &Value) -> Vec<(String, u64)> {
         }
     }
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::metrics::Formula;
-    use crate::record::{Count, EndState, Environment, SCHEMA};
-
-    const ALLOC_BYTES: Metric = Metric::new("alloc_bytes", "bytes", Class::Exact, Better::Lower, "", Formula::Counted);
-    const REUSES: Metric = Metric::new("slot_reuses", "count", Class::Exact, Better::Higher, "", Formula::Counted);
-
-    fn record() -> Results {
-        let unknown = || "unknown".to_owned();
-        let [cpu, kernel, rustc, target, allocator, mapscope] = std::array::from_fn(|_| unknown());
-        let always =
-            ["alloc_count", "live_bytes", "drained_bytes", "max_alloc_bytes_in_one_write"].map(|name| (name, 0));
-        let quantities = [("alloc_bytes", 64), ("slot_reuses", 0)].into_iter().chain(always);
-        let cell = |map: &str| Cell {
-            id: CellId {
-                map: map.to_owned(),
-                keys: "uniform".to_owned(),
-                mix: "fill".to_owned(),
-                load_factor: None,
-                hint: 0,
-                entry: "u64/u64".to_owned(),
-                ops: 10,
-                seed: 1,
-                ..CellId::default()
-            },
-            status: Status::Ok,
-            error: None,
-            exact: true,
-            environment: 0,
-            map_version: unknown(),
-            key_bytes: 8,
-            value_bytes: 8,
-            expected: EndState::default(),
-            count: Some(Count { quantities: quantities.clone().collect(), ..Count::default() }),
-            time: None,
-            profile: None,
-        };
-        Results {
-            schema: SCHEMA,
-            mapscope: unknown(),
-            profile: "ci".to_owned(),
-            partial: false,
-            environments: vec![Environment { cpu, cpus: 1, kernel, page_bytes: 1, rustc, target, allocator, mapscope }],
-            accepted: Vec::new(),
-            cells: vec![cell("a"), cell("b")],
-        }
-    }
-
-    fn slipped(compare: Compare) -> SelfTest {
-        let test = test(&record(), &[ALLOC_BYTES, REUSES], compare);
-        assert_eq!(test.outcome(), Outcome::Regression, "{}", test.markdown());
-        assert_eq!(test.injected, test.caught + test.slips.len());
-        test
-    }
-
-    #[test]
-    fn the_gate_as_it_is_catches_everything() {
-        let test = self_test(&record(), &[ALLOC_BYTES, REUSES]);
-        // In each cell: alloc_bytes 64 -> 65, again among all cells, and slot_reuses 1 -> 0.
-        assert_eq!((test.injected, test.caught), (6, 6), "{}", test.markdown());
-        assert_eq!(test.outcome(), Outcome::Pass);
-    }
-
-    #[test]
-    fn what_a_record_says_in_words_is_not_read_back() {
-        let mut wordy = record();
-        wordy.environments.push(wordy.environments[0].clone());
-        wordy.profile = "p".repeat(100);
-        wordy.cells[1].environment = 1;
-        wordy.cells[1].map_version = "v".repeat(100);
-        let seen: Compare = |baseline, current, policy, metrics| {
-            let versions = baseline.cells.iter().map(|cell| cell.map_version.len());
-            assert_eq!(baseline.profile.len() + versions.sum::<usize>(), 0);
-            assert!(baseline.cells.len() == 2 || baseline.environments.len() == 1);
-            compare(baseline, current, policy, metrics)
-        };
-        let test = test(&wordy, &[ALLOC_BYTES, REUSES], seen);
-        assert_eq!((test.injected, test.caught, test.outcome()), (6, 6, Outcome::Pass), "{}", test.markdown());
-    }
-
-    #[test]
-    fn a_comparison_that_sees_nothing_is_found_out() {
-        let test = slipped(|_, _, _, _| Verdict::default());
-        assert_eq!((test.caught, test.slips.len()), (0, 6));
-        assert_eq!(test.slips[0].change, "count/quantities/alloc_bytes 64 -> 65");
-    }
-
-    #[test]
-    fn a_comparison_that_skips_a_metric_is_found_out() {
-        let test = slipped(|a, b, policy, metrics| compare(a, b, policy, &metrics[..1]));
-        assert!(
-            test.slips.iter().all(|slip| slip.metric == "slot_reuses") && test.slips.len() == 2,
-            "{}",
-            test.markdown()
-        );
-    }
-
-    #[test]
-    fn a_comparison_that_looks_at_the_first_cell_only_is_found_out() {
-        let test = slipped(|a, b, policy, metrics| {
-            let first = |results: &Results| Results { cells: results.cells[..1].to_vec(), ..results.clone() };
-            compare(&first(a), &first(b), policy, metrics)
-        });
-        assert!(test.slips.iter().all(|slip| slip.cell.map == "b") && test.slips.len() == 1, "{}", test.markdown());
-    }
-
-    #[test]
-    fn a_comparison_the_wrong_way_round_is_found_out() {
-        let test = slipped(|a, b, policy, metrics| compare(b, a, policy, metrics));
-        assert_eq!(test.caught, 0);
-        assert!(!test.false_alarms.is_empty());
-    }
-
-    #[test]
-    fn a_comparison_that_always_fails_is_found_out() {
-        let test = slipped(|a, b, policy, metrics| {
-            let mut lighter = a.clone();
-            lighter
-                .cells
-                .iter_mut()
-                .filter_map(|cell| cell.count.as_mut())
-                .for_each(|count| *count.quantities.entry("alloc_bytes") = 0);
-            Verdict { changes: compare(&lighter, b, policy, metrics).changes, ..compare(a, b, policy, metrics) }
-        });
-        assert!(test.false_alarms.iter().any(|(_, change)| change == "nothing changed"), "{}", test.markdown());
-    }
 }

@@ -31,6 +31,7 @@ mod own_map;
 mod replay;
 mod report_files;
 mod report_text;
+mod responses;
 mod runner;
 mod small_maps;
 mod threads;

@@ -13,6 +13,7 @@ pub mod metrics;
 mod older;
 mod percentiles;
 mod quantities;
+mod responses;
 mod timeline;
 mod work;
 
@@ -32,6 +33,7 @@ pub use io::{FILE_NAME, ReadError, read, write_atomically, write_reproducible, w
 pub use io::{is_temporary, parse};
 pub use percentiles::KindPercentiles;
 pub use quantities::Quantities;
+pub use responses::{Arrivals, RATE_MAX_PER_S};
 pub use timeline::{HeatMap, Moment, Moments, Searches, Spell, TableEvent, Timeline};
 pub use work::{EndState, OpKind};
 

@@ -44,6 +44,7 @@ pub use job::HIDDEN_VERB;
 pub use limits::{limit_memory, memory_limit_bytes};
 pub use log::{Log, LogError};
 pub use only::Only;
+pub use passes::responses;
 pub use schedule::{execute, heed_interrupts};
 pub use subjects::Subjects;
 

@@ -6,6 +6,7 @@ mod learnt;
 mod moments;
 mod names;
 mod profile;
+pub mod responses;
 mod searches;
 mod time;
 mod timeline;

@@ -1,0 +1,100 @@
+//! What callers wait, worked out from how long each operation took.
+//!
+//! A timed run starts an operation when the one before has ended. Callers come when they come: while the map grows they
+//! queue up, and each of them waits, not one. With the time of every operation at hand, their waits at a rate of arrival
+//! follow without another run, from the recursion of a queue with one server (D. V. Lindley, "The theory of queues with a
+//! single server", 1952): after an operation that waited `W` and took `S`, with `T` until the next arrival, the next one
+//! waits `max(0, W + S - T)`. The response is `W + S`. Latencies that leave the waits out have what Gil Tene calls
+//! coordinated omission.
+//!
+//! Nothing is rounded on the way. A tick is `1 / (rate * 2^32)` ns, so that service times (whole nanoseconds) and gaps
+//! (whole 2^-32 of the mean gap) are whole ticks; a response is rounded down to a nanosecond when it is given.
+
+use crate::record::{Arrivals, RATE_MAX_PER_S};
+use crate::workload::Rng;
+
+/// The unit of gaps is the mean gap over 2 to this power.
+const GAP_BITS: u32 = 32;
+
+const NS_PER_S: u128 = 1_000_000_000;
+
+/// Times between arrivals without end, in 2^-32 of their mean, whatever that is. The same seed gives the same ones.
+///
+/// Those of a Poisson process are `-ln(1 - u)` with `u` uniform in [0, 1), by an `ln` that is the same on any machine.
+pub fn gaps(arrivals: Arrivals, seed: u64) -> impl Iterator<Item = u64> {
+    let mut rng = Rng::new(seed);
+    let one = (1_u64 << GAP_BITS) as f64;
+    std::iter::repeat_with(move || match arrivals {
+        Arrivals::Paced => one as u64,
+        Arrivals::Poisson => (-libm::log(1.0 - rng.unit()) * one).round() as u64,
+    })
+}
+
+/// Wait and service of each operation in turn, in whole nanoseconds, rounded down, when operations that take `services_ns`
+/// arrive with these `gaps` at `rate_per_s`, which is at least 1.
+pub fn responses_ns(
+    services_ns: impl IntoIterator<Item = u32>,
+    gaps: impl IntoIterator<Item = u64>,
+    rate_per_s: u64,
+) -> impl Iterator<Item = u64> {
+    let mut wait = 0_u128;
+    services_ns.into_iter().zip(gaps).map(move |(service_ns, gap)| {
+        let response = wait + ((u128::from(service_ns) * u128::from(rate_per_s)) << GAP_BITS);
+        // The mean gap is 10^9 / rate ns, which is 10^9 * 2^32 ticks.
+        wait = response.saturating_sub(u128::from(gap) * NS_PER_S);
+        ((response >> GAP_BITS) / u128::from(rate_per_s)) as u64
+    })
+}
+
+/// The highest rate at which a share `quantile` of the responses takes `limit_ns` at the most; `None` where even one a
+/// second is too many. Every rate above it exceeds the limit: closer arrivals of the same order make no response shorter.
+pub fn highest_rate_per_s(
+    services_ns: &[u32],
+    arrivals: Arrivals,
+    seed: u64,
+    quantile: f64,
+    limit_ns: u64,
+) -> Option<u64> {
+    let gaps: Vec<u64> = gaps(arrivals, seed).take(services_ns.len()).collect();
+    let above_max = ((1.0 - quantile) * services_ns.len() as f64 + 1e-6) as usize;
+    let keeps = |&rate_per_s: &u64| {
+        let responses = responses_ns(services_ns.iter().copied(), gaps.iter().copied(), rate_per_s);
+        responses.filter(|&ns| ns > limit_ns).nth(above_max).is_none()
+    };
+    // All rates up to `kept` keep the limit, none from `beyond` on does.
+    let (mut kept, mut beyond) = (0, RATE_MAX_PER_S + 1);
+    while beyond - kept > 1 {
+        let middle = kept + (beyond - kept) / 2;
+        *if keeps(&middle) { &mut kept } else { &mut beyond } = middle;
+    }
+    (kept > 0).then_some(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stall_is_what_everyone_waits_for_who_comes_meanwhile() {
+        // One every 100 ns, of which one takes 350.
+        let services = [10, 350, 10, 10, 10, 10];
+        let paced: Vec<u64> = responses_ns(services, gaps(Arrivals::Paced, 1), 10_000_000).collect();
+        assert_eq!(paced, [10, 350, 260, 170, 80, 10]);
+    }
+
+    #[test]
+    fn the_highest_rate_keeps_the_limit_and_the_next_one_does_not() {
+        let services: Vec<u32> = (0..1000_u32).map(|op| if op % 100 == 0 { 2000 } else { 20 + op % 7 }).collect();
+        let highest = |arrivals, quantile, limit_ns| highest_rate_per_s(&services, arrivals, 7, quantile, limit_ns);
+        for arrivals in Arrivals::ALL {
+            let rate = highest(arrivals, 0.9, 100).unwrap();
+            let above = |rate| {
+                let of = responses_ns(services.iter().copied(), gaps(arrivals, 7), rate);
+                of.filter(|&ns| ns > 100).count()
+            };
+            assert!(above(rate) <= 100 && above(rate + 1) > 100, "{arrivals:?} {rate}");
+            assert_eq!(highest(arrivals, 1.0, 1999), None, "the longest takes that long without a wait");
+            assert_eq!(highest(arrivals, 0.5, u64::MAX), Some(RATE_MAX_PER_S));
+        }
+    }
+}

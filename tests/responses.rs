@@ -1,0 +1,105 @@
+//! Response times, held against a simulation of the queue by its events. It shares no code with the recursion: only the
+//! definition of a Poisson process's gaps, and absolute times in place of waits.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use mapscope::record::Arrivals;
+use mapscope::run::responses::{gaps, responses_ns};
+use mapscope::workload::Rng;
+
+/// What may happen next, the earliest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    Departs(usize),
+    Arrives(usize),
+}
+
+/// Each caller's response in whole nanoseconds. Callers arrive at `arrivals`, in units of 1 / (rate * 2^32) ns.
+fn simulated(services_ns: &[u32], arrivals: &[u128], rate_per_s: u64) -> Vec<u64> {
+    let unit_per_ns = u128::from(rate_per_s) * 0x1_0000_0000;
+    let mut events = BinaryHeap::from([Reverse((arrivals[0], Event::Arrives(0)))]);
+    let (mut queue, mut serves) = (VecDeque::new(), None);
+    let mut responses = vec![None; services_ns.len()];
+    while let Some(Reverse((now, event))) = events.pop() {
+        match event {
+            Event::Arrives(caller) => {
+                queue.push_back(caller);
+                if let Some(&next) = arrivals.get(caller + 1) {
+                    events.push(Reverse((next, Event::Arrives(caller + 1))));
+                }
+            }
+            Event::Departs(caller) => {
+                responses[caller] = Some(((now - arrivals[caller]) / unit_per_ns) as u64);
+                serves = None;
+            }
+        }
+        if serves.is_none() {
+            serves = queue.pop_front();
+            if let Some(caller) = serves {
+                events.push(Reverse((now + u128::from(services_ns[caller]) * unit_per_ns, Event::Departs(caller))));
+            }
+        }
+    }
+    responses.into_iter().map(|response| response.expect("everyone leaves")).collect()
+}
+
+/// When callers arrive, in 2^-32 of 10^-9 of the mean gap, which are the units of `simulated`.
+fn arrival_times(arrivals: Arrivals, seed: u64, callers: usize) -> Vec<u128> {
+    let mut uniform = Rng::new(seed);
+    let (mut now, mut times) = (0_u128, Vec::new());
+    for _ in 0..callers {
+        times.push(now * 1_000_000_000);
+        now += match arrivals {
+            Arrivals::Paced => 0x1_0000_0000,
+            Arrivals::Poisson => (libm::log(1.0 - uniform.unit()).abs() * 4_294_967_296.0).round() as u128,
+        };
+    }
+    times
+}
+
+/// Mostly tens of nanoseconds, now and then microseconds, and growths that double.
+fn services_ns(ops: usize) -> Vec<u32> {
+    let mut rng = Rng::new(11);
+    let one = |op: usize| match op {
+        op if op.is_power_of_two() => 2 * op as u32,
+        _ if rng.below(1000) == 0 => 1000 + rng.below(50_000) as u32,
+        _ => rng.below(120) as u32,
+    };
+    (0..ops).map(one).collect()
+}
+
+#[test]
+fn responses_are_those_of_a_simulation_by_events_to_the_nanosecond() {
+    let services_ns = services_ns(1_000_000);
+    let mean_ns = services_ns.iter().map(|&ns| f64::from(ns)).sum::<f64>() / services_ns.len() as f64;
+    let saturated = (1e9 / mean_ns) as u64;
+    for arrivals in Arrivals::ALL {
+        let times = arrival_times(arrivals, 3, services_ns.len());
+        // The last rate is more than the map can do.
+        for rate in [1, 99_991, saturated / 2, saturated - saturated / 50, saturated + saturated / 10] {
+            let expected = simulated(&services_ns, &times, rate);
+            let found = responses_ns(services_ns.iter().copied(), gaps(arrivals, 3), rate);
+            let differs = expected.iter().copied().zip(found).position(|(expected, found)| expected != found);
+            assert_eq!(differs, None, "{arrivals:?} at {rate} a second");
+            let waited = expected.iter().zip(&services_ns).filter(|&(&response, &ns)| response > u64::from(ns)).count();
+            // Both kinds of work are there: hardly anyone waits, and many do.
+            assert!(
+                if rate < saturated / 2 { waited < 20_000 } else { waited > 100_000 },
+                "{arrivals:?} at {rate}: {waited}"
+            );
+        }
+    }
+}
+
+#[test]
+fn gaps_are_those_of_their_process() {
+    let of = |arrivals, seed| gaps(arrivals, seed).take(100_000).map(|gap| gap as f64 / 4_294_967_296.0);
+    assert!(of(Arrivals::Paced, 1).all(|gap| gap == 1.0));
+    let above = |least: f64| of(Arrivals::Poisson, 1).filter(|&gap| gap > least).count() as f64 / 1e5;
+    for least in [0.1_f64, 0.5, 1.0, 2.0, 5.0] {
+        // Five standard deviations at the most of 100,000 draws; the seed is fixed.
+        assert!((above(least) - (-least).exp()).abs() < 0.008, "above {least}: {}", above(least));
+    }
+    assert_ne!(gaps(Arrivals::Poisson, 1).next(), gaps(Arrivals::Poisson, 2).next());
+}

@@ -8,6 +8,8 @@ use mapscope::record::Arrivals;
 use mapscope::run::responses::{gaps, responses_ns};
 use mapscope::workload::Rng;
 
+use crate::common::{PATIENT, Run};
+
 /// What may happen next, the earliest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
@@ -102,4 +104,31 @@ fn gaps_are_those_of_their_process() {
         assert!((above(least) - (-least).exp()).abs() < 0.008, "above {least}: {}", above(least));
     }
     assert_ne!(gaps(Arrivals::Poisson, 1).next(), gaps(Arrivals::Poisson, 2).next());
+}
+
+#[test]
+fn a_run_records_them_for_each_repetition_of_a_cell_that_one_thread_has_to_itself() {
+    let cells = Run::new([PATIENT, "--map", "dashmap", "--keys", "uniform", "--mix", "fill", "--passes", "time"])
+        .args(["--ops", "2000", "--threads", "1,2", "--rate", "1e6,1_000,1e3"])
+        .cells();
+    let [alone, two] = &cells[..] else { panic!("{} cells", cells.len()) };
+    assert!(two["time"].get("responses").is_none(), "two threads are no queue");
+    let none = alone["time"].get("responses").is_none();
+    assert!(none, "as a thread beside others it is none either");
+
+    let cells = Run::new([PATIENT, "--map", "std", "--keys", "uniform", "--mix", "fill", "--passes", "time"])
+        .args(["--ops", "2000", "--rate", "1e6,1_000,1e3"])
+        .cells();
+    let time = &cells[0]["time"];
+    let repetitions = time["bare_elapsed_ns"].as_array().unwrap().len();
+    let of = time["responses"].as_array().unwrap();
+    let named = of.iter().map(|one| (one["rate_per_s"].as_u64().unwrap(), one["arrivals"].as_str().unwrap()));
+    let expected = [(1000, "poisson"), (1000, "paced"), (1_000_000, "poisson"), (1_000_000, "paced")];
+    assert_eq!(named.collect::<Vec<_>>(), expected);
+    for one in of {
+        assert_eq!((one["ops"].as_u64(), one["services"].as_str()), (Some(2000), Some("observed")));
+        for list in ["service_ns", "p50_ns", "p99_ns", "p999_ns", "max_ns"] {
+            assert_eq!(one[list].as_array().unwrap().len(), repetitions, "{list}");
+        }
+    }
 }

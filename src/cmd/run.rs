@@ -36,6 +36,9 @@ pub(super) struct Args {
     /// Passes: count, time, profile
     #[arg(long, value_name = "LIST")]
     passes: Vec<String>,
+    /// Rates of arrival per second, as 1e5,1e6: what callers then wait, worked out from the time of each operation
+    #[arg(long, value_name = "LIST", allow_negative_numbers = true)]
+    rate: Vec<String>,
     /// Refuse a plan of more cells [default: 100000]
     #[arg(long, value_name = "N")]
     max_cells: Option<String>,
@@ -66,7 +69,7 @@ pub(super) struct Args {
 
 /// What describes a plan.
 fn plan_flags() -> impl Iterator<Item = &'static str> {
-    let others = ["profiles", "pair", "passes", "max_cells", "time_limit", "memory_limit"];
+    let others = ["profiles", "pair", "passes", "rate", "max_cells", "time_limit", "memory_limit"];
     AXES.iter().map(|axis| axis.key).chain(others)
 }
 
@@ -86,6 +89,7 @@ impl Args {
     fn flags(&self) -> Flags {
         let mut flags = self.axes.0.clone();
         flags.give("passes", self.passes.iter().cloned());
+        flags.give("rates", self.rate.iter().cloned());
         flags.give("max_cells", self.max_cells.iter().cloned());
         flags.give("time_limit_s", self.time_limit.iter().cloned());
         flags.give("memory_limit_mb", self.memory_limit.iter().cloned());

@@ -6,6 +6,7 @@ use std::io;
 use super::figures::{Column, Figures};
 use super::group::{Group, groups};
 use super::number::{decimals, integer, one_line};
+use super::responses;
 use super::standout::standout;
 use super::{Emit, Format};
 use crate::record::{Cell, Environment, OpKind, Results};
@@ -63,6 +64,13 @@ fn section(group: &Group<'_>) -> String {
     if !timed.is_empty() {
         let of = group.instead_of_writes().map_or("writes", OpKind::plural);
         text += &format!("\nTimed, latencies of {of}:\n\n{timed}");
+    }
+    let waits = responses::rows(group);
+    if !waits.is_empty() {
+        let headings = responses::HEADINGS.map(str::to_owned);
+        let rows: Vec<_> =
+            [headings].into_iter().chain(waits).map(|row| row.map(|text| escape(&text)).to_vec()).collect();
+        text += &format!("\n{}\n\n{}", escape(responses::LEGEND), figures_table(&rows));
     }
     let failed: Vec<&Figures<'_>> = group.rows.iter().filter(|row| row.failed()).collect();
     if !failed.is_empty() {

@@ -24,6 +24,7 @@ mod openmetrics;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod pprof;
+mod responses;
 mod speedscope;
 pub(crate) mod stacks;
 mod standout;

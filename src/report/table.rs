@@ -7,9 +7,11 @@ use unicode_width::UnicodeWidthStr as _;
 use super::figures::{Column, Figures};
 use super::group::{Group, LOAD_FACTOR, THREADS, groups};
 use super::number::{decimals, fit, one_line};
+use super::responses;
 pub use super::standout::standout;
 use crate::record::Results;
 use crate::record::metrics::times::CLOCK_FLOOR_NS;
+use crate::text::{pad, pad_start};
 
 /// Spaces before each row, so that the workloads' headings stand out.
 const INDENT: usize = 2;
@@ -61,7 +63,46 @@ pub fn summary(results: &Results, width: usize, colour: bool) -> String {
     lines.extend(
         legend(&groups, &shown, &dropped, results).iter().flat_map(|text| wrap(text, width.min(LEGEND_WIDTH_MAX))),
     );
+    lines.extend(waits(&groups, width, &paint, results));
     lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// What callers wait, below the other figures: a table of its own, with as many of its columns as fit.
+fn waits(groups: &[Group<'_>], width: usize, paint: &Paint, results: &Results) -> Vec<String> {
+    if !responses::any(results) {
+        return Vec::new();
+    }
+    let tables: Vec<_> = groups.iter().map(|group| (group, responses::rows(group))).collect();
+    let rows = || tables.iter().flat_map(|(_, rows)| rows);
+    let widest = |column: usize| rows().map(|row| row[column].width()).max().unwrap_or(0);
+    let mut columns: Vec<usize> = (0..responses::COLUMNS).collect();
+    let widths = std::array::from_fn::<_, { responses::COLUMNS }, _>(|column| match column {
+        0 => label_width(groups, width),
+        column => widest(column).max(responses::HEADINGS[column].width()),
+    });
+    let alike = rows().all(|row| row[responses::TIMES] == rows().next().expect("a row")[responses::TIMES]);
+    for dropped in responses::DROPPED {
+        let taken = INDENT + columns.iter().map(|&column| widths[column] + GAP).sum::<usize>() - GAP;
+        if taken > width || dropped == responses::TIMES && alike {
+            columns.retain(|&column| column != dropped);
+        }
+    }
+    let line = |row: &[String]| {
+        let text = |&column: &usize| match column {
+            0 => format!("{:INDENT$}{}", "", pad(&fit(&row[0], widths[0]), widths[0])),
+            column => format!("{:GAP$}{}", "", pad_start(&row[column], widths[column])),
+        };
+        fit(&columns.iter().map(text).collect::<String>(), width)
+    };
+    let mut lines = vec![String::new(), paint.bold(&line(&responses::HEADINGS.map(str::to_owned)))];
+    for (group, rows) in tables.iter().filter(|(_, rows)| !rows.is_empty()) {
+        lines.push(String::new());
+        lines.push(paint.bold(&fit(&one_line(&group.title()), width)));
+        lines.extend(rows.iter().map(|row| line(row)));
+    }
+    lines.push(String::new());
+    lines.extend(wrap(responses::LEGEND, width.min(LEGEND_WIDTH_MAX)));
+    lines
 }
 
 /// The status and, shortly, why.

@@ -157,6 +157,7 @@ pub fn timed(map: &str, clocked_elapsed_ns: &[u64]) -> Cell {
         collector: None,
         heat: None,
         moments: None,
+        responses: Vec::new(),
         histograms: vec![LatencyHistogram {
             kind: OpKind::Insert,
             cause: Cause::Steady,

@@ -72,6 +72,7 @@ fn time(kind: OpKind, ns_per_op: u64, median_ns: u64, steady_max_ns: u64, grow_m
         collector: None,
         heat: None,
         moments: None,
+        responses: Vec::new(),
         histograms,
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use fixture::{histogram, record, results, whole};
 use mapscope::probe::event::Cause;
 use mapscope::record::metrics::{self, Better, Quantity};
-use mapscope::record::{Cell, OpKind, Results, Searches, Status};
+use mapscope::record::{Arrivals, Cell, OpKind, Responses, Results, Searches, Services, Status};
 use mapscope::report::FORMATS;
 use mapscope::report::table::{standout, summary};
 use unicode_width::UnicodeWidthStr as _;
@@ -126,6 +126,52 @@ fn columns_without_a_value_are_left_out() {
     assert!(!text.contains("clock"), "{text}");
     assert!(text.contains("B/entry"), "{text}");
     assert!(!markdown(&results).contains("Timed"));
+}
+
+/// The record with response times at a rate that leaves the first map time to rest, and at one that is too much for it.
+fn with_waits() -> Results {
+    let mut results = record();
+    let waits = |rate_per_s, arrivals, service_ns: u64, p999_ns: u64| Responses {
+        services: Services::Observed,
+        arrivals,
+        rate_per_s,
+        ops: 100_000,
+        service_ns: vec![service_ns, service_ns, 9 * service_ns],
+        p50_ns: vec![60, 80, 70],
+        p99_ns: vec![],
+        p999_ns: vec![p999_ns, 2 * p999_ns, 1],
+        max_ns: vec![3_100_000, 900, 10],
+    };
+    let time = results.cells[0].time.as_mut().expect("a time pass");
+    time.responses =
+        vec![waits(1_000_000, Arrivals::Poisson, 5_000_000, 12_345), waits(30_000_000, Arrivals::Paced, 5_000_000, 9)];
+    results
+}
+
+#[test]
+fn what_callers_wait_is_a_table_of_its_own() {
+    let text = summary(&with_waits(), 80, false);
+    let lines: Vec<_> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let has = |line: &str| assert!(lines.iter().any(|found| found == line), "{line}:\n{text}");
+    has("map rate /s arrivals busy p50 p99 p99.9 max");
+    // The median of the repetitions, and the largest of all.
+    has("go-classic 1,000,000 poisson 5.0 % 70 ns - 12 µs 3.1 ms");
+    has("go-classic 30,000,000 paced 150.0 % 70 ns - 9 ns 3.1 ms");
+    assert!(!summary(&record(), 80, false).contains("Response times"));
+    for width in [1, 12, 20, 40, 60, 80, 200] {
+        for line in summary(&with_waits(), width, false).lines() {
+            assert!(line.width() <= width, "{} > {width}: {line:?}", line.width());
+        }
+    }
+    let narrow = summary(&with_waits(), 60, false);
+    assert!(narrow.lines().any(|line| line.contains("p99.9") && line.ends_with("max")), "{narrow}");
+    let source = markdown(&with_waits());
+    assert!(
+        source.contains("| go-classic |  1,000,000 |  poisson | observed |   5.0 % | 70 ns |   - | 12 µs | 3.1 ms |"),
+        "{source}"
+    );
+    let (_, page) = rendered("html", &with_waits());
+    assert!(page.contains("<td class=\"number\">150.0 %</td>"), "the page has them without its scripts");
 }
 
 #[test]

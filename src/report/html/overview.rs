@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::super::group::Group;
 use super::super::number::integer;
+use super::super::responses;
 use super::super::standout::Finding;
 use crate::record::metrics::{self, Class};
 use crate::record::{Cell, Environment, Results, Status};
@@ -24,6 +25,10 @@ pub(super) struct Overview<'a> {
     cells: String,
     failed: Vec<Failed>,
     environments: Vec<&'a Environment>,
+    /// What callers wait: the workload and its rows.
+    waits: Vec<(String, Vec<[String; responses::COLUMNS]>)>,
+    waits_headings: [&'static str; responses::COLUMNS],
+    waits_legend: &'static str,
     /// The versions of the maps on each machine.
     versions: Vec<String>,
     metrics: Vec<Metric>,
@@ -63,6 +68,11 @@ impl<'a> Overview<'a> {
                 })
                 .collect(),
             environments: results.environments.iter().collect(),
+            waits: (groups.iter().map(|group| (group.title(), responses::rows(group))))
+                .filter(|(_, rows)| !rows.is_empty())
+                .collect(),
+            waits_headings: responses::HEADINGS,
+            waits_legend: responses::LEGEND,
             versions: (0..results.environments.len()).map(|machine| versions(results, machine)).collect(),
             metrics: (metrics::of([results]).iter())
                 .map(|metric| Metric {

@@ -82,6 +82,9 @@ pub struct Plan {
     pub passes: Passes,
     /// Repetitions of the time pass; at least 1.
     pub repetitions: u32,
+    /// Rates of arrival per second that the time pass works out response times for, in ascending order, none twice; each at
+    /// least 1.
+    pub rates_per_s: Vec<u64>,
     /// The longest one pass of one cell may take, in seconds; at least 1. `None` for a limit that grows with the work.
     pub time_limit_s: Option<u64>,
     /// The most memory one cell's process may use, in bytes; `None` for most of what the machine has free.

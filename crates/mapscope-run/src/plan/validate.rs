@@ -1,6 +1,6 @@
 //! From profiles and flags as written to a [`Plan`] that can't be wrong.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::axes::{self, named, whole};
 use super::cell::OPS_MAX;
@@ -10,6 +10,7 @@ use super::place::{PlanError, Raw};
 use super::profiles::{SHIPPED, Written};
 use super::wire::{Flags, Profile};
 use super::{Catalog, Passes, Plan};
+use crate::text::shown;
 
 /// The most cells of a plan unless it says otherwise: half a kilobyte of memory and a process or more each.
 const CELLS_MAX: u64 = 100_000;
@@ -118,6 +119,7 @@ fn join(mut plan: Plan, next: Plan) -> Plan {
     plan.profile = format!("{}+{}", plan.profile, next.profile);
     plan.passes = Passes { count: a.count | b.count, time: a.time | b.time, profile: a.profile | b.profile };
     plan.repetitions = plan.repetitions.max(next.repetitions);
+    plan.rates_per_s = ascending(plan.rates_per_s.into_iter().chain(next.rates_per_s));
     plan.time_limit_s = plan.time_limit_s.zip(next.time_limit_s).map(|(a, b)| a.max(b));
     plan.memory_limit_bytes = plan.memory_limit_bytes.zip(next.memory_limit_bytes).map(|(a, b)| a.max(b));
     plan.cells.extend(next.cells);
@@ -133,6 +135,10 @@ fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, PlanError> {
     for (_, set) in passes.unwrap_or_default() {
         set(&mut chosen);
     }
+    let rates = settings.each("rates", |raw| match chosen.time {
+        true => rate(raw),
+        false => Err("needs the time pass, which is not among the passes".to_owned()),
+    })?;
     let memory_limit = settings.one("memory_limit_mb", |raw| whole(raw, 1, u64::MAX / MIB))?;
     let memory_limit_bytes = memory_limit.map(|mib| mib * MIB);
     let memory_bytes = memory_limit_bytes.unwrap_or(u64::MAX).min(catalog.memory_bytes);
@@ -148,11 +154,26 @@ fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, PlanError> {
         profile: profile.name.clone(),
         passes: chosen,
         repetitions: settings.one("repetitions", |raw| whole(raw, 1, 1000))?.unwrap_or(5) as u32,
+        rates_per_s: ascending(rates.into_iter().flatten()),
         time_limit_s: settings.one("time_limit_s", |raw| whole(raw, 1, 30 * 86_400))?,
         memory_limit_bytes,
         cells,
         left_out,
     })
+}
+
+/// More would arrive than one a nanosecond.
+const RATE_MAX_PER_S: f64 = 1e9;
+
+/// Arrivals per second, in digits or with an exponent.
+fn rate(raw: &Raw) -> Result<u64, String> {
+    let range = || format!("must be a whole number from 1 to 1e9, as 100000 or 1e5, got {}", shown(&raw.text));
+    let rate: f64 = raw.text.replace('_', "").parse().map_err(|_| range())?;
+    if rate.fract() == 0.0 && (1.0..=RATE_MAX_PER_S).contains(&rate) { Ok(rate as u64) } else { Err(range()) }
+}
+
+fn ascending(rates: impl IntoIterator<Item = u64>) -> Vec<u64> {
+    rates.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 type SetPass = fn(&mut Passes);

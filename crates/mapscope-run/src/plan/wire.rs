@@ -22,13 +22,14 @@ struct Setting {
 }
 
 /// The keys of a profile itself, beside `cells`.
-const SETTINGS: [Setting; 6] = [
+const SETTINGS: [Setting; 7] = [
     Setting { key: "summary", flag: None, takes: Takes::Text },
     Setting { key: "passes", flag: Some("--passes"), takes: Takes::Text },
     Setting { key: "repetitions", flag: None, takes: Takes::Numbers(&[]) },
     Setting { key: "time_limit_s", flag: Some("--time-limit"), takes: Takes::Numbers(&[]) },
     Setting { key: "memory_limit_mb", flag: Some("--memory-limit"), takes: Takes::Numbers(&[]) },
     Setting { key: "max_cells", flag: Some("--max-cells"), takes: Takes::Numbers(&[]) },
+    Setting { key: "rates", flag: Some("--rate"), takes: Takes::Numbers(&[]) },
 ];
 
 /// Which axes of a `[[cells]]` table go together.
@@ -189,7 +190,7 @@ pub struct Flags {
 
 impl Flags {
     /// Adds what a flag was given: an axis's, that of `pair`, or that of the setting `passes`, `time_limit_s`,
-    /// `memory_limit_mb` or `max_cells`.
+    /// `memory_limit_mb`, `max_cells` or `rates`.
     ///
     /// # Panics
     ///

@@ -10,8 +10,8 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
 use super::{
-    Cell, CellId, Count, EndState, HeatMap, LatencyHistogram, Moment, Moments, OpKind, Profile, Results, Searches,
-    Spell, Status, Time, Timeline, contradiction, flaw, metrics,
+    Cell, CellId, Count, EndState, HeatMap, LatencyHistogram, Moment, Moments, OpKind, Profile, RATE_MAX_PER_S,
+    Responses, Results, Searches, Services, Spell, Status, Time, Timeline, contradiction, flaw, metrics,
 };
 use crate::text;
 use metrics::Metric;
@@ -221,8 +221,21 @@ fn check_time(time: &Time) -> Result<(), String> {
     let recorded = |histograms: &[LatencyHistogram]| histograms.iter().map(|h| u128::from(h.count)).sum::<u128>();
     let (all, sum) = (recorded(&time.histograms), time.threads.iter().map(|thread| recorded(&thread.histograms)).sum());
     ensure!(time.threads.is_empty() || all == sum, "the threads recorded {sum} latencies, but there are {all}");
+    time.responses.iter().try_for_each(|responses| check_responses(responses, clocked))?;
     time.heat.as_ref().map_or(Ok(()), check_heat)?;
     time.moments.as_ref().map_or(Ok(()), check_moments)
+}
+
+fn check_responses(responses: &Responses, repetitions: usize) -> Result<(), String> {
+    let Responses { services, rate_per_s, ops, service_ns, .. } = responses;
+    let name = format!("responses at {rate_per_s} per second");
+    ensure!((1..=RATE_MAX_PER_S).contains(rate_per_s) && *ops > 0, "{name} are of {ops} operations");
+    let expected = if *services == Services::Observed { repetitions } else { 1 };
+    ensure!(service_ns.len() == expected, "{name} are those of {} of {expected} repetitions", service_ns.len());
+    for list in responses.lists().iter().filter(|list| !list.is_empty()) {
+        ensure!(list.len() == expected, "{name} have percentiles of {} of {expected} repetitions", list.len());
+    }
+    Ok(())
 }
 
 fn check_moments(moments: &Moments) -> Result<(), String> {

@@ -33,7 +33,7 @@ pub use io::{FILE_NAME, ReadError, read, write_atomically, write_reproducible, w
 pub use io::{is_temporary, parse};
 pub use percentiles::KindPercentiles;
 pub use quantities::Quantities;
-pub use responses::{Arrivals, RATE_MAX_PER_S};
+pub use responses::{Arrivals, RATE_MAX_PER_S, Responses, Services};
 pub use timeline::{HeatMap, Moment, Moments, Searches, Spell, TableEvent, Timeline};
 pub use work::{EndState, OpKind};
 
@@ -249,6 +249,9 @@ pub struct Time {
     /// When operations began and how long they took; absent where nobody kept it, and in records of older versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub moments: Option<Moments>,
+    /// What callers wait at the rates that were asked for; empty where none was, and where operations are not one queue.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub responses: Vec<Responses>,
 }
 
 impl Time {

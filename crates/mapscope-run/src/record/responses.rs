@@ -27,3 +27,107 @@ impl Arrivals {
         }
     }
 }
+
+/// Whose times the operations of a queue take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Services {
+    /// Those that a repetition observed, less the clock's floor.
+    Observed,
+    /// The least of each operation over the repetitions, less the clock's floor.
+    Undisturbed,
+}
+
+impl Services {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Services::Observed => "observed",
+            Services::Undisturbed => "undisturbed",
+        }
+    }
+}
+
+/// Response times, wait and service, of operations that arrive at a rate and are done one after the other.
+///
+/// Each list has an item a repetition, in their order, and one item where services are undisturbed; a list of percentiles
+/// is empty where a repetition has too few operations to resolve it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Responses {
+    /// Whose times the operations take.
+    pub services: Services,
+    /// How callers arrive.
+    pub arrivals: Arrivals,
+    /// Arrivals per second, on average; `1..=10^9`.
+    pub rate_per_s: u64,
+    /// Operations a repetition.
+    pub ops: u64,
+    /// How long all operations took together, without waits, in nanoseconds.
+    pub service_ns: Vec<u64>,
+    /// Medians.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub p50_ns: Vec<u64>,
+    /// 99th percentiles.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub p99_ns: Vec<u64>,
+    /// 99.9th percentiles.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub p999_ns: Vec<u64>,
+    /// Maxima.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub max_ns: Vec<u64>,
+}
+
+impl Responses {
+    /// Every list, that of services first.
+    pub fn lists(&self) -> [&Vec<u64>; 5] {
+        [&self.service_ns, &self.p50_ns, &self.p99_ns, &self.p999_ns, &self.max_ns]
+    }
+
+    fn lists_mut(&mut self) -> [&mut Vec<u64>; 5] {
+        [&mut self.service_ns, &mut self.p50_ns, &mut self.p99_ns, &mut self.p999_ns, &mut self.max_ns]
+    }
+
+    /// The share of the time that the map is at work, of each repetition; from 1 on, waits grow without end.
+    pub fn busy(&self) -> impl Iterator<Item = f64> {
+        let at_rate = self.rate_per_s as f64 / (self.ops as f64 * 1e9);
+        self.service_ns.iter().map(move |&ns| ns as f64 * at_rate)
+    }
+
+    /// The second one's repetitions after the first one's, of what both have.
+    pub fn join(first: &[Responses], second: &[Responses]) -> Vec<Responses> {
+        let key = |of: &Responses| (of.services, of.arrivals, of.rate_per_s, of.ops);
+        let joined = |before: &Responses| {
+            let (mut joined, after) = (before.clone(), second.iter().find(|after| key(after) == key(before))?);
+            joined.lists_mut().into_iter().zip(after.lists()).for_each(|(list, more)| list.extend(more));
+            Some(joined)
+        };
+        first.iter().filter_map(joined).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repetitions_are_joined_where_both_have_the_rate() {
+        let one = |rate_per_s, ns| Responses {
+            services: Services::Observed,
+            arrivals: Arrivals::Paced,
+            rate_per_s,
+            ops: 10,
+            service_ns: vec![50 * ns],
+            p50_ns: vec![ns],
+            p99_ns: vec![],
+            p999_ns: vec![],
+            max_ns: vec![ns + 1],
+        };
+        let joined = Responses::join(&[one(1, 5), one(2, 6)], &[one(2, 8)]);
+        let expected = Responses { service_ns: vec![300, 400], p50_ns: vec![6, 8], max_ns: vec![7, 9], ..one(2, 0) };
+        assert_eq!(joined, [expected]);
+        let busy: Vec<f64> = one(100_000_000, 5).busy().collect();
+        assert_eq!(busy, [2.5], "25 ns each, one every 10 ns");
+    }
+}

@@ -94,7 +94,8 @@ fn run(find: Find<'_>, names: bool, job: &Job, workload: &Workload) -> Answered 
         }
         Pass::Time => {
             let learnt = job.learnt.as_ref().map(|learnt| learnt.as_ref().map_err(Failure::clone)).transpose()?;
-            let time = passes::time(&mut *open()?, workload, hint, learnt, job.keeps_moments)?;
+            let arriving = passes::Arriving { rates_per_s: &job.rates_per_s, seed: cell.workload.seed };
+            let time = passes::time(&mut *open()?, workload, hint, learnt, job.keeps_moments, arriving)?;
             Ok(Answer::Time(Box::new(time)))
         }
         Pass::Profile => {

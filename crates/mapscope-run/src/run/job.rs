@@ -20,7 +20,7 @@ pub(super) const REFUSED: u8 = 75;
 pub(super) const REFUSAL: &str = "error: ";
 
 /// The version of what follows. A process that was started by another mapscope, such as one built anew meanwhile, refuses.
-pub(super) const PROTOCOL: u32 = 2;
+pub(super) const PROTOCOL: u32 = 3;
 
 /// One pass of one cell.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,6 +42,8 @@ pub(super) struct Job {
     pub learnt: Option<Result<Learnt, Failure>>,
     /// Whether this repetition of a time pass keeps when operations began.
     pub keeps_moments: bool,
+    /// The rates of arrival that a time pass works out response times for.
+    pub rates_per_s: Vec<u64>,
     pub memory_limit_bytes: u64,
     /// Where the answer goes.
     pub answer: PathBuf,
@@ -171,6 +173,7 @@ mod tests {
             learns: Some("/what is learnt".into()),
             learnt: None,
             keeps_moments: true,
+            rates_per_s: vec![1, u64::MAX],
             memory_limit_bytes: u64::MAX,
             answer: "/an answer".into(),
         }

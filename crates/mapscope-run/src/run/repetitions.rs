@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::passes::{CLASSES, recorded, sum_kinds};
 use crate::probe::latency::{Latencies, class_of};
 use crate::record::metrics::latency::decode;
-use crate::record::{Collector, HeatMap, KindPercentiles, LatencyHistogram, ThreadTime, Time};
+use crate::record::{Collector, HeatMap, KindPercentiles, LatencyHistogram, Responses, ThreadTime, Time};
 
 /// The repetitions of a cell so far. What is kept does not grow by a histogram each.
 #[derive(Default)]
@@ -58,6 +58,7 @@ fn join(both: &[Time; 2]) -> Option<Time> {
         collector: first.collector.as_ref().zip(second.collector.as_ref()).map(|(a, b)| join_collectors(&[a, b])),
         heat: first.heat.as_ref().zip(second.heat.as_ref()).map(|(a, b)| join_heat(&[a, b])),
         moments: second.moments.as_ref().or(first.moments.as_ref()).cloned(),
+        responses: Responses::join(&first.responses, &second.responses),
     })
 }
 
@@ -149,6 +150,7 @@ mod tests {
             collector: None,
             heat: None,
             moments: None,
+            responses: Vec::new(),
         }
     }
 

@@ -131,6 +131,7 @@ impl<'a> Scheduler<'a> {
             learns,
             learnt: self.ledger.learnt(cell),
             keeps_moments: task.is_last(),
+            rates_per_s: self.opened.plan.rates_per_s.clone(),
             memory_limit_bytes: self.limits.memory_bytes(pass),
             answer: self.folder.join(format!("{cell}-{}-{repetition}.json", pass.name())),
         }

@@ -126,6 +126,21 @@ fn settings_are_read() {
 }
 
 #[test]
+fn rates_are_whole_ascending_and_of_the_time_pass() {
+    let read = |list: &str, flags: &Flags| plan_text(&format!("rates = {list}\n{}", table("")), flags);
+    assert_eq!(read("[1e6, 100_000, 1_000_000]", &Flags::default()).unwrap().rates_per_s, [100_000, 1_000_000]);
+    assert_eq!(read("5", &Flags::from([("rates", "1e5,2.5e3")])).unwrap().rates_per_s, [2500, 100_000]);
+    for wrong in ["0", "1.5", "1e10", "-1", "inf", "nan"] {
+        let error = read(wrong, &Flags::default()).unwrap_err().to_string();
+        let expected = "my.toml:1: rates: must be a whole number from 1 to 1e9, as 100000 or 1e5, got ";
+        assert!(error.starts_with(expected), "{error}");
+    }
+    let counted = Flags::from([("passes", "count"), ("rates", "1")]);
+    let error = plan_text(&table(""), &counted).unwrap_err().to_string();
+    assert_eq!(error, "--rate: needs the time pass, which is not among the passes");
+}
+
+#[test]
 fn limits_given_as_flags_take_the_place_of_the_profile_s() {
     let text = format!("time_limit_s = 5\nmemory_limit_mb = 16\n{}", table(""));
     let flags = |time: &str, memory: &str| {
@@ -217,7 +232,7 @@ fn errors_name_file_line_and_key() {
     assert_eq!(
         error(&format!("summary = \"x\"\nrepetition = 5\n{}", table(""))),
         "my.toml:2: unknown key \"repetition\", did you mean \"repetitions\"? Valid: summary, passes, repetitions, \
-         time_limit_s, memory_limit_mb, max_cells."
+         time_limit_s, memory_limit_mb, max_cells, rates."
     );
     assert_eq!(
         error(&table("key = \"uniform\"")),

@@ -123,6 +123,7 @@ pub(super) fn time(bare_elapsed_ns: &[u64], histograms: Vec<LatencyHistogram>) -
         collector: None,
         heat: None,
         moments: None,
+        responses: Vec::new(),
         histograms,
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn merged_quantile_ns(histograms: &[LatencyHistogram], quantile: f64)
 
 /// The value below which a share `quantile` of the recordings lie, in the histogram's unit; `None` when there are
 /// too few recordings for one of them to lie above. A quantile of 1.0 is the maximum.
-fn percentile(histogram: &Histogram<u64>, quantile: f64) -> Option<u64> {
+pub fn percentile(histogram: &Histogram<u64>, quantile: f64) -> Option<u64> {
     let above = (1.0 - quantile) * histogram.len() as f64;
     // 1.0 - 0.9999 is a little more than 1e-4 in binary, 1.0 - 0.99 a little less than 1e-2.
     let resolved = quantile >= 1.0 || above >= 1.0 - 1e-6;

@@ -16,4 +16,5 @@ pub(super) use latencies::{CLASSES, recorded, sum_kinds};
 pub(super) use learnt::{Learnt, learn};
 pub(super) use names::Names;
 pub(super) use profile::{Unnamed, profile};
+pub(super) use responses::Arriving;
 pub(super) use time::time;

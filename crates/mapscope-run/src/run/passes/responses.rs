@@ -10,7 +10,10 @@
 //! Nothing is rounded on the way. A tick is `1 / (rate * 2^32)` ns, so that service times (whole nanoseconds) and gaps
 //! (whole 2^-32 of the mean gap) are whole ticks; a response is rounded down to a nanosecond when it is given.
 
-use crate::record::{Arrivals, RATE_MAX_PER_S};
+use hdrhistogram::Histogram;
+
+use crate::record::metrics::latency::percentile;
+use crate::record::{Arrivals, RATE_MAX_PER_S, Responses, Services};
 use crate::workload::Rng;
 
 /// The unit of gaps is the mean gap over 2 to this power.
@@ -70,6 +73,45 @@ pub fn highest_rate_per_s(
     (kept > 0).then_some(kept)
 }
 
+/// Which response times are asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::run) struct Arriving<'a> {
+    /// Mean arrivals per second.
+    pub rates_per_s: &'a [u64],
+    /// Of [`gaps`]: every repetition and every map of a cell meets the same callers.
+    pub seed: u64,
+}
+
+/// The response times by Poisson and by paced arrivals at each rate. `each_ns` has every operation's latency in order, of
+/// which `clock_floor_ns` is the clock's.
+pub(in crate::run) fn responses(
+    each_ns: &[u32],
+    clock_floor_ns: f64,
+    services: Services,
+    Arriving { rates_per_s, seed }: Arriving<'_>,
+) -> Vec<Responses> {
+    let floor_ns = clock_floor_ns.round() as u32;
+    let services_ns = || each_ns.iter().map(|ns| ns.saturating_sub(floor_ns));
+    let of = |arrivals, rate_per_s| {
+        let mut histogram = Histogram::<u64>::new(3).expect("three digits are valid");
+        responses_ns(services_ns(), gaps(arrivals, seed), rate_per_s).for_each(|ns| histogram += ns);
+        let percentile = |quantile| percentile(&histogram, quantile).into_iter().collect();
+        Responses {
+            services,
+            arrivals,
+            rate_per_s,
+            ops: each_ns.len() as u64,
+            service_ns: vec![services_ns().map(u64::from).sum()],
+            p50_ns: percentile(0.5),
+            p99_ns: percentile(0.99),
+            p999_ns: percentile(0.999),
+            max_ns: percentile(1.0),
+        }
+    };
+    let rates = rates_per_s.iter().filter(|_| !each_ns.is_empty());
+    rates.flat_map(|&rate| Arrivals::ALL.map(|arrivals| of(arrivals, rate))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,5 +138,18 @@ mod tests {
             assert_eq!(highest(arrivals, 1.0, 1999), None, "the longest takes that long without a wait");
             assert_eq!(highest(arrivals, 0.5, u64::MAX), Some(RATE_MAX_PER_S));
         }
+    }
+
+    #[test]
+    fn what_is_recorded_is_less_the_clocks_floor_and_of_both_kinds_of_arrivals() {
+        let arriving = Arriving { rates_per_s: &[1, 1000], seed: 1 };
+        let recorded = responses(&[30; 200], 20.4, Services::Observed, arriving);
+        let keys: Vec<_> = recorded.iter().map(|one| (one.rate_per_s, one.arrivals)).collect();
+        let both = |rate| [(rate, Arrivals::Poisson), (rate, Arrivals::Paced)];
+        assert_eq!(keys, [both(1), both(1000)].concat());
+        let Responses { ops, service_ns, p50_ns, p99_ns, p999_ns, max_ns, .. } = &recorded[1];
+        assert_eq!((*ops, service_ns, p50_ns, p99_ns, max_ns), (200, &vec![2000], &vec![10], &vec![10], &vec![10]));
+        assert!(p999_ns.is_empty(), "too few operations to resolve it");
+        assert_eq!(responses(&[], 20.0, Services::Observed, arriving), []);
     }
 }

@@ -15,12 +15,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::latencies::{CLASSES, Recordings, recorded, sum_kinds};
 use super::learnt::{Learnt, WORK_OPS_MAX};
 use super::moments::moments;
+use super::responses::{Arriving, responses};
 use super::timeline::Heat;
 use crate::probe::clock::{Clock, Moment};
 use crate::probe::event::Cause;
 use crate::probe::latency::{Latencies, kind_and_cause};
 use crate::record::metrics::latency::percentiles;
-use crate::record::{Moments, ThreadTime, Time};
+use crate::record::{Moments, Services, ThreadTime, Time};
 use crate::subject::{Failure, Hand, Session, Timed, TimedEnd, Timing};
 use crate::workload::{Op, Workload};
 
@@ -42,6 +43,7 @@ pub(in crate::run) fn time(
     hint: u64,
     learnt: Option<&Learnt>,
     keeps_moments: bool,
+    arriving: Arriving<'_>,
 ) -> Result<Time, Failure> {
     let runs = Runs::new(&*session, workload, hint);
     // With more operations it would take too much memory.
@@ -59,7 +61,11 @@ pub(in crate::run) fn time(
     let mut hands: Vec<Recordings> = Vec::new();
     // The order of all operations is one hand's.
     let mut heat = bare_end.hands.is_empty().then(|| Heat::new(workload.ops()));
-    let mut each_ns = Vec::with_capacity(kept.map_or(0, |learnt| learnt.ops as usize));
+    // One hand's operations are one queue; those of maps side by side are not one caller's.
+    let one_queue = heat.is_some() && runs.maps == 1 && workload.ops() <= WORK_OPS_MAX;
+    let arriving = if one_queue { arriving } else { Arriving::default() };
+    let keeps_each = kept.is_some() || !arriving.rates_per_s.is_empty();
+    let mut each_ns = Vec::with_capacity(if keeps_each { workload.ops() as usize } else { 0 });
     let mut readings = Vec::new();
     let (clocked_elapsed, clocked_end) = runs.run(session, Some(clock), |maps, ops| {
         readings.clear();
@@ -87,7 +93,7 @@ pub(in crate::run) fn time(
             if let Some(heat) = &mut heat {
                 heat.add(warm.then_some(reading.ns));
             }
-            if kept.is_some() {
+            if keeps_each {
                 each_ns.push(u32::try_from(reading.ns).unwrap_or(u32::MAX));
             }
         }
@@ -120,6 +126,7 @@ pub(in crate::run) fn time(
         collector: clocked_end.collector,
         heat: heat.map(Heat::finish),
         moments: kept.map(|learnt| moments_of(learnt, &each_ns)).transpose()?,
+        responses: responses(&each_ns, clock.floor_ns, Services::Observed, arriving),
     })
 }
 
@@ -259,7 +266,8 @@ mod tests {
     #[test]
     fn a_repetition_is_three_runs_of_fresh_maps_and_nothing_before_them() {
         let mut session = asked(Some(LOCK_WAIT));
-        let time = time(&mut session, &workload("churn(records=150)", 250), 0, None, true).unwrap();
+        let time =
+            time(&mut session, &workload("churn(records=150)", 250), 0, None, true, Arriving::default()).unwrap();
         let run = |kind: &str| [kind.to_owned(), "sets up 100".into(), "sets up 50".into()];
         let expected: Vec<String> = ["ready".to_owned()]
             .into_iter()
@@ -273,9 +281,21 @@ mod tests {
     }
 
     #[test]
+    fn callers_of_one_map_wait_at_the_rates_that_are_asked_for() {
+        let arriving = Arriving { rates_per_s: &[100_000], seed: 1 };
+        let responses = |mix, ops| {
+            let time = time(&mut asked(Some(LOCK_WAIT)), &workload(mix, ops), 0, None, false, arriving).unwrap();
+            time.responses.iter().map(|of| (of.rate_per_s, of.ops, of.service_ns.clone())).collect::<Vec<_>>()
+        };
+        // 7 ns each, of which 3 are the clock's.
+        assert_eq!(responses("churn(records=150)", 250), vec![(100_000, 250, vec![250 * 4]); 2]);
+        assert_eq!(responses("fill", 10), [], "maps side by side");
+    }
+
+    #[test]
     fn small_workloads_are_done_on_maps_side_by_side_over_and_over() {
         let mut session = asked(Some(LOCK_WAIT));
-        let time = time(&mut session, &workload("fill", 10), 0, None, false).unwrap();
+        let time = time(&mut session, &workload("fill", 10), 0, None, false, Arriving::default()).unwrap();
         let log = session.log.borrow();
         let rounds = (1_u64 << 16).div_ceil(100);
         assert_eq!((log.len() as u64, &*log[1], &*log[log.len() - 1]), (1 + 3 * rounds, "10 bare", "10 clocked"));
@@ -284,13 +304,15 @@ mod tests {
 
     #[test]
     fn operations_of_which_nobody_knows_the_kind_are_not_timed() {
-        let failure = time(&mut asked(None), &workload("fill", 100), 0, None, false).unwrap_err();
+        let failure = time(&mut asked(None), &workload("fill", 100), 0, None, false, Arriving::default()).unwrap_err();
         assert_eq!(failure, Failure::harness("nobody has learnt what the timed operations are"));
     }
 
     #[test]
     fn readings_that_are_not_one_an_operation_are_refused_and_so_are_classes_that_there_are_not() {
-        let failed = |mut session: Asked| time(&mut session, &workload("fill", 250), 0, None, false).unwrap_err();
+        let failed = |mut session: Asked| {
+            time(&mut session, &workload("fill", 250), 0, None, false, Arriving::default()).unwrap_err()
+        };
         for (more, found) in [(1, "101"), (-1, "99")] {
             let failure = failed(Asked { more, ..asked(Some(LOCK_WAIT)) });
             assert_eq!(failure, Failure::harness(format!("of 100 operations {found} were timed")));

@@ -111,6 +111,7 @@ fn answer(job: &Job) -> Answer {
                 collector: None,
                 heat: None,
                 moments: None,
+                responses: Vec::new(),
             }))
         }
         Pass::Profile => Answer::Profile(Unnamed::default()),

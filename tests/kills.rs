@@ -328,7 +328,7 @@ fn what_was_asked_for_by_such_a_name_is_finished_there() {
 #[test]
 fn what_can_t_be_gone_on_with_is_refused_in_words() {
     let place = Place::new();
-    fs::write(place.path("keys.txt"), "1\n2\n").expect("written");
+    fs::write(place.path("keys.txt"), "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n").expect("written");
     let mut run = place.command("10,2000000000");
     run.args(["--keys", "file:keys.txt", "--mix", "ycsb-c(records=10)"]);
     let mut run = run.process_group(0).spawn().expect("it starts");
@@ -363,7 +363,7 @@ fn what_can_t_be_gone_on_with_is_refused_in_words() {
         said.starts_with("error: --resume: the run was begun in ") && said.ends_with(": resume it there\n"),
         "{said}"
     );
-    fs::write(place.path("keys.txt"), "1\n3\n").expect("written");
+    fs::write(place.path("keys.txt"), "1\n2\n3\n4\n5\n6\n7\n8\n9\n11\n").expect("written");
     // Its name without the ending means it, too.
     refused(&["out"], "out.partial/cells.jsonl: can't go on: file keys.txt was file:keys.txt@");
     assert_eq!(files(&place.path("out.partial")), before, "untouched");

@@ -136,8 +136,9 @@ fn what_is_watched_is_outlined() {
 
 #[test]
 fn the_states_of_entries_are_told_apart_in_a_picture() {
-    let mix = "mix(insert=40,remove=35,get=25,records=12)";
-    let args = ["--map", "go-syncmap(go=1.23)", "--keys", "sequential", "--mix", mix, "--at", "57"];
+    let mix = "mix(insert=40,remove=35,get=25)";
+    // A tenth of the operations are keys, none of which is there at first.
+    let args = ["--map", "go-syncmap(go=1.23)", "--keys", "sequential", "--mix", mix, "--ops", "120", "--at", "57"];
     let svg = inspect(&[&args[..], &["--format", "svg"]].concat());
     let document = inspect_json(&args);
     for (note, sign) in [("deleted", '†'), ("expunged", '‡')] {

@@ -141,9 +141,9 @@ fn long_recordings_hold_now_and_then() {
 /// `run` counts what a workload moves and allocates by a census and by the allocator, in a process of its own.
 #[test]
 fn what_it_has_cost_so_far_is_what_run_counts() {
-    let workload = ["--keys", "zipfian(0.9)", "--mix", "mix(insert=60,remove=25,get=15,records=900)", "--seed", "7"];
+    let workload = ["--keys", "zipfian(0.9)", "--mix", "mix(insert=60,remove=25,get=15)", "--seed", "7"];
     for map in ["go-classic", "go-swiss", "go-syncmap(go=1.23)", "go-syncmap"] {
-        let args = [&["--map", map, "--ops", "4000"], &workload[..]].concat();
+        let args = [&["--map", map, "--ops", "9000"], &workload[..]].concat();
         let document = inspect_json(&[&args[..], &["--at", "end"]].concat());
         let so_far = &list(&document["moments"])[0]["so_far"];
         let counted = Place::new().run(&[&["run", "--passes", "count", "--out", "-"], &args[..]].concat());

@@ -24,7 +24,9 @@ fn with_key_file(text: &str, test: impl FnOnce(&Path)) {
 
 /// Every key distribution with every mix.
 fn combinations(ops: u64, records: f64, mut test: impl FnMut(&str, &str, &WorkloadSpec)) {
-    let text: String = (0..700u64).map(|i| format!("{}\n", i * i % 1009)).collect();
+    // A thousand keys to load, and then some that repeat.
+    let keys_text = (0..1000u64).map(|i| i * 7919 % 1_000_003).chain((0..700).map(|i| i * i % 1009));
+    let text: String = keys_text.map(|key| format!("{key}\n")).collect();
     with_key_file(&text, |path| {
         for key_row in KEYS {
             for mix_row in MIXES {
@@ -94,7 +96,10 @@ fn first_operations_by_eye() {
         show(keys("scrambled-zipfian", &[]), any_mix("overwrite", 2.0), 3),
         "P10724633101751987442 P15644961974592833636 P10724633101751987442 P10724633101751987442 P15644961974592833636"
     );
-    assert_eq!(show(keys("zipfian", &[]), any_mix("mix", 4.0), 16), "G0 P0 P0 G3 P0 P3 P3 P0 P0 R2 G2 P2 R2 G0 G0 R1");
+    assert_eq!(
+        show(keys("zipfian", &[]), any_mix("mix", 4.0), 16),
+        "P0 P1 P2 P3 G0 P0 P0 G3 P0 P3 P3 P0 P0 R2 G2 P2 R2 G0 G0 R1"
+    );
 }
 
 #[test]
@@ -183,6 +188,38 @@ fn fill_inserts_distinct_keys_whatever_the_distribution() {
         let expected = open(&generated(keys(row.term.name, &[]), mix("fill", &[]), 20_000)).expected().unwrap();
         assert_eq!((expected.entries, expected.inserts, expected.overwrites), (20_000, 20_000, 0), "{}", row.term.name);
     }
+}
+
+#[test]
+fn records_that_are_given_are_loaded_each_with_a_key_of_its_own() {
+    combinations(2000, 300.0, |keys, mix, spec| {
+        let workload = open(spec);
+        let loaded = if ["fill", "waves"].contains(&mix) { 0 } else { 300 };
+        let setup = &all(&workload)[..workload.setup_ops() as usize];
+        let differ: HashSet<u64> = setup.iter().map(|op| op.key).collect();
+        assert_eq!((setup.len(), differ.len()), (loaded, loaded), "{keys} {mix}");
+        assert!(setup.iter().all(|op| op.kind == Kind::Put), "{keys} {mix}");
+    });
+    let empty = mix("mix", &[("insert", 1.0)]);
+    assert_eq!(open(&generated(keys("uniform", &[]), empty, 100)).setup_ops(), 0, "no records are given");
+}
+
+#[test]
+fn records_that_a_file_of_keys_has_not_are_refused() {
+    with_key_file("5\n6\n7\n6\n8\n", |path| {
+        for (name, records) in [("churn", 3.0), ("ycsb-c", 3.0), ("mix", 3.0), ("waves", 4.0)] {
+            open(&generated(key_file(path), any_mix(name, records), 10));
+        }
+        for (name, records) in [("churn", 4.0), ("overwrite", 6.0), ("mix", 1e9)] {
+            let error = Workload::open(&generated(key_file(path), any_mix(name, records), 10)).unwrap_err().to_string();
+            let why = format!(
+                "{name} is to load records={records}, each with a key of its own, but after the first 3 keys of"
+            );
+            assert!(error.contains(&why) && error.contains("give at most records=3"), "{error}");
+        }
+        // A tenth of the operations is no number that anyone has asked for.
+        open(&generated(key_file(path), mix("churn", &[]), 100));
+    });
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::intake;
 #[derive(Debug, Default)]
 pub struct Inputs {
     taken: Vec<Taken>,
+    handed_over: bool,
 }
 
 /// An input that has been read.
@@ -80,7 +81,12 @@ impl Inputs {
         let HandOver { descriptor, seal, about } = from;
         let copy = Copy::taken_over(*descriptor, *seal)
             .map_err(|error| fault(&about.path, None, format!("its private copy was not handed on: {error}")))?;
-        Ok(Inputs { taken: vec![Taken { about: about.clone(), copy }] })
+        Ok(Inputs { taken: vec![Taken { about: about.clone(), copy }], handed_over: true })
+    }
+
+    /// Whether another process has read and checked them.
+    pub(super) fn are_handed_over(&self) -> bool {
+        self.handed_over
     }
 
     /// The input at `path`, read now if it has not been.

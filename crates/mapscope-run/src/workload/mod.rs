@@ -22,6 +22,7 @@ mod rng;
 mod sizes;
 pub mod trace;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 pub use args::Args;
@@ -168,6 +169,10 @@ impl Workload {
                  with longer keys, or fewer operations"
             )));
         }
+        // A process that was handed the keys need not look at them again.
+        if !inputs.are_handed_over() {
+            recipe.check_records()?;
+        }
         // A mix that can't be started is found before anything runs.
         recipe.start()?;
         Ok(Workload { source: Opened::Generated(recipe), keys_label, mix_label: mix.to_string(), widths: spec.widths })
@@ -278,7 +283,26 @@ impl Workload {
 
 impl Recipe {
     fn setup_ops(&self) -> u64 {
-        if self.mix.populated { self.mix_inputs.records } else { 0 }
+        self.mix_inputs.loaded(self.mix.loads)
+    }
+
+    /// Refuses records that were asked for and that a file of keys has not: the set-up would load fewer.
+    fn check_records(&self) -> Result<(), WorkloadError> {
+        let from_file = self.key_file.as_ref().zip(self.key_inputs.file.as_ref());
+        let Some((file, keys)) = from_file.filter(|_| self.mix_inputs.given()) else { return Ok(()) };
+        let records = self.setup_ops();
+        let mut seen = HashSet::new();
+        let asked = keys.iter().take(usize::try_from(records).unwrap_or(usize::MAX));
+        let differ = asked.take_while(|key| seen.insert(**key)).count() as u64;
+        if differ == records {
+            return Ok(());
+        }
+        let mix = self.mix.term.name;
+        let what = format!(
+            "{mix} is to load records={records}, each with a key of its own, but after the first {differ} keys of the file one \
+             comes again: give at most records={differ}, or a file of more keys"
+        );
+        Err(WorkloadError::File { path: file.about.path.clone(), line: None, what })
     }
 
     fn start(&self) -> Result<Generator, WorkloadError> {

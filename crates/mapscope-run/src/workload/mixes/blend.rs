@@ -1,7 +1,8 @@
 //! `mix(insert=,remove=,get=)`: puts, removes and gets of keys drawn from a fixed domain of `records`, in proportion to
-//! their weights. A key need not be there: a put can turn out an insert or an overwrite, a remove or a get can miss.
+//! their weights. A key need not be there: a put can turn out an insert or an overwrite, a remove or a get can miss. With
+//! `records` given, all of them are there at first; without, none is.
 
-use super::{Keys, Kind, Mix, RECORDS, Rng, Row, Term, WorkloadError};
+use super::{Keys, Kind, Loads, Mix, RECORDS, Rng, Row, Term, WorkloadError};
 use crate::plan::{Param, Range};
 
 const fn weight(name: &'static str, summary: &'static str) -> Param {
@@ -12,7 +13,7 @@ const fn weight(name: &'static str, summary: &'static str) -> Param {
 pub(super) const ROW: Row = Row {
     term: Term {
         name: "mix",
-        summary: "puts, removes and gets of keys drawn from a domain of `records`, by weight",
+        summary: "puts, removes and gets of keys drawn from a domain of `records`, by weight; given, they are loaded first",
         source: "",
         params: &[
             weight("insert", "weight of puts, which insert or overwrite"),
@@ -24,7 +25,7 @@ pub(super) const ROW: Row = Row {
         file: false,
         needs_arguments: true,
     },
-    populated: false,
+    loads: Loads::IfGiven,
     start: |inputs| {
         let weight = |name| inputs.args.real(name);
         let (insert, remove, get) = (weight("insert"), weight("remove"), weight("get"));

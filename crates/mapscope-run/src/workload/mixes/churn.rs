@@ -5,11 +5,11 @@
 //!
 //! Needs 8 bytes of memory a record.
 
-use super::{Keys, Kind, Mix, Rng, Row, WorkloadError, term};
+use super::{Keys, Kind, Loads, Mix, Rng, Row, WorkloadError, term};
 
 pub(super) const ROW: Row = Row {
     term: term("churn", "removes one of the records and inserts a new one, in turn", ""),
-    populated: true,
+    loads: Loads::Always,
     start: |inputs| {
         let too_many = |_| {
             WorkloadError::Parameters(format!(

@@ -1,10 +1,10 @@
 //! `fill`: an empty map, and every write is a new key (unless a file of keys repeats one).
 
-use super::{Keys, Kind, Mix, Rng, Row, Term};
+use super::{Keys, Kind, Loads, Mix, Rng, Row, Term};
 
 pub(super) const ROW: Row = Row {
     term: Term::plain("fill", "every operation inserts a new key", ""),
-    populated: false,
+    loads: Loads::Nothing,
     start: |_| Ok(Box::new(Fill { created: 0 })),
 };
 

@@ -27,10 +27,21 @@ pub trait Mix: Send {
 pub struct Row {
     /// The mix as the user meets it.
     pub term: Term,
-    /// Whether the set-up inserts [`Inputs::records`] records, before anything is measured.
-    pub populated: bool,
+    /// When the set-up inserts [`Inputs::records`] records, before anything is measured.
+    pub loads: Loads,
     /// Starts it anew, after the set-up.
     pub start: fn(&Inputs) -> Result<Box<dyn Mix>, WorkloadError>,
+}
+
+/// When a mix's set-up loads records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loads {
+    /// Never: it begins with an empty map.
+    Nothing,
+    /// Where the call says how many.
+    IfGiven,
+    /// Always.
+    Always,
 }
 
 /// What a mix is started with.
@@ -47,6 +58,20 @@ impl Inputs {
     pub(super) fn new(args: Args, ops: u64) -> Inputs {
         let records = args.get(RECORDS.name).map_or((ops / 10).max(1), |records| records as u64);
         Inputs { args, records }
+    }
+
+    /// Whether the call itself says how many records there are.
+    pub(super) fn given(&self) -> bool {
+        self.args.get(RECORDS.name).is_some()
+    }
+
+    /// The records that the set-up loads.
+    pub(super) fn loaded(&self, loads: Loads) -> u64 {
+        match loads {
+            Loads::Always => self.records,
+            Loads::IfGiven if self.given() => self.records,
+            Loads::IfGiven | Loads::Nothing => 0,
+        }
     }
 }
 

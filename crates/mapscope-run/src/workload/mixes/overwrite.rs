@@ -1,10 +1,10 @@
 //! `overwrite(records)`: a population that stays, and every write gives a record of it a new value.
 
-use super::{Keys, Kind, Mix, Rng, Row, term};
+use super::{Keys, Kind, Loads, Mix, Rng, Row, term};
 
 pub(super) const ROW: Row = Row {
     term: term("overwrite", "every operation overwrites one of the records", ""),
-    populated: true,
+    loads: Loads::Always,
     start: |inputs| Ok(Box::new(Overwrite { records: inputs.records })),
 };
 

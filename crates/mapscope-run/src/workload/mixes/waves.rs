@@ -1,11 +1,11 @@
 //! `waves(records)`: grows to `records` by inserts, shrinks to a tenth by removes, again and again. Every key is new, and
 //! the oldest goes first, so that two counters are all the memory it needs.
 
-use super::{Keys, Kind, Mix, Rng, Row, term};
+use super::{Keys, Kind, Loads, Mix, Rng, Row, term};
 
 pub(super) const ROW: Row = Row {
     term: term("waves", "inserts up to the records, removes down to a tenth, over and over; the oldest go first", ""),
-    populated: false,
+    loads: Loads::Nothing,
     start: |inputs| Ok(Box::new(Waves { crest: inputs.records, created: 0, removed: 0, rising: true })),
 };
 

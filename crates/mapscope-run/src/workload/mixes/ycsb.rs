@@ -3,37 +3,37 @@
 //! Their `-e` scans ranges, which a map has no operation for. Their requests go to `scrambled-zipfian` keys, `-d`'s to
 //! `latest`; any distribution can be used with any of them.
 
-use super::{Inputs, Keys, Kind, Mix, Rng, Row, WorkloadError, term};
+use super::{Inputs, Keys, Kind, Loads, Mix, Rng, Row, WorkloadError, term};
 
 const SOURCE: &str = "YCSB core workloads (Cooper et al., SoCC 2010)";
 
 pub(super) const A: Row = Row {
     term: term("ycsb-a", "50 % gets, 50 % overwrites", SOURCE),
-    populated: true,
+    loads: Loads::Always,
     start: |inputs| Ycsb::start(inputs, 0.5, Update::Overwrite),
 };
 
 pub(super) const B: Row = Row {
     term: term("ycsb-b", "95 % gets, 5 % overwrites", SOURCE),
-    populated: true,
+    loads: Loads::Always,
     start: |inputs| Ycsb::start(inputs, 0.95, Update::Overwrite),
 };
 
 pub(super) const C: Row = Row {
     term: term("ycsb-c", "gets only", SOURCE),
-    populated: true,
+    loads: Loads::Always,
     start: |inputs| Ycsb::start(inputs, 1.0, Update::Overwrite),
 };
 
 pub(super) const D: Row = Row {
     term: term("ycsb-d", "95 % gets, 5 % inserts; meant for the keys `latest`", SOURCE),
-    populated: true,
+    loads: Loads::Always,
     start: |inputs| Ycsb::start(inputs, 0.95, Update::Insert),
 };
 
 pub(super) const F: Row = Row {
     term: term("ycsb-f", "50 % gets, 50 % read-modify-writes: a get, then an overwrite of its key", SOURCE),
-    populated: true,
+    loads: Loads::Always,
     start: |inputs| Ycsb::start(inputs, 0.5, Update::ReadModifyWrite),
 };
 

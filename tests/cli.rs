@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use mapscope::plan::{self, Flags, SHIPPED};
 use mapscope::run::Subjects;
 use mapscope::workload::Workload;
+use serde_json::Value;
 
 use crate::cli_process::{Outcome, Place};
 
@@ -110,6 +111,40 @@ fn list_alone_lists_everything() {
         assert_eq!(line, line.trim_end());
         assert!(line.chars().count() <= 80, "{line}");
     }
+}
+
+#[test]
+fn list_as_json_has_every_name_of_the_text() {
+    let all: Value = serde_json::from_str(&shows(&["list", "--format", "json"], &[])).expect("JSON");
+    let sections = all.as_object().expect("an object");
+    let keys =
+        ["maps", "keys", "mixes", "entries", "axes", "metrics", "profiles", "formats", "verdicts", "differences"];
+    let mut sorted = keys;
+    sorted.sort_unstable();
+    assert_eq!(sections.keys().collect::<Vec<_>>(), sorted);
+    let names = |key: &str| -> Vec<String> {
+        let rows = sections[key].as_array().expect("rows").iter();
+        rows.map(|row| row["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    for key in &keys[..8] {
+        let text = shows(&["list", key], &[]);
+        let section = text.split("\n\n").next().expect("the first section");
+        let listed = section.lines().filter_map(|line| line.strip_prefix("  ")?.split("  ").next());
+        let listed: Vec<_> = listed.filter(|name| !name.is_empty() && !name.starts_with(' ')).collect();
+        // Names of two lines are cut in the text.
+        assert_eq!(listed.len(), names(key).len(), "{key}:\n{text}");
+    }
+    let row = |key: &str, name: &str| {
+        let row = sections[key].as_array().expect("rows").iter().find(|row| row["name"] == name);
+        row.unwrap_or_else(|| panic!("no {name}")).clone()
+    };
+    assert_eq!(row("maps", "go-classic")["load_factor"], serde_json::json!({"min": 1.0, "max": 8.0, "default": 6.5}));
+    assert_eq!(row("maps", "dashmap")["threads"], true);
+    assert_eq!(row("keys", "zipfian")["params"][0]["default"], "0.99");
+    assert_eq!(row("metrics", "ns_per_op")["better"], "lower");
+    assert_eq!(row("axes", "ops")["flag"], "--ops");
+    assert!(row("maps", "std").get("load_factor").is_none(), "absent where it can't be set");
+    assert_eq!(run(&["list", "--format", "yaml"]).code, Some(2));
 }
 
 #[test]

@@ -1,6 +1,9 @@
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::output;
@@ -19,6 +22,9 @@ pub(super) struct Args {
     /// One of them [default: all]
     #[arg(hide_possible_values = true)]
     what: Option<What>,
+    /// As text, or as JSON with the same names, an array of objects for each of them
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    format: Form,
     #[command(flatten)]
     toolchains: Toolchains,
 }
@@ -35,69 +41,110 @@ enum What {
     Formats,
 }
 
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Form {
+    Text,
+    Json,
+}
+
 pub(super) fn run(args: Args, subjects: &Subjects) -> anyhow::Result<ExitCode> {
     let chosen = args.what.map_or(What::value_variants().to_vec(), |what| vec![what]);
     let found = args.toolchains.found(subjects, |_| chosen.contains(&What::Maps).then_some(Meant::ByPattern))?;
     let catalog = &found.catalog();
-    let width = output::width().unwrap_or(80).min(110);
-    let sections: Vec<_> = chosen.iter().map(|&what| section(what, catalog, width)).collect();
-    output::print(&sections.join("\n"))?;
+    let sections: Vec<_> = chosen.iter().flat_map(|&what| sections(what, catalog)).collect();
+    let text = match args.format {
+        Form::Text => {
+            let width = output::width().unwrap_or(80).min(110);
+            sections.into_iter().map(|section| listed(section, width)).collect::<Vec<_>>().join("\n")
+        }
+        Form::Json => {
+            let all: Map<_, _> = (sections.iter().map(|of| Ok((of.key.to_owned(), serde_json::to_value(&of.rows)?))))
+                .collect::<serde_json::Result<_>>()?;
+            serde_json::to_string_pretty(&all)? + "\n"
+        }
+    };
+    output::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// What can be asked for besides the entries that are compiled in.
 const ANY_ENTRY: &str = "any other, built by cargo on demand: ";
 
+/// What is listed under one title.
+struct Section {
+    /// In JSON.
+    key: &'static str,
+    title: &'static str,
+    rows: Vec<Row>,
+}
+
 /// A name, what it is, and lines on its parameters and its source.
+#[derive(Serialize)]
 struct Row {
     name: String,
     summary: String,
+    #[serde(skip)]
     details: Vec<String>,
+    /// The details in JSON.
+    #[serde(flatten)]
+    facts: Map<String, Value>,
 }
 
-fn section(what: What, catalog: &Catalog, width: usize) -> String {
-    let (title, rows): (_, Vec<Row>) = match what {
-        What::Maps => ("maps (--map)", catalog.maps.iter().map(map).collect()),
-        What::Keys => ("keys (--keys)", catalog.keys.iter().map(term).collect()),
-        What::Mixes => ("mixes (--mix)", catalog.mixes.iter().map(term).collect()),
+impl Row {
+    fn new(name: &str, summary: &str, details: Vec<String>, facts: Value) -> Row {
+        let Value::Object(mut facts) = facts else { unreachable!("facts are named") };
+        facts.retain(|_, value| !value.is_null());
+        Row { name: name.to_owned(), summary: summary.to_owned(), details, facts }
+    }
+
+    /// Without details.
+    fn plain(name: &str, summary: &str) -> Row {
+        Row::new(name, summary, Vec::new(), json!({}))
+    }
+}
+
+fn sections(what: What, catalog: &Catalog) -> Vec<Section> {
+    let section = |key, title, rows| Section { key, title, rows };
+    match what {
+        What::Maps => vec![section("maps", "maps (--map)", catalog.maps.iter().map(map).collect())],
+        What::Keys => vec![section("keys", "keys (--keys)", catalog.keys.iter().map(term).collect())],
+        What::Mixes => vec![section("mixes", "mixes (--mix)", catalog.mixes.iter().map(term).collect())],
         What::Entries => {
-            let any = Row { name: "KEY/VALUE".to_owned(), summary: format!("{ANY_ENTRY}{GRAMMAR}"), details: vec![] };
-            ("entries (--entry)", catalog.entries.iter().map(term).chain([any]).collect())
+            let any = Row::plain("KEY/VALUE", &format!("{ANY_ENTRY}{GRAMMAR}"));
+            vec![section("entries", "entries (--entry)", catalog.entries.iter().map(term).chain([any]).collect())]
         }
-        What::Axes => ("axes (keys of [[cells]], flags of run)", AXES.iter().map(axis).collect()),
-        What::Metrics => (
-            "metrics (unit, class, rank in the gate, which way is better)",
-            metrics::all().iter().map(metric).collect(),
-        ),
+        What::Axes => {
+            vec![section("axes", "axes (keys of [[cells]], flags of run)", AXES.iter().map(axis).collect())]
+        }
+        What::Metrics => {
+            let title = "metrics (unit, class, rank in the gate, which way is better)";
+            vec![section("metrics", title, metrics::all().iter().map(metric).collect())]
+        }
         What::Profiles => {
-            let row = |name: &str, summary| Row { name: name.to_owned(), summary, details: vec![] };
-            ("profiles (run PROFILE)", SHIPPED.iter().map(|shipped| row(shipped.name, shipped.summary())).collect())
+            let rows = SHIPPED.iter().map(|shipped| Row::plain(shipped.name, &shipped.summary())).collect();
+            vec![section("profiles", "profiles (run PROFILE)", rows)]
         }
         What::Formats => {
-            let row = |format: &Format| Row {
-                name: format.name.to_owned(),
-                summary: format.summary.to_owned(),
-                details: format.always.then(|| "written by every run".to_owned()).into_iter().collect(),
-            };
-            ("formats (--format)", FORMATS.iter().map(row).collect())
+            let verdicts = gate::FORMATS.iter().map(|format| Row::plain(format.name, format.summary)).collect();
+            let differences = diff::FILES.iter().map(|(name, summary)| Row::plain(name, summary)).collect();
+            vec![
+                section("formats", "formats (--format)", FORMATS.iter().map(format).collect()),
+                section("verdicts", "verdicts (gate --format)", verdicts),
+                section("differences", "differences (diff --out)", differences),
+            ]
         }
-    };
-    let mut text = listed(title, rows, width);
-    if what == What::Formats {
-        let row =
-            |name: &str, summary: &str| Row { name: name.to_owned(), summary: summary.to_owned(), details: vec![] };
-        let verdicts = gate::FORMATS.iter().map(|format| row(format.name, format.summary)).collect();
-        let differences = diff::FILES.iter().map(|(name, summary)| row(name, summary)).collect();
-        text += &format!("\n{}", listed("verdicts (gate --format)", verdicts, width));
-        text += &format!("\n{}", listed("differences (diff --out)", differences, width));
     }
-    text
 }
 
-fn listed(title: &str, rows: Vec<Row>, width: usize) -> String {
+fn format(format: &Format) -> Row {
+    let details = format.always.then(|| "written by every run".to_owned()).into_iter().collect();
+    Row::new(format.name, format.summary, details, json!({ "always": format.always }))
+}
+
+fn listed(Section { title, rows, .. }: Section, width: usize) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width as u16 - 1);
-    for Row { name, summary, details } in rows {
+    for Row { name, summary, details, .. } in rows {
         table.add_row([name, std::iter::once(summary).chain(details).collect::<Vec<_>>().join("\n")]);
     }
     let lines: String = table.lines().map(|line| format!(" {}\n", line.trim_end())).collect();
@@ -106,9 +153,18 @@ fn listed(title: &str, rows: Vec<Row>, width: usize) -> String {
 
 fn term(term: &Term) -> Row {
     let name = if term.file { format!("{}:PATH", term.name) } else { term.name.to_owned() };
-    let source = (!term.source.is_empty()).then(|| format!("source: {}", term.source));
-    let details = term.params.iter().map(parameter).chain(source).collect();
-    Row { name, summary: term.summary.to_owned(), details }
+    let source = Some(term.source).filter(|source| !source.is_empty());
+    let details = term.params.iter().map(parameter).chain(source.map(|source| format!("source: {source}"))).collect();
+    let params: Vec<_> = term.params.iter().map(parameter_facts).collect();
+    Row::new(&name, term.summary, details, json!({ "params": params, "source": source }))
+}
+
+fn parameter_facts(param: &Param) -> Value {
+    let default = param.values.default().filter(|_| !param.required).map(|default| default.to_string());
+    json!({
+        "name": param.name, "summary": param.summary, "takes": param.values.to_string(),
+        "required": param.required, "default": default,
+    })
 }
 
 fn parameter(param: &Param) -> String {
@@ -122,15 +178,20 @@ fn parameter(param: &Param) -> String {
 
 fn axis(axis: &Axis) -> Row {
     let summary = axis.help.split(" [default").next().unwrap_or_default();
-    Row {
-        name: axis.key.to_owned(),
-        summary: summary.to_owned(),
-        details: vec![format!("{}: {}", axis.flag, axis.absent)],
-    }
+    let details = vec![format!("{}: {}", axis.flag, axis.absent)];
+    Row::new(axis.key, summary, details, json!({ "flag": axis.flag, "absent": axis.absent.to_string() }))
 }
 
 fn map(offer: &MapOffer) -> Row {
     let mut row = term(&offer.term);
+    let facts = [
+        ("load_factor", offer.load_factor.map(|of| json!({ "min": of.min, "max": of.max, "default": of.default }))),
+        ("hint", Some(json!(offer.hint))),
+        ("threads", Some(json!(offer.concurrent))),
+        ("threads_only_as", Some(json!(offer.concurrent_at)).filter(|_| !offer.concurrent_at.is_empty())),
+        ("missing", offer.missing.map(|missing| json!(missing))),
+    ];
+    row.facts.extend(facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     let load_factor = offer.load_factor.map(|LoadFactors { min, max, default, older }| {
         let param = offer.term.params.first().map_or("", |param| param.name);
         let older = older.iter().map(|(release, load_factor)| format!(" ({load_factor} with {param}={release})"));
@@ -152,7 +213,8 @@ fn metric(metric: &Metric) -> Row {
     let (class, rank) = (metric.class.name(), metric.rank.name());
     let better = metric.better.name().map(|better| format!(", {better} is better")).unwrap_or_default();
     let details = vec![format!("{}, {class}, {rank}{better}", metric.unit)];
-    Row { name: metric.name.to_owned(), summary: metric.summary.to_owned(), details }
+    let facts = json!({ "unit": metric.unit, "class": class, "rank": rank, "better": metric.better.name() });
+    Row::new(metric.name, metric.summary, details, facts)
 }
 
 #[cfg(test)]

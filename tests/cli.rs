@@ -1,5 +1,6 @@
 //! The command line as a process: stdout, stderr, exit code, files left.
 
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use mapscope::plan::{self, Flags, SHIPPED};
@@ -40,6 +41,8 @@ fn no_verb_prints_help() {
             "verify ",
             "report ",
             "list ",
+            "completions ",
+            "man ",
             "Exit codes: 0 done",
         ],
     );
@@ -48,12 +51,37 @@ fn no_verb_prints_help() {
 
 #[test]
 fn every_verb_has_help_that_fits_80_columns() {
-    for verb in ["run", "diff", "gate", "baseline", "replay", "layout", "verify", "report", "list"] {
+    for verb in ["run", "diff", "gate", "baseline", "replay", "layout", "verify", "report", "list", "man"] {
         let help = shows(&[verb, "--help"], &["Usage: mapscope"]);
         for line in help.lines().skip_while(|line| !line.is_empty()).filter(|line| !line.starts_with("  ")) {
             assert!(line.chars().count() <= 80, "{verb}: {line}");
         }
     }
+}
+
+#[test]
+fn completions_have_every_verb_and_flag_in_the_words_of_each_shell() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = shows(&["completions", shell], &["mapscope", "baseline", "load-factor", "self-test"]);
+        assert!(!script.contains("__cell"), "{shell}: the hidden verb is not offered");
+    }
+    let script = shows(&["completions", "bash"], &[]);
+    let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().expect("bash");
+    bash.stdin.take().expect("a pipe").write_all(script.as_bytes()).expect("written");
+    assert!(bash.wait().expect("it ends").success(), "bash reads it");
+    assert_eq!(run(&["completions", "tcsh"]).code, Some(2));
+}
+
+#[test]
+fn manual_pages_are_of_mapscope_and_of_each_verb() {
+    let whole = shows(&["man"], &[".TH mapscope 1", ".SH SYNOPSIS", "Exit codes: 0 done"]);
+    for verb in ["run", "diff", "gate", "baseline", "replay", "inspect", "layout", "verify", "report", "list"] {
+        assert!(whole.contains(&format!("mapscope\\-{verb}(1)")), "{verb}: {whole}");
+        shows(&["man", verb], &[&format!(".TH mapscope-{verb} 1"), ".SH OPTIONS"]);
+    }
+    let unknown = run(&["man", "rnu"]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.stderr.contains("there is no verb rnu: `mapscope` alone names them"), "{}", unknown.stderr);
 }
 
 #[test]

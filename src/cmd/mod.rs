@@ -4,12 +4,14 @@
 //! model of, 2 bad input or nothing could be judged or compared, 130 interrupted. Results go to stdout, progress and errors to stderr.
 
 mod baseline;
+mod completions;
 mod diff;
 mod flags;
 mod gate;
 mod inspect;
 mod layout;
 mod list;
+mod man;
 mod output;
 mod own;
 mod recorded;
@@ -61,6 +63,8 @@ enum Verb {
     Verify(verify::Args),
     Report(report::Args),
     List(list::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// Runs the command line of this process over `subjects`. Call it first thing in `main`: your own maps get every verb
@@ -96,6 +100,8 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         Some(Verb::Verify(args)) => verify::run(args, cli.quiet),
         Some(Verb::Report(args)) => report::run(args, cli.quiet),
         Some(Verb::List(args)) => list::run(args, subjects),
+        Some(Verb::Completions(args)) => completions::run(args, Cli::command()),
+        Some(Verb::Man(args)) => man::run(args, Cli::command()),
     };
     finished(done)
 }

@@ -61,6 +61,9 @@ pub(super) struct Args {
     /// Folder of the results, new or empty; - for a CSV on stdout [default: new, in reports/]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Replace the record that lies in --out, when the new one is whole; anything else there is refused
+    #[arg(long, requires = "out", conflicts_with = "resume")]
+    force: bool,
     /// Resume a run that was killed or interrupted, from its folder (OUT, or OUT.partial): what is finished stays, what is
     /// missing is run, as it was asked for then
     #[arg(long, value_name = "DIR", conflicts_with_all = plan_flags())]
@@ -163,6 +166,9 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         }
         asked.formats.extend(args.format);
     }
+    if to_stdout && args.force {
+        bail!("--force: replaces a record in a folder, and \"--out -\" is none");
+    }
     let wanted = output::formats(&asked.formats)?;
     if to_stdout && !wanted.is_empty() {
         bail!("--format: \"--out -\" writes one CSV to stdout; name a folder with --out to have other formats");
@@ -173,7 +179,10 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     }
     heed_interrupts();
     if store.is_none() && !to_stdout {
-        let folder = Staged::new(args.out, &plan.profile)?;
+        let folder = match args.out {
+            Some(out) if args.force => Staged::replacing(&out)?,
+            out => Staged::new(out, &plan.profile)?,
+        };
         let log = Log::begin(folder.path(), &asked)?;
         store = Some((folder, log));
     }

@@ -3,6 +3,7 @@
 //! ```text
 //! OUT is not there:   OUT.partial  --one rename-->  OUT
 //! OUT is empty:       OUT/partial/*  --one rename each, results.json last-->  OUT/*
+//! OUT is replaced:    OUT  --rename-->  OUT.replaced,  OUT.partial  --rename-->  OUT,  OUT.replaced is removed
 //! ```
 //!
 //! The second is for what can't be renamed over: a mount point, `.`, a link to a folder. A record is read from
@@ -10,6 +11,8 @@
 //! folder that is [held](Held) as long as its process is there. One that nobody holds and that has a [`Log`] is what a
 //! killed process left: it is named to the user. It is kept, as is whatever else has that name, and the next one serves
 //! (`OUT.partial-2`).
+
+mod replaced;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -20,6 +23,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail};
 
 use super::output;
+use replaced::Replaced;
+
 use crate::record::{Held, is_temporary, read};
 use crate::run::Log;
 use crate::text;
@@ -33,6 +38,8 @@ pub(super) struct Staged {
     /// Where the work lies meanwhile.
     folder: PathBuf,
     inside: bool,
+    /// What lies at the destination meanwhile.
+    replaced: Option<Replaced>,
     _held: Held,
     /// Whether the folder was made for it. One that was there, empty, is somebody's, and stays.
     ours: bool,
@@ -62,6 +69,28 @@ impl Staged {
         }
     }
 
+    /// The same, where a record at `out` is to be replaced by what is published.
+    ///
+    /// An error where anything else is there.
+    pub fn replacing(out: &Path) -> anyhow::Result<Staged> {
+        if content(out, None).ok().flatten().is_none() {
+            return Staged::at(out);
+        }
+        let replaced = Some(Replaced::look(out)?);
+        for number in 1.. {
+            let folder = partial(out, false, number);
+            match Staged::claim(out, &folder, false)? {
+                Claimed::Ours(mut staged) => {
+                    staged.replaced = replaced;
+                    return Ok(staged);
+                }
+                Claimed::Live => return Err(at_work(out, &folder)),
+                Claimed::Left => tell_left(&folder),
+            }
+        }
+        unreachable!("there are more numbers than files")
+    }
+
     fn at(destination: &Path) -> anyhow::Result<Staged> {
         for number in 1.. {
             let inside = is_there(destination)?;
@@ -70,11 +99,7 @@ impl Staged {
                 // Whoever had the name before may have finished meanwhile.
                 Claimed::Ours(staged) if is_there(destination)? == inside => return Ok(staged),
                 Claimed::Ours(_) => {}
-                Claimed::Live => bail!(
-                    "{}: another mapscope is at work on it, in {}; name another folder with --out",
-                    text::path(destination),
-                    text::path(&folder)
-                ),
+                Claimed::Live => return Err(at_work(destination, &folder)),
                 Claimed::Left => tell_left(&folder),
             }
         }
@@ -141,7 +166,16 @@ impl Staged {
             fs::create_dir_all(above).with_context(|| unwritable(&destination))?;
         }
         remove_torn(&folder);
-        Ok(Some(Staged { destination, folder, inside, _held: held, ours: true, made: Vec::new(), kept: true }))
+        Ok(Some(Staged {
+            destination,
+            folder,
+            inside,
+            replaced: None,
+            _held: held,
+            ours: true,
+            made: Vec::new(),
+            kept: true,
+        }))
     }
 
     fn claim(destination: &Path, folder: &Path, inside: bool) -> anyhow::Result<Claimed> {
@@ -155,6 +189,7 @@ impl Staged {
                 destination: destination.to_owned(),
                 folder: folder.to_owned(),
                 inside,
+                replaced: None,
                 _held: held,
                 ours,
                 made,
@@ -187,17 +222,24 @@ impl Staged {
     /// Moves it to its destination, whose path it gives. An error says where it lies instead.
     pub fn publish(mut self) -> anyhow::Result<PathBuf> {
         self.keep();
-        let moved = match self.inside {
-            true => self.move_up(),
-            false if self.folder == self.destination => Ok(()),
-            false if self.ours => fs::rename(&self.folder, &self.destination),
-            false => fs::create_dir(&self.destination).and_then(|()| self.move_up()),
+        let moved = match &self.replaced {
+            Some(replaced) => replaced.replace(&self.destination, || self.move_in()),
+            None => self.move_in(),
         };
         moved.with_context(|| {
             let (out, folder) = (text::path(&self.destination), text::path(&self.folder));
             format!("{out}: what is finished can't be moved here and lies in {folder}")
         })?;
         Ok(self.destination.clone())
+    }
+
+    fn move_in(&self) -> io::Result<()> {
+        match self.inside {
+            true => self.move_up(),
+            false if self.folder == self.destination => Ok(()),
+            false if self.ours => fs::rename(&self.folder, &self.destination),
+            false => fs::create_dir(&self.destination).and_then(|()| self.move_up()),
+        }
     }
 
     fn move_up(&self) -> io::Result<()> {
@@ -335,6 +377,11 @@ fn remove_torn(folder: &Path) {
             _ => {}
         }
     }
+}
+
+fn at_work(destination: &Path, folder: &Path) -> anyhow::Error {
+    let (out, folder) = (text::path(destination), text::path(folder));
+    anyhow!("{out}: another mapscope is at work on it, in {folder}; name another folder with --out")
 }
 
 fn unwritable(destination: &Path) -> String {

@@ -285,3 +285,59 @@ fn a_run_goes_on_where_it_was_or_where_it_is_told_and_what_was_torn_is_gone() {
     drop(resumed(&place.path().join("out.partial"), Some(&place.path().join("new"))));
     assert_eq!(names(&place.path().join("out.partial")), whole);
 }
+
+/// A record of no cell, as `report` would write it.
+fn record(at: &Path) {
+    let mut results = read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden_cells/record.json"))).unwrap();
+    results.cells.clear();
+    fs::create_dir_all(at).unwrap();
+    let formats: Vec<_> = crate::report::FORMATS.iter().filter(|format| format.always).collect();
+    output::write_reports(at, &formats, &results).unwrap();
+}
+
+#[test]
+fn a_record_is_replaced_when_the_next_one_is_whole() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    record(&out);
+    fs::write(out.join("cells.jsonl"), "").unwrap();
+    let before = names(&out);
+    assert!(refused(&out).contains("is not empty"));
+    drop(Staged::replacing(&out).unwrap());
+    assert_eq!((names(place.path()), names(&out)), (vec!["out".to_owned()], before), "not begun, nothing is lost");
+    let staged = Staged::replacing(&out).unwrap();
+    fill(&staged);
+    assert_eq!(staged.publish().unwrap(), out);
+    assert_eq!((names(place.path()), names(&out)), (vec!["out".to_owned()], FILLED.map(str::to_owned).into()));
+    // Where nothing is, there is nothing to replace.
+    for free in [place.path().join("new"), out.join("..").join("made")] {
+        let staged = Staged::replacing(&free).unwrap();
+        fill(&staged);
+        staged.publish().unwrap();
+    }
+}
+
+#[test]
+fn what_is_no_record_or_more_than_one_is_not_replaced() {
+    let place = tempfile::tempdir().unwrap();
+    let said = |out: &Path| format!("{:#}", Staged::replacing(out).err().expect("refused"));
+    let [home, more, link, file] = ["home", "more", "link", "file"].map(|name| place.path().join(name));
+    fs::create_dir(&home).unwrap();
+    fs::write(home.join("thesis.tex"), "").unwrap();
+    assert!(said(&home).contains("only a record of mapscope is replaced"), "{}", said(&home));
+    record(&more);
+    fs::write(more.join("notes.md"), "mine").unwrap();
+    assert!(said(&more).contains("more: notes.md is none of the record's files"), "{}", said(&more));
+    fs::remove_file(more.join("notes.md")).unwrap();
+    std::os::unix::fs::symlink(&more, &link).unwrap();
+    assert!(said(&link).contains("can't be renamed"), "{}", said(&link));
+    fs::write(&file, "").unwrap();
+    assert!(said(&file).contains("is not a folder"), "{}", said(&file));
+    // What comes while the run is at work stays, and so does what the run has found out.
+    let staged = Staged::replacing(&more).unwrap();
+    fill(&staged);
+    fs::write(more.join("late.txt"), "mine").unwrap();
+    let error = format!("{:#}", staged.publish().unwrap_err());
+    assert!(error.contains("lies in") && error.contains("not those that were there"), "{error}");
+    assert!(more.join("late.txt").exists() && place.path().join("more.partial").join(LAST).exists());
+}

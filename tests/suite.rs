@@ -28,6 +28,7 @@ mod layout_verb;
 mod losses;
 mod outside;
 mod own_map;
+mod record_fields;
 mod replay;
 mod report_files;
 mod report_text;

@@ -7,7 +7,8 @@ use mapscope::probe::quantity::{Better, Quantity};
 use mapscope::record::{
     Acceptance, AcceptedChanges, AllocStack, Arrivals, Cell, CellId, Collector, CopyStack, Count, CpuStack,
     Distributions, EndState, Environment, Frame, HeatMap, KindPercentiles, LatencyHistogram, Moments, OpKind, Profile,
-    Responses, Results, SCHEMA, Searches, Services, Spell, Status, TableEvent, ThreadTime, Time, Timeline,
+    Responses, Results, SCHEMA, Searches, Sensors, Services, Spell, Status, TableEvent, ThreadTime, Time, Timeline,
+    Undisturbed,
 };
 use serde_json::Value;
 
@@ -116,6 +117,8 @@ fn whole() -> Results {
             p999_ns: list(),
             max_ns: list(),
         }],
+        undisturbed: vec![Undisturbed { repetitions: 3, blocks_ns: 1, histograms: vec![histogram()] }],
+        sensors: Some(Sensors { involuntary_switches: list(), stolen_ms: list(), mhz: vec![1.0], load: vec![1.0] }),
     };
     let count = Count {
         quantities: [("alloc_bytes", 1)].into_iter().collect(),

@@ -39,6 +39,10 @@ pub(super) struct Args {
     /// Rates of arrival per second, as 1e5,1e6: what callers then wait, worked out from the time of each operation
     #[arg(long, value_name = "LIST", allow_negative_numbers = true)]
     rate: Vec<String>,
+    /// How often each time pass is repeated: a number, or auto for until the least times stand, at most 15 times [default:
+    /// the profile's; without one, auto]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    repetitions: Option<String>,
     /// Refuse a plan of more cells [default: 100000]
     #[arg(long, value_name = "N")]
     max_cells: Option<String>,
@@ -72,7 +76,7 @@ pub(super) struct Args {
 
 /// What describes a plan.
 fn plan_flags() -> impl Iterator<Item = &'static str> {
-    let others = ["profiles", "pair", "passes", "rate", "max_cells", "time_limit", "memory_limit"];
+    let others = ["profiles", "pair", "passes", "rate", "repetitions", "max_cells", "time_limit", "memory_limit"];
     AXES.iter().map(|axis| axis.key).chain(others)
 }
 
@@ -93,6 +97,7 @@ impl Args {
         let mut flags = self.axes.0.clone();
         flags.give("passes", self.passes.iter().cloned());
         flags.give("rates", self.rate.iter().cloned());
+        flags.give("repetitions", self.repetitions.iter().cloned());
         flags.give("max_cells", self.max_cells.iter().cloned());
         flags.give("time_limit_s", self.time_limit.iter().cloned());
         flags.give("memory_limit_mb", self.memory_limit.iter().cloned());

@@ -13,7 +13,8 @@ use crate::record::metrics::memory::{BYTES_PER_ENTRY, PEAK_AMPLIFICATION};
 use crate::record::metrics::moves::MOVES_PER_INSERT;
 use crate::record::metrics::shares::TIME_SHARES;
 use crate::record::metrics::structure::HIT_PROBE_GROUPS_WORST;
-use crate::record::metrics::times::{CLOCK_FLOOR_NS, NS_PER_OP};
+use crate::record::metrics::times::CLOCK_FLOOR_NS;
+use crate::record::metrics::undisturbed::TIME_NS_PER_OP;
 use crate::record::metrics::{Metric, worst_probe_groups};
 use crate::record::{Cause, OpKind, Results, Status};
 
@@ -211,7 +212,8 @@ fn extremes<'a>(group: &'a Group<'a>, least: f64, value: impl Fn(&Figures<'_>) -
 
 fn speed(group: &Group<'_>) -> Option<Finding> {
     let enough = |row: &Figures<'_>| row.cell.time.as_ref().is_some_and(|time| time.ops >= SAMPLES_MIN);
-    let (low, high, ratio) = extremes(group, f64::MIN_POSITIVE, |row| row.metric(NS_PER_OP).filter(|_| enough(row)))?;
+    let (low, high, ratio) =
+        extremes(group, f64::MIN_POSITIVE, |row| row.metric(TIME_NS_PER_OP).filter(|_| enough(row)))?;
     let text = format!(
         "{} takes {} an operation on {}, {} times {}'s {}",
         high.0.label,
@@ -221,7 +223,7 @@ fn speed(group: &Group<'_>) -> Option<Finding> {
         low.0.label,
         duration(low.1)
     );
-    Some(finding(text, NS_PER_OP.name, &[high.0, low.0], Some(ratio), ratio.sqrt()))
+    Some(finding(text, TIME_NS_PER_OP.name, &[high.0, low.0], Some(ratio), ratio.sqrt()))
 }
 
 fn slowest(group: &Group<'_>, noise_ns: f64) -> Option<Finding> {
@@ -264,7 +266,7 @@ fn doing(cause: Cause) -> Option<&'static str> {
         Cause::Promote => Some("promoting its written table"),
         Cause::Prune => Some("clearing tombstones"),
         Cause::Overflow => Some("adding a bucket or node"),
-        Cause::Unknown | Cause::Steady | Cause::AllocOther => None,
+        Cause::Unknown | Cause::Steady | Cause::AllocOther | Cause::Machine => None,
     }
 }
 

@@ -158,6 +158,8 @@ pub fn timed(map: &str, clocked_elapsed_ns: &[u64]) -> Cell {
         heat: None,
         moments: None,
         responses: Vec::new(),
+        undisturbed: Vec::new(),
+        sensors: None,
         histograms: vec![LatencyHistogram {
             kind: OpKind::Insert,
             cause: Cause::Steady,

@@ -47,6 +47,16 @@ impl Latencies {
         other.recorded().for_each(|(class, histogram)| self.add_to(class, histogram));
     }
 
+    /// Takes back what was recorded of a class and should not have been; `None`, and nothing is taken, where it was not.
+    pub fn take_from(&mut self, class: usize, histogram: &Histogram<u64>) -> Option<()> {
+        let sum = self.classes[class].as_mut()?;
+        sum.subtract(histogram).ok()?;
+        if sum.is_empty() {
+            self.classes[class] = None;
+        }
+        Some(())
+    }
+
     /// The classes that recorded anything.
     pub fn recorded(&self) -> impl Iterator<Item = (usize, &Histogram<u64>)> {
         self.classes.iter().enumerate().filter_map(|(class, histogram)| Some((class, histogram.as_ref()?)))

@@ -73,6 +73,26 @@ impl MapOffer {
     }
 }
 
+/// How often a time pass is repeated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Repetitions {
+    /// Until the sum of the least times stands, at most 15 times; where repetitions don't do the same, five times.
+    #[default]
+    Auto,
+    /// So often; at least once.
+    Fixed(u32),
+}
+
+impl Repetitions {
+    /// What is enough for both.
+    fn join(self, other: Repetitions) -> Repetitions {
+        match (self, other) {
+            (Repetitions::Fixed(one), Repetitions::Fixed(other)) => Repetitions::Fixed(one.max(other)),
+            _ => Repetitions::Auto,
+        }
+    }
+}
+
 /// A validated plan: which cells, which passes, within which limits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -80,8 +100,8 @@ pub struct Plan {
     pub profile: String,
     /// The passes.
     pub passes: Passes,
-    /// Repetitions of the time pass; at least 1.
-    pub repetitions: u32,
+    /// How often a time pass is repeated.
+    pub repetitions: Repetitions,
     /// Rates of arrival per second that the time pass works out response times for, in ascending order, none twice; each at
     /// least 1.
     pub rates_per_s: Vec<u64>,

@@ -9,7 +9,7 @@ use super::pattern;
 use super::place::{PlanError, Raw};
 use super::profiles::{SHIPPED, Written};
 use super::wire::{Flags, Profile};
-use super::{Catalog, Passes, Plan};
+use super::{Catalog, Passes, Plan, Repetitions};
 use crate::text::shown;
 
 /// The most cells of a plan unless it says otherwise: half a kilobyte of memory and a process or more each.
@@ -118,7 +118,7 @@ fn join(mut plan: Plan, next: Plan) -> Plan {
     let (a, b) = (plan.passes, next.passes);
     plan.profile = format!("{}+{}", plan.profile, next.profile);
     plan.passes = Passes { count: a.count | b.count, time: a.time | b.time, profile: a.profile | b.profile };
-    plan.repetitions = plan.repetitions.max(next.repetitions);
+    plan.repetitions = plan.repetitions.join(next.repetitions);
     plan.rates_per_s = ascending(plan.rates_per_s.into_iter().chain(next.rates_per_s));
     plan.time_limit_s = plan.time_limit_s.zip(next.time_limit_s).map(|(a, b)| a.max(b));
     plan.memory_limit_bytes = plan.memory_limit_bytes.zip(next.memory_limit_bytes).map(|(a, b)| a.max(b));
@@ -153,13 +153,20 @@ fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, PlanError> {
     Ok(Plan {
         profile: profile.name.clone(),
         passes: chosen,
-        repetitions: settings.one("repetitions", |raw| whole(raw, 1, 1000))?.unwrap_or(5) as u32,
+        repetitions: settings.one("repetitions", repetitions)?.unwrap_or_default(),
         rates_per_s: ascending(rates.into_iter().flatten()),
         time_limit_s: settings.one("time_limit_s", |raw| whole(raw, 1, 30 * 86_400))?,
         memory_limit_bytes,
         cells,
         left_out,
     })
+}
+
+fn repetitions(raw: &Raw) -> Result<Repetitions, String> {
+    match &*raw.text {
+        "auto" => Ok(Repetitions::Auto),
+        _ => whole(raw, 1, 1000).map(|number| Repetitions::Fixed(number as u32)),
+    }
 }
 
 /// More would arrive than one a nanosecond.

@@ -25,7 +25,7 @@ struct Setting {
 const SETTINGS: [Setting; 7] = [
     Setting { key: "summary", flag: None, takes: Takes::Text },
     Setting { key: "passes", flag: Some("--passes"), takes: Takes::Text },
-    Setting { key: "repetitions", flag: None, takes: Takes::Numbers(&[]) },
+    Setting { key: "repetitions", flag: Some("--repetitions"), takes: Takes::Numbers(&["auto"]) },
     Setting { key: "time_limit_s", flag: Some("--time-limit"), takes: Takes::Numbers(&[]) },
     Setting { key: "memory_limit_mb", flag: Some("--memory-limit"), takes: Takes::Numbers(&[]) },
     Setting { key: "max_cells", flag: Some("--max-cells"), takes: Takes::Numbers(&[]) },
@@ -189,8 +189,8 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// Adds what a flag was given: an axis's, that of `pair`, or that of the setting `passes`, `time_limit_s`,
-    /// `memory_limit_mb`, `max_cells` or `rates`.
+    /// Adds what a flag was given: an axis's, that of `pair`, or that of the setting `passes`, `repetitions`,
+    /// `time_limit_s`, `memory_limit_mb`, `max_cells` or `rates`.
     ///
     /// # Panics
     ///

@@ -11,7 +11,8 @@ use hdrhistogram::serialization::Deserializer;
 
 use super::{
     Cell, CellId, Count, EndState, HeatMap, LatencyHistogram, Moment, Moments, OpKind, Profile, RATE_MAX_PER_S,
-    Responses, Results, Searches, Services, Spell, Status, Time, Timeline, contradiction, flaw, metrics,
+    Responses, Results, Searches, Sensors, Services, Spell, Status, Time, Timeline, UNDISTURBED_MIN, Undisturbed,
+    contradiction, flaw, metrics,
 };
 use crate::text;
 use metrics::Metric;
@@ -76,7 +77,7 @@ pub(crate) fn check_cell(cell: &Cell) -> Result<(), String> {
         }
     }
     if let Some(time) = &cell.time {
-        check_times(id, time)?;
+        check_times(id, time, time.clocked_elapsed_ns.len())?;
     }
     if let Some(profile) = &cell.profile {
         check_profile(profile)?;
@@ -84,11 +85,12 @@ pub(crate) fn check_cell(cell: &Cell) -> Result<(), String> {
     Ok(())
 }
 
-/// What is wrong with what a cell's time pass measured, in words.
-pub(crate) fn check_times(id: &CellId, time: &Time) -> Result<(), String> {
+/// What is wrong with what a cell's time pass measured after so many repetitions, in words; the figures may be the last
+/// one's alone, but the least are those of all.
+pub(crate) fn check_times(id: &CellId, time: &Time, repetitions: usize) -> Result<(), String> {
     let (found, expected) = (time.threads.len(), id.threads.unwrap_or(0) as usize);
     ensure!(found == expected, "figures of {found} threads, where there are {expected}");
-    check_time(time)
+    check_time(time, repetitions)
 }
 
 fn check_end_state(state: &EndState) -> Result<(), String> {
@@ -186,7 +188,7 @@ fn check_operations(count: &Count, expected: &EndState) -> Result<(), String> {
     Ok(())
 }
 
-fn check_time(time: &Time) -> Result<(), String> {
+fn check_time(time: &Time, repetitions: usize) -> Result<(), String> {
     ensure!(
         time.ticks_per_ns.is_finite() && time.ticks_per_ns > 0.0,
         "ticks_per_ns {} is not above 0",
@@ -222,8 +224,44 @@ fn check_time(time: &Time) -> Result<(), String> {
     let (all, sum) = (recorded(&time.histograms), time.threads.iter().map(|thread| recorded(&thread.histograms)).sum());
     ensure!(time.threads.is_empty() || all == sum, "the threads recorded {sum} latencies, but there are {all}");
     time.responses.iter().try_for_each(|responses| check_responses(responses, clocked))?;
+    check_undisturbed(time, repetitions, &largest_ns)?;
+    time.sensors.as_ref().map_or(Ok(()), |sensors| check_sensors(sensors, clocked))?;
     time.heat.as_ref().map_or(Ok(()), check_heat)?;
     time.moments.as_ref().map_or(Ok(()), check_moments)
+}
+
+/// Of more repetitions the least is less, and none is above what was observed.
+fn check_undisturbed(time: &Time, all: usize, observed_ns: &BTreeMap<OpKind, u64>) -> Result<(), String> {
+    let mut before: Option<&Undisturbed> = None;
+    for least in &time.undisturbed {
+        let Undisturbed { repetitions, blocks_ns, histograms } = least;
+        let name = format!("undisturbed of {repetitions} repetitions");
+        let enough = *repetitions >= UNDISTURBED_MIN && *repetitions as usize <= all;
+        ensure!(enough, "{name}, of which there are {all}; {UNDISTURBED_MIN} at least are held against each other");
+        let largest_ns = check_histograms(histograms).map_err(|what| format!("{name}: {what}"))?;
+        ensure!(sum(histograms.iter().map(|h| h.count)).is_some(), "{name} count more than 64 bits hold");
+        for (kind, ns) in &largest_ns {
+            let observed = observed_ns.get(kind).copied().unwrap_or(0);
+            ensure!(*ns <= observed, "{name} have {ns} ns of {}, of which {observed} ns were observed", kind.name());
+        }
+        if let Some(before) = before {
+            let fewer = before.repetitions;
+            ensure!(fewer < *repetitions, "{name} come after those of {fewer}");
+            ensure!(*blocks_ns <= before.blocks_ns, "{name} add up to {blocks_ns} ns, more than those of {fewer}");
+        }
+        before = Some(least);
+    }
+    Ok(())
+}
+
+fn check_sensors(sensors: &Sensors, repetitions: usize) -> Result<(), String> {
+    let Sensors { involuntary_switches, stolen_ms, mhz, load } = sensors;
+    let lengths = [involuntary_switches.len(), stolen_ms.len(), mhz.len(), load.len()];
+    let whole = lengths.into_iter().all(|length| length == 0 || length == repetitions);
+    ensure!(whole, "a list of sensors is not of {repetitions} repetitions");
+    let sane = mhz.iter().chain(load).all(|value| value.is_finite() && *value >= 0.0);
+    ensure!(sane, "sensors have a frequency or load that is not a number from 0 on");
+    Ok(())
 }
 
 fn check_responses(responses: &Responses, repetitions: usize) -> Result<(), String> {

@@ -15,6 +15,7 @@ mod percentiles;
 mod quantities;
 mod responses;
 mod timeline;
+mod undisturbed;
 mod work;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ pub use percentiles::KindPercentiles;
 pub use quantities::Quantities;
 pub use responses::{Arrivals, RATE_MAX_PER_S, Responses, Services};
 pub use timeline::{HeatMap, Moment, Moments, Searches, Spell, TableEvent, Timeline};
+pub use undisturbed::{BLOCK_OPS, CHECKPOINTS, Sensors, UNDISTURBED_MIN, Undisturbed};
 pub use work::{EndState, OpKind};
 
 /// The version of the layout below, and of what its figures mean.
@@ -252,6 +254,13 @@ pub struct Time {
     /// What callers wait at the rates that were asked for; empty where none was, and where operations are not one queue.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub responses: Vec<Responses>,
+    /// The least over the first repetitions, for more and more of them; empty where they don't do the same, and in records
+    /// of older versions.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub undisturbed: Vec<Undisturbed>,
+    /// What the machine did besides; absent in records of older versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sensors: Option<Sensors>,
 }
 
 impl Time {

@@ -95,15 +95,19 @@ impl Responses {
         self.service_ns.iter().map(move |&ns| ns as f64 * at_rate)
     }
 
-    /// The second one's repetitions after the first one's, of what both have.
+    /// The second one's repetitions after the first one's, of what both have. Undisturbed ones are of all repetitions so far:
+    /// the later ones stay.
     pub fn join(first: &[Responses], second: &[Responses]) -> Vec<Responses> {
         let key = |of: &Responses| (of.services, of.arrivals, of.rate_per_s, of.ops);
+        let undisturbed = |of: &&Responses| of.services == Services::Undisturbed;
         let joined = |before: &Responses| {
             let (mut joined, after) = (before.clone(), second.iter().find(|after| key(after) == key(before))?);
             joined.lists_mut().into_iter().zip(after.lists()).for_each(|(list, more)| list.extend(more));
             Some(joined)
         };
-        first.iter().filter_map(joined).collect()
+        let observed = first.iter().filter(|of| !undisturbed(of)).filter_map(joined);
+        let later = [second, first].into_iter().find(|part| part.iter().any(|of| undisturbed(&of)));
+        observed.chain(later.into_iter().flatten().filter(undisturbed).cloned()).collect()
     }
 }
 
@@ -127,6 +131,12 @@ mod tests {
         let joined = Responses::join(&[one(1, 5), one(2, 6)], &[one(2, 8)]);
         let expected = Responses { service_ns: vec![300, 400], p50_ns: vec![6, 8], max_ns: vec![7, 9], ..one(2, 0) };
         assert_eq!(joined, [expected]);
+        // Undisturbed ones are of all repetitions so far: the last one's stay, also after those that worked out none.
+        let least = |ns| Responses { services: Services::Undisturbed, ..one(1, ns) };
+        let observed = one(1, 5);
+        assert_eq!(Responses::join(&[observed.clone(), least(5)], &[observed.clone(), least(4)])[1..], [least(4)]);
+        assert_eq!(Responses::join(&[observed.clone(), least(5)], std::slice::from_ref(&observed))[1..], [least(5)]);
+        assert_eq!(Responses::join(&[observed.clone()], &[observed, least(4)])[1..], [least(4)]);
         let busy: Vec<f64> = one(100_000_000, 5).busy().collect();
         assert_eq!(busy, [2.5], "25 ns each, one every 10 ns");
     }

@@ -95,8 +95,10 @@ fn run(find: Find<'_>, names: bool, job: &Job, workload: &Workload) -> Answered 
         Pass::Time => {
             let learnt = job.learnt.as_ref().map(|learnt| learnt.as_ref().map_err(Failure::clone)).transpose()?;
             let arriving = passes::Arriving { rates_per_s: &job.rates_per_s, seed: cell.workload.seed };
-            let time = passes::time(&mut *open()?, workload, hint, learnt, job.keeps_moments, arriving)?;
-            Ok(Answer::Time(Box::new(time)))
+            let least = job.least.as_ref().map(|handed| (handed, job.is_checkpoint));
+            let wanted = passes::Wanted { moments: job.is_checkpoint, arriving, least };
+            let (time, left) = passes::time(&mut *open()?, workload, hint, learnt, &wanted)?;
+            Ok(Answer::Time(Box::new(time), left))
         }
         Pass::Profile => {
             let unnamed = passes::profile(&mut *open()?, workload, hint)?;

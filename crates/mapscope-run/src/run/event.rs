@@ -10,7 +10,7 @@ pub(super) enum Event<'a> {
     Doing(&'a str),
     /// A process has ended, and how.
     Ended(&'a Task, &'a Answered),
-    /// It won't be run, because its cell has failed.
+    /// It won't be run: its cell has failed, or needs no more of them.
     Dropped(&'a Task),
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::passes::{Counted, Learnt, Unnamed};
+use super::passes::{Counted, Handed, Learnt, Left, Unnamed};
 use crate::plan::CellSpec;
 use crate::record::{Profile, Time};
 use crate::subject::Failure;
@@ -20,7 +20,7 @@ pub(super) const REFUSED: u8 = 75;
 pub(super) const REFUSAL: &str = "error: ";
 
 /// The version of what follows. A process that was started by another mapscope, such as one built anew meanwhile, refuses.
-pub(super) const PROTOCOL: u32 = 3;
+pub(super) const PROTOCOL: u32 = 4;
 
 /// One pass of one cell.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,8 +40,11 @@ pub(super) struct Job {
     pub learns: Option<PathBuf>,
     /// What one has left for a time pass, or why it could not.
     pub learnt: Option<Result<Learnt, Failure>>,
-    /// Whether this repetition of a time pass keeps when operations began.
-    pub keeps_moments: bool,
+    /// Whether after this repetition of a time pass the record may be what it is: it keeps when operations began, and gives
+    /// the figures of the least.
+    pub is_checkpoint: bool,
+    /// Where a repetition finds the least of those before it, and leaves its own.
+    pub least: Option<Handed>,
     /// The rates of arrival that a time pass works out response times for.
     pub rates_per_s: Vec<u64>,
     pub memory_limit_bytes: u64,
@@ -127,7 +130,7 @@ pub(super) enum Answer {
     Expected(Expected),
     Count(Box<Counted>, Option<Result<Learnt, Failure>>),
     Learnt(Learnt),
-    Time(Box<Time>),
+    Time(Box<Time>, Option<Left>),
     Profile(Unnamed),
     /// The same by a program of its own, which alone knows its names.
     Named(Box<Profile>),
@@ -140,7 +143,7 @@ impl Answer {
             Answer::Expected(_) => Pass::Expect,
             Answer::Count(..) => Pass::Count,
             Answer::Learnt(_) => Pass::Learn,
-            Answer::Time(_) => Pass::Time,
+            Answer::Time(..) => Pass::Time,
             Answer::Profile(_) | Answer::Named(_) => Pass::Profile,
         }
     }
@@ -172,7 +175,8 @@ mod tests {
             program: None,
             learns: Some("/what is learnt".into()),
             learnt: None,
-            keeps_moments: true,
+            is_checkpoint: true,
+            least: None,
             rates_per_s: vec![1, u64::MAX],
             memory_limit_bytes: u64::MAX,
             answer: "/an answer".into(),

@@ -1,13 +1,13 @@
 //! The records of a run's cells, and how the end of a process becomes part of one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::job::{Answer, Answered, Pass};
 use super::opened::Opened;
-use super::passes::{Counted, Learnt, Names};
-use super::repetitions::Repetitions;
+use super::passes::{Counted, Handed, Learnt, Names};
+use super::repetitions::Joined;
 use super::task::Task;
-use crate::plan::{CellSpec, ThreadKeys};
+use crate::plan::{CellSpec, Repetitions, ThreadKeys};
 use crate::record::{Cell, EndState, Status, contradiction};
 use crate::subject::Failure;
 use crate::text;
@@ -20,6 +20,8 @@ pub(super) struct Ledger<'a> {
     /// By cell.
     times: Vec<Timings>,
     names: Names,
+    /// Where repetitions leave what they hand on.
+    folder: PathBuf,
 }
 
 /// What a cell's time pass begins with, and its repetitions so far.
@@ -28,15 +30,17 @@ struct Timings {
     /// Where what is learnt goes. It is as large as the workload is long, and is removed when the cell is done with it.
     file: Option<PathBuf>,
     learnt: Option<Result<Learnt, Failure>>,
-    repetitions: Repetitions,
+    repetitions: Joined,
+    /// Whether there are all that are needed.
+    over: bool,
 }
 
 impl<'a> Ledger<'a> {
-    /// Blank records of all cells.
-    pub fn new(opened: &'a Opened<'a>) -> Ledger<'a> {
+    /// Blank records of all cells, whose repetitions leave what they hand on in a folder.
+    pub fn new(opened: &'a Opened<'a>, folder: &Path) -> Ledger<'a> {
         let cells: Vec<_> = (0..opened.plan.cells.len()).map(|cell| opened.blank(cell)).collect();
         let times = cells.iter().map(|_| Timings::default()).collect();
-        Ledger { opened, cells, times, names: Names::default() }
+        Ledger { opened, cells, times, names: Names::default(), folder: folder.to_owned() }
     }
 
     /// Whether nothing of the cell has failed so far. Of one that has no other process is started.
@@ -52,6 +56,19 @@ impl<'a> Ledger<'a> {
     /// What was learnt of the cell, or why it was not.
     pub fn learnt(&self, cell: usize) -> Option<Result<Learnt, Failure>> {
         self.times[cell].learnt.clone()
+    }
+
+    /// What a repetition of the cell's time pass has from those before, and leaves for the next.
+    pub fn hands_on(&self, task: &Task) -> Option<Handed> {
+        let Task { cell, repetition, .. } = *task;
+        let before = self.times[cell].repetitions.least().cloned();
+        let (folder, name) = (self.folder.clone(), format!("{cell}-least-{repetition}").into());
+        self.opened.settles(cell).then_some(Handed { folder, before, name })
+    }
+
+    /// Whether the cell's time pass has come to its end.
+    pub fn is_timed(&self, cell: usize) -> bool {
+        self.times[cell].over
     }
 
     /// Books the end of a process.
@@ -73,8 +90,23 @@ impl<'a> Ledger<'a> {
             (_, Ok(answer)) => self.take(task, answer),
             (_, Err(failure)) => self.fail(task.cell, &task.name(), &failure),
         }
-        if !self.is_well(task.cell) || task.pass == Pass::Time && task.is_last() {
+        if !self.is_well(task.cell) || task.pass == Pass::Time && self.is_enough(task) {
+            self.remove_least(task.cell);
             self.take_times(task.cell);
+        }
+    }
+
+    /// Whether no repetition of the cell's time pass is needed after this one.
+    fn is_enough(&self, task: &Task) -> bool {
+        let auto = self.opened.plan.repetitions == Repetitions::Auto && self.opened.settles(task.cell);
+        task.is_last() || auto && task.is_checkpoint() && self.times[task.cell].repetitions.stand()
+    }
+
+    /// Removes what the last repetition of a cell left, if any did.
+    fn remove_least(&self, cell: usize) {
+        if let Some(least) = self.times[cell].repetitions.least() {
+            // It is done with, or its successor has it all.
+            let _ = std::fs::remove_file(self.folder.join(&least.name));
         }
     }
 
@@ -89,8 +121,9 @@ impl<'a> Ledger<'a> {
                 take_count(cell, *counted);
             }
             Answer::Learnt(learnt) => times.learnt = Some(Ok(learnt)),
-            Answer::Time(time) => {
-                if times.repetitions.add(*time).is_none() {
+            Answer::Time(time, left) => {
+                self.remove_least(task.cell);
+                if self.times[task.cell].repetitions.add(*time, left).is_none() {
                     self.fail(task.cell, &task.name(), &Failure::harness("a histogram is damaged"));
                 }
             }
@@ -104,18 +137,19 @@ impl<'a> Ledger<'a> {
     }
 
     /// A pass that failed gives no figures.
-    fn take_times(&mut self, cell: usize) {
-        let Timings { file, repetitions, .. } = std::mem::take(&mut self.times[cell]);
+    fn take_times(&mut self, index: usize) {
+        let Timings { file, repetitions, .. } = std::mem::take(&mut self.times[index]);
         if let Some(file) = file {
             // It is done with; the folder goes with the run in any case.
             let _ = std::fs::remove_file(file);
         }
-        let cell = &mut self.cells[cell];
+        let cell = &mut self.cells[index];
         if cell.status != Status::Ok {
             cell.time = None;
         } else if let Some(time) = repetitions.finish() {
             cell.time = Some(time);
         }
+        self.times[index].over = true;
     }
 
     /// Books that a cell has failed, and in what.
@@ -138,6 +172,9 @@ impl<'a> Ledger<'a> {
     /// The records, when all is done but what is `left`: where there is anything, the run was interrupted.
     pub fn finish(mut self, left: impl Iterator<Item = Task>) -> Vec<Cell> {
         for Task { cell, pass, .. } in left.filter(|task| task.pass != Pass::Expect) {
+            if pass == Pass::Time && self.is_timed(cell) {
+                continue;
+            }
             // Of the time pass, the repetitions that were done are times all the same: the record says how many, and that
             // it is partial.
             if !matches!(pass, Pass::Time | Pass::Learn) || self.times[cell].repetitions.is_empty() {

@@ -227,6 +227,11 @@ impl Log {
         Ok(Log { path, file: Some(file), seal: Seal::default(), asked: head.asked.into_owned(), earlier })
     }
 
+    /// The folder that it is in.
+    pub(super) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
     /// What was asked of the run.
     pub fn asked(&self) -> &serde_json::Value {
         &self.asked
@@ -246,7 +251,7 @@ impl Log {
             );
             return Err(self.error(what));
         }
-        let work = name_of(self.path.parent().unwrap_or(&self.path));
+        let work = name_of(self.folder());
         let head = Head { asked: Cow::Borrowed(&self.asked), facts: Cow::Borrowed(facts), work: Cow::Owned(work) };
         let mut file = self.file.as_ref().expect("it has just been made");
         let written = self.seal.line(&head).and_then(|line| file.write_all(&line)).and_then(|()| file.sync_data());

@@ -7,11 +7,15 @@ use super::job::PROTOCOL;
 use super::runner;
 use super::subjects::Subjects;
 use crate::intake;
-use crate::plan::{CellSpec, Plan, Source};
-use crate::record::{Cell, EndState, Environment, SCHEMA, Status};
+use crate::plan::{CellSpec, Plan, Repetitions, Source};
+use crate::record::{CHECKPOINTS, Cell, EndState, Environment, SCHEMA, Status};
 use crate::subject::Subject;
 use crate::text;
 use crate::workload::{Inputs, Workload, WorkloadError};
+
+/// Repetitions where nobody says how many: of cells whose least times may come to stand, and of others.
+const REPETITIONS_MAX: u32 = CHECKPOINTS[CHECKPOINTS.len() - 1];
+const REPETITIONS: u32 = 5;
 
 /// See the module.
 pub(super) struct Opened<'a> {
@@ -84,6 +88,21 @@ impl<'a> Opened<'a> {
         self.subject(cell).is_some_and(|map| map.repeats(self.plan.cells[cell].crew))
     }
 
+    /// Whether each repetition of the cell's time pass does the same, so that the least of each operation is the map's own.
+    pub fn settles(&self, cell: usize) -> bool {
+        let exact = self.subject(cell).is_some_and(|map| map.info().exact);
+        exact && self.repeats(cell) && self.plan.cells[cell].crew.is_none()
+    }
+
+    /// How often the cell's time pass is repeated at the most.
+    pub fn repetitions(&self, cell: usize) -> u32 {
+        match self.plan.repetitions {
+            Repetitions::Fixed(number) => number,
+            Repetitions::Auto if self.settles(cell) => REPETITIONS_MAX,
+            Repetitions::Auto => REPETITIONS,
+        }
+    }
+
     /// The operations that a pass of the cell does, its set-up and the entries that it is asked to have room for included.
     pub fn ops(&self, cell: usize) -> u64 {
         let workload = self.workload(cell);
@@ -121,7 +140,7 @@ impl<'a> Opened<'a> {
         facts.insert("protocol".into(), PROTOCOL.to_string());
         let Plan { passes, repetitions, rates_per_s, time_limit_s, memory_limit_bytes, cells, .. } = &self.plan;
         let plan =
-            format!("{passes:?} {repetitions} {rates_per_s:?} {time_limit_s:?} {memory_limit_bytes:?} {cells:?}");
+            format!("{passes:?} {repetitions:?} {rates_per_s:?} {time_limit_s:?} {memory_limit_bytes:?} {cells:?}");
         facts.insert("plan".into(), blake3::hash(plan.as_bytes()).to_hex()[..16].to_owned());
         if let Some(compiler) = runner::compiler(cells.iter().map(|spec| spec.entry)) {
             facts.insert("compiler of programs".into(), compiler);

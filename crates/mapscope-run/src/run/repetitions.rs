@@ -1,41 +1,86 @@
 //! Joins the repetitions of a cell's time pass, each of which a process of its own measured, into one [`Time`].
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use super::passes::{CLASSES, recorded, sum_kinds};
+use super::passes::{CLASSES, Least, Left, recorded, sum_kinds};
+use crate::probe::event::Cause;
 use crate::probe::latency::{Latencies, class_of};
 use crate::record::metrics::latency::decode;
-use crate::record::{Collector, HeatMap, KindPercentiles, LatencyHistogram, Responses, ThreadTime, Time};
+use crate::record::{Collector, HeatMap, KindPercentiles, LatencyHistogram, Responses, Sensors, ThreadTime, Time};
 
 /// The repetitions of a cell so far. What is kept does not grow by a histogram each.
 #[derive(Default)]
-pub(super) struct Repetitions {
-    joined: Option<Time>,
+pub(super) struct Joined {
+    all: Option<Time>,
     clock_floors_ns: Vec<f64>,
     ticks_per_ns: Vec<f64>,
+    /// The sum of the least times after each one.
+    sums_ps: Vec<u64>,
+    /// What the last one left.
+    left: Option<Left>,
 }
 
-impl Repetitions {
-    /// Adds the next one; `None` when a histogram is damaged.
-    pub fn add(&mut self, repetition: Time) -> Option<()> {
+/// The sum stands when one more repetition lowers it by less than one part in so many.
+const STANDS: u64 = 200;
+
+/// No more repetitions than are needed for the first checkpoint, when their runs have taken so long together.
+const BUDGET: Duration = Duration::from_secs(30);
+
+/// Runs of the measured operations in a repetition without a clock in the loop: one warms up.
+const BARE_RUNS: u64 = 2;
+
+impl Joined {
+    /// Adds the next one, and what it left; `None` when a histogram is damaged.
+    pub fn add(&mut self, repetition: Time, left: Option<Left>) -> Option<()> {
+        if let Some(left) = left {
+            self.sums_ps.push(left.blocks_ps);
+            // Machine's outliers are worked out at checkpoints, and those of the last one stay until the next.
+            let machine = self.left.take().map(|before| before.machine).filter(|_| repetition.undisturbed.is_empty());
+            self.left = Some(Left { machine: machine.unwrap_or(left.machine), ..left });
+        }
         self.clock_floors_ns.push(repetition.clock_floor_ns);
         self.ticks_per_ns.push(repetition.ticks_per_ns);
-        self.joined = Some(match self.joined.take() {
+        self.all = Some(match self.all.take() {
             Some(before) => join(&[before, repetition])?,
             None => repetition,
         });
         Some(())
     }
 
+    /// What the last one left for the next.
+    pub fn least(&self) -> Option<&Least> {
+        self.left.as_ref().map(|left| &left.least)
+    }
+
+    /// Whether another one would change little: asked at checkpoints, where the least are recorded. Nothing but what the
+    /// repetitions measured decides, so that a run that goes on decides the same.
+    pub fn stand(&self) -> bool {
+        let Some(all) = self.all.as_ref().filter(|all| !all.undisturbed.is_empty()) else { return false };
+        // Saturating, because a log that is read again may hold any numbers.
+        let sum = |elapsed_ns: &[u64]| elapsed_ns.iter().fold(0_u64, |sum, &ns| sum.saturating_add(ns));
+        let spent_ns = sum(&all.bare_elapsed_ns).saturating_mul(BARE_RUNS).saturating_add(sum(&all.clocked_elapsed_ns));
+        let stands = match self.sums_ps[..] {
+            [.., before, now] => before.saturating_sub(now) < before / STANDS,
+            _ => false,
+        };
+        stands || spent_ns > BUDGET.as_nanos() as u64
+    }
+
     /// Whether there is none yet.
     pub fn is_empty(&self) -> bool {
-        self.joined.is_none()
+        self.all.is_none()
     }
 
     /// All of them as one; `None` where there is none.
     pub fn finish(self) -> Option<Time> {
         let (clock_floor_ns, ticks_per_ns) = (median(self.clock_floors_ns), median(self.ticks_per_ns));
-        self.joined.map(|joined| Time { clock_floor_ns, ticks_per_ns, ..joined })
+        let machine = self.left.map(|left| left.machine).unwrap_or_default();
+        self.all.map(|all| {
+            // A machine's outlier that no histogram has is none; then all stay where they are.
+            let histograms = told_apart(&all.histograms, &machine).unwrap_or_else(|| all.histograms.clone());
+            Time { clock_floor_ns, ticks_per_ns, histograms, ..all }
+        })
     }
 }
 
@@ -59,7 +104,24 @@ fn join(both: &[Time; 2]) -> Option<Time> {
         heat: first.heat.as_ref().zip(second.heat.as_ref()).map(|(a, b)| join_heat(&[a, b])),
         moments: second.moments.as_ref().or(first.moments.as_ref()).cloned(),
         responses: Responses::join(&first.responses, &second.responses),
+        undisturbed: [&*first.undisturbed, &second.undisturbed].concat(),
+        sensors: first.sensors.as_ref().zip(second.sensors.as_ref()).map(|(a, b)| Sensors::join(a, b)),
     })
+}
+
+/// The histograms, with the machine's part of them under its own cause.
+fn told_apart(histograms: &[LatencyHistogram], machine: &[LatencyHistogram]) -> Option<Vec<LatencyHistogram>> {
+    let mut all = Latencies::new(CLASSES);
+    let class = |histogram: &LatencyHistogram, cause| usize::from(class_of(histogram.kind as usize, cause));
+    for histogram in histograms {
+        all.add_to(class(histogram, histogram.cause), &decode(histogram)?);
+    }
+    for histogram in machine {
+        let decoded = decode(histogram)?;
+        all.take_from(class(histogram, histogram.cause), &decoded)?;
+        all.add_to(class(histogram, Cause::Machine), &decoded);
+    }
+    Some(recorded(&all))
 }
 
 fn join_thread(both: &[&ThreadTime; 2]) -> Option<ThreadTime> {
@@ -120,9 +182,8 @@ fn join_heat(both: &[&HeatMap; 2]) -> HeatMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::event::Cause;
     use crate::record::metrics::latency::percentiles;
-    use crate::record::{Moments, OpKind};
+    use crate::record::{Moments, OpKind, Undisturbed};
 
     const STEADY: usize = class_of(OpKind::Get as usize, Cause::Steady) as usize;
     const GROW: usize = class_of(OpKind::Insert as usize, Cause::Grow) as usize;
@@ -151,12 +212,14 @@ mod tests {
             heat: None,
             moments: None,
             responses: Vec::new(),
+            undisturbed: Vec::new(),
+            sensors: None,
         }
     }
 
     fn all(parts: impl IntoIterator<Item = Time>) -> Option<Time> {
-        let mut repetitions = Repetitions::default();
-        parts.into_iter().for_each(|part| repetitions.add(part).expect("histograms are whole"));
+        let mut repetitions = Joined::default();
+        parts.into_iter().for_each(|part| repetitions.add(part, None).expect("histograms are whole"));
         repetitions.finish()
     }
 
@@ -224,5 +287,53 @@ mod tests {
         assert_eq!(time.threads[1].histograms, histograms(&[(STEADY, &[6, 8])]));
         let joined = Collector { cycles: vec![2, 1], pauses_ns: vec![10, 20, 30], heap_peak_bytes: vec![100, 90] };
         assert_eq!(time.collector, Some(joined));
+    }
+
+    /// What a repetition leaves when the least add up to so much.
+    fn left(blocks_ps: u64, machine: Vec<LatencyHistogram>) -> Option<Left> {
+        let least = serde_json::json!({ "name": "least", "repetitions": 1, "digest": "" });
+        Some(Left { least: serde_json::from_value(least).unwrap(), blocks_ps, machine })
+    }
+
+    fn checkpoint(number: u32) -> Time {
+        let undisturbed = vec![Undisturbed { repetitions: number, blocks_ns: 1, histograms: Vec::new() }];
+        Time { undisturbed, ..repetition(0, &[]) }
+    }
+
+    #[test]
+    fn the_least_stand_when_one_more_lowers_their_sum_by_less_than_half_a_percent() {
+        let stand = |sums: &[u64]| {
+            let mut repetitions = Joined::default();
+            sums.iter().for_each(|&sum| repetitions.add(checkpoint(3), left(sum, Vec::new())).unwrap());
+            repetitions.stand()
+        };
+        assert!(stand(&[1200, 1000, 996]) && stand(&[1200, 1000, 1000]));
+        assert!(!stand(&[1200, 1000, 995]) && !stand(&[1000]));
+        let mut long = Joined::default();
+        long.add(Time { clocked_elapsed_ns: vec![30_000_000_000], ..checkpoint(3) }, left(9, Vec::new())).unwrap();
+        assert!(long.stand(), "the budget is spent");
+        let mut none = Joined::default();
+        none.add(repetition(0, &[]), left(9, Vec::new())).unwrap();
+        none.add(repetition(0, &[]), left(9, Vec::new())).unwrap();
+        assert!(!none.stand(), "no figures have been recorded yet");
+    }
+
+    #[test]
+    fn what_was_the_machines_is_under_its_own_cause() {
+        const MACHINE: usize = class_of(OpKind::Get as usize, Cause::Machine) as usize;
+        let told_apart = |machine: &[(usize, &[u64])]| {
+            let mut repetitions = Joined::default();
+            let slow = repetition(0, &[(STEADY, &[10, 12, 5000, 900]), (GROW, &[900])]);
+            let last = Time { undisturbed: checkpoint(3).undisturbed, ..repetition(1, &[(STEADY, &[11, 13])]) };
+            repetitions.add(slow, left(9, Vec::new())).unwrap();
+            repetitions.add(last, left(9, histograms(machine))).unwrap();
+            // The next one has worked out nothing: what the last checkpoint did stays.
+            repetitions.add(repetition(2, &[(STEADY, &[14])]), left(9, Vec::new())).unwrap();
+            repetitions.finish().unwrap().histograms
+        };
+        let of: &[(usize, &[u64])] = &[(STEADY, &[10, 12, 900, 11, 13, 14]), (GROW, &[900]), (MACHINE, &[5000])];
+        assert_eq!(told_apart(&[(STEADY, &[5000])]), histograms(of));
+        let all: &[(usize, &[u64])] = &[(STEADY, &[10, 12, 5000, 900, 11, 13, 14]), (GROW, &[900])];
+        assert_eq!(told_apart(&[(STEADY, &[7777])]), histograms(all), "what no histogram has is not taken from one");
     }
 }

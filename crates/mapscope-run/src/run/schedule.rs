@@ -50,7 +50,9 @@ pub fn execute(
 fn run(plan: &Plan, subjects: &Subjects, settings: &Settings, log: Option<&mut Log>) -> Result<Finished, RunError> {
     let opened = Opened::new(plan.clone(), subjects)?;
     let answers = Answers::new()?;
-    let mut ledger = Ledger::new(&opened);
+    // A run that goes on finds in its own folder what repetitions left.
+    let folder = log.as_ref().map_or(answers.path(), |log| log.folder()).to_owned();
+    let mut ledger = Ledger::new(&opened, &folder);
     let (mut done, mut sinks) = (HashSet::new(), Sinks(Vec::new()));
     if let Some(log) = log {
         let mut facts = opened.facts();
@@ -116,17 +118,20 @@ fn replay(log: &mut Log, opened: &Opened<'_>, ledger: &mut Ledger<'_>) -> Result
             // It has gone with the process that it was for.
             Ok(Answer::Count(_, learnt)) => *learnt = None,
             Ok(Answer::Learnt(_)) => return fail("nothing is learnt for a run that is over"),
-            Ok(Answer::Time(time)) => {
+            Ok(Answer::Time(time, _)) => {
                 if time.bare_elapsed_ns.len() != 1 {
                     return fail("it is not one repetition's");
                 }
-                if let Err(what) = check_times(&ledger.cells[task.cell].id, time) {
+                if let Err(what) = check_times(&ledger.cells[task.cell].id, time, task.repetition as usize) {
                     return fail(&what);
                 }
             }
             _ => {}
         }
         ledger.book(&task, ended);
+        if ledger.is_timed(task.cell) {
+            done.extend(known.iter().filter(|other| other.pass == Pass::Time && other.cell == task.cell));
+        }
         let touched = if task.pass == Pass::Expect { opened.alike(task.cell) } else { &[task.cell] };
         if let Some(what) = touched.iter().find_map(|&cell| check_cell(&ledger.cells[cell]).err()) {
             return fail(&what);

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::event::{Event, Sinks};
-use super::job::{Answered, Job};
+use super::job::{Answered, Job, Pass};
 use super::ledger::Ledger;
 use super::limits::Limits;
 use super::opened::Opened;
@@ -72,7 +72,8 @@ impl<'a> Scheduler<'a> {
     /// What may start now. What can't be of use any more is passed over.
     fn next(&mut self, sinks: &mut Sinks<'_>) -> Option<Task> {
         while let Some(&task) = self.queue.front() {
-            if !self.ledger.is_well(task.cell) {
+            let needless = task.pass == Pass::Time && self.ledger.is_timed(task.cell);
+            if needless || !self.ledger.is_well(task.cell) {
                 self.queue.pop_front();
                 sinks.tell(Event::Dropped(&task));
             } else if self.may_start(task) {
@@ -130,7 +131,8 @@ impl<'a> Scheduler<'a> {
             program: if let Prepared::Program { path, .. } = prepared { Some(path.clone()) } else { None },
             learns,
             learnt: self.ledger.learnt(cell),
-            keeps_moments: task.is_last(),
+            is_checkpoint: task.is_checkpoint(),
+            least: if pass == Pass::Time { self.ledger.hands_on(task) } else { None },
             rates_per_s: self.opened.plan.rates_per_s.clone(),
             memory_limit_bytes: self.limits.memory_bytes(pass),
             answer: self.folder.join(format!("{cell}-{}-{repetition}.json", pass.name())),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::job::Pass;
 use super::opened::Opened;
+use crate::record::CHECKPOINTS;
 
 /// One process to be started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,7 +15,7 @@ pub(super) struct Task {
     /// Index into the plan's cells; of an expected end state the first cell that has it.
     pub cell: usize,
     pub pass: Pass,
-    /// Of how many repetitions of a time pass which one, from 1; of other passes there is one.
+    /// Of how many repetitions of a time pass, at the most, which one, from 1; of other passes there is one.
     pub repetition: u32,
     pub of: u32,
 }
@@ -30,9 +31,14 @@ impl Task {
         }
     }
 
-    /// Whether the cell's pass is done with it.
+    /// Whether the cell's pass is done with it in any case.
     pub fn is_last(&self) -> bool {
         self.repetition == self.of
+    }
+
+    /// Whether the least times are recorded after it.
+    pub fn is_checkpoint(&self) -> bool {
+        self.is_last() || CHECKPOINTS.contains(&self.repetition)
     }
 }
 
@@ -51,10 +57,12 @@ pub(super) fn tasks(opened: &Opened<'_>, done: &HashSet<Task>) -> VecDeque<Task>
     while !cells.is_empty() {
         let block = block(opened, cells.start);
         cells.start = block.end;
-        for (pass, of) in passes(opened) {
-            for repetition in 1..=of {
-                let having = block.clone().filter(|&cell| has(opened, cell, pass, done));
-                tasks.extend(having.map(|cell| Task { cell, pass, repetition, of }));
+        for pass in passes(opened) {
+            let having: Vec<usize> = block.clone().filter(|&cell| has(opened, cell, pass, done)).collect();
+            let of = |cell| if pass == Pass::Time { opened.repetitions(cell) } else { 1 };
+            for repetition in 1..=having.iter().map(|&cell| of(cell)).max().unwrap_or(0) {
+                let repeated = having.iter().filter(|&&cell| repetition <= of(cell));
+                tasks.extend(repeated.map(|&cell| Task { cell, pass, repetition, of: of(cell) }));
             }
         }
     }
@@ -62,16 +70,16 @@ pub(super) fn tasks(opened: &Opened<'_>, done: &HashSet<Task>) -> VecDeque<Task>
     tasks
 }
 
-/// The passes that a plan's cells may have, in order, each with its repetitions.
-fn passes(opened: &Opened<'_>) -> impl Iterator<Item = (Pass, u32)> {
+/// The passes that a plan's cells may have, in order.
+fn passes(opened: &Opened<'_>) -> impl Iterator<Item = Pass> {
     let passes = opened.plan.passes;
     let wanted = [
-        (passes.count, Pass::Count, 1),
-        (passes.time, Pass::Learn, 1),
-        (passes.profile, Pass::Profile, 1),
-        (passes.time, Pass::Time, opened.plan.repetitions),
+        (passes.count, Pass::Count),
+        (passes.time, Pass::Learn),
+        (passes.profile, Pass::Profile),
+        (passes.time, Pass::Time),
     ];
-    wanted.into_iter().filter_map(|(wanted, pass, of)| wanted.then_some((pass, of)))
+    wanted.into_iter().filter_map(|(wanted, pass)| wanted.then_some(pass))
 }
 
 fn has(opened: &Opened<'_>, cell: usize, pass: Pass, done: &HashSet<Task>) -> bool {
@@ -81,7 +89,7 @@ fn has(opened: &Opened<'_>, cell: usize, pass: Pass, done: &HashSet<Task>) -> bo
         Pass::Learn => {
             let counts = opened.plan.passes.count;
             let counted = || done.contains(&Task { cell, pass: Pass::Count, repetition: 1, of: 1 });
-            let of = opened.plan.repetitions;
+            let of = opened.repetitions(cell);
             let timed = |repetition| done.contains(&Task { cell, pass: Pass::Time, repetition, of });
             opened.repeats(cell) && (!counts || counted()) && !(1..=of).all(timed)
         }
@@ -103,7 +111,7 @@ fn block(opened: &Opened<'_>, first: usize) -> std::ops::Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Flags, plan};
+    use crate::plan::{Flags, Repetitions, plan};
     use crate::run::Subjects;
 
     fn order(flags: &[(&str, &str)], done: &[Task]) -> String {
@@ -111,7 +119,7 @@ mod tests {
         let mut given = Flags::from([("map", "std,btree"), ("seed", "1,2")]);
         flags.iter().for_each(|(key, value)| given.give(key, [(*value).to_owned()]));
         let mut plan = plan(&[], &given, &subjects.catalog()).unwrap();
-        plan.repetitions = 2;
+        plan.repetitions = Repetitions::Fixed(2);
         let opened = Opened::new(plan.clone(), &subjects).unwrap();
         let letter =
             |task: Task| format!("{}{}{}", &task.pass.name()[..1], task.cell, &".'"[..task.repetition as usize - 1]);

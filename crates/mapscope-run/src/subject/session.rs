@@ -303,11 +303,12 @@ pub trait Timed {
     /// Why it can't.
     fn set_up(&mut self, ops: &[Op]) -> Result<(), Failure>;
 
-    /// Does a batch and nothing else; how long that took.
+    /// Does a batch and nothing else; how long that took. Where one thread of this process does it, appends how many
+    /// [`ticks`](crate::probe::clock::ticks) each [`BLOCK_OPS`](crate::record::BLOCK_OPS) operations took, and the rest.
     ///
     /// # Errors
     /// Why it can't.
-    fn bare(&mut self, ops: &[Op]) -> Result<Duration, Failure>;
+    fn bare(&mut self, ops: &[Op], block_ticks: &mut Vec<u64>) -> Result<Duration, Failure>;
 
     /// Does a batch with the clock read after each operation; appends what was read, in the order of the operations of each
     /// hand, and gives how long it all took.

@@ -383,7 +383,7 @@ impl Timed for Running<'_, '_> {
         Ok(())
     }
 
-    fn bare(&mut self, ops: &[Op]) -> Result<Duration, Failure> {
+    fn bare(&mut self, ops: &[Op], _: &mut Vec<u64>) -> Result<Duration, Failure> {
         self.begin()?;
         let ticks = self.runtime.program.apply(ops).map_err(pipe)?;
         Ok(Duration::from_nanos(self.runtime.ns(ticks)))

@@ -110,7 +110,7 @@ fn the_smallest_profile_gets_the_defaults() {
     let plan = plan_text(&table(""), &Flags::default()).unwrap();
     assert_eq!(plan.profile, "my");
     assert_eq!(plan.passes, Passes { count: true, time: true, profile: true });
-    assert_eq!((plan.repetitions, plan.time_limit_s, plan.memory_limit_bytes), (5, None, None));
+    assert_eq!((plan.repetitions, plan.time_limit_s, plan.memory_limit_bytes), (Repetitions::Auto, None, None));
     assert_eq!(shown(&plan), ["std uniform fill hint=0 u64/u64 ops=10 seed=1"]);
 }
 
@@ -122,7 +122,10 @@ fn settings_are_read() {
     );
     let plan = plan_text(&text, &Flags::default()).unwrap();
     assert_eq!(plan.passes, Passes { count: true, time: false, profile: true });
-    assert_eq!((plan.repetitions, plan.time_limit_s, plan.memory_limit_bytes), (7, Some(1000), Some(16 << 20)));
+    assert_eq!(
+        (plan.repetitions, plan.time_limit_s, plan.memory_limit_bytes),
+        (Repetitions::Fixed(7), Some(1000), Some(16 << 20))
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use super::{Metric, Number, find, registry};
 use crate::record::{
     Cause, Cell, CellId, Collector, Count, Distributions, EndState, KindPercentiles, LatencyHistogram, OpKind,
-    Quantities, Results, SCHEMA, Status, ThreadTime, Time,
+    Quantities, Results, SCHEMA, Status, ThreadTime, Time, Undisturbed,
 };
 
 /// A cell that ended well without having run any pass.
@@ -79,7 +79,10 @@ pub(super) fn cell_with_everything() -> Cell {
             collector: Some(collector),
             percentiles: OpKind::ALL.map(percentiles).to_vec(),
             kind_ns: OpKind::ALL.map(|kind| (kind, 180_300)).into(),
-            ..time(&[1_000_000, 3_000_000, 2_000_000], histograms)
+            undisturbed: [(3, 1_900_000), (5, 1_800_000), (8, 1_750_000)]
+                .map(|least| undisturbed(least, &histograms))
+                .to_vec(),
+            ..time(&[1_000_000, 3_000_000, 2_000_000], histograms.clone())
         }),
         ..cell("std")
     }
@@ -89,6 +92,10 @@ pub(super) fn cell_with_everything() -> Cell {
 fn percentiles(kind: OpKind) -> KindPercentiles {
     let [p50_ns, p90_ns, p99_ns, p999_ns] = [vec![19, 20, 21], vec![20; 3], vec![20, 20, 30], vec![20, 90, 100]];
     KindPercentiles { kind, p50_ns, p90_ns, p99_ns, p999_ns, p9999_ns: vec![100; 3], max_ns: vec![100, 99, 98] }
+}
+
+fn undisturbed((repetitions, blocks_ns): (u32, u64), histograms: &[LatencyHistogram]) -> Undisturbed {
+    Undisturbed { repetitions, blocks_ns, histograms: histograms.to_vec() }
 }
 
 /// What a metric of all formats is in a cell.
@@ -124,6 +131,8 @@ pub(super) fn time(bare_elapsed_ns: &[u64], histograms: Vec<LatencyHistogram>) -
         heat: None,
         moments: None,
         responses: Vec::new(),
+        undisturbed: Vec::new(),
+        sensors: None,
         histograms,
     }
 }

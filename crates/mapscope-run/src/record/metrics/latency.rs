@@ -4,7 +4,7 @@
 //! be their maximum under a grander name.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use base64::Engine;
@@ -12,7 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
-use super::{Column, Formula::Integer, Metric, Shown, rows, shares, timed};
+use super::{Column, Formula::Integer, Metric, Rank, Shown, rows, shares, timed, undisturbed};
 use crate::record::{Cause, Cell, KindPercentiles, LatencyHistogram, OpKind};
 
 /// The histogram itself; `None` when it is damaged, which [`read`](crate::record::read) has ruled out.
@@ -31,22 +31,37 @@ struct Latencies {
 }
 
 impl Latencies {
-    /// Decodes the histograms of `cell`; `None` without a time pass, or when a histogram is damaged.
-    ///
-    /// The last two cells' are kept, found again by their content: whoever exports a cell asks it for dozens of
-    /// metrics, and whoever compares two cells asks them in turn.
+    /// Those that were observed in `cell`; `None` without a time pass, or when a histogram is damaged.
     fn of(cell: &Cell) -> Option<Rc<Latencies>> {
-        type Memo = [Option<(Vec<LatencyHistogram>, Option<Rc<Latencies>>)>; 2];
-        thread_local!(static MEMO: RefCell<Memo> = const { RefCell::new([None, None]) });
+        Latencies::read(&cell.time.as_ref()?.histograms)
+    }
 
-        let encoded = &cell.time.as_ref()?.histograms;
+    /// The least of each operation, where there are any.
+    fn undisturbed(cell: &Cell) -> Option<Rc<Latencies>> {
+        let last = undisturbed::of(cell)?;
+        (!last.histograms.is_empty()).then(|| Latencies::read(&last.histograms))?
+    }
+
+    /// Those that people are shown first: undisturbed where there are any.
+    fn shown_first(cell: &Cell) -> Option<Rc<Latencies>> {
+        Latencies::undisturbed(cell).or_else(|| Latencies::of(cell))
+    }
+
+    /// Decodes histograms.
+    ///
+    /// The last ones are kept, found again by their content, those of two cells and both sorts: whoever exports a cell asks
+    /// it for dozens of metrics, and whoever compares two cells asks them in turn.
+    fn read(encoded: &[LatencyHistogram]) -> Option<Rc<Latencies>> {
+        type Memo = VecDeque<(Vec<LatencyHistogram>, Option<Rc<Latencies>>)>;
+        thread_local!(static MEMO: RefCell<Memo> = const { RefCell::new(VecDeque::new()) });
+
         MEMO.with_borrow_mut(|memo| {
-            if let Some((_, decoded)) = memo.iter().flatten().find(|(key, _)| key == encoded) {
+            if let Some((_, decoded)) = memo.iter().find(|(key, _)| key == encoded) {
                 return decoded.clone();
             }
             let decoded = Self::decode(encoded).map(Rc::new);
-            memo.swap(0, 1);
-            memo[0] = Some((encoded.clone(), decoded.clone()));
+            memo.truncate(3);
+            memo.push_front((encoded.to_vec(), decoded.clone()));
             decoded
         })
     }
@@ -120,6 +135,18 @@ pub(super) fn percentile_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Option<
     percentile(Latencies::of(cell)?.by_kind.get(&kind)?, quantile).map(i128::from)
 }
 
+/// The same of the least of each operation.
+fn least_percentile_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Option<i128> {
+    percentile(Latencies::undisturbed(cell)?.by_kind.get(&kind)?, quantile).map(i128::from)
+}
+
+/// The same of the first repetitions, for more and more of them.
+fn least_each_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Vec<f64> {
+    let of = |histograms| percentile(Latencies::read(histograms)?.by_kind.get(&kind)?, quantile);
+    let after = cell.time.iter().flat_map(|time| &time.undisturbed).map(|least| of(&least.histograms));
+    after.map(|ns| ns.map(|ns| ns as f64)).collect::<Option<_>>().unwrap_or_default()
+}
+
 /// See [`shares::TAIL_SHARES`].
 pub(super) fn tail_shares<T>(cell: &Cell, of: impl FnOnce(&BTreeMap<Cause, f64>) -> Option<T>) -> Option<T> {
     of(Latencies::of(cell)?.tail_shares.as_ref()?)
@@ -179,7 +206,40 @@ macro_rules! percentiles {
 /// Six percentiles for each kind of operation.
 pub(super) const PERCENTILES: [[Metric; 6]; OpKind::ALL.len()] = each_kind!(percentiles);
 
-/// What the latencies are that tables and the page show of a cell: of its writes, or of the first kind that it has instead.
+macro_rules! undisturbed_percentiles {
+    ($kind_name:literal, $kind:ident) => {
+        [
+            undisturbed_percentiles!($kind_name, $kind, "_undisturbed_p50_ns", 0.5, "median"),
+            undisturbed_percentiles!($kind_name, $kind, "_undisturbed_p90_ns", 0.9, "90th percentile"),
+            undisturbed_percentiles!($kind_name, $kind, "_undisturbed_p99_ns", 0.99, "99th percentile"),
+            undisturbed_percentiles!($kind_name, $kind, "_undisturbed_p999_ns", 0.999, "99.9th percentile"),
+            undisturbed_percentiles!($kind_name, $kind, "_undisturbed_p9999_ns", 0.9999, "99.99th percentile"),
+            undisturbed_percentiles!($kind_name, $kind, "_undisturbed_max_ns", 1.0, "maximum"),
+        ]
+    };
+    ($kind_name:literal, $kind:ident, $suffix:literal, $quantile:literal, $what:literal) => {
+        timed(
+            concat!($kind_name, $suffix),
+            "ns",
+            concat!(
+                "The least latency of each single ",
+                $kind_name,
+                " over the repetitions, all causes together: ",
+                $what,
+                "."
+            ),
+            Integer(|c| least_percentile_ns(c, OpKind::$kind, $quantile)),
+        )
+        .rank(Rank::UndisturbedTime)
+        .repeated(|c| least_each_ns(c, OpKind::$kind, $quantile))
+    };
+}
+
+/// The same six of the least of each operation.
+pub(super) const UNDISTURBED_PERCENTILES: [[Metric; 6]; OpKind::ALL.len()] = each_kind!(undisturbed_percentiles);
+
+/// What the latencies are that tables and the page show of a cell, undisturbed where it has such: of its writes, or of the
+/// first kind that it has instead.
 #[derive(Debug, Clone, Copy)]
 pub struct Written {
     /// Operations recorded.
@@ -190,14 +250,14 @@ pub struct Written {
     pub max_ns: u64,
     /// The cause of the longest.
     pub max_cause: Cause,
-    /// The longest without structural work: what interruptions alone do here.
+    /// The longest without structural work: what interruptions alone do here, where they are not taken out.
     pub steady_max_ns: u64,
 }
 
 impl Written {
     /// `None` for a cell that was not timed.
     pub fn of(cell: &Cell) -> Option<Written> {
-        let latencies = Latencies::of(cell)?;
+        let latencies = Latencies::shown_first(cell)?;
         let written = latencies.written.as_ref()?;
         let shown = latencies.shown();
         let parts = || latencies.by_kind_and_cause.iter().filter(|(kind, ..)| shown(*kind));
@@ -221,11 +281,12 @@ macro_rules! written {
             $name,
             "ns",
             concat!(
-                "Latency of one write of any kind (where the workload has none, of one lookup, clear or iteration): ",
+                "Latency of one write of any kind (where the workload has none, of one lookup, clear or iteration), the least \
+                 over the repetitions where they do the same: ",
                 $what,
                 "."
             ),
-            Integer(|c| percentile(Latencies::of(c)?.written.as_ref()?, $quantile).map(i128::from)),
+            Integer(|c| percentile(Latencies::shown_first(c)?.written.as_ref()?, $quantile).map(i128::from)),
         )
         .shown(Shown::InReports)
         .column($column)

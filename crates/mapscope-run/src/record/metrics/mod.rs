@@ -23,6 +23,7 @@ pub mod shares;
 pub mod structure;
 pub mod threads;
 pub mod times;
+pub mod undisturbed;
 pub mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,6 +82,8 @@ pub fn registry() -> &'static [Metric] {
             structure::ROWS,
             times::ROWS,
             latency::PERCENTILES.as_flattened(),
+            undisturbed::ROWS,
+            latency::UNDISTURBED_PERCENTILES.as_flattened(),
             &shares::TIME_SHARES,
             &shares::TAIL_SHARES,
             collector::ROWS,
@@ -183,6 +186,11 @@ mod tests {
         let mut expected = ["ns_per_op", "ops_per_s"].map(String::from).to_vec();
         for kind in OpKind::ALL.map(OpKind::name) {
             expected.extend(["p50", "p90", "p99", "p999", "p9999", "max"].map(|p| format!("{kind}_{p}_ns")));
+        }
+        expected.extend(["undisturbed_ns_per_op", "disturbance_percent"].map(String::from));
+        for kind in OpKind::ALL.map(OpKind::name) {
+            expected
+                .extend(["p50", "p90", "p99", "p999", "p9999", "max"].map(|p| format!("{kind}_undisturbed_{p}_ns")));
         }
         expected.extend(OpKind::ALL.map(|kind| format!("time_share_{}", kind.name())));
         expected.extend(Cause::ALL.map(|cause| format!("tail_share_{}", cause.name())));

@@ -88,6 +88,7 @@ tail_shares! {
     "grow" Grow,
     "split" Split,
     "directory-grow" DirectoryGrow,
+    "machine" Machine,
 }
 
 #[cfg(test)]

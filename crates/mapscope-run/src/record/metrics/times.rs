@@ -4,7 +4,7 @@ use super::{Better, Column, Formula::Real, Metric, rows, timed};
 use crate::record::{Cell, Time};
 
 /// The median over the repetitions, halfway between the middle two when their number is even.
-fn ns_per_op(time: &Time) -> Option<f64> {
+pub(super) fn ns_per_op(time: &Time) -> Option<f64> {
     let mut elapsed = time.bare_elapsed_ns.clone();
     elapsed.sort_unstable();
     let middle = elapsed.len() / 2;
@@ -29,10 +29,7 @@ rows! {
         "Wall time of the measured operations without a clock in the loop / operations, median over the repetitions.",
         Real(|c| ns_per_op(c.time.as_ref()?)),
     )
-    .repeated(each_ns_per_op)
-    .column(
-        Column::new(0, "time", "ns/op", "time: wall time an operation, no clock in the loop").rank(1).decimals(1),
-    );
+    .repeated(each_ns_per_op);
     // The gate compares the times that this derives from.
     OPS_PER_S = timed(
         "ops_per_s",

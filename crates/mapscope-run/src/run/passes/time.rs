@@ -14,14 +14,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::latencies::{CLASSES, Recordings, recorded, sum_kinds};
 use super::learnt::{Learnt, WORK_OPS_MAX};
+use super::least::{Figures, Handed, Left};
 use super::moments::moments;
 use super::responses::{Arriving, responses};
+use super::sensors;
 use super::timeline::Heat;
 use crate::probe::clock::{Clock, Moment};
 use crate::probe::event::Cause;
 use crate::probe::latency::{Latencies, kind_and_cause};
 use crate::record::metrics::latency::percentiles;
-use crate::record::{Moments, Services, ThreadTime, Time};
+use crate::record::{Moments, Services, ThreadTime, Time, UNDISTURBED_MIN, Undisturbed};
 use crate::subject::{Failure, Hand, Session, Timed, TimedEnd, Timing};
 use crate::workload::{Op, Workload};
 
@@ -36,36 +38,51 @@ const SMALL_OPS_MAX: u64 = 64;
 /// A repetition of a small workload times so many operations at the least.
 const SMALL_MAPS_OPS_MIN: u64 = 1 << 16;
 
+/// What a repetition is to give beside the latencies.
+#[derive(Debug, Clone, Default)]
+pub(in crate::run) struct Wanted<'a> {
+    /// When operations began.
+    pub moments: bool,
+    /// Response times.
+    pub arriving: Arriving<'a>,
+    /// The least of this repetition and those before; whether as figures, too.
+    pub least: Option<(&'a Handed, bool)>,
+}
+
 /// One repetition: three runs. What was learnt of its operations is needed where the session itself can't class them.
 pub(in crate::run) fn time(
     session: &mut dyn Session,
     workload: &Workload,
     hint: u64,
     learnt: Option<&Learnt>,
-    keeps_moments: bool,
-    arriving: Arriving<'_>,
-) -> Result<Time, Failure> {
+    wanted: &Wanted<'_>,
+) -> Result<(Time, Option<Left>), Failure> {
+    let watch = sensors::Watch::begin();
     let runs = Runs::new(&*session, workload, hint);
-    // With more operations it would take too much memory.
-    let keeps_moments = keeps_moments && session.traits().causes_repeat;
-    let kept = learnt.filter(|_| keeps_moments && runs.maps == 1 && workload.ops() <= WORK_OPS_MAX);
+    let repeats = session.traits().causes_repeat;
     let mut known = learnt.map(|learnt| learnt.read(workload)).transpose()?;
     let Timing { clock, pinned_to } = session.ready_to_time()?;
     let ready = Moment::now();
     let started_unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
 
     runs.bare(session)?;
-    let (bare_elapsed, bare_end) = runs.bare(session)?;
+    let Bare { elapsed: bare_elapsed, end: bare_end, block_ticks } = runs.bare(session)?;
     // The runs before have taken the time that a comparison of clocks takes.
     let clock = clock.unwrap_or_else(|| Clock::since(ready));
     let mut hands: Vec<Recordings> = Vec::new();
     // The order of all operations is one hand's.
-    let mut heat = bare_end.hands.is_empty().then(|| Heat::new(workload.ops()));
+    let one_hand = bare_end.hands.is_empty();
+    let mut heat = one_hand.then(|| Heat::new(workload.ops()));
+    let ops = workload.ops() * runs.maps as u64 * runs.rounds;
+    // With more operations it would take too much memory.
+    let few = one_hand && ops <= WORK_OPS_MAX;
     // One hand's operations are one queue; those of maps side by side are not one caller's.
-    let one_queue = heat.is_some() && runs.maps == 1 && workload.ops() <= WORK_OPS_MAX;
-    let arriving = if one_queue { arriving } else { Arriving::default() };
-    let keeps_each = kept.is_some() || !arriving.rates_per_s.is_empty();
-    let mut each_ns = Vec::with_capacity(if keeps_each { workload.ops() as usize } else { 0 });
+    let arriving = if few && runs.maps == 1 { wanted.arriving } else { Arriving::default() };
+    let kept = learnt.filter(|_| wanted.moments && repeats && few && runs.maps == 1);
+    let least = wanted.least.filter(|_| repeats && one_hand && !block_ticks.is_empty()).zip(learnt);
+    let keeps_each = kept.is_some() || !arriving.rates_per_s.is_empty() || least.is_some() && few;
+    let mut each_ns = Vec::with_capacity(if keeps_each { ops as usize } else { 0 });
+    let mut cold = Vec::new();
     let mut readings = Vec::new();
     let (clocked_elapsed, clocked_end) = runs.run(session, Some(clock), |maps, ops| {
         readings.clear();
@@ -89,11 +106,15 @@ pub(in crate::run) fn time(
             if hands.len() <= hand {
                 hands.resize_with(hand + 1, Recordings::new);
             }
-            let warm = hands[hand].add(class, reading.ns, steady && reading.place < COLD_OPS);
+            let is_cold = steady && reading.place < COLD_OPS;
+            let warm = hands[hand].add(class, reading.ns, is_cold);
             if let Some(heat) = &mut heat {
                 heat.add(warm.then_some(reading.ns));
             }
             if keeps_each {
+                if is_cold {
+                    cold.push(each_ns.len() as u32);
+                }
                 each_ns.push(u32::try_from(reading.ns).unwrap_or(u32::MAX));
             }
         }
@@ -111,8 +132,26 @@ pub(in crate::run) fn time(
         pinned_to: hand.pinned_to,
         histograms: recorded(latencies),
     };
-    Ok(Time {
-        ops: workload.ops() * runs.maps as u64 * runs.rounds,
+    let mut responses = responses(&each_ns, clock.floor_ns, Services::Observed, arriving);
+    let (mut undisturbed, mut left) = (Vec::new(), None);
+    if let Some(((handed, as_figures), learnt)) = least {
+        let blocks_ps = block_ticks.iter().map(|&ticks| (ticks as f64 * 1e3 / clock.ticks_per_ns) as u64).collect();
+        let each_ns_here = if few { std::mem::take(&mut each_ns) } else { Vec::new() };
+        let mut figures = Figures::new(blocks_ps, each_ns_here, &cold, &latencies, learnt.again()?)?;
+        let least = figures.hand_on(handed)?;
+        let (repetitions, blocks_ps) = (least.repetitions, figures.blocks_ps.iter().sum());
+        let mut machine = Vec::new();
+        if as_figures && repetitions >= UNDISTURBED_MIN {
+            let (histograms, of_machine) = figures.histograms(&cold, learnt.again()?)?;
+            machine = of_machine;
+            undisturbed.push(Undisturbed { repetitions, blocks_ns: blocks_ps / 1000, histograms });
+            responses.extend(self::responses(&figures.each_ns, clock.floor_ns, Services::Undisturbed, arriving));
+        }
+        left = Some(Left { least, blocks_ps, machine });
+        each_ns = figures.each_ns;
+    }
+    let time = Time {
+        ops,
         bare_elapsed_ns: vec![ns(bare_elapsed)],
         clocked_elapsed_ns: vec![ns(clocked_elapsed)],
         clock_floor_ns: clock.floor_ns,
@@ -126,8 +165,11 @@ pub(in crate::run) fn time(
         collector: clocked_end.collector,
         heat: heat.map(Heat::finish),
         moments: kept.map(|learnt| moments_of(learnt, &each_ns)).transpose()?,
-        responses: responses(&each_ns, clock.floor_ns, Services::Observed, arriving),
-    })
+        responses,
+        undisturbed,
+        sensors: Some(watch.end()),
+    };
+    Ok((time, left))
 }
 
 fn ns(elapsed: Duration) -> u64 {
@@ -148,6 +190,15 @@ pub(super) struct Runs<'a> {
     rounds: u64,
 }
 
+/// What a run without a clock in the loop came to.
+pub(super) struct Bare {
+    /// Of all operations.
+    elapsed: Duration,
+    end: TimedEnd,
+    /// Of each block of them, where the session gives it.
+    block_ticks: Vec<u64>,
+}
+
 impl<'a> Runs<'a> {
     /// As the session allows it, of maps with room for `hint` entries.
     pub fn new(session: &dyn Session, workload: &'a Workload, hint: u64) -> Runs<'a> {
@@ -161,8 +212,10 @@ impl<'a> Runs<'a> {
     }
 
     /// One run without a clock in the loop; the time of the measured operations alone.
-    pub fn bare(&self, session: &mut dyn Session) -> Result<(Duration, TimedEnd), Failure> {
-        self.run(session, None, |maps, ops| maps.bare(ops))
+    pub fn bare(&self, session: &mut dyn Session) -> Result<Bare, Failure> {
+        let mut block_ticks = Vec::new();
+        let (elapsed, end) = self.run(session, None, |maps, ops| maps.bare(ops, &mut block_ticks))?;
+        Ok(Bare { elapsed, end, block_ticks })
     }
 
     /// One run: the set-up, then the measured operations batch by batch through `measure`, whose times are added up.
@@ -238,7 +291,7 @@ mod tests {
             self.log.borrow_mut().push(format!("sets up {}", ops.len()));
             Ok(())
         }
-        fn bare(&mut self, ops: &[Op]) -> Result<Duration, Failure> {
+        fn bare(&mut self, ops: &[Op], _: &mut Vec<u64>) -> Result<Duration, Failure> {
             Ok(Duration::from_nanos(ops.len() as u64))
         }
         fn clocked(&mut self, ops: &[Op], readings: &mut Vec<Reading>) -> Result<Duration, Failure> {
@@ -266,8 +319,9 @@ mod tests {
     #[test]
     fn a_repetition_is_three_runs_of_fresh_maps_and_nothing_before_them() {
         let mut session = asked(Some(LOCK_WAIT));
-        let time =
-            time(&mut session, &workload("churn(records=150)", 250), 0, None, true, Arriving::default()).unwrap();
+        let wanted = Wanted { moments: true, ..Wanted::default() };
+        let (time, left) = time(&mut session, &workload("churn(records=150)", 250), 0, None, &wanted).unwrap();
+        assert!(left.is_none(), "the session has no blocks");
         let run = |kind: &str| [kind.to_owned(), "sets up 100".into(), "sets up 50".into()];
         let expected: Vec<String> = ["ready".to_owned()]
             .into_iter()
@@ -284,7 +338,8 @@ mod tests {
     fn callers_of_one_map_wait_at_the_rates_that_are_asked_for() {
         let arriving = Arriving { rates_per_s: &[100_000], seed: 1 };
         let responses = |mix, ops| {
-            let time = time(&mut asked(Some(LOCK_WAIT)), &workload(mix, ops), 0, None, false, arriving).unwrap();
+            let wanted = Wanted { arriving, ..Wanted::default() };
+            let (time, _) = time(&mut asked(Some(LOCK_WAIT)), &workload(mix, ops), 0, None, &wanted).unwrap();
             time.responses.iter().map(|of| (of.rate_per_s, of.ops, of.service_ns.clone())).collect::<Vec<_>>()
         };
         // 7 ns each, of which 3 are the clock's.
@@ -295,7 +350,7 @@ mod tests {
     #[test]
     fn small_workloads_are_done_on_maps_side_by_side_over_and_over() {
         let mut session = asked(Some(LOCK_WAIT));
-        let time = time(&mut session, &workload("fill", 10), 0, None, false, Arriving::default()).unwrap();
+        let (time, _) = time(&mut session, &workload("fill", 10), 0, None, &Wanted::default()).unwrap();
         let log = session.log.borrow();
         let rounds = (1_u64 << 16).div_ceil(100);
         assert_eq!((log.len() as u64, &*log[1], &*log[log.len() - 1]), (1 + 3 * rounds, "10 bare", "10 clocked"));
@@ -304,15 +359,14 @@ mod tests {
 
     #[test]
     fn operations_of_which_nobody_knows_the_kind_are_not_timed() {
-        let failure = time(&mut asked(None), &workload("fill", 100), 0, None, false, Arriving::default()).unwrap_err();
+        let failure = time(&mut asked(None), &workload("fill", 100), 0, None, &Wanted::default()).unwrap_err();
         assert_eq!(failure, Failure::harness("nobody has learnt what the timed operations are"));
     }
 
     #[test]
     fn readings_that_are_not_one_an_operation_are_refused_and_so_are_classes_that_there_are_not() {
-        let failed = |mut session: Asked| {
-            time(&mut session, &workload("fill", 250), 0, None, false, Arriving::default()).unwrap_err()
-        };
+        let failed =
+            |mut session: Asked| time(&mut session, &workload("fill", 250), 0, None, &Wanted::default()).unwrap_err();
         for (more, found) in [(1, "101"), (-1, "99")] {
             let failure = failed(Asked { more, ..asked(Some(LOCK_WAIT)) });
             assert_eq!(failure, Failure::harness(format!("of 100 operations {found} were timed")));

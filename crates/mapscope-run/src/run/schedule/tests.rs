@@ -7,12 +7,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::*;
-use crate::plan::{Flags, plan};
-use crate::record::{Cell, Count, EndState, Time};
+use crate::plan::{Flags, Repetitions, plan};
+use crate::record::{Cell, Count, EndState, Time, UNDISTURBED_MIN, Undisturbed};
 use crate::run::event::Sink;
 use crate::run::job::{Answered, Job};
 use crate::run::log::sealed;
-use crate::run::passes::{Counted, Unnamed};
+use crate::run::passes::{Counted, Handed, Left, Unnamed};
 use crate::run::scheduler::Executor;
 use crate::subject::Failure;
 use crate::workload::Expected;
@@ -94,28 +94,52 @@ fn answer(job: &Job) -> Answer {
         Pass::Time => {
             let learnt = job.learnt.as_ref().expect("learnt before it is timed").as_ref().expect("it was");
             assert!(learnt.path.exists() && learnt.path == job.answer.with_file_name(&*learnt_of(job)));
+            let least = handed_on(job);
             // Each repetition has times of its own.
             let ns = name(job).bytes().map(u64::from).sum();
-            Answer::Time(Box::new(Time {
-                ops: 10,
-                bare_elapsed_ns: vec![ns],
-                clocked_elapsed_ns: vec![ns + 1],
-                clock_floor_ns: 20.25,
-                ticks_per_ns: 1.0 / 3.0,
-                pinned_to: None,
-                started_unix_ms: ns,
-                histograms: Vec::new(),
-                kind_ns: [].into(),
-                percentiles: Vec::new(),
-                threads: Vec::new(),
-                collector: None,
-                heat: None,
-                moments: None,
-                responses: Vec::new(),
-            }))
+            Answer::Time(
+                Box::new(Time {
+                    ops: 10,
+                    bare_elapsed_ns: vec![ns],
+                    clocked_elapsed_ns: vec![ns + 1],
+                    clock_floor_ns: 20.25,
+                    ticks_per_ns: 1.0 / 3.0,
+                    pinned_to: None,
+                    started_unix_ms: ns,
+                    histograms: Vec::new(),
+                    kind_ns: [].into(),
+                    percentiles: Vec::new(),
+                    threads: Vec::new(),
+                    collector: None,
+                    heat: None,
+                    moments: None,
+                    responses: Vec::new(),
+                    undisturbed: undisturbed(&least, job.is_checkpoint),
+                    sensors: None,
+                }),
+                Some(least),
+            )
         }
         Pass::Profile => Answer::Profile(Unnamed::default()),
     }
+}
+
+/// Of the first cell the least stand at once, of others when they have been lowered five times.
+fn handed_on(job: &Job) -> Left {
+    let Handed { folder, before, name: file } = job.least.as_ref().expect("each does the same");
+    let number = before.as_ref().map_or(0, |before| before.repetitions) + 1;
+    assert!(before.as_ref().is_none_or(|before| folder.join(&before.name).exists()), "the one before has left it");
+    fs::write(folder.join(file), "").unwrap();
+    let least = serde_json::json!({ "name": file, "repetitions": number, "digest": "" });
+    let lowered = if name(job).starts_with('0') { 0 } else { number.min(5) };
+    let blocks_ps = 10_000 - 1000 * u64::from(lowered);
+    Left { least: serde_json::from_value(least).unwrap(), blocks_ps, machine: Vec::new() }
+}
+
+fn undisturbed(left: &Left, is_checkpoint: bool) -> Vec<Undisturbed> {
+    let (repetitions, blocks_ns) = (left.least.repetitions, left.blocks_ps / 1000);
+    let recorded = is_checkpoint && repetitions >= UNDISTURBED_MIN;
+    recorded.then(|| Undisturbed { repetitions, blocks_ns, histograms: Vec::new() }).into_iter().collect()
 }
 
 fn learnt_of(job: &Job) -> String {
@@ -141,7 +165,7 @@ fn planned(passes: &str, seeds: &str) -> (Plan, Subjects) {
     let subjects = Subjects::builtin();
     let flags = [("map", "std,btree"), ("ops", "10"), ("passes", passes), ("seed", seeds), ("memory_limit_mb", "64")];
     let mut plan = plan(&[], &Flags::from(flags), &subjects.catalog()).unwrap();
-    plan.repetitions = 2;
+    plan.repetitions = Repetitions::Fixed(2);
     (plan, subjects)
 }
 
@@ -162,7 +186,8 @@ fn ran(
 ) -> Result<Ran, LogError> {
     let opened = Opened::new(plan.clone(), subjects).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let mut ledger = Ledger::new(&opened);
+    let kept = log.as_ref().map_or(folder.path(), |log| log.folder()).to_owned();
+    let mut ledger = Ledger::new(&opened, &kept);
     let told = Told::default();
     let mut sink = &told;
     let (mut done, mut sinks) = (HashSet::new(), Sinks(vec![&mut sink]));
@@ -180,6 +205,10 @@ fn ran(
     let ran = Ran { cells: scheduler.finish(), whole, told: told.0.into_inner() };
     if ran.whole {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "what was learnt is gone");
+        let left = fs::read_dir(kept)
+            .unwrap()
+            .filter(|file| file.as_ref().unwrap().path().to_str().unwrap().contains("-least-"));
+        assert_eq!(left.count(), 0, "and what repetitions left for each other");
     }
     Ok(ran)
 }
@@ -206,6 +235,23 @@ fn what_is_exact_runs_side_by_side_and_what_is_timed_alone() {
     assert_eq!(fake.trace(), order.split(' ').map(|job| format!("{job} {job}.")).collect::<Vec<_>>().join(" "));
     let time = run.cells[0].time.as_ref().unwrap();
     assert_eq!(time.bare_elapsed_ns.len(), 2, "repetitions are joined");
+}
+
+#[test]
+fn a_cell_is_repeated_until_its_least_stand() {
+    let (mut plan, subjects) = planned("time", "1");
+    plan.repetitions = Repetitions::Auto;
+    let run = ran(&(plan, subjects), 1, &mut Fake::new(), None, 99).unwrap();
+    let after = |cell: &Cell| -> Vec<u32> {
+        let time = cell.time.as_ref().unwrap();
+        let after: Vec<_> = time.undisturbed.iter().map(|least| least.repetitions).collect();
+        assert_eq!(after.last(), Some(&(time.bare_elapsed_ns.len() as u32)));
+        after
+    };
+    // The fifth still lowers them: the eighth is the next after which they are looked at.
+    assert_eq!(run.cells.iter().map(after).collect::<Vec<_>>(), [vec![3], vec![3, 5, 8]]);
+    let dropped = run.told.iter().filter(|told| told.ends_with("dropped")).count();
+    assert_eq!(dropped, 12 + 7, "of fifteen each");
 }
 
 #[test]
@@ -285,8 +331,10 @@ fn logged(folder: &Path) -> Log {
 
 #[test]
 fn whenever_it_is_killed_it_goes_on_to_the_record_that_it_would_have_had() {
-    for passes in ["count", "time", "count,profile,time"] {
-        let plan = planned(passes, "1,2");
+    let fixed = ["count", "time", "count,profile,time"].map(|passes| (passes, "1,2", Repetitions::Fixed(2)));
+    for (passes, seeds, repetitions) in fixed.into_iter().chain([("time", "1", Repetitions::Auto)]) {
+        let mut plan = planned(passes, seeds);
+        plan.0.repetitions = repetitions;
         let whole = ran(&plan, 2, &mut Fake::new(), None, 99).unwrap();
         assert!(whole.whole && whole.cells.iter().all(|cell| cell.status == Status::Ok));
         for steps in 0.. {

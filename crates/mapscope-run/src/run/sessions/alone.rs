@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::batch::{Batch, batch_ops_max};
+use super::batch::{Batch, Blocks, batch_ops_max};
 use super::content::content;
 use super::observe::{Observer, Tape};
 use super::pin;
@@ -67,7 +67,8 @@ impl<K: Key, V: Value> Session for Alone<K, V> {
     fn timed<'s>(&'s mut self, maps: usize, clock: Option<Clock>) -> Result<Box<dyn Timed + 's>, Failure> {
         let batches = (0..maps).map(|_| Batch::new()).collect();
         let ready = Ready { batches, ..Ready::new(&self.hashes) };
-        Ok(Box::new(Bare { maps: self.map.timed(maps), ready, readings: Vec::new(), clock }))
+        let (blocks, readings) = (Blocks::default(), Vec::new());
+        Ok(Box::new(Bare { maps: self.map.timed(maps), ready, blocks, readings, clock }))
     }
 }
 
@@ -207,6 +208,7 @@ fn steps<K: Key, V: Value>(
 struct Bare<'s, K, V> {
     maps: Box<dyn Row<K, V>>,
     ready: Ready<'s, K, V>,
+    blocks: Blocks,
     /// The clock's, after each operation of a batch.
     readings: Vec<u64>,
     clock: Option<Clock>,
@@ -214,13 +216,17 @@ struct Bare<'s, K, V> {
 
 impl<K: Key, V: Value> Timed for Bare<'_, K, V> {
     fn set_up(&mut self, ops: &[Op]) -> Result<(), Failure> {
-        self.ready.each(ops, |_, batches| self.maps.bare(batches));
+        self.ready.each(ops, |_, batches| self.maps.bare(batches, &mut self.blocks));
         Ok(())
     }
 
-    fn bare(&mut self, ops: &[Op]) -> Result<Duration, Failure> {
+    fn bare(&mut self, ops: &[Op], block_ticks: &mut Vec<u64>) -> Result<Duration, Failure> {
         let mut elapsed = Duration::ZERO;
-        self.ready.each(ops, |_, batches| elapsed += measured_ops(|| self.maps.bare(batches)).1);
+        let Bare { maps, ready, blocks, .. } = self;
+        ready.each(ops, |_, batches| {
+            elapsed += measured_ops(|| maps.bare(batches, blocks)).1;
+            block_ticks.extend(blocks.took());
+        });
         Ok(elapsed)
     }
 

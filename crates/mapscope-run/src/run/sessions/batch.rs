@@ -4,6 +4,8 @@ use std::hint::black_box;
 use std::mem::size_of;
 
 use crate::maps::{Concurrent, Map};
+use crate::probe::clock;
+use crate::record::BLOCK_OPS;
 use crate::workload::{Key, Kind, Op, Value};
 
 /// The most operations made ready at a time.
@@ -56,27 +58,37 @@ impl<K: Key, V: Value> Batch<K, V> {
         self.kinds.len()
     }
 
-    /// Does the operations.
-    pub fn work(&mut self, map: impl Worked<K, V>) {
-        // A function of its own name: set-up and measured operations are compiled once.
-        fn nothing(_: Kind, _: bool) {}
-        self.work_then(map, nothing);
+    /// Does the operations, and reads the clock after each block of them.
+    pub fn work(&mut self, map: impl Worked<K, V>, blocks: &mut Blocks) {
+        self.work_by(map, |_, _| {}, |ops| blocks.done(ops));
     }
 
     /// Does the operations, calling `after` after each with its kind and whether it found its key.
+    pub fn work_then(&mut self, map: impl Worked<K, V>, after: impl FnMut(Kind, bool)) {
+        self.work_by(map, after, |_| {});
+    }
+
     #[inline(never)]
-    pub fn work_then(&mut self, mut map: impl Worked<K, V>, mut after: impl FnMut(Kind, bool)) {
+    fn work_by(
+        &mut self,
+        mut map: impl Worked<K, V>,
+        mut after: impl FnMut(Kind, bool),
+        mut after_block: impl FnMut(usize),
+    ) {
         let mut puts = self.puts.drain(..);
         let mut keys = self.keys.iter();
-        for &kind in &self.kinds {
-            let hit = match kind {
-                Kind::Put => puts.next().is_some_and(|(key, value)| map.put(key, value)),
-                Kind::Get => keys.next().is_some_and(|key| map.look_up(key)),
-                Kind::Remove => keys.next().is_some_and(|key| map.take_out(key)),
-                Kind::Clear => map.drop_all(),
-                Kind::Iterate => map.look_at_all(),
-            };
-            after(kind, hit);
+        for block in self.kinds.chunks(BLOCK_OPS) {
+            for &kind in block {
+                let hit = match kind {
+                    Kind::Put => puts.next().is_some_and(|(key, value)| map.put(key, value)),
+                    Kind::Get => keys.next().is_some_and(|key| map.look_up(key)),
+                    Kind::Remove => keys.next().is_some_and(|key| map.take_out(key)),
+                    Kind::Clear => map.drop_all(),
+                    Kind::Iterate => map.look_at_all(),
+                };
+                after(kind, hit);
+            }
+            after_block(block.len());
         }
     }
 
@@ -93,6 +105,47 @@ impl<K: Key, V: Value> Batch<K, V> {
                 Kind::Iterate => Step::Iterate,
             })
         })
+    }
+}
+
+/// When blocks of operations ended that nothing else was done between: a clock read so seldom is not in their time.
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    /// The clock's, before the first one and after each.
+    ticks: Vec<u64>,
+    /// Operations since the last one.
+    pending: usize,
+}
+
+impl Blocks {
+    /// Begins anew, with room for those of so many operations.
+    pub fn begin(&mut self, ops: usize) {
+        self.ticks.clear();
+        self.ticks.reserve(ops / BLOCK_OPS + 2);
+        self.ticks.push(clock::ticks());
+        self.pending = 0;
+    }
+
+    /// So many more were done. Batches of fewer than a block's share one.
+    #[inline]
+    fn done(&mut self, ops: usize) {
+        self.pending += ops;
+        if self.pending >= BLOCK_OPS {
+            self.end();
+        }
+    }
+
+    /// None is pending after this.
+    pub fn end(&mut self) {
+        if self.pending > 0 {
+            self.pending = 0;
+            self.ticks.push(clock::ticks());
+        }
+    }
+
+    /// What each took, in ticks.
+    pub fn took(&self) -> impl Iterator<Item = u64> {
+        self.ticks.windows(2).map(|both| both[1].saturating_sub(both[0]))
     }
 }
 

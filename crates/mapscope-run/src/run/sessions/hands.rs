@@ -289,7 +289,7 @@ impl<K: Key, V: Value> Timed for Running<'_, K, V> {
         Ok(())
     }
 
-    fn bare(&mut self, ops: &[Op]) -> Result<Duration, Failure> {
+    fn bare(&mut self, ops: &[Op], _: &mut Vec<u64>) -> Result<Duration, Failure> {
         let elapsed = self.dealt.work(ops, false);
         for (hand, share) in self.hands.iter_mut().zip(&self.dealt.crew.shares) {
             hand.ops += share.ops.len() as u64;
@@ -301,7 +301,7 @@ impl<K: Key, V: Value> Timed for Running<'_, K, V> {
 
     fn clocked(&mut self, ops: &[Op], readings: &mut Vec<Reading>) -> Result<Duration, Failure> {
         let clock = self.clock.ok_or_else(unclocked)?;
-        let elapsed = self.bare(ops)?;
+        let elapsed = self.bare(ops, &mut Vec::new())?;
         for (hand, share) in (0..).zip(&self.dealt.crew.shares) {
             let reading = |(place, &(ticks, class)): (u32, &Ticks)| Reading {
                 ns: clock.ns(ticks),

@@ -53,7 +53,7 @@ impl<K: Key, V: Value, M: Concurrent<K, V>> Shared<K, V> for M {
     }
 
     fn bare(&self, batch: &mut Batch<K, V>) {
-        batch.work(Among(self));
+        batch.work_then(Among(self), |_, _| {});
     }
 
     fn clocked(&self, batch: &mut Batch<K, V>, alloc_cause: Cause, readings: &mut Vec<Ticks>) {

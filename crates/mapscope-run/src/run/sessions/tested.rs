@@ -1,7 +1,7 @@
 //! The map of a cell, its types erased but for those of its entries: passes are compiled once for each entry. What is
 //! compiled for each map is the map watched, every call virtual, and the two loops that are timed, where none is.
 
-use super::batch::Batch;
+use super::batch::{Batch, Blocks};
 use super::observe::{Observer, Tape};
 use crate::maps::{Family, Hashing, Info, Map, Options};
 use crate::probe::event::{Listen, Off};
@@ -23,8 +23,8 @@ pub(super) trait Tested<K, V> {
 
 /// Maps side by side. Between two operations nothing is virtual.
 pub(super) trait Row<K, V> {
-    /// Does each batch on the map in its place.
-    fn bare(&mut self, batches: &mut [Batch<K, V>]);
+    /// Does each batch on the map in its place; reads the clock before and after each block.
+    fn bare(&mut self, batches: &mut [Batch<K, V>], blocks: &mut Blocks);
     /// The same; reads the clock before the first operation, which it gives, and after every one.
     fn clocked(&mut self, batches: &mut [Batch<K, V>], readings: &mut [u64]) -> u64;
 }
@@ -75,10 +75,12 @@ impl<F: Family, K: Key, V: Value> Tested<K, V> for Typed<F> {
 struct Maps<M>(Vec<M>);
 
 impl<K: Key, V: Value, M: Map<K, V>> Row<K, V> for Maps<M> {
-    fn bare(&mut self, batches: &mut [Batch<K, V>]) {
+    fn bare(&mut self, batches: &mut [Batch<K, V>], blocks: &mut Blocks) {
+        blocks.begin(batches.iter().map(Batch::len).sum());
         for (batch, map) in batches.iter_mut().zip(&mut self.0) {
-            batch.work(map);
+            batch.work(map, blocks);
         }
+        blocks.end();
     }
 
     fn clocked(&mut self, batches: &mut [Batch<K, V>], readings: &mut [u64]) -> u64 {

@@ -39,7 +39,7 @@ pub(super) struct Args {
     /// Rates of arrival per second, as 1e5,1e6: what callers then wait, worked out from the time of each operation
     #[arg(long, value_name = "LIST", allow_negative_numbers = true)]
     rate: Vec<String>,
-    /// How often each time pass is repeated: a number, or auto for until the least times stand, at most 15 times [default:
+    /// How often each time pass is repeated: a number, or auto for until the least times stand, 5 to 15 times [default:
     /// the profile's; without one, auto]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     repetitions: Option<String>,

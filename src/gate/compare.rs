@@ -9,7 +9,7 @@ use super::policy::{Action, Policy};
 use super::timing::Incomparable;
 use super::verdict::{Chance, Change, Kind, Level, Outcome, Tally, Verdict, What};
 use crate::record::metrics::{Better, Class, Metric, Number, Rank};
-use crate::record::{Cell, Results, SchemasDiffer, Status, Time};
+use crate::record::{Cell, Results, SchemasDiffer, Status, Time, at_equal_repetitions};
 
 /// Compares `current` with `baseline`, metric by metric. [The module](super) says what follows from which difference.
 pub fn compare(baseline: &Results, current: &Results, policy: &Policy, metrics: &[Metric]) -> Verdict {
@@ -167,6 +167,8 @@ impl<'a> Comparison<'a> {
             }
             _ => None,
         };
+        let [before, after] = at_equal_repetitions(before, after);
+        let (before, after) = (&*before, &*after);
         let pair = Pair { before, after, exact: before.exact && after.exact, incomparable };
         self.verdict.tally.cells += 1;
         let mut reasons: BTreeMap<Incomparable, bool> = BTreeMap::new();
@@ -195,7 +197,12 @@ impl<'a> Comparison<'a> {
         let uncompared = |reason: &Incomparable| Err((reason.clone(), decision.must_be_judged));
         let both_timed = timed && pair.before.time.is_some() && pair.after.time.is_some();
         // Times are dear to evaluate: not where nothing could follow.
-        if let (Some(reason), true) = (&pair.incomparable, both_timed && decision.action != Action::Ignore) {
+        let undisturbed = metric.rank == Rank::UndisturbedTime;
+        let incomparable = pair.incomparable.as_ref();
+        // The least of three repetitions are no samples, and can be held against the least of three others.
+        let incomparable =
+            incomparable.filter(|reason| !(undisturbed && matches!(reason, Incomparable::Repetitions(_))));
+        if let (Some(reason), true) = (incomparable, both_timed && decision.action != Action::Ignore) {
             return uncompared(reason);
         }
         let values @ (before, after) = (value(pair.before), value(pair.after));
@@ -218,13 +225,18 @@ impl<'a> Comparison<'a> {
             (Some(_), None) => (Kind::Vanished, level, f64::INFINITY),
             (None, Some(_)) => (Kind::Appeared, Level::Note, f64::INFINITY),
             (Some(a), Some(b)) => {
-                if timed {
+                if undisturbed {
+                    self.verdict.tally.statistical += 1;
+                    if overlap(&own()) {
+                        return Ok(());
+                    }
+                } else if timed {
                     let own = own();
                     let Some(differs) = self.verdict.chance.differs(&own, [real(a), real(b)]) else {
                         return uncompared(&Incomparable::Unrepeated(metric.name));
                     };
                     self.verdict.tally.statistical += 1;
-                    if !differs || metric.rank == Rank::UndisturbedTime && overlap(&own) {
+                    if !differs {
                         return Ok(());
                     }
                 } else {
@@ -326,7 +338,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Whether the values of two runs' repetitions lie among each other.
+/// Whether the values of two runs, after more and more repetitions, lie among each other.
 fn overlap(own: &[Vec<f64>; 2]) -> bool {
     let [[a, b], [c, d]] = own
         .each_ref()

@@ -8,6 +8,7 @@ use super::group::{Group, groups};
 use super::number::{decimals, integer, one_line};
 use super::responses;
 use super::standout::standout;
+use super::undisturbed;
 use super::{Emit, Format};
 use crate::record::{Cell, Environment, OpKind, Results};
 use crate::text::{pad, pad_start};
@@ -32,6 +33,9 @@ fn markdown(results: &Results) -> String {
     if results.partial {
         text += "\nPartial: the run ended before all cells were done.\n";
     }
+    for note in undisturbed::notes(results) {
+        text += &format!("\n{}\n", escape(&note));
+    }
     for group in &groups {
         text += &section(group);
     }
@@ -43,8 +47,9 @@ const READING: &str = "
 
 - Smaller is better in every column but *rate*; `-` is a figure that the cell can't have or that too few operations tell. Counted figures repeat bit for bit \
 with the same seed on any machine, save those of maps marked ~; times are of this machine and this run.
-- *time* is the wall time of an operation without a clock in the loop. *p50* to *max* are latencies of one write (where the workload \
-has none, of one lookup, clear or iteration), one reading of the clock included. *most time* is the kind of operation that most of the \
+- *time* is that of an operation without a clock in the loop. *p50* to *max* are latencies of one write (where the workload \
+has none, of one lookup, clear or iteration), one reading of the clock included. Where repetitions do the same, both are undisturbed: \
+the least of each operation, or of each 64, over the repetitions. *most time* is the kind of operation that most of the \
 time went into, where there are several; *tail cause* is what most of the time above p99.9 went into.
 - A *write* is an insert, an overwrite or a remove. A *move* is an entry already in the map that changes its address. *write amp* is \
 (payload + moved bytes) / payload, of the payload in the map's slots; *alloc* is what the map allocates, *entries* what keys and values \

@@ -30,6 +30,7 @@ pub(crate) mod stacks;
 mod standout;
 pub mod table;
 mod trace_event;
+mod undisturbed;
 
 use std::io;
 

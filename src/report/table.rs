@@ -9,6 +9,7 @@ use super::group::{Group, LOAD_FACTOR, THREADS, groups};
 use super::number::{decimals, fit, one_line};
 use super::responses;
 pub use super::standout::standout;
+use super::undisturbed;
 use crate::record::Results;
 use crate::record::metrics::times::CLOCK_FLOOR_NS;
 use crate::text::{pad, pad_start};
@@ -218,6 +219,9 @@ fn legend(groups: &[Group<'_>], shown: &[Shown], dropped: &[Shown], results: &Re
         legend.push(format!("{}: threads.", THREADS.trim_matches([' ', '='])));
     }
     let floors = rows().filter_map(|row| row.metric(CLOCK_FLOOR_NS));
+    if shown.iter().any(|shown| shown.column.metric.timed()) {
+        legend.extend(undisturbed::notes(results));
+    }
     if let Some(floor_ns) = floors.reduce(f64::max) {
         legend.push(format!("Latencies include one reading of the clock, up to {floor_ns:.0} ns here."));
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::figures::Figures;
 use super::super::group::Group;
-use crate::record::metrics::latency::decode;
+use crate::record::metrics::latency::{decode, shown_first};
 use crate::record::{Cause, Cell, OpKind};
 
 /// Points for each further nine of the quantile.
@@ -47,7 +47,7 @@ fn of_row(row: &Figures<'_>) -> Vec<Curve> {
 }
 
 fn of_cell(cell: &Cell) -> Vec<Curve> {
-    let encoded = cell.time.iter().flat_map(|time| &time.histograms);
+    let encoded = shown_first(cell).iter();
     let parts: Vec<Part> = encoded.filter_map(|part| Some((part.kind, part.cause, decode(part)?))).collect();
     let writes = OpKind::is_write;
     let kinds = OpKind::ALL.into_iter().filter(|&kind| parts.iter().any(|part| part.0 == kind));

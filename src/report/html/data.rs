@@ -9,7 +9,7 @@ use super::super::group::Group;
 use super::super::stacks::{KINDS, Kind};
 use super::super::standout::Finding;
 use super::curves;
-use crate::record::metrics::{self, Class, Number};
+use crate::record::metrics::{self, Class, Number, undisturbed};
 use crate::record::{CellId, Distributions, HeatMap, OpKind};
 
 #[derive(Serialize)]
@@ -85,6 +85,9 @@ struct Cell<'a> {
     ranges: BTreeMap<&'static str, (f64, f64)>,
     /// How many repetitions those are.
     repetitions: usize,
+    /// Over how many of them its times are the least; absent where they are observed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    least_of: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -170,6 +173,7 @@ fn cell<'a>(group: usize, row: &'a Figures<'a>, shown: &[metrics::Metric]) -> Ce
             .filter_map(|metric| Some((metric.name, metric.range(cell)?)))
             .collect(),
         repetitions: cell.time.as_ref().map_or(0, |time| time.bare_elapsed_ns.len()),
+        least_of: undisturbed::of(cell).map(|least| least.repetitions),
     }
 }
 

@@ -8,6 +8,7 @@ use super::super::group::Group;
 use super::super::number::integer;
 use super::super::responses;
 use super::super::standout::Finding;
+use super::super::undisturbed;
 use crate::record::metrics::{self, Class};
 use crate::record::{Cell, Environment, Results, Status};
 
@@ -18,6 +19,8 @@ pub(super) struct Overview<'a> {
     partial: bool,
     /// What was run, in a sentence.
     what: String,
+    /// What is said of all times.
+    notes: Vec<String>,
     /// The sentences on what stands out.
     findings: Vec<String>,
     /// What was run: names and values.
@@ -57,6 +60,7 @@ impl<'a> Overview<'a> {
             mapscope: &results.mapscope,
             partial: results.partial,
             what: what(results, groups),
+            notes: undisturbed::notes(results),
             findings: findings.into_iter().map(|finding| finding.text).collect(),
             facts: facts(results, groups),
             cells: integer(results.cells.len() as u64),

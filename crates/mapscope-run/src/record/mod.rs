@@ -36,7 +36,7 @@ pub use percentiles::KindPercentiles;
 pub use quantities::Quantities;
 pub use responses::{Arrivals, RATE_MAX_PER_S, Responses, Services};
 pub use timeline::{HeatMap, Moment, Moments, Searches, Spell, TableEvent, Timeline};
-pub use undisturbed::{BLOCK_OPS, CHECKPOINTS, Sensors, UNDISTURBED_MIN, Undisturbed};
+pub use undisturbed::{BLOCK_OPS, CHECKPOINTS, Sensors, UNDISTURBED_MIN, Undisturbed, at_equal_repetitions};
 pub use work::{EndState, OpKind};
 
 /// The version of the layout below, and of what its figures mean.
@@ -245,7 +245,7 @@ pub struct Time {
     /// What the garbage collector did meanwhile; absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub collector: Option<Collector>,
-    /// When which latencies occurred; absent where nobody kept it, and in records of older versions.
+    /// When which latencies occurred: the least of each operation where there are such, otherwise all; absent where nobody kept it, and in records of older versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub heat: Option<HeatMap>,
     /// When operations began and how long they took; absent where nobody kept it, and in records of older versions.

@@ -65,7 +65,8 @@ pub struct TableEvent {
     pub moved_entries: u64,
 }
 
-/// When which latencies occurred: the recorded operations of all timed repetitions, by their number and their latency.
+/// When which latencies occurred: the recorded operations by their number and their latency, the least of each over the
+/// repetitions where they do the same, otherwise all repetitions on each other.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeatMap {

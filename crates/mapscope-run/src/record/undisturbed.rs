@@ -3,9 +3,11 @@
 //! Every repetition of a cell does the same operations in the same order, and what the machine adds to one is never less
 //! than nothing (J. Chen, J. Revels, "Robust benchmarking in noisy environments", 2016, of whole benchmarks).
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use super::LatencyHistogram;
+use super::{Cell, LatencyHistogram};
 
 /// Operations of a block: the bare loop reads the clock after so many, and the least of a block is that of all of them.
 pub const BLOCK_OPS: usize = 64;
@@ -62,4 +64,19 @@ impl Sensors {
             load: both(&first.load, &second.load),
         }
     }
+}
+
+/// Two cells that are held against each other, with the least over no more repetitions than both have figures after: the
+/// least of more is less.
+pub fn at_equal_repetitions<'a>(before: &'a Cell, after: &'a Cell) -> [Cow<'a, Cell>; 2] {
+    let of = |cell: &'a Cell| cell.time.iter().flat_map(|time| &time.undisturbed).map(|least| least.repetitions);
+    let most = of(before).filter(|number| of(after).any(|other| other == *number)).max().unwrap_or(0);
+    [before, after].map(|cell| {
+        if of(cell).max().unwrap_or(0) == most {
+            return Cow::Borrowed(cell);
+        }
+        let mut fewer = cell.clone();
+        fewer.time.iter_mut().for_each(|time| time.undisturbed.retain(|least| least.repetitions <= most));
+        Cow::Owned(fewer)
+    })
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::job::{Answer, Answered, Pass};
-use super::opened::Opened;
+use super::opened::{Opened, REPETITIONS};
 use super::passes::{Counted, Handed, Learnt, Names};
 use super::repetitions::Joined;
 use super::task::Task;
@@ -99,7 +99,8 @@ impl<'a> Ledger<'a> {
     /// Whether no repetition of the cell's time pass is needed after this one.
     fn is_enough(&self, task: &Task) -> bool {
         let auto = self.opened.plan.repetitions == Repetitions::Auto && self.opened.settles(task.cell);
-        task.is_last() || auto && task.is_checkpoint() && self.times[task.cell].repetitions.stand()
+        let may_end = auto && task.is_checkpoint() && task.repetition >= REPETITIONS;
+        task.is_last() || may_end && self.times[task.cell].repetitions.stand()
     }
 
     /// Removes what the last repetition of a cell left, if any did.

@@ -13,9 +13,10 @@ use crate::subject::Subject;
 use crate::text;
 use crate::workload::{Inputs, Workload, WorkloadError};
 
-/// Repetitions where nobody says how many: of cells whose least times may come to stand, and of others.
+/// Repetitions where nobody says how many: of cells whose least times come to stand at the least and at the most, and of
+/// others.
+pub(super) const REPETITIONS: u32 = 5;
 const REPETITIONS_MAX: u32 = CHECKPOINTS[CHECKPOINTS.len() - 1];
-const REPETITIONS: u32 = 5;
 
 /// See the module.
 pub(super) struct Opened<'a> {

@@ -24,7 +24,7 @@ pub(super) struct Joined {
 /// The sum stands when one more repetition lowers it by less than one part in so many.
 const STANDS: u64 = 200;
 
-/// No more repetitions than are needed for the first checkpoint, when their runs have taken so long together.
+/// No more repetitions than there must be, when their runs have taken so long together.
 const BUDGET: Duration = Duration::from_secs(30);
 
 /// Runs of the measured operations in a repetition without a clock in the loop: one warms up.
@@ -101,12 +101,22 @@ fn join(both: &[Time; 2]) -> Option<Time> {
         percentiles: KindPercentiles::join(both.iter().map(|one| &*one.percentiles)),
         threads: threads.collect::<Option<_>>()?,
         collector: first.collector.as_ref().zip(second.collector.as_ref()).map(|(a, b)| join_collectors(&[a, b])),
-        heat: first.heat.as_ref().zip(second.heat.as_ref()).map(|(a, b)| join_heat(&[a, b])),
+        // The least of all so far are in the last one that has any.
+        heat: match (has_least(first), has_least(second)) {
+            (_, true) => second.heat.clone(),
+            (true, false) => first.heat.clone(),
+            (false, false) => first.heat.as_ref().zip(second.heat.as_ref()).map(|(a, b)| join_heat(&[a, b])),
+        },
         moments: second.moments.as_ref().or(first.moments.as_ref()).cloned(),
         responses: Responses::join(&first.responses, &second.responses),
         undisturbed: [&*first.undisturbed, &second.undisturbed].concat(),
         sensors: first.sensors.as_ref().zip(second.sensors.as_ref()).map(|(a, b)| Sensors::join(a, b)),
     })
+}
+
+/// Whether its heat is that of the least of each operation.
+fn has_least(time: &Time) -> bool {
+    time.undisturbed.iter().any(|least| !least.histograms.is_empty())
 }
 
 /// The histograms, with the machine's part of them under its own cause.

@@ -26,7 +26,7 @@ function showCell(cell) {
     cell.failed && el("p", { class: "failed" }, el("strong", { class: "bad" }, cell.status), cell.error ? `: ${cell.error}` : ""),
     !cell.exact && el("p", { class: "fine" }, "This map can't be seeded: its counts don't repeat bit for bit."),
     el("div", { class: "pair" }, list("Exact", told.filter((metric) => metric.exact)), list("Measured", told.filter((metric) => !metric.exact))),
-    scatters && el("p", { class: "fine" }, `Beside a measured figure: the smallest and the largest of its ${cell.repetitions} repetitions. A percentile is that of all their operations together.`),
+    scatters && el("p", { class: "fine" }, `Beside a measured figure: the smallest and the largest of its ${cell.repetitions} repetitions. A percentile is that of all their operations together; what is undisturbed is the least of each operation, and beside it stands what it was after fewer of them.`),
     absent > 0 && el("p", { class: "fine" }, `${absent} more metrics have no value here.`),
     el("div", { class: "actions" },
       csvButton("this cell", () => saveCsv(cell.files, ["metric", "unit", "class", "value"], told.map((metric) => [metric.name, metric.unit, metric.exact ? "exact" : "measured", valueOf(cell, metric)]))),

@@ -23,10 +23,11 @@ function heatFigure(group, cells, all) {
   const most = d3.max(maps, ({ rects }) => d3.max(rects, (rect) => rect.count));
   const marked = distinct(maps.flatMap((one) => marksOf(one).map((mark) => mark.cause)));
   const style = causeStyle();
+  const least = cells.every(({ cell }) => cell.least_of);
   return figure({
     title: stallTitle(stalls, all),
-    unit: "latency of every operation over the operations, all repetitions on each other, logarithmic · measured, varies from run to run",
-    words: `Each field is coloured by how many operations took so long; even a single one can be seen. What returns in the same place at every repetition is the map, what is scattered is the machine.${marked.length ? " Marks are the last repetition's longest operations of each cause, at most 64; a bar at the foot is a stretch in which operation after operation moved entries." : ""}`,
+    unit: `${least ? "the least latency of every operation over the repetitions" : "latency of every operation over the operations, all repetitions on each other"}, logarithmic · measured, varies from run to run`,
+    words: `Each field is coloured by how many operations took so long; even a single one can be seen.${least ? "" : " What returns in the same place at every repetition is the map, what is scattered is the machine."}${marked.length ? " Marks are the longest operations of each cause, at most 64; a bar at the foot is a stretch in which operation after operation moved entries." : ""}`,
     name: `heat-${group.index}`,
     legend: el("div", { class: "chips" }, heatKey(most), ...marked.map((cause) => el("span", { class: "chip" }, seriesKey(style, cause, false), cause))),
     columns: ["cell", "what", "from_operation", "to_operation", "latency_at_least_ns", "latency_below_ns", "operations", "cause", "moved_entries"],

@@ -54,7 +54,7 @@ function kindFigure(group, timed) {
   return figure({
     title: `${percent(most.share)} of ${most.label}'s time went into ${kindName(most.name)}`,
     unit: "share of the sum of all latencies, by kind of operation · measured, varies from run to run",
-    words: `Latencies of every operation, one reading of the clock in each, all repetitions together.${leftOut(shares)}`,
+    words: `Latencies of every operation, one reading of the clock in each.${leftOut(shares)}`,
     name: `kinds-${group.index}`,
     columns: ["cell", "kind", "share"],
     rows: all.map((row) => [row.label, row.name, row.share]),

@@ -1,7 +1,7 @@
 //! What most of a cell's time went into: a kind of operation, and a cause of the slowest.
 
-use super::latency::{percentile_ns, tail_shares};
-use super::{Better::Neither, Column, Formula::Real, Shown::InTables, rows, timed};
+use super::latency::{shown_first_ns, shown_first_tail_shares};
+use super::{Better::Neither, Column, Formula::Real, Shown::InTables, rows, timed, undisturbed};
 use crate::record::{Cause, Cell, OpKind};
 
 /// The kind of operation that took most of a cell's time.
@@ -37,22 +37,31 @@ impl Dearest {
         self.time_share >= 0.5 && dear(self.mean_ns) && dear(self.median_ns)
     }
 
-    /// `None` with a single kind of operation.
+    /// Of undisturbed times where there are such; `None` with a single kind of operation.
     pub fn of(cell: &Cell) -> Option<Dearest> {
         let time = cell.time.as_ref().filter(|time| time.kind_ns.len() > 1)?;
         let ops = |kind: OpKind| cell.expected.ops(kind).unwrap_or(0) as f64;
-        let (&kind, &ns) = time.kind_ns.iter().max_by_key(|&(_, ns)| ns)?;
-        let all_ns: f64 = time.kind_ns.values().map(|&ns| ns as f64).sum();
         let all_ops: f64 = OpKind::ALL.into_iter().map(ops).sum();
         let repetitions = time.clocked_elapsed_ns.len() as f64 * (time.ops as f64 / all_ops);
-        let mean = |ns: f64, ops: f64| ns / (ops * repetitions);
+        let is_undisturbed = undisturbed::of(cell).is_some_and(|least| !least.histograms.is_empty());
+        // What all of a kind take in one repetition. Sums of what was observed have the operations too that no histogram has.
+        let kind_ns = |(&kind, &observed_ns): (&OpKind, &u64)| {
+            let of_kind_ns = match shown_first_ns(cell, kind) {
+                Some((mean_ns, _)) if is_undisturbed => mean_ns * ops(kind),
+                _ => observed_ns as f64 / repetitions,
+            };
+            (kind, of_kind_ns)
+        };
+        let kinds: Vec<(OpKind, f64)> = time.kind_ns.iter().map(kind_ns).collect();
+        let &(kind, ns) = kinds.iter().max_by(|(_, a), (_, b)| a.total_cmp(b))?;
+        let all_ns: f64 = kinds.iter().map(|(_, ns)| ns).sum();
         let dearest = Dearest {
             kind,
-            time_share: ns as f64 / all_ns,
+            time_share: ns / all_ns,
             ops_share: ops(kind) / all_ops,
-            mean_ns: mean(ns as f64, ops(kind)),
-            median_ns: percentile_ns(cell, kind, 0.5).unwrap_or(0) as f64,
-            others_mean_ns: mean(all_ns - ns as f64, all_ops - ops(kind)),
+            mean_ns: ns / ops(kind),
+            median_ns: shown_first_ns(cell, kind).map_or(0, |(_, median_ns)| median_ns) as f64,
+            others_mean_ns: (all_ns - ns) / (all_ops - ops(kind)),
         };
         [dearest.time_share, dearest.mean_ns, dearest.others_mean_ns].iter().all(|x| x.is_finite()).then_some(dearest)
     }
@@ -60,7 +69,7 @@ impl Dearest {
 
 /// The cause that most of the time above p99.9 went into, and its share, 0.0 to 1.0.
 fn tail(cell: &Cell) -> Option<(Cause, f64)> {
-    tail_shares(cell, |shares| {
+    shown_first_tail_shares(cell, |shares| {
         let known = shares.iter().filter(|&(&cause, &share)| share > 0.0 && cause != Cause::Unknown);
         known.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(&cause, &share)| (cause, share))
     })

@@ -42,9 +42,10 @@ impl Latencies {
         (!last.histograms.is_empty()).then(|| Latencies::read(&last.histograms))?
     }
 
-    /// Those that people are shown first: undisturbed where there are any.
+    /// Those of [`shown_first`].
     fn shown_first(cell: &Cell) -> Option<Rc<Latencies>> {
-        Latencies::undisturbed(cell).or_else(|| Latencies::of(cell))
+        cell.time.as_ref()?;
+        Latencies::read(shown_first(cell))
     }
 
     /// Decodes histograms.
@@ -147,9 +148,24 @@ fn least_each_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Vec<f64> {
     after.map(|ns| ns.map(|ns| ns as f64)).collect::<Option<_>>().unwrap_or_default()
 }
 
+/// Mean and median of the operations of one kind, of what people are shown first.
+pub(super) fn shown_first_ns(cell: &Cell, kind: OpKind) -> Option<(f64, u64)> {
+    let latencies = Latencies::shown_first(cell)?;
+    let of_kind = latencies.by_kind.get(&kind)?;
+    Some((of_kind.mean(), of_kind.value_at_quantile(0.5)))
+}
+
 /// See [`shares::TAIL_SHARES`].
 pub(super) fn tail_shares<T>(cell: &Cell, of: impl FnOnce(&BTreeMap<Cause, f64>) -> Option<T>) -> Option<T> {
     of(Latencies::of(cell)?.tail_shares.as_ref()?)
+}
+
+/// The same of what people are shown first.
+pub(super) fn shown_first_tail_shares<T>(
+    cell: &Cell,
+    of: impl FnOnce(&BTreeMap<Cause, f64>) -> Option<T>,
+) -> Option<T> {
+    of(Latencies::shown_first(cell)?.tail_shares.as_ref()?)
 }
 
 /// What `$row!` makes of each kind's name, in words and as a variant.
@@ -237,6 +253,12 @@ macro_rules! undisturbed_percentiles {
 
 /// The same six of the least of each operation.
 pub(super) const UNDISTURBED_PERCENTILES: [[Metric; 6]; OpKind::ALL.len()] = each_kind!(undisturbed_percentiles);
+
+/// The histograms that people are shown first: of the least of each operation, where there are any.
+pub fn shown_first(cell: &Cell) -> &[LatencyHistogram] {
+    let observed = cell.time.as_ref().map_or(&[][..], |time| &time.histograms);
+    undisturbed::of(cell).map(|least| &*least.histograms).filter(|least| !least.is_empty()).unwrap_or(observed)
+}
 
 /// What the latencies are that tables and the page show of a cell, undisturbed where it has such: of its writes, or of the
 /// first kind that it has instead.

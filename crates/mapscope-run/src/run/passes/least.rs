@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::latencies::{CLASSES, Recordings, recorded};
 use super::learnt::Reader;
+use super::timeline::Heat;
 use crate::probe::event::Cause;
 use crate::probe::latency::{Latencies, class_of, kind_and_cause};
 use crate::record::metrics::latency::percentile;
@@ -158,6 +159,15 @@ impl Figures {
             }
         }
         Ok((recorded(&least.finish().0), recorded(&machine)))
+    }
+
+    /// When which of the least occurred; `ops` in a map.
+    pub fn heat(&self, cold: &[u32], ops: u64) -> Heat {
+        let (mut heat, mut cold) = (Heat::new(ops), cold.iter().peekable());
+        for (op, &ns) in (0_u32..).zip(&self.each_ns) {
+            heat.add(cold.next_if_eq(&&op).is_none().then_some(ns.into()));
+        }
+        heat
     }
 }
 

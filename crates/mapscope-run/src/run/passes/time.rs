@@ -144,6 +144,9 @@ pub(in crate::run) fn time(
         if as_figures && repetitions >= UNDISTURBED_MIN {
             let (histograms, of_machine) = figures.histograms(&cold, learnt.again()?)?;
             machine = of_machine;
+            if few {
+                heat = Some(figures.heat(&cold, workload.ops()));
+            }
             undisturbed.push(Undisturbed { repetitions, blocks_ns: blocks_ps / 1000, histograms });
             responses.extend(self::responses(&figures.each_ns, clock.floor_ns, Services::Undisturbed, arriving));
         }

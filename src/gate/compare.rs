@@ -227,7 +227,7 @@ impl<'a> Comparison<'a> {
             (Some(a), Some(b)) => {
                 if undisturbed {
                     self.verdict.tally.statistical += 1;
-                    if overlap(&own()) {
+                    if overlap(&[pair.before, pair.after].map(|cell| metric.settled(cell))) {
                         return Ok(());
                     }
                 } else if timed {

@@ -1,8 +1,8 @@
 //! What a metric weighs: costs fail, descriptions inform, times warn, undisturbed ones fail beyond size and scatter.
 
 use mapscope::gate::{Kind, Level, Outcome, Policy, Verdict, compare, self_test};
-use mapscope::record::Results;
-use mapscope::record::metrics::{Metric, Rank};
+use mapscope::record::metrics::{Metric, Rank, find};
+use mapscope::record::{Cell, Results};
 
 use super::fixture::{METRICS, cell, record, timed, with_count};
 
@@ -10,7 +10,10 @@ use super::fixture::{METRICS, cell, record, timed, with_count};
 fn metrics() -> Vec<Metric> {
     let ranked = |metric: &Metric| match metric.name {
         "slot_reuse_ratio" => metric.rank(Rank::Description),
-        "ns_per_op" => metric.rank(Rank::UndisturbedTime),
+        "ns_per_op" => {
+            let settling = |cell: &Cell| find("ns_per_op").expect("a metric").repetitions(cell);
+            metric.rank(Rank::UndisturbedTime).settling(settling)
+        }
         _ => *metric,
     };
     METRICS.iter().map(ranked).collect()

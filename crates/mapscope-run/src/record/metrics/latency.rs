@@ -13,13 +13,16 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
 use super::{Column, Formula::Integer, Metric, Rank, Shown, rows, shares, timed, undisturbed};
-use crate::record::{Cause, Cell, KindPercentiles, LatencyHistogram, OpKind};
+use crate::record::{CHECKPOINTS, Cause, Cell, KindPercentiles, LatencyHistogram, OpKind};
 
 /// The histogram itself; `None` when it is damaged, which [`read`](crate::record::read) has ruled out.
 pub fn decode(histogram: &LatencyHistogram) -> Option<Histogram<u64>> {
     let bytes = BASE64_STANDARD.decode(&histogram.hdr_v2_deflate_base64).ok()?;
     Deserializer::new().deserialize(&mut bytes.as_slice()).ok()
 }
+
+/// As many as two cells have: those observed, and the least after each of so many repetitions and after the last one.
+const MEMO_MAX: usize = 2 * (1 + CHECKPOINTS.len() + 1);
 
 /// The latencies of a cell's time pass, decoded.
 #[derive(Debug)]
@@ -50,8 +53,8 @@ impl Latencies {
 
     /// Decodes histograms.
     ///
-    /// The last ones are kept, found again by their content, those of two cells and both sorts: whoever exports a cell asks
-    /// it for dozens of metrics, and whoever compares two cells asks them in turn.
+    /// The last ones are kept, found again by their content, all that two cells have: whoever exports a cell asks it for
+    /// dozens of metrics, and whoever compares two cells asks them in turn.
     fn read(encoded: &[LatencyHistogram]) -> Option<Rc<Latencies>> {
         type Memo = VecDeque<(Vec<LatencyHistogram>, Option<Rc<Latencies>>)>;
         thread_local!(static MEMO: RefCell<Memo> = const { RefCell::new(VecDeque::new()) });
@@ -61,7 +64,7 @@ impl Latencies {
                 return decoded.clone();
             }
             let decoded = Self::decode(encoded).map(Rc::new);
-            memo.truncate(3);
+            memo.truncate(MEMO_MAX - 1);
             memo.push_front((encoded.to_vec(), decoded.clone()));
             decoded
         })
@@ -142,7 +145,7 @@ fn least_percentile_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Option<i128>
 }
 
 /// The same of the first repetitions, for more and more of them.
-fn least_each_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Vec<f64> {
+fn settling_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Vec<f64> {
     let of = |histograms| percentile(Latencies::read(histograms)?.by_kind.get(&kind)?, quantile);
     let after = cell.time.iter().flat_map(|time| &time.undisturbed).map(|least| of(&least.histograms));
     after.map(|ns| ns.map(|ns| ns as f64)).collect::<Option<_>>().unwrap_or_default()
@@ -247,7 +250,7 @@ macro_rules! undisturbed_percentiles {
             Integer(|c| least_percentile_ns(c, OpKind::$kind, $quantile)),
         )
         .rank(Rank::UndisturbedTime)
-        .repeated(|c| least_each_ns(c, OpKind::$kind, $quantile))
+        .settling(|c| settling_ns(c, OpKind::$kind, $quantile))
     };
 }
 

@@ -30,6 +30,7 @@ pub struct Metric {
     /// How a table shows it; `None` where it doesn't.
     pub column: Option<Column>,
     each: fn(&Cell) -> Vec<f64>,
+    settling: fn(&Cell) -> Vec<f64>,
 }
 
 /// Where a metric's value comes from; `None` where a cell can't have it.
@@ -78,13 +79,21 @@ impl Metric {
         summary: &'static str,
         formula: Formula,
     ) -> Metric {
-        let (shown, column, each): (_, _, fn(&Cell) -> Vec<f64>) = (Shown::Everywhere, None, |_| Vec::new());
-        Metric { name, unit, class, better, rank: Rank::of(class, better), summary, formula, shown, column, each }
+        let (shown, column, rank) = (Shown::Everywhere, None, Rank::of(class, better));
+        let none: fn(&Cell) -> Vec<f64> = |_| Vec::new();
+        let (each, settling) = (none, none);
+        Metric { name, unit, class, better, rank, summary, formula, shown, column, each, settling }
     }
 
     /// The same, of which `each` gives what each repetition has.
     pub const fn repeated(mut self, each: fn(&Cell) -> Vec<f64>) -> Metric {
         self.each = each;
+        self
+    }
+
+    /// The same of all repetitions together, of which `settling` gives what it was after more and more of them.
+    pub const fn settling(mut self, settling: fn(&Cell) -> Vec<f64>) -> Metric {
+        self.settling = settling;
         self
     }
 
@@ -165,6 +174,11 @@ impl Metric {
     /// median, `gc_cycles` their mean, and a percentile is that of all operations of all repetitions.
     pub fn repetitions(&self, cell: &Cell) -> Vec<f64> {
         (self.each)(cell)
+    }
+
+    /// What it was after more and more repetitions, the value itself last; nothing for one that isn't of all of them together.
+    pub fn settled(&self, cell: &Cell) -> Vec<f64> {
+        (self.settling)(cell)
     }
 
     /// The smallest and the largest of [`Metric::repetitions`], where there are any.

@@ -271,9 +271,14 @@ mod tests {
                 assert_eq!(value, repetitions[1], "the median");
             }
         }
-        // Every time that can be better or worse: nothing else is compared.
-        let compared =
-            all().iter().filter(|metric| metric.class == Class::Statistical && metric.better != Better::Neither);
+        // Every observed time that can be better or worse, and of every undisturbed one how it settled.
+        let compared = all().iter().filter(|metric| metric.rank == Rank::Time);
+        for metric in all() {
+            let settled = metric.settled(&cell);
+            assert_eq!(settled.len(), if metric.rank == Rank::UndisturbedTime { 3 } else { 0 }, "{}", metric.name);
+            let last = metric.value(&cell).unwrap().as_f64();
+            assert!(settled.is_empty() || settled[2] == last, "{}: {settled:?}", metric.name);
+        }
         assert!(of_repetitions.map(|metric| metric.name).eq(compared.map(|metric| metric.name)));
         assert_eq!(find("live_bytes").unwrap().range(&cell), None);
     }

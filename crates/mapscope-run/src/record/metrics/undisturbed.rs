@@ -13,7 +13,7 @@ fn ns_per_op(time: &Time, least: &Undisturbed) -> Option<f64> {
 }
 
 /// After each number of repetitions that the record has it of.
-fn each_ns_per_op(cell: &Cell) -> Vec<f64> {
+fn settling_ns_per_op(cell: &Cell) -> Vec<f64> {
     let Some(time) = &cell.time else { return Vec::new() };
     time.undisturbed.iter().filter_map(|least| ns_per_op(time, least)).collect()
 }
@@ -36,7 +36,7 @@ rows! {
         Real(|c| ns_per_op(c.time.as_ref()?, of(c)?)),
     )
     .rank(Rank::UndisturbedTime)
-    .repeated(each_ns_per_op);
+    .settling(settling_ns_per_op);
     DISTURBANCE_PERCENT = timed(
         "disturbance_percent",
         "percent",

@@ -124,11 +124,14 @@ fn a_run_records_them_for_each_repetition_of_a_cell_that_one_thread_has_to_itsel
     let of = time["responses"].as_array().unwrap();
     let named = of.iter().map(|one| (one["rate_per_s"].as_u64().unwrap(), one["arrivals"].as_str().unwrap()));
     let expected = [(1000, "poisson"), (1000, "paced"), (1_000_000, "poisson"), (1_000_000, "paced")];
-    assert_eq!(named.collect::<Vec<_>>(), expected);
-    for one in of {
-        assert_eq!((one["ops"].as_u64(), one["services"].as_str()), (Some(2000), Some("observed")));
-        for list in ["service_ns", "p50_ns", "p99_ns", "p999_ns", "max_ns"] {
-            assert_eq!(one[list].as_array().unwrap().len(), repetitions, "{list}");
+    assert_eq!(named.collect::<Vec<_>>(), [expected, expected].concat());
+    let (observed, undisturbed) = of.split_at(expected.len());
+    for (all, services, items) in [(observed, "observed", repetitions), (undisturbed, "undisturbed", 1)] {
+        for one in all {
+            assert_eq!((one["ops"].as_u64(), one["services"].as_str()), (Some(2000), Some(services)));
+            for list in ["service_ns", "p50_ns", "p99_ns", "p999_ns", "max_ns"] {
+                assert_eq!(one[list].as_array().unwrap().len(), items, "{services} {list}");
+            }
         }
     }
 }

@@ -239,7 +239,7 @@ impl Reader {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
     use crate::probe::heap::Allocs;
     use crate::record::OpKind;
@@ -260,11 +260,6 @@ pub(super) mod tests {
 
     const TRAITS: Traits =
         Traits { batch_ops: 1, side_by_side: true, tells_moves: true, knows_blocks: true, causes_repeat: true };
-
-    /// So many steady gets.
-    pub fn learnt_gets(folder: &Path, ops: usize) -> Learnt {
-        written(folder, &vec![seen(OpKind::Get, Cause::Steady, 0, 0); ops])
-    }
 
     fn written(folder: &Path, ops: &[Seen]) -> Learnt {
         let mut writer = Writer::new(&folder.join("learnt"), &workload(ops.len() as u64), TRAITS);

@@ -229,7 +229,15 @@ impl Write for Hashed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::passes::learnt::tests::learnt_gets;
+    use crate::run::passes::Learnt;
+
+    /// What was learnt of so many steady gets.
+    fn learnt_gets(folder: &Path, ops: usize) -> Learnt {
+        let path = folder.join("learnt");
+        std::fs::write(&path, vec![class_of(OpKind::Get as usize, Cause::Steady); ops]).unwrap();
+        let learnt = serde_json::json!({ "path": path, "ops": ops, "bytes": ops, "digest": "" });
+        serde_json::from_value(learnt).unwrap()
+    }
 
     /// What one repetition leaves: 2,000 gets of 20 ns, but these.
     fn repetition(folder: &Path, before: Option<Least>, blocks_ps: &[u64], slow: &[(usize, u32)]) -> (Figures, Least) {

@@ -136,7 +136,7 @@ mod tests {
         let observed = one(1, 5);
         assert_eq!(Responses::join(&[observed.clone(), least(5)], &[observed.clone(), least(4)])[1..], [least(4)]);
         assert_eq!(Responses::join(&[observed.clone(), least(5)], std::slice::from_ref(&observed))[1..], [least(5)]);
-        assert_eq!(Responses::join(&[observed.clone()], &[observed, least(4)])[1..], [least(4)]);
+        assert_eq!(Responses::join(std::slice::from_ref(&observed), &[observed.clone(), least(4)])[1..], [least(4)]);
         let busy: Vec<f64> = one(100_000_000, 5).busy().collect();
         assert_eq!(busy, [2.5], "25 ns each, one every 10 ns");
     }

@@ -91,7 +91,7 @@ pub struct Type {
     pub value_bytes: u32,
     /// Bytes of a group of eight slots.
     pub group_bytes: u32,
-    flags: u32,
+    pub(super) flags: u32,
 }
 
 impl Type {

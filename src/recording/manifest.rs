@@ -9,7 +9,7 @@ use crate::record::write_atomically;
 use crate::text;
 
 /// What was recorded, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The version of this file.
     pub schema: u32,

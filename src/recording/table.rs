@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{Dropped, Manifest, Map, Process, Type};
 use crate::maps::go::heap::occupied_bytes;
 use crate::record::Frame;
+use crate::text;
 
 /// What the maps of one place and type came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -277,12 +278,52 @@ fn place_of(frame: Option<&Frame>, manifest: Option<&Manifest>) -> Place {
     let Some(frame) = frame else {
         return Place { function: "unknown".to_owned(), at: "unknown".to_owned() };
     };
-    let file = frame.file.as_deref().unwrap_or("?");
-    let roots = manifest.into_iter().flat_map(|manifest| {
-        let source = manifest.goroot.as_ref().map(|goroot| goroot.join("src"));
-        source.into_iter().chain([manifest.folder.clone()])
-    });
-    let short = roots.filter_map(|root| Path::new(file).strip_prefix(root).ok().and_then(Path::to_str)).next();
+    let file = Path::new(frame.file.as_deref().unwrap_or("?"));
+    // A function's name begins with its package: GOROOT and the caches of modules are left out.
+    let package_end = frame.function.rfind('/').map_or(0, |slash| slash + 1);
+    let package = frame.function[package_end..].find('.').map(|dot| &frame.function[..package_end + dot]);
+    let by_package = package
+        .filter(|package| file.parent().is_some_and(|folder| folder.ends_with(package)))
+        .and_then(|package| Some(format!("{package}/{}", file.file_name()?.to_str()?)));
+    let below = || manifest.and_then(|manifest| file.strip_prefix(&manifest.folder).ok());
+    let short = by_package.unwrap_or_else(|| text::path(below().unwrap_or(file)));
     let line = frame.line.map(|line| format!(":{line}")).unwrap_or_default();
-    Place { function: frame.function.clone(), at: short.unwrap_or(file).to_owned() + &line }
+    Place { function: frame.function.clone(), at: short + &line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_named_by_package_or_from_the_folder_of_the_command() {
+        let at = |function: &str, file: &str| {
+            let manifest = Manifest { folder: "/home/m".into(), ..Manifest::default() };
+            let frame = Frame { function: function.into(), file: Some(file.into()), line: Some(7) };
+            place_of(Some(&frame), Some(&manifest)).at
+        };
+        for (function, file, shown) in [
+            ("go/printer.(*printer).nodeSize", "/usr/go/src/go/printer/nodes.go", "go/printer/nodes.go:7"),
+            ("example.com/m/in.F[...]", "/home/m/in/f.go", "in/f.go:7"),
+            ("main.main", "/home/m/cmd/x/main.go", "cmd/x/main.go:7"),
+            ("main.main", "/elsewhere/main.go", "/elsewhere/main.go:7"),
+            ("example.com/n.F", "/cache/example.com/n@v1.2.3/f.go", "/cache/example.com/n@v1.2.3/f.go:7"),
+        ] {
+            assert_eq!(at(function, file), shown);
+        }
+    }
+
+    #[test]
+    fn a_hint_chooses_tables_by_the_rule_of_make() {
+        // map[uint64]uint64 and map[string]int, of which the second has pointers.
+        let ty = |group_bytes, flags| {
+            let process = Type { name: String::new(), key_bytes: 0, value_bytes: 0, group_bytes, flags };
+            move |entries| tables_bytes(entries, &process)
+        };
+        let (plain, pointers) = (ty(136, 0), ty(200, 1));
+        assert_eq!([0, 8].map(&plain), [144, 144]);
+        // 16 slots; a table of 1,024; two tables of 512.
+        assert_eq!([9, 896, 897].map(&plain), [288 + 32 + 8, 18432 + 32 + 8, 2 * (9472 + 32) + 16]);
+        assert_eq!(pointers(14), 416 + 32 + 8);
+    }
 }

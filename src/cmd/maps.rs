@@ -16,9 +16,10 @@ bytes       allocated by the maps of that place and type, as Go's MemStats count
 abandoned   share of them that was left behind when tables grew
 hint saves  bytes that a hint of each map's largest number of entries would save
 p50/p99/largest  entries of those maps, at their most
-Another program may still be writing: run it again to see more.")]
+A program that is running is seen as it is now; watch mapscope maps PID repeats.")]
 pub(super) struct Args {
-    /// What `mapscope record` wrote: its folder, or the file of one process
+    /// What `mapscope record` wrote: its folder, or the file of one process; or the number of a process that is running
+    #[arg(value_name = "DIR|FILE|PID")]
     path: PathBuf,
     /// What comes first
     #[arg(long, value_enum, default_value = "bytes")]
@@ -35,15 +36,17 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let names = || FORMATS.iter().map(|format| format.name);
     let format = FORMATS.iter().find(|format| format.name == args.format);
     let format = format.ok_or_else(|| anyhow!(UnknownName::new("format", &args.format, names())))?;
-    let (manifest, processes) = match args.path.is_dir() {
-        true => (Some(Manifest::read(&args.path)?), Process::read_all(&args.path)?),
+    let pid = args.path.to_str().and_then(|path| path.parse().ok()).filter(|_| !args.path.exists());
+    let path = pid.map_or_else(|| Ok(args.path.clone()), Process::file_of)?;
+    let (manifest, processes) = match path.is_dir() {
+        true => (Some(Manifest::read(&path)?), Process::read_all(&path)?),
         false => {
-            let folder = args.path.parent().filter(|folder| folder.join(Manifest::FILE_NAME).is_file());
-            (folder.map(Manifest::read).transpose()?, vec![Process::read(&args.path)?])
+            let folder = path.parent().filter(|folder| folder.join(Manifest::FILE_NAME).is_file());
+            (folder.map(Manifest::read).transpose()?, vec![Process::read(&path)?])
         }
     };
     if processes.is_empty() {
-        bail!("{}: no process has recorded its maps there", text::path(&args.path));
+        bail!("{}: no process has recorded its maps there", text::path(&path));
     }
     let table = Table::new(&processes, manifest.as_ref(), args.by);
     let recorded = Recorded {

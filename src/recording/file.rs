@@ -139,6 +139,20 @@ impl Process {
         Ok(processes)
     }
 
+    /// The file that a running process writes, found among those that it has mapped.
+    ///
+    /// # Errors
+    /// Where there is no such process, it may not be read, or it writes none.
+    pub fn file_of(pid: u32) -> Result<PathBuf, RecordingError> {
+        let mapped = PathBuf::from(format!("/proc/{pid}/maps"));
+        let text = fs::read_to_string(&mapped).map_err(|error| RecordingError::at(&mapped, error))?;
+        // ADDRESSES PERMISSIONS OFFSET DEVICE INODE PATH
+        let paths = text.lines().filter_map(|line| line.find('/').map(|at| &line[at..]));
+        let found = paths.into_iter().find(|path| path.ends_with(".maps"));
+        let none = || RecordingError::at(mapped, "it records no maps: start it under `mapscope record`");
+        found.map(PathBuf::from).ok_or_else(none)
+    }
+
     fn parse(path: &Path, bytes: &[u8]) -> Result<Process, String> {
         let file = Bytes(bytes);
         if bytes.get(..8) != Some(MAGIC) {

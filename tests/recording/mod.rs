@@ -4,8 +4,9 @@
 mod refused;
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use mapscope::engines::go;
 use serde_json::Value;
@@ -169,6 +170,26 @@ fn what_was_recorded_survives_the_process() {
             let rows = rows(&maps, "main.killed");
             assert_eq!((sum(&rows, "inserts"), sum(&rows, "entries")), (inserts, inserts), "go{}", go.version);
         }
+    }
+}
+
+#[test]
+fn a_process_can_be_looked_at_while_it_runs() {
+    for go in toolchains(true) {
+        let place = place();
+        record(&place, &go, &["--out", "b", "--", "go", "build", "-o", "prog", "."]);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+        command.args(["record", "--out", "r", "--", "./prog", "wait"]).current_dir(place.path());
+        let mut running = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut pid = String::new();
+        BufReader::new(running.stdout.as_mut().expect("piped")).read_line(&mut pid).expect("a line");
+        let live = maps(&place, pid.trim());
+        drop(running.stdin.take());
+        assert!(running.wait().expect("it ends").success());
+        assert_eq!(sum(&rows(&live, "main.counted"), "inserts"), 200);
+        assert_eq!(rows(&live, "main.counted"), rows(&maps(&place, "r"), "main.counted"));
+        let outcome = place.run(&["maps", pid.trim()]);
+        assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
     }
 }
 

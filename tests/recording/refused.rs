@@ -79,7 +79,8 @@ fn a_command_of_which_nothing_is_recorded_is_told() {
     };
     let outcome = place.run_command(path("/nowhere").args(["record", "--out", "a", "--", "go", "build"]));
     refused(&outcome, &["go: there is no such command", "go.dev/dl"]);
-    let outcome = place.run_command(path("/bin:/usr/bin").args(["record", "--out", "b", "--", "true"]));
+    script(&place.path().join("nothing"), "#!/bin/sh\n");
+    let outcome = place.run_command(path("/nowhere").args(["record", "--out", "b", "--", "./nothing"]));
     refused(&outcome, &["no process recorded its maps"]);
     // The code of a command that failed is its own.
     assert_eq!(place.run(&["record", "--out", "c", "--", "sh", "-c", "exit 7"]).code, Some(7));

@@ -23,7 +23,13 @@ func main() {
 	debug.SetGCPercent(-1)
 	kept = make([]any, 0, 1000)
 	if len(os.Args) > 1 {
-		n, _ := strconv.Atoi(os.Args[1])
+		n, err := strconv.Atoi(os.Args[1])
+		if err != nil {
+			counted()
+			fmt.Println(os.Getpid())
+			os.Stdin.Read(make([]byte, 1))
+			return
+		}
 		killed(n)
 	}
 	spareThreads()

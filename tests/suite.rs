@@ -29,6 +29,7 @@ mod losses;
 mod outside;
 mod own_map;
 mod record_fields;
+mod recording;
 mod replay;
 mod report_files;
 mod report_text;

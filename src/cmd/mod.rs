@@ -12,8 +12,10 @@ mod inspect;
 mod layout;
 mod list;
 mod man;
+mod maps;
 mod output;
 mod own;
+mod record;
 mod recorded;
 mod replay;
 mod report;
@@ -60,6 +62,8 @@ enum Verb {
     Replay(replay::Args),
     Inspect(Box<inspect::Args>),
     Layout(layout::Args),
+    Record(record::Args),
+    Maps(maps::Args),
     Verify(verify::Args),
     Report(report::Args),
     List(list::Args),
@@ -97,6 +101,8 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         Some(Verb::Replay(args)) => replay::run(args, cli.quiet, subjects),
         Some(Verb::Inspect(args)) => inspect::run(*args, cli.quiet, subjects),
         Some(Verb::Layout(args)) => layout::run(args, cli.quiet, subjects),
+        Some(Verb::Record(args)) => record::run(args, cli.quiet),
+        Some(Verb::Maps(args)) => maps::run(&args),
         Some(Verb::Verify(args)) => verify::run(args, cli.quiet),
         Some(Verb::Report(args)) => report::run(args, cli.quiet),
         Some(Verb::List(args)) => list::run(args, subjects),

@@ -23,7 +23,7 @@ pub(crate) mod number;
 mod openmetrics;
 #[cfg(feature = "parquet")]
 mod parquet;
-mod pprof;
+pub(crate) mod pprof;
 mod responses;
 mod speedscope;
 pub(crate) mod stacks;

@@ -15,7 +15,7 @@ use prost::Message as _;
 
 use super::stacks::short_name;
 use super::{Emit, Format};
-use crate::record::{Cell, Profile, Results};
+use crate::record::{Cell, Frame, Profile, Results};
 
 pub(super) const FORMAT: Format = Format {
     name: "pprof",
@@ -25,17 +25,38 @@ pub(super) const FORMAT: Format = Format {
 };
 
 /// A name and a unit.
-type Type = (&'static str, &'static str);
+pub(crate) type Type = (&'static str, &'static str);
 
 /// What is particular to one of the profiles.
 struct Shape {
     file: &'static str,
     sample_types: &'static [Type],
-    /// The sample type that a viewer shows first.
     default: &'static str,
     period_type: Type,
     period: i64,
     duration_ns: i64,
+}
+
+/// What a profile says besides its samples.
+pub(crate) struct About<'a> {
+    /// What each of a sample's values is.
+    pub sample_types: &'a [Type],
+    /// The sample type that a viewer shows first.
+    pub default: &'a str,
+    /// What a period is of.
+    pub period_type: Type,
+    /// One sample stands for so many.
+    pub period: i64,
+    /// When it began, in nanoseconds since 1970.
+    pub time_ns: u64,
+    /// How long it took.
+    pub duration_ns: i64,
+    /// Shown with the profile.
+    pub comment: &'a str,
+    /// The name of each sample's label.
+    pub label: &'a str,
+    /// The name of a function as it is shown.
+    pub shown: fn(&str) -> String,
 }
 
 fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
@@ -109,23 +130,46 @@ fn cpu(cell: &Cell, profile: &Profile) -> Built {
 
 fn build<'a, const N: usize>(
     cell: &Cell,
-    profile: &Profile,
+    profile: &'a Profile,
     shape: Shape,
     samples: impl Iterator<Item = (&'a [u32], [u64; N])>,
 ) -> Built {
+    let started_unix_ms = cell.time.as_ref().map_or(0, |time| time.started_unix_ms);
+    let about = About {
+        sample_types: shape.sample_types,
+        default: shape.default,
+        period_type: shape.period_type,
+        period: shape.period,
+        time_ns: started_unix_ms.saturating_mul(1_000_000),
+        duration_ns: shape.duration_ns,
+        comment: &cell.id.to_string(),
+        label: "map",
+        shown: |name| short_name(name).into_owned(),
+    };
+    let samples = samples.map(|(stack, values)| (stack, &*cell.id.map, values));
+    Ok((shape.file, encode(&about, &profile.frames, samples)?))
+}
+
+/// A profile of samples: a stack, root first, as indices into the frames; the label's value; the values. `None` where every
+/// value is 0.
+pub(crate) fn encode<'a, const N: usize>(
+    about: &About<'_>,
+    recorded: &[Frame],
+    samples: impl Iterator<Item = (&'a [u32], &'a str, [u64; N])>,
+) -> io::Result<Option<Vec<u8>>> {
     let mut strings = Strings::default();
     let mut frames = Frames::default();
-    let label = Label { key: strings.index("map"), str: strings.index(&cell.id.map) };
     let samples: Vec<_> = samples
-        .filter(|(_, values)| values.iter().any(|&value| value > 0))
-        .map(|(stack, values)| Sample {
-            location_id: stack.iter().rev().map(|&frame| frames.location(frame, profile, &mut strings)).collect(),
-            value: values.map(signed).to_vec(),
-            label: vec![label],
+        .filter(|(_, _, values)| values.iter().any(|&value| value > 0))
+        .map(|(stack, label, values)| {
+            let label = Label { key: strings.index(about.label), str: strings.index(label) };
+            let location = |&frame: &u32| frames.location(frame, recorded, about.shown, &mut strings);
+            let location_id = stack.iter().rev().map(location).collect();
+            Sample { location_id, value: values.map(signed).to_vec(), label: vec![label] }
         })
         .collect();
     if samples.is_empty() {
-        return Ok((shape.file, None));
+        return Ok(None);
     }
     // Says that there is nothing left to look up in the binary.
     let mapping = Mapping {
@@ -136,25 +180,24 @@ fn build<'a, const N: usize>(
         has_line_numbers: true,
         has_inline_frames: true,
     };
-    let started_unix_ms = cell.time.as_ref().map_or(0, |time| time.started_unix_ms);
     let message = messages::Profile {
-        sample_type: shape.sample_types.iter().map(|&of| strings.value_type(of)).collect(),
+        sample_type: about.sample_types.iter().map(|&of| strings.value_type(of)).collect(),
         sample: samples,
         mapping: vec![mapping],
         location: frames.locations,
         function: frames.functions,
-        time_nanos: signed(started_unix_ms.saturating_mul(1_000_000)),
-        duration_nanos: shape.duration_ns,
-        period_type: Some(strings.value_type(shape.period_type)),
-        period: shape.period,
-        comment: vec![strings.index(&cell.id.to_string())],
-        default_sample_type: strings.index(shape.default),
+        time_nanos: signed(about.time_ns),
+        duration_nanos: about.duration_ns,
+        period_type: Some(strings.value_type(about.period_type)),
+        period: about.period,
+        comment: vec![strings.index(about.comment)],
+        default_sample_type: strings.index(about.default),
         string_table: strings.table,
     };
     // No time of writing in it: the same record gives the same bytes.
     let mut gzip = GzBuilder::new().mtime(0).write(Vec::new(), Compression::default());
     gzip.write_all(&message.encode_to_vec())?;
-    Ok((shape.file, Some(gzip.finish()?)))
+    gzip.finish().map(Some)
 }
 
 /// The one mapping's id.
@@ -170,16 +213,16 @@ struct Frames {
 }
 
 impl Frames {
-    fn location(&mut self, frame: u32, profile: &Profile, strings: &mut Strings) -> u64 {
+    fn location(&mut self, frame: u32, frames: &[Frame], shown: fn(&str) -> String, strings: &mut Strings) -> u64 {
         if let Some(&id) = self.location_ids.get(&frame) {
             return id;
         }
-        let recorded = &profile.frames[frame as usize];
+        let recorded = &frames[frame as usize];
         let system_name = strings.index(&recorded.function);
         let filename = strings.index(recorded.file.as_deref().unwrap_or_default());
         let function_id = *self.function_ids.entry((system_name, filename)).or_insert_with(|| {
             let id = self.functions.len() as u64 + 1;
-            let name = strings.index(&short_name(&recorded.function));
+            let name = strings.index(&shown(&recorded.function));
             self.functions.push(Function { id, name, system_name, filename });
             id
         });

@@ -46,7 +46,7 @@ pub enum GolangError {
         second: PathBuf,
     },
     /// The program can't be built.
-    #[error("go{version} can't build the program that works its maps: {what}")]
+    #[error("go{version} can't build a program of mapscope's: {what}")]
     Build {
         /// The toolchain's version.
         version: String,
@@ -119,6 +119,14 @@ impl Toolchain {
     /// What the toolchain said when it could not build.
     pub fn program(&self, types: impl Into<Types>) -> Result<PathBuf, GolangError> {
         let types = types.into();
+        self.build(&types.name, &types.sources().collect::<Vec<_>>())
+    }
+
+    /// The program of this name and these sources (files by name, one of them `go.mod`), built unless it has been before.
+    ///
+    /// # Errors
+    /// What the toolchain said when it could not build.
+    pub fn build(&self, name: &str, sources: &[(&str, &str)]) -> Result<PathBuf, GolangError> {
         let failed = |what: String| GolangError::Build { version: self.version.clone(), what };
         let io_failed = |error: io::Error| failed(error.to_string());
         if self.is_old() {
@@ -126,17 +134,17 @@ impl Toolchain {
             return Err(failed(format!("it needs Go {major}.{minor} or newer")));
         }
         let cache = Cache::open().map_err(failed)?;
-        let name = format!("go{}-{}-{}", self.version, types.name, self.digest(&types));
+        let name = format!("go{}-{name}-{}", self.version, self.digest(sources));
         if let Some(program) = cache.get(&name) {
             return Ok(program);
         }
-        let sources = tempfile::tempdir_in(cache.folder()).map_err(io_failed)?;
-        for (name, content) in types.sources() {
-            fs::write(sources.path().join(name), content).map_err(io_failed)?;
+        let folder = tempfile::tempdir_in(cache.folder()).map_err(io_failed)?;
+        for (name, content) in sources {
+            fs::write(folder.path().join(name), content).map_err(io_failed)?;
         }
-        let built = sources.path().join("built");
+        let built = folder.path().join("built");
         let mut build = go(&self.path);
-        build.current_dir(sources.path()).args(["build", "-trimpath", "-o"]).arg(&built).arg(".");
+        build.current_dir(folder.path()).args(["build", "-trimpath", "-o"]).arg(&built).arg(".");
         if ["HOME", "XDG_CACHE_HOME", "GOCACHE"].iter().all(|name| std::env::var_os(name).is_none()) {
             build.env("GOCACHE", cache.folder().join("go-build"));
         }
@@ -148,10 +156,10 @@ impl Toolchain {
     }
 
     /// Tells programs apart that were built from other sources or by another installation of one version.
-    fn digest(&self, types: &Types) -> String {
+    fn digest(&self, sources: &[(&str, &str)]) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.path.as_os_str().as_encoded_bytes());
-        for (name, content) in types.sources() {
+        for (name, content) in sources {
             hasher.update(name.as_bytes()).update(&[0]).update(content.as_bytes()).update(&[0]);
         }
         hasher.finalize().to_hex()[..12].to_owned()

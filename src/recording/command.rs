@@ -1,0 +1,194 @@
+//! Starting a command whose Go programs record their maps.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::go::is_go;
+use super::{Manifest, Patched, RecordingError};
+use crate::engines::go;
+use crate::text;
+
+/// A command to record.
+#[derive(Debug)]
+pub struct Recorder<'a> {
+    /// The go command or installation to build with; else the one that the command itself is, or the one on the PATH.
+    pub go: Option<&'a Path>,
+    /// One map of so many is recorded.
+    pub sample: u64,
+    /// Whether lookups and iterations are counted.
+    pub lookups: bool,
+    /// The command and its arguments, at least the command.
+    pub command: &'a [OsString],
+}
+
+/// How a command has ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code, or 128 and the signal that ended it.
+    pub code: u8,
+    /// Why no program that it built is recorded, where it could build all the same.
+    pub unpatched: Option<RecordingError>,
+}
+
+impl Recorder<'_> {
+    /// Runs the command, in the folder that this process is in, with its input and output. What is recorded goes to
+    /// `out`, an empty folder.
+    ///
+    /// # Errors
+    /// Where nothing could be recorded, or the command could not be started: then nothing has run.
+    pub fn run(&self, out: &Path) -> Result<Ended, RecordingError> {
+        let out = fs::canonicalize(out).map_err(|error| RecordingError::at(out, error))?;
+        check_room(&out)?;
+        let here = std::env::current_dir().map_err(|error| RecordingError::at(".", error))?;
+        let builds = is_go(&self.command[0]);
+        if builds {
+            check_arguments(self.command)?;
+        }
+        let go = self.go_command(builds)?;
+        let patched = match go.as_deref().map(|go| Patched::new(go, &folder_of(self.command, builds, &here))) {
+            None if builds => {
+                let what = "there is no such command: install Go (go.dev/dl), or name it with --go PATH";
+                return Err(RecordingError::at(&self.command[0], what));
+            }
+            // A program that was built before needs no toolchain, and a script may find another one.
+            Some(Err(error)) if !builds && self.go.is_none() => Err(Some(error)),
+            Some(patched) => Ok(patched?),
+            None => Err(None),
+        };
+        let known = patched.as_ref().ok();
+        let command = self.command.iter().map(|word| text::path(Path::new(word)));
+        let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+        let manifest = Manifest {
+            schema: Manifest::SCHEMA,
+            command: command.collect(),
+            folder: here,
+            go: known.map(|patched| patched.version.clone()),
+            goroot: known.map(|patched| patched.goroot.clone()),
+            sample: self.sample,
+            lookups: self.lookups,
+            started_unix_ms: started,
+        };
+        manifest.write(&out)?;
+        let code = self.start(&out, go.as_deref(), known).inspect_err(|_| {
+            let _ = fs::remove_file(out.join(Manifest::FILE_NAME));
+        })?;
+        Ok(Ended { code, unpatched: patched.err().flatten() })
+    }
+
+    fn go_command(&self, builds: bool) -> Result<Option<PathBuf>, RecordingError> {
+        let named = match self.go {
+            Some(path) => vec![path.to_owned()],
+            // A name without a folder is looked up on the PATH, as the system will.
+            None if builds && Path::new(&self.command[0]).components().count() > 1 => vec![(&self.command[0]).into()],
+            None if builds && self.command[0] != "go" => return Ok(Some((&self.command[0]).into())),
+            None => Vec::new(),
+        };
+        match go::find(&named) {
+            Ok(found) => Ok(found.into_iter().next().map(|toolchain| toolchain.path)),
+            // One on the PATH that is broken ends nothing for who runs a program.
+            Err(_) if named.is_empty() && !builds => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn start(&self, out: &Path, go: Option<&Path>, patched: Option<&Patched>) -> Result<u8, RecordingError> {
+        let (name, arguments) = (&self.command[0], &self.command[1..]);
+        let program = match go.filter(|_| self.go.is_some() && is_go(name)) {
+            Some(go) => go.as_os_str(),
+            None => name,
+        };
+        let mut command = Command::new(program);
+        command.args(arguments);
+        let mut setting = OsString::from(format!("{}:{}:", 1 + u32::from(self.lookups), self.sample));
+        setting.push(out);
+        command.env("MAPSCOPE_RECORD", setting);
+        if let Some(patched) = patched {
+            command.env("GOFLAGS", &patched.flags);
+        }
+        if let Some(folder) = go.and_then(Path::parent).filter(|_| self.go.is_some()) {
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
+            if let Ok(path) = std::env::join_paths(folders) {
+                command.env("PATH", path);
+            }
+        }
+        let status = command.status().map_err(|error| RecordingError::at(name, error))?;
+        let signal = status.signal().map(|signal| 128 + signal);
+        Ok(status.code().or(signal).and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
+    }
+}
+
+/// The folder in which a go command works: `go -C FOLDER`.
+fn folder_of(command: &[OsString], builds: bool, here: &Path) -> PathBuf {
+    let words: Vec<_> = command.iter().skip(1).filter(|_| builds).map(|word| word.to_str().unwrap_or("")).collect();
+    // Only the first flag can be it, before the verb or after it.
+    let changed = words.iter().enumerate().take(2).find_map(|(at, word)| {
+        let flag = word.strip_prefix('-')?.trim_start_matches('-');
+        if flag == "C" { words.get(at + 1).copied() } else { flag.strip_prefix("C=") }
+    });
+    changed.map_or_else(|| here.to_owned(), |path| here.join(path))
+}
+
+/// What in the arguments of a go command would leave the hooks out.
+fn check_arguments(command: &[OsString]) -> Result<(), RecordingError> {
+    for word in command.iter().skip(1).filter_map(|word| word.to_str()) {
+        let flag = word.trim_start_matches('-');
+        if word.starts_with('-') && (flag == "overlay" || flag.starts_with("overlay=")) {
+            let what = "-overlay among its arguments takes the place of the one that records: put it into GOFLAGS, where \
+                        both work";
+            return Err(RecordingError::at(&command[0], what));
+        }
+        if word == "--" || word == "-args" || word == "--args" {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Programs write to memory that is a file here, which must have its room on the disk before they do: a full disk would end
+/// them. Some file systems can't promise that.
+fn check_room(out: &Path) -> Result<(), RecordingError> {
+    let path = out.join(".room");
+    let failed = |error: std::io::Error| RecordingError::at(out, format!("can't write there: {error}"));
+    let file = File::create(&path).map_err(failed)?;
+    // SAFETY: it only changes the file's length.
+    let error = (unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, 8 << 20) } != 0).then(std::io::Error::last_os_error);
+    fs::remove_file(&path).map_err(failed)?;
+    match error {
+        None => Ok(()),
+        Some(error) => {
+            let what = format!("its file system can't set 8 MiB aside ({error}): name another folder with --out");
+            Err(RecordingError::at(out, what))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(words: &str) -> Vec<OsString> {
+        words.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_folder_is_the_one_in_which_go_works() {
+        let folder = |words: &str| folder_of(&command(words), true, Path::new("/a")).display().to_string();
+        assert_eq!(folder("go test ./..."), "/a");
+        assert_eq!(folder("go -C b test"), "/a/b");
+        assert_eq!(folder("go test -C=/c ."), "/c");
+        assert_eq!(folder("go run . x -C b"), "/a");
+    }
+
+    #[test]
+    fn an_overlay_among_the_arguments_is_refused_and_the_program_s_own_are_not() {
+        assert!(check_arguments(&command("go build -overlay=x.json .")).is_err());
+        assert!(check_arguments(&command("go test --overlay x.json .")).is_err());
+        assert!(check_arguments(&command("go test . -args -overlay x")).is_ok());
+    }
+}

@@ -1,0 +1,42 @@
+//! What a recording can be shown as.
+
+use std::io;
+
+use super::{Manifest, Process, Table};
+
+/// A recording, read and added up.
+pub struct Recorded<'a> {
+    /// What was recorded, where its folder was given.
+    pub manifest: Option<&'a Manifest>,
+    /// The processes.
+    pub processes: &'a [Process],
+    /// Their maps.
+    pub table: &'a Table,
+    /// At most so many rows, where a form can show fewer than all.
+    pub rows_max: usize,
+    /// The columns of the screen.
+    pub width: usize,
+}
+
+impl Recorded<'_> {
+    /// Whether every process counted lookups and iterations.
+    pub(super) fn has_lookups(&self) -> bool {
+        !self.processes.is_empty() && self.processes.iter().all(|process| process.lookups)
+    }
+
+    /// N where one map of N was recorded. `None` where processes differ.
+    pub(super) fn sample(&self) -> Option<u64> {
+        let first = self.processes.first()?.sample;
+        self.processes.iter().all(|process| process.sample == first).then_some(first)
+    }
+}
+
+/// A form.
+pub struct Format {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// Whether it is bytes and no text.
+    pub binary: bool,
+    /// The whole of it.
+    pub render: fn(&Recorded<'_>) -> io::Result<Vec<u8>>,
+}

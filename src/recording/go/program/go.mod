@@ -1,0 +1,3 @@
+module mapscope.invalid/recorder
+
+go 1.21

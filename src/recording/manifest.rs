@@ -1,0 +1,63 @@
+//! What was recorded: `recording.json` in its folder.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::RecordingError;
+use crate::record::write_atomically;
+use crate::text;
+
+/// What was recorded, and how.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of this file.
+    pub schema: u32,
+    /// The command.
+    pub command: Vec<String>,
+    /// The folder in which it was started.
+    pub folder: PathBuf,
+    /// The version of the Go toolchain that was patched: `1.27.3`. Absent where only programs built before could be
+    /// recorded.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub go: Option<String>,
+    /// Its GOROOT.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub goroot: Option<PathBuf>,
+    /// N where one map of N was recorded.
+    pub sample: u64,
+    /// Whether lookups and iterations were counted.
+    pub lookups: bool,
+    /// When, in milliseconds since 1970.
+    pub started_unix_ms: u64,
+}
+
+impl Manifest {
+    /// The version of the file that is written, and the only one that is read.
+    pub const SCHEMA: u32 = 1;
+    /// The file's name.
+    pub const FILE_NAME: &str = "recording.json";
+
+    pub(super) fn write(&self, folder: &Path) -> Result<(), RecordingError> {
+        let path = folder.join(Manifest::FILE_NAME);
+        let json = serde_json::to_vec_pretty(self).map_err(|error| RecordingError::at(&path, error))?;
+        write_atomically(&path, &json).map_err(|error| RecordingError::at(&path, error))
+    }
+
+    /// That of a folder.
+    ///
+    /// # Errors
+    /// Where it is not there, or not one of this version.
+    pub fn read(folder: &Path) -> Result<Manifest, RecordingError> {
+        let path = folder.join(Manifest::FILE_NAME);
+        let why = |what: String| RecordingError::at(&path, what);
+        let bytes = std::fs::read(&path)
+            .map_err(|error| why(format!("{error}; give the folder that `mapscope record` wrote")))?;
+        let manifest: Manifest = serde_json::from_slice(&text::clean_json(&bytes))
+            .map_err(|error| why(format!("is no description of a recording: {error}")))?;
+        match manifest.schema {
+            Manifest::SCHEMA => Ok(manifest),
+            schema => Err(why(format!("has schema {schema}, and this mapscope reads {}", Manifest::SCHEMA))),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A profile for `go tool pprof`: the stacks that make maps, with what their maps cost, and their types as labels.
+
+use std::collections::HashMap;
+use std::io;
+
+use super::{Format, Recorded};
+use crate::record::Frame;
+use crate::report::pprof::{About, Type, encode};
+
+pub(super) const FORMAT: Format = Format { name: "pprof", binary: true, render };
+
+const TYPES: [Type; 6] = [
+    ("alloc_space", "bytes"),
+    ("abandoned_space", "bytes"),
+    ("moved_entries", "count"),
+    ("growths", "count"),
+    ("inserts", "count"),
+    ("maps", "count"),
+];
+
+fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
+    let (mut frames, mut numbers): (Vec<Frame>, HashMap<&Frame, u32>) = (Vec::new(), HashMap::new());
+    let mut number = |frame| {
+        *numbers.entry(frame).or_insert_with(|| {
+            frames.push(frame.clone());
+            frames.len() as u32 - 1
+        })
+    };
+    let stacks: Vec<(Vec<u32>, _)> = recorded
+        .table
+        .stacks
+        .iter()
+        .map(|stack| (stack.frames.iter().rev().map(&mut number).collect(), stack))
+        .collect();
+    let samples = stacks.iter().map(|(numbers, stack)| {
+        let c = &stack.counts;
+        let values = [c.alloc_bytes(), c.abandoned_bytes, c.moved_entries, c.growths, c.inserts, c.maps];
+        (&**numbers, &*stack.ty, values)
+    });
+    let command = recorded.manifest.map(|manifest| manifest.command.join(" "));
+    let about = About {
+        sample_types: &TYPES,
+        default: TYPES[0].0,
+        period_type: ("maps", "count"),
+        period: recorded.sample().and_then(|sample| i64::try_from(sample).ok()).unwrap_or(1),
+        time_ns: recorded.manifest.map_or(0, |manifest| manifest.started_unix_ms.saturating_mul(1_000_000)),
+        duration_ns: 0,
+        comment: command.as_deref().unwrap_or("maps"),
+        label: "type",
+        shown: str::to_owned,
+    };
+    encode(&about, &frames, samples)?.ok_or_else(|| io::Error::other("no map was made, and a profile must have one"))
+}

@@ -1,0 +1,329 @@
+//! Maps added up by the place that makes them and their type.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::{Dropped, Manifest, Map, Process, Type};
+use crate::maps::go::heap::occupied_bytes;
+use crate::record::Frame;
+use crate::text;
+
+/// What the maps of one place and type came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Maps recorded.
+    pub maps: u64,
+    /// Those made with a hint.
+    pub hinted_maps: u64,
+    /// The largest number of entries that each map had, in order once the table is done.
+    pub sizes: Vec<u64>,
+    /// Entries when last seen, of all maps.
+    pub entries: u64,
+    /// Inserts and overwrites.
+    pub writes: u64,
+    /// Writes of new keys.
+    pub inserts: u64,
+    /// Removes of keys that were there.
+    pub removes: u64,
+    /// Lookups.
+    pub lookups: u64,
+    /// Iterations begun.
+    pub iterations: u64,
+    /// Times that a map with entries was cleared.
+    pub clears: u64,
+    /// Tables replaced by larger ones or by two.
+    pub growths: u64,
+    /// Entries moved by that.
+    pub moved_entries: u64,
+    /// Bytes allocated for headers, groups, tables and directories.
+    pub table_bytes: u64,
+    /// Bytes allocated for keys and values over 128 bytes, which lie in objects of their own.
+    pub entry_bytes: u64,
+    /// Bytes of groups, tables and directories that growing left behind.
+    pub abandoned_bytes: u64,
+    /// Bytes of the map that held the most, at its largest.
+    pub held_bytes_max: u64,
+    /// Bytes that maps without a hint would not have allocated, had each been made with its largest number of entries.
+    pub hint_saves_bytes: u64,
+}
+
+impl Counts {
+    /// Bytes allocated.
+    pub fn alloc_bytes(&self) -> u64 {
+        self.table_bytes + self.entry_bytes
+    }
+
+    /// Writes of keys that were there. A map that was made before it was recorded may have inserts only.
+    pub fn overwrites(&self) -> u64 {
+        self.writes.saturating_sub(self.inserts)
+    }
+
+    /// The number of entries that a share of the maps does not exceed. `None` without maps.
+    pub fn size_at(&self, share: f64) -> Option<u64> {
+        let index = (share * self.sizes.len() as f64) as usize;
+        self.sizes.get(index.min(self.sizes.len().saturating_sub(1))).copied()
+    }
+
+    fn count(&mut self, map: &Map, ty: Option<&Type>) {
+        self.add(&Counts {
+            maps: 1,
+            hinted_maps: u64::from(map.hint > 0),
+            sizes: vec![map.entries_max],
+            entries: map.entries,
+            writes: map.writes,
+            inserts: map.inserts,
+            removes: map.removes,
+            lookups: map.lookups,
+            iterations: map.iterations,
+            clears: map.clears.into(),
+            growths: map.growths.into(),
+            moved_entries: map.moved_entries,
+            table_bytes: map.table_bytes,
+            entry_bytes: map.entry_bytes,
+            abandoned_bytes: map.abandoned_bytes,
+            held_bytes_max: map.held_bytes_max,
+            hint_saves_bytes: ty.map_or(0, |ty| hint_saves_bytes(map, ty)),
+        });
+    }
+
+    fn add(&mut self, other: &Counts) {
+        self.sizes.extend_from_slice(&other.sizes);
+        self.held_bytes_max = self.held_bytes_max.max(other.held_bytes_max);
+        let pairs = [
+            (&mut self.maps, other.maps),
+            (&mut self.hinted_maps, other.hinted_maps),
+            (&mut self.entries, other.entries),
+            (&mut self.writes, other.writes),
+            (&mut self.inserts, other.inserts),
+            (&mut self.removes, other.removes),
+            (&mut self.lookups, other.lookups),
+            (&mut self.iterations, other.iterations),
+            (&mut self.clears, other.clears),
+            (&mut self.growths, other.growths),
+            (&mut self.moved_entries, other.moved_entries),
+            (&mut self.table_bytes, other.table_bytes),
+            (&mut self.entry_bytes, other.entry_bytes),
+            (&mut self.abandoned_bytes, other.abandoned_bytes),
+            (&mut self.hint_saves_bytes, other.hint_saves_bytes),
+        ];
+        pairs.into_iter().for_each(|(sum, more)| *sum = sum.saturating_add(more));
+    }
+}
+
+/// What a map that grew would not have allocated with a hint of its largest number of entries.
+fn hint_saves_bytes(map: &Map, ty: &Type) -> u64 {
+    if map.hint > 0 || map.growths == 0 {
+        return 0;
+    }
+    let header = if map.without_header() { 0 } else { HEADER_BYTES };
+    map.table_bytes.saturating_sub(header + tables_bytes(map.entries_max, ty))
+}
+
+const HEADER_BYTES: u64 = 48;
+
+/// What `make(map, n)` allocates besides the header, by the rule of Go 1.24 to 1.27 (`NewMap` in internal/runtime/maps):
+/// tables of at most 1,024 slots, each of a power of two, in a directory of a power of two, 7/8 of them for entries.
+fn tables_bytes(entries: u64, ty: &Type) -> u64 {
+    const SLOTS: u64 = 8;
+    const TABLE_SLOTS_MAX: u64 = 1024;
+    const TABLE_BYTES: usize = 32;
+    let occupied =
+        |bytes: u64, headerless| occupied_bytes(usize::try_from(bytes).unwrap_or(usize::MAX / 2), headerless);
+    let groups = |slots: u64| {
+        let bytes = (slots / SLOTS).saturating_mul(ty.group_bytes.into());
+        occupied(bytes, !ty.group_has_pointers()) as u64
+    };
+    if entries <= SLOTS {
+        return groups(SLOTS);
+    }
+    let slots = entries.saturating_mul(SLOTS) / (SLOTS - 1);
+    let tables = slots.div_ceil(TABLE_SLOTS_MAX).next_power_of_two();
+    let of_each = (slots / tables).max(SLOTS).next_power_of_two();
+    let each = groups(of_each) + occupied_bytes(TABLE_BYTES, false) as u64;
+    tables.saturating_mul(each) + occupied(8 * tables, false) as u64
+}
+
+/// A place that makes maps.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The function: `go/printer.(*printer).commentSizeBefore`.
+    pub function: String,
+    /// File and line, short where the file lies in GOROOT or in the folder of the command: `go/printer/printer.go:1426`.
+    pub at: String,
+}
+
+/// The maps of one place and one type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Where they are made; those on a stack, where they are first written.
+    pub place: Place,
+    /// Their type: `map[string]int`.
+    pub ty: String,
+    /// What they came to.
+    pub counts: Counts,
+}
+
+/// The maps that one stack made, of one type: what profiles show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stack {
+    /// Its functions, the place first.
+    pub frames: Vec<Frame>,
+    /// Their type.
+    pub ty: String,
+    /// What they came to.
+    pub counts: Counts,
+}
+
+/// What rows are ordered by, the largest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Sort {
+    /// Bytes allocated.
+    Bytes,
+    /// Entries moved by growing.
+    Moves,
+    /// Tables that grew.
+    Growths,
+    /// Bytes that a hint would have saved.
+    Hint,
+    /// Maps.
+    Maps,
+}
+
+impl Sort {
+    fn of(self, counts: &Counts) -> u64 {
+        match self {
+            Sort::Bytes => counts.alloc_bytes(),
+            Sort::Moves => counts.moved_entries,
+            Sort::Growths => counts.growths,
+            Sort::Hint => counts.hint_saves_bytes,
+            Sort::Maps => counts.maps,
+        }
+    }
+}
+
+/// All maps of a recording.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// A row each place and type.
+    pub rows: Vec<Row>,
+    /// A row each stack and type.
+    pub stacks: Vec<Stack>,
+    /// The sum.
+    pub total: Counts,
+    /// What there was no room for.
+    pub dropped: Dropped,
+}
+
+impl Table {
+    /// Adds up what these processes recorded, the worst first.
+    pub fn new(processes: &[Process], manifest: Option<&Manifest>, sort: Sort) -> Table {
+        let mut stacks: HashMap<(Vec<Frame>, String), Counts> = HashMap::new();
+        let mut dropped = Dropped::default();
+        for process in processes {
+            let mut numbered: HashMap<(u32, u32), Counts> = HashMap::new();
+            for map in &process.maps {
+                numbered.entry((map.place, map.ty)).or_default().count(map, process.type_of(map));
+            }
+            for ((place, ty), counts) in numbered {
+                let frames = above_runtime(process.stack(place));
+                let ty = match process.type_of(&Map { ty, ..Map::default() }) {
+                    Some(ty) => ty.name.clone(),
+                    // Such a map gets its type with its first write.
+                    None if ty == 0 => "never written".to_owned(),
+                    None => "unknown".to_owned(),
+                };
+                stacks.entry((frames, ty)).or_default().add(&counts);
+            }
+            dropped.maps += process.dropped.maps;
+            dropped.places += process.dropped.places;
+            dropped.types += process.dropped.types;
+            dropped.names += process.dropped.names;
+        }
+        let (mut rows, mut total) = (HashMap::new(), Counts::default());
+        for ((frames, ty), counts) in &stacks {
+            let row: &mut Counts = rows.entry((place_of(frames.first(), manifest), ty.clone())).or_default();
+            row.add(counts);
+            total.add(counts);
+        }
+        total.sizes.sort_unstable();
+        let mut rows: Vec<_> = rows.into_iter().map(|((place, ty), counts)| Row { place, ty, counts }).collect();
+        rows.iter_mut().for_each(|row| row.counts.sizes.sort_unstable());
+        rows.sort_by(|a, b| {
+            let by = |row: &Row| (sort.of(&row.counts), row.counts.alloc_bytes(), row.counts.maps);
+            by(b).cmp(&by(a)).then_with(|| (&a.place.at, &a.ty).cmp(&(&b.place.at, &b.ty)))
+        });
+        let mut stacks: Vec<_> =
+            stacks.into_iter().map(|((frames, ty), counts)| Stack { frames, ty, counts }).collect();
+        stacks.sort_by(|a, b| {
+            let names = |of: &Stack| -> Vec<(String, Option<u32>)> {
+                of.frames.iter().map(|frame| (frame.function.clone(), frame.line)).collect()
+            };
+            (names(a), &a.ty).cmp(&(names(b), &b.ty))
+        });
+        Table { rows, stacks, total, dropped }
+    }
+}
+
+/// The functions from the first that is not the runtime's way to a map.
+fn above_runtime(stack: Vec<&Frame>) -> Vec<Frame> {
+    const PACKAGES: [&str; 4] = ["runtime.", "internal/runtime/", "reflect.", "maps."];
+    let is_way = |frame: &&Frame| PACKAGES.iter().any(|package| frame.function.starts_with(package));
+    let way = stack.iter().take_while(|frame| is_way(frame)).count();
+    // The runtime's own maps have no other place.
+    let from = if way < stack.len() { way } else { 0 };
+    stack[from..].iter().map(|&frame| frame.clone()).collect()
+}
+
+fn place_of(frame: Option<&Frame>, manifest: Option<&Manifest>) -> Place {
+    let Some(frame) = frame else {
+        return Place { function: "unknown".to_owned(), at: "unknown".to_owned() };
+    };
+    let file = Path::new(frame.file.as_deref().unwrap_or("?"));
+    // A function's name begins with its package: GOROOT and the caches of modules are left out.
+    let package_end = frame.function.rfind('/').map_or(0, |slash| slash + 1);
+    let package = frame.function[package_end..].find('.').map(|dot| &frame.function[..package_end + dot]);
+    let by_package = package
+        .filter(|package| file.parent().is_some_and(|folder| folder.ends_with(package)))
+        .and_then(|package| Some(format!("{package}/{}", file.file_name()?.to_str()?)));
+    let below = || manifest.and_then(|manifest| file.strip_prefix(&manifest.folder).ok());
+    let short = by_package.unwrap_or_else(|| text::path(below().unwrap_or(file)));
+    let line = frame.line.map(|line| format!(":{line}")).unwrap_or_default();
+    Place { function: frame.function.clone(), at: short + &line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_named_by_package_or_from_the_folder_of_the_command() {
+        let at = |function: &str, file: &str| {
+            let manifest = Manifest { folder: "/home/m".into(), ..Manifest::default() };
+            let frame = Frame { function: function.into(), file: Some(file.into()), line: Some(7) };
+            place_of(Some(&frame), Some(&manifest)).at
+        };
+        for (function, file, shown) in [
+            ("go/printer.(*printer).nodeSize", "/usr/go/src/go/printer/nodes.go", "go/printer/nodes.go:7"),
+            ("example.com/m/in.F[...]", "/home/m/in/f.go", "in/f.go:7"),
+            ("main.main", "/home/m/cmd/x/main.go", "cmd/x/main.go:7"),
+            ("main.main", "/elsewhere/main.go", "/elsewhere/main.go:7"),
+            ("example.com/n.F", "/cache/example.com/n@v1.2.3/f.go", "/cache/example.com/n@v1.2.3/f.go:7"),
+        ] {
+            assert_eq!(at(function, file), shown);
+        }
+    }
+
+    #[test]
+    fn a_hint_chooses_tables_by_the_rule_of_make() {
+        // map[uint64]uint64 and map[string]int, of which the second has pointers.
+        let ty = |group_bytes, flags| {
+            let process = Type { name: String::new(), key_bytes: 0, value_bytes: 0, group_bytes, flags };
+            move |entries| tables_bytes(entries, &process)
+        };
+        let (plain, pointers) = (ty(136, 0), ty(200, 1));
+        assert_eq!([0, 8].map(&plain), [144, 144]);
+        // 16 slots; a table of 1,024; two tables of 512.
+        assert_eq!([9, 896, 897].map(&plain), [288 + 32 + 8, 18432 + 32 + 8, 2 * (9472 + 32) + 16]);
+        assert_eq!(pointers(14), 416 + 32 + 8);
+    }
+}

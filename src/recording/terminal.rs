@@ -1,0 +1,153 @@
+//! The table on a terminal: a place in two lines, its figures above, where it is below.
+
+use std::fmt::Write as _;
+use std::io;
+
+use super::{Counts, Format, Recorded, Row};
+use crate::report::number;
+use crate::text::{pad, pad_start};
+
+pub(super) const FORMAT: Format = Format { name: "table", binary: false, render };
+
+/// A head, and a figure. All together are 80 columns wide.
+type Column = (&'static str, usize, fn(&Counts) -> String);
+
+const COLUMNS: [Column; 8] = [
+    ("bytes", 8, |c| scaled(c.alloc_bytes())),
+    ("abandoned", 9, |c| percent(c.abandoned_bytes, c.alloc_bytes())),
+    ("hint saves", 10, |c| scaled(c.hint_saves_bytes)),
+    ("maps", 7, |c| scaled(c.maps)),
+    ("p50/p99/largest", 17, sizes),
+    ("inserts", 7, |c| scaled(c.inserts)),
+    ("growths", 7, |c| scaled(c.growths)),
+    ("moves", 7, |c| scaled(c.moved_entries)),
+];
+
+fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
+    let table = recorded.table;
+    let mut text = summary(recorded);
+    if !table.rows.is_empty() {
+        text += "\n";
+        let heads = COLUMNS.map(|(head, width, _)| pad_start(head, width));
+        text += &format!("{}\n", heads.join(" "));
+    }
+    for row in table.rows.iter().take(recorded.rows_max) {
+        text += &lines(row, recorded.width);
+    }
+    let left_out = table.rows.len().saturating_sub(recorded.rows_max);
+    if left_out > 0 {
+        let _ = writeln!(text, "\n{} more places: --top N, or --format csv", number::integer(left_out as u64));
+    }
+    Ok(text.into_bytes())
+}
+
+fn lines(row: &Row, width: usize) -> String {
+    let figures = COLUMNS.map(|(_, width, figure)| pad_start(&figure(&row.counts), width));
+    let of_type = number::fit(&row.ty, (width / 2).max(30));
+    let room = width.saturating_sub(of_type.chars().count() + 4);
+    // The end of a path says more than its beginning.
+    let at = match row.place.at.chars().count() {
+        long if long > room => format!("…{}", row.place.at.chars().skip(long + 1 - room).collect::<String>()),
+        _ => row.place.at.clone(),
+    };
+    format!("{}\n  {}  {of_type}\n", figures.join(" "), pad(&at, 0))
+}
+
+fn summary(recorded: &Recorded<'_>) -> String {
+    let (table, total) = (recorded.table, &recorded.table.total);
+    let [maps, places, inserts, bytes, moved] =
+        [total.maps, table.rows.len() as u64, total.inserts, total.alloc_bytes(), total.moved_entries]
+            .map(number::integer);
+    let mut text = String::new();
+    let processes = match recorded.processes {
+        [one] => format!("{} ({})", name_of(&one.program), one.go),
+        many => format!("{} processes", many.len()),
+    };
+    let _ = writeln!(text, "{processes}: {maps} maps of {places} places and types, {inserts} inserts");
+    let by_insert = match total.inserts {
+        0 => String::new(),
+        inserts => format!(", {} an insert", number::plain(total.alloc_bytes() as f64 / inserts as f64)),
+    };
+    let abandoned = percent(total.abandoned_bytes, total.alloc_bytes());
+    let _ = writeln!(text, "{bytes} bytes allocated{by_insert}; {abandoned} of them abandoned by growing");
+    let _ = writeln!(
+        text,
+        "{moved} entries moved; exact hints would save {} bytes",
+        number::integer(total.hint_saves_bytes)
+    );
+    match recorded.sample() {
+        Some(1) => {}
+        Some(sample) => {
+            let _ = writeln!(text, "One map of {} is recorded, and figures are of those", number::integer(sample));
+        }
+        None => text += "Processes recorded different shares of their maps\n",
+    }
+    let dropped = table.dropped;
+    let parts = [
+        (dropped.maps, "maps are not recorded"),
+        (dropped.places, "maps have no place"),
+        (dropped.types, "maps have no type"),
+        (dropped.names, "functions have no name"),
+    ];
+    for (count, what) in parts.into_iter().filter(|&(count, _)| count > 0) {
+        let _ = writeln!(text, "{} {what}: there was no room for more", number::integer(count));
+    }
+    text
+}
+
+fn name_of(program: &str) -> &str {
+    program.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("a program")
+}
+
+fn sizes(counts: &Counts) -> String {
+    let sizes = [counts.size_at(0.5), counts.size_at(0.99), counts.sizes.last().copied()];
+    sizes.map(|size| size.map(scaled).unwrap_or_default()).join("/")
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    match whole {
+        0 => String::new(),
+        whole => format!("{:.0} %", 100.0 * part as f64 / whole as f64),
+    }
+}
+
+/// In at most six characters: `9,999`, `12.3k`, `4.56M`.
+fn scaled(n: u64) -> String {
+    const UNITS: [&str; 6] = ["k", "M", "G", "T", "P", "E"];
+    if n < 10_000 {
+        return number::integer(n);
+    }
+    let mut value = n as f64 / 1000.0;
+    let mut unit = 0;
+    while value >= 999.5 {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
+    format!("{value:.decimals$}{}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_short() {
+        for (n, shown) in [
+            (0, "0"),
+            (9_999, "9,999"),
+            (10_000, "10.0k"),
+            (99_960, "100k"),
+            (999_600, "1.00M"),
+            (4_123_456, "4.12M"),
+            (u64::MAX, "18.4E"),
+        ] {
+            assert_eq!(scaled(n), shown);
+        }
+    }
+
+    #[test]
+    fn columns_fit_a_narrow_terminal() {
+        assert!(COLUMNS.iter().map(|(_, width, _)| width + 1).sum::<usize>() - 1 <= 80);
+    }
+}

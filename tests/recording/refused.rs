@@ -1,0 +1,110 @@
+//! What can't be recorded or read, and what is said of it.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use super::{place, recording, toolchains};
+use crate::cli_process::{Outcome, Place, script};
+
+fn refused(outcome: &Outcome, parts: &[&str]) {
+    assert_eq!((outcome.code, &*outcome.stdout), (Some(2), ""), "{}", outcome.stderr);
+    for part in parts {
+        assert!(outcome.stderr.starts_with("error: ") && outcome.stderr.contains(part), "{part}: {}", outcome.stderr);
+    }
+}
+
+#[test]
+fn a_go_with_classic_maps_is_refused() {
+    for go in toolchains(false) {
+        let place = place();
+        let outcome = place.run_command(&mut recording(&go, &["--out", "r", "--", "go", "run", "."]));
+        refused(&outcome, &[&format!("go{}: ", go.version), "Go 1.23 or older", "recorded are Go 1.24 to 1.27"]);
+        assert!(outcome.left.is_empty(), "{:?}", outcome.left);
+    }
+}
+
+#[test]
+fn a_go_that_is_not_known_is_refused_with_the_hook_that_is_missing() {
+    let Some(go) = toolchains(true).pop() else { return };
+    let place = place();
+    let goroot =
+        Command::new(&go.path).args(["env", "GOROOT"]).env("GOTOOLCHAIN", "local").output().expect("it starts");
+    let goroot = String::from_utf8(goroot.stdout).expect("a path");
+    let other = place.path().join("other");
+    let (from, to) = ("src/internal/runtime/maps", other.join("src/internal/runtime/maps"));
+    fs::create_dir_all(&to).expect("made");
+    fs::create_dir(other.join("bin")).expect("made");
+    for file in fs::read_dir(std::path::Path::new(goroot.trim()).join(from)).expect("its maps") {
+        let path = file.expect("a file").path();
+        let text = fs::read_to_string(&path).expect("a source").replace("growToTable", "enlarge");
+        fs::write(to.join(path.file_name().expect("a name")), text).expect("written");
+    }
+    // A go command that has these sources, and builds programs with its own.
+    let json = format!(
+        r#"{{"GOROOT":"{}","GOVERSION":"go1.99","GOOS":"linux","GOARCH":"amd64","GOFLAGS":""}}"#,
+        other.display()
+    );
+    let fake = other.join("bin/go");
+    let text = format!("#!/bin/sh\n[ \"$2\" = -json ] && echo '{json}' && exit\nexec {} \"$@\"\n", go.path.display());
+    script(&fake, &text);
+    symlink(&fake, place.path().join("go")).expect("linked");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+    let outcome = place.run_command(command.args(["record", "--out", "r", "--go", "./go", "--", "go", "run", "."]));
+    refused(&outcome, &["go1.99: its maps can't be recorded: hook missing: func (*Map) growToTable (found 0 of 1)"]);
+    assert!(outcome.left.is_empty(), "{:?}", outcome.left);
+}
+
+#[test]
+fn settings_that_would_leave_the_hooks_out_are_refused() {
+    for go in toolchains(true) {
+        let place = place();
+        let outcome = place.run_command(&mut recording(&go, &["--", "go", "build", "-overlay", "own.json", "."]));
+        refused(&outcome, &["put it into GOFLAGS"]);
+        let mut elsewhere = recording(&go, &["--", "go", "build", "."]);
+        refused(&place.run_command(elsewhere.env("GOOS", "windows")), &["windows/amd64", "unset GOOS and GOARCH"]);
+        fs::write(place.path().join("own.json"), "[]").expect("written");
+        let mut own = recording(&go, &["--", "go", "build", "."]);
+        refused(&place.run_command(own.env("GOFLAGS", "-overlay=own.json")), &["own.json: is no overlay"]);
+    }
+}
+
+#[test]
+fn a_command_of_which_nothing_is_recorded_is_told() {
+    let place = Place::new();
+    let path = |path: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+        command.env("PATH", path);
+        command
+    };
+    let outcome = place.run_command(path("/nowhere").args(["record", "--out", "a", "--", "go", "build"]));
+    refused(&outcome, &["go: there is no such command", "go.dev/dl"]);
+    script(&place.path().join("nothing"), "#!/bin/sh\n");
+    let outcome = place.run_command(path("/nowhere").args(["record", "--out", "b", "--", "./nothing"]));
+    refused(&outcome, &["no process recorded its maps"]);
+    // The code of a command that failed is its own.
+    assert_eq!(place.run(&["record", "--out", "c", "--", "sh", "-c", "exit 7"]).code, Some(7));
+    let outcome = place.run(&["record", "--out", "d", "--", "./nowhere"]);
+    refused(&outcome, &["./nowhere: "]);
+    assert!(outcome.left.is_empty(), "{:?}", outcome.left);
+    refused(&place.run(&["record", "--out", "c", "--", "true"]), &["c: is not empty"]);
+    refused(&place.run(&["record", "--sample", "0.5", "--", "true"]), &["give 1/N"]);
+    refused(&place.run(&["record", "true"]), &[]);
+}
+
+#[test]
+fn what_is_no_recording_is_refused() {
+    let place = Place::new();
+    fs::create_dir(place.path().join("empty")).expect("made");
+    refused(&place.run(&["maps", "nowhere"]), &["nowhere: "]);
+    refused(&place.run(&["maps", "empty"]), &["recording.json", "`mapscope record`"]);
+    for (text, why) in [
+        (&b"maps"[..], "is not what a recorded process writes"),
+        (b"mapscope\x02\0\0\0", "is of version 2"),
+        (b"mapscope\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff", "is cut short"),
+    ] {
+        fs::write(place.path().join("file"), text).expect("written");
+        refused(&place.run(&["maps", "file"]), &["file: ", why]);
+    }
+    refused(&place.run(&["maps", "file", "--format", "cvs"]), &["did you mean"]);
+}

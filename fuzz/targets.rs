@@ -193,7 +193,8 @@ fn read_profile(mutant: &[u8]) -> bool {
 
 fn read_trace(mutant: &[u8]) -> bool {
     let path = file("t.csv", mutant);
-    let spec = WorkloadSpec { source: Source::Trace(path.clone()), ops: u64::MAX, seed: 1, widths: Widths::WHOLE };
+    let spec =
+        WorkloadSpec { source: Source::Trace(path.clone().into()), ops: u64::MAX, seed: 1, widths: Widths::WHOLE };
     let taken = Workload::open(&spec).and_then(|workload| workload.expected()).is_ok();
     let replayed = replay(&path);
     _ = fs::remove_file(&path);
@@ -202,7 +203,7 @@ fn read_trace(mutant: &[u8]) -> bool {
 
 /// Plays it on the model that it asks for, or on a map that takes any.
 fn replay(path: &Path) -> bool {
-    let Ok(mut recording) = replay::Recording::open(path) else { return false };
+    let Ok(mut recording) = replay::Recording::open(path, &Default::default()) else { return false };
     let about = recording.about().clone();
     let entries = about.shape.map_or(replay::Entries::Named("u64/u64"), replay::Entries::Shape);
     let layout = about.layout.as_deref().unwrap_or("classic");

@@ -37,6 +37,7 @@ pub use op::{Kind, Op};
 pub use rng::{Rng, Scramble};
 pub use sizes::{Sizes, sizes};
 
+use crate::intake;
 use crate::plan::{Call, Source, Widths, WorkloadSpec};
 use crate::text;
 use inputs::{Content, Purpose, Taken};
@@ -115,13 +116,13 @@ impl Workload {
     ///
     /// Those of [`Workload::open`].
     pub fn open_from(spec: &WorkloadSpec, inputs: &mut Inputs) -> Result<Workload, WorkloadError> {
-        let path = match &spec.source {
+        let trace = match &spec.source {
             Source::Generated { keys, mix } => return Workload::generated(keys, mix, spec, inputs),
-            Source::Trace(path) => path,
+            Source::Trace(trace) => trace,
         };
-        let input = inputs.take(path, Purpose::Trace)?;
+        let input = inputs.take(&trace.path, Purpose::Trace(&trace.reading))?;
         let Content::Trace(about) = input.about.content else {
-            return Err(WorkloadError::Parameters(format!("{}: holds keys, no operations", text::path(path))));
+            return Err(WorkloadError::Parameters(format!("{}: holds keys, no operations", text::path(&trace.path))));
         };
         let keys_label = format!("trace:{}", input.about.fingerprint);
         let source = Opened::Trace { about, ops: input.copy.rows().min(spec.ops), input };
@@ -195,6 +196,14 @@ impl Workload {
     /// The mix in canonical form; `trace` for a trace.
     pub fn mix_label(&self) -> &str {
         &self.mix_label
+    }
+
+    /// What its trace was read as, in words, where that says less than there is to know: `t.vscsi: read as vscsi: a read
+    /// is a get, ...`.
+    pub fn told(&self) -> Option<String> {
+        let Opened::Trace { input, .. } = &self.source else { return None };
+        let told = input.about.told.as_deref()?;
+        Some(format!("{}: {told}", text::path(intake::shown(&input.about.path))))
     }
 
     /// Operations of the set-up, which come first in the stream and are not measured.

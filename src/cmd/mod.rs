@@ -5,6 +5,7 @@
 
 mod baseline;
 mod completions;
+mod convert;
 mod diff;
 mod flags;
 mod gate;
@@ -60,6 +61,7 @@ enum Verb {
     Replay(replay::Args),
     Inspect(Box<inspect::Args>),
     Layout(layout::Args),
+    Convert(convert::Args),
     Verify(verify::Args),
     Report(report::Args),
     List(list::Args),
@@ -96,6 +98,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         Some(Verb::Gate(args)) => gate::run(args, cli.quiet),
         Some(Verb::Replay(args)) => replay::run(args, cli.quiet, subjects),
         Some(Verb::Inspect(args)) => inspect::run(*args, cli.quiet, subjects),
+        Some(Verb::Convert(args)) => convert::run(args, cli.quiet),
         Some(Verb::Layout(args)) => layout::run(args, cli.quiet, subjects),
         Some(Verb::Verify(args)) => verify::run(args, cli.quiet),
         Some(Verb::Report(args)) => report::run(args, cli.quiet),

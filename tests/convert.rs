@@ -101,3 +101,25 @@ fn every_verb_takes_every_format() {
         assert_eq!(record["cells"][0]["id"]["ops"], count, "{file}");
     }
 }
+
+#[test]
+fn keys_of_a_file_are_gone_through_once_unless_operations_are_given() {
+    let place = Place::new();
+    fs::write(place.path().join("k.txt"), "5\n6\n7\n5\n").expect("written");
+    let ops = |more: &[&str]| {
+        let args = ["run", "--map", "std", "--passes", "count", "--out", "-", "-q", "--keys", "file:k.txt"];
+        let output = place.run(&[&args, more].concat());
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        let text = output.stdout;
+        let mut rows = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+        let at = rows.next().expect("a header").iter().position(|name| name == "ops").expect("ops");
+        rows.map(|row| row[at].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ops(&[]), ["4"]);
+    assert_eq!(ops(&["--ops", "10"]), ["10"]);
+    assert_eq!(ops(&["--mix", "churn(records=2)"]), ["4"]);
+    fs::write(place.path().join("p.toml"), "[[cells]]\nmap = \"std\"\nkeys = \"file:k.txt\"\nmix = \"fill\"\n")
+        .expect("it");
+    let output = place.run(&["run", "p.toml", "--passes", "count", "--out", "-", "-q"]);
+    assert!(output.stdout.contains(",u64/u64,4,1,ok,"));
+}

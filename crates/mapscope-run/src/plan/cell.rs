@@ -26,7 +26,7 @@ pub struct CellSpec {
 }
 
 /// The most operations of a cell: `1..=2^63-1`, what a TOML integer holds.
-pub(super) const OPS_MAX: u64 = i64::MAX as u64;
+pub const OPS_MAX: u64 = i64::MAX as u64;
 
 impl CellSpec {
     /// A cell of which nothing but the map has been written: what must be given has no value yet.
@@ -140,7 +140,8 @@ impl ThreadKeys {
 pub struct WorkloadSpec {
     /// Where the operations come from.
     pub source: Source,
-    /// Measured operations. For a trace: how many of its operations to take at the most.
+    /// Measured operations. For a trace: how many of its operations to take at the most. For keys from a file [`OPS_MAX`]
+    /// stands for as many as it has keys.
     pub ops: u64,
     /// Seeds keys and mix.
     pub seed: u64,

@@ -38,7 +38,7 @@ pub use rng::{Rng, Scramble};
 pub use sizes::{Sizes, sizes};
 
 use crate::intake;
-use crate::plan::{Call, Source, Widths, WorkloadSpec};
+use crate::plan::{Call, OPS_MAX, Source, Widths, WorkloadSpec};
 use crate::text;
 use inputs::{Content, Purpose, Taken};
 use keys::Keys;
@@ -150,17 +150,19 @@ impl Workload {
         };
         let key_bits = spec.widths.key_bits;
         let file = key_file.as_ref().map(keys::keys_of_file).transpose()?;
+        let once = file.as_ref().map(|keys| keys.len() as u64).filter(|_| spec.ops == OPS_MAX);
+        let ops = once.unwrap_or(spec.ops);
         let recipe = Recipe {
             keys: key_row,
             key_file,
             key_inputs: keys::Inputs { args: Args::new(&key_row.term, keys)?, seed: spec.seed, bits: key_bits, file },
             mix: mix_row,
-            mix_inputs: mixes::Inputs::new(Args::new(&mix_row.term, mix)?, spec.ops),
-            ops: spec.ops,
+            mix_inputs: mixes::Inputs::new(Args::new(&mix_row.term, mix)?, ops),
+            ops,
         };
         if recipe
             .setup_ops()
-            .saturating_add(spec.ops)
+            .saturating_add(ops)
             .saturating_sub(1)
             .checked_shr(key_bits)
             .is_some_and(|beyond| beyond > 0)

@@ -25,6 +25,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 pub(super) use draft::{Called, Draft, Put, Scope, Unfit, named, whole};
+pub(super) use keys::are_of_files;
 pub(super) use map::called;
 pub(super) use trace::{check, make_way};
 

@@ -14,7 +14,7 @@ use mapscope::workload::Workload;
 use mapscope::{diff, replay};
 
 use crate::rng::Rng;
-use crate::{csv_mutator, json_mutator, rng_of, toml_mutator};
+use crate::{csv_mutator, json_mutator, rng_of, toml_mutator, trace_mutator};
 
 /// Something that reads files.
 pub struct Target {
@@ -91,6 +91,18 @@ pub fn all() -> Vec<Target> {
                 &["replay", "--map", "std", "t.csv", "--check"],
                 &["run", "--map", "std", "--trace", "t.csv", "--passes", "count", "-q", "--out", "o"],
                 &["inspect", "--map", "go-swiss", "--trace", "t.csv", "--at", "end"],
+            ],
+        },
+        Target {
+            name: "formats",
+            corpus: trace_mutator::corpus(),
+            mutate: trace_mutator::mutate,
+            read: read_trace,
+            file: "t",
+            commands: &[
+                &["convert", "t", "out.csv"],
+                &["replay", "--map", "std", "t"],
+                &["run", "--map", "std", "--trace", "t", "--passes", "count", "-q", "--out", "o"],
             ],
         },
     ]

@@ -1,4 +1,4 @@
-//! Fuzzers of what mapscope reads: records, profiles, policies, traces. Structure-aware (a mutant of a record is JSON with a
+//! Fuzzers of what mapscope reads: records, profiles, policies, traces of every format. Structure-aware (a mutant of a record is JSON with a
 //! figure, a field or a list changed; text-level damage comes beside it), seeded, and the same for the same seed.
 //!
 //! ```sh
@@ -18,6 +18,7 @@ mod rng;
 mod targets;
 mod text_mutator;
 mod toml_mutator;
+mod trace_mutator;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

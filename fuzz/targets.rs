@@ -14,7 +14,7 @@ use mapscope::workload::Workload;
 use mapscope::{diff, replay};
 
 use crate::rng::Rng;
-use crate::{csv_mutator, json_mutator, rng_of, toml_mutator};
+use crate::{csv_mutator, json_mutator, rng_of, toml_mutator, trace_mutator};
 
 /// Something that reads files.
 pub struct Target {
@@ -91,6 +91,18 @@ pub fn all() -> Vec<Target> {
                 &["replay", "--map", "std", "t.csv", "--check"],
                 &["run", "--map", "std", "--trace", "t.csv", "--passes", "count", "-q", "--out", "o"],
                 &["inspect", "--map", "go-swiss", "--trace", "t.csv", "--at", "end"],
+            ],
+        },
+        Target {
+            name: "formats",
+            corpus: trace_mutator::corpus(),
+            mutate: trace_mutator::mutate,
+            read: read_trace,
+            file: "t",
+            commands: &[
+                &["convert", "t", "out.csv"],
+                &["replay", "--map", "std", "t"],
+                &["run", "--map", "std", "--trace", "t", "--passes", "count", "-q", "--out", "o"],
             ],
         },
     ]
@@ -193,7 +205,8 @@ fn read_profile(mutant: &[u8]) -> bool {
 
 fn read_trace(mutant: &[u8]) -> bool {
     let path = file("t.csv", mutant);
-    let spec = WorkloadSpec { source: Source::Trace(path.clone()), ops: u64::MAX, seed: 1, widths: Widths::WHOLE };
+    let spec =
+        WorkloadSpec { source: Source::Trace(path.clone().into()), ops: u64::MAX, seed: 1, widths: Widths::WHOLE };
     let taken = Workload::open(&spec).and_then(|workload| workload.expected()).is_ok();
     let replayed = replay(&path);
     _ = fs::remove_file(&path);
@@ -202,7 +215,7 @@ fn read_trace(mutant: &[u8]) -> bool {
 
 /// Plays it on the model that it asks for, or on a map that takes any.
 fn replay(path: &Path) -> bool {
-    let Ok(mut recording) = replay::Recording::open(path) else { return false };
+    let Ok(mut recording) = replay::Recording::open(path, &Default::default()) else { return false };
     let about = recording.about().clone();
     let entries = about.shape.map_or(replay::Entries::Named("u64/u64"), replay::Entries::Shape);
     let layout = about.layout.as_deref().unwrap_or("classic");

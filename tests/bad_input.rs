@@ -181,7 +181,7 @@ fn a_binary_trace() {
 
 #[test]
 fn a_crlf_trace_is_read_as_any_other() {
-    refused_trace("op,key\r\ninsert,1\r\nupsert,2\r\n", &["t.csv:3: ", "upsert"]);
+    refused_trace("op,key\r\ninsert,1\r\nrotate,2\r\n", &["t.csv:3: ", "rotate"]);
 }
 
 #[test]

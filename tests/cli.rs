@@ -132,7 +132,8 @@ fn list_alone_lists_everything() {
             "profiles (run PROFILE)",
             "formats (--format)",
             "verdicts (gate --format)",
-            "differences (diff --out)"
+            "differences (diff --out)",
+            "traces (--trace-format; packed or not)"
         ]
     );
     for line in all.lines() {
@@ -145,8 +146,19 @@ fn list_alone_lists_everything() {
 fn list_as_json_has_every_name_of_the_text() {
     let all: Value = serde_json::from_str(&shows(&["list", "--format", "json"], &[])).expect("JSON");
     let sections = all.as_object().expect("an object");
-    let keys =
-        ["maps", "keys", "mixes", "entries", "axes", "metrics", "profiles", "formats", "verdicts", "differences"];
+    let keys = [
+        "maps",
+        "keys",
+        "mixes",
+        "entries",
+        "axes",
+        "metrics",
+        "profiles",
+        "formats",
+        "traces",
+        "verdicts",
+        "differences",
+    ];
     let mut sorted = keys;
     sorted.sort_unstable();
     assert_eq!(sections.keys().collect::<Vec<_>>(), sorted);
@@ -154,7 +166,7 @@ fn list_as_json_has_every_name_of_the_text() {
         let rows = sections[key].as_array().expect("rows").iter();
         rows.map(|row| row["name"].as_str().expect("a name").to_owned()).collect()
     };
-    for key in &keys[..8] {
+    for key in &keys[..9] {
         let text = shows(&["list", key], &[]);
         let section = text.split("\n\n").next().expect("the first section");
         let listed = section.lines().filter_map(|line| line.strip_prefix("  ")?.split("  ").next());

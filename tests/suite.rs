@@ -11,6 +11,7 @@ mod baseline;
 mod ci;
 mod cli;
 mod consumers;
+mod convert;
 mod diff;
 mod diff_stacks;
 mod gate;

@@ -2,8 +2,10 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
-use crate::plan::Flags;
+use mapscope_trace::read::{Columns, FORMATS, find};
+
 use crate::plan::axes::{AXES, Absent, Axis, Takes};
+use crate::plan::{Flags, Reading, Requests, UnknownName};
 
 /// One flag an axis, each for a list.
 #[derive(Debug, Clone)]
@@ -12,7 +14,10 @@ pub(super) struct Lists(pub Flags);
 impl Args for Lists {
     fn augment_args(command: Command) -> Command {
         let list = |axis: &'static Axis| {
-            let value = if axis.takes == Takes::Files { "FILE" } else { "LIST" };
+            let value = match axis.takes {
+                Takes::Files => axis.one.map_or("FILE", |(_, value)| value),
+                Takes::Text | Takes::Numbers(_) => "LIST",
+            };
             in_lists(flag(axis).help(axis.help)).value_name(value)
         };
         let pair = Arg::new("pair").long("pair").help("Axes whose lists go together, not crossed, as ops,hint");
@@ -79,6 +84,45 @@ impl FromArgMatches for OneCell {
         }
         Ok(())
     }
+}
+
+/// How a trace is read, for a verb that takes one trace and no cell.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct HowRead {
+    /// The format of the trace (`mapscope list traces`) [default: the one that its content shows]
+    #[arg(long, value_name = "NAME", value_parser = trace_format)]
+    trace_format: Option<String>,
+    /// What columns of the trace mean, as key=lbn,op=op; by number where there is no header
+    #[arg(long, value_name = "COLUMNS", value_parser = columns)]
+    columns: Option<String>,
+    /// What is done with keys where the trace says only these: insert, get-or-insert [default: insert]
+    #[arg(long, value_name = "OP", value_parser = trace_op)]
+    trace_op: Option<Requests>,
+}
+
+impl HowRead {
+    pub(super) fn reading(&self) -> Reading {
+        Reading {
+            format: self.trace_format.clone(),
+            columns: self.columns.clone().unwrap_or_default(),
+            requests: self.trace_op.unwrap_or_default(),
+        }
+    }
+}
+
+fn trace_format(name: &str) -> Result<String, String> {
+    let unknown = || UnknownName::new("trace format", name, FORMATS.iter().map(|format| format.name)).to_string();
+    find(name).map(|format| format.name.to_owned()).ok_or_else(unknown)
+}
+
+fn columns(text: &str) -> Result<String, String> {
+    text.parse::<Columns>().map(|_| text.to_owned())
+}
+
+fn trace_op(name: &str) -> Result<Requests, String> {
+    let named = Requests::ALL.into_iter().find(|requests| requests.name() == name);
+    let all = Requests::ALL.iter().map(|requests| requests.name());
+    named.ok_or_else(|| UnknownName::new("operation of traces", name, all).to_string())
 }
 
 fn flag(axis: &'static Axis) -> Arg {

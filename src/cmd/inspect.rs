@@ -18,7 +18,6 @@ use crate::record::write_atomically;
 use crate::replay::{ALLOCATED, Action, Entries, Recording, Row, Setup, shape};
 use crate::run::{Subjects, limit_memory, memory_limit_bytes};
 use crate::workload::Workload;
-use crate::workload::trace::oracle_general;
 
 /// The inside of a map after N operations: header, buckets, slots; or each change of one place
 #[derive(clap::Args)]
@@ -250,10 +249,10 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
         let open: Vec<_> = names.into_iter().filter(|name| can_be_inspected(subjects, name)).collect();
         bail!("--map: {map} can't be inspected; these can: {}", open.join(", "));
     }
-    let trace = args.trace.as_deref();
-    let (model, map, source, entry, workload) = match trace {
-        Some(path) if !oracle_general::is_named(path) => {
-            let recording = Recording::open(path)?;
+    let (model, map, source, entry, workload) = match &cell.workload.source {
+        plan::Source::Trace(trace) => {
+            let path = &trace.path;
+            let recording = Recording::open(path, &trace.reading)?;
             let OneCell(flags) = &args.workload;
             let Hint::Entries(hint) = cell.hint else {
                 bail!(
@@ -272,14 +271,11 @@ fn open(args: &Args, subjects: &Subjects) -> anyhow::Result<Subject> {
             let Opened { model, map, entry } = recorded::open(&wanted, &recording, subjects)?;
             (model, map, Source::recording(recording), entry, intake::name(path))
         }
-        _ => {
+        plan::Source::Generated { .. } => {
             let workload = Workload::open(&cell.workload)?;
             let model = subjects.player(map, &setup(workload.hashed(), workload.ops()));
             let model = model.with_context(|| format!("--map: {map} can't have entries of {}", cell.entry))?;
-            let mut words = match trace {
-                Some(_) => workload.keys_label().to_owned(),
-                None => format!("{} keys, {}", workload.keys_label(), workload.mix_label()),
-            };
+            let mut words = format!("{} keys, {}", workload.keys_label(), workload.mix_label());
             if cell.workload.seed != Setup::SEED {
                 words.push_str(&format!(", seed {}", cell.workload.seed));
             }

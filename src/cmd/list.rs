@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use comfy_table::{ContentArrangement, Table, presets};
+use mapscope_trace::read;
 
 use super::output;
 use super::toolchains::Toolchains;
@@ -16,7 +17,7 @@ use crate::run::Subjects;
 use crate::workload::GRAMMAR;
 use crate::{diff, gate};
 
-/// List what can be named: maps, keys, mixes, entries, axes, metrics, profiles, formats
+/// List what can be named: maps, keys, mixes, entries, axes, metrics, profiles, formats, traces
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// One of them [default: all]
@@ -39,6 +40,7 @@ enum What {
     Metrics,
     Profiles,
     Formats,
+    Traces,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -133,7 +135,24 @@ fn sections(what: What, catalog: &Catalog) -> Vec<Section> {
                 section("differences", "differences (diff --out)", differences),
             ]
         }
+        What::Traces => {
+            let title = "traces (--trace-format; packed or not)";
+            vec![section("traces", title, read::FORMATS.iter().map(trace).collect())]
+        }
     }
+}
+
+fn trace(format: &read::Format) -> Row {
+    let units = match format.units {
+        read::Units::Lines => json!("lines"),
+        read::Units::Records(bytes) => json!({ "record_bytes": bytes }),
+    };
+    Row::new(
+        format.name,
+        format.summary,
+        vec![format.fills.to_owned()],
+        json!({ "fills": format.fills, "units": units }),
+    )
 }
 
 fn format(format: &Format) -> Row {

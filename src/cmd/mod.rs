@@ -5,6 +5,7 @@
 
 mod baseline;
 mod completions;
+mod convert;
 mod diff;
 mod flags;
 mod gate;
@@ -64,6 +65,7 @@ enum Verb {
     Layout(layout::Args),
     Record(record::Args),
     Maps(maps::Args),
+    Convert(convert::Args),
     Verify(verify::Args),
     Report(report::Args),
     List(list::Args),
@@ -100,6 +102,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         Some(Verb::Gate(args)) => gate::run(args, cli.quiet),
         Some(Verb::Replay(args)) => replay::run(args, cli.quiet, subjects),
         Some(Verb::Inspect(args)) => inspect::run(*args, cli.quiet, subjects),
+        Some(Verb::Convert(args)) => convert::run(args, cli.quiet),
         Some(Verb::Layout(args)) => layout::run(args, cli.quiet, subjects),
         Some(Verb::Record(args)) => record::run(args, cli.quiet),
         Some(Verb::Maps(args)) => maps::run(&args),

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use mapscope_trace::Output;
 
+use super::flags::HowRead;
 use super::recorded::{self, Opened, Wanted};
 use super::{INTERRUPTED, output, stdout};
 use crate::intake::{self, STDIN, interrupt};
@@ -30,8 +31,10 @@ pub(super) struct Args {
     /// The map; for a recording, the model of its layout, by default at the release that it was recorded from
     #[arg(long, value_name = "MAP")]
     map: String,
-    /// A CSV trace (plain, .gz or .zst), - for stdin
+    /// A recording or any other trace, packed or not (`mapscope list traces`); - for stdin
     trace: PathBuf,
+    #[command(flatten)]
+    how: HowRead,
     /// Write a row an operation: what it allocated and the state after it; .gz and .zst are compressed, - is stdout
     #[arg(long, value_name = "FILE")]
     per_op: Option<PathBuf>,
@@ -51,7 +54,7 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     limit_memory();
     // So that an interrupted replay leaves no file. Asked twice: the map doesn't come back.
     interrupt::heed(|| std::process::exit(INTERRUPTED.into()));
-    let recording = Recording::open(&args.trace)?;
+    let recording = Recording::open(&args.trace, &args.how.reading())?;
     let wanted = Wanted {
         map: &args.map,
         trace: &args.trace,
@@ -292,6 +295,9 @@ impl Replay {
                 text.push_str(&format!(", {name} {figure}"));
             }
             text.push('\n');
+        }
+        if let Some(told) = self.recording.told() {
+            text.push_str(&format!("  {told}\n"));
         }
         text.push_str(&self.shown.concat());
         if self.differences > self.shown.len() as u64 {

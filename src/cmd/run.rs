@@ -198,12 +198,16 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
 
     let named = |format: &Format| wanted.iter().any(|wanted| wanted.name == format.name);
     let formats: Vec<_> = FORMATS.iter().filter(|format| format.always || named(format)).collect();
+    if to_stdout && !quiet {
+        finished.told.iter().for_each(|told| output::note(told));
+    }
     if let Some((folder, log)) = store {
         // It is what an interrupted run goes on from.
         let done = Some(log).filter(|_| !finished.interrupted);
         let folder = leave(folder, done, &formats, &finished.results)?;
         if !quiet {
             let mut screen = table::summary(&finished.results, output::width().unwrap_or(120), output::colour());
+            finished.told.iter().for_each(|told| screen.push_str(&format!("{told}\n")));
             screen.push_str(&format!("\nreport: {}\n", text::path(&folder.join("index.html"))));
             if let Some(standout) = table::standout(&finished.results) {
                 screen.push_str(&format!("{standout}\n"));

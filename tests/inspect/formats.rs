@@ -171,7 +171,7 @@ fn a_file_is_written_whole_and_stdout_is_the_same() {
 }
 
 fn moment(map: &str, release: Option<&'static str>, trace: &str, operations: usize) -> Moment {
-    let recording = Recording::open(data(trace).as_ref()).expect("a recording");
+    let recording = Recording::open(data(trace).as_ref(), &Default::default()).expect("a recording");
     let setup = Setup {
         entries: Entries::Shape("u64/u64"),
         hashed: true,

@@ -1,5 +1,6 @@
 //! Workloads, through the library's public face. Here is what the tests share.
 
+mod formats;
 mod memory;
 mod streams;
 mod traces;
@@ -40,7 +41,7 @@ pub fn generated(keys: Call, mix: Call, ops: u64) -> WorkloadSpec {
 }
 
 pub fn traced(path: impl Into<PathBuf>) -> WorkloadSpec {
-    WorkloadSpec { source: Source::Trace(path.into()), ops: u64::MAX, seed: 1, widths: Widths::WHOLE }
+    WorkloadSpec { source: Source::Trace(path.into().into()), ops: u64::MAX, seed: 1, widths: Widths::WHOLE }
 }
 
 pub fn open(spec: &WorkloadSpec) -> Workload {

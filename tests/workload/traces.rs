@@ -227,13 +227,18 @@ fn malformed_traces_each_get_their_message() {
     let hashed = |hash: &str| format!("op,key,hash\ninsert,1,{hash}\n").into_bytes();
     let sized = |bytes: &str| format!("op,key,value_bytes\nget,1,\ninsert,1,{bytes}\n").into_bytes();
     let text = |text: &str| text.as_bytes().to_vec();
-    let header = "expected a header row with `op` and `key` at the least, found";
+    let header = "expected a header row with `op` and `key`, found";
+    let named = "name the columns, as --columns 'key=NAME,op=NAME', by number where there is no header, as --columns \
+                 'op=1,key=2', or the format, as --trace-format keys (`mapscope list traces`)";
+    let known = "expected `new`, `insert`, `remove`, `get`, `clear` or `iterate`, or another word for one, as `put`, `delete`, \
+                 `read`; if the column is something else, name those that count: --columns 'key=NAME'";
+    let or_leave = "or leave the column out: --columns 'op=op,key=key'";
     let cases: [(Vec<u8>, String); 21] = [
         (text(""), ": is empty; expected a header row such as `op,key`, then one operation a row".into()),
         (text("# go=1\n"), ": is empty; expected a header row such as `op,key`, then one operation a row".into()),
-        (text("insert,1\nget,1\n"), format!(":1: no column `op` in the header; {header} `insert,1`")),
-        (text("# x=1\nkey,hash\n1,2\n"), format!(":2: no column `op` in the header; {header} `key,hash`")),
-        (text("op,hash\ninsert,1\n"), format!(":1: no column `key` in the header; {header} `op,hash`")),
+        (text("insert,1\nget,1\n"), format!(":1: no column `key` in the header; {header} `insert,1`: {named}")),
+        (text("# x=1\nid,hash\n1,2\n"), format!(":2: no column `key` in the header; {header} `id,hash`: {named}")),
+        (text("op,hash\ninsert,1\n"), format!(":1: no column `key` in the header; {header} `op,hash`: {named}")),
         (text("op,key,op\n"), ":1: column `op` occurs 2 times in the header; once is enough".into()),
         (
             text("op,key\n"),
@@ -243,23 +248,17 @@ fn malformed_traces_each_get_their_message() {
             text("op,key\nnew,\n"),
             ": holds no operations; expected at least one `insert`, `remove`, `get`, `clear` or `iterate`".into(),
         ),
+        (text("op,key\ninsert,1\nrotate,2\n"), format!(":3: unknown op `rotate`; {known}")),
         (
-            text("op,key\ninsert,1\nput,2\n"),
-            ":3: unknown op `put`; expected `new`, `insert`, `remove`, `get`, `clear` or `iterate`".into(),
-        ),
-        (
-            text("op,key\n\"insert\",1\n"),
-            ":2: unknown op `\\\"insert\\\"`; expected `new`, `insert`, `remove`, `get`, `clear` or `iterate`".into(),
+            text("op,key\n\"insert,1\n"),
+            ":2: a quote that is not closed in `\\\"insert,1`: a row is one line, and so are its fields".into(),
         ),
         (text("op,key\ninsert,1\nnew,\n"), ":3: `new` stands only in the first row: a trace is of one map".into()),
-        (text("op,key\nget,-4\n"), ":2: bad key `-4`; expected a decimal number from 0 to 18446744073709551615".into()),
+        (text("op,key\nget,\n"), ":2: bad key nothing; expected a number or a text in `get,`".into()),
+        (text("key,times,op\n1,2\n"), ":2: the header names 3 columns, but this row has 2: `1,2`".into()),
         (
-            text("op,key\nget,\n"),
-            ":2: bad key nothing; expected a decimal number from 0 to 18446744073709551615".into(),
-        ),
-        (
-            text("op,key\nget,18446744073709551616\n"),
-            ":2: bad key `18446744073709551616`; expected a decimal number from 0 to 18446744073709551615".into(),
+            text("key,size\n1,4k\n"),
+            format!(":2: bad value_bytes `4k`; expected a decimal number from 0 to 4294967295, {or_leave}"),
         ),
         (hashed("1234"), ":2: bad hash `1234`; expected exactly 16 hexadecimal digits".into()),
         (
@@ -267,10 +266,10 @@ fn malformed_traces_each_get_their_message() {
             ":2: bad hash `0123456789abcdef0`; expected exactly 16 hexadecimal digits".into(),
         ),
         (hashed("0123456789abcdeg"), ":2: bad hash `0123456789abcdeg`; expected exactly 16 hexadecimal digits".into()),
-        (sized("-1"), ":3: bad value_bytes `-1`; expected a decimal number from 0 to 4294967295".into()),
+        (sized("-1"), format!(":3: bad value_bytes `-1`; expected a decimal number from 0 to 4294967295, {or_leave}")),
         (
             sized("4294967296"),
-            ":3: bad value_bytes `4294967296`; expected a decimal number from 0 to 4294967295".into(),
+            format!(":3: bad value_bytes `4294967296`; expected a decimal number from 0 to 4294967295, {or_leave}"),
         ),
         (text("op,key\nget\n"), ":2: the header names 2 columns, but this row has 1: `get`".into()),
         (text("op,key\nget,1,2\n"), ":2: the header names 2 columns, but this row has 3: `get,1,2`".into()),
@@ -286,12 +285,16 @@ fn malformed_traces_each_get_their_message() {
 
 #[test]
 fn binary_data_is_refused_in_constant_memory() {
-    let binary = ":1: binary data; expected a CSV trace that begins with a header row such as `op,key` (oracleGeneral \
-                  traces are recognised by `.oracleGeneral` in the file's name)";
+    let binary = ": is binary data of no known format: give --trace-format oracle-general, vscsi, cache2k, binary-u64, or \
+                  write it as a table with a header row such as `op,key` (`mapscope list traces`)";
     assert_eq!(error_of("t.bin", &[0, 1, 2, 3, b'\n', 4]), binary);
+    assert_eq!(error_of("t.bin", &vec![0xab; 1 << 20]), binary);
+    assert_eq!(error_of("t.bin", &gzip(&vec![0; 64 << 20])), binary);
     let endless = ":1: a line of more than 65536 bytes: this is not a text file of short lines";
-    assert_eq!(error_of("t.bin", &vec![0xab; 1 << 20]), endless);
-    assert_eq!(error_of("t.bin", &gzip(&vec![0; 64 << 20])), endless);
+    assert_eq!(
+        error_of("t.csv", &gzip(&["op,key\n".as_bytes(), &vec![b'x'; 64 << 20]].concat())),
+        endless.replacen('1', "2", 1)
+    );
 }
 
 #[test]
@@ -320,11 +323,11 @@ fn truncated_and_damaged_compression_is_named() {
 
 #[test]
 fn oracle_general_needs_whole_records() {
-    let message = ": ends 23 bytes into a record; oracleGeneral requests are 24 bytes each, so the length must be a \
+    let message = ": ends 23 bytes into a record; records of oracle-general are 24 bytes each, so the length must be a \
                    multiple of 24: the file is truncated or of another kind";
     assert_eq!(error_of("x.oracleGeneral.bin", &[7; 47]), message);
     assert_eq!(error_of("x.oracleGeneral.bin.zst", &zstd(&[7; 47])), message);
-    let none = ": holds no operations; expected at least one `insert`, `remove`, `get`, `clear` or `iterate`";
+    let none = ": is empty; expected a header row such as `op,key`, then one operation a row";
     assert_eq!(error_of("x.oracleGeneral", b""), none);
 }
 

@@ -34,6 +34,8 @@
 //! - At most ten packages with this one; the trace's format is all that it shares with mapscope.
 
 mod output;
+#[cfg(feature = "read")]
+pub mod read;
 mod unfinished;
 
 use std::borrow::Borrow;

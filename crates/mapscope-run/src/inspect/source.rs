@@ -2,7 +2,7 @@
 
 use super::InspectError;
 use crate::replay::{Action, PlayError, Recording, Row};
-use crate::workload::{Kind, Op, Stream, Workload, WorkloadError};
+use crate::workload::{Op, Stream, Workload, WorkloadError};
 
 /// How many operations of a workload are made at a time.
 const BATCH_OPS: usize = 256;
@@ -20,7 +20,7 @@ enum From {
 }
 
 impl Source {
-    /// A recording or a trace in CSV. What a value is made of is the key's identity, as in `replay`.
+    /// A recording or any other trace. What a value is made of is the key's identity, as in `replay`.
     pub fn recording(recording: Recording) -> Source {
         Source { from: From::Recording(Box::new(recording)), waiting: None }
     }
@@ -66,7 +66,7 @@ impl Source {
                     stream.next_batch(batch, BATCH_OPS)?;
                     *next = 0;
                 }
-                let row = batch.get(*next).map(|op| row(op, *hashed));
+                let row = batch.get(*next).map(|op| Row::of(op, *hashed));
                 *next += 1;
                 Ok(row)
             }
@@ -80,16 +80,4 @@ impl Source {
             From::Workload { .. } => InspectError::Play(operation, error),
         }
     }
-}
-
-fn row(op: &Op, hashed: bool) -> Row {
-    let action = match op.kind {
-        Kind::Put => Action::Insert,
-        Kind::Remove => Action::Remove,
-        Kind::Get => Action::Get,
-        Kind::Clear => Action::Clear,
-        Kind::Iterate => Action::Range,
-    };
-    let hash = (hashed && action.has_key()).then_some(op.hash);
-    Row { action, key: op.key, hash, value: op.value, value_bytes: op.value_bytes }
 }

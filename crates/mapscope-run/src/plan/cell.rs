@@ -1,5 +1,6 @@
 //! A cell as it is planned, and what it is called once it is.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,7 @@ pub struct CellSpec {
 }
 
 /// The most operations of a cell: `1..=2^63-1`, what a TOML integer holds.
-pub(super) const OPS_MAX: u64 = i64::MAX as u64;
+pub const OPS_MAX: u64 = i64::MAX as u64;
 
 impl CellSpec {
     /// A cell of which nothing but the map has been written: what must be given has no value yet.
@@ -139,7 +140,8 @@ impl ThreadKeys {
 pub struct WorkloadSpec {
     /// Where the operations come from.
     pub source: Source,
-    /// Measured operations. For a trace: how many of its operations to take at the most.
+    /// Measured operations. For a trace: how many of its operations to take at the most. For keys from a file [`OPS_MAX`]
+    /// stands for as many as it has keys.
     pub ops: u64,
     /// Seeds keys and mix.
     pub seed: u64,
@@ -172,14 +174,74 @@ pub enum Source {
         mix: Call,
     },
     /// Read from a file.
-    Trace(PathBuf),
+    Trace(TraceSpec),
+}
+
+/// A trace, and how it is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceSpec {
+    /// The file.
+    pub path: PathBuf,
+    /// What its content doesn't say.
+    pub reading: Reading,
+}
+
+/// What is said of a trace, beside what its content says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// The name of its format; `None` for the one that its content shows.
+    pub format: Option<String>,
+    /// What the columns of a table mean, as `key=lbn,op=op`; empty where its header says it.
+    pub columns: String,
+    /// What rows do that say only a key.
+    pub requests: Requests,
+}
+
+/// What is done with a key of which a trace doesn't say what is done with it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Requests {
+    /// It is put.
+    #[default]
+    Insert,
+    /// It is looked up, and put when it comes for the first time.
+    GetOrInsert,
+}
+
+impl Requests {
+    /// Both.
+    pub const ALL: [Requests; 2] = [Requests::Insert, Requests::GetOrInsert];
+
+    /// The name on the command line and in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Requests::Insert => "insert",
+            Requests::GetOrInsert => "get-or-insert",
+        }
+    }
+}
+
+impl From<PathBuf> for TraceSpec {
+    fn from(path: PathBuf) -> TraceSpec {
+        TraceSpec { path, reading: Reading::default() }
+    }
+}
+
+/// What is said, as part of a name: `(get-or-insert)`, `(csv key=lbn)`; nothing of nothing.
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let requests = (self.requests != Requests::default()).then_some(self.requests.name());
+        let columns = Some(self.columns.as_str()).filter(|columns| !columns.is_empty());
+        let said: Vec<_> = [self.format.as_deref(), columns, requests].into_iter().flatten().collect();
+        if said.is_empty() { Ok(()) } else { write!(f, "({})", said.join(" ")) }
+    }
 }
 
 impl Source {
     /// The file that it is read from.
     pub fn file(&self) -> Option<&Path> {
         match self {
-            Source::Trace(path) => Some(path),
+            Source::Trace(trace) => Some(&trace.path),
             Source::Generated { keys, .. } => keys.path.as_deref(),
         }
     }

@@ -121,6 +121,7 @@ fn items(axis: &Axis, table: &Table, scope: &Scope<'_>) -> Result<Vec<Item>, Pla
         (None, Absent::Default(text)) => default(text),
         (None, Absent::Open(_)) => Vec::new(),
         (None, Absent::NeededWithoutTrace) if table.lists.contains_key("trace") => Vec::new(),
+        (None, Absent::NeededWithoutTrace) if axis.key == "ops" && axes::are_of_files(&table.lists) => Vec::new(),
         (None, Absent::Needed | Absent::NeededWithoutTrace) => return Err(table.missing(axis.key)),
     };
     let mut items = Vec::new();

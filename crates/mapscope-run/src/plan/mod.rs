@@ -23,7 +23,9 @@ pub use mapscope_maps::term::{LoadFactors, Param, Term};
 pub use mapscope_maps::values::{Arg, Range, Values};
 
 pub use call::{Call, CallError, UnknownName};
-pub use cell::{CellId, CellSpec, Crew, Hint, Source, ThreadKeys, Widths, WorkloadSpec};
+pub use cell::{
+    CellId, CellSpec, Crew, Hint, OPS_MAX, Reading, Requests, Source, ThreadKeys, TraceSpec, Widths, WorkloadSpec,
+};
 pub use place::{Place, PlanError};
 pub use profiles::{SHIPPED, Shipped, Written};
 pub use validate::{Meant, Profiles, plan};

@@ -10,7 +10,7 @@ use crate::maps::anatomy::{Anatomy, Part};
 use crate::maps::{Family, Hashing, Info, Map, Options};
 use crate::probe::alloc;
 use crate::probe::event::{Cause, Event, Listen};
-use crate::workload::{self, EntryVisitor, Key, Value, with_entry};
+use crate::workload::{self, EntryVisitor, Key, Kind, Op, Value, with_entry};
 
 /// What a row of a recording does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,19 @@ impl Row {
     /// A row that has nothing but its action.
     pub const fn new(action: Action) -> Row {
         Row { action, key: 0, hash: None, value: 0, value_bytes: 0 }
+    }
+
+    /// The row of an operation, which brings its key's hash where operations are `hashed`.
+    pub(crate) fn of(op: &Op, hashed: bool) -> Row {
+        let action = match op.kind {
+            Kind::Put => Action::Insert,
+            Kind::Remove => Action::Remove,
+            Kind::Get => Action::Get,
+            Kind::Clear => Action::Clear,
+            Kind::Iterate => Action::Range,
+        };
+        let hash = (hashed && action.has_key()).then_some(op.hash);
+        Row { action, key: op.key, hash, value: op.value, value_bytes: op.value_bytes }
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! # Format
 //!
-//! CSV, plain, gzip or zstd. A first line `# name=value ...` may tell what was recorded: `layout`, `type` (a shape),
+//! CSV, packed or not. A first line `# name=value ...` may tell what was recorded: `layout`, `type` (a shape),
 //! `hint`, `key_size` and `elem_size`, all of them, and more that is held against these two ([`About`]); `go=go1.25.5` says
 //! of which release the model is to be. Then a header, and one operation a row:
 //!
@@ -18,13 +18,24 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
+use mapscope_trace::read::Sample;
+
 use super::about::About;
 use super::player::{Action, Row};
-use crate::workload::WorkloadError;
 use crate::workload::input::{Input, decimal, hexadecimal, quote};
+use crate::workload::trace::{self, Reader, Reading};
+use crate::workload::{Op, WorkloadError};
 
-/// A recording that is being read, in constant memory.
-pub struct Recording {
+/// A recording or any other trace that is being read, in constant memory.
+pub struct Recording(From);
+
+enum From {
+    Recorded(Box<Recorded>),
+    Trace { reader: Box<Reader>, about: About },
+}
+
+/// A recording that is being read.
+struct Recorded {
     input: Input,
     about: About,
     roles: Vec<Role>,
@@ -50,8 +61,112 @@ enum Role {
 
 impl Recording {
     /// Opens it and reads what comes before the rows.
-    pub fn open(path: &Path) -> Result<Recording, WorkloadError> {
+    pub fn open(path: &Path, reading: &Reading) -> Result<Recording, WorkloadError> {
         let mut input = Input::open(path)?;
+        if *reading == Reading::default() && is_recorded(&input.sample()?) {
+            return Ok(Recording(From::Recorded(Box::new(Recorded::open(input)?))));
+        }
+        let reader = Box::new(Reader::over(input, reading)?);
+        Ok(Recording(From::Trace { reader, about: About::nothing() }))
+    }
+
+    /// What it says of itself.
+    pub fn about(&self) -> &About {
+        match &self.0 {
+            From::Recorded(recorded) => &recorded.about,
+            From::Trace { about, .. } => about,
+        }
+    }
+
+    /// What a trace was read as so far, in words, where it doesn't say everything itself.
+    pub fn told(&self) -> Option<String> {
+        match &self.0 {
+            From::Recorded(_) => None,
+            From::Trace { reader, .. } => reader.told(),
+        }
+    }
+
+    /// Whether rows bring hashes.
+    pub fn hashed(&self) -> bool {
+        match &self.0 {
+            From::Recorded(recorded) => recorded.hashed,
+            From::Trace { reader, .. } => reader.says().hash,
+        }
+    }
+
+    /// Whether rows bring the lengths of their values.
+    pub fn has_lengths(&self) -> bool {
+        match &self.0 {
+            From::Recorded(recorded) => recorded.roles.contains(&Role::ValueBytes),
+            From::Trace { reader, .. } => reader.says().value_bytes,
+        }
+    }
+
+    /// Asks for the figures in the columns called so, which every row gives from now on.
+    ///
+    /// # Errors
+    ///
+    /// The names of which there is no column.
+    pub fn ask_for<'a>(&mut self, names: &[&'a str]) -> Result<(), Vec<&'a str>> {
+        match &mut self.0 {
+            From::Recorded(recorded) => recorded.ask_for(names),
+            From::Trace { .. } => Err(names.to_vec()),
+        }
+    }
+
+    /// The next row, with the figures asked for written to `figures`; `None` at the end.
+    pub fn next(&mut self, figures: &mut [u64]) -> Result<Option<Row>, WorkloadError> {
+        match &mut self.0 {
+            From::Recorded(recorded) => recorded.next(figures),
+            From::Trace { reader, .. } => {
+                let hashed = reader.says().hash;
+                let row = |row| match row {
+                    trace::Row::New => Row::new(Action::New),
+                    // What a value is made of is not recorded.
+                    trace::Row::Op(op) => Row::of(&Op { value: op.key, ..op }, hashed),
+                };
+                Ok(reader.next_row()?.map(row))
+            }
+        }
+    }
+
+    /// The number of the line read last.
+    pub fn line_number(&self) -> u64 {
+        match &self.0 {
+            From::Recorded(recorded) => recorded.line_number(),
+            From::Trace { reader, .. } => reader.line_number(),
+        }
+    }
+
+    /// An error that blames the row read last.
+    pub fn fault_here(&self, what: String) -> WorkloadError {
+        match &self.0 {
+            From::Recorded(recorded) => recorded.fault_here(what),
+            From::Trace { reader, .. } => reader.fault_here(what),
+        }
+    }
+
+    /// An error that blames the whole file.
+    pub fn fault(&self, what: String) -> WorkloadError {
+        match &self.0 {
+            From::Recorded(recorded) => recorded.input.fault(what),
+            From::Trace { reader, .. } => reader.fault(what),
+        }
+    }
+}
+
+/// Whether a file has a recording's header: a first line that says what was recorded, or columns of figures.
+fn is_recorded(sample: &Sample<'_>) -> bool {
+    let mut lines = sample.lines().peekable();
+    let described = lines.next_if(|line| line.starts_with(b"# ")).is_some();
+    let header = lines.next().unwrap_or_default();
+    let has = |name: &[u8]| header.split(|&byte| byte == b',').any(|column| column == name);
+    described && (header.is_empty() || has(b"op") && has(b"key")) || has(b"op") && has(b"alloc_bytes")
+}
+
+impl Recorded {
+    /// Reads what comes before the rows.
+    fn open(mut input: Input) -> Result<Recorded, WorkloadError> {
         let mut about = About::nothing();
         let empty = "is empty; expected a header row such as `op,key,hash`, then one operation a row";
         let mut header = input.next_line()?.map(<[u8]>::to_vec);
@@ -63,7 +178,7 @@ impl Recording {
         let Some(header) = header else { return Err(input.fault(empty.to_owned())) };
         let (roles, columns) = columns(&header).map_err(|what| input.fault_here(what))?;
         let hashed = roles.contains(&Role::Hash);
-        let mut recording = Recording { input, about, roles, hashed, ahead: VecDeque::new(), columns };
+        let mut recording = Recorded { input, about, roles, hashed, ahead: VecDeque::new(), columns };
         if hashed && recording.about.layout.is_none() {
             recording.hashed = recording.look_for_hash()?;
         }
@@ -87,27 +202,7 @@ impl Recording {
         Ok(true)
     }
 
-    /// What it says of itself.
-    pub fn about(&self) -> &About {
-        &self.about
-    }
-
-    /// Whether rows bring hashes.
-    pub fn hashed(&self) -> bool {
-        self.hashed
-    }
-
-    /// Whether rows bring the lengths of their values.
-    pub fn has_lengths(&self) -> bool {
-        self.roles.contains(&Role::ValueBytes)
-    }
-
-    /// Asks for the figures in the columns called so, which every row gives from now on.
-    ///
-    /// # Errors
-    ///
-    /// The names of which there is no column.
-    pub fn ask_for<'a>(&mut self, names: &[&'a str]) -> Result<(), Vec<&'a str>> {
+    fn ask_for<'a>(&mut self, names: &[&'a str]) -> Result<(), Vec<&'a str>> {
         let mut missing = Vec::new();
         for (index, &name) in names.iter().enumerate() {
             match self.columns.iter().position(|column| column == name) {
@@ -118,8 +213,7 @@ impl Recording {
         if missing.is_empty() { Ok(()) } else { Err(missing) }
     }
 
-    /// The next row, with the figures asked for written to `figures`; `None` at the end.
-    pub fn next(&mut self, figures: &mut [u64]) -> Result<Option<Row>, WorkloadError> {
+    fn next(&mut self, figures: &mut [u64]) -> Result<Option<Row>, WorkloadError> {
         loop {
             let waiting = self.ahead.pop_front();
             let line = match &waiting {
@@ -136,19 +230,12 @@ impl Recording {
         }
     }
 
-    /// The number of the line read last.
-    pub fn line_number(&self) -> u64 {
+    fn line_number(&self) -> u64 {
         self.input.line_number() - self.ahead.len() as u64
     }
 
-    /// An error that blames the line read last.
-    pub fn fault_here(&self, what: String) -> WorkloadError {
+    fn fault_here(&self, what: String) -> WorkloadError {
         self.input.fault_at(self.line_number(), what)
-    }
-
-    /// An error that blames the whole file.
-    pub fn fault(&self, what: String) -> WorkloadError {
-        self.input.fault(what)
     }
 }
 

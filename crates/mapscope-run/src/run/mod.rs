@@ -73,6 +73,8 @@ pub struct Finished {
     pub failed: usize,
     /// Whether it was interrupted before its end.
     pub interrupted: bool,
+    /// What each trace was read as, in words, where it doesn't say everything itself.
+    pub told: Vec<String>,
 }
 
 /// Why a plan could not be run at all. A cell that fails is not an error: it is a row.

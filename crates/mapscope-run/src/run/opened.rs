@@ -56,12 +56,12 @@ impl<'a> Opened<'a> {
 
     fn check(&self, cell: usize) -> Result<(), WorkloadError> {
         let CellSpec { workload, map, crew, .. } = &self.plan.cells[cell];
-        if let (Some(why), Source::Trace(path)) = (self.workload(cell).undealable(), &workload.source)
+        if let (Some(why), Source::Trace(trace)) = (self.workload(cell).undealable(), &workload.source)
             && self.subject(cell).is_some_and(|map| map.is_dealt(*crew))
         {
             let advice = if crew.is_some() { "leave --threads out" } else { "leave this map out" };
             let what = format!("can't be dealt to threads, as {map} wants it: {why}; {advice}");
-            return Err(WorkloadError::File { path: intake::shown(path).to_owned(), line: None, what });
+            return Err(WorkloadError::File { path: intake::shown(&trace.path).to_owned(), line: None, what });
         }
         Ok(())
     }
@@ -72,6 +72,13 @@ impl<'a> Opened<'a> {
 
     pub fn subject(&self, cell: usize) -> Option<&'a dyn Subject> {
         self.subjects.find(self.plan.cells[cell].map.name)
+    }
+
+    /// What each trace was read as, in words, where it doesn't say everything itself.
+    pub fn told(&self) -> Vec<String> {
+        let mut told: Vec<_> = self.workloads.iter().filter_map(Workload::told).collect();
+        told.dedup();
+        told
     }
 
     /// The first cell of each workload.

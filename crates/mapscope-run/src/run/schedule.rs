@@ -82,7 +82,7 @@ fn run(plan: &Plan, subjects: &Subjects, settings: &Settings, log: Option<&mut L
         cells: scheduler.finish(),
     };
     let failed = results.cells.iter().filter(|cell| cell.status != Status::Ok).count();
-    Ok(Finished { results, failed, interrupted })
+    Ok(Finished { results, failed, interrupted, told: opened.told() })
 }
 
 /// Books what a log has of the run so far, and gives the tasks that are done. Nothing in a log, however damaged, becomes part

@@ -1,8 +1,11 @@
-//! Inputs: plain, gzip or zstd, told apart by their first bytes, read in constant memory, and errors that name file and
+//! Inputs: plain, gzip, zstd, xz or bzip2, told apart by their first bytes, read in constant memory, and errors that name file and
 //! line.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+
+use mapscope_trace::read::Sample;
+pub use mapscope_trace::read::{decimal, hexadecimal, quote};
 
 use super::WorkloadError;
 use crate::intake::{self, Changed, Intake};
@@ -11,9 +14,13 @@ use crate::intake::{self, Changed, Intake};
 /// is refused before it fills the memory.
 const BUFFER_BYTES: usize = 64 << 10;
 
+/// What text in UTF-8 may begin with.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// An input that is being read, decompressed as it goes.
 pub struct Input {
     path: PathBuf,
+    name: String,
     source: Source,
     buffer: Box<[u8]>,
     /// Where in `buffer` the bytes not yet handed out begin.
@@ -29,7 +36,15 @@ enum Source {
     Plain(BufReader<Intake>),
     Gzip(Box<flate2::bufread::MultiGzDecoder<BufReader<Intake>>>),
     Zstd(zstd::stream::read::Decoder<'static, BufReader<Intake>>),
+    #[cfg(feature = "packings")]
+    Xz(Box<lzma_rust2::XzReader<BufReader<Intake>>>),
+    #[cfg(feature = "packings")]
+    Bzip2(bzip2::bufread::MultiBzDecoder<BufReader<Intake>>),
 }
+
+/// The most memory that a file packed with xz may ask for: four times what `xz -9` needs.
+#[cfg(feature = "packings")]
+const XZ_MEMORY_KIB: u32 = 256 << 10;
 
 impl Source {
     fn stored(&self) -> &Intake {
@@ -37,6 +52,10 @@ impl Source {
             Source::Plain(stored) => stored.get_ref(),
             Source::Gzip(packed) => packed.get_ref().get_ref(),
             Source::Zstd(packed) => packed.get_ref().get_ref(),
+            #[cfg(feature = "packings")]
+            Source::Xz(packed) => packed.inner().get_ref(),
+            #[cfg(feature = "packings")]
+            Source::Bzip2(packed) => packed.get_ref().get_ref(),
         }
     }
 
@@ -45,6 +64,10 @@ impl Source {
             Source::Plain(stored) => stored.get_mut(),
             Source::Gzip(packed) => packed.get_mut().get_mut(),
             Source::Zstd(packed) => packed.get_mut().get_mut(),
+            #[cfg(feature = "packings")]
+            Source::Xz(packed) => packed.inner_mut().get_mut(),
+            #[cfg(feature = "packings")]
+            Source::Bzip2(packed) => packed.get_mut().get_mut(),
         }
     }
 
@@ -54,7 +77,34 @@ impl Source {
             Source::Plain(_) => None,
             Source::Gzip(_) => Some("gzip"),
             Source::Zstd(_) => Some("zstd"),
+            #[cfg(feature = "packings")]
+            Source::Xz(_) => Some("xz"),
+            #[cfg(feature = "packings")]
+            Source::Bzip2(_) => Some("bzip2"),
         }
+    }
+}
+
+#[cfg(feature = "packings")]
+impl Source {
+    /// What is packed with neither gzip nor zstd.
+    fn otherwise_packed(stored: BufReader<Intake>) -> Source {
+        match stored.buffer() {
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
+                Source::Xz(Box::new(lzma_rust2::XzReader::new_mem_limit(stored, true, XZ_MEMORY_KIB)))
+            }
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => {
+                Source::Bzip2(bzip2::bufread::MultiBzDecoder::new(stored))
+            }
+            _ => Source::Plain(stored),
+        }
+    }
+}
+
+#[cfg(not(feature = "packings"))]
+impl Source {
+    fn otherwise_packed(stored: BufReader<Intake>) -> Source {
+        Source::Plain(stored)
     }
 }
 
@@ -64,6 +114,10 @@ impl Read for Source {
             Source::Plain(stored) => stored.read(buffer),
             Source::Gzip(packed) => packed.read(buffer),
             Source::Zstd(packed) => packed.read(buffer),
+            #[cfg(feature = "packings")]
+            Source::Xz(packed) => packed.read(buffer),
+            #[cfg(feature = "packings")]
+            Source::Bzip2(packed) => packed.read(buffer),
         }
     }
 }
@@ -82,10 +136,25 @@ impl Input {
         } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
             Source::Zstd(zstd::stream::read::Decoder::with_buffer(stored).map_err(unreadable)?)
         } else {
-            Source::Plain(stored)
+            Source::otherwise_packed(stored)
         };
         let buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
-        Ok(Input { path: path.to_owned(), source, buffer, start: 0, end: 0, number: 0 })
+        let (path, name) = (path.to_owned(), intake::name(path));
+        let mut input = Input { path, name, source, buffer, start: 0, end: 0, number: 0 };
+        while input.end < BYTE_ORDER_MARK.len() && input.refill()? {}
+        if input.buffer[..input.end].starts_with(BYTE_ORDER_MARK) {
+            input.start = BYTE_ORDER_MARK.len();
+        }
+        Ok(input)
+    }
+
+    /// What it begins with, which is still to be read.
+    pub fn sample(&mut self) -> Result<Sample<'_>, WorkloadError> {
+        let mut whole = false;
+        while !whole && self.end - self.start < BUFFER_BYTES {
+            whole = !self.refill()?;
+        }
+        Ok(Sample { bytes: &self.buffer[self.start..self.end], whole, name: &self.name })
     }
 
     /// Reads what is left of it. Gives `NAME@DIGEST`: its name ([`intake::name`]), and the first 8 hex digits of the
@@ -124,23 +193,23 @@ impl Input {
         Ok(Some(if newline == 1 { line.strip_suffix(b"\r").unwrap_or(line) } else { line }))
     }
 
-    /// The next record of N bytes; `None` after the last. `what` the records are goes into the error for a file that
+    /// The next record of so many bytes; `None` after the last. `what` the records are goes into the error for a file that
     /// ends in the middle of one.
-    pub(super) fn next_record<const N: usize>(&mut self, what: &str) -> Result<Option<&[u8; N]>, WorkloadError> {
-        while self.end - self.start < N {
+    pub(super) fn next_record(&mut self, bytes: usize, what: &str) -> Result<Option<&[u8]>, WorkloadError> {
+        while self.end - self.start < bytes {
             if !self.refill()? {
                 return match self.end - self.start {
                     0 => Ok(None),
                     rest => Err(self.fault(format!(
-                        "ends {rest} bytes into a record; {what} are {N} bytes each, so the length must be a multiple \
-                         of {N}: the file is truncated or of another kind"
+                        "ends {rest} bytes into a record; records of {what} are {bytes} bytes each, so the length must be a multiple \
+                         of {bytes}: the file is truncated or of another kind"
                     ))),
                 };
             }
         }
-        let record = self.buffer[self.start..].first_chunk();
-        self.start += N;
-        Ok(record)
+        let record = &self.buffer[self.start..self.start + bytes];
+        self.start += bytes;
+        Ok(Some(record))
     }
 
     /// Reads on, with the unread bytes moved to the front of the buffer, which they must not fill; false at the end.
@@ -209,88 +278,4 @@ impl Input {
 
 pub(super) fn fault(path: &Path, line: Option<u64>, what: String) -> WorkloadError {
     WorkloadError::File { path: intake::shown(path).to_owned(), line, what }
-}
-
-/// An unsigned decimal number: digits and nothing else, at most `u64::MAX`.
-pub fn decimal(digits: &[u8]) -> Option<u64> {
-    // Nineteen digits always fit, and are checked all at once.
-    let (head, tail) = digits.split_at(digits.len().min(19));
-    let (mut number, mut other) = (0u64, false);
-    for byte in head {
-        let digit = byte.wrapping_sub(b'0');
-        other |= digit > 9;
-        number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
-    }
-    if other || digits.is_empty() {
-        return None;
-    }
-    tail.iter().try_fold(number, |number, byte| {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 { None } else { number.checked_mul(10)?.checked_add(u64::from(digit)) }
-    })
-}
-
-/// Exactly 16 hexadecimal digits.
-pub fn hexadecimal(digits: &[u8]) -> Option<u64> {
-    /// By byte: the digit's value, or `NONE`. A table, because whether a digit of a hash is a letter can't be predicted.
-    const DIGITS: [u8; 256] = {
-        let mut digits = [NONE; 256];
-        let mut value = 0;
-        while value < 16 {
-            digits[b"0123456789abcdef"[value] as usize] = value as u8;
-            digits[b"0123456789ABCDEF"[value] as usize] = value as u8;
-            value += 1;
-        }
-        digits
-    };
-    const NONE: u8 = 0xff;
-
-    let digits: &[u8; 16] = digits.try_into().ok()?;
-    let (mut number, mut all) = (0, 0);
-    for &byte in digits {
-        let digit = DIGITS[usize::from(byte)];
-        number = number << 4 | u64::from(digit);
-        all |= digit;
-    }
-    (all != NONE).then_some(number)
-}
-
-/// Bytes as an error shows them: in backquotes, escaped, and no longer than a line on a terminal.
-pub fn quote(bytes: &[u8]) -> String {
-    const SHOWN: usize = 40;
-    match bytes {
-        [] => "nothing".to_owned(),
-        bytes if bytes.len() > SHOWN => format!("`{}...`", bytes[..SHOWN].escape_ascii()),
-        bytes => format!("`{}`", bytes.escape_ascii()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn decimals_are_digits_and_fit() {
-        assert_eq!(decimal(b"0"), Some(0));
-        assert_eq!(decimal(b"0018446744073709551615"), Some(u64::MAX));
-        for bad in [&b""[..], b"18446744073709551616", b"-1", b"+1", b" 1", b"1 ", b"1.0", b"0x1"] {
-            assert_eq!(decimal(bad), None, "{}", quote(bad));
-        }
-    }
-
-    #[test]
-    fn hashes_are_sixteen_digits() {
-        assert_eq!(hexadecimal(b"0123456789abcDEF"), Some(0x0123_4567_89ab_cdef));
-        assert_eq!(hexadecimal(b"ffffffffffffffff"), Some(u64::MAX));
-        for bad in [&b""[..], b"0123456789abcde", b"0123456789abcdef0", b"0123456789abcdeg", b"0x23456789abcdef"] {
-            assert_eq!(hexadecimal(bad), None, "{}", quote(bad));
-        }
-    }
-
-    #[test]
-    fn quotes_escape_and_stay_short() {
-        assert_eq!(quote(b""), "nothing");
-        assert_eq!(quote(b"a\x00\xff"), "`a\\x00\\xff`");
-        assert_eq!(quote(&[b'x'; 100]).len(), 45);
-    }
 }

@@ -10,6 +10,7 @@ use super::copy::{Copy, Seal};
 use super::input::fault;
 use super::{WorkloadError, keys, trace};
 use crate::intake;
+use crate::plan::{Reading, TraceSpec};
 
 /// What has been read so far.
 #[derive(Debug, Default)]
@@ -30,8 +31,12 @@ pub(super) struct Taken {
 pub(super) struct About {
     /// As it was given.
     pub path: PathBuf,
-    /// `NAME@DIGEST` of what was read.
+    /// How it was to be read.
+    pub reading: Reading,
+    /// `NAME@DIGEST` of what was read, and how it was to be read where that was said.
     pub fingerprint: String,
+    /// What it was read as, in words, where it doesn't say everything itself.
+    pub told: Option<String>,
     pub content: Content,
 }
 
@@ -42,17 +47,21 @@ pub(super) enum Content {
     Trace(trace::About),
 }
 
-impl Content {
-    fn is(&self, purpose: Purpose) -> bool {
-        matches!((self, purpose), (Content::Keys, Purpose::Keys) | (Content::Trace(_), Purpose::Trace))
+impl About {
+    fn is(&self, purpose: Purpose<'_>) -> bool {
+        match (self.content, purpose) {
+            (Content::Keys, Purpose::Keys) => true,
+            (Content::Trace(_), Purpose::Trace(reading)) => self.reading == *reading,
+            _ => false,
+        }
     }
 }
 
 /// What an input is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum Purpose<'a> {
     Keys,
-    Trace,
+    Trace(&'a Reading),
 }
 
 /// An input for another process, which inherits its descriptor and takes it over by [`Inputs::handed_over`].
@@ -90,10 +99,10 @@ impl Inputs {
     }
 
     /// The input at `path`, read now if it has not been.
-    pub(super) fn take(&mut self, path: &Path, purpose: Purpose) -> Result<Taken, WorkloadError> {
+    pub(super) fn take(&mut self, path: &Path, purpose: Purpose<'_>) -> Result<Taken, WorkloadError> {
         let one = intake::canonical(path);
         let mut known = self.taken.iter().filter(|taken| intake::canonical(&taken.about.path) == one);
-        if let Some(taken) = known.clone().find(|taken| taken.about.content.is(purpose)) {
+        if let Some(taken) = known.clone().find(|taken| taken.about.is(purpose)) {
             return Ok(taken.clone());
         }
         if known.next().is_some() && intake::is_descriptor(path) {
@@ -102,7 +111,7 @@ impl Inputs {
         }
         let taken = match purpose {
             Purpose::Keys => keys::take_file(path)?,
-            Purpose::Trace => trace::take(path)?,
+            Purpose::Trace(reading) => trace::take(&TraceSpec { path: path.to_owned(), reading: reading.clone() })?,
         };
         self.taken.push(taken.clone());
         Ok(taken)

@@ -37,7 +37,8 @@ pub use op::{Kind, Op};
 pub use rng::{Rng, Scramble};
 pub use sizes::{Sizes, sizes};
 
-use crate::plan::{Call, Source, Widths, WorkloadSpec};
+use crate::intake;
+use crate::plan::{Call, OPS_MAX, Source, Widths, WorkloadSpec};
 use crate::text;
 use inputs::{Content, Purpose, Taken};
 use keys::Keys;
@@ -115,13 +116,13 @@ impl Workload {
     ///
     /// Those of [`Workload::open`].
     pub fn open_from(spec: &WorkloadSpec, inputs: &mut Inputs) -> Result<Workload, WorkloadError> {
-        let path = match &spec.source {
+        let trace = match &spec.source {
             Source::Generated { keys, mix } => return Workload::generated(keys, mix, spec, inputs),
-            Source::Trace(path) => path,
+            Source::Trace(trace) => trace,
         };
-        let input = inputs.take(path, Purpose::Trace)?;
+        let input = inputs.take(&trace.path, Purpose::Trace(&trace.reading))?;
         let Content::Trace(about) = input.about.content else {
-            return Err(WorkloadError::Parameters(format!("{}: holds keys, no operations", text::path(path))));
+            return Err(WorkloadError::Parameters(format!("{}: holds keys, no operations", text::path(&trace.path))));
         };
         let keys_label = format!("trace:{}", input.about.fingerprint);
         let source = Opened::Trace { about, ops: input.copy.rows().min(spec.ops), input };
@@ -149,17 +150,19 @@ impl Workload {
         };
         let key_bits = spec.widths.key_bits;
         let file = key_file.as_ref().map(keys::keys_of_file).transpose()?;
+        let once = file.as_ref().map(|keys| keys.len() as u64).filter(|_| spec.ops == OPS_MAX);
+        let ops = once.unwrap_or(spec.ops);
         let recipe = Recipe {
             keys: key_row,
             key_file,
             key_inputs: keys::Inputs { args: Args::new(&key_row.term, keys)?, seed: spec.seed, bits: key_bits, file },
             mix: mix_row,
-            mix_inputs: mixes::Inputs::new(Args::new(&mix_row.term, mix)?, spec.ops),
-            ops: spec.ops,
+            mix_inputs: mixes::Inputs::new(Args::new(&mix_row.term, mix)?, ops),
+            ops,
         };
         if recipe
             .setup_ops()
-            .saturating_add(spec.ops)
+            .saturating_add(ops)
             .saturating_sub(1)
             .checked_shr(key_bits)
             .is_some_and(|beyond| beyond > 0)
@@ -195,6 +198,14 @@ impl Workload {
     /// The mix in canonical form; `trace` for a trace.
     pub fn mix_label(&self) -> &str {
         &self.mix_label
+    }
+
+    /// What its trace was read as, in words, where that says less than there is to know: `t.vscsi: read as vscsi: a read
+    /// is a get, ...`.
+    pub fn told(&self) -> Option<String> {
+        let Opened::Trace { input, .. } = &self.source else { return None };
+        let told = input.about.told.as_deref()?;
+        Some(format!("{}: {told}", text::path(intake::shown(&input.about.path))))
     }
 
     /// Operations of the set-up, which come first in the stream and are not measured.

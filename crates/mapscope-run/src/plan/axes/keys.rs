@@ -1,5 +1,7 @@
 //! Which keys there are, and which one an operation addresses.
 
+use std::collections::BTreeMap;
+
 use super::names::calls;
 use super::{Absent, Axis, Column, Put, Scope, Value};
 use crate::plan::place::Raw;
@@ -17,6 +19,11 @@ pub(super) const AXIS: Axis = Axis {
     read,
     ..Axis::PLAIN
 };
+
+/// Whether a table has keys, and all from files, each of which says how many there are.
+pub(in crate::plan) fn are_of_files(lists: &BTreeMap<&'static str, Vec<Raw>>) -> bool {
+    lists.get(AXIS.key).is_some_and(|list| list.iter().all(|raw| raw.text.trim_start().starts_with("file:")))
+}
 
 fn read(raw: &Raw, scope: &Scope<'_>) -> Result<Vec<Put>, String> {
     let put = |call: Call| -> Put {

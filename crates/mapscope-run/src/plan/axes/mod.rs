@@ -4,6 +4,7 @@
 //! To add an axis: a file in this folder with its [`Axis`], the row's name in [`AXES`], and the fields for its value in
 //! `cell.rs`. What is left is the place where the value has its effect.
 
+mod columns;
 mod draft;
 mod entry;
 mod hint;
@@ -17,11 +18,14 @@ mod seed;
 mod thread_keys;
 mod threads;
 mod trace;
+mod trace_format;
+mod trace_op;
 
 use std::cmp::Ordering;
 use std::fmt;
 
 pub(super) use draft::{Called, Draft, Put, Scope, Unfit, named, whole};
+pub(super) use keys::are_of_files;
 pub(super) use map::called;
 pub(super) use trace::{check, make_way};
 
@@ -62,7 +66,7 @@ pub enum Takes {
     Text,
     /// Numbers, and the words that stand for some.
     Numbers(&'static [&'static str]),
-    /// Paths, which may hold commas.
+    /// Paths and whatever else may hold commas: one value a flag.
     Files,
 }
 
@@ -122,7 +126,7 @@ pub enum Value<'a> {
 }
 
 /// The registry: one row an axis, in the order of columns and of help.
-pub static AXES: [Axis; 11] = [
+pub static AXES: [Axis; 14] = [
     map::AXIS,
     keys::AXIS,
     mix::AXIS,
@@ -134,6 +138,9 @@ pub static AXES: [Axis; 11] = [
     threads::AXIS,
     thread_keys::AXIS,
     trace::AXIS,
+    trace_format::AXIS,
+    columns::AXIS,
+    trace_op::AXIS,
 ];
 
 impl Axis {

@@ -8,7 +8,7 @@ pub(super) const AXIS: Axis = Axis {
     key: "ops",
     flag: "--ops",
     label: "ops",
-    help: "Measured operations; of a trace, the most to take",
+    help: "Measured operations; of a trace, the most to take; of keys in a file, by default as many as it has",
     one: Some(("Operations of the workload, its set-up not counted [default: 100000]", "N")),
     takes: Takes::Numbers(&[]),
     absent: Absent::NeededWithoutTrace,

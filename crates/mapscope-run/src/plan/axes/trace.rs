@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::put;
+use super::draft::{Put, put};
 use super::{Axis, Takes};
 use crate::intake::STDIN;
-use crate::plan::Source;
 use crate::plan::place::{PlanError, Raw};
+use crate::plan::{Reading, Source};
 
 pub(super) const AXIS: Axis = Axis {
     key: KEY,
@@ -17,14 +17,25 @@ pub(super) const AXIS: Axis = Axis {
     depth: 1,
     read: |raw, _| {
         let path = raw.place.resolve(&raw.text);
-        Ok(put(move |draft| draft.cell.workload.source = Source::Trace(path.clone())))
+        Ok(put(move |draft| draft.cell.workload.source = Source::Trace(path.clone().into())))
     },
     ..Axis::PLAIN
 };
 
 const KEY: &str = "trace";
+/// What says how it is read.
+const READING: [&str; 3] = ["trace_format", "columns", "trace_op"];
 /// What a trace brings.
 const BROUGHT: [&str; 2] = ["keys", "mix"];
+
+/// What says how a trace is read, put where that is kept.
+pub(super) fn said(say: impl Fn(&mut Reading) + 'static) -> Vec<Put> {
+    put(move |draft| {
+        if let Source::Trace(trace) = &mut draft.cell.workload.source {
+            say(&mut trace.reading);
+        }
+    })
+}
 
 type Lists = BTreeMap<&'static str, Vec<Raw>>;
 
@@ -42,14 +53,17 @@ pub(in crate::plan) fn make_way(lists: &mut Lists, flags: &Lists) -> Result<(), 
         }
         lists.retain(|key, _| !BROUGHT.contains(key) && *key != "ops");
     } else if generated {
-        lists.remove(KEY);
+        lists.retain(|key, _| *key != KEY && !READING.contains(key));
     }
     Ok(())
 }
 
 /// Whether a table's traces can be read, with what else it gives.
 pub(in crate::plan) fn check(lists: &Lists) -> Result<(), PlanError> {
-    let Some(traces) = lists.get(KEY) else { return Ok(()) };
+    let Some(traces) = lists.get(KEY) else {
+        let reading = READING.iter().find_map(|key| lists.get(key));
+        return reading.map_or(Ok(()), |list| Err(list[0].place.error("says how a trace is read, and there is none")));
+    };
     if let Some(twice) = traces.iter().filter(|raw| raw.text == STDIN).nth(1) {
         return Err(twice.place.error("- is standard input, which is read once: name it once"));
     }

@@ -95,7 +95,7 @@ fn show(cell: &CellSpec) -> String {
     let WorkloadSpec { source, ops, seed, .. } = &cell.workload;
     let source = match source {
         Source::Generated { keys, mix } => format!("{keys} {mix}"),
-        Source::Trace(path) => path.display().to_string(),
+        Source::Trace(trace) => trace.path.display().to_string(),
     };
     let load_factor = cell.load_factor.map(|x| format!(" lf={x}")).unwrap_or_default();
     format!("{} {source}{load_factor} hint={} {} ops={ops} seed={seed}", cell.map, cell.hint.entries(0), cell.entry)
@@ -206,7 +206,7 @@ fn paths_are_relative_to_the_profile() {
     fs::write(&path, "[[cells]]\nmap = \"std\"\ntrace = \"t.csv\"\n").unwrap();
     let argument = [path.to_str().unwrap().to_owned()];
     let plan = super::plan(&argument, &Flags::default(), &catalog()).unwrap();
-    assert_eq!(plan.cells[0].workload.source, Source::Trace(folder.path().join("t.csv")));
+    assert_eq!(plan.cells[0].workload.source, Source::Trace(folder.path().join("t.csv").into()));
     assert_eq!(plan.cells[0].workload.ops, i64::MAX as u64);
 
     let flags = Flags::from([("keys", "file:k.txt"), ("mix", "fill"), ("ops", "3")]);
@@ -218,7 +218,7 @@ fn paths_are_relative_to_the_profile() {
 #[test]
 fn standard_input_lies_beside_no_profile_and_is_named_once_a_list() {
     let plan = plan_text("[[cells]]\nmap = \"std\"\ntrace = \"-\"\n", &Flags::default()).unwrap();
-    assert_eq!(plan.cells[0].workload.source, Source::Trace(PathBuf::from("-")));
+    assert_eq!(plan.cells[0].workload.source, Source::Trace(PathBuf::from("-").into()));
     let plan = plan_text(&table("").replace("uniform", "file:-"), &Flags::default()).unwrap();
     let Source::Generated { keys, .. } = &plan.cells[0].workload.source else { panic!("keys") };
     assert_eq!(keys.path.as_deref(), Some(Path::new("-")));
@@ -240,7 +240,7 @@ fn errors_name_file_line_and_key() {
     assert_eq!(
         error(&table("key = \"uniform\"")),
         "my.toml:6: unknown key \"key\", did you mean \"keys\"? Valid: map, keys, mix, load_factor, hint, entry, ops, \
-         seed, threads, thread_keys, trace, pair."
+         seed, threads, thread_keys, trace, trace_format, columns, trace_op, pair."
     );
     assert!(error(&format!("ops = 5\n{}", table(""))).ends_with(" The keys of a cell stand below [[cells]]."));
     assert_eq!(error("\n[cells]\nmap = \"std\"\n"), "my.toml:2: cells: must be tables, each headed [[cells]]");
@@ -428,7 +428,7 @@ fn flags_alone_are_custom_and_passes_alone_are_quick() {
     let maps: Vec<_> = plan.cells.iter().map(|cell| cell.map.name).collect();
     assert_eq!(maps, ["go-classic", "std", "hashbrown", "indexmap", "btree"]);
     for cell in &plan.cells {
-        assert_eq!(cell.workload.source, Source::Trace(PathBuf::from("a,b.csv")));
+        assert_eq!(cell.workload.source, Source::Trace(PathBuf::from("a,b.csv").into()));
         assert_eq!((cell.workload.ops, cell.hint, cell.entry), (i64::MAX as u64, Hint::Entries(0), "u64/u64"));
     }
 

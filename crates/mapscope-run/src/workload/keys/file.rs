@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::sequential::Cycle;
 use super::{Keys, Rng, Row, Term};
+use crate::plan::Reading;
 use crate::workload::WorkloadError;
 use crate::workload::copy::Writer;
 use crate::workload::input::{Input, decimal, quote};
@@ -68,7 +69,8 @@ pub(in crate::workload) fn take(path: &Path) -> Result<Taken, WorkloadError> {
         return Err(input.fault("holds no keys; expected one decimal number a line".to_owned()));
     }
     let fingerprint = input.fingerprint()?;
-    let about = About { path: path.to_owned(), fingerprint, content: Content::Keys };
+    let (path, reading) = (path.to_owned(), Reading::default());
+    let about = About { path, reading, fingerprint, told: None, content: Content::Keys };
     Ok(Taken { about, copy: copy.finish()? })
 }
 

@@ -1,39 +1,18 @@
-//! Traces: operations recorded from real programs, read once, in constant memory. Either kind may be compressed with gzip
-//! or zstd.
-//!
-//! # CSV
-//!
-//! A header, one operation a row, no quotes.
-//!
-//! | column | content |
-//! |---|---|
-//! | `op` | `insert`, `remove`, `get`, `clear`, `iterate` (over all entries; `range`, too); `new` in the first row is skipped |
-//! | `key` | the key's identity, unsigned decimal; not looked at for `new`, `clear` and `iterate` |
-//! | `hash` (optional) | the key's hash, exactly 16 hex digits |
-//! | `value_bytes` (optional) | the length of an insert's value, 0 to 2^32 - 1 |
-//!
-//! Other columns are expectations for whoever knows them, and ignored here, as is a first line that begins with `# `
-//! (it describes the map that was recorded). Lines end in `\n` or `\r\n`; blank ones are skipped.
-//!
-//! # oracleGeneral
-//!
-//! libCacheSim's binary format (github.com/1a1a11a/libCacheSim), of which a file's bytes tell nothing: it is recognised
-//! by `.oracleGeneral` in the name, in small letters too. Records of 24 bytes, packed, little-endian: `u32` time, `u64`
-//! object id, `u32` object size in bytes, `i64` next access (-1 for none). Each is a put of its object, with a value as
-//! long as the object.
+//! Traces: operations recorded from real programs, in whatever format they are found
+//! ([`mapscope_trace::read`]; docs/TRACES.md), read once, in constant memory. Any may be packed with gzip, zstd, xz or bzip2.
 
-mod csv;
-pub mod oracle_general;
+mod reader;
 
 use std::collections::HashMap;
-use std::path::Path;
 
+pub use reader::{Reader, Row, identity};
 use serde::{Deserialize, Serialize};
 
 use super::copy::{self, Writer};
-use super::input::Input;
 use super::inputs::{self, Content, Taken};
 use super::{Kind, Op, WorkloadError};
+pub use crate::plan::Reading;
+use crate::plan::TraceSpec;
 
 /// What is known of a trace beside its operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,27 +33,31 @@ pub(super) struct Layout {
 }
 
 /// Reads a trace to its end, which finds bad rows wherever they are.
-pub(super) fn take(path: &Path) -> Result<Taken, WorkloadError> {
-    let mut reader = Reader::open(path)?;
-    let layout = Layout { hashed: reader.hashed(), value_lengths: reader.value_lengths() };
-    let mut copy = Writer::new(path, layout.row_bytes())?;
+pub(super) fn take(trace: &TraceSpec) -> Result<Taken, WorkloadError> {
+    let mut reader = Reader::open(&trace.path, &trace.reading)?;
+    let says = reader.says();
+    let layout = Layout { hashed: says.hash, value_lengths: says.value_bytes };
+    let mut copy = Writer::new(&trace.path, layout.row_bytes())?;
     let mut whole = None;
     let mut alive = Alive::default();
-    while let Some(op) = reader.next()? {
+    while let Some(row) = reader.next_row()? {
+        let Row::Op(op) = row else { continue };
         if !op.kind.has_key() {
             whole.get_or_insert((op.kind, copy.rows()));
         }
         if layout.hashed {
-            alive.follow(&op).map_err(|what| reader.input().fault_here(what))?;
+            alive.follow(&op).map_err(|what| reader.fault_here(what))?;
         }
         copy.push(|row| layout.encode(&op, row))?;
     }
     if copy.rows() == 0 {
         return Err(reader.no_operations());
     }
-    let fingerprint = reader.into_input().fingerprint()?;
+    let told = reader.told();
+    let fingerprint = format!("{}{}", reader.into_input().fingerprint()?, trace.reading);
     let content = Content::Trace(About { layout, whole });
-    Ok(Taken { about: inputs::About { path: path.to_owned(), fingerprint, content }, copy: copy.finish()? })
+    let about = inputs::About { path: trace.path.clone(), reading: trace.reading.clone(), fingerprint, told, content };
+    Ok(Taken { about, copy: copy.finish()? })
 }
 
 impl Layout {
@@ -179,60 +162,6 @@ impl Stream {
             batch.push(op.numbered(self.taken));
         }
         Ok(())
-    }
-}
-
-enum Reader {
-    Csv(csv::Reader),
-    OracleGeneral(Input),
-}
-
-impl Reader {
-    fn open(path: &Path) -> Result<Reader, WorkloadError> {
-        let input = Input::open(path)?;
-        if oracle_general::is_named(path) {
-            Ok(Reader::OracleGeneral(input))
-        } else {
-            csv::Reader::new(input).map(Reader::Csv)
-        }
-    }
-
-    fn next(&mut self) -> Result<Option<Op>, WorkloadError> {
-        match self {
-            Reader::Csv(csv) => csv.next(),
-            Reader::OracleGeneral(input) => oracle_general::next(input),
-        }
-    }
-
-    fn hashed(&self) -> bool {
-        matches!(self, Reader::Csv(csv) if csv.hashed())
-    }
-
-    fn value_lengths(&self) -> bool {
-        match self {
-            Reader::Csv(csv) => csv.value_lengths(),
-            Reader::OracleGeneral(_) => true,
-        }
-    }
-
-    fn input(&self) -> &Input {
-        match self {
-            Reader::Csv(csv) => csv.input(),
-            Reader::OracleGeneral(input) => input,
-        }
-    }
-
-    fn into_input(self) -> Input {
-        match self {
-            Reader::Csv(csv) => csv.into_input(),
-            Reader::OracleGeneral(input) => input,
-        }
-    }
-
-    fn no_operations(&self) -> WorkloadError {
-        self.input().fault(
-            "holds no operations; expected at least one `insert`, `remove`, `get`, `clear` or `iterate`".to_owned(),
-        )
     }
 }
 

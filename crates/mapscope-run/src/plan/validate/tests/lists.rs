@@ -65,7 +65,7 @@ fn what_can_t_go_together_is_refused() {
     assert_eq!(
         with("pair = [\"ops\", \"hnt\"]"),
         "my.toml:6: pair: unknown axis \"hnt\", did you mean \"hint\"? Valid: map, keys, mix, load_factor, hint, entry, \
-         ops, seed, threads, thread_keys, trace."
+         ops, seed, threads, thread_keys, trace, trace_format, columns, trace_op."
     );
     assert_eq!(
         with("pair = [\"ops\", \"hint\"]"),

@@ -1,0 +1,196 @@
+//! A trace of whatever format, row by row.
+
+use std::collections::{HashSet, VecDeque};
+use std::path::Path;
+
+use mapscope_trace::read::{Action, Columns, Decode, Fault, Format, Key, Operation, Put, Says, Units, detect, find};
+
+use crate::plan::{Reading, Requests};
+use crate::workload::input::Input;
+use crate::workload::{Kind, Op, WorkloadError};
+
+/// A trace that is being read.
+pub struct Reader {
+    input: Input,
+    format: &'static Format,
+    decoder: Box<dyn Decode>,
+    /// What the unit read last asks for and is still to be handed out, each with how often.
+    waiting: VecDeque<(Row, u64)>,
+    requests: Requests,
+    /// The keys that get-or-insert has put.
+    known: HashSet<u64, foldhash::fast::FixedState>,
+    left_out: u64,
+}
+
+/// A row of a trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Row {
+    /// The map is made.
+    New,
+    /// An operation on it.
+    Op(Op),
+}
+
+impl Reader {
+    /// Opens a trace, finds its format unless that is said, and reads its header.
+    pub fn open(path: &Path, reading: &Reading) -> Result<Reader, WorkloadError> {
+        Reader::over(Input::open(path)?, reading)
+    }
+
+    /// The same, of an input of which nothing has been read.
+    pub fn over(mut input: Input, reading: &Reading) -> Result<Reader, WorkloadError> {
+        let opened = Reader::decoder(&mut input, reading)?;
+        let (format, decoder) = opened.map_err(|Fault { line, what }| match line {
+            Some(line) => input.fault_at(line, what),
+            None => input.fault(what),
+        })?;
+        let requests = reading.requests;
+        if requests != Requests::default() && decoder.says().action {
+            let what = format!("{} says what each row does: leave --trace-op out", format.name);
+            return Err(input.fault(what));
+        }
+        let (waiting, known) = (VecDeque::new(), HashSet::default());
+        Ok(Reader { input, format, decoder, waiting, requests, known, left_out: 0 })
+    }
+
+    #[expect(clippy::type_complexity, reason = "one error is the input's, the other is said of it")]
+    fn decoder(
+        input: &mut Input,
+        reading: &Reading,
+    ) -> Result<Result<(&'static Format, Box<dyn Decode>), Fault>, WorkloadError> {
+        let sample = input.sample()?;
+        let columns: Columns = match reading.columns.parse() {
+            Ok(columns) => columns,
+            Err(what) => return Ok(Err(Fault { line: None, what })),
+        };
+        let format = match &reading.format {
+            // A plan has only names that are there.
+            Some(name) => find(name).ok_or_else(|| Fault { line: None, what: format!("no format is called {name}") }),
+            None => detect(&sample, &columns),
+        };
+        Ok(format.and_then(|format| Ok((format, format.open(&sample, &columns)?))))
+    }
+
+    /// The next row; `None` at the end.
+    pub fn next_row(&mut self) -> Result<Option<Row>, WorkloadError> {
+        loop {
+            if let Some((row, times)) = self.waiting.front_mut() {
+                let row = *row;
+                *times -= 1;
+                if *times == 0 {
+                    self.waiting.pop_front();
+                }
+                return Ok(Some(row));
+            }
+            let mut waiting = std::mem::take(&mut self.waiting);
+            let went_on = self.read(&mut |operation| {
+                let row = if operation.action == Action::New { Row::New } else { Row::Op(op(&operation)) };
+                waiting.push_back((row, operation.times));
+            });
+            self.waiting = waiting;
+            if !went_on? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Reads a line or a record, and hands on what it asks for, each [`Operation::times`] times; false at the end.
+    pub fn read(&mut self, put: &mut Put<'_>) -> Result<bool, WorkloadError> {
+        let unit = match self.format.units {
+            Units::Lines => self.input.next_line()?,
+            Units::Records(bytes) => self.input.next_record(bytes, self.format.name)?,
+        };
+        let Some(unit) = unit else { return Ok(false) };
+        let (requests, known, left_out) = (self.requests, &mut self.known, &mut self.left_out);
+        let decoded = self.decoder.decode(unit, &mut |operation| match (operation.action, requests) {
+            (Action::Nothing, _) => *left_out += 1,
+            _ if operation.times == 0 => {}
+            (Action::Request, Requests::Insert) => put(Operation { action: Action::Insert, ..operation }),
+            (Action::Request, Requests::GetOrInsert) => {
+                put(Operation { action: Action::Get, ..operation });
+                if known.insert(identity(operation.key)) {
+                    put(Operation { action: Action::Insert, times: 1, ..operation });
+                }
+            }
+            _ => put(operation),
+        });
+        decoded.map(|()| true).map_err(|what| self.fault_here(what))
+    }
+
+    /// What its rows say.
+    pub fn says(&self) -> Says {
+        self.decoder.says()
+    }
+
+    /// What it is read as and what stands for what it doesn't say, in words; `None` where it says all.
+    pub fn told(&self) -> Option<String> {
+        let Format { name, fills, .. } = self.format;
+        let requests = match (self.decoder.says().action, self.requests) {
+            (true, _) => "",
+            (false, Requests::Insert) => {
+                "; a request is a put (--trace-op get-or-insert: a get, and a put where that misses)"
+            }
+            (false, Requests::GetOrInsert) => "; a request is a get, and a put of a key that comes for the first time",
+        };
+        let left_out = match self.left_out {
+            0 => String::new(),
+            1 => "; 1 row asks nothing of a map".to_owned(),
+            rows => format!("; {rows} rows ask nothing of a map"),
+        };
+        let says_all = *name == "csv" && requests.is_empty();
+        (!says_all).then(|| format!("read as {name}: {fills}{requests}{left_out}"))
+    }
+
+    /// The number of the line read last.
+    pub fn line_number(&self) -> u64 {
+        self.input.line_number()
+    }
+
+    /// An error that blames the row read last.
+    pub fn fault_here(&self, what: String) -> WorkloadError {
+        match self.format.units {
+            Units::Lines => self.input.fault_here(what),
+            Units::Records(_) => self.input.fault(what),
+        }
+    }
+
+    /// An error that blames the whole file.
+    pub fn fault(&self, what: String) -> WorkloadError {
+        self.input.fault(what)
+    }
+
+    /// The error of a trace without operations.
+    pub(super) fn no_operations(&self) -> WorkloadError {
+        let what = "holds no operations; expected at least one `insert`, `remove`, `get`, `clear` or `iterate`";
+        self.fault(what.to_owned())
+    }
+
+    pub(super) fn into_input(self) -> Input {
+        self.input
+    }
+}
+
+fn op(operation: &Operation<'_>) -> Op {
+    let kind = match operation.action {
+        Action::Insert => Kind::Put,
+        Action::Remove => Kind::Remove,
+        Action::Get => Kind::Get,
+        Action::Clear => return Op::without_key(Kind::Clear),
+        Action::Iterate => return Op::without_key(Kind::Iterate),
+        Action::New | Action::Nothing | Action::Request => unreachable!("what is read of these is another"),
+    };
+    let value_bytes = if kind == Kind::Put { operation.value_bytes } else { 0 };
+    Op { kind, key: identity(operation.key), value: 0, hash: operation.hash, value_bytes }
+}
+
+/// The identity of a key: a number is its own, and of a text it is the first 8 bytes, little-endian, of its BLAKE3 hash. Two
+/// of a billion texts are taken for one with a chance of 1 in 37.
+pub fn identity(key: Key<'_>) -> u64 {
+    match key {
+        Key::Number(number) => number,
+        Key::Text(text) => {
+            let hash = blake3::hash(text);
+            u64::from_le_bytes(*hash.as_bytes().first_chunk().expect("a hash has 32 bytes"))
+        }
+    }
+}

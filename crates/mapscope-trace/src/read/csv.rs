@@ -1,0 +1,318 @@
+//! Tables in text: one operation a row, separated by commas, semicolons, tabs, bars or spaces.
+
+use super::columns::{Columns, SLOTS, Slot};
+use super::number::{decimal, hexadecimal, quote};
+use super::{Action, Decode, Fault, Format, Key, Operation, Put, Sample, Says, Units, Verb, verb};
+
+pub(super) const FORMAT: Format = Format {
+    name: "csv",
+    summary: "a table with a header row: op and key, and maybe hash, value_bytes, key_bytes; any separator, quotes, any case",
+    fills: "without a column op each row is a request of its key",
+    units: Units::Lines,
+    has_columns: true,
+    is: |sample| Table::find(sample, &NAMES, &Columns::default()).is_ok(),
+    open: |sample, columns| Ok(Box::new(Table::open(sample, &NAMES, verb, columns)?)),
+};
+
+/// The names that a header may give its columns, by what they mean.
+pub(super) type Names = [(Slot, &'static [&'static str])];
+
+const NAMES: [(Slot, &[&str]); 5] = [
+    (Slot::Op, &["op", "operation", "cmd", "command", "action"]),
+    (Slot::Key, &["key", "keys"]),
+    (Slot::Hash, &["hash"]),
+    (Slot::ValueBytes, &["value_bytes", "value_size", "size"]),
+    (Slot::KeyBytes, &["key_bytes", "key_size"]),
+];
+
+/// What may separate columns, in the order in which it is looked for.
+const SEPARATORS: [u8; 5] = [b',', b';', b'\t', b'|', b' '];
+
+/// What separates the columns of a row whose quotes have been removed.
+const UNIT_SEPARATOR: u8 = 0x1f;
+
+/// The slot of columns that mean nothing.
+const IGNORED: usize = SLOTS.len();
+
+/// A table of which the header has been read.
+pub(super) struct Table {
+    layout: Layout,
+    verb: fn(&[u8]) -> Option<Verb>,
+    /// Lines up to the header that are still to come.
+    head_lines: u64,
+    /// Whether no row has been read yet.
+    first: bool,
+    /// A row without its quotes.
+    plain: Vec<u8>,
+}
+
+/// Where in a row is what.
+#[derive(Debug)]
+struct Layout {
+    separator: u8,
+    /// By column: the number of its [`Slot`], or [`IGNORED`].
+    slots: Vec<usize>,
+    /// The lines before the first row.
+    head_lines: u64,
+}
+
+impl Table {
+    pub fn open(
+        sample: &Sample<'_>,
+        names: &Names,
+        verb: fn(&[u8]) -> Option<Verb>,
+        columns: &Columns,
+    ) -> Result<Table, Fault> {
+        let layout = Table::find(sample, names, columns)?;
+        let head_lines = layout.head_lines;
+        Ok(Table { layout, verb, head_lines, first: true, plain: Vec::new() })
+    }
+
+    /// The layout of a file's table.
+    fn find(sample: &Sample<'_>, names: &Names, columns: &Columns) -> Result<Layout, Fault> {
+        let empty = "is empty; expected a header row such as `op,key`, then one operation a row";
+        let mut lines = sample.bytes.split(|&byte| byte == b'\n').enumerate();
+        let comment = |line: &[u8]| line.starts_with(b"#") || line.trim_ascii().is_empty();
+        let Some((above, line)) = lines.find(|(_, line)| !comment(line)) else {
+            return Err(Fault { line: None, what: empty.to_owned() });
+        };
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let blamed = |what| Fault { line: Some(above as u64 + 1), what };
+        if let Some(numbers) = columns.numbers() {
+            return Layout::numbered(line, &numbers, above as u64).map_err(blamed);
+        }
+        let slot_of = |name: &[u8]| match columns.is_empty() {
+            false => columns.slot_of(name),
+            true => {
+                let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
+                names.iter().find(|(_, known)| known.iter().any(is)).map(|(slot, _)| *slot)
+            }
+        };
+        let mut first = None;
+        for separator in SEPARATORS {
+            match Layout::headed(line, separator, slot_of, above as u64 + 1) {
+                Ok(layout) if layout.has(Slot::Key) => {
+                    let missing = columns.names().find(|name| !cells(line, separator).any(|cell| same(&cell, name)));
+                    return match missing {
+                        Some(name) => {
+                            Err(blamed(format!("no column {} in the header, {}", quote(name.as_bytes()), quote(line))))
+                        }
+                        None => Ok(layout),
+                    };
+                }
+                Ok(_) => {}
+                Err(what) => drop(first.get_or_insert(what)),
+            }
+        }
+        Err(blamed(first.unwrap_or_else(|| no_key(line, names))))
+    }
+
+    /// The first row that is no header is the row `new` at the earliest.
+    fn verb_of(&self, word: &[u8]) -> Result<Verb, String> {
+        match (self.verb)(word) {
+            Some([Action::New]) if !self.first => {
+                Err("`new` stands only in the first row: a trace is of one map".to_owned())
+            }
+            Some(verb) => Ok(verb),
+            None => Err(unknown(word)),
+        }
+    }
+}
+
+fn same(cell: &[u8], name: &str) -> bool {
+    cell.eq_ignore_ascii_case(name.as_bytes())
+}
+
+#[cold]
+fn unknown(word: &[u8]) -> String {
+    format!(
+        "unknown op {}; expected `new`, `insert`, `remove`, `get`, `clear` or `iterate`, or another word for one, as \
+         `put`, `delete`, `read`; if the column is something else, name those that count: --columns 'key=NAME'",
+        quote(word)
+    )
+}
+
+fn no_key(line: &[u8], names: &Names) -> String {
+    let known = names.iter().find(|(slot, _)| *slot == Slot::Key).map_or(&[][..], |(_, known)| known);
+    format!(
+        "no column `{}` in the header; expected a header row with `op` and `key`, found {}: name the columns, as --columns \
+         'key=NAME,op=NAME', by number where there is no header, as --columns 'op=1,key=2', or the format, as \
+         --trace-format keys (`mapscope list traces`)",
+        known.first().unwrap_or(&"key"),
+        quote(line)
+    )
+}
+
+impl Layout {
+    fn headed(
+        line: &[u8],
+        separator: u8,
+        slot_of: impl Fn(&[u8]) -> Option<Slot>,
+        head_lines: u64,
+    ) -> Result<Layout, String> {
+        let mut slots: Vec<usize> = Vec::new();
+        for cell in cells(line, separator) {
+            let slot = slot_of(&cell).map_or(IGNORED, |slot| slot as usize);
+            if slot != IGNORED && slots.contains(&slot) {
+                let twice = cells(line, separator).filter(|other| *other == cell).count();
+                return Err(match twice {
+                    2.. => {
+                        format!("column {} occurs {twice} times in the header; once is enough", quote(&cell))
+                    }
+                    _ => format!("two columns could be the {}: say which one, with --columns", SLOTS[slot].0),
+                });
+            }
+            slots.push(slot);
+        }
+        Ok(Layout { separator, slots, head_lines })
+    }
+
+    /// The layout of a table without a header, whose first row is `line`.
+    fn numbered(line: &[u8], numbers: &[(Slot, usize)], head_lines: u64) -> Result<Layout, String> {
+        let most = numbers.iter().map(|&(_, place)| place + 1).max().unwrap_or(0);
+        let separator = SEPARATORS.into_iter().find(|&separator| cells(line, separator).count() >= most.max(2));
+        let separator = separator.or((most == 1).then_some(b','));
+        let separator = separator.ok_or_else(|| format!("there is no column {most} in {}", quote(line)))?;
+        let mut slots: Vec<usize> = cells(line, separator).map(|_| IGNORED).collect();
+        numbers.iter().for_each(|&(slot, place)| slots[place] = slot as usize);
+        Ok(Layout { separator, slots, head_lines })
+    }
+
+    fn has(&self, slot: Slot) -> bool {
+        self.slots.contains(&(slot as usize))
+    }
+
+    fn says(&self) -> Says {
+        let has = |slot| self.has(slot);
+        Says {
+            action: has(Slot::Op),
+            hash: has(Slot::Hash),
+            value_bytes: has(Slot::ValueBytes),
+            key_bytes: has(Slot::KeyBytes),
+        }
+    }
+}
+
+impl Decode for Table {
+    fn says(&self) -> Says {
+        self.layout.says()
+    }
+
+    fn decode(&mut self, line: &[u8], put: &mut Put<'_>) -> Result<(), String> {
+        if self.head_lines > 0 {
+            self.head_lines -= 1;
+            return Ok(());
+        }
+        if line.is_empty() {
+            return Ok(());
+        }
+        let mut separator = self.layout.separator;
+        let mut row = line;
+        if separator == b' ' || line.contains(&b'"') {
+            self.plain.clear();
+            plain(line, separator, &mut self.plain)?;
+            (row, separator) = (&self.plain, UNIT_SEPARATOR);
+        }
+        let mut found: [Option<&[u8]>; SLOTS.len() + 1] = [None; _];
+        let mut columns = 0;
+        for field in row.split(|&byte| byte == separator) {
+            if let Some(&slot) = self.layout.slots.get(columns) {
+                found[slot] = Some(field);
+            }
+            columns += 1;
+        }
+        if columns != self.layout.slots.len() {
+            let named = self.layout.slots.len();
+            return Err(format!("the header names {named} columns, but this row has {columns}: {}", quote(line)));
+        }
+        let [op, key, hash, value_bytes, key_bytes, times, _] = found.map(|field| field.map(trimmed));
+        let verb = op.map_or(Ok(&[Action::Request][..]), |op| self.verb_of(op))?;
+        self.first = false;
+        let keyed = verb.iter().any(|action| !matches!(action, Action::New | Action::Clear | Action::Iterate));
+        let puts = verb.iter().any(|action| matches!(action, Action::Insert | Action::Request));
+        let mut operation = Operation::NOTHING;
+        if keyed {
+            let key = key.unwrap_or_default();
+            operation.key = Key::parse(key)
+                .ok_or_else(|| format!("bad key {}; expected a number or a text in {}", quote(key), quote(line)))?;
+            if let Some(hash) = hash {
+                operation.hash = hexadecimal(hash)
+                    .ok_or_else(|| format!("bad hash {}; expected exactly 16 hexadecimal digits", quote(hash)))?;
+            }
+            if let Some(length) = key_bytes.filter(|length| !length.is_empty()) {
+                operation.key_bytes = Some(bytes("key_bytes", length)?);
+            }
+            if let Some(length) = value_bytes.filter(|_| puts) {
+                operation.value_bytes = bytes("value_bytes", length)?;
+            }
+        }
+        if let Some(times) = times {
+            operation.times = decimal(times)
+                .filter(|&times| times <= TIMES_MAX)
+                .ok_or_else(|| format!("{} times; expected a number up to {TIMES_MAX}", quote(times)))?;
+        }
+        verb.iter().for_each(|&action| put(Operation { action, ..operation }));
+        Ok(())
+    }
+}
+
+/// A field without the spaces around it, which few have.
+#[inline]
+fn trimmed(field: &[u8]) -> &[u8] {
+    match field {
+        [first, .., last] if *first > b' ' && *last > b' ' => field,
+        _ => field.trim_ascii(),
+    }
+}
+
+/// More than one operation is done in a row, in a trace that is taken at its word.
+const TIMES_MAX: u64 = 1_000_000;
+
+#[inline]
+fn bytes(name: &str, field: &[u8]) -> Result<u32, String> {
+    decimal(field).and_then(|bytes| u32::try_from(bytes).ok()).ok_or_else(|| {
+        format!(
+            "bad {name} {}; expected a decimal number from 0 to {}, or leave the column out: --columns 'op=op,key=key'",
+            quote(field),
+            u32::MAX
+        )
+    })
+}
+
+/// The cells of a header, trimmed and without quotes.
+fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = Vec<u8>> {
+    let mut row = Vec::new();
+    // A quote that is not closed closes at the end of a header.
+    let _ = plain(line, separator, &mut row);
+    let cells: Vec<_> = row.split(|&byte| byte == UNIT_SEPARATOR).map(|cell| cell.trim_ascii().to_vec()).collect();
+    cells.into_iter()
+}
+
+/// Appends a row as it is without quotes, its columns separated by [`UNIT_SEPARATOR`].
+fn plain(line: &[u8], separator: u8, row: &mut Vec<u8>) -> Result<(), String> {
+    let spaced = separator == b' ';
+    let line = if spaced { line.trim_ascii() } else { line };
+    let (mut quoted, mut at) = (false, 0);
+    while let Some(&byte) = line.get(at) {
+        match byte {
+            UNIT_SEPARATOR => return Err("the control character 1f in a row".to_owned()),
+            // Two in quotes are one.
+            b'"' if quoted && line.get(at + 1) == Some(&b'"') => {
+                row.push(b'"');
+                at += 1;
+            }
+            b'"' => quoted = !quoted,
+            _ if byte == separator && !quoted => {
+                if !(spaced && line.get(at + 1) == Some(&b' ')) {
+                    row.push(UNIT_SEPARATOR);
+                }
+            }
+            _ => row.push(byte),
+        }
+        at += 1;
+    }
+    match quoted {
+        true => Err(format!("a quote that is not closed in {}: a row is one line, and so are its fields", quote(line))),
+        false => Ok(()),
+    }
+}

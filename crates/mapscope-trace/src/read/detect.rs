@@ -1,0 +1,47 @@
+//! Which format a file has.
+
+use super::{Columns, FORMATS, Fault, Format, Sample, Units, csv};
+
+/// The format of this name.
+pub fn find(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+/// Files that are none of ours, by their first bytes: what they are, and what makes a trace of them.
+const OTHERS: [(&[u8], &str); 9] = [
+    (b"{", "JSON: make a table of it, as jq -r '[.op, .key] | @csv', and give --columns 'op=1,key=2'"),
+    (b"PAR1", "a Parquet file: write it as a table first, as duckdb -c \"copy (from 'IN') to 'OUT.csv'\""),
+    (b"PK\x03\x04", "a zip archive or a spreadsheet: unpack it, or save the sheet as CSV"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
+    (b"\x04\x22\x4d\x18", "packed with lz4: unpack it first, with `lz4 -d`"),
+    (b"\xff\xfe", "text in UTF-16: save it as UTF-8, as `iconv -f UTF-16 -t UTF-8`"),
+    (b"\xfe\xff", "text in UTF-16: save it as UTF-8, as `iconv -f UTF-16 -t UTF-8`"),
+    (b"SQLite format 3", "a SQLite database: write the rows as a table first, as sqlite3 -csv -header IN 'select ..'"),
+    (b"\x7fELF", "a program: give the trace that it writes"),
+];
+
+/// The format of a file, by its content. One whose columns are named is a table.
+///
+/// # Errors
+///
+/// It is of none: how to have it read all the same.
+pub fn detect(sample: &Sample<'_>, columns: &Columns) -> Result<&'static Format, Fault> {
+    if let Some((_, what)) = OTHERS.iter().find(|(magic, _)| sample.bytes.starts_with(magic)) {
+        return Err(Fault { line: None, what: format!("is {what}") });
+    }
+    let mut fits = FORMATS.iter().filter(|format| sample.fits(format.units));
+    match fits.find(|format| (columns.is_empty() || format.has_columns) && (format.is)(sample)) {
+        Some(format) => Ok(format),
+        // Its error says what a table needs.
+        None if sample.is_text() => Ok(find(csv::FORMAT.name).expect("it is in the registry")),
+        None => {
+            let binary = FORMATS.iter().filter(|format| format.units != Units::Lines).map(|format| format.name);
+            let what = format!(
+                "is binary data of no known format: give --trace-format {}, or write it as a table with a header row \
+                 such as `op,key` (`mapscope list traces`)",
+                binary.collect::<Vec<_>>().join(", ")
+            );
+            Err(Fault { line: None, what })
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Keys, one a line.
+
+use super::{Action, Format, KEYS_ONLY, Key, Operation, Put, Sample, Units, each, quote};
+
+pub(super) const FORMAT: Format = Format {
+    name: "keys",
+    summary: "keys, one a line: words or numbers; lines that begin with # are left out",
+    fills: "each line is a request of its key",
+    units: Units::Lines,
+    has_columns: false,
+    is,
+    open: |_, _| each(KEYS_ONLY, decode),
+};
+
+fn is(sample: &Sample<'_>) -> bool {
+    let is_word = |line: &[u8]| !line.iter().any(|byte| b" ,;\t|\"{}".contains(byte));
+    std::str::from_utf8(sample.lines().next().unwrap_or_default()).is_ok() && sample.all_lines(is_word)
+}
+
+fn decode(line: &[u8], put: &mut Put<'_>) -> Result<(), String> {
+    let line = line.trim_ascii();
+    if line.is_empty() || line[0] == b'#' {
+        return Ok(());
+    }
+    let key = Key::parse(line).ok_or_else(|| format!("bad key {}", quote(line)))?;
+    put(Operation::new(Action::Request, key));
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! What YCSB's `basic` binding prints: `INSERT usertable user1 [ field0=x ]`.
+
+use super::{ACTIONS_AND_SIZES, Action, Format, Key, Operation, Put, Units, Verb, each, quote};
+
+pub(super) const FORMAT: Format = Format {
+    name: "ycsb",
+    summary: "what YCSB prints with -db site.ycsb.BasicDB: INSERT usertable user1 [ field0=x ]",
+    fills: "UPDATE is a put, and its value what stands in the brackets; SCAN is a get of its first key; the table is part \
+            of the key where it is not usertable; other lines are left out",
+    units: Units::Lines,
+    has_columns: false,
+    is: |sample| {
+        sample.lines().any(|line| parse(line).is_some_and(|row| row.bracketed || row.verb == [Action::Remove]))
+    },
+    open: |_, _| each(ACTIONS_AND_SIZES, decode),
+};
+
+struct Row<'a> {
+    verb: Verb,
+    key: &'a [u8],
+    /// Whether fields follow, in brackets.
+    bracketed: bool,
+    value_bytes: usize,
+}
+
+fn parse(line: &[u8]) -> Option<Row<'_>> {
+    let mut words = line.splitn(3, |&byte| byte == b' ');
+    let verb: Verb = match words.next()? {
+        b"INSERT" | b"UPDATE" => &[Action::Insert],
+        b"READ" | b"SCAN" => &[Action::Get],
+        b"READMODIFYWRITE" => &[Action::Get, Action::Insert],
+        b"DELETE" => &[Action::Remove],
+        _ => return None,
+    };
+    let table = words.next().filter(|table| !table.is_empty())?;
+    let rest = words.next()?;
+    let end = rest.iter().position(|&byte| byte == b' ').unwrap_or(rest.len());
+    let (name, fields) = rest.split_at(end);
+    if name.is_empty() {
+        return None;
+    }
+    // The table's name lies just before the key's.
+    let key = match table {
+        b"usertable" => name,
+        _ => &line[line.len() - rest.len() - table.len() - 1..][..table.len() + 1 + end],
+    };
+    let inside = fields.iter().position(|&byte| byte == b'[').map(|at| &fields[at + 1..]);
+    let inside = inside.map(|inside| inside.strip_suffix(b"]").unwrap_or(inside).trim_ascii());
+    Some(Row { verb, key, bracketed: inside.is_some(), value_bytes: inside.map_or(0, <[u8]>::len) })
+}
+
+fn decode(line: &[u8], put: &mut Put<'_>) -> Result<(), String> {
+    let Some(row) = parse(line) else {
+        let is_row =
+            [&b"INSERT "[..], b"UPDATE ", b"READ ", b"SCAN ", b"DELETE "].iter().any(|op| line.starts_with(op));
+        return match is_row {
+            true => Err(format!("expected a table and a key after the operation, found {}", quote(line))),
+            false => Ok(()),
+        };
+    };
+    for &action in row.verb {
+        put(Operation { value_bytes: row.value_bytes as u32, ..Operation::new(action, Key::named(row.key)) });
+    }
+    Ok(())
+}

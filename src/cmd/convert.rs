@@ -1,0 +1,163 @@
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use mapscope_trace::Output;
+use mapscope_trace::read::{Action, Key, Operation, Says};
+
+use super::flags::HowRead;
+use super::{INTERRUPTED, output, stdout};
+use crate::intake::{self, STDIN, interrupt};
+use crate::record::write_whole;
+use crate::text;
+use crate::workload::trace::{Reader, identity};
+
+/// Write a trace of any format as mapscope's own: a table of operations, keys and sizes
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  mapscope convert requests.vscsi requests.csv.zst
+  redis-cli MONITOR | mapscope convert - redis.csv
+Exit codes: 0 done; 2 bad input.")]
+pub(super) struct Args {
+    /// A trace, packed or not (`mapscope list traces`); - for stdin
+    #[arg(value_name = "IN")]
+    trace: PathBuf,
+    /// The table to write; .gz and .zst are compressed, - is stdout
+    #[arg(value_name = "OUT")]
+    out: PathBuf,
+    #[command(flatten)]
+    how: HowRead,
+}
+
+pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
+    // So that an interrupted conversion leaves no file.
+    interrupt::heed(|| std::process::exit(INTERRUPTED.into()));
+    let mut reader = Reader::open(&args.trace, &args.how.reading())?;
+    let (trace, out) = (text::path(intake::shown(&args.trace)), args.out.as_path());
+    if out == Path::new(STDIN) {
+        let mut to = BufWriter::new(stdout::open().context("can't write to standard output")?);
+        let rows = match write(&mut reader, &mut to) {
+            // Nobody reads any more.
+            Err(error) if is_broken_pipe(&error) => return Ok(ExitCode::SUCCESS),
+            written => written?,
+        };
+        if !quiet {
+            output::note(summary(&trace, rows, &reader).trim_end());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let place = |path: &Path| fs::canonicalize(if path == Path::new(STDIN) { Path::new("/dev/stdin") } else { path });
+    if place(out).is_ok_and(|out| place(&args.trace).is_ok_and(|trace| trace == out)) {
+        bail!("{}: is the trace itself, which would be lost: name another file", text::path(out));
+    }
+    let mut done = Err(anyhow::anyhow!("nothing was written"));
+    let written = write_whole(out, |file| {
+        done = Output::new(out, file).map_err(anyhow::Error::new).and_then(|mut to| {
+            let rows = write(&mut reader, &mut to)?;
+            to.finish()?;
+            Ok(rows)
+        });
+        done.as_ref().map(|_| ()).map_err(|_| io::Error::other("not written"))
+    });
+    let rows = done.map_err(|error| match error.is::<io::Error>() {
+        true => error.context(format!("{}: can't be written", text::path(out))),
+        false => error,
+    })?;
+    written.with_context(|| format!("{}: can't be written", text::path(out)))?;
+    if !quiet {
+        output::announce(&summary(&trace, rows, &reader), out)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn summary(trace: &str, rows: u64, reader: &Reader) -> String {
+    let told = reader.told().map(|told| format!("  {told}\n")).unwrap_or_default();
+    format!("{trace}: {rows} operations\n{told}")
+}
+
+/// Writes the header and each row; gives how many there are.
+fn write(reader: &mut Reader, to: &mut impl Write) -> anyhow::Result<u64> {
+    let says = reader.says();
+    let columns = [(says.hash, ",hash"), (says.key_bytes, ",key_bytes"), (says.value_bytes, ",value_bytes")];
+    let columns: String = columns.into_iter().filter_map(|(is, name)| is.then_some(name)).collect();
+    writeln!(to, "op,key{columns}")?;
+    let (mut rows, mut row, mut failed) = (0, Vec::new(), None);
+    while failed.is_none()
+        && reader.read(&mut |operation| {
+            row.clear();
+            encode(&operation, says, &mut row);
+            for _ in 0..operation.times {
+                if failed.is_none() {
+                    failed = to.write_all(&row).err();
+                }
+            }
+            rows += if operation.action == Action::New { 0 } else { operation.times };
+        })?
+    {}
+    match failed {
+        Some(error) => Err(error.into()),
+        None if rows == 0 => Err(reader.fault("holds no operations; expected at least one".to_owned()).into()),
+        None => Ok(to.flush().map(|()| rows)?),
+    }
+}
+
+fn encode(operation: &Operation<'_>, says: Says, row: &mut Vec<u8>) {
+    let (word, keyed) = match operation.action {
+        Action::New => ("new", false),
+        Action::Insert | Action::Request => ("insert", true),
+        Action::Remove => ("remove", true),
+        Action::Get => ("get", true),
+        Action::Clear => ("clear", false),
+        Action::Iterate => ("iterate", false),
+        Action::Nothing => unreachable!("what asks nothing is not handed on"),
+    };
+    row.extend_from_slice(word.as_bytes());
+    row.push(b',');
+    if keyed {
+        field(operation.key, row);
+    }
+    if says.hash {
+        row.push(b',');
+        if keyed {
+            row.extend_from_slice(format!("{:016x}", operation.hash).as_bytes());
+        }
+    }
+    let sizes = [
+        (says.key_bytes, operation.key_bytes.filter(|_| keyed)),
+        (says.value_bytes, Some(operation.value_bytes).filter(|_| word == "insert")),
+    ];
+    for (_, bytes) in sizes.into_iter().filter(|(is, _)| *is) {
+        row.push(b',');
+        if let Some(bytes) = bytes {
+            row.extend_from_slice(itoa::Buffer::new().format(bytes).as_bytes());
+        }
+    }
+    row.push(b'\n');
+}
+
+/// A key as a field: its text, or the number that it has the identity of where no field can hold the text.
+fn field(key: Key<'_>, row: &mut Vec<u8>) {
+    match key {
+        Key::Text(text) if fits(text) && text.iter().any(|byte| b",\"".contains(byte)) => {
+            row.push(b'"');
+            for &byte in text {
+                row.extend_from_slice(if byte == b'"' { b"\"\"" } else { std::slice::from_ref(&byte) });
+            }
+            row.push(b'"');
+        }
+        Key::Text(text) if fits(text) => row.extend_from_slice(text),
+        _ => row.extend_from_slice(itoa::Buffer::new().format(identity(key)).as_bytes()),
+    }
+}
+
+/// Whether a field of one line is read as this text again.
+fn fits(text: &[u8]) -> bool {
+    !text.is_empty() && text.trim_ascii() == text && !text.iter().any(u8::is_ascii_control)
+}

@@ -1,0 +1,125 @@
+//! `convert`, and every format by every verb.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mapscope::plan::{Source, Widths, WorkloadSpec};
+use mapscope::workload::{Op, Workload};
+use serde_json::Value;
+
+use crate::cli_process::Place;
+
+/// A tiny file of each format.
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/traces");
+    let mut files: Vec<_> = fs::read_dir(folder).expect("it").map(|entry| entry.expect("it").path()).collect();
+    files.sort();
+    files
+}
+
+fn ops(path: &Path) -> Vec<Op> {
+    let source = Source::Trace(path.to_owned().into());
+    let spec = WorkloadSpec { source, ops: u64::MAX, seed: 1, widths: Widths::WHOLE };
+    let workload = Workload::open(&spec).unwrap_or_else(|error| panic!("{error}"));
+    let mut ops = Vec::new();
+    workload.stream().expect("a stream").next_batch(&mut ops, usize::MAX).expect("operations");
+    ops
+}
+
+#[test]
+fn what_is_converted_is_the_same_trace() {
+    let place = Place::new();
+    for file in files() {
+        for name in ["out.csv", "out.csv.gz", "out.csv.zst"] {
+            let output = place.run(&["convert", file.to_str().expect("UTF-8"), name]);
+            assert_eq!(output.code, Some(0), "{}", output.stderr);
+            assert_eq!(ops(&place.path().join(name)), ops(&file), "{} as {name}", file.display());
+        }
+        let output = place.run(&["convert", file.to_str().expect("UTF-8"), "-"]);
+        assert_eq!(output.stdout.as_bytes(), fs::read(place.path().join("out.csv")).expect("it"), "{}", file.display());
+    }
+}
+
+#[test]
+fn a_table_has_the_sizes_that_the_trace_has() {
+    let place = Place::new();
+    let convert = |name: &str, flags: &[&str]| {
+        let file = files().into_iter().find(|file| file.ends_with(name)).expect(name);
+        let output = place.run(&[&["convert", file.to_str().expect("UTF-8"), "-", "-q"], flags].concat());
+        output.stdout
+    };
+    let key = |from: &str| format!("nz:u:{from}W511W3dcH3de3d15ec,24");
+    let twitter =
+        format!("op,key,key_bytes,value_bytes\nget,{0},\ninsert,{1},118\nremove,{1},\n", key("ee"), key("aa"));
+    assert_eq!(convert("twitter.csv", &[]), twitter);
+    assert_eq!(convert("csv.csv", &[]), "op,key,value_bytes\ninsert,alice,120\nget,bob; jr.,\nremove,31,\n");
+    assert_eq!(
+        convert("keys.txt", &["--trace-op", "get-or-insert"]),
+        "op,key\nget,the\ninsert,the\nget,of\ninsert,of\nget,the\n"
+    );
+    let clears = "op,key,value_bytes\ninsert,x,3\nget,3/x,\nget,3/y,\nremove,x,\nclear,,\n";
+    assert_eq!(convert("redis-monitor.log", &[]), clears);
+}
+
+#[test]
+fn nothing_is_left_of_a_trace_that_cannot_be_converted() {
+    let place = Place::new();
+    for (text, error) in
+        [("op,key\ninsert,1\nrotate,2\n", "t.csv:3: unknown op `rotate`"), ("op,key\n", "t.csv: holds no operations")]
+    {
+        fs::write(place.path().join("t.csv"), text).expect("written");
+        let output = place.run(&["convert", "t.csv", "out.csv"]);
+        let stderr = output.stderr;
+        assert!(output.code == Some(2) && stderr.contains(error), "{stderr}");
+        assert!(!place.path().join("out.csv").exists());
+    }
+    fs::write(place.path().join("t.csv"), "op,key\ninsert,1\n").expect("written");
+    let output = place.run(&["convert", "t.csv", "./t.csv"]);
+    assert!(output.stderr.contains("is the trace itself"));
+    assert_eq!(fs::read(place.path().join("t.csv")).expect("it"), b"op,key\ninsert,1\n");
+}
+
+#[test]
+fn every_verb_takes_every_format() {
+    let place = Place::new();
+    for file in files() {
+        let file = file.to_str().expect("UTF-8");
+        let count = ops(Path::new(file)).len();
+        let run = ["run", "--map", "std", "--passes", "count", "-q", "--force", "--out", "o", "--trace", file];
+        let replay = ["replay", "--map", "std", file];
+        let inspect = ["inspect", "--map", "go-classic", "--at", "end", "--trace", file];
+        let convert = ["convert", file, "t.csv"];
+        for args in [&run[..], &replay, &inspect, &convert] {
+            let output = place.run(args);
+            let (stdout, stderr) = (output.stdout, output.stderr);
+            assert_eq!(output.code, Some(0), "{args:?}: {stderr}");
+            let said = [format!(": {count} operations"), format!("after operation {count}")];
+            assert!(args[0] == "run" || said.iter().any(|said| stdout.contains(said)), "{args:?}: {stdout}");
+        }
+        let record: Value =
+            serde_json::from_slice(&fs::read(place.path().join("o/results.json")).expect("a record")).expect("JSON");
+        assert_eq!(record["cells"][0]["id"]["ops"], count, "{file}");
+    }
+}
+
+#[test]
+fn keys_of_a_file_are_gone_through_once_unless_operations_are_given() {
+    let place = Place::new();
+    fs::write(place.path().join("k.txt"), "5\n6\n7\n5\n").expect("written");
+    let ops = |more: &[&str]| {
+        let args = ["run", "--map", "std", "--passes", "count", "--out", "-", "-q", "--keys", "file:k.txt"];
+        let output = place.run(&[&args, more].concat());
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        let text = output.stdout;
+        let mut rows = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+        let at = rows.next().expect("a header").iter().position(|name| name == "ops").expect("ops");
+        rows.map(|row| row[at].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ops(&[]), ["4"]);
+    assert_eq!(ops(&["--ops", "10"]), ["10"]);
+    assert_eq!(ops(&["--mix", "churn(records=2)"]), ["4"]);
+    fs::write(place.path().join("p.toml"), "[[cells]]\nmap = \"std\"\nkeys = \"file:k.txt\"\nmix = \"fill\"\n")
+        .expect("it");
+    let output = place.run(&["run", "p.toml", "--passes", "count", "--out", "-", "-q"]);
+    assert!(output.stdout.contains(",u64/u64,4,1,ok,"));
+}

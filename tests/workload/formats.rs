@@ -1,0 +1,228 @@
+//! The formats of traces: a tiny file of each in `tests/data/traces`, and what is made of it.
+
+use std::path::Path;
+
+use mapscope::plan::{Reading, Requests, TraceSpec};
+use mapscope_trace::read::FORMATS;
+
+use super::*;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/traces");
+
+/// What each file holds: `P` put, `G` get, `R` remove, `C` clear, by key; the length of a put's value after a colon.
+const CONTENTS: [(&str, &str); 15] = [
+    ("csv.csv", "P'alice:120 G'bob; jr. R31"),
+    ("libcachesim-csv.csv", "P42932745:512 G40409911 P42932745:4096"),
+    ("cachebench.csv", "G'82131353f9ddc8c6 G'82131353f9ddc8c6 P'a54f88ab02ece24d:6432 R'a54f88ab02ece24d"),
+    ("twitter.csv", "G'nz:u:eeW511W3dcH3de3d15ec P'nz:u:aaW511W3dcH3de3d15ec:118 R'nz:u:aaW511W3dcH3de3d15ec"),
+    ("msr.csv", "P'hm.0:7014912:4096 G'hm.1:7014912 P'prn.0:7014912:1024"),
+    ("lirs.trace", "P2819 P85 P2819"),
+    ("address.trace", "P536870736 G536870744 G536870736"),
+    ("lackey.trace", "P137422172328:8 G137422172328 G69322700 P69322700:4"),
+    (
+        "ycsb.txt",
+        "P'user6284781860667377211:9 G'user6284781860667377211 G'user8517097267634966620 P'user6284781860667377211:8 \
+         R'user6284781860667377211",
+    ),
+    ("redis-monitor.log", "P'x:3 G'3/x G'3/y R'x C"),
+    ("keys.txt", "P'the P'of P'the"),
+    ("oracle-general.bin", "P7:4096 P1099511627776:0 P7:512"),
+    ("vscsi.bin", "P42932745:512 G42932745 P5:1024"),
+    ("cache2k.bin", "P0 P1 P0 P2"),
+    ("binary-u64.bin", "P7 P1099511697776 P7"),
+];
+
+/// The identity of a key as it is written above, where a text stands behind a quotation mark.
+fn key(written: &str) -> u64 {
+    match written.strip_prefix('\'') {
+        Some(text) => u64::from_le_bytes(*blake3::hash(text.as_bytes()).as_bytes().first_chunk().unwrap()),
+        None => written.parse().unwrap(),
+    }
+}
+
+/// The operations that are written so.
+fn expected(content: &str) -> Vec<(Kind, u64, u32)> {
+    let mut rest = content;
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        // A key may hold spaces, but none before a letter of ours.
+        let end =
+            rest.match_indices(' ').map(|(at, _)| at).find(|&at| rest[at + 1..].starts_with(['P', 'G', 'R', 'C']));
+        let word = &rest[..end.unwrap_or(rest.len())];
+        rest = end.map_or("", |end| &rest[end + 1..]);
+        let (kind, key_of) = (&word[..1], &word[1..]);
+        let sized = key_of.rsplit_once(':').filter(|(_, bytes)| kind == "P" && bytes.parse::<u32>().is_ok());
+        let (name, bytes) = sized.map_or((key_of, 0), |(name, bytes)| (name, bytes.parse().unwrap()));
+        found.push(match kind {
+            "P" => (Kind::Put, key(name), bytes),
+            "G" => (Kind::Get, key(name), 0),
+            "R" => (Kind::Remove, key(name), 0),
+            _ => (Kind::Clear, 0, 0),
+        });
+    }
+    found
+}
+
+fn read(path: impl AsRef<Path>) -> Vec<(Kind, u64, u32)> {
+    all(&open(&traced(path.as_ref()))).iter().map(|op| (op.kind, op.key, op.value_bytes)).collect()
+}
+
+#[test]
+fn a_file_of_each_format_is_told_by_its_content() {
+    for format in &FORMATS {
+        let of = |name: &str| Path::new(name).file_stem().is_some_and(|stem| stem == format.name);
+        let (name, content) = CONTENTS.into_iter().find(|(name, _)| of(name)).expect(format.name);
+        let path = Path::new(FOLDER).join(name);
+        assert_eq!(read(&path), expected(content), "{name}");
+        // The name doesn't count, nor does an encoding's mark.
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(folder.path().join("t"), &bytes).unwrap();
+        assert_eq!(read(folder.path().join("t")), expected(content), "{name}");
+        if format.units == mapscope_trace::read::Units::Lines {
+            std::fs::write(folder.path().join("t"), [b"\xef\xbb\xbf", &*bytes].concat()).unwrap();
+            assert_eq!(read(folder.path().join("t")), expected(content), "{name} with a byte-order mark");
+        }
+        // Said, it is read in the same way.
+        let reading = Reading { format: Some(format.name.to_owned()), ..Reading::default() };
+        let source = Source::Trace(TraceSpec { path: path.clone(), reading });
+        let said = open(&WorkloadSpec { source, ..traced(&path) });
+        assert_eq!(brief(&all(&said)), brief(&all(&open(&traced(&path)))), "{name}");
+        assert!(said.keys_label().ends_with(&format!("({})", format.name)), "{}", said.keys_label());
+    }
+}
+
+#[test]
+fn a_trace_is_the_same_however_it_is_packed() {
+    let plain = read(Path::new(FOLDER).join("csv.csv"));
+    for packing in ["gz", "zst", "xz", "bz2"] {
+        assert_eq!(read(Path::new(FOLDER).join(format!("packed.csv.{packing}"))), plain, "{packing}");
+    }
+}
+
+#[test]
+fn get_or_insert_puts_a_key_that_comes_for_the_first_time() {
+    let path = Path::new(FOLDER).join("keys.txt");
+    let reading = Reading { requests: Requests::GetOrInsert, ..Reading::default() };
+    let source = Source::Trace(TraceSpec { path: path.clone(), reading: reading.clone() });
+    let workload = open(&WorkloadSpec { source, ..traced(&path) });
+    let expected = workload.expected().unwrap();
+    assert_eq!((expected.gets, expected.inserts, expected.overwrites, workload.ops()), (3, 2, 0, 5));
+    assert!(workload.keys_label().ends_with("(get-or-insert)"));
+    assert!(workload.told().unwrap().contains("a request is a get, and a put of a key that comes for the first time"));
+
+    let path = Path::new(FOLDER).join("csv.csv");
+    let source = Source::Trace(TraceSpec { path: path.clone(), reading });
+    let error = Workload::open(&WorkloadSpec { source, ..traced(&path) }).unwrap_err().to_string();
+    assert!(error.ends_with("csv says what each row does: leave --trace-op out"), "{error}");
+}
+
+fn with_columns(text: &str, columns: &str) -> Result<String, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    std::fs::write(&path, text).unwrap();
+    let reading = Reading { columns: columns.to_owned(), ..Reading::default() };
+    let source = Source::Trace(TraceSpec { path: path.clone(), reading });
+    match Workload::open(&WorkloadSpec { source, ..traced(&path) }) {
+        Ok(workload) => Ok(brief(&all(&workload))),
+        Err(error) => Err(error.to_string().replace(&*path.to_string_lossy(), "t.csv")),
+    }
+}
+
+#[test]
+fn columns_are_named_or_numbered() {
+    assert_eq!(with_columns("what,it,n\nset,4,1\nread,5,1\n", "op=what,key=it"), Ok("P4 G5".to_owned()));
+    assert_eq!(with_columns("set 4\nread 5\n", "op=1,key=2"), Ok("P4 G5".to_owned()));
+    assert_eq!(with_columns("4\n5\n", "key=1"), Ok("P4 P5".to_owned()));
+    // What is not named doesn't count, though its name is known.
+    assert_eq!(with_columns("op,key,value_bytes\ninsert,1,\n", "op=op,key=key"), Ok("P1".to_owned()));
+    assert_eq!(with_columns("key,n\n4,2\n5,0\n", "key=key,times=n"), Ok("P4 P4".to_owned()));
+    for (text, columns, error) in [
+        ("a,b\nset,4\n", "op=a,key=c", "t.csv:1: no column `key` in the header; expected a header row"),
+        ("a,b\nset,4\n", "op=x,key=b", "t.csv:1: no column `x` in the header, `a,b`"),
+        ("set,4\n", "op=1,key=3", "t.csv:1: there is no column 3 in `set,4`"),
+        ("a,b\n", "key", "t.csv: expected what a column means and its name, as key=lbn,op=op; found `key`"),
+        ("a,b\n", "what=a", "t.csv: columns mean op, key, hash, value_bytes, key_bytes, times, and not `what`"),
+        ("a,b\n", "op=a", "t.csv: no column is said to be the key: give key=NAME, too"),
+    ] {
+        let found = with_columns(text, columns).unwrap_err();
+        assert!(found.starts_with(error), "{found}");
+    }
+}
+
+/// A binary is no text, a text no binary, and what is neither is refused.
+#[test]
+fn nothing_is_taken_for_what_it_is_not() {
+    let refused = |name: &str, bytes: &[u8]| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let error = Workload::open(&traced(&path)).map(|workload| workload.told()).unwrap_err().to_string();
+        error.replace(&*path.to_string_lossy(), name)
+    };
+    // A text of 48 bytes that is called a binary, and binary data below a table's header.
+    let text = b"some words that are no trace, forty-eight bytes\n";
+    assert!(refused("x.oracleGeneral.bin", text).starts_with("x.oracleGeneral.bin:1: no column `key` in the header"));
+    assert!(refused("t.csv", b"op,key\n\0\x01\x02\x03\xff\xfe\x80").contains("is binary data of no known format"));
+    let next = "x.oracleGeneral: request 1 has its next access at -2; expected -1 or a later request";
+    assert!(
+        refused("x.oracleGeneral", &[[7; 16], [0xfe; 16]].concat()[..24]).starts_with("x.oracleGeneral: request 1")
+    );
+    let mut record = [0; 24];
+    record[16..].copy_from_slice(&(-2i64).to_le_bytes());
+    assert!(refused("x.oracleGeneral", &record).starts_with(next));
+    // Small numbers of 4 bytes are no keys of 8.
+    let words: Vec<u8> = [5u32, 9, 2, 5, 7, 700].iter().flat_map(|word| word.to_le_bytes()).collect();
+    assert!(refused("words.bin", &words).contains("is binary data of no known format"));
+    for (magic, what) in [
+        (&b"PAR1\x15\x04"[..], "is a Parquet file: write it as a table first"),
+        (b"PK\x03\x04\x14\0", "is a zip archive or a spreadsheet"),
+        (b"\xff\xfeo\0p\0", "is text in UTF-16"),
+        (b"{\"op\": \"insert\", \"key\": 1}\n", "is JSON: make a table of it"),
+    ] {
+        assert!(refused("t", magic).contains(what), "{}", refused("t", magic));
+    }
+}
+
+/// docs/TRACES.md shows what is there, of each format the first rows of its file here.
+#[test]
+fn the_document_has_every_format() {
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/TRACES.md")).unwrap();
+    let joined = document.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "");
+    for format in &FORMATS {
+        assert!(document.contains(&format!("\n### {}\n", format.name)), "{}", format.name);
+        let fills = format.fills.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(joined.contains(&fills), "docs/TRACES.md: {}: {fills}", format.name);
+    }
+    for (name, _) in CONTENTS.iter().filter(|(name, _)| !name.ends_with(".bin")) {
+        let text = std::fs::read_to_string(Path::new(FOLDER).join(name)).unwrap();
+        assert!(document.contains(&format!("```text\n{text}```\n")), "docs/TRACES.md shows another {name}:\n{text}");
+    }
+}
+
+/// What an independent script finds in real files.
+#[test]
+fn real_traces_have_the_counts_of_an_independent_script() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/traces");
+    if !folder.exists() {
+        return crate::common::skip::skip("shared", &format!("{} is missing", folder.display()));
+    }
+    // Inserts, overwrites, gets, removes.
+    for (name, counts) in [
+        ("caf_address_gcc.trace.gz", [29_467, 168_019, 318_197, 0]),
+        ("caf_cache2k_web12.trace.xz", [13_756, 81_851, 0, 0]),
+        ("caf_lirs_2_pools.trace.gz", [9_939, 90_061, 0, 0]),
+        ("cl_kv_traces_1.csv", [9, 1, 678, 3]),
+        ("csapp_trans.trace", [24, 29, 165, 0]),
+        ("lcs_cloudPhysicsIO.csv", [33_165, 33_733, 46_974, 0]),
+        ("lcs_cloudPhysicsIO.vscsi", [33_165, 33_733, 46_974, 0]),
+        ("msr_hm_0.csv", [1, 0, 3, 0]),
+        ("redis_monitor.log", [1, 0, 2, 1]),
+        ("twitter_cluster.csv", [1, 0, 2, 1]),
+        ("words.txt", [10_000, 0, 0, 0]),
+        ("ycsb_load.txt", [3, 1, 1, 0]),
+    ] {
+        let found = open(&traced(folder.join(name))).expected().unwrap();
+        assert_eq!([found.inserts, found.overwrites, found.gets, found.removes], counts, "{name}");
+    }
+}

@@ -217,7 +217,8 @@ const WITHIN_RUN: &[(&str, &[&str])] = &[
     ("log", &["event", "job", "task"]),
     // It knows no process: who runs its jobs knows it.
     ("scheduler", &["event", "job", "ledger", "limits", "opened", "task"]),
-    ("process", &["job", "scheduler"]),
+    ("valgrind", &["passes"]),
+    ("process", &["job", "passes", "scheduler", "valgrind"]),
     (
         "schedule",
         &[
@@ -234,6 +235,7 @@ const WITHIN_RUN: &[(&str, &[&str])] = &[
             "scheduler",
             "subjects",
             "task",
+            "valgrind",
             "Finished",
             "RunError",
             "Settings",

@@ -121,6 +121,7 @@ fn answer(job: &Job) -> Answer {
             )
         }
         Pass::Profile => Answer::Profile(Unnamed::default()),
+        Pass::Instructions => Answer::Instructions(Box::default()),
     }
 }
 

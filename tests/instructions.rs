@@ -141,6 +141,7 @@ fn the_gate_knows_one_build_from_another() {
     assert_eq!(levels(4, ""), (vec![(Kind::Worse, Level::Allowed); 2], Outcome::Pass), "in total and of inserts");
     assert_eq!(levels(6, ""), (vec![(Kind::Worse, Level::Fail); 2], Outcome::Regression));
     assert_eq!(levels(60, ", another"), (vec![(Kind::Worse, Level::Inform); 2], Outcome::Pass));
+    assert!(judged(60, ", another").summary().contains("2 metrics of another build changed"));
     let note = &judged(60, ", another").notes[0];
     assert!(note.starts_with("Instructions of 1 cell are of another build, and only inform: `rustc "), "{note}");
     let test = gate::self_test(&before, metrics::all());

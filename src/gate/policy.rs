@@ -16,7 +16,8 @@ const BUILD_COSTS_RELATIVE: f64 = 0.005;
 /// The same of an undisturbed time, which fails: what another build does to the code's place in memory is less.
 const UNDISTURBED_TIMES_RELATIVE: f64 = 0.25;
 
-/// What is allowed to get worse. The default allows nothing to costs but half a per cent to those of a build, warns of times and informs of descriptions.
+/// What is allowed to get worse. The default allows nothing to costs but half a per cent to those of a build, warns of times
+/// and informs of descriptions.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     file: String,

@@ -128,6 +128,11 @@ pub fn find(name: &str) -> Option<&'static Metric> {
     all().iter().find(|metric| metric.name == name)
 }
 
+/// Whether a metric comes from the pass of instructions.
+pub fn is_executed(metric: &Metric) -> bool {
+    instructions::ROWS.iter().chain(instructions::OF_KINDS.as_flattened()).any(|row| row.name == metric.name)
+}
+
 /// The quantity of the registry that a count pass records under `name`.
 pub(super) fn counted(name: &str) -> Option<&'static Metric> {
     static BY_NAME: LazyLock<BTreeMap<&str, &Metric>> = LazyLock::new(|| {

@@ -43,7 +43,7 @@
 //!
 //! # Invariants
 //!
-//! - One process per cell and pass, and per repetition of a time; count, time and profile passes never share one.
+//! - One process per cell and pass, and per repetition of a time; passes never share one.
 //! - Key preparation happens outside whatever is measured, and is never counted.
 //! - Every seed is fixed: keys, mixes, hashers. The same cell gives the same exact metrics, bit for bit.
 //! - A record is complete: whatever a report shows can be rendered again from the record alone.

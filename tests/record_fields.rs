@@ -6,21 +6,23 @@ use mapscope::probe::event::Cause;
 use mapscope::probe::quantity::{Better, Quantity};
 use mapscope::record::{
     Acceptance, AcceptedChanges, AllocStack, Arrivals, Cell, CellId, Collector, CopyStack, Count, CpuStack,
-    Distributions, EndState, Environment, Frame, HeatMap, KindPercentiles, LatencyHistogram, Moments, OpKind, Profile,
-    Responses, Results, SCHEMA, Searches, Sensors, Services, Spell, Status, TableEvent, ThreadTime, Time, Timeline,
-    Undisturbed,
+    Distributions, EndState, Environment, Executed, Frame, HeatMap, Instructions, KindPercentiles, LatencyHistogram,
+    Moments, OpKind, Profile, Responses, Results, SCHEMA, Searches, Sensors, Services, Spell, Status, TableEvent,
+    ThreadTime, Time, Timeline, Undisturbed,
 };
 use serde_json::Value;
 
 use crate::common::{PATIENT, Run};
 
 /// What has names of its own in place of fields: an object by kind or cause, or the quantities.
-const BY_NAME: [&str; 5] = [
+const BY_NAME: [&str; 7] = [
     "cells[].count.quantities",
     "cells[].count.causes",
     "cells[].count.causes.*",
     "cells[].time.kind_ns",
     "cells[].time.moments.left_out",
+    "cells[].instructions.kinds",
+    "cells[].instructions.idle",
 ];
 
 /// The paths of all fields of `value`, which lies at `path`.
@@ -155,6 +157,11 @@ fn whole() -> Results {
         cpu_frequency_hz: 1,
         cpu_elapsed_ns: 1,
     };
+    let executed = || {
+        let sums = Executed { instructions: 1, branches: 1, mispredictions: 1, l1_misses: 1, ll_misses: 1 };
+        [(OpKind::Get, sums)].into()
+    };
+    let instructions = Instructions { build: String::new(), kinds: executed(), idle: executed() };
     let cell = Cell {
         id: CellId {
             map: "std".to_owned(),
@@ -179,6 +186,7 @@ fn whole() -> Results {
         count: Some(count),
         time: Some(time),
         profile: Some(profile),
+        instructions: Some(instructions),
     };
     Results {
         schema: SCHEMA,

@@ -56,6 +56,21 @@ fn an_entry_that_is_not_compiled_in_is_built_and_measured() {
     }
 }
 
+#[test]
+fn what_such_a_program_executes_is_counted() {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        return common::skip::skip("valgrind", "no valgrind on the PATH");
+    }
+    let args = ["--map", "hashbrown", "--entry", "u32/u32", "--ops", "1000", "--passes", "instructions"];
+    let [once, again] = [Place::new(), Place::new()].map(|place| {
+        let (outcome, results) = run(&place, &args, None);
+        assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+        results.cells[0].instructions.clone().expect("counted")
+    });
+    assert_eq!(once, again);
+    assert!(once.build.contains(", release, opt-level 3, "), "of that program: {}", once.build);
+}
+
 /// One of each kind of map, with threads and without, and types of keys and values that no common entry has.
 #[test]
 fn every_kind_of_map_can_have_any_entry() {

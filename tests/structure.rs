@@ -234,7 +234,8 @@ const WITHIN_RUN: &[(&str, &[&str])] = &[
     ("log", &["event", "job", "task"]),
     // It knows no process: who runs its jobs knows it.
     ("scheduler", &["event", "job", "ledger", "limits", "opened", "task"]),
-    ("process", &["job", "scheduler"]),
+    ("valgrind", &["passes"]),
+    ("process", &["job", "passes", "scheduler", "valgrind"]),
     (
         "schedule",
         &[
@@ -251,6 +252,7 @@ const WITHIN_RUN: &[(&str, &[&str])] = &[
             "scheduler",
             "subjects",
             "task",
+            "valgrind",
             "Finished",
             "RunError",
             "Settings",

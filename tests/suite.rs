@@ -22,6 +22,7 @@ mod html;
 mod html_browser;
 mod inputs;
 mod inspect;
+mod instructions;
 mod interrupt;
 mod kills;
 mod kinds;

@@ -1,4 +1,4 @@
-//! Bakes into the binary what a record's environment must name: the compiler and its target. What versions of crates are
+//! Bakes into the binary what a record's environment must name: the compiler, its target and its options. What versions of crates are
 //! linked, the program finds out itself (`src/maps/linked.rs`).
 
 use std::process::Command;
@@ -12,5 +12,10 @@ fn main() {
         .map(|out| String::from_utf8_lossy(&out.stdout).trim().trim_start_matches("rustc ").to_owned())
         .unwrap_or_default();
     println!("cargo::rustc-env=MAPSCOPE_RUSTC={version}");
-    println!("cargo::rustc-env=MAPSCOPE_TARGET={}", std::env::var("TARGET").unwrap_or_default());
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    println!("cargo::rustc-env=MAPSCOPE_TARGET={}", variable("TARGET"));
+    println!("cargo::rerun-if-env-changed=CARGO_ENCODED_RUSTFLAGS");
+    let [profile, level, flags] = ["PROFILE", "OPT_LEVEL", "CARGO_ENCODED_RUSTFLAGS"].map(variable);
+    let flags = flags.replace('\x1f', " ");
+    println!("cargo::rustc-env=MAPSCOPE_BUILD={profile}, opt-level {level}, rustflags \"{flags}\"");
 }

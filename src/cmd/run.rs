@@ -33,7 +33,7 @@ pub(super) struct Args {
     profiles: Vec<String>,
     #[command(flatten)]
     axes: Lists,
-    /// Passes: count, time, profile
+    /// Passes: count, time, profile; instructions, which needs valgrind [default: the first three]
     #[arg(long, value_name = "LIST")]
     passes: Vec<String>,
     /// Rates of arrival per second, as 1e5,1e6: what callers then wait, worked out from the time of each operation

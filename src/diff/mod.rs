@@ -33,7 +33,7 @@ mod terminal;
 use std::collections::BTreeSet;
 
 use crate::gate::{Chance, Circumstance, Incomparable, Policy, What, circumstances, compare_pairs};
-use crate::record::metrics::{Better, Class, Metric, Number};
+use crate::record::metrics::{self, Better, Class, Metric, Number};
 use crate::record::{Cell, Results, Status};
 
 pub use files::{FILES, write};
@@ -95,7 +95,7 @@ impl Pair<'_> {
 
     /// Whether both have figures of one pass, beyond those that describe the work.
     pub fn shares_a_pass(&self) -> bool {
-        [COUNT, TIME].iter().any(|(_, has)| has(self.before) && has(self.after))
+        [COUNT, TIME, INSTRUCTIONS].iter().any(|(_, has)| has(self.before) && has(self.after))
     }
 
     /// Whether the two ended differently.
@@ -233,19 +233,21 @@ type Has = fn(&Cell) -> bool;
 const COUNT: (&str, Has) = ("count", |cell| cell.count.is_some());
 const TIME: (&str, Has) = ("time", |cell| cell.time.is_some());
 const PROFILE: (&str, Has) = ("profile", |cell| cell.profile.is_some());
+const INSTRUCTIONS: (&str, Has) = ("instructions", |cell| cell.instructions.is_some());
 
 /// The pass that a metric comes from; `None` where it describes the work, which is known without any.
 fn pass_of(metric: &Metric) -> Option<(&'static str, Has)> {
     match (metric.class, metric.better) {
         (Class::Exact, Better::Neither) if !metric.counted() => None,
         (Class::Statistical, _) if metric.timed() => Some(TIME),
+        _ if metrics::is_executed(metric) => Some(INSTRUCTIONS),
         _ => Some(COUNT),
     }
 }
 
 fn passes(pairs: &[Pair<'_>]) -> Vec<(&'static str, bool, usize)> {
     let mut found = Vec::new();
-    for (name, has) in [COUNT, TIME, PROFILE] {
+    for (name, has) in [COUNT, TIME, PROFILE, INSTRUCTIONS] {
         for first in [true, false] {
             let lacks = |pair: &&Pair<'_>| pair.compared() && (has(pair.before), has(pair.after)) == (first, !first);
             let cells = pairs.iter().filter(lacks).count();

@@ -87,6 +87,8 @@ struct Comparison<'a> {
     times: BTreeMap<Incomparable, Uncompared>,
     /// What differs that exact metrics may depend on, in words, and in how many cells.
     circumstances: BTreeMap<String, usize>,
+    /// What differs that costs of a build depend on, in words, and in how many cells.
+    builds: BTreeMap<String, usize>,
 }
 
 #[derive(Default)]
@@ -104,13 +106,15 @@ struct Pair<'a> {
     exact: bool,
     /// Why none of their times can be compared.
     incomparable: Option<Incomparable>,
+    /// Their instructions are of one build, or only one has any.
+    one_build: bool,
 }
 
 impl<'a> Comparison<'a> {
     fn new(baseline: &'a Results, current: &'a Results, policy: &'a Policy, metrics: &'a [Metric]) -> Comparison<'a> {
-        let (mut verdict, times, circumstances): (Verdict, _, _) = Default::default();
+        let (mut verdict, times, circumstances, builds): (Verdict, _, _, _) = Default::default();
         verdict.accepted = baseline.accepted.last().cloned();
-        Comparison { baseline, current, policy, metrics, verdict, times, circumstances }
+        Comparison { baseline, current, policy, metrics, verdict, times, circumstances, builds }
     }
 
     fn cell(&mut self, before: &Cell, after: Option<&Cell>) {
@@ -169,7 +173,15 @@ impl<'a> Comparison<'a> {
         };
         let [before, after] = at_equal_repetitions(before, after);
         let (before, after) = (&*before, &*after);
-        let pair = Pair { before, after, exact: before.exact && after.exact, incomparable };
+        let builds = [before, after].map(|cell| cell.instructions.as_ref().map(|counted| &*counted.build));
+        let one_build = match builds {
+            [Some(before), Some(after)] if before != after => {
+                *self.builds.entry(format!("`{before}` -> `{after}`")).or_default() += 1;
+                false
+            }
+            _ => true,
+        };
+        let pair = Pair { before, after, exact: before.exact && after.exact, incomparable, one_build };
         self.verdict.tally.cells += 1;
         let mut reasons: BTreeMap<Incomparable, bool> = BTreeMap::new();
         for metric in self.metrics {
@@ -211,6 +223,7 @@ impl<'a> Comparison<'a> {
                 self.verdict.tally.ignored += usize::from(values != (None, None));
                 return Ok(());
             }
+            Action::Fail | Action::Warn if metric.rank == Rank::BuildCost && !pair.one_build => Level::Inform,
             Action::Fail if timed || pair.exact => Level::Fail,
             Action::Fail | Action::Warn => Level::Warn,
             Action::Inform => Level::Inform,
@@ -289,7 +302,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn finish(self) -> Verdict {
-        let Comparison { mut verdict, baseline, current, policy, times, circumstances, .. } = self;
+        let Comparison { mut verdict, baseline, current, policy, times, circumstances, builds, .. } = self;
         for (reason, Uncompared { cells, must_be_judged }) in times {
             verdict.times_not_compared.push((reason.clone(), cells));
             let cells = plural(cells, "cell");
@@ -318,6 +331,12 @@ impl<'a> Comparison<'a> {
             verdict.notes.push(format!(
                 "{} under other circumstances: {difference}. Exact metrics were compared all the same; a change in them may \
                  come from this. If it is wanted, make the current record the new baseline.",
+                plural(cells, "cell")
+            ));
+        }
+        for (difference, cells) in builds {
+            verdict.notes.push(format!(
+                "Instructions of {} are of another build, and only inform: {difference}.",
                 plural(cells, "cell")
             ));
         }

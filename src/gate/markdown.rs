@@ -7,7 +7,7 @@ use super::format::{Format, Judged};
 use super::number::{difference, plural, texts};
 use super::verdict::{Change, Kind, Level, Outcome, Verdict, What};
 use crate::record::Status;
-use crate::record::metrics::{Class, Number};
+use crate::record::metrics::{Class, Number, Rank};
 use crate::text::{pad, pad_start};
 
 pub(super) const FORMAT: Format = Format {
@@ -137,7 +137,11 @@ impl Verdict {
         add(self.at(Level::Allowed).count(), "metric", " worse within the policy");
         add(count(Level::Better, Kind::Better), "metric", " better");
         add(count(Level::Better, Kind::Recovered), "cell", " recovered");
-        add(self.at(Level::Inform).count(), "description", " changed");
+        let of_a_build =
+            |change: &&Change| matches!(&change.what, What::Metric { metric, .. } if metric.rank == Rank::BuildCost);
+        let of_builds = self.at(Level::Inform).filter(of_a_build).count();
+        add(self.at(Level::Inform).count() - of_builds, "description", " changed");
+        add(of_builds, "metric", " of another build changed");
         add(count(Level::Note, Kind::NewCell), "cell", " new");
         add(count(Level::Note, Kind::Appeared), "metric", " new");
         parts

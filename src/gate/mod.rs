@@ -10,6 +10,7 @@
 //! |---|---|---|
 //! | a [cost](crate::record::metrics::Rank) is worse, beyond its limits | fail | they repeat bit for bit: any change is real |
 //! | a cost is worse, within its limits | allowed | named all the same, so that a slow creep shows |
+//! | a cost of a build (instructions) is another in another build | inform | another compiler makes other code |
 //! | a metric that describes the work (`Better::Neither`) differs | fail | the two runs did different things |
 //! | a description is other than it was | inform | it explains costs and is none |
 //! | a metric has a value in the baseline only | as if worse | a figure that nobody looks at can't get worse |
@@ -55,7 +56,7 @@
 //! | several rules match | the last one counts, whole: nothing is taken over from earlier ones |
 //! | both limits are given | the larger allowance counts: worse means beyond *both* |
 //! | one limit is given | it alone counts |
-//! | no limit is given | exact: no worsening at all; times: 10 %, undisturbed ones 25 % |
+//! | no limit is given | exact: no worsening at all, costs of a build 0.5 %; times: 10 %, undisturbed ones 25 % |
 //! | no action is given | costs and undisturbed times: `fail`; other times: `warn`; descriptions: `inform` |
 //! | exactly at the limit | within it |
 //! | the baseline's value is 0 | a relative limit allows nothing; give an absolute one |

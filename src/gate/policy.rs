@@ -11,10 +11,13 @@ use crate::text::shown;
 
 /// How much slower a time must be to be called worse when no rule says.
 const TIMES_RELATIVE: f64 = 0.10;
+/// The same of what one build executes, which fails.
+const BUILD_COSTS_RELATIVE: f64 = 0.005;
 /// The same of an undisturbed time, which fails: what another build does to the code's place in memory is less.
 const UNDISTURBED_TIMES_RELATIVE: f64 = 0.25;
 
-/// What is allowed to get worse. The default allows nothing to costs, warns of times and informs of descriptions.
+/// What is allowed to get worse. The default allows nothing to costs but half a per cent to those of a build, warns of times
+/// and informs of descriptions.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     file: String,
@@ -152,6 +155,7 @@ impl Policy {
         let rule = self.rules.iter().rfind(|rule| rule.metric.is_match(metric.name) && rule.map.is_match(map));
         let (relative, action) = match metric.rank {
             Rank::Work | Rank::Cost => (0.0, Action::Fail),
+            Rank::BuildCost => (BUILD_COSTS_RELATIVE, Action::Fail),
             Rank::Description => (0.0, Action::Inform),
             Rank::Time => (TIMES_RELATIVE, Action::Warn),
             Rank::UndisturbedTime => (UNDISTURBED_TIMES_RELATIVE, Action::Fail),

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use mapscope::diff::{Side, diff, terminal, write};
-use mapscope::record::{AllocStack, Frame, Profile, Results, Status};
+use mapscope::record::{AllocStack, Cell, Executed, Frame, Instructions, OpKind, Profile, Results, Status};
 use serde_json::Value;
 
 use super::{changed, compared};
@@ -84,6 +84,25 @@ fn changes_are_sorted_by_size_and_told_apart() {
         line.split_whitespace().collect::<Vec<_>>(),
         ["std", "uniform", "churn", "alloc_bytes", "1,152", "1,153", "+0.0868", "%", "worse",]
     );
+}
+
+#[test]
+fn instructions_are_of_a_pass_of_their_own() {
+    let counted = |build: &str, sum: u64| {
+        let sums = Executed { instructions: sum, ..Executed::default() };
+        let kinds = [(OpKind::Insert, sums)].into();
+        let instructions = Some(Instructions { build: build.to_owned(), kinds, ..Instructions::default() });
+        record([Cell { count: None, instructions, ..cell("std") }])
+    };
+    let (before, after) = (counted("one", 90_000), counted("one", 91_000));
+    let sides = |before, after| (Side { name: "a", results: before }, Side { name: "b", results: after });
+    let (a, b) = sides(&before, &after);
+    let diff = diff(a, b, mapscope::record::metrics::all());
+    assert_eq!(changed(&diff, true), ["instructions_per_op", "insert_instructions"]);
+    assert!(diff.pairs[0].shares_a_pass());
+    let without = record([cell("std")]);
+    says(&screen(&without, &before), &["instructions pass", "1 cell has it in B and not in A"]);
+    assert_eq!(changed(&compared(&without, &before), true), [""; 0], "a pass that was not run is no change");
 }
 
 #[test]

@@ -135,6 +135,7 @@ pub fn cell(map: &str) -> Cell {
         }),
         time: None,
         profile: None,
+        instructions: None,
     }
 }
 

@@ -48,6 +48,7 @@ fn cell(map: &str, keys: &str, mix: &str, expected: EndState) -> Cell {
         count: None,
         time: None,
         profile: None,
+        instructions: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the programs share: they read their operations, do them, and print how many nanoseconds that took.
 
 use std::fs;
+use std::hint::black_box;
 
 /// An operation, as [`read`] finds it: puts are 0, removes 1, lookups 2.
 #[derive(Clone, Copy)]
@@ -21,6 +22,26 @@ pub fn read(path: &str) -> (Vec<Op>, Vec<Op>) {
     (ops, measured)
 }
 
+/// Does the measured operations.
+///
+/// Never inlined: what is executed for them is told by this function's name.
+#[inline(never)]
+pub fn measured<M>(
+    map: &mut M,
+    ops: &[Op],
+    put: impl Fn(&mut M, u64, u64) -> bool,
+    remove: impl Fn(&mut M, u64) -> bool,
+    get: impl Fn(&M, u64) -> bool,
+) {
+    for op in ops {
+        black_box(match op.kind {
+            0 => put(map, op.key, op.value),
+            1 => remove(map, op.key),
+            _ => get(map, op.key),
+        });
+    }
+}
+
 /// A program: how its map is made, and what a put, a remove and a lookup of it are.
 #[macro_export]
 macro_rules! program {
@@ -33,13 +54,7 @@ macro_rules! program {
                 $put(&mut map, op.key, op.value);
             }
             let begun = std::time::Instant::now();
-            for op in &ops {
-                std::hint::black_box(match op.kind {
-                    0 => $put(&mut map, op.key, op.value),
-                    1 => $remove(&mut map, op.key),
-                    _ => $get(&map, op.key),
-                });
-            }
+            like_yours::measured(&mut map, &ops, $put, $remove, $get);
             println!("{}", begun.elapsed().as_nanos());
             std::hint::black_box(&map);
         }

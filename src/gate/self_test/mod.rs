@@ -5,7 +5,7 @@
 //! the comparison must name every one of them, and nothing when none is. Where a metric can't get worse (a share that
 //! is 0 already), the changed record is the baseline and the true one the regression. A metric that no change of any
 //! integer makes worse counts as a failure too: nobody knows whether it is gated. What it takes to be named depends on
-//! the metric's rank: a description must be named and must not fail.
+//! the metric's rank: a description must be named and must not fail, nor must what a build executes by half a per cent more.
 //!
 //! Beside that, every figure is held against limits: one that it just keeps, and one that it just doesn't.
 
@@ -211,14 +211,14 @@ struct Trial<'a> {
 impl Trial<'_> {
     /// Compares, and holds the verdict against what is worse in this cell; true when anything is.
     fn run(&mut self, baseline: &Results, current: &Results, change: &str) -> bool {
-        let worse: Vec<Metric> = {
-            let [before, after] = self.in_both(baseline, current);
-            self.metrics.iter().filter(|m| worse(m, m.value(before), m.value(after))).copied().collect()
-        };
+        let [before, after] = self.in_both(baseline, current);
+        let worse: Vec<Metric> =
+            self.metrics.iter().filter(|m| worse(m, m.value(before), m.value(after))).copied().collect();
         let verdict = (self.compare)(baseline, current, &Policy::default(), self.metrics);
         let failed = verdict.outcome() == Outcome::Regression;
         let due = |metric: &Metric| match metric.rank {
             Rank::Description => Level::Inform,
+            Rank::BuildCost if within_half_a_percent(metric.value(before), metric.value(after)) => Level::Allowed,
             _ if self.exact => Level::Fail,
             _ => Level::Warn,
         };
@@ -269,6 +269,10 @@ fn worse(metric: &Metric, before: Option<Number>, after: Option<Number>) -> bool
         Better::Higher => falls,
         Better::Neither => rises || falls,
     }
+}
+
+fn within_half_a_percent(before: Option<Number>, after: Option<Number>) -> bool {
+    before.zip(after).is_some_and(|(before, after)| (real(after) - real(before)) * 200.0 <= real(before))
 }
 
 /// Writes the record with one integer changed and reads it as the reader does, except that the reader would notice

@@ -35,6 +35,7 @@ fn record() -> Results {
         count: Some(Count { quantities: quantities.clone().collect(), ..Count::default() }),
         time: None,
         profile: None,
+        instructions: None,
     };
     Results {
         schema: SCHEMA,

@@ -131,6 +131,7 @@ fn passes(results: &Results) -> impl Iterator<Item = (&'static str, &'static str
         (any(|cell| cell.count.is_some()), ("count", "counted")),
         (any(|cell| cell.time.is_some()), ("time", "timed")),
         (any(|cell| cell.profile.is_some()), ("profile", "profiled")),
+        (any(|cell| cell.instructions.is_some()), ("instructions", "run under Valgrind")),
     ];
     passes.into_iter().filter(|(any, _)| *any).map(|(_, names)| names)
 }

@@ -135,6 +135,8 @@ pub struct Passes {
     pub time: bool,
     /// Stacks.
     pub profile: bool,
+    /// What the processor executes, under Valgrind.
+    pub instructions: bool,
 }
 
 /// A name out of a registry, which lives as long as the program. One that is read, as by a cell's process, is kept for good.

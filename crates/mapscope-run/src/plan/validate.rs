@@ -120,7 +120,12 @@ fn plan_of(mut written: Vec<Profile>, flags: &Flags, catalog: &Catalog) -> Resul
 fn join(mut plan: Plan, next: Plan) -> Plan {
     let (a, b) = (plan.passes, next.passes);
     plan.profile = format!("{}+{}", plan.profile, next.profile);
-    plan.passes = Passes { count: a.count | b.count, time: a.time | b.time, profile: a.profile | b.profile };
+    plan.passes = Passes {
+        count: a.count | b.count,
+        time: a.time | b.time,
+        profile: a.profile | b.profile,
+        instructions: a.instructions | b.instructions,
+    };
     plan.repetitions = plan.repetitions.join(next.repetitions);
     plan.rates_per_s = ascending(plan.rates_per_s.into_iter().chain(next.rates_per_s));
     plan.time_limit_s = plan.time_limit_s.zip(next.time_limit_s).map(|(a, b)| a.max(b));
@@ -134,7 +139,9 @@ fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, PlanError> {
     let settings = &profile.settings;
     settings.one("summary", |raw| Ok(raw.text.clone()))?;
     let passes = settings.each("passes", |raw| named("pass", &raw.text, &PASSES, |pass| pass.0))?;
-    let mut chosen = Passes { count: passes.is_none(), time: passes.is_none(), profile: passes.is_none() };
+    let all = passes.is_none();
+    // Not each machine has what the pass of instructions needs.
+    let mut chosen = Passes { count: all, time: all, profile: all, instructions: false };
     for (_, set) in passes.unwrap_or_default() {
         set(&mut chosen);
     }
@@ -187,10 +194,11 @@ fn ascending(rates: impl IntoIterator<Item = u64>) -> Vec<u64> {
 }
 
 type SetPass = fn(&mut Passes);
-const PASSES: [(&str, SetPass); 3] = [
+const PASSES: [(&str, SetPass); 4] = [
     ("count", |passes| passes.count = true),
     ("time", |passes| passes.time = true),
     ("profile", |passes| passes.profile = true),
+    ("instructions", |passes| passes.instructions = true),
 ];
 
 #[cfg(test)]

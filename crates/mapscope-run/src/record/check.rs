@@ -10,9 +10,9 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
 use super::{
-    Cell, CellId, Count, EndState, HeatMap, LatencyHistogram, Moment, Moments, OpKind, Profile, RATE_MAX_PER_S,
-    Responses, Results, Searches, Sensors, Services, Spell, Status, Time, Timeline, UNDISTURBED_MIN, Undisturbed,
-    contradiction, flaw, metrics,
+    Cell, CellId, Count, EndState, Executed, HeatMap, Instructions, LatencyHistogram, Moment, Moments, OpKind, Profile,
+    RATE_MAX_PER_S, Responses, Results, Searches, Sensors, Services, Spell, Status, Time, Timeline, UNDISTURBED_MIN,
+    Undisturbed, contradiction, flaw, metrics,
 };
 use crate::text;
 use metrics::Metric;
@@ -81,6 +81,9 @@ pub(crate) fn check_cell(cell: &Cell) -> Result<(), String> {
     }
     if let Some(profile) = &cell.profile {
         check_profile(profile)?;
+    }
+    if let Some(instructions) = &cell.instructions {
+        check_instructions(instructions, &cell.expected)?;
     }
     Ok(())
 }
@@ -167,6 +170,18 @@ fn check_timeline(timeline: &Timeline) -> Result<(), String> {
     let lists = [Some(&timeline.held_bytes), Some(&timeline.peak_bytes), timeline.capacity.as_ref()];
     let equally_long = lists.iter().flatten().all(|list| list.len() == points);
     ensure!(equally_long, "the lists of timeline are not equally long");
+    Ok(())
+}
+
+fn check_instructions(counted: &Instructions, expected: &EndState) -> Result<(), String> {
+    for (kind, of) in counted.kinds.iter().chain(&counted.idle) {
+        let name = kind.name();
+        let Executed { instructions, branches, mispredictions, l1_misses, ll_misses } = *of;
+        ensure!(branches <= instructions, "branches {branches} of {name} > instructions {instructions}");
+        ensure!(mispredictions <= branches, "mispredictions {mispredictions} of {name} > branches {branches}");
+        ensure!(ll_misses <= l1_misses, "ll_misses {ll_misses} of {name} > l1_misses {l1_misses}");
+        ensure!(expected.ops(*kind) != Some(0), "instructions of {name}, of which there is no operation");
+    }
     Ok(())
 }
 

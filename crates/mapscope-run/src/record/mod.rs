@@ -8,6 +8,7 @@ mod check;
 mod declared;
 mod environment;
 mod held;
+mod instructions;
 mod io;
 pub mod metrics;
 mod older;
@@ -30,6 +31,7 @@ pub(crate) use check::{check_cell, check_times};
 pub use declared::{contradiction, flaw};
 pub use environment::Environment;
 pub use held::Held;
+pub use instructions::{Executed, Instructions};
 pub use io::{FILE_NAME, ReadError, read, write_atomically, write_reproducible, write_whole};
 pub use io::{is_temporary, parse};
 pub use percentiles::KindPercentiles;
@@ -170,6 +172,9 @@ pub struct Cell {
     /// The profile pass.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub profile: Option<Profile>,
+    /// The instructions pass.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub instructions: Option<Instructions>,
 }
 
 /// What the count pass counted over the measured operations (set-up excluded, unless said otherwise).

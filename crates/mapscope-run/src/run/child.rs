@@ -107,7 +107,23 @@ fn run(find: Find<'_>, names: bool, job: &Job, workload: &Workload) -> Answered 
             }
             Ok(Answer::Profile(unnamed))
         }
+        Pass::Instructions => {
+            passes::execute(&mut *open()?, workload)?;
+            Ok(Answer::Executed { build: build() })
+        }
     }
+}
+
+/// What decides, besides the sources, what this program executes.
+fn build() -> String {
+    let mut build = format!("rustc {}, {}, {}", mapscope_maps::RUSTC, mapscope_maps::TARGET, mapscope_maps::BUILD);
+    #[cfg(target_env = "gnu")]
+    {
+        // SAFETY: the version is text that ends in NUL and is never changed.
+        let version = unsafe { std::ffi::CStr::from_ptr(libc::gnu_get_libc_version()) };
+        build += &format!(", glibc {}", version.to_str().unwrap_or("unknown"));
+    }
+    build
 }
 
 fn unwritten(job: &Job, error: &io::Error) -> String {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::passes::{Counted, Handed, Learnt, Left, Unnamed};
 use crate::plan::CellSpec;
-use crate::record::{Profile, Time};
+use crate::record::{Instructions, Profile, Time};
 use crate::subject::Failure;
 use crate::workload::{Expected, HandOver};
 
@@ -69,7 +69,10 @@ struct Heard {
 impl Job {
     /// For another process of this program.
     pub fn speak(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec(&Spoken { protocol: PROTOCOL, job: self })
+        let mut text = serde_json::to_vec(&Spoken { protocol: PROTOCOL, job: self })?;
+        // How many digits a process's number has is no reason for another heap.
+        text.resize(text.len().next_multiple_of(4096), b'\n');
+        Ok(text)
     }
 
     /// What that process was told.
@@ -101,12 +104,27 @@ pub(super) enum Pass {
     Learn,
     Time,
     Profile,
+    Instructions,
 }
 
 impl Pass {
     /// Whether others may run beside it.
     pub const fn is_undisturbed(self) -> bool {
+        matches!(self, Pass::Count | Pass::Learn | Pass::Instructions)
+    }
+
+    /// Whether it looks at each operation.
+    pub const fn watches(self) -> bool {
         matches!(self, Pass::Count | Pass::Learn)
+    }
+
+    /// How many times longer than another's an operation of it takes.
+    pub const fn slowness(self) -> u64 {
+        match self {
+            Pass::Expect | Pass::Count | Pass::Learn | Pass::Time | Pass::Profile => 1,
+            // Callgrind's word is 50, of code that does little else than a watched operation does.
+            Pass::Instructions => 20,
+        }
     }
 
     pub const fn name(self) -> &'static str {
@@ -116,6 +134,7 @@ impl Pass {
             Pass::Learn => "learn",
             Pass::Time => "time",
             Pass::Profile => "profile",
+            Pass::Instructions => "instructions",
         }
     }
 }
@@ -134,6 +153,12 @@ pub(super) enum Answer {
     Profile(Unnamed),
     /// The same by a program of its own, which alone knows its names.
     Named(Box<Profile>),
+    /// The operations are done, under what counts them. No process but the one that started it reads that.
+    Executed {
+        /// See [`Instructions::build`].
+        build: String,
+    },
+    Instructions(Box<Instructions>),
 }
 
 impl Answer {
@@ -145,6 +170,7 @@ impl Answer {
             Answer::Learnt(_) => Pass::Learn,
             Answer::Time(..) => Pass::Time,
             Answer::Profile(_) | Answer::Named(_) => Pass::Profile,
+            Answer::Executed { .. } | Answer::Instructions(_) => Pass::Instructions,
         }
     }
 }

@@ -133,7 +133,8 @@ impl<'a> Ledger<'a> {
                 Err(failure) => self.fail(task.cell, &task.name(), &failure),
             },
             Answer::Named(profile) => cell.profile = Some(*profile),
-            Answer::Expected(_) => {}
+            Answer::Instructions(instructions) => cell.instructions = Some(*instructions),
+            Answer::Expected(_) | Answer::Executed { .. } => {}
         }
     }
 

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! The parent opens and checks every workload, and starts itself with [`HIDDEN_VERB`]: once per workload for its expected
-//! end state, once per cell and pass, of a time pass once per repetition. Count passes may run side by side; the others run
-//! alone. Repetitions are spread over the run in rounds: the first of every cell, then the second of every cell, so that
+//! end state, once per cell and pass, of a time pass once per repetition. Count passes and those of instructions may run side by side;
+//! the others run alone. Repetitions are spread over the run in rounds: the first of every cell, then the second of every cell, so that
 //! what holds for one process or one minute is not in all repetitions of a cell. Whatever becomes of a process, its cell is
 //! a row of the results.
 
@@ -35,6 +35,7 @@ mod scheduler;
 mod sessions;
 mod subjects;
 mod task;
+mod valgrind;
 
 use std::io;
 use std::path::PathBuf;
@@ -87,6 +88,12 @@ pub enum RunError {
     /// A log that the run can't go on with.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// The pass of instructions is asked for, and what it needs is not here.
+    #[error(
+        "--passes instructions: there is no valgrind on the PATH, which counts them: install it (package valgrind, or \
+         valgrind.org), or leave this pass out"
+    )]
+    NoValgrind,
     /// There is no place for the answers of its passes.
     #[error(
         "{}: the passes can't leave their answers here: {source}; set TMPDIR to a folder that can be written",

@@ -137,6 +137,7 @@ impl<'a> Opened<'a> {
             count: None,
             time: None,
             profile: None,
+            instructions: None,
         }
     }
 

@@ -9,8 +9,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::job::{Answered, HIDDEN_VERB, Job, Pass, REFUSAL, REFUSED};
+use super::job::{Answer, Answered, HIDDEN_VERB, Job, Pass, REFUSAL, REFUSED};
+use super::passes;
 use super::scheduler::Executor;
+use super::valgrind::Valgrind;
 use crate::record::Status;
 use crate::subject::Failure;
 use crate::text;
@@ -29,6 +31,8 @@ pub(super) struct Processes {
     ended: Receiver<(u64, String)>,
     tell: Sender<(u64, String)>,
     started: u64,
+    /// Where a pass needs it.
+    valgrind: Option<Valgrind>,
 }
 
 /// A running pass.
@@ -41,9 +45,9 @@ struct Process {
 }
 
 impl Processes {
-    pub fn new() -> Processes {
+    pub fn new(valgrind: Option<Valgrind>) -> Processes {
         let (tell, ended) = channel();
-        Processes { running: Vec::new(), ended, tell, started: 0 }
+        Processes { running: Vec::new(), ended, tell, started: 0, valgrind }
     }
 
     fn take(&mut self, id: u64) -> Option<Process> {
@@ -56,7 +60,8 @@ impl Executor for Processes {
     fn start(&mut self, job: Job, limit: Duration) -> io::Result<u64> {
         self.started += 1;
         let id = self.started;
-        self.running.push(Process::start(id, job, limit, self.tell.clone())?);
+        let command = command(&job, self.valgrind.as_ref())?;
+        self.running.push(Process::start(id, job, command, limit, self.tell.clone())?);
         Ok(id)
     }
 
@@ -94,9 +99,14 @@ fn spawn(command: &mut Command, inherited: Option<RawFd>) -> io::Result<Child> {
 }
 
 impl Process {
-    /// Starts this program anew for one job; its end is told with what it wrote to standard error.
-    fn start(id: u64, job: Job, limit: Duration, tell: Sender<(u64, String)>) -> io::Result<Process> {
-        let mut command = Command::new(job.program.clone().map_or_else(program, Ok)?);
+    /// Starts it for one job; its end is told with what it wrote to standard error.
+    fn start(
+        id: u64,
+        job: Job,
+        mut command: Command,
+        limit: Duration,
+        tell: Sender<(u64, String)>,
+    ) -> io::Result<Process> {
         command.arg(HIDDEN_VERB).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.env_remove("RUST_BACKTRACE").process_group(0);
         let text = job.speak()?;
@@ -177,12 +187,43 @@ impl Process {
                 Err(Failure::new(Status::Aborted, "the map ended the process before the pass was done"))
             }
             Ok(bytes) => match serde_json::from_slice(&bytes) {
+                Ok(Ok(Answer::Executed { build })) => executed(&self.job, &build),
                 Ok(answered) => answered,
                 Err(error) => harness(format!("its answer is damaged: {error}")),
             },
             Err(error) => harness(format!("its answer can't be read from {}: {error}", text::path(&self.job.answer))),
         }
     }
+}
+
+/// What starts the program of a job.
+fn command(job: &Job, valgrind: Option<&Valgrind>) -> io::Result<Command> {
+    let own = || match valgrind {
+        // There, its own is Valgrind.
+        Some(_) if cfg!(target_os = "linux") => Ok(PathBuf::from(format!("/proc/{}/exe", std::process::id()))),
+        _ => program(),
+    };
+    let program = job.program.clone().map_or_else(own, Ok)?;
+    Ok(match valgrind.filter(|_| job.pass == Pass::Instructions) {
+        Some(valgrind) => valgrind.command(&program, &counts(job)),
+        None => Command::new(program),
+    })
+}
+
+/// Where Valgrind leaves what it has counted for a job.
+fn counts(job: &Job) -> PathBuf {
+    job.answer.with_extension("callgrind")
+}
+
+/// What it has counted.
+fn executed(job: &Job, build: &str) -> Answered {
+    let path = counts(job);
+    let unread =
+        |error| Failure::harness(format!("{}: what Valgrind has counted can't be read: {error}", text::path(&path)));
+    let file = std::fs::read_to_string(&path).map_err(unread)?;
+    // The folder need not hold them all.
+    let _ = std::fs::remove_file(&path);
+    passes::executed(&file, build).map(|counted| Answer::Instructions(Box::new(counted)))
 }
 
 /// Waits until a child has ended, and leaves its end for who started it: so long its number is nobody else's.

@@ -15,6 +15,7 @@ use super::runner;
 use super::scheduler::Scheduler;
 use super::subjects::Subjects;
 use super::task::{Task, tasks};
+use super::valgrind::Valgrind;
 use super::{Finished, RunError, Settings};
 use crate::intake::interrupt;
 use crate::plan::{CellSpec, Plan};
@@ -48,6 +49,7 @@ pub fn execute(
 }
 
 fn run(plan: &Plan, subjects: &Subjects, settings: &Settings, log: Option<&mut Log>) -> Result<Finished, RunError> {
+    let valgrind = plan.passes.instructions.then(|| Valgrind::find().ok_or(RunError::NoValgrind)).transpose()?;
     let opened = Opened::new(plan.clone(), subjects)?;
     let answers = Answers::new()?;
     // A run that goes on finds in its own folder what repetitions left.
@@ -68,7 +70,7 @@ fn run(plan: &Plan, subjects: &Subjects, settings: &Settings, log: Option<&mut L
     let limits = Limits::new(plan, undisturbed, settings.jobs);
     let prepared = prepare(&opened, &queue, settings.sources, &mut ledger, &mut sinks);
     let mut scheduler = Scheduler::new(&opened, answers.path(), limits, prepared, ledger, queue);
-    let mut processes = Processes::new();
+    let mut processes = Processes::new(valgrind);
     while !interrupt::asked() && scheduler.step(&mut processes, &mut sinks) {}
     let interrupted = interrupt::asked();
     drop(processes);

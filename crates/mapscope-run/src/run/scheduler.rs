@@ -94,7 +94,8 @@ impl<'a> Scheduler<'a> {
 
     fn start(&mut self, task: Task, executor: &mut dyn Executor, sinks: &mut Sinks<'_>) {
         let job = self.job(&task);
-        match executor.start(job, self.limits.time(self.opened.ops(task.cell))) {
+        let ops = self.opened.ops(task.cell).saturating_mul(task.pass.slowness());
+        match executor.start(job, self.limits.time(ops)) {
             Ok(id) => self.running.push((id, task)),
             // There may be room for it when one of the others has ended; for as many as this there is none.
             Err(_) if !self.running.is_empty() => {
@@ -116,7 +117,7 @@ impl<'a> Scheduler<'a> {
     fn job(&mut self, task: &Task) -> Job {
         let Task { cell, pass, repetition, .. } = *task;
         let mut learns = None;
-        if self.opened.plan.passes.time && pass.is_undisturbed() && self.opened.repeats(cell) {
+        if self.opened.plan.passes.time && pass.watches() && self.opened.repeats(cell) {
             let file = self.folder.join(format!("{cell}-learnt"));
             self.ledger.learns(cell, file.clone());
             learns = Some(file);

@@ -47,7 +47,7 @@ const LEARNT_BYTES_MAX: u64 = 256 << 20;
 
 /// What of a plan is not `done`.
 ///
-/// The expected end states come first. Then, block by block: count passes, which may run side by side; profile passes; time
+/// The expected end states come first. Then, block by block: count passes and those of instructions, which may run side by side; profile passes; time
 /// passes in rounds, the first repetition of every cell before the second of any. A block is as many cells as may leave what
 /// they learn for their time passes: most plans are one.
 pub(super) fn tasks(opened: &Opened<'_>, done: &HashSet<Task>) -> VecDeque<Task> {
@@ -75,6 +75,7 @@ fn passes(opened: &Opened<'_>) -> impl Iterator<Item = Pass> {
     let passes = opened.plan.passes;
     let wanted = [
         (passes.count, Pass::Count),
+        (passes.instructions, Pass::Instructions),
         (passes.time, Pass::Learn),
         (passes.profile, Pass::Profile),
         (passes.time, Pass::Time),
@@ -84,7 +85,9 @@ fn passes(opened: &Opened<'_>) -> impl Iterator<Item = Pass> {
 
 fn has(opened: &Opened<'_>, cell: usize, pass: Pass, done: &HashSet<Task>) -> bool {
     match pass {
-        Pass::Profile => opened.subject(cell).is_none_or(|map| map.has_stacks(opened.plan.cells[cell].crew)),
+        Pass::Profile | Pass::Instructions => {
+            opened.subject(cell).is_none_or(|map| map.has_stacks(opened.plan.cells[cell].crew))
+        }
         // A count pass leaves what it learns for the time pass, but to the run that it is of.
         Pass::Learn => {
             let counts = opened.plan.passes.count;
@@ -134,6 +137,10 @@ mod tests {
         assert_eq!(order(&[small, ("passes", "count,time")], &[]), "e0 e2 c0 c1 c2 c3 t0 t1 t2 t3 t0. t1. t2. t3.");
         assert_eq!(order(&[small, ("passes", "time")], &[]), "e0 e2 l0 l1 l2 l3 t0 t1 t2 t3 t0. t1. t2. t3.");
         assert_eq!(order(&[small, ("passes", "profile")], &[]), "e0 e2 p0 p1 p2 p3");
+        assert_eq!(
+            order(&[small, ("passes", "time,instructions")], &[]),
+            "e0 e2 i0 i1 i2 i3 l0 l1 l2 l3 t0 t1 t2 t3 t0. t1. t2. t3."
+        );
     }
 
     #[test]

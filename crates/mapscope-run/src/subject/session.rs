@@ -52,6 +52,15 @@ pub trait Session {
     /// # Errors
     /// Why they can't be.
     fn timed<'s>(&'s mut self, maps: usize, clock: Option<Clock>) -> Result<Box<dyn Timed + 's>, Failure>;
+
+    /// What does nothing in the place of a map, so that what a [bare](Timed::bare) batch costs it is not the map's. Asked
+    /// only where there are [stacks](super::Subject::has_stacks).
+    ///
+    /// # Errors
+    /// Why it can't be had.
+    fn idle<'s>(&'s mut self) -> Result<Box<dyn Timed + 's>, Failure> {
+        Err(Failure::harness("nobody knows what the loop around this map's operations executes"))
+    }
 }
 
 /// What to look for.

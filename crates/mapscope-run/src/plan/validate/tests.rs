@@ -109,7 +109,7 @@ fn shown(plan: &Plan) -> Vec<String> {
 fn the_smallest_profile_gets_the_defaults() {
     let plan = plan_text(&table(""), &Flags::default()).unwrap();
     assert_eq!(plan.profile, "my");
-    assert_eq!(plan.passes, Passes { count: true, time: true, profile: true });
+    assert_eq!(plan.passes, Passes { count: true, time: true, profile: true, instructions: false });
     assert_eq!((plan.repetitions, plan.time_limit_s, plan.memory_limit_bytes), (Repetitions::Auto, None, None));
     assert_eq!(shown(&plan), ["std uniform fill hint=0 u64/u64 ops=10 seed=1"]);
 }
@@ -121,7 +121,7 @@ fn settings_are_read() {
         table("")
     );
     let plan = plan_text(&text, &Flags::default()).unwrap();
-    assert_eq!(plan.passes, Passes { count: true, time: false, profile: true });
+    assert_eq!(plan.passes, Passes { count: true, time: false, profile: true, instructions: false });
     assert_eq!(
         (plan.repetitions, plan.time_limit_s, plan.memory_limit_bytes),
         (Repetitions::Fixed(7), Some(1000), Some(16 << 20))
@@ -301,7 +301,7 @@ fn errors_name_the_range() {
     assert!(setting("memory_limit_mb = 99_999_999_999_999").ends_with("got 99999999999999"));
     assert_eq!(
         setting("passes = \"times\""),
-        "my.toml:1: passes: unknown pass \"times\", did you mean \"time\"? Valid: count, time, profile."
+        "my.toml:1: passes: unknown pass \"times\", did you mean \"time\"? Valid: count, time, profile, instructions."
     );
     assert_eq!(
         error(&table("").replace("\"uniform\"", "\"zipfian(9)\"")),
@@ -414,7 +414,7 @@ fn flags_replace_lists_in_every_table() {
         ("seed", "7"),
     ]);
     let plan = plan_text(&text, &flags).unwrap();
-    assert_eq!(plan.passes, Passes { count: true, time: false, profile: false });
+    assert_eq!(plan.passes, Passes { count: true, time: false, profile: false, instructions: false });
     assert_eq!(plan.cells.len(), 12);
     assert_eq!(show(&plan.cells[4]), "btree uniform mix(insert=1,remove=0,get=2) hint=0 u64/u64 ops=10 seed=7");
     assert_eq!(show(&plan.cells[11]), "hashbrown uniform mix(insert=1,remove=0,get=2) hint=0 u64/256 ops=10 seed=7");
@@ -441,7 +441,7 @@ fn flags_alone_are_custom_and_passes_alone_are_quick() {
     let counted = super::plan(&[], &flags, &catalog()).unwrap();
     assert_eq!(counted.profile, "quick");
     assert_eq!(counted.cells, quick.cells);
-    assert_eq!(counted.passes, Passes { count: true, time: false, profile: false });
+    assert_eq!(counted.passes, Passes { count: true, time: false, profile: false, instructions: false });
 }
 
 #[test]
@@ -457,7 +457,7 @@ fn a_trace_excludes_keys_and_mix() {
 fn profiles_are_joined() {
     let plan = plan(&["ci".into(), "ycsb".into(), "ci".into()], &Flags::default(), &catalog()).unwrap();
     assert_eq!(plan.profile, "ci+ycsb+ci");
-    assert_eq!(plan.passes, Passes { count: true, time: true, profile: true });
+    assert_eq!(plan.passes, Passes { count: true, time: true, profile: true, instructions: false });
     assert_eq!(plan.time_limit_s, None);
     assert_eq!(plan.cells.len(), 40 + 50);
 }
@@ -543,7 +543,7 @@ fn quick_stays_quick_and_the_table_holds_what_go_holds() {
     let quick = plan(&[], &Flags::default(), &catalog()).unwrap();
     assert!(quick.cells.len() <= 40, "{} cells", quick.cells.len());
     let table = plan(&["go-load-factor-table".into()], &Flags::default(), &catalog()).unwrap();
-    assert_eq!(table.passes, Passes { count: true, time: false, profile: false });
+    assert_eq!(table.passes, Passes { count: true, time: false, profile: false, instructions: false });
     assert_eq!(table.cells.len(), 9);
     for (index, cell) in table.cells.iter().enumerate() {
         let load_factor = 4.0 + 0.5 * index as f64;

@@ -7,8 +7,8 @@ use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 
 use super::{Metric, Number, find, registry};
 use crate::record::{
-    Cause, Cell, CellId, Collector, Count, Distributions, EndState, KindPercentiles, LatencyHistogram, OpKind,
-    Quantities, Results, SCHEMA, Status, ThreadTime, Time, Undisturbed,
+    Cause, Cell, CellId, Collector, Count, Distributions, EndState, Executed, Instructions, KindPercentiles,
+    LatencyHistogram, OpKind, Quantities, Results, SCHEMA, Status, ThreadTime, Time, Undisturbed,
 };
 
 /// A cell that ended well without having run any pass.
@@ -36,6 +36,7 @@ pub(super) fn cell(map: &str) -> Cell {
         count: None,
         time: None,
         profile: None,
+        instructions: None,
     }
 }
 
@@ -58,6 +59,14 @@ pub(super) fn cell_with_everything() -> Cell {
     let counted = registry().iter().filter(|metric| metric.counted());
     let mut quantities: Quantities = counted.map(|metric| (metric.name, 9)).collect();
     quantities.set("live_bytes", Some(300));
+    let sums = |sum| Executed {
+        instructions: sum,
+        branches: sum / 3,
+        mispredictions: sum / 9,
+        l1_misses: sum / 9,
+        ll_misses: sum / 90,
+    };
+    let executed = |sum| OpKind::ALL.map(|kind| (kind, sums(sum))).into();
     let distributions = Distributions { occupancy: Some(vec![1, 2, 1]), ..Distributions::default() };
     let count = Count { quantities, distributions, ..Count::default() };
     Cell {
@@ -69,11 +78,14 @@ pub(super) fn cell_with_everything() -> Cell {
             remove_hits: 2,
             gets: 1,
             get_hits: 1,
+            clears: Some(1),
+            iterations: Some(1),
             payload_bytes: 112,
             live_payload_bytes: 64,
             ..EndState::none()
         },
         count: Some(count),
+        instructions: Some(Instructions { build: "a build".into(), kinds: executed(900), idle: executed(90) }),
         time: Some(Time {
             threads: vec![thread],
             collector: Some(collector),

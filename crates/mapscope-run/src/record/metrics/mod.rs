@@ -14,6 +14,7 @@ pub mod dearest;
 pub mod events;
 #[cfg(test)]
 mod fixture;
+mod instructions;
 pub mod latency;
 pub mod memory;
 mod metric;
@@ -80,6 +81,8 @@ pub fn registry() -> &'static [Metric] {
             memory::ROWS,
             events::ROWS,
             structure::ROWS,
+            instructions::ROWS,
+            instructions::OF_KINDS.as_flattened(),
             times::ROWS,
             latency::PERCENTILES.as_flattened(),
             undisturbed::ROWS,
@@ -123,6 +126,11 @@ pub fn in_reports(results: &Results) -> Vec<Metric> {
 /// The metric of all formats called `name`.
 pub fn find(name: &str) -> Option<&'static Metric> {
     all().iter().find(|metric| metric.name == name)
+}
+
+/// Whether a metric comes from the pass of instructions.
+pub fn is_executed(metric: &Metric) -> bool {
+    instructions::ROWS.iter().chain(instructions::OF_KINDS.as_flattened()).any(|row| row.name == metric.name)
 }
 
 /// The quantity of the registry that a count pass records under `name`.
@@ -170,7 +178,9 @@ mod tests {
         overflow_buckets overflow_bucket_percent chain_length_max hit_probes miss_probes \
         hit_probe_groups miss_probe_groups probe_groups_max hit_probes_worst hit_probe_groups_worst \
         bucket_entropy_bits tables directory_entries tombstones \
-        slot_reuse_ratio slot_reuse_age_mean_writes in_use_overhead_bytes_per_entry";
+        slot_reuse_ratio slot_reuse_age_mean_writes in_use_overhead_bytes_per_entry \
+        instructions_per_op branches_per_op mispredictions_per_op l1_misses_per_op ll_misses_per_op \
+        loop_instructions_per_op";
 
     fn names(class: Class) -> Vec<&'static str> {
         all().iter().filter(|metric| metric.class == class).map(|metric| metric.name).collect()
@@ -178,7 +188,12 @@ mod tests {
 
     #[test]
     fn the_exact_list_is_complete_and_in_order() {
-        assert_eq!(names(Class::Exact), EXACT.split_whitespace().collect::<Vec<_>>());
+        let mut expected: Vec<_> = EXACT.split_whitespace().map(String::from).collect();
+        for kind in OpKind::ALL.map(OpKind::name) {
+            let figures = ["instructions", "branches", "mispredictions", "l1_misses", "ll_misses"];
+            expected.extend(figures.map(|figure| format!("{kind}_{figure}")));
+        }
+        assert_eq!(names(Class::Exact), expected);
     }
 
     #[test]
@@ -229,7 +244,9 @@ mod tests {
         let descriptions = "grow_events same_size_grow_events split_events directory_grow_events prune_events \
             promote_events dirty_copy_events rehash_events overflow_buckets overflow_bucket_percent chain_length_max \
             bucket_entropy_bits tables directory_entries tombstones slot_reuse_ratio slot_reuse_age_mean_writes";
-        assert_eq!(ranked(Rank::Description).collect::<Vec<_>>(), descriptions.split_whitespace().collect::<Vec<_>>());
+        let simulated = |name: &&str| ["mispredictions", "misses", "loop_"].iter().any(|of| name.contains(of));
+        let of_maps = ranked(Rank::Description).filter(|name| !simulated(name));
+        assert_eq!(of_maps.collect::<Vec<_>>(), descriptions.split_whitespace().collect::<Vec<_>>());
         let neither = all().iter().filter(|m| m.class == Class::Exact && m.better == Better::Neither).map(|m| m.name);
         assert!(ranked(Rank::Work).eq(neither));
         assert_eq!(ranked(Rank::Time).chain(ranked(Rank::UndisturbedTime)).count(), 0);

@@ -7,8 +7,11 @@ use super::{Better, Class};
 pub enum Rank {
     /// What the workload asks for, whatever the map: any change means that the two runs did different work.
     Work,
-    /// What a user pays: bytes, allocations, moves, probes, instructions, memory held. It must not get worse.
+    /// What a user pays: bytes, allocations, moves, probes, memory held. It must not get worse.
     Cost,
+    /// The same of what one build executes: another compiler, or the same with other options, makes other code of it. It
+    /// must not get worse by more than a change in what lies beside it makes.
+    BuildCost,
     /// How things are, which costs nothing by itself: reuse, ages, entropies, occupancy, how often a cause occurred, shares.
     /// That it changed explains a cost, and is no fault.
     Description,
@@ -34,6 +37,7 @@ impl Rank {
         match self {
             Rank::Work => "work",
             Rank::Cost => "cost",
+            Rank::BuildCost => "build cost",
             Rank::Description => "description",
             Rank::Time => "time",
             Rank::UndisturbedTime => "undisturbed time",

@@ -1,6 +1,7 @@
 //! The passes, each written once: what drives a session and makes a record of what it gives. They know no map and no runtime.
 
 mod count;
+mod instructions;
 mod latencies;
 mod learnt;
 mod least;
@@ -14,6 +15,7 @@ mod time;
 mod timeline;
 
 pub(super) use count::{Counted, count};
+pub(super) use instructions::{MEASURED, execute, executed};
 pub(super) use latencies::{CLASSES, recorded, sum_kinds};
 pub(super) use learnt::{Learnt, learn};
 pub(super) use least::{Handed, Least, Left};

@@ -121,6 +121,7 @@ fn answer(job: &Job) -> Answer {
             )
         }
         Pass::Profile => Answer::Profile(Unnamed::default()),
+        Pass::Instructions => Answer::Instructions(Box::default()),
     }
 }
 
@@ -331,7 +332,8 @@ fn logged(folder: &Path) -> Log {
 
 #[test]
 fn whenever_it_is_killed_it_goes_on_to_the_record_that_it_would_have_had() {
-    let fixed = ["count", "time", "count,profile,time"].map(|passes| (passes, "1,2", Repetitions::Fixed(2)));
+    let fixed = ["count", "time", "instructions,time", "count,profile,time"]
+        .map(|passes| (passes, "1,2", Repetitions::Fixed(2)));
     for (passes, seeds, repetitions) in fixed.into_iter().chain([("time", "1", Repetitions::Auto)]) {
         let mut plan = planned(passes, seeds);
         plan.0.repetitions = repetitions;

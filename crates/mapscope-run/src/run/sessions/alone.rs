@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::batch::{Batch, Blocks, batch_ops_max};
 use super::content::content;
+use super::idle::Idle;
 use super::observe::{Observer, Tape};
 use super::pin;
 use super::tested::{Row, Tested, Typed};
@@ -69,6 +70,12 @@ impl<K: Key, V: Value> Session for Alone<K, V> {
         let ready = Ready { batches, ..Ready::new(&self.hashes) };
         let (blocks, readings) = (Blocks::default(), Vec::new());
         Ok(Box::new(Bare { maps: self.map.timed(maps), ready, blocks, readings, clock }))
+    }
+
+    fn idle<'s>(&'s mut self) -> Result<Box<dyn Timed + 's>, Failure> {
+        let ready = Ready::<K, V>::new(&self.hashes);
+        let (blocks, readings) = (Blocks::default(), Vec::new());
+        Ok(Box::new(Bare { maps: Box::new(Idle), ready, blocks, readings, clock: None }))
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn batch_ops_max<K, V>() -> usize {
 /// and not the map drops them, after the measuring.
 pub(super) struct Batch<K, V> {
     kinds: Vec<Kind>,
-    puts: Vec<(K, V)>,
+    pub(super) puts: Vec<(K, V)>,
     keys: Vec<K>,
 }
 

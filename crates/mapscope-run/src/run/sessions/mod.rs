@@ -5,6 +5,7 @@ mod batch;
 mod content;
 mod crew;
 mod hands;
+mod idle;
 mod observe;
 mod pin;
 mod shared;

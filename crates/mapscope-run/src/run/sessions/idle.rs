@@ -1,0 +1,62 @@
+//! What does nothing in the place of a map: what its operations cost is the loop's.
+
+use std::hint::black_box;
+use std::mem::ManuallyDrop;
+use std::ptr;
+
+use super::batch::{Batch, Blocks, Worked};
+use super::tested::Row;
+use crate::workload::{Key, Value};
+
+/// See the module.
+pub(super) struct Idle;
+
+impl<K: Key, V: Value> Row<K, V> for Idle {
+    fn bare(&mut self, batches: &mut [Batch<K, V>], blocks: &mut Blocks) {
+        blocks.begin(batches.iter().map(Batch::len).sum());
+        for batch in batches {
+            // What nobody takes is dropped when the loop is done: it is no part of it.
+            let put = |put: &(K, V)| {
+                // SAFETY: a copy that alone is dropped, after `Nothing` has forgotten the other one. Where that panicked,
+                // neither is.
+                ManuallyDrop::new(unsafe { ptr::read(put) })
+            };
+            let puts: Vec<_> = batch.puts.iter().map(put).collect();
+            batch.work(Nothing, blocks);
+            puts.into_iter().for_each(|put| drop(ManuallyDrop::into_inner(put)));
+        }
+        blocks.end();
+    }
+
+    fn clocked(&mut self, _: &mut [Batch<K, V>], _: &mut [u64]) -> u64 {
+        unreachable!("nobody times nothing")
+    }
+}
+
+struct Nothing;
+
+impl<K, V> Worked<K, V> for Nothing {
+    #[inline(always)]
+    fn put(&mut self, key: K, value: V) -> bool {
+        std::mem::forget((key, value));
+        black_box(false)
+    }
+    #[inline(always)]
+    fn look_up(&mut self, key: &K) -> bool {
+        black_box(key);
+        false
+    }
+    #[inline(always)]
+    fn take_out(&mut self, key: &K) -> bool {
+        black_box(key);
+        black_box(false)
+    }
+    #[inline(always)]
+    fn drop_all(&mut self) -> bool {
+        true
+    }
+    #[inline(always)]
+    fn look_at_all(&mut self) -> bool {
+        true
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::number::plain;
+use super::number::{integer, plain};
 use crate::record::metrics::Number;
 use crate::record::metrics::undisturbed::{DISTURBANCE_PERCENT, of};
 use crate::record::{Cell, Results, Status};
@@ -40,10 +40,10 @@ fn busy<'a>(timed: impl Iterator<Item = &'a Cell> + Clone) -> Option<String> {
     let switches: u64 = switches.flat_map(|sensors| &sensors.involuntary_switches).sum();
     (median >= BUSY_PERCENT).then(|| {
         format!(
-            "The machine was busy: it took {} % of the time of half of the cells or more, and the processor from them {} \
+            "The machine was busy: it took {} % of the time of half of the cells or more, and took the processor away {} \
              times. Undisturbed times leave that out, observed ones don't.",
             plain(median.round()),
-            switches
+            integer(switches)
         )
     })
 }

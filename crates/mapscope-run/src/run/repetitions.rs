@@ -7,7 +7,9 @@ use super::passes::{CLASSES, Least, Left, recorded, sum_kinds};
 use crate::probe::event::Cause;
 use crate::probe::latency::{Latencies, class_of};
 use crate::record::metrics::latency::decode;
-use crate::record::{Collector, HeatMap, KindPercentiles, LatencyHistogram, Responses, Sensors, ThreadTime, Time};
+use crate::record::{
+    Collector, HeatMap, KindPercentiles, LatencyHistogram, OpKind, Responses, Sensors, ThreadTime, Time, Undisturbed,
+};
 
 /// The repetitions of a cell so far. What is kept does not grow by a histogram each.
 #[derive(Default)]
@@ -15,14 +17,16 @@ pub(super) struct Joined {
     all: Option<Time>,
     clock_floors_ns: Vec<f64>,
     ticks_per_ns: Vec<f64>,
-    /// The sum of the least times after each one.
-    sums_ps: Vec<u64>,
     /// What the last one left.
     left: Option<Left>,
 }
 
-/// The sum stands when one more repetition lowers it by less than one part in so many.
-const STANDS: u64 = 200;
+/// The sum stands when the repetitions since the last checkpoint lowered it by less than one part in so many.
+const SUM_STANDS: u64 = 200;
+
+/// A maximum stands when they lowered it by less than one part in so many, or by no more than a step of the clock.
+const MAX_STANDS: u64 = 20;
+const CLOCK_STEP_NS: u64 = 10;
 
 /// No more repetitions than there must be, when their runs have taken so long together.
 const BUDGET: Duration = Duration::from_secs(30);
@@ -34,7 +38,6 @@ impl Joined {
     /// Adds the next one, and what it left; `None` when a histogram is damaged.
     pub fn add(&mut self, repetition: Time, left: Option<Left>) -> Option<()> {
         if let Some(left) = left {
-            self.sums_ps.push(left.blocks_ps);
             // Machine's outliers are worked out at checkpoints, and those of the last one stay until the next.
             let machine = self.left.take().map(|before| before.machine).filter(|_| repetition.undisturbed.is_empty());
             self.left = Some(Left { machine: machine.unwrap_or(left.machine), ..left });
@@ -53,15 +56,15 @@ impl Joined {
         self.left.as_ref().map(|left| &left.least)
     }
 
-    /// Whether another one would change little: asked at checkpoints, where the least are recorded. Nothing but what the
+    /// Whether more would change little: asked at checkpoints, where the least are recorded. Nothing but what the
     /// repetitions measured decides, so that a run that goes on decides the same.
     pub fn stand(&self) -> bool {
         let Some(all) = self.all.as_ref().filter(|all| !all.undisturbed.is_empty()) else { return false };
         // Saturating, because a log that is read again may hold any numbers.
         let sum = |elapsed_ns: &[u64]| elapsed_ns.iter().fold(0_u64, |sum, &ns| sum.saturating_add(ns));
         let spent_ns = sum(&all.bare_elapsed_ns).saturating_mul(BARE_RUNS).saturating_add(sum(&all.clocked_elapsed_ns));
-        let stands = match self.sums_ps[..] {
-            [.., before, now] => before.saturating_sub(now) < before / STANDS,
+        let stands = match &all.undisturbed[..] {
+            [.., before, now] => stand(before, now).unwrap_or(false),
             _ => false,
         };
         stands || spent_ns > BUDGET.as_nanos() as u64
@@ -112,6 +115,28 @@ fn join(both: &[Time; 2]) -> Option<Time> {
         undisturbed: [&*first.undisturbed, &second.undisturbed].concat(),
         sensors: first.sensors.as_ref().zip(second.sensors.as_ref()).map(|(a, b)| Sensors::join(a, b)),
     })
+}
+
+/// Whether the repetitions between two checkpoints changed little: not the last one alone, which may have been disturbed
+/// so much that it could lower nothing. `None` when a histogram is damaged.
+fn stand(before: &Undisturbed, now: &Undisturbed) -> Option<bool> {
+    let sum = before.blocks_ns.saturating_sub(now.blocks_ns) < before.blocks_ns / SUM_STANDS;
+    let (before, now) = (largest_ns(before)?, largest_ns(now)?);
+    let stands = |(kind, &before_ns): (&OpKind, &u64)| {
+        let lowered_ns = before_ns.saturating_sub(now.get(kind).copied().unwrap_or(0));
+        lowered_ns <= CLOCK_STEP_NS || lowered_ns < before_ns / MAX_STANDS
+    };
+    Some(sum && before.iter().all(stands))
+}
+
+/// The largest of each kind.
+fn largest_ns(least: &Undisturbed) -> Option<BTreeMap<OpKind, u64>> {
+    let mut largest = BTreeMap::new();
+    for histogram in &least.histograms {
+        let ns: &mut u64 = largest.entry(histogram.kind).or_default();
+        *ns = (*ns).max(decode(histogram)?.max());
+    }
+    Some(largest)
 }
 
 /// Whether its heat is that of the least of each operation.
@@ -192,8 +217,8 @@ fn join_heat(both: &[&HeatMap; 2]) -> HeatMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Moments;
     use crate::record::metrics::latency::percentiles;
-    use crate::record::{Moments, OpKind, Undisturbed};
 
     const STEADY: usize = class_of(OpKind::Get as usize, Cause::Steady) as usize;
     const GROW: usize = class_of(OpKind::Insert as usize, Cause::Grow) as usize;
@@ -299,33 +324,37 @@ mod tests {
         assert_eq!(time.collector, Some(joined));
     }
 
-    /// What a repetition leaves when the least add up to so much.
-    fn left(blocks_ps: u64, machine: Vec<LatencyHistogram>) -> Option<Left> {
+    /// What a repetition leaves.
+    fn left(machine: Vec<LatencyHistogram>) -> Option<Left> {
         let least = serde_json::json!({ "name": "least", "repetitions": 1, "digest": "" });
-        Some(Left { least: serde_json::from_value(least).unwrap(), blocks_ps, machine })
+        Some(Left { least: serde_json::from_value(least).unwrap(), machine })
     }
 
-    fn checkpoint(number: u32) -> Time {
-        let undisturbed = vec![Undisturbed { repetitions: number, blocks_ns: 1, histograms: Vec::new() }];
-        Time { undisturbed, ..repetition(0, &[]) }
+    /// A repetition after which the least of all add up to so much, the longest being so long.
+    fn checkpoint(repetitions: u32, blocks_ns: u64, max_ns: u64) -> Time {
+        let histograms = histograms(&[(STEADY, &[10, max_ns])]);
+        Time { undisturbed: vec![Undisturbed { repetitions, blocks_ns, histograms }], ..repetition(0, &[]) }
     }
 
     #[test]
-    fn the_least_stand_when_one_more_lowers_their_sum_by_less_than_half_a_percent() {
-        let stand = |sums: &[u64]| {
+    fn the_least_stand_when_the_repetitions_since_the_last_checkpoint_lowered_them_little() {
+        let stand = |least: &[(u64, u64)]| {
             let mut repetitions = Joined::default();
-            sums.iter().for_each(|&sum| repetitions.add(checkpoint(3), left(sum, Vec::new())).unwrap());
+            for (number, &(sum, max)) in (3..).zip(least) {
+                repetitions.add(checkpoint(number, sum, max), left(Vec::new())).unwrap();
+                // What comes before the next checkpoint lowers nothing, or is so disturbed that it can't.
+                repetitions.add(repetition(0, &[]), left(Vec::new())).unwrap();
+            }
             repetitions.stand()
         };
-        assert!(stand(&[1200, 1000, 996]) && stand(&[1200, 1000, 1000]));
-        assert!(!stand(&[1200, 1000, 995]) && !stand(&[1000]));
+        assert!(stand(&[(1200, 900), (1000, 900), (996, 900)]) && stand(&[(1200, 900), (1200, 900)]));
+        assert!(!stand(&[(1200, 900), (1000, 900), (995, 900)]), "the sum was lowered by half a percent");
+        assert!(!stand(&[(1000, 900), (1000, 855)]) && stand(&[(1000, 900), (1000, 856)]), "a twentieth");
+        assert!(stand(&[(1000, 60), (1000, 50)]) && !stand(&[(1000, 60), (1000, 40)]), "a step of the clock");
+        assert!(!stand(&[(1000, 900)]), "there is nothing to hold it against");
         let mut long = Joined::default();
-        long.add(Time { clocked_elapsed_ns: vec![30_000_000_000], ..checkpoint(3) }, left(9, Vec::new())).unwrap();
+        long.add(Time { clocked_elapsed_ns: vec![30_000_000_000], ..checkpoint(3, 9, 9) }, left(Vec::new())).unwrap();
         assert!(long.stand(), "the budget is spent");
-        let mut none = Joined::default();
-        none.add(repetition(0, &[]), left(9, Vec::new())).unwrap();
-        none.add(repetition(0, &[]), left(9, Vec::new())).unwrap();
-        assert!(!none.stand(), "no figures have been recorded yet");
     }
 
     #[test]
@@ -334,11 +363,11 @@ mod tests {
         let told_apart = |machine: &[(usize, &[u64])]| {
             let mut repetitions = Joined::default();
             let slow = repetition(0, &[(STEADY, &[10, 12, 5000, 900]), (GROW, &[900])]);
-            let last = Time { undisturbed: checkpoint(3).undisturbed, ..repetition(1, &[(STEADY, &[11, 13])]) };
-            repetitions.add(slow, left(9, Vec::new())).unwrap();
-            repetitions.add(last, left(9, histograms(machine))).unwrap();
+            let last = Time { undisturbed: checkpoint(3, 9, 9).undisturbed, ..repetition(1, &[(STEADY, &[11, 13])]) };
+            repetitions.add(slow, left(Vec::new())).unwrap();
+            repetitions.add(last, left(histograms(machine))).unwrap();
             // The next one has worked out nothing: what the last checkpoint did stays.
-            repetitions.add(repetition(2, &[(STEADY, &[14])]), left(9, Vec::new())).unwrap();
+            repetitions.add(repetition(2, &[(STEADY, &[14])]), left(Vec::new())).unwrap();
             repetitions.finish().unwrap().histograms
         };
         let of: &[(usize, &[u64])] = &[(STEADY, &[10, 12, 900, 11, 13, 14]), (GROW, &[900]), (MACHINE, &[5000])];

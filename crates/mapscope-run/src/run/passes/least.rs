@@ -35,8 +35,6 @@ pub(in crate::run) struct Least {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::run) struct Left {
     pub least: Least,
-    /// The sum of all blocks' least times.
-    pub blocks_ps: u64,
     /// Of all repetitions so far, where this was worked out: the outliers that were the machine's, by the cause that they
     /// were recorded with.
     pub machine: Vec<LatencyHistogram>,

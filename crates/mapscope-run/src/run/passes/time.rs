@@ -139,7 +139,7 @@ pub(in crate::run) fn time(
         let each_ns_here = if few { std::mem::take(&mut each_ns) } else { Vec::new() };
         let mut figures = Figures::new(blocks_ps, each_ns_here, &cold, &latencies, learnt.again()?)?;
         let least = figures.hand_on(handed)?;
-        let (repetitions, blocks_ps) = (least.repetitions, figures.blocks_ps.iter().sum());
+        let repetitions = least.repetitions;
         let mut machine = Vec::new();
         if as_figures && repetitions >= UNDISTURBED_MIN {
             let (histograms, of_machine) = figures.histograms(&cold, learnt.again()?)?;
@@ -147,10 +147,14 @@ pub(in crate::run) fn time(
             if few {
                 heat = Some(figures.heat(&cold, workload.ops()));
             }
-            undisturbed.push(Undisturbed { repetitions, blocks_ns: blocks_ps / 1000, histograms });
+            undisturbed.push(Undisturbed {
+                repetitions,
+                blocks_ns: figures.blocks_ps.iter().sum::<u64>() / 1000,
+                histograms,
+            });
             responses.extend(self::responses(&figures.each_ns, clock.floor_ns, Services::Undisturbed, arriving));
         }
-        left = Some(Left { least, blocks_ps, machine });
+        left = Some(Left { least, machine });
         each_ns = figures.each_ns;
     }
     let time = Time {

@@ -114,7 +114,7 @@ fn answer(job: &Job) -> Answer {
                     heat: None,
                     moments: None,
                     responses: Vec::new(),
-                    undisturbed: undisturbed(&least, job.is_checkpoint),
+                    undisturbed: undisturbed(job, least.least.repetitions),
                     sensors: None,
                 }),
                 Some(least),
@@ -125,22 +125,21 @@ fn answer(job: &Job) -> Answer {
     }
 }
 
-/// Of the first cell the least stand at once, of others when they have been lowered five times.
 fn handed_on(job: &Job) -> Left {
     let Handed { folder, before, name: file } = job.least.as_ref().expect("each does the same");
     let number = before.as_ref().map_or(0, |before| before.repetitions) + 1;
     assert!(before.as_ref().is_none_or(|before| folder.join(&before.name).exists()), "the one before has left it");
     fs::write(folder.join(file), "").unwrap();
     let least = serde_json::json!({ "name": file, "repetitions": number, "digest": "" });
-    let lowered = if name(job).starts_with('0') { 0 } else { number.min(5) };
-    let blocks_ps = 10_000 - 1000 * u64::from(lowered);
-    Left { least: serde_json::from_value(least).unwrap(), blocks_ps, machine: Vec::new() }
+    Left { least: serde_json::from_value(least).unwrap(), machine: Vec::new() }
 }
 
-fn undisturbed(left: &Left, is_checkpoint: bool) -> Vec<Undisturbed> {
-    let (repetitions, blocks_ns) = (left.least.repetitions, left.blocks_ps / 1000);
-    let recorded = is_checkpoint && repetitions >= UNDISTURBED_MIN;
-    recorded.then(|| Undisturbed { repetitions, blocks_ns, histograms: Vec::new() }).into_iter().collect()
+/// Of the first cell the least stand at once, of others when they have been lowered five times.
+fn undisturbed(job: &Job, repetitions: u32) -> Vec<Undisturbed> {
+    let lowered = if name(job).starts_with('0') { 0 } else { repetitions.min(5) };
+    let least = Undisturbed { repetitions, blocks_ns: 10_000 - 1000 * u64::from(lowered), histograms: Vec::new() };
+    let recorded = job.is_checkpoint && repetitions >= UNDISTURBED_MIN;
+    recorded.then_some(least).into_iter().collect()
 }
 
 fn learnt_of(job: &Job) -> String {

@@ -8,7 +8,7 @@ const ROWS_MORE = 250;
 const ROWS_ON_PAPER = 100;
 const table = {
   columns: [
-    "alloc_bytes_per_write", "moves_per_insert", "write_amplification", "peak_amplification", "ns_per_op",
+    "alloc_bytes_per_write", "moves_per_insert", "write_amplification", "peak_amplification", "time_ns_per_op",
     "latency_p50_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns",
   ],
   words: "", workload: "", sort: null, descending: false, cells: [], rowOf: null,

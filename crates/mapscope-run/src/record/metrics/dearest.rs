@@ -1,7 +1,8 @@
 //! What most of a cell's time went into: a kind of operation, and a cause of the slowest.
 
-use super::latency::{shown_first_ns, shown_first_tail_shares};
-use super::{Better::Neither, Column, Formula::Real, Shown::InTables, rows, timed, undisturbed};
+use super::latency::{shown_first_ns, tail_shares};
+use super::shares::kind_ns;
+use super::{Better::Neither, Column, Formula::Real, Shown::InTables, rows, timed};
 use crate::record::{Cause, Cell, OpKind};
 
 /// The kind of operation that took most of a cell's time.
@@ -39,20 +40,10 @@ impl Dearest {
 
     /// Of undisturbed times where there are such; `None` with a single kind of operation.
     pub fn of(cell: &Cell) -> Option<Dearest> {
-        let time = cell.time.as_ref().filter(|time| time.kind_ns.len() > 1)?;
+        cell.time.as_ref().filter(|time| time.kind_ns.len() > 1)?;
         let ops = |kind: OpKind| cell.expected.ops(kind).unwrap_or(0) as f64;
         let all_ops: f64 = OpKind::ALL.into_iter().map(ops).sum();
-        let repetitions = time.clocked_elapsed_ns.len() as f64 * (time.ops as f64 / all_ops);
-        let is_undisturbed = undisturbed::of(cell).is_some_and(|least| !least.histograms.is_empty());
-        // What all of a kind take in one repetition. Sums of what was observed have the operations too that no histogram has.
-        let kind_ns = |(&kind, &observed_ns): (&OpKind, &u64)| {
-            let of_kind_ns = match shown_first_ns(cell, kind) {
-                Some((mean_ns, _)) if is_undisturbed => mean_ns * ops(kind),
-                _ => observed_ns as f64 / repetitions,
-            };
-            (kind, of_kind_ns)
-        };
-        let kinds: Vec<(OpKind, f64)> = time.kind_ns.iter().map(kind_ns).collect();
+        let kinds = kind_ns(cell)?;
         let &(kind, ns) = kinds.iter().max_by(|(_, a), (_, b)| a.total_cmp(b))?;
         let all_ns: f64 = kinds.iter().map(|(_, ns)| ns).sum();
         let dearest = Dearest {
@@ -69,7 +60,7 @@ impl Dearest {
 
 /// The cause that most of the time above p99.9 went into, and its share, 0.0 to 1.0.
 fn tail(cell: &Cell) -> Option<(Cause, f64)> {
-    shown_first_tail_shares(cell, |shares| {
+    tail_shares(cell, |shares| {
         let known = shares.iter().filter(|&(&cause, &share)| share > 0.0 && cause != Cause::Unknown);
         known.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(&cause, &share)| (cause, share))
     })

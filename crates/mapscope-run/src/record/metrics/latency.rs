@@ -160,14 +160,6 @@ pub(super) fn shown_first_ns(cell: &Cell, kind: OpKind) -> Option<(f64, u64)> {
 
 /// See [`shares::TAIL_SHARES`].
 pub(super) fn tail_shares<T>(cell: &Cell, of: impl FnOnce(&BTreeMap<Cause, f64>) -> Option<T>) -> Option<T> {
-    of(Latencies::of(cell)?.tail_shares.as_ref()?)
-}
-
-/// The same of what people are shown first.
-pub(super) fn shown_first_tail_shares<T>(
-    cell: &Cell,
-    of: impl FnOnce(&BTreeMap<Cause, f64>) -> Option<T>,
-) -> Option<T> {
     of(Latencies::shown_first(cell)?.tail_shares.as_ref()?)
 }
 

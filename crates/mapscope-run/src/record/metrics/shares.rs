@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
-use super::latency::{each_kind, tail_shares};
-use super::{Better::Neither, Formula::Real, Metric, timed};
+use super::latency::{each_kind, shown_first_ns, tail_shares};
+use super::{Better::Neither, Formula::Real, Metric, timed, undisturbed};
 use crate::record::{Cause, Cell, OpKind};
 
 /// The tail is what lies above this quantile.
@@ -30,10 +30,26 @@ pub(super) fn of_tail(all: &Histogram<u64>, parts: &[(OpKind, Cause, Histogram<u
 /// The share of the time that operations of one kind took of all that the operations took; of every operation, whether a
 /// histogram has it or not.
 fn time_share(cell: &Cell, kind: OpKind) -> Option<f64> {
-    let kind_ns = &cell.time.as_ref()?.kind_ns;
-    let all: u128 = kind_ns.values().map(|&ns| u128::from(ns)).sum();
-    let own = *kind_ns.get(&kind)?;
-    (all > 0).then(|| own as f64 / all as f64)
+    let kinds = kind_ns(cell)?;
+    let all: f64 = kinds.iter().map(|(_, ns)| ns).sum();
+    let own = kinds.iter().find(|(of, _)| *of == kind).map(|(_, ns)| *ns)?;
+    (all > 0.0).then(|| own / all)
+}
+
+/// What all operations of a kind took in one repetition, in nanoseconds: the least of each where there are such, otherwise
+/// the mean of the repetitions, with those too that no histogram has.
+pub(super) fn kind_ns(cell: &Cell) -> Option<Vec<(OpKind, f64)>> {
+    let time = cell.time.as_ref()?;
+    let repetitions = time.clocked_elapsed_ns.len().max(1) as f64;
+    // Small maps lie side by side.
+    let all_ops: u64 = OpKind::ALL.into_iter().filter_map(|kind| cell.expected.ops(kind)).sum();
+    let maps = if all_ops > 0 { time.ops as f64 / all_ops as f64 } else { 1.0 };
+    let is_undisturbed = undisturbed::of(cell).is_some_and(|least| !least.histograms.is_empty());
+    let of_kind = |(&kind, &observed_ns): (&OpKind, &u64)| match shown_first_ns(cell, kind) {
+        Some((mean_ns, _)) if is_undisturbed => (kind, mean_ns * cell.expected.ops(kind).unwrap_or(0) as f64),
+        _ => (kind, observed_ns as f64 / repetitions / maps),
+    };
+    Some(time.kind_ns.iter().map(of_kind).collect())
 }
 
 macro_rules! time_share {
@@ -44,7 +60,7 @@ macro_rules! time_share {
             concat!(
                 "Share of the sum of all latencies that those of kind ",
                 $kind_name,
-                " took; the shares of the kinds that occur add up to 1. Absent where the kind never occurred.",
+                " took, of undisturbed times where there are such; the shares of the kinds that occur add up to 1. Absent where the kind never occurred.",
             ),
             Real(|c| time_share(c, OpKind::$kind)),
         )
@@ -64,7 +80,7 @@ macro_rules! tail_shares {
             concat!(
                 "Share of the time spent in operations above the p99.9 of all operations together that had the cause ",
                 $cause_name,
-                "; absent where the cause never occurred or nothing lies above.",
+                ", of undisturbed times where there are such; absent where the cause never occurred or nothing lies above.",
             ),
             Real(|c| tail_shares(c, |shares| shares.get(&Cause::$cause).copied())),
         )

@@ -204,6 +204,7 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     if let Some((folder, log)) = store {
         // It is what an interrupted run goes on from.
         let done = Some(log).filter(|_| !finished.interrupted);
+        let replaces = folder.replaces();
         let folder = leave(folder, done, &formats, &finished.results)?;
         if !quiet {
             let mut screen = table::summary(&finished.results, output::width().unwrap_or(120), output::colour());
@@ -214,7 +215,9 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
             }
             output::announce(&screen, &folder)?;
             if finished.interrupted {
-                output::note(&format!("interrupted: `mapscope run --resume {}` does the rest", text::path(&folder)));
+                let elsewhere = if replaces { " --out NEW" } else { "" };
+                let folder = text::path(&folder);
+                output::note(&format!("interrupted: `mapscope run --resume {folder}{elsewhere}` does the rest"));
             }
         }
     } else {
@@ -273,6 +276,10 @@ fn leave(
     folder.keep();
     let lies = format!("{}: what could be written lies here", text::path(folder.path()));
     output::write_reports(folder.path(), formats, results).context(lies)?;
+    if results.partial && folder.replaces() {
+        // What it would replace is whole.
+        return Ok(folder.path().to_owned());
+    }
     let folder = folder.publish()?;
     done.map_or(Ok(()), |log| log.end(&folder))
         .with_context(|| format!("{}: can't be written", text::path(&folder)))?;

@@ -214,6 +214,11 @@ impl Staged {
         &self.destination
     }
 
+    /// Whether a record lies where it goes.
+    pub fn replaces(&self) -> bool {
+        self.replaced.is_some()
+    }
+
     /// From now on what lies there is worth keeping, whatever comes.
     pub fn keep(&mut self) {
         self.kept = true;

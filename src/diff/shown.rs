@@ -5,7 +5,7 @@ use super::{Change, Diff, FieldChange, PROFILE, Pair, Side};
 use crate::gate::number::{plural, texts};
 use crate::gate::{ALPHA, Chance, Incomparable, REPETITIONS_MIN};
 use crate::record::Cell;
-use crate::record::metrics::{Better, Class};
+use crate::record::metrics::{Better, Class, Metric};
 use crate::report::number::{grouped, one_line, plain};
 
 /// A rise from here on is told as a factor, in percent below.
@@ -134,6 +134,7 @@ pub(super) fn around(diff: &Diff<'_>) -> Vec<(String, String)> {
             Incomparable::Repetitions(n) => {
                 &format!("can't be told: {}, {REPETITIONS_MIN} or more are needed", plural(*n, "repetition"))
             }
+            Incomparable::Unsettled => "not there after equally many repetitions in both",
             Incomparable::SharedProcess => "the repetitions of a record shared a process, as older ones did",
             Incomparable::Unrepeated(_) => "a repetition has too few operations to tell it, or no collection",
         };
@@ -145,9 +146,10 @@ pub(super) fn around(diff: &Diff<'_>) -> Vec<(String, String)> {
 /// What chance makes of so many times; nothing where none were compared.
 pub(super) fn chance(diff: &Diff<'_>) -> Option<String> {
     let Chance { compared, expected, apart } = diff.chance;
-    let changed = |change: &&Change| change.metric.class == Class::Statistical && change.both();
+    let observed = |metric: &Metric| metric.class == Class::Statistical && !metric.rank.is_undisturbed();
+    let changed = |change: &&Change| observed(&change.metric) && change.both();
     let by_size = diff.changes.iter().filter(changed).count();
-    let compared = (compared > 0).then(|| plural(compared, "time"))?;
+    let compared = (compared > 0).then(|| plural(compared, "observed time"))?;
     Some(format!(
         "{compared} compared: by chance alone {expected:.2} would rank apart (Mann-Whitney U, two-sided, at {ALPHA}); \
          {apart} did, {by_size} of these by more than 10 %. A busy machine is not in that number, and times of one cell go up \
@@ -166,8 +168,9 @@ pub(super) fn title(diff: &Diff<'_>, exact: bool) -> String {
 }
 
 /// What the statistical changes are.
-pub(super) const STATISTICAL: &str = "Times that changed by more than 10 % and whose repetitions rank apart by more than \
-    chance, and counts of maps that can't be seeded. Of many times some rank apart by chance alone.";
+pub(super) const STATISTICAL: &str = "Observed times that changed by more than 10 % and whose repetitions rank apart by \
+    more than chance, undisturbed ones that went one way by more than 25 % after each number of repetitions, and counts of \
+    maps that can't be seeded. Of many observed times some rank apart by chance alone.";
 
 /// One line on how much is the same.
 pub(super) fn conclusion(diff: &Diff<'_>) -> String {

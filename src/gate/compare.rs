@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::environment::{circumstances, words};
 use super::mann_whitney::REPETITIONS_MIN;
 use super::number::{plural, real};
-use super::policy::{Action, Policy};
+use super::policy::{Action, Decision, Policy};
 use super::timing::Incomparable;
 use super::verdict::{Chance, Change, Kind, Level, Outcome, Tally, Verdict, What};
 use crate::record::metrics::{Better, Class, Metric, Number, Rank};
@@ -108,6 +108,8 @@ struct Pair<'a> {
     incomparable: Option<Incomparable>,
     /// Their instructions are of one build, or only one has any.
     one_build: bool,
+    /// Whether one has undisturbed times, and not both after equally many repetitions.
+    settled_apart: bool,
 }
 
 impl<'a> Comparison<'a> {
@@ -171,8 +173,11 @@ impl<'a> Comparison<'a> {
             }
             _ => None,
         };
+        let settled = |cell: &Cell| cell.time.as_ref().is_some_and(|time| !time.undisturbed.is_empty());
+        let any_settled = settled(before) || settled(after);
         let [before, after] = at_equal_repetitions(before, after);
         let (before, after) = (&*before, &*after);
+        let settled_apart = any_settled && !(settled(before) && settled(after));
         let builds = [before, after].map(|cell| cell.instructions.as_ref().map(|counted| &*counted.build));
         let one_build = match builds {
             [Some(before), Some(after)] if before != after => {
@@ -181,7 +186,7 @@ impl<'a> Comparison<'a> {
             }
             _ => true,
         };
-        let pair = Pair { before, after, exact: before.exact && after.exact, incomparable, one_build };
+        let pair = Pair { before, after, exact: before.exact && after.exact, incomparable, one_build, settled_apart };
         self.verdict.tally.cells += 1;
         let mut reasons: BTreeMap<Incomparable, bool> = BTreeMap::new();
         for metric in self.metrics {
@@ -209,7 +214,7 @@ impl<'a> Comparison<'a> {
         let uncompared = |reason: &Incomparable| Err((reason.clone(), decision.must_be_judged));
         let both_timed = timed && pair.before.time.is_some() && pair.after.time.is_some();
         // Times are dear to evaluate: not where nothing could follow.
-        let undisturbed = metric.rank == Rank::UndisturbedTime;
+        let undisturbed = metric.rank.is_undisturbed();
         let incomparable = pair.incomparable.as_ref();
         // The least of three repetitions are no samples, and can be held against the least of three others.
         let incomparable =
@@ -230,6 +235,7 @@ impl<'a> Comparison<'a> {
         };
         let own = || [pair.before, pair.after].map(|cell| metric.repetitions(cell));
         let (kind, level, worsening) = match values {
+            (None, None) if undisturbed && pair.settled_apart => return uncompared(&Incomparable::Unsettled),
             (None, None) => return Ok(()),
             // All repetitions together may tell what none of them does: then it hangs on how many there are.
             (Some(_), None) | (None, Some(_)) if both_timed && own().iter().all(Vec::is_empty) => {
@@ -240,7 +246,8 @@ impl<'a> Comparison<'a> {
             (Some(a), Some(b)) => {
                 if undisturbed {
                     self.verdict.tally.statistical += 1;
-                    if overlap(&[pair.before, pair.after].map(|cell| metric.settled(cell))) {
+                    let apart = |before, after| moved_by(metric, &decision, before, after);
+                    if !settled_apart(&[pair.before, pair.after].map(|cell| metric.settled(cell)), apart) {
                         return Ok(());
                     }
                 } else if timed {
@@ -357,12 +364,21 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Whether the values of two runs, after more and more repetitions, lie among each other.
-fn overlap(own: &[Vec<f64>; 2]) -> bool {
-    let [[a, b], [c, d]] = own
-        .each_ref()
-        .map(|values| [f64::min, f64::max].map(|of| values.iter().copied().reduce(of).unwrap_or_default()));
-    a <= d && c <= b
+/// Whether an undisturbed time went one way after each number of repetitions, by more than its limits each time.
+fn settled_apart([before, after]: &[Vec<f64>; 2], moved: impl Fn(f64, f64) -> i8) -> bool {
+    let mut ways = before.iter().zip(after).map(|(&before, &after)| moved(before, after));
+    let first = ways.next().unwrap_or(0);
+    first != 0 && ways.all(|way| way == first)
+}
+
+/// A clock of which a reading is off by one step makes no difference.
+const CLOCK_STEP_NS: f64 = 10.0;
+
+/// The way that a time went, beyond its limits and, where it is one operation's, a step of the clock; 0 within.
+fn moved_by(metric: &Metric, decision: &Decision, before: f64, after: f64) -> i8 {
+    let by = after - before;
+    let within = decision.allows(before, by.abs()) || metric.whole() && by.abs() <= CLOCK_STEP_NS;
+    if within { 0 } else { by.signum() as i8 }
 }
 
 /// By how much `after` is worse, in the metric's unit; below 0 when it is better. Never rounded to 0.

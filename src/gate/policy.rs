@@ -159,6 +159,7 @@ impl Policy {
             Rank::Description => (0.0, Action::Inform),
             Rank::Time => (TIMES_RELATIVE, Action::Warn),
             Rank::UndisturbedTime => (UNDISTURBED_TIMES_RELATIVE, Action::Fail),
+            Rank::UndisturbedTail => (UNDISTURBED_TIMES_RELATIVE, Action::Warn),
         };
         let asked = rule.and_then(|rule| rule.action);
         Decision {

@@ -15,6 +15,9 @@ pub enum Incomparable {
     /// A repetition has no value of this metric.
     #[error("a repetition has too few operations to tell it, or no collection: give the cell more, or ignore it")]
     Unrepeated(&'static str),
+    /// One record has undisturbed times, and the other has none after as many repetitions.
+    #[error("they are not there after equally many repetitions, 3 or more, in both records: record the other one anew")]
+    Unsettled,
     /// They come from different environments: what differs, in words.
     #[error("{0}: record a baseline on this machine, with this build")]
     Environment(String),
@@ -25,6 +28,7 @@ impl Incomparable {
     pub const fn of(&self) -> &'static str {
         match self {
             Incomparable::Unrepeated(metric) => metric,
+            Incomparable::Unsettled => "undisturbed times",
             Incomparable::Repetitions(_) | Incomparable::SharedProcess | Incomparable::Environment(_) => "times",
         }
     }

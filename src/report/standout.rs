@@ -14,7 +14,7 @@ use crate::record::metrics::moves::MOVES_PER_INSERT;
 use crate::record::metrics::shares::TIME_SHARES;
 use crate::record::metrics::structure::HIT_PROBE_GROUPS_WORST;
 use crate::record::metrics::times::CLOCK_FLOOR_NS;
-use crate::record::metrics::undisturbed::TIME_NS_PER_OP;
+use crate::record::metrics::undisturbed::{self, TIME_NS_PER_OP};
 use crate::record::metrics::{Metric, worst_probe_groups};
 use crate::record::{Cause, OpKind, Results, Status};
 
@@ -198,10 +198,29 @@ type Extremes<'a> = ((&'a Figures<'a>, f64), (&'a Figures<'a>, f64), f64);
 
 /// Of rows with equally many threads: what one more changes is no contrast between maps.
 fn extremes<'a>(group: &'a Group<'a>, least: f64, value: impl Fn(&Figures<'_>) -> Option<f64>) -> Option<Extremes<'a>> {
+    extremes_of_one_sort(group, least, value, |_| false)
+}
+
+/// The same of times: those observed have the machine's share in them, and undisturbed ones don't.
+fn extreme_times<'a>(
+    group: &'a Group<'a>,
+    least: f64,
+    value: impl Fn(&Figures<'_>) -> Option<f64>,
+) -> Option<Extremes<'a>> {
+    extremes_of_one_sort(group, least, value, |row| undisturbed::of(row.cell).is_some())
+}
+
+fn extremes_of_one_sort<'a>(
+    group: &'a Group<'a>,
+    least: f64,
+    value: impl Fn(&Figures<'_>) -> Option<f64>,
+    sort: impl Fn(&Figures<'_>) -> bool,
+) -> Option<Extremes<'a>> {
     let valued = || group.rows.iter().filter(|row| !row.failed()).filter_map(|row| Some((row, value(row)?)));
-    let crews: BTreeSet<_> = valued().map(|(row, _)| row.cell.id.crew()).collect();
+    let alike = |row: &Figures<'a>| (row.cell.id.crew(), sort(row));
+    let crews: BTreeSet<_> = valued().map(|(row, _)| alike(row)).collect();
     let of_crew = |crew| {
-        let valued = || valued().filter(|(row, _)| row.cell.id.crew() == crew);
+        let valued = || valued().filter(|(row, _)| alike(row) == crew);
         let low = valued().min_by(|a, b| a.1.total_cmp(&b.1))?;
         let high = valued().max_by(|a, b| a.1.total_cmp(&b.1))?;
         let ratio = high.1 / low.1;
@@ -213,7 +232,7 @@ fn extremes<'a>(group: &'a Group<'a>, least: f64, value: impl Fn(&Figures<'_>) -
 fn speed(group: &Group<'_>) -> Option<Finding> {
     let enough = |row: &Figures<'_>| row.cell.time.as_ref().is_some_and(|time| time.ops >= SAMPLES_MIN);
     let (low, high, ratio) =
-        extremes(group, f64::MIN_POSITIVE, |row| row.metric(TIME_NS_PER_OP).filter(|_| enough(row)))?;
+        extreme_times(group, f64::MIN_POSITIVE, |row| row.metric(TIME_NS_PER_OP).filter(|_| enough(row)))?;
     let text = format!(
         "{} takes {} an operation on {}, {} times {}'s {}",
         high.0.label,
@@ -227,7 +246,7 @@ fn speed(group: &Group<'_>) -> Option<Finding> {
 }
 
 fn slowest(group: &Group<'_>, noise_ns: f64) -> Option<Finding> {
-    let (low, high, ratio) = extremes(group, 1.0, |row| longest_write_ns(group, row))?;
+    let (low, high, ratio) = extreme_times(group, 1.0, |row| longest_write_ns(group, row))?;
     let doing = doing(high.0.written?.max_cause).filter(|_| high.1 >= NOISE_FACTOR * noise_ns)?;
     let text = format!(
         "{}'s slowest write on {} took {} while {doing}, {} times {}'s {}",

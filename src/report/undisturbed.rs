@@ -37,7 +37,8 @@ fn busy<'a>(timed: impl Iterator<Item = &'a Cell> + Clone) -> Option<String> {
     shares.sort_by(f64::total_cmp);
     let median = *shares.get(shares.len() / 2)?;
     let switches = timed.filter_map(|cell| cell.time.as_ref()?.sensors.as_ref());
-    let switches: u64 = switches.flat_map(|sensors| &sensors.involuntary_switches).sum();
+    let switches =
+        switches.flat_map(|sensors| &sensors.involuntary_switches).fold(0_u64, |sum, &n| sum.saturating_add(n));
     (median >= BUSY_PERCENT).then(|| {
         format!(
             "The machine was busy: it took {} % of the time of half of the cells or more, and took the processor away {} \

@@ -347,7 +347,7 @@ fn what_chance_makes_of_the_times_is_said_in_every_form() {
     let mut after = before.clone();
     after.cells[0].time.as_mut().unwrap().clocked_elapsed_ns = vec![104_000, 105_000, 106_000, 107_000];
     after.cells[1].time.as_mut().unwrap().clocked_elapsed_ns = vec![204_000, 205_000, 206_000, 207_000];
-    let said = "2 times compared: by chance alone 0.06 would rank apart (Mann-Whitney U, two-sided, at 0.05); 2 did, 1 of \
+    let said = "2 observed times compared: by chance alone 0.06 would rank apart (Mann-Whitney U, two-sided, at 0.05); 2 did, 1 of \
                 these by more than 10 %. A busy machine is not in that number, and times of one cell go up and down \
                 together: compare two runs of one build first.";
     let files = files(&before, &after);

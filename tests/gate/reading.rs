@@ -9,8 +9,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use mapscope::record::metrics::{Better, Number, Quantity};
 use mapscope::record::{
-    Cause, Cell, Collector, KindPercentiles, Moment, Moments, OpKind, ReadError, Results, Spell, ThreadTime, metrics,
-    read, write_atomically,
+    Cause, Cell, Collector, KindPercentiles, Moment, Moments, OpKind, ReadError, Results, Sensors, Spell, ThreadTime,
+    Undisturbed, metrics, read, write_atomically,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -466,6 +466,39 @@ fn contradictions_are_named_with_their_cell() {
         (|c| moments(c).operations[1].ns = 11, "operation 4 of moments ends after the last one, at 30 ns"),
         (|c| moments(c).spells[0].last_op = 3, "a spell of moments ends with operation 3, not after 3"),
         (|c| moments(c).spells[0].end_ns = 31, "the spell from operation 3 ends at 31 ns"),
+        (
+            |c| least(c)[0].repetitions = 2,
+            "undisturbed of 2 repetitions, of which there are 3; 3 at least are held against each other",
+        ),
+        (
+            |c| {
+                let again = least(c)[0].clone();
+                least(c).push(again);
+            },
+            "undisturbed of 3 repetitions come after those of 3",
+        ),
+        (
+            |c| least(c)[0].blocks_ns = 1_000_000,
+            "undisturbed of 3 repetitions add up to 1000000 ns, but one of them took 50000 ns",
+        ),
+        (
+            |c| least(c)[0].histograms[0].cause = Cause::Machine,
+            "undisturbed of 3 repetitions have a histogram of cause machine, which only observed times have",
+        ),
+        (
+            |c| {
+                least(c);
+                c.time.as_mut().unwrap().ops = 2;
+            },
+            "undisturbed of 3 repetitions count more operations than there are",
+        ),
+        (
+            |c| {
+                let sensors = Sensors { load: vec![1.0; 2], ..Sensors::default() };
+                c.time.as_mut().unwrap().sensors = Some(sensors);
+            },
+            "a list of sensors is not of 3 repetitions",
+        ),
     ];
     for (damage, what) in cases {
         let text = damaged(damage);
@@ -473,6 +506,16 @@ fn contradictions_are_named_with_their_cell() {
         let end = format!(": {what}: the file was changed or damaged after it was written");
         assert!(text.ends_with(&end), "{text}\nexpected {what}");
     }
+}
+
+/// Of a cell's three repetitions.
+fn least(cell: &mut Cell) -> &mut Vec<Undisturbed> {
+    let time = cell.time.as_mut().unwrap();
+    let histograms = time.histograms.clone();
+    if time.undisturbed.is_empty() {
+        time.undisturbed.push(Undisturbed { repetitions: 3, blocks_ns: 1, histograms });
+    }
+    &mut time.undisturbed
 }
 
 #[test]

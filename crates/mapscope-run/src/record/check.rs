@@ -10,9 +10,9 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
 use super::{
-    Cell, CellId, Count, EndState, Executed, HeatMap, Instructions, LatencyHistogram, Moment, Moments, OpKind, Profile,
-    RATE_MAX_PER_S, Responses, Results, Searches, Sensors, Services, Spell, Status, Time, Timeline, UNDISTURBED_MIN,
-    Undisturbed, contradiction, flaw, metrics,
+    Cause, Cell, CellId, Count, EndState, Executed, HeatMap, Instructions, LatencyHistogram, Moment, Moments, OpKind,
+    Profile, RATE_MAX_PER_S, Responses, Results, Searches, Sensors, Services, Spell, Status, Time, Timeline,
+    UNDISTURBED_MIN, Undisturbed, contradiction, flaw, metrics,
 };
 use crate::text;
 use metrics::Metric;
@@ -253,8 +253,22 @@ fn check_undisturbed(time: &Time, all: usize, observed_ns: &BTreeMap<OpKind, u64
         let name = format!("undisturbed of {repetitions} repetitions");
         let enough = *repetitions >= UNDISTURBED_MIN && *repetitions as usize <= all;
         ensure!(enough, "{name}, of which there are {all}; {UNDISTURBED_MIN} at least are held against each other");
+        let quickest_ns = time.bare_elapsed_ns.iter().take(*repetitions as usize).min().copied().unwrap_or(0);
+        // The answer of one repetition has those before it in it.
+        let all_there = time.bare_elapsed_ns.len() >= *repetitions as usize;
+        // The counter and the system's clock may differ by a little.
+        let most_ns = quickest_ns.saturating_add(quickest_ns / 64).saturating_add(1000);
+        ensure!(
+            !all_there || *blocks_ns <= most_ns,
+            "{name} add up to {blocks_ns} ns, but one of them took {quickest_ns} ns"
+        );
+        let machine = histograms.iter().find(|histogram| histogram.cause == Cause::Machine);
+        ensure!(machine.is_none(), "{name} have a histogram of cause machine, which only observed times have");
         let largest_ns = check_histograms(histograms).map_err(|what| format!("{name}: {what}"))?;
-        ensure!(sum(histograms.iter().map(|h| h.count)).is_some(), "{name} count more than 64 bits hold");
+        let counted = sum(histograms.iter().map(|h| h.count));
+        ensure!(counted.is_some_and(|counted| counted <= time.ops), "{name} count more operations than there are");
+        let as_before = before.is_none_or(|before| sum(before.histograms.iter().map(|h| h.count)) == counted);
+        ensure!(as_before, "{name} count other operations than those of fewer repetitions");
         for (kind, ns) in &largest_ns {
             let observed = observed_ns.get(kind).copied().unwrap_or(0);
             ensure!(*ns <= observed, "{name} have {ns} ns of {}, of which {observed} ns were observed", kind.name());

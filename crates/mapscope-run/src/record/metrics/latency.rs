@@ -241,7 +241,7 @@ macro_rules! undisturbed_percentiles {
             ),
             Integer(|c| least_percentile_ns(c, OpKind::$kind, $quantile)),
         )
-        .rank(Rank::UndisturbedTime)
+        .rank(if $quantile > 0.99 { Rank::UndisturbedTail } else { Rank::UndisturbedTime })
         .settling(|c| settling_ns(c, OpKind::$kind, $quantile))
     };
 }

@@ -19,6 +19,8 @@ pub enum Rank {
     Time,
     /// A time without what the machine added.
     UndisturbedTime,
+    /// The same of the slowest in a hundred operations or fewer: of so few the machine may have disturbed some each time.
+    UndisturbedTail,
 }
 
 impl Rank {
@@ -32,6 +34,11 @@ impl Rank {
         }
     }
 
+    /// Whether the machine's share is left out.
+    pub const fn is_undisturbed(self) -> bool {
+        matches!(self, Rank::UndisturbedTime | Rank::UndisturbedTail)
+    }
+
     /// The name in `list`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -41,6 +48,7 @@ impl Rank {
             Rank::Description => "description",
             Rank::Time => "time",
             Rank::UndisturbedTime => "undisturbed time",
+            Rank::UndisturbedTail => "undisturbed tail",
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The file of one process, as docs/RECORDING.md describes it. It may be of a process that goes on writing, or that was
 //! killed: whatever is claimed and not yet written reads as absent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::RecordingError;
+use super::bytes::{self, Bytes, Texts};
+use super::map::{Map, bounded};
+use super::{RecordingError, SAMPLE_MAX};
 use crate::record::Frame;
 use crate::text;
 
@@ -46,40 +48,6 @@ pub struct Dropped {
     pub names: u64,
 }
 
-/// One map. Bytes are those of the heap, as `MemStats` counts them: whole size classes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each is a column of docs/RECORDING.md")]
-pub struct Map {
-    pub place: u32,
-    pub hint: u32,
-    pub ty: u32,
-    pub flags: u32,
-    pub writes: u64,
-    pub inserts: u64,
-    pub removes: u64,
-    pub lookups: u64,
-    pub entries: u64,
-    pub entries_max: u64,
-    pub growths: u32,
-    pub clears: u32,
-    pub moved_entries: u64,
-    pub table_bytes: u64,
-    pub entry_bytes: u64,
-    pub abandoned_bytes: u64,
-    pub held_bytes: u64,
-    pub held_bytes_max: u64,
-    pub iterations: u64,
-}
-
-impl Map {
-    /// Whether its header is no object of the heap, or was one before it was recorded.
-    pub fn without_header(&self) -> bool {
-        const ON_STACK: u32 = 1;
-        const SEEN_LATE: u32 = 2;
-        self.flags & (ON_STACK | SEEN_LATE) != 0
-    }
-}
-
 /// A type of map.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Type {
@@ -101,6 +69,11 @@ impl Type {
     }
 }
 
+/// Eight control bytes, and eight keys and values of at most 128 bytes; larger ones are objects of their own.
+const GROUP_BYTES_MAX: u64 = 8 + 8 * (128 + 128);
+/// Beyond the recorder's own 4,194,303 maps.
+const FILE_BYTES_MAX: u64 = 1 << 30;
+
 const MAGIC: &[u8] = b"mapscope";
 const VERSION: u32 = 1;
 const HEADER_BYTES: usize = 152;
@@ -112,9 +85,9 @@ impl Process {
     /// Reads a file.
     ///
     /// # Errors
-    /// Where it can't be read, or is not one of this version.
+    /// Where it can't be read, or is not one of this version, whole and undamaged.
     pub fn read(path: &Path) -> Result<Process, RecordingError> {
-        let bytes = fs::read(path).map_err(|error| RecordingError::at(path, error))?;
+        let bytes = bytes::of_file(path, FILE_BYTES_MAX).map_err(|error| RecordingError::at(path, error))?;
         Process::parse(path, &bytes).map_err(|what| RecordingError::at(path, what))
     }
 
@@ -130,7 +103,7 @@ impl Process {
         paths.sort();
         let mut processes = Vec::new();
         for path in paths {
-            let bytes = fs::read(&path).map_err(|error| RecordingError::at(&path, error))?;
+            let bytes = bytes::of_file(&path, FILE_BYTES_MAX).map_err(|error| RecordingError::at(&path, error))?;
             // A process that has only begun, or was killed then, has not yet said what its file is.
             if bytes.iter().take(MAGIC.len()).any(|&byte| byte != 0) {
                 processes.push(Process::parse(&path, &bytes).map_err(|what| RecordingError::at(&path, what))?);
@@ -163,40 +136,39 @@ impl Process {
             return Err(format!("is of version {version}, and this mapscope reads version {VERSION}"));
         }
         let [places_at, frames_at, types_at, text_at, maps_at] = [48, 56, 64, 72, 80].map(|at| file.offset(at));
-        let [places_max, frames_max, types_max, depth] = [88, 92, 96, 108].map(|at| file.u32(at) as usize);
+        let [places_max, frames_max, types_max, text_max, depth] =
+            [88, 92, 96, 100, 108].map(|at| file.u32(at) as usize);
         let [maps_claimed, maps_ready] = [116, 120].map(|at| file.u32(at) as usize);
         let place_bytes = 16 + 8 * depth;
-        let ends = [
+        let sections = [
+            (0, 1, HEADER_BYTES),
             (places_at, places_max, place_bytes),
             (frames_at, frames_max, FRAME_BYTES),
             (types_at, types_max, TYPE_BYTES),
-            (maps_at, 0, MAP_BYTES),
+            (text_at, text_max, 1),
+            // The file has room for them before the header names them, whenever its process ends.
+            (maps_at, maps_ready, MAP_BYTES),
         ];
-        let fits = |&(at, count, size): &(usize, usize, usize)| {
-            count.checked_mul(size).and_then(|length| length.checked_add(at)).is_some_and(|end| end <= bytes.len())
-        };
-        if bytes.len() < HEADER_BYTES || !ends.iter().all(fits) || text_at > bytes.len() {
-            return Err("is cut short".to_owned());
+        if !sections.into_iter().all(|(at, count, length)| file.has_rows(at, count, length)) {
+            return Err("is cut short: copy it again".to_owned());
         }
-        let text = |at: u32| match at {
-            0 => String::new(),
-            at => file.text(text_at.saturating_add(at as usize)),
-        };
-        let mut places = HashMap::new();
-        for index in 0..places_max {
-            let at = places_at + index * place_bytes;
-            let count = (file.u32(at + 8) as usize).min(depth);
-            if count > 0 {
-                places.insert(index as u32 + 1, (0..count).map(|pc| file.u64(at + 16 + 8 * pc)).collect());
-            }
-        }
+        let mut texts = Texts::new(&bytes[text_at..text_at + text_max]);
         let rows =
             |at: usize, count: usize, size: usize| (0..count).map(move |index| (index as u32 + 1, at + index * size));
+        let mut places = HashMap::new();
+        for (number, at) in rows(places_at, places_max, place_bytes) {
+            let count = (file.u32(at + 8) as usize).min(depth);
+            if count > 0 {
+                places.insert(number, (0..count).map(|pc| file.u64(at + 16 + 8 * pc)).collect());
+            }
+        }
         let mut frames = HashMap::new();
         for (_, at) in rows(frames_at, frames_max, FRAME_BYTES) {
             let (pc, name) = (file.u64(at), file.u32(at + 8));
             if name != 0 {
-                frames.insert(pc, text(name).lines().filter_map(frame).collect());
+                let lines = texts.read(name)?;
+                texts.take(lines.lines().count() * size_of::<Frame>())?;
+                frames.insert(pc, lines.lines().filter_map(frame).collect());
             }
         }
         let mut types = HashMap::new();
@@ -204,29 +176,47 @@ impl Process {
             let name = file.u32(at + 8);
             if name != 0 {
                 let [flags, key_bytes, value_bytes, group_bytes] = [12, 16, 20, 24].map(|field| file.u32(at + field));
-                let name = text::clean(&text(name)).into_owned();
+                bounded("bytes of a group", group_bytes.into(), 0, GROUP_BYTES_MAX)?;
+                let name = text::clean(&texts.read(name)?).into_owned();
                 types.insert(number, Type { name, key_bytes, value_bytes, group_bytes, flags });
             }
         }
-        let there = (bytes.len() - maps_at) / MAP_BYTES;
-        let maps = (1..maps_claimed.min(maps_ready).min(there)).map(|index| file.map(maps_at + index * MAP_BYTES));
-        let maps = maps.filter(|map| map.place != 0).collect();
+        let maps = (1..maps_claimed.min(maps_ready)).map(|index| Map::parse(&file, maps_at + index * MAP_BYTES));
+        let maps = maps.filter(|map| map.place != 0).map(Map::check).collect::<Result<Vec<_>, _>>()?;
         let dropped = [124, 128, 132, 136, 140].map(|at| u64::from(file.u32(at)));
         let dropped =
             Dropped { maps: dropped[0], places: dropped[1], types: dropped[3], names: dropped[2] + dropped[4] };
-        Ok(Process {
+        let process = Process {
             path: path.to_owned(),
-            program: text::clean(&text(file.u32(144))).into_owned(),
-            go: text::clean(&text(file.u32(44))).into_owned(),
-            pid: file.u64(16),
-            sample: file.u64(24),
+            program: text::clean(&texts.read(file.u32(144))?).into_owned(),
+            go: text::clean(&texts.read(file.u32(44))?).into_owned(),
+            pid: bounded("number of the process", file.u64(16), 0, u32::MAX.into())?,
+            sample: bounded("N of the sample", file.u64(24), 1, SAMPLE_MAX)?,
             lookups: file.u32(12) > 1,
             maps,
             dropped,
             places,
             frames,
             types,
-        })
+        };
+        process.take_stacks(&mut texts)?;
+        Ok(process)
+    }
+
+    /// Counts the names that a table of these maps has: those of a stack and a type, for each pair of them.
+    fn take_stacks(&self, texts: &mut Texts<'_>) -> Result<(), String> {
+        let pairs: HashSet<_> = self.maps.iter().map(|map| (map.place, map.ty)).collect();
+        for (place, ty) in pairs {
+            texts.take(self.types.get(&ty).map_or(0, |ty| ty.name.len()))?;
+            for pc in self.places.get(&place).into_iter().flatten() {
+                texts.take(size_of_val(pc))?;
+                for frame in self.frames.get(pc).into_iter().flatten() {
+                    let file = frame.file.as_ref().map_or(0, String::len);
+                    texts.take(size_of::<Frame>() + frame.function.len() + file)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The type of a map, where it is known.
@@ -249,67 +239,10 @@ fn frame(line: &str) -> Option<Frame> {
     Some(Frame { function: clean(function), file: Some(clean(file)), line: line.parse().ok() })
 }
 
-/// Little-endian numbers; what lies beyond the end is 0, as what is not yet written.
-struct Bytes<'a>(&'a [u8]);
-
-impl Bytes<'_> {
-    fn array<const N: usize>(&self, at: usize) -> [u8; N] {
-        let there = self.0.get(at..).and_then(|rest| rest.first_chunk());
-        there.copied().unwrap_or([0; N])
-    }
-
-    fn u32(&self, at: usize) -> u32 {
-        u32::from_le_bytes(self.array(at))
-    }
-
-    fn u64(&self, at: usize) -> u64 {
-        u64::from_le_bytes(self.array(at))
-    }
-
-    fn offset(&self, at: usize) -> usize {
-        usize::try_from(self.u64(at)).unwrap_or(usize::MAX)
-    }
-
-    /// Up to the next zero.
-    fn text(&self, at: usize) -> String {
-        let rest = self.0.get(at..).unwrap_or_default();
-        let end = rest.iter().position(|&byte| byte == 0).unwrap_or(rest.len());
-        String::from_utf8_lossy(&rest[..end]).into_owned()
-    }
-
-    fn map(&self, at: usize) -> Map {
-        let [place, hint, ty, flags] = [0, 4, 8, 12].map(|field| self.u32(at + field));
-        let [writes, inserts, removes, lookups] = [16, 24, 32, 40].map(|field| self.u64(at + field));
-        let [entries, entries_max, moved_entries] = [48, 56, 72].map(|field| self.u64(at + field));
-        let [table_bytes, entry_bytes, abandoned_bytes] = [80, 88, 96].map(|field| self.u64(at + field));
-        let [held_bytes, held_bytes_max, iterations] = [104, 112, 120].map(|field| self.u64(at + field));
-        let [growths, clears] = [64, 68].map(|field| self.u32(at + field));
-        Map {
-            place,
-            hint,
-            ty,
-            flags,
-            writes,
-            inserts,
-            removes,
-            lookups,
-            entries,
-            entries_max,
-            growths,
-            clears,
-            moved_entries,
-            table_bytes,
-            entry_bytes,
-            abandoned_bytes,
-            held_bytes,
-            held_bytes_max,
-            iterations,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::map::{COUNT_MAX, ENTRIES_MAX};
+    use super::super::{Sort, Table};
     use super::*;
 
     /// A file with a place, a type and two maps, the second of which is not yet written.
@@ -318,7 +251,9 @@ mod tests {
         bytes[..8].copy_from_slice(MAGIC);
         let mut put =
             |at: usize, number: u64, size: usize| bytes[at..at + size].copy_from_slice(&number.to_le_bytes()[..size]);
-        for (at, number) in [(8, 1), (12, 2), (88, 1), (92, 1), (96, 1), (108, 1), (116, 3), (120, 9), (124, 4)] {
+        for (at, number) in
+            [(8, 1), (12, 2), (88, 1), (92, 1), (96, 1), (100, 56), (108, 1), (116, 3), (120, 5), (124, 4)]
+        {
             put(at, number, 4);
         }
         for (at, number) in [(24, 1), (48, 160), (56, 184), (64, 200), (72, 264), (80, 320)] {
@@ -353,14 +288,77 @@ mod tests {
     #[test]
     fn no_file_is_too_short_or_too_wrong_to_be_refused() {
         let file = file();
-        for length in 0..file.len() {
-            let _ = Process::parse(Path::new("x"), &file[..length]);
+        // The last map for which it has room ends 64 bytes before the file does.
+        for length in 0..960 {
+            assert!(Process::parse(Path::new("x"), &file[..length]).is_err(), "{length}");
         }
         for at in 0..file.len() {
             let mut wrong = file.clone();
             wrong[at] = 0xff;
             let _ = Process::parse(Path::new("x"), &wrong);
         }
-        assert!(Process::parse(Path::new("x"), &file[..100]).is_err_and(|why| why == "is cut short"));
+        assert!(Process::parse(Path::new("x"), &file[..100]).is_err_and(|why| why.starts_with("is cut short")));
+    }
+    /// The file with a number in it that no recorder writes, and what is said of it.
+    fn refused(at: usize, number: u64) -> String {
+        let mut wrong = file();
+        wrong[at..at + 8].copy_from_slice(&number.to_le_bytes());
+        Process::parse(Path::new("x"), &wrong).expect_err("it is damaged")
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_are_refused_before_anything_is_worked_out() {
+        const MAP_AT: usize = 448;
+        for field in [16, 24, 32, 40, 48, 56, 72, 80, 88, 96, 104, 112, 120] {
+            assert!(refused(MAP_AT + field, u64::MAX).starts_with("is damaged: "), "{field}");
+        }
+        assert_eq!(
+            refused(MAP_AT + 56, (1 << 48) + 1),
+            "is damaged: most entries: 281474976710657; expected 0 to 281474976710656"
+        );
+        assert_eq!(refused(24, 0), "is damaged: N of the sample: 0; expected 1 to 1000000");
+        assert!(refused(200 + 24, u32::MAX.into()).contains("bytes of a group: 4294967295"));
+        assert!(refused(16, u64::MAX).contains("number of the process"));
+    }
+
+    #[test]
+    fn the_largest_figures_that_can_be_are_added_up() {
+        let mut file = file();
+        let mut put = |at: usize, number: u64| file[at..at + 8].copy_from_slice(&number.to_le_bytes());
+        put(200 + 24, GROUP_BYTES_MAX);
+        // Two maps of place 1 and type 1, which grew.
+        for map in [448, 576] {
+            for field in [16, 24, 32, 40, 72, 80, 88, 96, 104, 112, 120] {
+                put(map + field, COUNT_MAX);
+            }
+            for (field, number) in [(0, 1), (8, 1), (48, ENTRIES_MAX), (56, ENTRIES_MAX), (64, 1)] {
+                put(map + field, number);
+            }
+        }
+        let process = Process::parse(Path::new("x"), &file).expect("they can be");
+        let total = Table::new(&[process], None, Sort::Hint).total;
+        assert_eq!((total.maps, total.alloc_bytes()), (2, 4 * COUNT_MAX));
+    }
+
+    #[test]
+    fn rows_that_all_name_one_long_text_are_refused() {
+        let bomb = |rows: usize, text_bytes: usize| {
+            let (frames_at, text_at) = (HEADER_BYTES, HEADER_BYTES + rows * FRAME_BYTES);
+            let mut bytes = vec![0; text_at];
+            bytes[..8].copy_from_slice(MAGIC);
+            for (at, number) in [(8, VERSION as usize), (24, 1), (56, frames_at), (72, text_at), (92, rows)] {
+                bytes[at..at + 4].copy_from_slice(&(number as u32).to_le_bytes());
+            }
+            bytes[100..104].copy_from_slice(&(text_bytes as u32).to_le_bytes());
+            for row in 0..rows {
+                let at = frames_at + row * FRAME_BYTES;
+                bytes[at..at + 8].copy_from_slice(&(row as u64 + 1).to_le_bytes());
+                bytes[at + 8] = 1;
+            }
+            bytes.resize(text_at + text_bytes, b'x');
+            Process::parse(Path::new("x"), &bytes)
+        };
+        assert!(bomb(100, 1000).is_ok());
+        assert!(bomb(16_384, 2 << 20).is_err_and(|why| why.starts_with("is damaged: its rows name more than 256 MiB")));
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::RecordingError;
+use super::{RecordingError, bytes};
 use crate::record::write_atomically;
 use crate::text;
 
@@ -37,6 +37,8 @@ impl Manifest {
     pub const SCHEMA: u32 = 1;
     /// The file's name.
     pub const FILE_NAME: &str = "recording.json";
+    /// More than a command line can have, with each byte escaped.
+    const BYTES_MAX: u64 = 16 << 20;
 
     pub(super) fn write(&self, folder: &Path) -> Result<(), RecordingError> {
         let path = folder.join(Manifest::FILE_NAME);
@@ -51,7 +53,7 @@ impl Manifest {
     pub fn read(folder: &Path) -> Result<Manifest, RecordingError> {
         let path = folder.join(Manifest::FILE_NAME);
         let why = |what: String| RecordingError::at(&path, what);
-        let bytes = std::fs::read(&path)
+        let bytes = bytes::of_file(&path, Manifest::BYTES_MAX)
             .map_err(|error| why(format!("{error}; give the folder that `mapscope record` wrote")))?;
         let manifest: Manifest = serde_json::from_slice(&text::clean_json(&bytes))
             .map_err(|error| why(format!("is no description of a recording: {error}")))?;

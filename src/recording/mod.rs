@@ -6,6 +6,7 @@
 //! [`Process`] reads, also while it is being written. [`Table`] adds the maps up by place and type, and the formats of
 //! [`FORMATS`] show that. docs/RECORDING.md describes it all, and the file.
 
+mod bytes;
 mod command;
 mod csv;
 mod figures;
@@ -14,15 +15,17 @@ mod format;
 mod go;
 mod json;
 mod manifest;
+mod map;
 mod pprof;
 mod table;
 mod terminal;
 
 pub use self::go::Patched;
 pub use command::{Ended, Recorder};
-pub use file::{Dropped, Map, Process, Type};
+pub use file::{Dropped, Process, Type};
 pub use format::{Format, Recorded};
 pub use manifest::Manifest;
+pub use map::Map;
 pub use table::{Counts, Place, Row, Sort, Table};
 
 use std::path::PathBuf;
@@ -68,6 +71,9 @@ impl RecordingError {
         RecordingError::At { path: path.into(), what: what.to_string() }
     }
 }
+
+/// N is at most so large where one map of N is recorded.
+pub const SAMPLE_MAX: u64 = 1_000_000;
 
 /// Every form, the one for terminals first.
 pub static FORMATS: &[Format] = &[terminal::FORMAT, csv::FORMAT, json::FORMAT, pprof::FORMAT];

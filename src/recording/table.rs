@@ -50,7 +50,7 @@ pub struct Counts {
 impl Counts {
     /// Bytes allocated.
     pub fn alloc_bytes(&self) -> u64 {
-        self.table_bytes + self.entry_bytes
+        self.table_bytes.saturating_add(self.entry_bytes)
     }
 
     /// Writes of keys that were there. A map that was made before it was recorded may have inserts only.

@@ -68,8 +68,11 @@ fn summary(recorded: &Recorded<'_>) -> String {
         0 => String::new(),
         inserts => format!(", {} an insert", number::plain(total.alloc_bytes() as f64 / inserts as f64)),
     };
-    let abandoned = percent(total.abandoned_bytes, total.alloc_bytes());
-    let _ = writeln!(text, "{bytes} bytes allocated{by_insert}; {abandoned} of them abandoned by growing");
+    let abandoned = match total.alloc_bytes() {
+        0 => String::new(),
+        all => format!("; {} of them abandoned by growing", percent(total.abandoned_bytes, all)),
+    };
+    let _ = writeln!(text, "{bytes} bytes allocated{by_insert}{abandoned}");
     let _ = writeln!(
         text,
         "{moved} entries moved; exact hints would save {} bytes",
@@ -149,5 +152,13 @@ mod tests {
     #[test]
     fn columns_fit_a_narrow_terminal() {
         assert!(COLUMNS.iter().map(|(_, width, _)| width + 1).sum::<usize>() - 1 <= 80);
+    }
+
+    #[test]
+    fn of_no_bytes_no_share_is_abandoned() {
+        let table = crate::recording::Table::new(&[], None, crate::recording::Sort::Bytes);
+        let recorded = Recorded { manifest: None, processes: &[], table: &table, rows_max: 20, width: 80 };
+        let text = summary(&recorded);
+        assert_eq!(text.lines().nth(1), Some("0 bytes allocated"), "{text}");
     }
 }

@@ -93,6 +93,28 @@ fn a_command_of_which_nothing_is_recorded_is_told() {
 }
 
 #[test]
+fn what_is_no_file_is_not_read() {
+    let place = Place::new();
+    let fifo = |path: &str| {
+        let made = Command::new("mkfifo").arg(place.path().join(path)).status().expect("mkfifo starts");
+        assert!(made.success());
+    };
+    fs::create_dir(place.path().join("a")).expect("made");
+    fs::create_dir(place.path().join("b")).expect("made");
+    fifo("x.maps");
+    fifo("a/recording.json");
+    fifo("b/x.maps");
+    let manifest = r#"{"schema":1,"command":["x"],"folder":"/","sample":1,"lookups":true,"started_unix_ms":0}"#;
+    fs::write(place.path().join("b/recording.json"), manifest).expect("written");
+    for path in ["x.maps", "a", "b"] {
+        refused(&place.run(&["maps", path]), &["it is a pipe; expected a recording"]);
+    }
+    for path in ["/dev/zero", "/dev/null"] {
+        refused(&place.run(&["maps", path]), &[path, "it is a device; expected a recording"]);
+    }
+}
+
+#[test]
 fn what_is_no_recording_is_refused() {
     let place = Place::new();
     fs::create_dir(place.path().join("empty")).expect("made");

@@ -1,14 +1,13 @@
 use std::ffi::OsString;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
 use super::{BAD_INPUT, output};
-use crate::intake::interrupt;
-use crate::recording::{Process, Recorder};
+use crate::recording::{Manifest, Process, Recorder, SAMPLE_MAX};
 use crate::report::number;
 use crate::text;
 
@@ -42,69 +41,105 @@ pub(super) struct Args {
 
 /// `1/100`.
 fn share(text: &str) -> Result<u64, String> {
-    let n = text.strip_prefix("1/").and_then(|n| n.parse().ok()).filter(|n| (1..=1_000_000).contains(n));
+    let n = text.strip_prefix("1/").and_then(|n| n.parse().ok()).filter(|n| (1..=SAMPLE_MAX).contains(n));
     n.ok_or_else(|| "give 1/N, N from 1 to 1000000, as 1/100".to_owned())
 }
 
 pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
-    let out = folder(args.out)?;
-    // Ctrl-C is for the command, whose end is waited for.
-    interrupt::heed(|| {});
+    let folder = Folder::new(args.out)?;
     let recorder =
         Recorder { go: args.go.as_deref(), sample: args.sample, lookups: !args.no_lookups, command: &args.command };
-    let ended = recorder.run(&out).inspect_err(|_| {
-        // Only if nothing is in it.
-        let _ = fs::remove_dir(&out);
-    })?;
+    let ended = recorder.run(&folder.path).inspect_err(|_| folder.remove_if_empty())?;
     if let Some(why) = &ended.unpatched {
         output::note(&format!("only programs that were recorded when they were built can be recorded: {why}"));
     }
-    let processes = Process::read_all(&out)?;
-    let builds = args.command.iter().skip(1).find_map(|word| word.to_str()).is_some_and(|verb| verb == "build");
-    if processes.is_empty() && !builds && ended.code == 0 {
-        output::complain(&anyhow::anyhow!(
-            "no process recorded its maps: nothing that ran was built under `mapscope record` with the Go of the folder \
-             in which it started (go vet and other tools come built with Go)"
-        ));
-        return Ok(ExitCode::from(BAD_INPUT));
+    let processes = Process::read_all(&folder.path)?;
+    if processes.is_empty() {
+        folder.remove_if_empty();
     }
-    if !quiet {
-        output::note(&match processes.is_empty() {
-            true => "built: run it under `mapscope record`, too".to_owned(),
-            false => {
+    match (processes.len() as u64, ended.code) {
+        (0, 0) if recorder.only_builds() => {
+            if !quiet {
+                output::note("built: run it under `mapscope record`, too");
+            }
+        }
+        (0, 0) => {
+            output::complain(&anyhow::anyhow!(
+                "no process recorded its maps: nothing that ran was built under `mapscope record` with the Go of the \
+                 folder in which it started (go vet and other tools come built with Go)"
+            ));
+            return Ok(ExitCode::from(BAD_INPUT));
+        }
+        (0, code) => {
+            if !quiet {
+                output::note(&format!("nothing was recorded: the command ended with code {code}"));
+            }
+        }
+        (count, _) => {
+            if !quiet {
                 let maps = processes.iter().map(|process| process.maps.len() as u64).sum();
-                let count = processes.len() as u64;
                 let s = if count == 1 { "" } else { "es" };
-                format!(
+                output::note(&format!(
                     "{} process{s}, {} maps recorded: mapscope maps {}",
                     number::integer(count),
                     number::integer(maps),
-                    text::path(&out)
-                )
+                    text::path(&folder.path)
+                ));
             }
-        });
+        }
     }
     Ok(ExitCode::from(ended.code))
 }
 
-/// A folder that is empty: the one given, or the first of `reports/record-001`, `reports/record-002`, ... that is free.
-fn folder(out: Option<PathBuf>) -> anyhow::Result<PathBuf> {
-    let Some(out) = out else {
-        fs::create_dir_all("reports").context("can't make the folder reports; name another with --out")?;
-        for number in 1.. {
-            let folder = Path::new("reports").join(format!("record-{number:03}"));
-            match fs::create_dir(&folder) {
-                Ok(()) => return Ok(folder),
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error).context(format!("{}: can't be made", text::path(&folder))),
+/// Where the recording goes.
+struct Folder {
+    path: PathBuf,
+    /// Those that were not there before, the innermost first.
+    made: Vec<PathBuf>,
+}
+
+impl Folder {
+    /// One that is empty: the one given, or the first of `reports/record-001`, `reports/record-002`, ... that is free.
+    fn new(out: Option<PathBuf>) -> anyhow::Result<Folder> {
+        let Some(path) = out else {
+            let mut made = missing(Path::new("reports"));
+            fs::create_dir_all("reports").context("can't make the folder reports; name another with --out")?;
+            for number in 1.. {
+                let path = Path::new("reports").join(format!("record-{number:03}"));
+                match fs::create_dir(&path) {
+                    Ok(()) => {
+                        made.insert(0, path.clone());
+                        return Ok(Folder { path, made });
+                    }
+                    Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                    Err(error) => return Err(error).context(format!("{}: can't be made", text::path(&path))),
+                }
             }
+            unreachable!("there are more numbers than files");
+        };
+        let made = missing(&path);
+        fs::create_dir_all(&path).with_context(|| format!("{}: can't be made", text::path(&path)))?;
+        let mut entries = fs::read_dir(&path).with_context(|| format!("{}: can't be read", text::path(&path)))?;
+        if entries.next().is_some() {
+            let why = "is not empty, and a recording needs a folder of its own: name another with --out";
+            bail!("{}: {why}", text::path(&path));
         }
-        unreachable!("there are more numbers than files");
-    };
-    fs::create_dir_all(&out).with_context(|| format!("{}: can't be made", text::path(&out)))?;
-    let mut entries = fs::read_dir(&out).with_context(|| format!("{}: can't be read", text::path(&out)))?;
-    if entries.next().is_some() {
-        bail!("{}: is not empty, and a recording needs a folder of its own: name another with --out", text::path(&out));
+        Ok(Folder { path, made })
     }
-    Ok(out)
+
+    /// Leaves nothing of a recording without a process, unless one has begun that is still running.
+    fn remove_if_empty(&self) {
+        let is_ours = |entry: io::Result<fs::DirEntry>| entry.is_ok_and(|at| at.file_name() == Manifest::FILE_NAME);
+        if fs::read_dir(&self.path).is_ok_and(|mut entries| entries.all(is_ours)) {
+            let _ = fs::remove_file(self.path.join(Manifest::FILE_NAME));
+            // Only if nothing is in it.
+            self.made.iter().take_while(|folder| fs::remove_dir(folder).is_ok()).for_each(drop);
+        }
+    }
+}
+
+/// The folders on the way there that don't exist, the innermost first.
+fn missing(path: &Path) -> Vec<PathBuf> {
+    let missing = path.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    missing.map(Path::to_owned).collect()
 }

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::go::is_go;
+use super::relay::Relay;
 use super::{Manifest, Patched, RecordingError};
 use crate::engines::go;
 use crate::text;
@@ -36,12 +37,35 @@ pub struct Ended {
 }
 
 impl Recorder<'_> {
+    /// Whether the command is one that builds a program and runs none.
+    pub fn only_builds(&self) -> bool {
+        let words: Vec<_> = self.command.iter().map(|word| word.to_str().unwrap_or("")).collect();
+        let [_, rest @ ..] = &words[..] else { return false };
+        if !is_go(&self.command[0]) {
+            return rest.first() == Some(&"build");
+        }
+        let rest = match rest {
+            ["-C" | "--C", _, rest @ ..] => rest,
+            [flag, rest @ ..] if flag.starts_with('-') => rest,
+            rest => rest,
+        };
+        match rest {
+            ["build" | "install", ..] => true,
+            ["test", flags @ ..] => flags.iter().any(|flag| ["-c", "--c"].contains(flag)),
+            _ => false,
+        }
+    }
+
     /// Runs the command, in the folder that this process is in, with its input and output. What is recorded goes to
     /// `out`, an empty folder.
     ///
     /// # Errors
     /// Where nothing could be recorded, or the command could not be started: then nothing has run.
+    ///
+    /// Ctrl-C and what else asks a process to end are the command's while this runs.
     pub fn run(&self, out: &Path) -> Result<Ended, RecordingError> {
+        // Before there is anything to leave behind.
+        let relay = Relay::new();
         let out = fs::canonicalize(out).map_err(|error| RecordingError::at(out, error))?;
         check_room(&out)?;
         let here = std::env::current_dir().map_err(|error| RecordingError::at(".", error))?;
@@ -74,7 +98,7 @@ impl Recorder<'_> {
             started_unix_ms: started,
         };
         manifest.write(&out)?;
-        let code = self.start(&out, go.as_deref(), known).inspect_err(|_| {
+        let code = self.start(&relay, &out, go.as_deref(), known).inspect_err(|_| {
             let _ = fs::remove_file(out.join(Manifest::FILE_NAME));
         })?;
         Ok(Ended { code, unpatched: patched.err().flatten() })
@@ -96,7 +120,13 @@ impl Recorder<'_> {
         }
     }
 
-    fn start(&self, out: &Path, go: Option<&Path>, patched: Option<&Patched>) -> Result<u8, RecordingError> {
+    fn start(
+        &self,
+        relay: &Relay,
+        out: &Path,
+        go: Option<&Path>,
+        patched: Option<&Patched>,
+    ) -> Result<u8, RecordingError> {
         let (name, arguments) = (&self.command[0], &self.command[1..]);
         let program = match go.filter(|_| self.go.is_some() && is_go(name)) {
             Some(go) => go.as_os_str(),
@@ -117,9 +147,11 @@ impl Recorder<'_> {
                 command.env("PATH", path);
             }
         }
-        let status = command.status().map_err(|error| RecordingError::at(name, error))?;
-        let signal = status.signal().map(|signal| 128 + signal);
-        Ok(status.code().or(signal).and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
+        let code = match relay.run(&mut command).map_err(|error| RecordingError::at(name, error))? {
+            Ok(status) => status.code().or(status.signal().map(|signal| 128 + signal)),
+            Err(early) => Some(128 + early),
+        };
+        Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
     }
 }
 
@@ -190,5 +222,19 @@ mod tests {
         assert!(check_arguments(&command("go build -overlay=x.json .")).is_err());
         assert!(check_arguments(&command("go test --overlay x.json .")).is_err());
         assert!(check_arguments(&command("go test . -args -overlay x")).is_ok());
+    }
+
+    #[test]
+    fn a_command_that_builds_is_known_by_its_words() {
+        let only_builds =
+            |words: &str| Recorder { go: None, sample: 1, lookups: true, command: &command(words) }.only_builds();
+        for words in
+            ["go build .", "go -C a build", "go -C=a install ./...", "/usr/bin/go1.27.3 test -c .", "make build"]
+        {
+            assert!(only_builds(words), "{words}");
+        }
+        for words in ["go", "go run build", "go test .", "sh -c build", "./build", "false"] {
+            assert!(!only_builds(words), "{words}");
+        }
     }
 }

@@ -17,6 +17,7 @@ mod json;
 mod manifest;
 mod map;
 mod pprof;
+mod relay;
 mod table;
 mod terminal;
 

@@ -1,11 +1,12 @@
 //! What can't be recorded or read, and what is said of it.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::symlink;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use super::{place, recording, toolchains};
-use crate::cli_process::{Outcome, Place, script};
+use crate::cli_process::{Outcome, Place, listing, script};
 
 fn refused(outcome: &Outcome, parts: &[&str]) {
     assert_eq!((outcome.code, &*outcome.stdout), (Some(2), ""), "{}", outcome.stderr);
@@ -87,9 +88,70 @@ fn a_command_of_which_nothing_is_recorded_is_told() {
     let outcome = place.run(&["record", "--out", "d", "--", "./nowhere"]);
     refused(&outcome, &["./nowhere: "]);
     assert!(outcome.left.is_empty(), "{:?}", outcome.left);
-    refused(&place.run(&["record", "--out", "c", "--", "true"]), &["c: is not empty"]);
+    let outcome = place.run(&["record", "--out", ".", "--", "true"]);
+    refused(&outcome, &[".: is not empty"]);
     refused(&place.run(&["record", "--sample", "0.5", "--", "true"]), &["give 1/N"]);
     refused(&place.run(&["record", "true"]), &[]);
+}
+
+#[test]
+fn what_recorded_nothing_leaves_nothing_and_is_not_called_built() {
+    let place = Place::new();
+    for command in [&["false", "build"][..], &["sh", "-c", "exit 1"]] {
+        for out in [&["--out", "a/b"][..], &[]] {
+            let outcome = place.run(&[&["record"], out, &["--"], command].concat());
+            assert_eq!((outcome.code, &*outcome.stdout), (Some(1), ""), "{}", outcome.stderr);
+            assert!(
+                outcome.stderr.contains("nothing was recorded: the command ended with code 1"),
+                "{}",
+                outcome.stderr
+            );
+            assert!(outcome.left.is_empty(), "{:?}", outcome.left);
+        }
+    }
+    // A folder that was there before stays.
+    fs::create_dir(place.path().join("mine")).expect("made");
+    let outcome = place.run(&["record", "--out", "mine", "--", "false"]);
+    assert!(outcome.left.is_empty() && place.path().join("mine").is_dir(), "{:?}", outcome.left);
+}
+
+#[test]
+fn a_build_that_fails_is_not_called_built() {
+    for go in toolchains(true) {
+        let place = place();
+        fs::write(place.path().join("main.go"), "package main\n\nfunc main() { x }\n").expect("written");
+        let outcome = place.run_command(&mut recording(&go, &["--out", "r", "--", "go", "build", "-o", "prog", "."]));
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+        assert!(!outcome.stderr.contains("built"), "{}", outcome.stderr);
+        assert!(outcome.left.is_empty(), "{:?}", outcome.left);
+    }
+}
+
+#[test]
+fn a_signal_is_the_command_s_and_nothing_is_left() {
+    // The shell says that it is ready, and waits for what nobody sends it.
+    for (signal, script, code) in [
+        (libc::SIGTERM, "echo ready; read never", 128 + libc::SIGTERM),
+        (libc::SIGHUP, "echo ready; read never", 128 + libc::SIGHUP),
+        (libc::SIGINT, "trap 'exit 9' INT; echo ready; read never", 9),
+        (libc::SIGTERM, "trap 'exit 7' TERM; echo ready; read never", 7),
+    ] {
+        let (place, temporary) = (Place::new(), Place::new());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+        command.args(["record", "--out", "r", "--", "sh", "-c", script]).current_dir(place.path());
+        command.env("TMPDIR", temporary.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut running = command.spawn().expect("it starts");
+        let mut line = String::new();
+        BufReader::new(running.stdout.as_mut().expect("piped")).read_line(&mut line).expect("a line");
+        assert_eq!(line, "ready\n");
+        // `wait` would close the pipe that the shell reads.
+        let stdin = running.stdin.take();
+        // SAFETY: signals our own child.
+        unsafe { libc::kill(running.id() as i32, signal) };
+        assert_eq!(running.wait().expect("it ends").code(), Some(code), "{script}");
+        drop(stdin);
+        assert!(listing(place.path()).is_empty() && listing(temporary.path()).is_empty());
+    }
 }
 
 #[test]

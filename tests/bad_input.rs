@@ -126,8 +126,14 @@ fn seed_and_settings_out_of_range() {
     refused(&["run", "--seed", "-1"], &["--seed: must be a whole number from 0 to 18446744073709551615", "got -1"]);
     refused_profile(
         &format!("repetitions = 0\n{CELLS}"),
-        &["p.toml:1: repetitions: must be", "from 1 to 1000", "got 0"],
+        &["p.toml:1: repetitions: must be auto, or a whole number", "from 1 to 1000", "got 0"],
     );
+    for word in ["abc", "0", "AUTO"] {
+        refused(
+            &["run", "--repetitions", word],
+            &["--repetitions: must be auto, or a whole number from 1 to 1000", word],
+        );
+    }
     refused(&["run", "--jobs", "0"], &["--jobs", "0 is not in 1..=1024"]);
 }
 

@@ -175,7 +175,9 @@ fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, PlanError> {
 fn repetitions(raw: &Raw) -> Result<Repetitions, String> {
     match &*raw.text {
         "auto" => Ok(Repetitions::Auto),
-        _ => whole(raw, 1, 1000).map(|number| Repetitions::Fixed(number as u32)),
+        text => whole(raw, 1, 1000).map(|number| Repetitions::Fixed(number as u32)).map_err(|_| {
+            format!("must be auto, or a whole number from 1 to 1000, in digits and _ only, got {}", shown(text))
+        }),
     }
 }
 

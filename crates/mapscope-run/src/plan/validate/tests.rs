@@ -293,7 +293,7 @@ fn errors_name_the_range() {
     let setting = |line: &str| error(&format!("{line}\n{}", table("")));
     assert_eq!(
         setting("repetitions = 1001"),
-        "my.toml:1: repetitions: must be a whole number from 1 to 1000, in digits and _ only, got 1001"
+        "my.toml:1: repetitions: must be auto, or a whole number from 1 to 1000, in digits and _ only, got 1001"
     );
     assert!(setting("repetitions = 2.5").ends_with("got 2.5"));
     assert_eq!(setting("repetitions = [1, 2]"), "my.toml:1: repetitions: takes one value, not a list");

@@ -74,6 +74,10 @@ fn nothing_is_left_of_a_trace_that_cannot_be_converted() {
         assert!(!place.path().join("out.csv").exists());
     }
     fs::write(place.path().join("t.csv"), "op,key\ninsert,1\n").expect("written");
+    let output = place.run(&["convert", "t.csv", "nodir/x.csv"]);
+    let stderr = output.stderr;
+    assert!(output.code == Some(2), "{stderr}");
+    assert!(stderr.contains("nodir/x.csv: can't be written: No such file or directory"), "{stderr}");
     let output = place.run(&["convert", "t.csv", "./t.csv"]);
     assert!(output.stderr.contains("is the trace itself"));
     assert_eq!(fs::read(place.path().join("t.csv")).expect("it"), b"op,key\ninsert,1\n");

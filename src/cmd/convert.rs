@@ -53,20 +53,18 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     if place(out).is_ok_and(|out| place(&args.trace).is_ok_and(|trace| trace == out)) {
         bail!("{}: is the trace itself, which would be lost: name another file", text::path(out));
     }
-    let mut done = Err(anyhow::anyhow!("nothing was written"));
+    let mut rows = Ok(0);
     let written = write_whole(out, |file| {
-        done = Output::new(out, file).map_err(anyhow::Error::new).and_then(|mut to| {
-            let rows = write(&mut reader, &mut to)?;
-            to.finish()?;
-            Ok(rows)
-        });
-        done.as_ref().map(|_| ()).map_err(|_| io::Error::other("not written"))
+        let mut to = Output::new(out, file)?;
+        rows = write(&mut reader, &mut to);
+        match &rows {
+            Ok(_) => to.finish().map(drop),
+            Err(_) => Err(io::Error::other("the conversion failed")),
+        }
     });
-    let rows = done.map_err(|error| match error.is::<io::Error>() {
-        true => error.context(format!("{}: can't be written", text::path(out))),
-        false => error,
-    })?;
-    written.with_context(|| format!("{}: can't be written", text::path(out)))?;
+    let unwritable = || format!("{}: can't be written", text::path(out));
+    let rows = rows.map_err(|error| if error.is::<io::Error>() { error.context(unwritable()) } else { error })?;
+    written.with_context(unwritable)?;
     if !quiet {
         output::announce(&summary(&trace, rows, &reader), out)?;
     }

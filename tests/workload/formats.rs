@@ -138,8 +138,12 @@ fn columns_are_named_or_numbered() {
     assert_eq!(with_columns("op,key,value_bytes\ninsert,1,\n", "op=op,key=key"), Ok("P1".to_owned()));
     assert_eq!(with_columns("key,n\n4,2\n5,0\n", "key=key,times=n"), Ok("P4 P4".to_owned()));
     for (text, columns, error) in [
-        ("a,b\nset,4\n", "op=a,key=c", "t.csv:1: no column `key` in the header; expected a header row"),
-        ("a,b\nset,4\n", "op=x,key=b", "t.csv:1: no column `x` in the header, `a,b`"),
+        ("a,b\nset,4\n", "op=a,key=c", "t.csv:1: no column `c` in the header, which has `a`, `b`: name one"),
+        ("a;b\nset;4\n", "key=zz", "t.csv:1: no column `zz` in the header, which has `a`, `b`: name one"),
+        ("a,b\nset,4\n", "op=x,key=b", "t.csv:1: no column `x` in the header, which has `a`, `b`: name one"),
+        ("a,b\nset,4\n", "key=b,op=B", "t.csv: column `B` is named for two things, key and op: give each a column"),
+        ("a,b\nset,4\n", "key=b,hash=b", "t.csv: column `b` is named for two things, key and hash"),
+        ("set,4\n", "key=2,op=02", "t.csv: column `02` is named for two things, key and op"),
         ("set,4\n", "op=1,key=3", "t.csv:1: there is no column 3 in `set,4`"),
         ("a,b\n", "key", "t.csv: expected what a column means and its name, as key=lbn,op=op; found `key`"),
         ("a,b\n", "what=a", "t.csv: columns mean op, key, hash, value_bytes, key_bytes, times, and not `what`"),
@@ -148,6 +152,67 @@ fn columns_are_named_or_numbered() {
         let found = with_columns(text, columns).unwrap_err();
         assert!(found.starts_with(error), "{found}");
     }
+}
+
+#[test]
+fn advice_to_leave_a_length_out_works() {
+    let text = "version,time,op,size,lbn\n1,1,2a,-5,1\n";
+    for columns in ["", "op=op,key=lbn,value_bytes=size"] {
+        let error = with_columns(text, columns).unwrap_err();
+        let start =
+            "t.csv:2: bad value_bytes `-5`; expected a decimal number from 0 to 4294967295, or leave the column out: ";
+        let advice = error.strip_prefix(start).unwrap_or_else(|| panic!("{error}"));
+        assert_eq!(advice, "--columns 'op=op,key=lbn'");
+    }
+    assert_eq!(with_columns("op,lbn,size\nput,1,-5\n", "op=op,key=lbn"), Ok("P1".to_owned()));
+    let error = with_columns("4,k\n", "key=1,value_bytes=2").unwrap_err();
+    assert!(error.ends_with("--columns 'key=1'"), "{error}");
+}
+
+#[test]
+fn a_bad_row_is_named_by_the_reader_of_its_format() {
+    for (name, bad, expected) in [
+        ("twitter.csv", "0,k,24,1,7,bogus,0", "expected time,key,key size,value size,client,operation,ttl, found"),
+        (
+            "msr.csv",
+            "1,hm,0,Rread,5,6,7",
+            "expected timestamp,host,disk,Read or Write,offset,size,response time, found",
+        ),
+        ("address.trace", "x 0x11", "expected l or s and an address in 0x.., found"),
+        ("lackey.trace", " S zz,8", "expected I, L, S or M, an address and a length, found"),
+        ("lirs.trace", "12 b", "expected a block's number, found"),
+        ("redis-monitor.log", "1.2 [0 1:1] get", "expected TIME [DATABASE CLIENT] \"COMMAND\" .., found"),
+    ] {
+        let good = std::fs::read_to_string(Path::new(FOLDER).join(name)).unwrap();
+        let lines = good.lines().count();
+        // One bad row of few, and one in ten of many.
+        for (good, times) in [(good.clone(), 1), (good.repeat(20), 20)] {
+            let text = format!("{good}{bad}\n{}", good.lines().next().unwrap());
+            let error = with_columns(&text, "").unwrap_err();
+            let start = format!("t.csv:{}: {expected} `{bad}`", lines * times + 1);
+            assert!(error.starts_with(&start), "{error}");
+        }
+    }
+    // A table whose first row is no row of its has a header.
+    let headed = "time,k,n,m,client,what,ttl\n0,k,24,1,7,get,0\n0,k,24,1,7,get,0\n";
+    let error = with_columns(headed, "").unwrap_err();
+    assert!(error.starts_with("t.csv:1: no column `key` in the header"), "{error}");
+}
+
+#[test]
+fn control_characters_in_a_row_are_refused_wherever_they_are() {
+    let many = "op,key\n".to_owned() + &"put,1\n".repeat(100_000);
+    for (text, line) in [("op,key\nput,1\n", 3), (&*many, 100_002)] {
+        for control in ["\0", "\x07", "\x1b", "\x1f"] {
+            let error = with_columns(&format!("{text}put,a{control}b\nput,2\n"), "").unwrap_err();
+            let shown = control.as_bytes().escape_ascii();
+            let expected = format!("t.csv:{line}: the control character `{shown}` in `put,a{shown}b`; expected text");
+            assert!(error.starts_with(&expected), "{error}");
+        }
+    }
+    let error = with_columns("one\ntwo\x07\nthree\n", "").unwrap_err();
+    assert!(error.starts_with("t.csv:2: the control character `\\x07`"), "{error}");
+    assert_eq!(with_columns("op\tkey\r\nput\t1\r\n", ""), Ok("P1".to_owned()));
 }
 
 /// A binary is no text, a text no binary, and what is neither is refused.
@@ -174,11 +239,17 @@ fn nothing_is_taken_for_what_it_is_not() {
     // Small numbers of 4 bytes are no keys of 8.
     let words: Vec<u8> = [5u32, 9, 2, 5, 7, 700].iter().flat_map(|word| word.to_le_bytes()).collect();
     assert!(refused("words.bin", &words).contains("is binary data of no known format"));
+    // A file that was cut is still of its kind.
+    let vscsi = std::fs::read(Path::new(FOLDER).join("vscsi.bin")).unwrap();
+    let cut = refused("v", &vscsi[..vscsi.len() - 5]);
+    assert!(cut.starts_with("v: ends 27 bytes into a record; records of vscsi are 32 bytes each"), "{cut}");
     for (magic, what) in [
         (&b"PAR1\x15\x04"[..], "is a Parquet file: write it as a table first"),
         (b"PK\x03\x04\x14\0", "is a zip archive or a spreadsheet"),
         (b"\xff\xfeo\0p\0", "is text in UTF-16"),
         (b"{\"op\": \"insert\", \"key\": 1}\n", "is JSON: make a table of it"),
+        (b"[{\"op\": \"insert\", \"key\": 1}]\n", "is a JSON array: make a table of it, as jq -r '.[] | "),
+        (b"\n[\n  [\"insert\", 1]\n]\n", "is a JSON array: make a table of it"),
     ] {
         assert!(refused("t", magic).contains(what), "{}", refused("t", magic));
     }

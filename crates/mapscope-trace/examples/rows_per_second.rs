@@ -17,7 +17,7 @@ fn main() {
         ("text keys and sizes, by semicolons", "op;key;value_bytes\n", &sized),
     ] {
         let text: String = std::iter::once(header.to_owned()).chain((0..ROWS).map(row)).collect();
-        let sample = Sample { bytes: &text.as_bytes()[..64 << 10], whole: false, name: "t.csv" };
+        let sample = Sample::new(&text.as_bytes()[..64 << 10], false, "t.csv");
         let format = detect(&sample, &Columns::default()).expect("a table");
         let mut decoder = format.open(&sample, &Columns::default()).expect("a header");
         let (begin, mut operations) = (Instant::now(), 0u64);

@@ -154,7 +154,7 @@ impl Input {
         while !whole && self.end - self.start < BUFFER_BYTES {
             whole = !self.refill()?;
         }
-        Ok(Sample { bytes: &self.buffer[self.start..self.end], whole, name: &self.name })
+        Ok(Sample::new(&self.buffer[self.start..self.end], whole, &self.name))
     }
 
     /// Reads what is left of it. Gives `NAME@DIGEST`: its name ([`intake::name`]), and the first 8 hex digits of the

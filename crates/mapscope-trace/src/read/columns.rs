@@ -48,7 +48,6 @@ impl Columns {
 
     /// The numbers of all columns, from 0, where numbers are all that is given.
     pub(super) fn numbers(&self) -> Option<Vec<(Slot, usize)>> {
-        let number = |name: &str| usize::try_from(decimal(name.as_bytes())?.checked_sub(1)?).ok();
         let numbers = self.named.iter().map(|(slot, name)| Some((*slot, number(name)?)));
         numbers.collect::<Option<Vec<_>>>().filter(|numbers| !numbers.is_empty())
     }
@@ -57,6 +56,11 @@ impl Columns {
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.named.iter().map(|(_, name)| name.as_str())
     }
+}
+
+/// The number of a column that is given by number, from 0.
+fn number(name: &str) -> Option<usize> {
+    usize::try_from(decimal(name.as_bytes())?.checked_sub(1)?).ok()
 }
 
 /// As it was written.
@@ -85,7 +89,19 @@ impl FromStr for Columns {
             if named.iter().any(|(other, _)| *other == slot) {
                 return Err(format!("{} is given twice", what.trim()));
             }
-            named.push((slot, name.trim().to_owned()));
+            let name = name.trim();
+            let is_it = |other: &str| {
+                other.eq_ignore_ascii_case(name) || number(name).is_some_and(|it| number(other) == Some(it))
+            };
+            if let Some((first, _)) = named.iter().find(|(_, other)| is_it(other)) {
+                return Err(format!(
+                    "column {} is named for two things, {} and {}: give each a column of its own",
+                    super::quote(name.as_bytes()),
+                    SLOTS[*first as usize].0,
+                    what.trim()
+                ));
+            }
+            named.push((slot, name.to_owned()));
         }
         if !named.is_empty() && named.iter().all(|(slot, _)| *slot != Slot::Key) {
             return Err("no column is said to be the key: give key=NAME, too".to_owned());

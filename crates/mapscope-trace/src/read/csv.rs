@@ -52,6 +52,8 @@ struct Layout {
     separator: u8,
     /// By column: the number of its [`Slot`], or [`IGNORED`].
     slots: Vec<usize>,
+    /// By column: its name, or its number where there is no header.
+    names: Vec<String>,
     /// The lines before the first row.
     head_lines: u64,
 }
@@ -88,23 +90,21 @@ impl Table {
                 names.iter().find(|(_, known)| known.iter().any(is)).map(|(slot, _)| *slot)
             }
         };
-        let mut first = None;
+        let (mut first, mut best) = (None, None::<Layout>);
         for separator in SEPARATORS {
             match Layout::headed(line, separator, slot_of, above as u64 + 1) {
                 Ok(layout) if layout.has(Slot::Key) => {
-                    let missing = columns.names().find(|name| !cells(line, separator).any(|cell| same(&cell, name)));
-                    return match missing {
-                        Some(name) => {
-                            Err(blamed(format!("no column {} in the header, {}", quote(name.as_bytes()), quote(line))))
-                        }
-                        None => Ok(layout),
-                    };
+                    return layout.missing(columns).map_or(Ok(layout), |what| Err(blamed(what)));
+                }
+                Ok(layout) if best.as_ref().is_none_or(|best| best.slots.len() < layout.slots.len()) => {
+                    best = Some(layout);
                 }
                 Ok(_) => {}
                 Err(what) => drop(first.get_or_insert(what)),
             }
         }
-        Err(blamed(first.unwrap_or_else(|| no_key(line, names))))
+        let missing = || best.and_then(|layout| layout.missing(columns));
+        Err(blamed(first.or_else(missing).unwrap_or_else(|| no_key(line, names))))
     }
 
     /// The first row that is no header is the row `new` at the earliest.
@@ -117,10 +117,6 @@ impl Table {
             None => Err(unknown(word)),
         }
     }
-}
-
-fn same(cell: &[u8], name: &str) -> bool {
-    cell.eq_ignore_ascii_case(name.as_bytes())
 }
 
 #[cold]
@@ -164,7 +160,25 @@ impl Layout {
             }
             slots.push(slot);
         }
-        Ok(Layout { separator, slots, head_lines })
+        let names = cells(line, separator).map(|cell| String::from_utf8_lossy(&cell).into_owned()).collect();
+        Ok(Layout { separator, slots, names, head_lines })
+    }
+
+    /// What to say of the first column that is named and not there.
+    fn missing(&self, columns: &Columns) -> Option<String> {
+        /// As many names as an error holds.
+        const SHOWN: usize = 20;
+        let name = columns.names().find(|name| !self.names.iter().any(|there| there.eq_ignore_ascii_case(name)))?;
+        let mut there: Vec<_> = self.names.iter().take(SHOWN).map(|name| quote(name.as_bytes())).collect();
+        if self.names.len() > SHOWN {
+            there.push(format!("and {} more", self.names.len() - SHOWN));
+        }
+        Some(format!(
+            "no column {} in the header, which has {}: name one of these, or number all where there is no header, as \
+             --columns 'op=1,key=2'",
+            quote(name.as_bytes()),
+            there.join(", ")
+        ))
     }
 
     /// The layout of a table without a header, whose first row is `line`.
@@ -175,7 +189,30 @@ impl Layout {
         let separator = separator.ok_or_else(|| format!("there is no column {most} in {}", quote(line)))?;
         let mut slots: Vec<usize> = cells(line, separator).map(|_| IGNORED).collect();
         numbers.iter().for_each(|&(slot, place)| slots[place] = slot as usize);
-        Ok(Layout { separator, slots, head_lines })
+        let names = (1..=slots.len()).map(|number| number.to_string()).collect();
+        Ok(Layout { separator, slots, names, head_lines })
+    }
+
+    /// The length in a field.
+    #[inline]
+    fn bytes(&self, slot: Slot, field: &[u8]) -> Result<u32, String> {
+        let bytes = decimal(field).and_then(|bytes| u32::try_from(bytes).ok());
+        bytes.ok_or_else(|| self.bad_bytes(slot, field))
+    }
+
+    #[cold]
+    fn bad_bytes(&self, bad: Slot, field: &[u8]) -> String {
+        let name = |&(word, slot): &(&str, Slot)| {
+            let place = self.slots.iter().position(|&other| other == slot as usize)?;
+            (slot != bad).then(|| format!("{word}={}", self.names[place]))
+        };
+        format!(
+            "bad {} {}; expected a decimal number from 0 to {}, or leave the column out: --columns '{}'",
+            SLOTS[bad as usize].0,
+            quote(field),
+            u32::MAX,
+            SLOTS.iter().filter_map(name).collect::<Vec<_>>().join(",")
+        )
     }
 
     fn has(&self, slot: Slot) -> bool {
@@ -240,10 +277,10 @@ impl Decode for Table {
                     .ok_or_else(|| format!("bad hash {}; expected exactly 16 hexadecimal digits", quote(hash)))?;
             }
             if let Some(length) = key_bytes.filter(|length| !length.is_empty()) {
-                operation.key_bytes = Some(bytes("key_bytes", length)?);
+                operation.key_bytes = Some(self.layout.bytes(Slot::KeyBytes, length)?);
             }
             if let Some(length) = value_bytes.filter(|_| puts) {
-                operation.value_bytes = bytes("value_bytes", length)?;
+                operation.value_bytes = self.layout.bytes(Slot::ValueBytes, length)?;
             }
         }
         if let Some(times) = times {
@@ -267,17 +304,6 @@ fn trimmed(field: &[u8]) -> &[u8] {
 
 /// More than one operation is done in a row, in a trace that is taken at its word.
 const TIMES_MAX: u64 = 1_000_000;
-
-#[inline]
-fn bytes(name: &str, field: &[u8]) -> Result<u32, String> {
-    decimal(field).and_then(|bytes| u32::try_from(bytes).ok()).ok_or_else(|| {
-        format!(
-            "bad {name} {}; expected a decimal number from 0 to {}, or leave the column out: --columns 'op=op,key=key'",
-            quote(field),
-            u32::MAX
-        )
-    })
-}
 
 /// The cells of a header, trimmed and without quotes.
 fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = Vec<u8>> {

@@ -8,8 +8,7 @@ pub fn find(name: &str) -> Option<&'static Format> {
 }
 
 /// Files that are none of ours, by their first bytes: what they are, and what makes a trace of them.
-const OTHERS: [(&[u8], &str); 9] = [
-    (b"{", "JSON: make a table of it, as jq -r '[.op, .key] | @csv', and give --columns 'op=1,key=2'"),
+const OTHERS: [(&[u8], &str); 8] = [
     (b"PAR1", "a Parquet file: write it as a table first, as duckdb -c \"copy (from 'IN') to 'OUT.csv'\""),
     (b"PK\x03\x04", "a zip archive or a spreadsheet: unpack it, or save the sheet as CSV"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
@@ -20,17 +19,36 @@ const OTHERS: [(&[u8], &str); 9] = [
     (b"\x7fELF", "a program: give the trace that it writes"),
 ];
 
-/// The format of a file, by its content. One whose columns are named is a table.
+/// What a file that is none of ours is, and what makes a trace of it.
+fn other(sample: &Sample<'_>) -> Option<&'static str> {
+    let text = sample.bytes.trim_ascii_start();
+    let inside = text.strip_prefix(b"[").unwrap_or_default().trim_ascii_start();
+    match (text.first(), inside.first()) {
+        (Some(b'{'), _) => {
+            Some("JSON: make a table of it, as jq -r '[.op, .key] | @csv', and give --columns 'op=1,key=2'")
+        }
+        (_, Some(b'{' | b'[')) => Some(
+            "a JSON array: make a table of it, as jq -r '.[] | [.op, .key] | @csv', and give --columns 'op=1,key=2'",
+        ),
+        _ => OTHERS.iter().find(|(magic, _)| sample.bytes.starts_with(magic)).map(|(_, what)| *what),
+    }
+}
+
+/// The format of a file, by its content. One whose columns are named is a table. A file of which no format has all rows is of
+/// the one that has most of them, whose error names the bad one.
 ///
 /// # Errors
 ///
 /// It is of none: how to have it read all the same.
 pub fn detect(sample: &Sample<'_>, columns: &Columns) -> Result<&'static Format, Fault> {
-    if let Some((_, what)) = OTHERS.iter().find(|(magic, _)| sample.bytes.starts_with(magic)) {
+    if let Some(what) = other(sample) {
         return Err(Fault { line: None, what: format!("is {what}") });
     }
-    let mut fits = FORMATS.iter().filter(|format| sample.fits(format.units));
-    match fits.find(|format| (columns.is_empty() || format.has_columns) && (format.is)(sample)) {
+    let of = |sample: &Sample<'_>| {
+        let mut fits = FORMATS.iter().filter(|format| sample.fits(format.units));
+        fits.find(|format| (columns.is_empty() || format.has_columns) && (format.is)(sample))
+    };
+    match of(sample).or_else(|| of(&sample.damaged())) {
         Some(format) => Ok(format),
         // Its error says what a table needs.
         None if sample.is_text() => Ok(find(csv::FORMAT.name).expect("it is in the registry")),

@@ -12,9 +12,12 @@ pub(super) const FORMAT: Format = Format {
     open: |_, _| each(KEYS_ONLY, decode),
 };
 
+/// All lines, even of a damaged file: its bad rows would be keys.
 fn is(sample: &Sample<'_>) -> bool {
     let is_word = |line: &[u8]| !line.iter().any(|byte| b" ,;\t|\"{}".contains(byte));
-    std::str::from_utf8(sample.lines().next().unwrap_or_default()).is_ok() && sample.all_lines(is_word)
+    std::str::from_utf8(sample.lines().next().unwrap_or_default()).is_ok()
+        && sample.lines().next().is_some()
+        && sample.lines().all(is_word)
 }
 
 fn decode(line: &[u8], put: &mut Put<'_>) -> Result<(), String> {

@@ -10,8 +10,8 @@ pub(super) const FORMAT: Format = Format {
     units: Units::Lines,
     has_columns: false,
     is: |sample| {
-        let access = |line: &[u8]| matches!(parse(line), Some((_, Some(_))));
-        sample.lines().any(access) && sample.all_lines(|line| line.starts_with(b"==") || parse(line).is_some())
+        let is_row = |line: &[u8]| parse(line).is_some();
+        sample.lines().any(is_row) && sample.all_lines(|line| line.starts_with(b"==") || is_row(line))
     },
     open: |_, _| each(ACTIONS_AND_SIZES, decode),
 };

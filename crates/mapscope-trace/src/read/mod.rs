@@ -31,7 +31,7 @@ mod ycsb;
 pub use columns::Columns;
 pub use detect::{detect, find};
 pub use number::{decimal, hexadecimal, quote};
-pub use sample::Sample;
+pub use sample::{Sample, without_controls};
 pub use verb::{Verb, verb};
 
 /// Opens a decoder for the file of a sample.

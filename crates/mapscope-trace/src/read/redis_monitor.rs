@@ -15,8 +15,8 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn is(sample: &Sample<'_>) -> bool {
-    let mut lines = sample.lines().filter(|line| *line != b"OK").peekable();
-    lines.peek().is_some() && lines.all(|line| command(line).is_some())
+    let is_command = |line: &[u8]| command(line).is_some();
+    sample.lines().any(is_command) && sample.all_lines(|line| line == b"OK" || is_command(line))
 }
 
 /// The number of the database, and the quoted words that follow the client.

@@ -3,7 +3,9 @@
 use std::collections::{HashSet, VecDeque};
 use std::path::Path;
 
-use mapscope_trace::read::{Action, Columns, Decode, Fault, Format, Key, Operation, Put, Says, Units, detect, find};
+use mapscope_trace::read::{
+    Action, Columns, Decode, Fault, Format, Key, Operation, Put, Says, Units, detect, find, without_controls,
+};
 
 use crate::plan::{Reading, Requests};
 use crate::workload::input::Input;
@@ -102,17 +104,20 @@ impl Reader {
         };
         let Some(unit) = unit else { return Ok(false) };
         let (requests, known, left_out) = (self.requests, &mut self.known, &mut self.left_out);
-        let decoded = self.decoder.decode(unit, &mut |operation| match (operation.action, requests) {
-            (Action::Nothing, _) => *left_out += 1,
-            _ if operation.times == 0 => {}
-            (Action::Request, Requests::Insert) => put(Operation { action: Action::Insert, ..operation }),
-            (Action::Request, Requests::GetOrInsert) => {
-                put(Operation { action: Action::Get, ..operation });
-                if known.insert(identity(operation.key)) {
-                    put(Operation { action: Action::Insert, times: 1, ..operation });
+        let text = if self.format.units == Units::Lines { without_controls(unit) } else { Ok(()) };
+        let decoded = text.and_then(|()| {
+            self.decoder.decode(unit, &mut |operation| match (operation.action, requests) {
+                (Action::Nothing, _) => *left_out += 1,
+                _ if operation.times == 0 => {}
+                (Action::Request, Requests::Insert) => put(Operation { action: Action::Insert, ..operation }),
+                (Action::Request, Requests::GetOrInsert) => {
+                    put(Operation { action: Action::Get, ..operation });
+                    if known.insert(identity(operation.key)) {
+                        put(Operation { action: Action::Insert, times: 1, ..operation });
+                    }
                 }
-            }
-            _ => put(operation),
+                _ => put(operation),
+            })
         });
         decoded.map(|()| true).map_err(|what| self.fault_here(what))
     }

@@ -137,6 +137,6 @@ pub fn stay_when_the_run_is_interrupted() {
         assert_eq!((&cell["status"], &cell["error"]), (&"ok".into(), &Json::Null), "with fewer repetitions");
         let [bare, clocked, p99] = lengths(cell);
         assert!((2..1000).contains(&bare) && (clocked, p99) == (bare, bare), "{bare} {clocked} {p99}");
-        assert!(cell["time"]["moments"].is_null(), "the last one was not reached");
+        assert_eq!(cell["time"]["moments"].is_object(), bare >= 3, "they are kept with the least: {bare} repetitions");
     }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
 use super::{place, recording, toolchains};
@@ -140,6 +141,14 @@ fn a_signal_is_the_command_s_and_nothing_is_left() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
         command.args(["record", "--out", "r", "--", "sh", "-c", script]).current_dir(place.path());
         command.env("TMPDIR", temporary.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        // Whoever runs the tests may ignore SIGHUP (nohup), and what is ignored is passed on to nobody.
+        // SAFETY: `signal` may be called between fork and exec.
+        unsafe {
+            command.pre_exec(|| {
+                libc::signal(libc::SIGHUP, libc::SIG_DFL);
+                Ok(())
+            });
+        }
         let mut running = command.spawn().expect("it starts");
         let mut line = String::new();
         BufReader::new(running.stdout.as_mut().expect("piped")).read_line(&mut line).expect("a line");

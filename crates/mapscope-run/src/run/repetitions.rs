@@ -120,7 +120,8 @@ fn join(both: &[Time; 2]) -> Option<Time> {
 /// Whether the repetitions between two checkpoints changed little: not the last one alone, which may have been disturbed
 /// so much that it could lower nothing. `None` when a histogram is damaged.
 fn stand(before: &Undisturbed, now: &Undisturbed) -> Option<bool> {
-    let sum = before.blocks_ns.saturating_sub(now.blocks_ns) < before.blocks_ns / SUM_STANDS;
+    let lowered_ns = before.blocks_ns.saturating_sub(now.blocks_ns);
+    let sum = lowered_ns.saturating_mul(SUM_STANDS) < before.blocks_ns;
     let (before, now) = (largest_ns(before)?, largest_ns(now)?);
     let stands = |(kind, &before_ns): (&OpKind, &u64)| {
         let lowered_ns = before_ns.saturating_sub(now.get(kind).copied().unwrap_or(0));

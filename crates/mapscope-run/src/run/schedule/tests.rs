@@ -137,7 +137,7 @@ fn handed_on(job: &Job) -> Left {
 /// Of the first cell the least stand at once, of others when they have been lowered five times.
 fn undisturbed(job: &Job, repetitions: u32) -> Vec<Undisturbed> {
     let lowered = if name(job).starts_with('0') { 0 } else { repetitions.min(5) };
-    let least = Undisturbed { repetitions, blocks_ns: 10_000 - 1000 * u64::from(lowered), histograms: Vec::new() };
+    let least = Undisturbed { repetitions, blocks_ns: 100 - 10 * u64::from(lowered), histograms: Vec::new() };
     let recorded = job.is_checkpoint && repetitions >= UNDISTURBED_MIN;
     recorded.then_some(least).into_iter().collect()
 }

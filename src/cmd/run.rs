@@ -65,8 +65,9 @@ pub(super) struct Args {
     /// Folder of the results, new or empty; - for a CSV on stdout [default: new, in reports/]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Replace the record that lies in --out, when the new one is whole; anything else there is refused
-    #[arg(long, requires = "out", conflicts_with = "resume")]
+    /// Replace the record that lies in --out (or, with --resume, where the run was to leave its own), when the new one is
+    /// whole; anything else there is refused
+    #[arg(long)]
     force: bool,
     /// Resume a run that was killed or interrupted, from its folder (OUT, or OUT.partial): what is finished stays, what is
     /// missing is run, as it was asked for then
@@ -133,8 +134,8 @@ fn current_folder() -> Option<String> {
 }
 
 /// What to go on with, and where; nothing of a run that has come to its end.
-fn left(folder: &Path, out: Option<&Path>) -> anyhow::Result<Option<(Asked, Staged, Log)>> {
-    let Some(staged) = Staged::resume(folder, out)? else { return Ok(None) };
+fn left(folder: &Path, out: Option<&Path>, force: bool) -> anyhow::Result<Option<(Asked, Staged, Log)>> {
+    let Some(staged) = Staged::resume(folder, out, force)? else { return Ok(None) };
     let log = Log::resume(staged.path())?;
     let asked = Asked::deserialize(log.asked()).map_err(|error| {
         let path = staged.path().to_owned();
@@ -146,7 +147,7 @@ fn left(folder: &Path, out: Option<&Path>) -> anyhow::Result<Option<(Asked, Stag
 pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Result<ExitCode> {
     let (mut asked, mut store) = match &args.resume {
         None => (Asked::by(&args)?, None),
-        Some(folder) => match left(folder, args.out.as_deref())? {
+        Some(folder) => match left(folder, args.out.as_deref(), args.force)? {
             Some((asked, staged, log)) => (asked, Some((staged, log))),
             None if args.out.is_some() || !args.format.is_empty() => bail!(
                 "--resume: {}: the run has come to its end; `mapscope report` writes other formats of it",
@@ -170,6 +171,9 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
             );
         }
         asked.formats.extend(args.format);
+    }
+    if args.force && args.out.is_none() && args.resume.is_none() {
+        bail!("--force: replaces a record: say which with --out");
     }
     if to_stdout && args.force {
         bail!("--force: replaces a record in a folder, and \"--out -\" is none");
@@ -215,7 +219,7 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
             }
             output::announce(&screen, &folder)?;
             if finished.interrupted {
-                let elsewhere = if replaces { " --out NEW" } else { "" };
+                let elsewhere = if replaces { " --force" } else { "" };
                 let folder = text::path(&folder);
                 output::note(&format!("interrupted: `mapscope run --resume {folder}{elsewhere}` does the rest"));
             }

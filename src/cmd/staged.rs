@@ -131,8 +131,8 @@ impl Staged {
     /// in which a run with this `--out` works. The destination is the same as before, unless it is named anew.
     ///
     /// An error where there is no such run, or more than one, where another process is at work on it, or where the destination
-    /// is taken.
-    pub fn resume(given: &Path, out: Option<&Path>) -> anyhow::Result<Option<Staged>> {
+    /// is taken, unless by a record that is to be replaced.
+    pub fn resume(given: &Path, out: Option<&Path>, force: bool) -> anyhow::Result<Option<Staged>> {
         let left = if Log::is_in(given) { vec![given.to_owned()] } else { left_of(given) };
         let folder = match left.as_slice() {
             [folder] => folder,
@@ -161,7 +161,9 @@ impl Staged {
         })?;
         let asked = || if Log::works_in(&folder) { destination_of(&folder) } else { folder.clone() };
         let destination = out.map_or_else(asked, Path::to_owned);
-        let inside = destination != folder && is_there(&destination)?;
+        let taken = destination != folder && content(&destination, None).ok().flatten().is_some();
+        let replaced = (force && taken).then(|| Replaced::look(&destination)).transpose()?;
+        let inside = replaced.is_none() && destination != folder && is_there(&destination)?;
         if let Some(above) = destination.parent() {
             fs::create_dir_all(above).with_context(|| unwritable(&destination))?;
         }
@@ -170,7 +172,7 @@ impl Staged {
             destination,
             folder,
             inside,
-            replaced: None,
+            replaced,
             _held: held,
             ours: true,
             made: Vec::new(),

@@ -27,6 +27,12 @@ impl Replaced {
         if folder.is_symlink() || folder.file_name().is_none() {
             bail!("--force: {at}: can't be renamed; give the folder's own name");
         }
+        if aside(folder).symlink_metadata().is_ok() {
+            bail!(
+                "--force: {} is in the way: {at} is called so while it is replaced; move it",
+                text::path(&aside(folder))
+            );
+        }
         let record = read(folder).with_context(|| format!("--force: {at}: only a record of mapscope is replaced"))?;
         let mut known = BTreeSet::new();
         for format in FORMATS {
@@ -51,9 +57,7 @@ impl Replaced {
         if files(folder)? != self.files {
             return Err(io::Error::other("its files are not those that were there when the run began"));
         }
-        let mut aside = folder.file_name().unwrap_or_default().to_owned();
-        aside.push(".replaced");
-        let aside = folder.with_file_name(aside);
+        let aside = aside(folder);
         // Where something is called that, nothing has happened yet.
         fs::create_dir(&aside)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", text::path(&aside))))?;
@@ -61,6 +65,13 @@ impl Replaced {
         place().inspect_err(|_| drop(fs::rename(&aside, folder)))?;
         fs::remove_dir_all(aside)
     }
+}
+
+/// What it is called while it is replaced.
+fn aside(folder: &Path) -> PathBuf {
+    let mut name = folder.file_name().unwrap_or_default().to_owned();
+    name.push(".replaced");
+    folder.with_file_name(name)
 }
 
 /// Every file below, and every link and folder that is empty.

@@ -117,7 +117,7 @@ fn what_a_user_has_called_so_stays_and_is_no_run() {
     // With something in it, even a record, the next name serves, and nothing is to be resumed.
     fs::write(theirs.join(LAST), "theirs").unwrap();
     assert_eq!(claimed(&out).path(), place.path().join("out.partial-2"));
-    let why = Staged::resume(&out, None).err().expect("there is none").to_string();
+    let why = Staged::resume(&out, None, false).err().expect("there is none").to_string();
     assert!(why.contains("out: cannot be read"), "{why}");
     assert_eq!((names(place.path()), names(&theirs)), (vec!["out.partial".into()], vec![LAST.into()]));
     // Within a folder, it is something that is there.
@@ -134,7 +134,7 @@ fn of_several_unfinished_runs_the_one_to_resume_is_named() {
         fs::create_dir_all(place.path().join(name)).unwrap();
         fs::write(place.path().join(name).join("cells.jsonl"), "").unwrap();
     }
-    let why = Staged::resume(&out, None).err().expect("which?").to_string();
+    let why = Staged::resume(&out, None, false).err().expect("which?").to_string();
     let at = place.path().display();
     assert_eq!(
         why,
@@ -144,10 +144,10 @@ fn of_several_unfinished_runs_the_one_to_resume_is_named() {
     );
     let second = place.path().join("out.partial-2");
     fs::remove_dir_all(&out).unwrap();
-    assert_eq!(Staged::resume(&second, None).unwrap().expect("it").destination(), out);
+    assert_eq!(Staged::resume(&second, None, false).unwrap().expect("it").destination(), out);
     // One alone is meant, whatever its number.
     fs::remove_dir_all(place.path().join("out.partial")).unwrap();
-    assert_eq!(Staged::resume(&out, None).unwrap().expect("it").path(), second);
+    assert_eq!(Staged::resume(&out, None, false).unwrap().expect("it").path(), second);
 }
 
 #[test]
@@ -253,14 +253,15 @@ fn a_run_goes_on_where_it_was_or_where_it_is_told_and_what_was_torn_is_gone() {
             fs::write(folder.join(name), name).unwrap();
         }
     };
-    let resumed = |given: &Path, out: Option<&Path>| Staged::resume(given, out).unwrap().expect("something to resume");
+    let resumed =
+        |given: &Path, out: Option<&Path>| Staged::resume(given, out, false).unwrap().expect("something to resume");
     let whole = ["cells.jsonl", "flame", LAST, "x.tmp"];
     // By the name that was asked for, by its own, and into another.
     for (given, into) in [("out", None), ("out.partial", None), ("out.partial", Some("new"))] {
         left(&place.path().join("out.partial"));
         let into = into.map(|name| place.path().join(name));
         let staged = resumed(&place.path().join(given), into.as_deref());
-        let held = Staged::resume(&out, None).err().expect("one at a time").to_string();
+        let held = Staged::resume(&out, None, false).err().expect("one at a time").to_string();
         assert!(held.ends_with("out.partial: another mapscope is at work on it"), "{held}");
         let published = staged.publish().unwrap();
         assert_eq!(published, into.unwrap_or(out.clone()));
@@ -280,7 +281,8 @@ fn a_run_goes_on_where_it_was_or_where_it_is_told_and_what_was_torn_is_gone() {
     // What is dropped stays.
     left(&place.path().join("out.partial"));
     fs::remove_file(out.join("cells.jsonl")).unwrap();
-    let taken = Staged::resume(&place.path().join("out.partial"), None).err().expect("something is there").to_string();
+    let taken =
+        Staged::resume(&place.path().join("out.partial"), None, false).err().expect("something is there").to_string();
     assert!(taken.contains("out: is not empty"), "{taken}");
     drop(resumed(&place.path().join("out.partial"), Some(&place.path().join("new"))));
     assert_eq!(names(&place.path().join("out.partial")), whole);
@@ -315,6 +317,32 @@ fn a_record_is_replaced_when_the_next_one_is_whole() {
         fill(&staged);
         staged.publish().unwrap();
     }
+}
+
+#[test]
+fn a_run_that_is_to_replace_a_record_goes_on_to_do_so() {
+    let place = tempfile::tempdir().unwrap();
+    let (out, left) = (place.path().join("out"), place.path().join("out.partial"));
+    record(&out);
+    // As an interrupted run leaves it, which has more to do.
+    fs::write(out.join("cells.jsonl"), "").unwrap();
+    fs::write(out.join("12-least-7"), "").unwrap();
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("cells.jsonl"), "").unwrap();
+    assert!(Staged::resume(&left, None, false).err().expect("taken").to_string().contains("out: is not empty"));
+    let staged = Staged::resume(&left, None, true).unwrap().expect("something to resume");
+    assert!(staged.replaces());
+    fill(&staged);
+    assert_eq!(staged.publish().unwrap(), out);
+    assert_eq!(names(place.path()), ["out"]);
+    // Where nothing is in the way, there is nothing to replace.
+    let free = Staged::resume(&out, Some(&place.path().join("new")), true).unwrap().expect("something to resume");
+    assert!(!free.replaces());
+    // Its name while it is replaced is taken: that is said before anything is run.
+    record(&place.path().join("other"));
+    fs::write(place.path().join("other.replaced"), "").unwrap();
+    let said = Staged::replacing(&place.path().join("other")).err().expect("refused").to_string();
+    assert!(said.contains("other.replaced is in the way"), "{said}");
 }
 
 #[test]

@@ -17,7 +17,7 @@
 //! | a map declares a quantity otherwise (unit, class, direction) | as if worse, and new | it is another figure |
 //! | a metric has a value in the current record only | note | nothing to compare it with |
 //! | a time is worse, beyond chance and size ([below](#times)) | warn | unless a rule says `fail` |
-//! | an undisturbed time is worse, beyond chance, size and the scatter of both runs | fail | |
+//! | an undisturbed time is worse, by more than its limits after each number of repetitions | fail (tails: warn) | |
 //! | a metric is beyond an objective of the policy | fail | whatever it was before |
 //! | no cell has the metric of an objective | unjudged | a limit that nothing is held against is not kept |
 //! | anything else is better | better | never fails |
@@ -57,7 +57,7 @@
 //! | both limits are given | the larger allowance counts: worse means beyond *both* |
 //! | one limit is given | it alone counts |
 //! | no limit is given | exact: no worsening at all, costs of a build 0.5 %; times: 10 %, undisturbed ones 25 % |
-//! | no action is given | costs and undisturbed times: `fail`; other times: `warn`; descriptions: `inform` |
+//! | no action is given | costs and undisturbed times: `fail`; their tails and other times: `warn`; descriptions: `inform` |
 //! | exactly at the limit | within it |
 //! | the baseline's value is 0 | a relative limit allows nothing; give an absolute one |
 //! | the metric describes the work | limits are refused: it must not change; `warn` and `ignore` apply |
@@ -74,9 +74,11 @@
 //! 3. Chance: the repetitions' values rank apart by the test of Mann and Whitney, two-sided, at [`ALPHA`], to the side to
 //!    which the time changed.
 //! 4. Size: it changed by more than its limits.
-//! 5. Of an undisturbed time, no repetition of one run lies among those of the other.
 //!
-//! Of many times, some rank apart by chance alone: [`Chance`] says how many are to be expected, and how many did.
+//! An undisturbed time is one figure of all repetitions: of 2 and 3 it needs instead that its figures after equally many
+//! repetitions, of which both records have some, went the same way by more than the limits, each of them.
+//!
+//! Of many observed times, some rank apart by chance alone: [`Chance`] says how many are to be expected, and how many did.
 
 mod baseline;
 mod by_cell;

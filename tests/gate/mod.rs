@@ -9,3 +9,4 @@ mod rank;
 mod reading;
 mod self_test;
 mod slo;
+mod undisturbed;

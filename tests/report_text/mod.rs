@@ -10,7 +10,7 @@ use std::path::Path;
 use fixture::{histogram, record, results, whole};
 use mapscope::probe::event::Cause;
 use mapscope::record::metrics::{self, Better, Quantity};
-use mapscope::record::{Arrivals, Cell, OpKind, Responses, Results, Searches, Services, Status};
+use mapscope::record::{Arrivals, Cell, OpKind, Responses, Results, Searches, Sensors, Services, Status, Undisturbed};
 use mapscope::report::FORMATS;
 use mapscope::report::table::{standout, summary};
 use unicode_width::UnicodeWidthStr as _;
@@ -172,6 +172,46 @@ fn what_callers_wait_is_a_table_of_its_own() {
     );
     let (_, page) = rendered("html", &with_waits());
     assert!(page.contains("<td class=\"number\">150.0 %</td>"), "the page has them without its scripts");
+}
+
+/// The record with cells of `maps` of which each repetition does the same, and of which the machine took a share.
+fn settled(maps: &[&str], machine_percent: u64) -> Results {
+    let mut results = whole();
+    for cell in results.cells.iter_mut().filter(|cell| maps.contains(&&*cell.id.map)) {
+        let time = cell.time.as_mut().unwrap();
+        let blocks_ns = time.bare_elapsed_ns[0] * (100 - machine_percent) / 100;
+        time.undisturbed = vec![Undisturbed { repetitions: 3, blocks_ns, histograms: time.histograms.clone() }];
+        time.sensors = Some(Sensors { involuntary_switches: vec![400, 5, 7], ..Sensors::default() });
+    }
+    results
+}
+
+#[test]
+fn which_times_are_undisturbed_is_said_and_that_the_machine_was_busy() {
+    let text = |results: &Results| {
+        let table = summary(results, 200, false).replace('\n', " ");
+        let markdown = markdown(results);
+        let of = |text: &str| (text.contains("Times are undisturbed"), text.contains("The machine was busy: it took"));
+        assert_eq!(of(&table), of(&markdown));
+        (table, of(&markdown))
+    };
+    let maps: Vec<String> = whole().cells.iter().map(|cell| cell.id.map.clone()).collect();
+    let maps: Vec<&str> = maps.iter().map(String::as_str).collect();
+    assert_eq!(text(&whole()).1, (false, false));
+    assert!(text(&whole()).0.contains("Times are observed"));
+    assert_eq!(text(&settled(&maps, 24)).1, (true, false));
+    let (said, both) = text(&settled(&maps, 25));
+    assert_eq!(both, (true, true));
+    let switches = 412 * whole().cells.len() as u64;
+    assert!(said.contains("25 % of the time of half of the cells or more, and took the processor away"), "{said}");
+    assert!(said.contains(&format!("{},{:03} times", switches / 1000, switches % 1000)), "{said}");
+    let (said, _) = text(&settled(&["std", "btree"], 0));
+    assert!(said.contains("but for go-classic, hashbrown and indexmap: those are observed"), "{said}");
+    let std = summary(&settled(&["std"], 50), 200, false);
+    assert!(
+        std.lines().any(|line| line.trim_start().starts_with("std") && line.contains(" 21.5 ")),
+        "half of 43: {std}"
+    );
 }
 
 #[test]

@@ -76,3 +76,27 @@ fn load() -> Option<f64> {
 fn finite(value: f64) -> Option<f64> {
     (value.is_finite() && value >= 0.0).then_some(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_tells_is_of_one_repetition() {
+        let Sensors { involuntary_switches, stolen_ms, mhz, load } = Watch::begin().end();
+        assert_eq!(involuntary_switches.len(), 1, "every Unix counts them");
+        assert!([stolen_ms.len(), mhz.len(), load.len()].iter().all(|length| *length <= 1));
+        let linux = cfg!(target_os = "linux");
+        assert_eq!((stolen_ms.len(), load.len()), (usize::from(linux), usize::from(linux)));
+    }
+
+    #[test]
+    fn what_came_between_is_a_difference() {
+        let watch = Watch { switches: Some(0), stolen_ms: Some(u64::MAX) };
+        let since = watch.end();
+        assert_eq!(since.involuntary_switches.len(), 1);
+        assert!(since.involuntary_switches[0] <= involuntary_switches().unwrap());
+        assert!(since.stolen_ms.iter().all(|ms| *ms == 0), "a counter that went back counts nothing");
+        assert!(Watch { switches: None, stolen_ms: None }.end().involuntary_switches.is_empty());
+    }
+}

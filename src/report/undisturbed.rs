@@ -18,10 +18,12 @@ pub(super) fn notes(results: &Results) -> Vec<String> {
     }
     let observed: BTreeSet<&str> = timed().filter(|cell| of(cell).is_none()).map(|cell| &*cell.id.map).collect();
     let mut notes = vec![match (timed().any(|cell| of(cell).is_some()), observed.is_empty()) {
-        (true, true) => "Times are undisturbed: the least of each operation over the repetitions.".to_owned(),
+        (true, true) => {
+            "Times are undisturbed: the least over the repetitions, of each operation (time: of each 64).".to_owned()
+        }
         (true, false) => format!(
-            "Times are undisturbed, the least of each operation over the repetitions, but for {}: those are observed, what \
-             the machine did included.",
+            "Times are undisturbed, the least over the repetitions, of each operation (time: of each 64), but for {}: those \
+             are observed, and what the machine did is in them.",
             and(&observed)
         ),
         (false, _) => "Times are observed: what the machine did besides is in them.".to_owned(),

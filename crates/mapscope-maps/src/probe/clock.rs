@@ -81,6 +81,11 @@ impl Clock {
         Clock { ticks_per_ns, floor_ns: series.fold(f64::INFINITY, f64::min) / ticks_per_ns }
     }
 
+    /// Picoseconds, rounded down.
+    pub fn ps(&self, ticks: u64) -> u64 {
+        (ticks as f64 * 1e3 / self.ticks_per_ns) as u64
+    }
+
     /// Nanoseconds, rounded to the nearest.
     #[inline]
     pub fn ns(&self, ticks: u64) -> u64 {

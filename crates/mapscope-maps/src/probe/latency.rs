@@ -28,23 +28,26 @@ impl Latencies {
     /// Records one latency.
     #[inline]
     pub fn record(&mut self, class: usize, ns: u64) {
-        let histogram = self.classes[class].get_or_insert_with(|| {
-            Histogram::new_with_bounds(1, LATENCY_MAX_NS, SIGNIFICANT_DIGITS).expect("bounds are valid")
-        });
-        histogram.saturating_record(ns);
+        self.of(class).saturating_record(ns);
     }
 
-    /// Adds what another process recorded of one class.
-    pub fn add_to(&mut self, class: usize, histogram: &Histogram<u64>) {
-        match &mut self.classes[class] {
-            Some(sum) => sum.add(histogram).expect("bounds are alike"),
-            none => *none = Some(histogram.clone()),
-        }
+    #[inline]
+    fn of(&mut self, class: usize) -> &mut Histogram<u64> {
+        self.classes[class].get_or_insert_with(|| {
+            Histogram::new_with_bounds(1, LATENCY_MAX_NS, SIGNIFICANT_DIGITS).expect("bounds are valid")
+        })
+    }
+
+    /// Adds what another process recorded of one class; `None` where a value is beyond what this one can hold.
+    pub fn add_to(&mut self, class: usize, histogram: &Histogram<u64>) -> Option<()> {
+        self.of(class).add(histogram).ok()
     }
 
     /// Adds what another recorded, which has as many classes.
     pub fn add(&mut self, other: &Latencies) {
-        other.recorded().for_each(|(class, histogram)| self.add_to(class, histogram));
+        for (class, histogram) in other.recorded() {
+            self.add_to(class, histogram).expect("bounds are alike");
+        }
     }
 
     /// Takes back what was recorded of a class and should not have been; `None`, and nothing is taken, where it was not.

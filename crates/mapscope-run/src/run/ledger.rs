@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::job::{Answer, Answered, Pass};
 use super::opened::{Opened, REPETITIONS};
-use super::passes::{Counted, Handed, Learnt, Names};
+use super::passes::{Counted, Handed, Learnt, Names, Place};
 use super::repetitions::Joined;
 use super::task::Task;
-use crate::plan::{CellSpec, Repetitions, ThreadKeys};
-use crate::record::{Cell, EndState, Status, contradiction};
+use crate::plan::{CellSpec, ThreadKeys};
+use crate::record::{Cell, EndState, Status, UNDISTURBED_MIN, contradiction};
 use crate::subject::Failure;
 use crate::text;
 use crate::workload::{Expected, Workload, sizes};
@@ -58,12 +58,11 @@ impl<'a> Ledger<'a> {
         self.times[cell].learnt.clone()
     }
 
-    /// What a repetition of the cell's time pass has from those before, and leaves for the next.
-    pub fn hands_on(&self, task: &Task) -> Option<Handed> {
-        let Task { cell, repetition, .. } = *task;
+    /// What a repetition of a cell's time pass has from those before, and where it leaves its own, if figures come of it.
+    pub fn hands_on(&self, cell: usize) -> Option<Handed> {
+        let enough = self.opened.repetitions(cell).is_none_or(|number| number >= UNDISTURBED_MIN);
         let before = self.times[cell].repetitions.least().cloned();
-        let (folder, name) = (self.folder.clone(), format!("{cell}-least-{repetition}").into());
-        self.opened.settles(cell).then_some(Handed { folder, before, name })
+        (enough && self.opened.settles(cell)).then(|| Handed { place: Place::new(&self.folder, cell), before })
     }
 
     /// Whether the cell's time pass has come to its end.
@@ -98,8 +97,7 @@ impl<'a> Ledger<'a> {
 
     /// Whether no repetition of the cell's time pass is needed after this one.
     fn is_enough(&self, task: &Task) -> bool {
-        let auto = self.opened.plan.repetitions == Repetitions::Auto && self.opened.settles(task.cell);
-        let may_end = auto && task.is_checkpoint() && task.repetition >= REPETITIONS;
+        let may_end = task.of.is_none() && task.is_checkpoint() && task.repetition >= REPETITIONS;
         task.is_last() || may_end && self.times[task.cell].repetitions.stand()
     }
 
@@ -107,7 +105,7 @@ impl<'a> Ledger<'a> {
     fn remove_least(&self, cell: usize) {
         if let Some(least) = self.times[cell].repetitions.least() {
             // It is done with, or its successor has it all.
-            let _ = std::fs::remove_file(self.folder.join(&least.name));
+            let _ = std::fs::remove_file(Place::new(&self.folder, cell).after(least.repetitions));
         }
     }
 
@@ -185,7 +183,7 @@ impl<'a> Ledger<'a> {
         }
         (0..self.cells.len()).for_each(|cell| self.take_times(cell));
         for cell in self.cells.iter_mut().filter(|cell| cell.status == Status::NotRun && cell.error.is_none()) {
-            let crew = if cell.id.threads.is_some() { " for several threads" } else { "" };
+            let crew = if cell.id.threads.is_some() { " with --threads" } else { "" };
             cell.error = Some(format!("this map has none of the passes asked for{crew}"));
         }
         while let Some((cell, why)) = contradiction(&self.cells) {

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{Event, Sink};
 use super::job::{Answered, Pass};
+use super::passes::is_least;
 use super::task::Task;
 use crate::record::Status;
 use crate::text;
@@ -200,9 +201,9 @@ impl Log {
         folder.join(FILE_NAME).is_file()
     }
 
-    /// Whether that is the name of one.
+    /// Whether that is the name of one, or of what a run that goes on from it needs beside it.
     pub fn is_named(name: &OsStr) -> bool {
-        name == FILE_NAME
+        name == FILE_NAME || is_least(name)
     }
 
     /// Whether there is one in a folder that its run works in, which is another than the results were asked for in. Whatever

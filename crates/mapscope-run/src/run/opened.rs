@@ -8,15 +8,13 @@ use super::runner;
 use super::subjects::Subjects;
 use crate::intake;
 use crate::plan::{CellSpec, Plan, Repetitions, Source};
-use crate::record::{CHECKPOINTS, Cell, EndState, Environment, SCHEMA, Status};
+use crate::record::{Cell, EndState, Environment, SCHEMA, Status};
 use crate::subject::Subject;
 use crate::text;
 use crate::workload::{Inputs, Workload, WorkloadError};
 
-/// Repetitions where nobody says how many: of cells whose least times come to stand at the least and at the most, and of
-/// others.
+/// Repetitions where nobody says how many: of cells whose least times come to stand at the least, and of others.
 pub(super) const REPETITIONS: u32 = 5;
-const REPETITIONS_MAX: u32 = CHECKPOINTS[CHECKPOINTS.len() - 1];
 
 /// See the module.
 pub(super) struct Opened<'a> {
@@ -102,12 +100,11 @@ impl<'a> Opened<'a> {
         exact && self.repeats(cell) && self.plan.cells[cell].crew.is_none()
     }
 
-    /// How often the cell's time pass is repeated at the most.
-    pub fn repetitions(&self, cell: usize) -> u32 {
+    /// How often the cell's time pass is repeated; `None` where that is seen on the way.
+    pub fn repetitions(&self, cell: usize) -> Option<u32> {
         match self.plan.repetitions {
-            Repetitions::Fixed(number) => number,
-            Repetitions::Auto if self.settles(cell) => REPETITIONS_MAX,
-            Repetitions::Auto => REPETITIONS,
+            Repetitions::Fixed(number) => Some(number),
+            Repetitions::Auto => (!self.settles(cell)).then_some(REPETITIONS),
         }
     }
 

@@ -64,7 +64,7 @@ impl Joined {
         let sum = |elapsed_ns: &[u64]| elapsed_ns.iter().fold(0_u64, |sum, &ns| sum.saturating_add(ns));
         let spent_ns = sum(&all.bare_elapsed_ns).saturating_mul(BARE_RUNS).saturating_add(sum(&all.clocked_elapsed_ns));
         let stands = match &all.undisturbed[..] {
-            [.., before, now] => stand(before, now).unwrap_or(false),
+            [.., before, now] => changed_little(before, now).unwrap_or(false),
             _ => false,
         };
         stands || spent_ns > BUDGET.as_nanos() as u64
@@ -119,7 +119,7 @@ fn join(both: &[Time; 2]) -> Option<Time> {
 
 /// Whether the repetitions between two checkpoints changed little: not the last one alone, which may have been disturbed
 /// so much that it could lower nothing. `None` when a histogram is damaged.
-fn stand(before: &Undisturbed, now: &Undisturbed) -> Option<bool> {
+fn changed_little(before: &Undisturbed, now: &Undisturbed) -> Option<bool> {
     let lowered_ns = before.blocks_ns.saturating_sub(now.blocks_ns);
     let sum = lowered_ns.saturating_mul(SUM_STANDS) < before.blocks_ns;
     let (before, now) = (largest_ns(before)?, largest_ns(now)?);
@@ -150,12 +150,12 @@ fn told_apart(histograms: &[LatencyHistogram], machine: &[LatencyHistogram]) -> 
     let mut all = Latencies::new(CLASSES);
     let class = |histogram: &LatencyHistogram, cause| usize::from(class_of(histogram.kind as usize, cause));
     for histogram in histograms {
-        all.add_to(class(histogram, histogram.cause), &decode(histogram)?);
+        all.add_to(class(histogram, histogram.cause), &decode(histogram)?)?;
     }
     for histogram in machine {
         let decoded = decode(histogram)?;
         all.take_from(class(histogram, histogram.cause), &decoded)?;
-        all.add_to(class(histogram, Cause::Machine), &decoded);
+        all.add_to(class(histogram, Cause::Machine), &decoded)?;
     }
     Some(recorded(&all))
 }
@@ -174,7 +174,7 @@ fn join_thread(both: &[&ThreadTime; 2]) -> Option<ThreadTime> {
 fn sum<'a>(repetitions: impl Iterator<Item = &'a [LatencyHistogram]>) -> Option<Vec<LatencyHistogram>> {
     let mut sum = Latencies::new(CLASSES);
     for histogram in repetitions.flatten() {
-        sum.add_to(class_of(histogram.kind as usize, histogram.cause).into(), &decode(histogram)?);
+        sum.add_to(class_of(histogram.kind as usize, histogram.cause).into(), &decode(histogram)?)?;
     }
     Some(recorded(&sum))
 }
@@ -327,7 +327,7 @@ mod tests {
 
     /// What a repetition leaves.
     fn left(machine: Vec<LatencyHistogram>) -> Option<Left> {
-        let least = serde_json::json!({ "name": "least", "repetitions": 1, "digest": "" });
+        let least = serde_json::json!({ "repetitions": 1, "digest": "" });
         Some(Left { least: serde_json::from_value(least).unwrap(), machine })
     }
 

@@ -102,7 +102,7 @@ fn replay(log: &mut Log, opened: &Opened<'_>, ledger: &mut Ledger<'_>) -> Result
         if !is_known || !ledger.is_well(task.cell) {
             return fail("no process of this run can have ended so");
         }
-        let expect = Task { cell: opened.alike(task.cell)[0], pass: Pass::Expect, repetition: 1, of: 1 };
+        let expect = Task { cell: opened.alike(task.cell)[0], pass: Pass::Expect, repetition: 1, of: Some(1) };
         let before = Task { repetition: task.repetition - 1, ..task };
         let comes_first = [(task.pass != Pass::Expect, expect), (task.repetition > 1, before)];
         if comes_first.into_iter().any(|(needed, task)| needed && !done.contains(&task)) {
@@ -120,8 +120,9 @@ fn replay(log: &mut Log, opened: &Opened<'_>, ledger: &mut Ledger<'_>) -> Result
             // It has gone with the process that it was for.
             Ok(Answer::Count(_, learnt)) => *learnt = None,
             Ok(Answer::Learnt(_)) => return fail("nothing is learnt for a run that is over"),
-            Ok(Answer::Time(time, _)) => {
-                if time.bare_elapsed_ns.len() != 1 {
+            Ok(Answer::Time(time, left)) => {
+                let of_those_before = left.as_ref().is_none_or(|left| left.least.repetitions == task.repetition);
+                if time.bare_elapsed_ns.len() != 1 || !of_those_before {
                     return fail("it is not one repetition's");
                 }
                 if let Err(what) = check_times(&ledger.cells[task.cell].id, time, task.repetition as usize) {

@@ -57,7 +57,11 @@ impl<'a> Scheduler<'a> {
         }
         if let Some((_, task)) = self.running.first() {
             let Task { cell, pass, repetition, of } = task;
-            let round = if *of > 1 { format!(" {repetition}/{of}") } else { String::new() };
+            let round = match of {
+                Some(1) => String::new(),
+                Some(of) => format!(" {repetition}/{of}"),
+                None => format!(" {repetition}"),
+            };
             sinks.tell(Event::Doing(&format!("{}{round}: {}", pass.name(), self.ledger.cells[*cell].id)));
             if let Some((id, ended)) = executor.wait()
                 && let Some(index) = self.running.iter().position(|(running, _)| *running == id)
@@ -133,7 +137,7 @@ impl<'a> Scheduler<'a> {
             learns,
             learnt: self.ledger.learnt(cell),
             is_checkpoint: task.is_checkpoint(),
-            least: if pass == Pass::Time { self.ledger.hands_on(task) } else { None },
+            least: if pass == Pass::Time { self.ledger.hands_on(cell) } else { None },
             rates_per_s: self.opened.plan.rates_per_s.clone(),
             memory_limit_bytes: self.limits.memory_bytes(pass),
             answer: self.folder.join(format!("{cell}-{}-{repetition}.json", pass.name())),

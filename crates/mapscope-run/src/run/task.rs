@@ -15,25 +15,32 @@ pub(super) struct Task {
     /// Index into the plan's cells; of an expected end state the first cell that has it.
     pub cell: usize,
     pub pass: Pass,
-    /// Of how many repetitions of a time pass, at the most, which one, from 1; of other passes there is one.
+    /// Which repetition of a time pass, from 1, and of how many; `None` where what they measure decides. Of other passes
+    /// there is one.
     pub repetition: u32,
-    pub of: u32,
+    pub of: Option<u32>,
 }
 
 impl Task {
     /// `time pass, repetition 2 of 5`.
     pub fn name(&self) -> String {
         let Task { pass, repetition, of, .. } = self;
-        match pass {
-            Pass::Expect => "expected end state, without a map".to_owned(),
-            _ if *of > 1 => format!("{} pass, repetition {repetition} of {of}", pass.name()),
-            _ => format!("{} pass", pass.name()),
+        match (pass, of) {
+            (Pass::Expect, _) => "expected end state, without a map".to_owned(),
+            (_, Some(1)) => format!("{} pass", pass.name()),
+            (_, Some(of)) => format!("{} pass, repetition {repetition} of {of}", pass.name()),
+            (_, None) => format!("{} pass, repetition {repetition}", pass.name()),
         }
+    }
+
+    /// How many repetitions there are at the most.
+    fn most(&self) -> u32 {
+        self.of.unwrap_or(REPETITIONS_MAX)
     }
 
     /// Whether the cell's pass is done with it in any case.
     pub fn is_last(&self) -> bool {
-        self.repetition == self.of
+        self.repetition == self.most()
     }
 
     /// Whether the least times are recorded after it.
@@ -42,27 +49,31 @@ impl Task {
     }
 }
 
+/// More repetitions than this don't make the least times of a cell stand.
+const REPETITIONS_MAX: u32 = CHECKPOINTS[CHECKPOINTS.len() - 1];
+
 /// The most bytes of what is learnt that lie in the temporary folder at once, unless those of one cell are more.
 const LEARNT_BYTES_MAX: u64 = 256 << 20;
 
 /// What of a plan is not `done`.
 ///
-/// The expected end states come first. Then, block by block: count passes and those of instructions, which may run side by side; profile passes; time
-/// passes in rounds, the first repetition of every cell before the second of any. A block is as many cells as may leave what
+/// The expected end states come first. Then, block by block: count passes and those of instructions, which may run side by
+/// side; profile passes; time passes in rounds, the first repetition of every cell before the second of any. A block is as many cells as may leave what
 /// they learn for their time passes: most plans are one.
 pub(super) fn tasks(opened: &Opened<'_>, done: &HashSet<Task>) -> VecDeque<Task> {
-    let one = |cell, pass| Task { cell, pass, repetition: 1, of: 1 };
+    let one = |cell, pass| Task { cell, pass, repetition: 1, of: Some(1) };
     let mut tasks: VecDeque<Task> = opened.first_cells().map(|cell| one(cell, Pass::Expect)).collect();
     let mut cells = 0..opened.plan.cells.len();
     while !cells.is_empty() {
         let block = block(opened, cells.start);
         cells.start = block.end;
         for pass in passes(opened) {
-            let having: Vec<usize> = block.clone().filter(|&cell| has(opened, cell, pass, done)).collect();
-            let of = |cell| if pass == Pass::Time { opened.repetitions(cell) } else { 1 };
-            for repetition in 1..=having.iter().map(|&cell| of(cell)).max().unwrap_or(0) {
-                let repeated = having.iter().filter(|&&cell| repetition <= of(cell));
-                tasks.extend(repeated.map(|&cell| Task { cell, pass, repetition, of: of(cell) }));
+            let having = block.clone().filter(|&cell| has(opened, cell, pass, done));
+            let of = |cell| if pass == Pass::Time { opened.repetitions(cell) } else { Some(1) };
+            let first: Vec<Task> = having.map(|cell| Task { of: of(cell), ..one(cell, pass) }).collect();
+            for repetition in 1..=first.iter().map(Task::most).max().unwrap_or(0) {
+                let repeated = first.iter().filter(|task| repetition <= task.most());
+                tasks.extend(repeated.map(|task| Task { repetition, ..*task }));
             }
         }
     }
@@ -91,10 +102,11 @@ fn has(opened: &Opened<'_>, cell: usize, pass: Pass, done: &HashSet<Task>) -> bo
         // A count pass leaves what it learns for the time pass, but to the run that it is of.
         Pass::Learn => {
             let counts = opened.plan.passes.count;
-            let counted = || done.contains(&Task { cell, pass: Pass::Count, repetition: 1, of: 1 });
+            let counted = || done.contains(&Task { cell, pass: Pass::Count, repetition: 1, of: Some(1) });
             let of = opened.repetitions(cell);
-            let timed = |repetition| done.contains(&Task { cell, pass: Pass::Time, repetition, of });
-            opened.repeats(cell) && (!counts || counted()) && !(1..=of).all(timed)
+            let time = Task { cell, pass: Pass::Time, repetition: 1, of };
+            let timed = |repetition| done.contains(&Task { repetition, ..time });
+            opened.repeats(cell) && (!counts || counted()) && !(1..=time.most()).all(timed)
         }
         Pass::Expect | Pass::Count | Pass::Time => true,
     }
@@ -155,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_is_done_is_left_out_and_what_its_process_learnt_is_learnt_again() {
-        let done = |cell, pass, repetition, of| Task { cell, pass, repetition, of };
+        let done = |cell, pass, repetition, of| Task { cell, pass, repetition, of: Some(of) };
         let counted = done(0, Pass::Count, 1, 1);
         let timed = [1, 2].map(|repetition| done(1, Pass::Time, repetition, 2));
         let expected = [0, 2].map(|cell| done(cell, Pass::Expect, 1, 1));

@@ -290,7 +290,7 @@ impl Written {
     }
 }
 
-const LEGEND: &str = "p50 to max: latency of one write";
+const LEGEND: &str = "p50 to max: latency of one write, or of what the heading names";
 
 macro_rules! written {
     ($name:literal, $what:literal, $quantile:literal, $column:expr) => {

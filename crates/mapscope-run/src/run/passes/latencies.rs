@@ -42,7 +42,9 @@ impl Recordings {
         let of = |class: usize| kind_and_cause(class).0;
         let warm: BTreeSet<usize> = latencies.recorded().map(|(class, _)| of(class)).collect();
         let only_cold = cold.recorded().filter(|(class, _)| !warm.contains(&of(*class)));
-        only_cold.for_each(|(class, histogram)| latencies.add_to(class, histogram));
+        for (class, histogram) in only_cold {
+            latencies.add_to(class, histogram).expect("bounds are alike");
+        }
         (latencies, kind_ns)
     }
 }

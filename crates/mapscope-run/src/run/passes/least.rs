@@ -6,6 +6,7 @@
 //! repetition took for it, 32 bits both. All little-endian. An outlier is above the 99.9th percentile of its kind in its
 //! repetition: when another one did it in less than half the time, it was the machine's.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -22,13 +23,40 @@ use crate::record::{LatencyHistogram, OpKind};
 use crate::subject::Failure;
 use crate::text;
 
-/// Such a file.
+/// What is known of such a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::run) struct Least {
-    /// Its name in the folder that the parent gives.
-    pub name: PathBuf,
+    /// Of how many repetitions it is.
     pub repetitions: u32,
     digest: String,
+}
+
+/// Where a cell's repetitions leave it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::run) struct Place {
+    folder: PathBuf,
+    cell: usize,
+}
+
+impl Place {
+    pub fn new(folder: &Path, cell: usize) -> Place {
+        Place { folder: folder.to_owned(), cell }
+    }
+
+    /// What so many repetitions left.
+    pub fn after(&self, repetitions: u32) -> PathBuf {
+        self.folder.join(format!("{}{NAMED}{repetitions}", self.cell))
+    }
+}
+
+/// Between the numbers of cell and repetition.
+const NAMED: &str = "-least-";
+
+/// Whether that is the name of such a file.
+pub(in crate::run) fn is_least(name: &OsStr) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = name.to_str().and_then(|name| name.split_once(NAMED));
+    parts.is_some_and(|(cell, repetitions)| is_number(cell) && is_number(repetitions))
 }
 
 /// What a repetition leaves beside its own figures.
@@ -40,18 +68,17 @@ pub(in crate::run) struct Left {
     pub machine: Vec<LatencyHistogram>,
 }
 
-/// Where they are to be had and left.
+/// What a repetition has from those before it, if there are any, and where it leaves its own.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::run) struct Handed {
-    pub folder: PathBuf,
+    pub place: Place,
     pub before: Option<Least>,
-    pub name: PathBuf,
 }
 
 /// The figures of a repetition, or the least of several.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
-    pub blocks_ps: Vec<u64>,
+    blocks_ps: Vec<u64>,
     /// Each operation's, in order; empty where they are too many.
     pub each_ns: Vec<u32>,
     outliers: Vec<(u32, u32)>,
@@ -78,28 +105,26 @@ impl Figures {
         Ok(Figures { blocks_ps, each_ns, outliers })
     }
 
+    /// The sum of all blocks.
+    pub fn blocks_ns(&self) -> u64 {
+        self.blocks_ps.iter().sum::<u64>() / 1000
+    }
+
     /// Takes in what the repetitions before found, and leaves what is now the least for those to come.
     pub fn hand_on(&mut self, handed: &Handed) -> Result<Least, Failure> {
-        let Handed { folder, before, name } = handed;
+        let Handed { place, before } = handed;
+        let failed = |path: &Path, what: &str, error: io::Error, advice: &str| {
+            let path = text::path(path);
+            Failure::harness(format!("the least of the repetitions can't be {what} {path}: {error}; {advice}"))
+        };
         if let Some(before) = before {
-            let path = folder.join(&before.name);
-            let read = self.lower_to(&path, before);
-            read.map_err(|error| {
-                let path = text::path(&path);
-                Failure::harness(format!(
-                    "the least of the repetitions can't be read from {path}: {error}; run it anew"
-                ))
-            })?;
+            let path = place.after(before.repetitions);
+            self.lower_to(&path, before).map_err(|error| failed(&path, "read from", error, "run it anew"))?;
         }
-        let path = folder.join(name);
-        let digest = self.write(&path).map_err(|error| {
-            let path = text::path(&path);
-            Failure::harness(format!(
-                "the least of the repetitions can't be written to {path}: {error}; make room there"
-            ))
-        })?;
         let repetitions = before.as_ref().map_or(0, |before| before.repetitions) + 1;
-        Ok(Least { name: name.clone(), repetitions, digest })
+        let path = place.after(repetitions);
+        let digest = self.write(&path).map_err(|error| failed(&path, "written to", error, "make room there"))?;
+        Ok(Least { repetitions, digest })
     }
 
     fn lower_to(&mut self, path: &Path, before: &Least) -> io::Result<()> {
@@ -135,7 +160,10 @@ impl Figures {
             file.write_all(&op.to_le_bytes())?;
             file.write_all(&ns.to_le_bytes())?;
         }
-        Ok(file.into_inner().map_err(io::IntoInnerError::into_error)?.digest())
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        // The log, which has its digest, is on disk when the answer is booked.
+        file.0.sync_data()?;
+        Ok(file.digest())
     }
 
     /// The histograms of the least, and of the outliers that were the machine's.
@@ -246,8 +274,7 @@ mod tests {
         each_ns.iter().for_each(|&ns| latencies.record(class, ns.into()));
         let known = learnt_gets(folder, 2000).again().unwrap();
         let mut figures = Figures::new(blocks_ps.to_vec(), each_ns, &[0], &latencies, known).unwrap();
-        let name = format!("least-{}", blocks_ps[0]).into();
-        let least = figures.hand_on(&Handed { folder: folder.to_owned(), before, name }).unwrap();
+        let least = figures.hand_on(&Handed { place: Place::new(folder, 3), before }).unwrap();
         (figures, least)
     }
 
@@ -276,11 +303,13 @@ mod tests {
     fn a_file_that_is_not_what_was_left_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let (mut figures, least) = repetition(folder.path(), None, &[5, 9], &[]);
-        let path = folder.path().join(&least.name);
+        let place = Place::new(folder.path(), 3);
+        let path = place.after(1);
+        assert!(is_least(path.file_name().unwrap()) && !is_least("least".as_ref()) && !is_least("3-least-x".as_ref()));
         let whole = std::fs::read(&path).unwrap();
         let mut refused = |bytes: &[u8]| {
             std::fs::write(&path, bytes).unwrap();
-            let handed = Handed { folder: folder.path().to_owned(), before: Some(least.clone()), name: "next".into() };
+            let handed = Handed { place: place.clone(), before: Some(least.clone()) };
             figures.hand_on(&handed).unwrap_err().why
         };
         assert!(refused(&whole[..whole.len() - 1]).contains("can't be read from"));

@@ -133,28 +133,25 @@ pub(in crate::run) fn time(
         histograms: recorded(latencies),
     };
     let mut responses = responses(&each_ns, clock.floor_ns, Services::Observed, arriving);
-    let (mut undisturbed, mut left) = (Vec::new(), None);
+    let (mut undisturbed, mut left) = (None, None);
     if let Some(((handed, as_figures), learnt)) = least {
-        let blocks_ps = block_ticks.iter().map(|&ticks| (ticks as f64 * 1e3 / clock.ticks_per_ns) as u64).collect();
-        let each_ns_here = if few { std::mem::take(&mut each_ns) } else { Vec::new() };
-        let mut figures = Figures::new(blocks_ps, each_ns_here, &cold, &latencies, learnt.again()?)?;
+        let blocks_ps = block_ticks.iter().map(|&ticks| clock.ps(ticks)).collect();
+        let observed = if few { each_ns } else { Vec::new() };
+        let mut figures = Figures::new(blocks_ps, observed, &cold, &latencies, learnt.again()?)?;
         let least = figures.hand_on(handed)?;
-        let repetitions = least.repetitions;
         let mut machine = Vec::new();
-        if as_figures && repetitions >= UNDISTURBED_MIN {
+        if as_figures && least.repetitions >= UNDISTURBED_MIN {
             let (histograms, of_machine) = figures.histograms(&cold, learnt.again()?)?;
+            undisturbed =
+                Some(Undisturbed { repetitions: least.repetitions, blocks_ns: figures.blocks_ns(), histograms });
             machine = of_machine;
             if few {
                 heat = Some(figures.heat(&cold, workload.ops()));
             }
-            undisturbed.push(Undisturbed {
-                repetitions,
-                blocks_ns: figures.blocks_ps.iter().sum::<u64>() / 1000,
-                histograms,
-            });
             responses.extend(self::responses(&figures.each_ns, clock.floor_ns, Services::Undisturbed, arriving));
         }
         left = Some(Left { least, machine });
+        // What moments are made of, too.
         each_ns = figures.each_ns;
     }
     let time = Time {
@@ -173,7 +170,7 @@ pub(in crate::run) fn time(
         heat: heat.map(Heat::finish),
         moments: kept.map(|learnt| moments_of(learnt, &each_ns)).transpose()?,
         responses,
-        undisturbed,
+        undisturbed: undisturbed.into_iter().collect(),
         sensors: Some(watch.end()),
     };
     Ok((time, left))

@@ -114,10 +114,10 @@ fn answer(job: &Job) -> Answer {
                     heat: None,
                     moments: None,
                     responses: Vec::new(),
-                    undisturbed: undisturbed(job, least.least.repetitions),
+                    undisturbed: least.iter().flat_map(|left| undisturbed(job, left.least.repetitions)).collect(),
                     sensors: None,
                 }),
-                Some(least),
+                least,
             )
         }
         Pass::Profile => Answer::Profile(Unnamed::default()),
@@ -125,13 +125,16 @@ fn answer(job: &Job) -> Answer {
     }
 }
 
-fn handed_on(job: &Job) -> Left {
-    let Handed { folder, before, name: file } = job.least.as_ref().expect("each does the same");
+fn handed_on(job: &Job) -> Option<Left> {
+    let Handed { place, before } = job.least.as_ref()?;
     let number = before.as_ref().map_or(0, |before| before.repetitions) + 1;
-    assert!(before.as_ref().is_none_or(|before| folder.join(&before.name).exists()), "the one before has left it");
-    fs::write(folder.join(file), "").unwrap();
-    let least = serde_json::json!({ "name": file, "repetitions": number, "digest": "" });
-    Left { least: serde_json::from_value(least).unwrap(), machine: Vec::new() }
+    assert!(
+        before.as_ref().is_none_or(|before| place.after(before.repetitions).exists()),
+        "the one before has left it"
+    );
+    fs::write(place.after(number), "").unwrap();
+    let least = serde_json::json!({ "repetitions": number, "digest": "" });
+    Some(Left { least: serde_json::from_value(least).unwrap(), machine: Vec::new() })
 }
 
 /// Of the first cell the least stand at once, of others when they have been lowered five times.

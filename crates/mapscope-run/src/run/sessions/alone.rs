@@ -68,13 +68,13 @@ impl<K: Key, V: Value> Session for Alone<K, V> {
     fn timed<'s>(&'s mut self, maps: usize, clock: Option<Clock>) -> Result<Box<dyn Timed + 's>, Failure> {
         let batches = (0..maps).map(|_| Batch::new()).collect();
         let ready = Ready { batches, ..Ready::new(&self.hashes) };
-        let (blocks, readings) = (Blocks::default(), Vec::new());
+        let (blocks, readings) = (Blocks::new(), Vec::new());
         Ok(Box::new(Bare { maps: self.map.timed(maps), ready, blocks, readings, clock }))
     }
 
     fn idle<'s>(&'s mut self) -> Result<Box<dyn Timed + 's>, Failure> {
         let ready = Ready::<K, V>::new(&self.hashes);
-        let (blocks, readings) = (Blocks::default(), Vec::new());
+        let (blocks, readings) = (Blocks::new(), Vec::new());
         Ok(Box::new(Bare { maps: Box::new(Idle), ready, blocks, readings, clock: None }))
     }
 }

@@ -109,7 +109,7 @@ impl<K: Key, V: Value> Batch<K, V> {
 }
 
 /// When blocks of operations ended that nothing else was done between: a clock read so seldom is not in their time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Blocks {
     /// The clock's, before the first one and after each.
     ticks: Vec<u64>,
@@ -118,6 +118,11 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
+    /// With room for those of the largest batch: nothing is allocated while operations are counted or timed.
+    pub fn new() -> Blocks {
+        Blocks { ticks: Vec::with_capacity(BATCH_OPS_MAX / BLOCK_OPS + 2), pending: 0 }
+    }
+
     /// Begins anew, with room for those of so many operations.
     pub fn begin(&mut self, ops: usize) {
         self.ticks.clear();

@@ -9,7 +9,7 @@ use super::policy::{Action, Decision, Policy};
 use super::timing::Incomparable;
 use super::verdict::{Chance, Change, Kind, Level, Outcome, Tally, Verdict, What};
 use crate::record::metrics::{Better, Class, Metric, Number, Rank};
-use crate::record::{Cell, Results, SchemasDiffer, Status, Time, at_equal_repetitions};
+use crate::record::{CLOCK_STEP_NS, Cell, Results, SchemasDiffer, Status, Time, at_equal_repetitions};
 
 /// Compares `current` with `baseline`, metric by metric. [The module](super) says what follows from which difference.
 pub fn compare(baseline: &Results, current: &Results, policy: &Policy, metrics: &[Metric]) -> Verdict {
@@ -371,13 +371,10 @@ fn settled_apart([before, after]: &[Vec<f64>; 2], moved: impl Fn(f64, f64) -> i8
     first != 0 && ways.all(|way| way == first)
 }
 
-/// A clock of which a reading is off by one step makes no difference.
-const CLOCK_STEP_NS: f64 = 10.0;
-
 /// The way that a time went, beyond its limits and, where it is one operation's, a step of the clock; 0 within.
 fn moved_by(metric: &Metric, decision: &Decision, before: f64, after: f64) -> i8 {
     let by = after - before;
-    let within = decision.allows(before, by.abs()) || metric.whole() && by.abs() <= CLOCK_STEP_NS;
+    let within = decision.allows(before, by.abs()) || metric.whole() && by.abs() <= CLOCK_STEP_NS as f64;
     if within { 0 } else { by.signum() as i8 }
 }
 

@@ -38,7 +38,9 @@ pub use percentiles::KindPercentiles;
 pub use quantities::Quantities;
 pub use responses::{Arrivals, RATE_MAX_PER_S, Responses, Services};
 pub use timeline::{HeatMap, Moment, Moments, Searches, Spell, TableEvent, Timeline};
-pub use undisturbed::{BLOCK_OPS, CHECKPOINTS, Sensors, UNDISTURBED_MIN, Undisturbed, at_equal_repetitions};
+pub use undisturbed::{
+    BLOCK_OPS, CHECKPOINTS, CLOCK_STEP_NS, Sensors, UNDISTURBED_MIN, Undisturbed, at_equal_repetitions,
+};
 pub use work::{EndState, OpKind};
 
 /// The version of the layout below, and of what its figures mean.

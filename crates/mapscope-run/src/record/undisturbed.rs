@@ -16,6 +16,10 @@ pub const BLOCK_OPS: usize = 64;
 /// held against each other at the largest number that both have.
 pub const CHECKPOINTS: [u32; 5] = [3, 5, 8, 10, 15];
 
+/// A step of the clock where it is coarse, on some virtual machines (docs/METHODOLOGY.md, Times), in nanoseconds: single
+/// operations that differ by it took as long.
+pub const CLOCK_STEP_NS: u64 = 10;
+
 /// Fewer repetitions than this don't tell the map's time from the machine's.
 pub const UNDISTURBED_MIN: u32 = CHECKPOINTS[0];
 

@@ -8,7 +8,8 @@ use crate::probe::event::Cause;
 use crate::probe::latency::{Latencies, class_of};
 use crate::record::metrics::latency::decode;
 use crate::record::{
-    Collector, HeatMap, KindPercentiles, LatencyHistogram, OpKind, Responses, Sensors, ThreadTime, Time, Undisturbed,
+    CLOCK_STEP_NS, Collector, HeatMap, KindPercentiles, LatencyHistogram, OpKind, Responses, Sensors, ThreadTime, Time,
+    Undisturbed,
 };
 
 /// The repetitions of a cell so far. What is kept does not grow by a histogram each.
@@ -26,7 +27,6 @@ const SUM_STANDS: u64 = 200;
 
 /// A maximum stands when they lowered it by less than one part in so many, or by no more than a step of the clock.
 const MAX_STANDS: u64 = 20;
-const CLOCK_STEP_NS: u64 = 10;
 
 /// No more repetitions than there must be, when their runs have taken so long together.
 const BUDGET: Duration = Duration::from_secs(30);

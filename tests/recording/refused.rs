@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
-use super::{place, recording, toolchains};
+use super::{place, record, recording, toolchains};
 use crate::cli_process::{Outcome, Place, listing, script};
 
 fn refused(outcome: &Outcome, parts: &[&str]) {
@@ -125,6 +125,18 @@ fn a_build_that_fails_is_not_called_built() {
         assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
         assert!(!outcome.stderr.contains("built"), "{}", outcome.stderr);
         assert!(outcome.left.is_empty(), "{:?}", outcome.left);
+    }
+}
+
+#[test]
+fn a_process_without_room_for_its_file_leaves_none() {
+    for go in toolchains(true) {
+        let place = place();
+        record(&place, &go, &["--out", "b", "--", "go", "build", "-o", "prog", "."]);
+        let outcome = place.run(&["record", "--out", "r", "--", "sh", "-c", "ulimit -f 1; ./prog"]);
+        assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("nothing is recorded: can't allocate a file in "), "{}", outcome.stderr);
+        assert!(!outcome.stdout.is_empty() && outcome.left.is_empty(), "{}: {:?}", outcome.stdout, outcome.left);
     }
 }
 

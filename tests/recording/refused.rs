@@ -43,12 +43,12 @@ fn a_go_that_is_not_known_is_refused_with_the_hook_that_is_missing() {
         fs::write(to.join(path.file_name().expect("a name")), text).expect("written");
     }
     // A go command that has these sources, and builds programs with its own.
-    let json = format!(
-        r#"{{"GOROOT":"{}","GOVERSION":"go1.99","GOOS":"linux","GOARCH":"amd64","GOFLAGS":""}}"#,
-        other.display()
-    );
+    let env =
+        serde_json::json!({"GOROOT": other, "GOVERSION": "go1.99", "GOOS": "linux", "GOARCH": "amd64", "GOFLAGS": ""});
+    fs::write(other.join("env.json"), env.to_string()).expect("written");
     let fake = other.join("bin/go");
-    let text = format!("#!/bin/sh\n[ \"$2\" = -json ] && echo '{json}' && exit\nexec {} \"$@\"\n", go.path.display());
+    let text =
+        format!("#!/bin/sh\n[ \"$2\" = -json ] && exec cat other/env.json\nexec \"{}\" \"$@\"\n", go.path.display());
     script(&fake, &text);
     symlink(&fake, place.path().join("go")).expect("linked");
     let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
@@ -153,11 +153,11 @@ fn a_signal_is_the_command_s_and_nothing_is_left() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
         command.args(["record", "--out", "r", "--", "sh", "-c", script]).current_dir(place.path());
         command.env("TMPDIR", temporary.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
-        // Whoever runs the tests may ignore SIGHUP (nohup), and what is ignored is passed on to nobody.
+        // Whoever runs the tests may ignore some (`nohup`, and a script's `&`), and what is ignored is passed on to nobody.
         // SAFETY: `signal` may be called between fork and exec.
         unsafe {
-            command.pre_exec(|| {
-                libc::signal(libc::SIGHUP, libc::SIG_DFL);
+            command.pre_exec(move || {
+                libc::signal(signal, libc::SIG_DFL);
                 Ok(())
             });
         }

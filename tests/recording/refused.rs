@@ -21,7 +21,7 @@ fn a_go_with_classic_maps_is_refused() {
     for go in toolchains(false) {
         let place = place();
         let outcome = place.run_command(&mut recording(&go, &["--out", "r", "--", "go", "run", "."]));
-        refused(&outcome, &[&format!("go{}: ", go.version), "Go 1.23 or older", "recorded are Go 1.24 to 1.27"]);
+        refused(&outcome, &[&format!("go{}: ", go.version), "Go 1.23 or older", "mapscope records Go 1.24 to 1.27"]);
         assert!(outcome.left.is_empty(), "{:?}", outcome.left);
     }
 }
@@ -202,6 +202,8 @@ fn what_is_no_recording_is_refused() {
     let place = Place::new();
     fs::create_dir(place.path().join("empty")).expect("made");
     refused(&place.run(&["maps", "nowhere"]), &["nowhere: "]);
+    // Above the largest number that a process can have.
+    refused(&place.run(&["maps", "4194305"]), &["4194305: no file and no process"]);
     refused(&place.run(&["maps", "empty"]), &["recording.json", "`mapscope record`"]);
     for (text, why) in [
         (&b"maps"[..], "is not what a recorded process writes"),

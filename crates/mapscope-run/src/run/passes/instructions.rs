@@ -118,6 +118,15 @@ macro_rules! by_kind {
     };
 }
 
+/// A kind is where its number says.
+const _: () = {
+    let mut at = 0;
+    while at < BY_KIND.len() {
+        assert!(BY_KIND[at].kind as usize == at);
+        at += 1;
+    }
+};
+
 by_kind! {
     Insert executes_inserts idles_inserts,
     Overwrite executes_overwrites idles_overwrites,
@@ -153,7 +162,9 @@ pub(in crate::run) fn executed(file: &str, build: &str) -> Result<Instructions, 
                 .collect::<Option<_>>()
                 .ok_or_else(|| Failure::harness("what callgrind has counted can't be read"))?;
             // Zeros at the end are left out.
-            let sum = |events: &[&str]| events.iter().filter_map(|event| costs.get(event)).sum();
+            let sum = |events: &[&str]| {
+                events.iter().filter_map(|event| costs.get(event).copied()).fold(0, u64::saturating_add)
+            };
             let of = if on_map { &mut counted.kinds } else { &mut counted.idle };
             *of.entry(kind).or_default() += Executed {
                 instructions: sum(&["Ir"]),

@@ -182,3 +182,24 @@ pub(in crate::run) fn executed(file: &str, build: &str) -> Result<Instructions, 
     }
     Ok(counted)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_any_size_are_read_and_what_is_none_is_refused() {
+        let file = |costs: &str| {
+            let of = |name: &str| format!("fn={name}\ncalls=1 0\n0 {costs}\n");
+            executed(&format!("events: Ir Bc Bi\n{0}{0}{1}", of("x13executes_gets17h"), of("idles_gets")), "a build")
+        };
+        let of_gets = |costs: &str| file(costs).expect("counted").kinds[&OpKind::Get];
+        let most = of_gets(&format!("{0} {0} {0}", u64::MAX));
+        assert_eq!((most.instructions, most.branches), (u64::MAX, u64::MAX));
+        let sums = of_gets("7 2");
+        assert_eq!((sums.instructions, sums.branches), (14, 4), "zeros at the end are left out");
+        for costs in ["18446744073709551616", "-1", "x", "", "0"] {
+            assert!(file(costs).is_err(), "{costs}");
+        }
+    }
+}

@@ -65,8 +65,9 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         }
         (0, 0) => {
             output::complain(&anyhow::anyhow!(
-                "no process recorded its maps: nothing that ran was built under `mapscope record` with the Go of the \
-                 folder in which it started (go vet and other tools come built with Go)"
+                "no process recorded its maps: if none said above why it can't, nothing that ran was built under \
+                 `mapscope record` with the Go of the folder in which it started (go vet and other tools come built \
+                 with Go)"
             ));
             return Ok(ExitCode::from(BAD_INPUT));
         }
@@ -118,7 +119,8 @@ impl Folder {
             unreachable!("there are more numbers than files");
         };
         let made = missing(&path);
-        fs::create_dir_all(&path).with_context(|| format!("{}: can't be made", text::path(&path)))?;
+        fs::create_dir_all(&path)
+            .with_context(|| format!("{}: can't make this folder; name another with --out", text::path(&path)))?;
         let mut entries = fs::read_dir(&path).with_context(|| format!("{}: can't be read", text::path(&path)))?;
         if entries.next().is_some() {
             let why = "is not empty, and a recording needs a folder of its own: name another with --out";

@@ -23,6 +23,21 @@ pub(super) fn glob(pattern: &Spanned<String>) -> Result<GlobMatcher, (usize, Str
     }
 }
 
+/// That of a key which may be left out for all that there are.
+pub(super) fn glob_or_all(
+    pattern: Option<&Spanned<String>>,
+    key: &str,
+    all: &str,
+) -> Result<GlobMatcher, (usize, String)> {
+    match pattern {
+        Some(empty) if empty.get_ref().is_empty() => {
+            Err((empty.span().start, format!("`{key}` is empty: leave it out for all {all}")))
+        }
+        Some(pattern) => glob(pattern),
+        None => glob(&Spanned::new(0..0, "*".to_owned())),
+    }
+}
+
 /// Adds the nearest valid key to serde's message of an unknown one, which lists them all in backticks.
 pub(super) fn with_nearest(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);

@@ -4,7 +4,7 @@ use globset::GlobMatcher;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::names::{Alternatives, glob, nearest, with_nearest};
+use super::names::{Alternatives, glob, glob_or_all, nearest, with_nearest};
 use super::slo::{Slo, WireSlo};
 use crate::record::metrics::{Better, Metric, Rank};
 use crate::text::shown;
@@ -178,22 +178,15 @@ impl Policy {
 
 /// The rule, or the byte offset of what is wrong with it and what that is.
 fn validate(wire: WireRule, metrics: &[Metric], line: usize) -> Result<Rule, (usize, String)> {
-    let start = |of: &Spanned<_>| of.span().start;
     let metric = glob(&wire.metric)?;
     let matched: Vec<&Metric> = metrics.iter().filter(|m| metric.is_match(m.name)).collect();
     if matched.is_empty() {
         let name = wire.metric.get_ref();
         let hint = nearest(name, metrics.iter().map(|metric| metric.name));
         let what = format!("no metric matches `{}`{hint}; `mapscope list metrics` shows them all", shown(name));
-        return Err((start(&wire.metric), what));
+        return Err((wire.metric.span().start, what));
     }
-    let map = match &wire.map {
-        Some(map) if map.get_ref().is_empty() => {
-            return Err((start(map), "`map` is empty: leave it out for all maps".into()));
-        }
-        Some(map) => glob(map)?,
-        None => glob(&Spanned::new(0..0, "*".to_owned()))?,
-    };
+    let map = glob_or_all(wire.map.as_ref(), "map", "maps")?;
     let relative = wire.relative.as_ref().map(|value| limit("relative", value)).transpose()?;
     let absolute = wire.absolute.as_ref().map(|value| limit("absolute", value)).transpose()?;
     let limits = (relative.is_some() || absolute.is_some())

@@ -6,7 +6,7 @@ use globset::GlobMatcher;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::names::{glob, nearest};
+use super::names::{glob_or_all, nearest};
 use super::number::real;
 use crate::record::CellId;
 use crate::record::metrics::{Better, Metric, Number};
@@ -72,13 +72,7 @@ impl Slo {
     pub fn new(wire: WireSlo, metrics: &[Metric], place: String) -> Result<Slo, (usize, String)> {
         let start = wire.limit.span().start;
         let (metric, unit, bound) = limit(wire.limit.get_ref(), metrics).map_err(|what| (start, what))?;
-        let cells = match &wire.cells {
-            Some(cells) if cells.get_ref().is_empty() => {
-                return Err((cells.span().start, "`cells` is empty: leave it out for all cells".into()));
-            }
-            Some(cells) => glob(cells)?,
-            None => glob(&Spanned::new(0..0, "*".to_owned()))?,
-        };
+        let cells = glob_or_all(wire.cells.as_ref(), "cells", "cells")?;
         Ok(Slo { place, metric, unit, bound, cells })
     }
 

@@ -56,8 +56,8 @@ impl Bytes<'_> {
     }
 }
 
-/// Texts, each up to its zero. Rows may name the same one, each of which takes memory anew: what they take together is
-/// bounded.
+/// Texts, each up to its zero. Rows may name the same one, each of which takes memory anew: what rows and texts take
+/// together is bounded.
 pub(super) struct Texts<'a> {
     bytes: &'a [u8],
     left: usize,
@@ -83,10 +83,7 @@ impl<'a> Texts<'a> {
     pub(super) fn take(&mut self, bytes: usize) -> Result<(), String> {
         let left = self.left.checked_sub(bytes);
         self.left = left.ok_or_else(|| {
-            format!(
-                "is damaged: its rows name more than {} MiB of text, the same again and again",
-                Self::BYTES_MAX >> 20
-            )
+            format!("is damaged: its rows and the text that they name take more than {} MiB", Self::BYTES_MAX >> 20)
         })?;
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -68,7 +69,7 @@ impl Recorder<'_> {
         let relay = Relay::new();
         let out = fs::canonicalize(out).map_err(|error| RecordingError::at(out, error))?;
         check_room(&out)?;
-        let here = std::env::current_dir().map_err(|error| RecordingError::at(".", error))?;
+        let here = here().map_err(|error| RecordingError::at(".", error))?;
         let builds = is_go(&self.command[0]);
         if builds {
             check_arguments(self.command)?;
@@ -153,6 +154,13 @@ impl Recorder<'_> {
         };
         Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
     }
+}
+
+/// The folder that this process is in, by the name that the go command gives to the files below it: PWD, where that is one.
+fn here() -> io::Result<PathBuf> {
+    let here = std::env::current_dir()?;
+    let named = std::env::var_os("PWD").map(PathBuf::from).filter(|path| path.is_absolute());
+    Ok(named.filter(|path| fs::canonicalize(path).is_ok_and(|path| path == here)).unwrap_or(here))
 }
 
 /// The folder in which a go command works: `go -C FOLDER`.

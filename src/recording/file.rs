@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::bytes::{self, Bytes, Texts};
@@ -118,7 +119,12 @@ impl Process {
     /// Where there is no such process, it may not be read, or it writes none.
     pub fn file_of(pid: u32) -> Result<PathBuf, RecordingError> {
         let mapped = PathBuf::from(format!("/proc/{pid}/maps"));
-        let text = fs::read_to_string(&mapped).map_err(|error| RecordingError::at(&mapped, error))?;
+        let text = fs::read_to_string(&mapped).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                RecordingError::at(pid.to_string(), "no file and no process has this name or number")
+            }
+            _ => RecordingError::at(&mapped, error),
+        })?;
         // ADDRESSES PERMISSIONS OFFSET DEVICE INODE PATH
         let paths = text.lines().filter_map(|line| line.find('/').map(|at| &line[at..]));
         let found = paths.into_iter().find(|path| path.ends_with(".maps"));
@@ -129,11 +135,13 @@ impl Process {
     fn parse(path: &Path, bytes: &[u8]) -> Result<Process, String> {
         let file = Bytes(bytes);
         if bytes.get(..8) != Some(MAGIC) {
-            return Err("is not what a recorded process writes".to_owned());
+            let what =
+                "is not what a recorded process writes: give the folder that `mapscope record` wrote, or a file in it";
+            return Err(what.to_owned());
         }
         let version = file.u32(8);
         if version != VERSION {
-            return Err(format!("is of version {version}, and this mapscope reads version {VERSION}"));
+            return Err(format!("is of version {version}, and this mapscope reads version {VERSION}: record it anew"));
         }
         let [places_at, frames_at, types_at, text_at, maps_at] = [48, 56, 64, 72, 80].map(|at| file.offset(at));
         let [places_max, frames_max, types_max, text_max, depth] =
@@ -159,6 +167,7 @@ impl Process {
         for (number, at) in rows(places_at, places_max, place_bytes) {
             let count = (file.u32(at + 8) as usize).min(depth);
             if count > 0 {
+                texts.take(place_bytes)?;
                 places.insert(number, (0..count).map(|pc| file.u64(at + 16 + 8 * pc)).collect());
             }
         }
@@ -167,7 +176,7 @@ impl Process {
             let (pc, name) = (file.u64(at), file.u32(at + 8));
             if name != 0 {
                 let lines = texts.read(name)?;
-                texts.take(lines.lines().count() * size_of::<Frame>())?;
+                texts.take(FRAME_BYTES + lines.lines().count() * size_of::<Frame>())?;
                 frames.insert(pc, lines.lines().filter_map(frame).collect());
             }
         }
@@ -177,6 +186,7 @@ impl Process {
             if name != 0 {
                 let [flags, key_bytes, value_bytes, group_bytes] = [12, 16, 20, 24].map(|field| file.u32(at + field));
                 bounded("bytes of a group", group_bytes.into(), 0, GROUP_BYTES_MAX)?;
+                texts.take(TYPE_BYTES)?;
                 let name = text::clean(&texts.read(name)?).into_owned();
                 types.insert(number, Type { name, key_bytes, value_bytes, group_bytes, flags });
             }
@@ -299,6 +309,7 @@ mod tests {
         }
         assert!(Process::parse(Path::new("x"), &file[..100]).is_err_and(|why| why.starts_with("is cut short")));
     }
+
     /// The file with a number in it that no recorder writes, and what is said of it.
     fn refused(at: usize, number: u64) -> String {
         let mut wrong = file();
@@ -359,6 +370,8 @@ mod tests {
             Process::parse(Path::new("x"), &bytes)
         };
         assert!(bomb(100, 1000).is_ok());
-        assert!(bomb(16_384, 2 << 20).is_err_and(|why| why.starts_with("is damaged: its rows name more than 256 MiB")));
+        assert!(bomb(16_384, 2 << 20).is_err_and(|why| {
+            why.starts_with("is damaged: its rows and the text that they name take more than 256 MiB")
+        }));
     }
 }

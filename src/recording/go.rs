@@ -72,7 +72,7 @@ impl Patched {
         let output = output.map_err(|error| RecordingError::at(&program, error))?;
         if !output.status.success() {
             let why = text::one_line(&String::from_utf8_lossy(&output.stderr));
-            return Err(refused(format!("{why}; recorded are Go 1.24 to 1.27")));
+            return Err(refused(format!("{why}; mapscope records Go 1.24 to 1.27")));
         }
         let (flags, own) = split(&env.goflags);
         let overlay = patched.path().join("overlay.json");
@@ -104,7 +104,7 @@ impl Env {
     fn check(&self) -> Result<(), String> {
         if self.goos != "linux" || !["amd64", "arm64"].contains(&&*self.goarch) {
             return Err(format!(
-                "it builds for {}/{}, and recorded are linux/amd64 and linux/arm64: unset GOOS and GOARCH",
+                "it builds for {}/{}, and mapscope records linux/amd64 and linux/arm64: unset GOOS and GOARCH",
                 self.goos, self.goarch
             ));
         }

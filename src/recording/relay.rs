@@ -33,7 +33,8 @@ impl Relay {
         }
         let mut child = command.spawn()?;
         COMMAND.store(child.id() as i32, Ordering::SeqCst);
-        // One may have come while it was started, which the terminal can't have sent to it.
+        // One may have come while it was started, before it could be passed on. Should the terminal have sent it that one,
+        // too, then twice is better than never.
         if let early @ 1.. = EARLY.swap(0, Ordering::SeqCst) {
             send(child.id() as i32, early);
         }

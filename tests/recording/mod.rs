@@ -5,6 +5,7 @@ mod refused;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -129,6 +130,22 @@ fn operations_are_counted_one_by_one() {
         assert_eq!((sum(&shared, "maps"), sum(&shared, "lookups")), (9, 80_000), "go{}", go.version);
         assert_eq!((sum(&shared, "inserts"), sum(&shared, "overwrites")), (8_001, 8 * 9_000));
     }
+}
+
+#[test]
+fn places_are_named_from_the_folder_by_whichever_path_it_was_entered() {
+    let Some(go) = toolchains(true).pop() else { return };
+    let (place, links) = (place(), Place::new());
+    let link = links.path().join("link");
+    symlink(place.path(), &link).expect("linked");
+    let recording = recording(&go, &["--out", "r", "--", "go", "run", "."]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "cd \"$0\" && exec \"$@\""]).arg(link).arg(recording.get_program()).args(recording.get_args());
+    let outcome = place.run_command(shell.env("GOTOOLCHAIN", "local").env_remove("GOFLAGS"));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let maps = maps(&place, "r");
+    let [row] = rows(&maps, "main.known")[..] else { panic!("{maps}") };
+    assert!(row["place"].as_str().is_some_and(|place| place.starts_with("main.go:")), "{row}");
 }
 
 #[test]

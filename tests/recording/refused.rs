@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
-use super::{place, recording, toolchains};
+use super::{place, record, recording, toolchains};
 use crate::cli_process::{Outcome, Place, listing, script};
 
 fn refused(outcome: &Outcome, parts: &[&str]) {
@@ -21,7 +21,7 @@ fn a_go_with_classic_maps_is_refused() {
     for go in toolchains(false) {
         let place = place();
         let outcome = place.run_command(&mut recording(&go, &["--out", "r", "--", "go", "run", "."]));
-        refused(&outcome, &[&format!("go{}: ", go.version), "Go 1.23 or older", "recorded are Go 1.24 to 1.27"]);
+        refused(&outcome, &[&format!("go{}: ", go.version), "Go 1.23 or older", "mapscope records Go 1.24 to 1.27"]);
         assert!(outcome.left.is_empty(), "{:?}", outcome.left);
     }
 }
@@ -43,12 +43,12 @@ fn a_go_that_is_not_known_is_refused_with_the_hook_that_is_missing() {
         fs::write(to.join(path.file_name().expect("a name")), text).expect("written");
     }
     // A go command that has these sources, and builds programs with its own.
-    let json = format!(
-        r#"{{"GOROOT":"{}","GOVERSION":"go1.99","GOOS":"linux","GOARCH":"amd64","GOFLAGS":""}}"#,
-        other.display()
-    );
+    let env =
+        serde_json::json!({"GOROOT": other, "GOVERSION": "go1.99", "GOOS": "linux", "GOARCH": "amd64", "GOFLAGS": ""});
+    fs::write(other.join("env.json"), env.to_string()).expect("written");
     let fake = other.join("bin/go");
-    let text = format!("#!/bin/sh\n[ \"$2\" = -json ] && echo '{json}' && exit\nexec {} \"$@\"\n", go.path.display());
+    let text =
+        format!("#!/bin/sh\n[ \"$2\" = -json ] && exec cat other/env.json\nexec \"{}\" \"$@\"\n", go.path.display());
     script(&fake, &text);
     symlink(&fake, place.path().join("go")).expect("linked");
     let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
@@ -129,6 +129,18 @@ fn a_build_that_fails_is_not_called_built() {
 }
 
 #[test]
+fn a_process_without_room_for_its_file_leaves_none() {
+    for go in toolchains(true) {
+        let place = place();
+        record(&place, &go, &["--out", "b", "--", "go", "build", "-o", "prog", "."]);
+        let outcome = place.run(&["record", "--out", "r", "--", "sh", "-c", "ulimit -f 1; ./prog"]);
+        assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("nothing is recorded: can't allocate a file in "), "{}", outcome.stderr);
+        assert!(!outcome.stdout.is_empty() && outcome.left.is_empty(), "{}: {:?}", outcome.stdout, outcome.left);
+    }
+}
+
+#[test]
 fn a_signal_is_the_command_s_and_nothing_is_left() {
     // The shell says that it is ready, and waits for what nobody sends it.
     for (signal, script, code) in [
@@ -141,11 +153,11 @@ fn a_signal_is_the_command_s_and_nothing_is_left() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
         command.args(["record", "--out", "r", "--", "sh", "-c", script]).current_dir(place.path());
         command.env("TMPDIR", temporary.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
-        // Whoever runs the tests may ignore SIGHUP (nohup), and what is ignored is passed on to nobody.
+        // Whoever runs the tests may ignore some (`nohup`, and a script's `&`), and what is ignored is passed on to nobody.
         // SAFETY: `signal` may be called between fork and exec.
         unsafe {
-            command.pre_exec(|| {
-                libc::signal(libc::SIGHUP, libc::SIG_DFL);
+            command.pre_exec(move || {
+                libc::signal(signal, libc::SIG_DFL);
                 Ok(())
             });
         }
@@ -190,6 +202,8 @@ fn what_is_no_recording_is_refused() {
     let place = Place::new();
     fs::create_dir(place.path().join("empty")).expect("made");
     refused(&place.run(&["maps", "nowhere"]), &["nowhere: "]);
+    // Above the largest number that a process can have.
+    refused(&place.run(&["maps", "4194305"]), &["4194305: no file and no process"]);
     refused(&place.run(&["maps", "empty"]), &["recording.json", "`mapscope record`"]);
     for (text, why) in [
         (&b"maps"[..], "is not what a recorded process writes"),

@@ -1,8 +1,8 @@
 //! Starts a program under Valgrind's tool callgrind, which counts what it executes, such that the counts repeat.
 //!
 //! Nothing may differ from one run to the next that moves a block or a frame: addresses decide which cache lines collide, and
-//! how a copy is aligned. Valgrind itself lays programs out without chance. So the environment is empty, the arguments
-//! are as long in each run, and the caches that are simulated are not the machine's.
+//! how a copy is aligned. Valgrind itself lays programs out without chance. So the environment is empty but for where
+//! libraries are, the arguments are as long in each run, and the caches that are simulated are not the machine's.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};

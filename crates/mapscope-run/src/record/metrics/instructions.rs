@@ -24,7 +24,7 @@ fn net(cell: &Cell, kinds: &[OpKind], figure: Figure) -> Option<f64> {
     per_op(cell, kinds, figure, figure)
 }
 
-/// What a simulated cache or predictor misses hangs on all that was there before: no part of it is the loop's.
+/// What a simulated cache or predictor misses depends on all that ran before: no part of it is the loop's.
 fn gross(cell: &Cell, kinds: &[OpKind], figure: Figure) -> Option<f64> {
     per_op(cell, kinds, figure, |_| 0)
 }

@@ -118,6 +118,15 @@ macro_rules! by_kind {
     };
 }
 
+/// A kind is where its number says.
+const _: () = {
+    let mut at = 0;
+    while at < BY_KIND.len() {
+        assert!(BY_KIND[at].kind as usize == at);
+        at += 1;
+    }
+};
+
 by_kind! {
     Insert executes_inserts idles_inserts,
     Overwrite executes_overwrites idles_overwrites,
@@ -153,7 +162,9 @@ pub(in crate::run) fn executed(file: &str, build: &str) -> Result<Instructions, 
                 .collect::<Option<_>>()
                 .ok_or_else(|| Failure::harness("what callgrind has counted can't be read"))?;
             // Zeros at the end are left out.
-            let sum = |events: &[&str]| events.iter().filter_map(|event| costs.get(event)).sum();
+            let sum = |events: &[&str]| {
+                events.iter().filter_map(|event| costs.get(event).copied()).fold(0, u64::saturating_add)
+            };
             let of = if on_map { &mut counted.kinds } else { &mut counted.idle };
             *of.entry(kind).or_default() += Executed {
                 instructions: sum(&["Ir"]),
@@ -170,4 +181,25 @@ pub(in crate::run) fn executed(file: &str, build: &str) -> Result<Instructions, 
         return Err(Failure::harness(why));
     }
     Ok(counted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_any_size_are_read_and_what_is_none_is_refused() {
+        let file = |costs: &str| {
+            let of = |name: &str| format!("fn={name}\ncalls=1 0\n0 {costs}\n");
+            executed(&format!("events: Ir Bc Bi\n{0}{0}{1}", of("x13executes_gets17h"), of("idles_gets")), "a build")
+        };
+        let of_gets = |costs: &str| file(costs).expect("counted").kinds[&OpKind::Get];
+        let most = of_gets(&format!("{0} {0} {0}", u64::MAX));
+        assert_eq!((most.instructions, most.branches), (u64::MAX, u64::MAX));
+        let sums = of_gets("7 2");
+        assert_eq!((sums.instructions, sums.branches), (14, 4), "zeros at the end are left out");
+        for costs in ["18446744073709551616", "-1", "x", "", "0"] {
+            assert!(file(costs).is_err(), "{costs}");
+        }
+    }
 }

@@ -118,15 +118,27 @@ fn get_or_insert_puts_a_key_that_comes_for_the_first_time() {
 }
 
 fn with_columns(text: &str, columns: &str) -> Result<String, String> {
+    with_reading(text, Reading { columns: columns.to_owned(), ..Reading::default() })
+}
+
+fn with_reading(text: &str, reading: Reading) -> Result<String, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.csv");
     std::fs::write(&path, text).unwrap();
-    let reading = Reading { columns: columns.to_owned(), ..Reading::default() };
     let source = Source::Trace(TraceSpec { path: path.clone(), reading });
     match Workload::open(&WorkloadSpec { source, ..traced(&path) }) {
         Ok(workload) => Ok(brief(&all(&workload))),
         Err(error) => Err(error.to_string().replace(&*path.to_string_lossy(), "t.csv")),
     }
+}
+
+#[test]
+fn a_new_key_that_a_row_requests_often_misses_once() {
+    let reading =
+        |columns: &str| Reading { columns: columns.to_owned(), requests: Requests::GetOrInsert, ..Reading::default() };
+    let text = "key,n\n4,3\n5,1\n4,2\n6,0\n6,1\n";
+    let requests = "G4 P4 G4 G4 G5 P5 G4 G4 G6 P6";
+    assert_eq!(with_reading(text, reading("key=key,times=n")), Ok(requests.to_owned()));
 }
 
 #[test]

@@ -106,9 +106,15 @@ impl Reader {
             _ if operation.times == 0 => {}
             (Action::Request, Requests::Insert) => put(Operation { action: Action::Insert, ..operation }),
             (Action::Request, Requests::GetOrInsert) => {
-                put(Operation { action: Action::Get, ..operation });
+                let get = Operation { action: Action::Get, ..operation };
                 if known.insert(identity(operation.key)) {
+                    put(Operation { times: 1, ..get });
                     put(Operation { action: Action::Insert, times: 1, ..operation });
+                    if operation.times > 1 {
+                        put(Operation { times: operation.times - 1, ..get });
+                    }
+                } else {
+                    put(get);
                 }
             }
             _ => put(operation),

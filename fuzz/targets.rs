@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 use mapscope::gate::{self, Policy};
-use mapscope::plan::{self, Flags, SHIPPED, Source, Widths, WorkloadSpec};
+use mapscope::plan::{self, Flags, Reading, Requests, SHIPPED, Source, TraceSpec, Widths, WorkloadSpec};
 use mapscope::record::{self, metrics};
 use mapscope::report::FORMATS;
 use mapscope::run::Subjects;
 use mapscope::workload::Workload;
 use mapscope::{diff, replay};
+use mapscope_trace::read;
 
 use crate::rng::Rng;
 use crate::{csv_mutator, json_mutator, rng_of, toml_mutator, trace_mutator};
@@ -95,9 +96,9 @@ pub fn all() -> Vec<Target> {
         },
         Target {
             name: "formats",
-            corpus: trace_mutator::corpus(),
+            corpus: trace_mutator::CORPUS.clone(),
             mutate: trace_mutator::mutate,
-            read: read_trace,
+            read: read_every_format,
             file: "t",
             commands: &[
                 &["convert", "t", "out.csv"],
@@ -211,6 +212,23 @@ fn read_trace(mutant: &[u8]) -> bool {
     let replayed = replay(&path);
     _ = fs::remove_file(&path);
     taken || replayed
+}
+
+/// As the format that it shows, which alone decides whether it is taken; as each format in turn, whose decoder then meets
+/// rows of others; and as a table with columns by number.
+fn read_every_format(mutant: &[u8]) -> bool {
+    let path = file("t", mutant);
+    let format = |format: &read::Format| Reading { format: Some(format.name.to_owned()), ..Reading::default() };
+    let numbered = Reading { columns: "op=2,key=1,times=3".to_owned(), ..Reading::default() };
+    for reading in read::FORMATS.iter().map(format).chain([numbered]) {
+        for requests in Requests::ALL {
+            let source =
+                Source::Trace(TraceSpec { path: path.clone(), reading: Reading { requests, ..reading.clone() } });
+            _ = Workload::open(&WorkloadSpec { source, ops: u64::MAX, seed: 1, widths: Widths::WHOLE });
+        }
+    }
+    _ = fs::remove_file(&path);
+    read_trace(mutant)
 }
 
 /// Plays it on the model that it asks for, or on a map that takes any.

@@ -1,6 +1,7 @@
 //! Traces of every format: rows and records moved, repeated and damaged, one format's beginning before another's rest.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use crate::rng::Rng;
 use crate::text_mutator;
@@ -9,13 +10,13 @@ use crate::text_mutator;
 const UNITS: [usize; 5] = [4, 8, 16, 24, 32];
 
 /// A tiny file of each format.
-pub fn corpus() -> Vec<Vec<u8>> {
+pub static CORPUS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/traces");
     let mut paths: Vec<_> =
         std::fs::read_dir(folder).expect("tests/data/traces").map(|entry| entry.expect("it").path()).collect();
     paths.sort();
     paths.iter().map(|path| std::fs::read(path).expect("a trace")).collect()
-}
+});
 
 pub fn mutate(seed: &[u8], rng: &mut Rng) -> Vec<u8> {
     let mut units = units(seed, rng);
@@ -27,8 +28,7 @@ pub fn mutate(seed: &[u8], rng: &mut Rng) -> Vec<u8> {
             2 if units.len() > 1 => _ = units.remove(at),
             3 => units[at] = text_mutator::mutate(&units[at], rng),
             4 => {
-                let other = corpus();
-                let other = other[rng.below(other.len())].clone();
+                let other = rng.of(&CORPUS).clone();
                 units.insert(at, self::units(&other, rng)[0].clone());
             }
             _ => {}

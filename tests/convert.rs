@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use mapscope::plan::{Source, Widths, WorkloadSpec};
 use mapscope::workload::{Op, Workload};
@@ -81,6 +82,60 @@ fn nothing_is_left_of_a_trace_that_cannot_be_converted() {
     let output = place.run(&["convert", "t.csv", "./t.csv"]);
     assert!(output.stderr.contains("is the trace itself"));
     assert_eq!(fs::read(place.path().join("t.csv")).expect("it"), b"op,key\ninsert,1\n");
+}
+
+#[test]
+fn nothing_is_left_where_nothing_more_can_be_written() {
+    let place = Place::new();
+    fs::write(place.path().join("t.csv"), "op,key\ninsert,1\n").expect("written");
+    fs::write(place.path().join("old.csv"), "old").expect("written");
+    for name in ["out.csv", "out.csv.gz", "out.csv.zst", "old.csv"] {
+        // As on a full disk: no file may have any bytes.
+        let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" convert t.csv \"$1\"";
+        let output = place.run_command(Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_mapscope"), name]));
+        let expected = format!("error: {name}: can't be written: File too large");
+        assert!(output.code == Some(2) && output.stderr.starts_with(&expected), "{}", output.stderr);
+        assert!(output.left.is_empty(), "{:?}", output.left);
+    }
+    assert_eq!(fs::read(place.path().join("old.csv")).expect("it"), b"old");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_device_that_is_full_is_named() {
+    let place = Place::new();
+    fs::write(place.path().join("t.csv"), "op,key\ninsert,1\n").expect("written");
+    for (script, what) in [
+        ("exec \"$0\" convert t.csv /dev/full", "/dev/full: can't be written"),
+        ("exec \"$0\" convert t.csv - > /dev/full", "can't write to standard output"),
+    ] {
+        let output = place.run_command(Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_mapscope")]));
+        assert_eq!(output.code, Some(2), "{}", output.stderr);
+        assert!(output.stderr.starts_with(&format!("error: {what}: No space left on device")), "{}", output.stderr);
+    }
+}
+
+#[test]
+fn an_interrupted_conversion_leaves_no_file() {
+    let place = Place::new();
+    // A file that is read at once, and of which a billion rows are written.
+    let text = "key,n\n".to_owned() + &"1,1000000\n".repeat(1000);
+    fs::write(place.path().join("t.csv"), text).expect("written");
+    let mut convert = Command::new(env!("CARGO_BIN_EXE_mapscope"))
+        .args(["convert", "t.csv", "out.csv", "--columns", "key=key,times=n"])
+        .current_dir(place.path())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    while fs::read_dir(place.path()).expect("the folder").count() == 1 {
+        assert_eq!(convert.try_wait().expect("its state"), None, "it ended before it was interrupted");
+    }
+    // SAFETY: signals our own child.
+    unsafe { libc::kill(convert.id() as i32, libc::SIGINT) };
+    assert_eq!(convert.wait().expect("it ends").code(), Some(130));
+    let left: Vec<_> =
+        fs::read_dir(place.path()).expect("the folder").map(|entry| entry.expect("it").file_name()).collect();
+    assert_eq!(left, ["t.csv"]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::{INTERRUPTED, output, stdout};
 use crate::intake::{self, STDIN, interrupt};
 use crate::record::write_whole;
 use crate::text;
+use crate::workload::WorkloadError;
 use crate::workload::trace::{Reader, identity};
 
 /// Write a trace of any format as mapscope's own: a table of operations, keys and sizes
@@ -38,10 +39,12 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let mut reader = Reader::open(&args.trace, &args.how.reading())?;
     let (trace, out) = (text::path(intake::shown(&args.trace)), args.out.as_path());
     if out == Path::new(STDIN) {
-        let mut to = BufWriter::new(stdout::open().context("can't write to standard output")?);
+        let unwritable = "can't write to standard output";
+        let mut to = BufWriter::new(stdout::open().context(unwritable)?);
         let rows = match write(&mut reader, &mut to) {
             // Nobody reads any more.
             Err(error) if is_broken_pipe(&error) => return Ok(ExitCode::SUCCESS),
+            Err(error) if error.is::<io::Error>() => return Err(error.context(unwritable)),
             written => written?,
         };
         if !quiet {
@@ -86,24 +89,28 @@ fn write(reader: &mut Reader, to: &mut impl Write) -> anyhow::Result<u64> {
     let columns = [(says.hash, ",hash"), (says.key_bytes, ",key_bytes"), (says.value_bytes, ",value_bytes")];
     let columns: String = columns.into_iter().filter_map(|(is, name)| is.then_some(name)).collect();
     writeln!(to, "op,key{columns}")?;
-    let (mut rows, mut row, mut failed) = (0, Vec::new(), None);
-    while failed.is_none()
+    let (mut rows, mut row, mut written) = (0, Vec::new(), anyhow::Ok(()));
+    while written.is_ok()
         && reader.read(&mut |operation| {
             row.clear();
             encode(&operation, says, &mut row);
             for _ in 0..operation.times {
-                if failed.is_none() {
-                    failed = to.write_all(&row).err();
+                if written.is_ok() {
+                    // A few rows may be written for long, while nothing is read.
+                    written = match interrupt::asked() {
+                        true => Err(WorkloadError::Interrupted.into()),
+                        false => to.write_all(&row).map_err(anyhow::Error::from),
+                    };
                 }
             }
             rows += if operation.action == Action::New { 0 } else { operation.times };
         })?
     {}
-    match failed {
-        Some(error) => Err(error.into()),
-        None if rows == 0 => Err(reader.fault("holds no operations; expected at least one".to_owned()).into()),
-        None => Ok(to.flush().map(|()| rows)?),
+    written?;
+    if rows == 0 {
+        return Err(reader.fault("holds no operations; expected at least one".to_owned()).into());
     }
+    Ok(to.flush().map(|()| rows)?)
 }
 
 fn encode(operation: &Operation<'_>, says: Says, row: &mut Vec<u8>) {
@@ -124,7 +131,7 @@ fn encode(operation: &Operation<'_>, says: Says, row: &mut Vec<u8>) {
     if says.hash {
         row.push(b',');
         if keyed {
-            row.extend_from_slice(format!("{:016x}", operation.hash).as_bytes());
+            write!(row, "{:016x}", operation.hash).expect("memory takes it");
         }
     }
     let sizes = [

@@ -118,15 +118,27 @@ fn get_or_insert_puts_a_key_that_comes_for_the_first_time() {
 }
 
 fn with_columns(text: &str, columns: &str) -> Result<String, String> {
+    with_reading(text, Reading { columns: columns.to_owned(), ..Reading::default() })
+}
+
+fn with_reading(text: &str, reading: Reading) -> Result<String, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.csv");
     std::fs::write(&path, text).unwrap();
-    let reading = Reading { columns: columns.to_owned(), ..Reading::default() };
     let source = Source::Trace(TraceSpec { path: path.clone(), reading });
     match Workload::open(&WorkloadSpec { source, ..traced(&path) }) {
         Ok(workload) => Ok(brief(&all(&workload))),
         Err(error) => Err(error.to_string().replace(&*path.to_string_lossy(), "t.csv")),
     }
+}
+
+#[test]
+fn a_new_key_that_a_row_requests_often_misses_once() {
+    let reading =
+        |columns: &str| Reading { columns: columns.to_owned(), requests: Requests::GetOrInsert, ..Reading::default() };
+    let text = "key,n\n4,3\n5,1\n4,2\n6,0\n6,1\n";
+    let requests = "G4 P4 G4 G4 G5 P5 G4 G4 G6 P6";
+    assert_eq!(with_reading(text, reading("key=key,times=n")), Ok(requests.to_owned()));
 }
 
 #[test]
@@ -181,6 +193,8 @@ fn a_bad_row_is_named_by_the_reader_of_its_format() {
         ("address.trace", "x 0x11", "expected l or s and an address in 0x.., found"),
         ("lackey.trace", " S zz,8", "expected I, L, S or M, an address and a length, found"),
         ("lirs.trace", "12 b", "expected a block's number, found"),
+        ("ycsb.txt", "UPDATE usertable", "expected a table and a key after the operation, found"),
+        ("ycsb.txt", "READMODIFYWRITE usertable", "expected a table and a key after the operation, found"),
         ("redis-monitor.log", "1.2 [0 1:1] get", "expected TIME [DATABASE CLIENT] \"COMMAND\" .., found"),
     ] {
         let good = std::fs::read_to_string(Path::new(FOLDER).join(name)).unwrap();
@@ -239,10 +253,22 @@ fn nothing_is_taken_for_what_it_is_not() {
     // Small numbers of 4 bytes are no keys of 8.
     let words: Vec<u8> = [5u32, 9, 2, 5, 7, 700].iter().flat_map(|word| word.to_le_bytes()).collect();
     assert!(refused("words.bin", &words).contains("is binary data of no known format"));
+    // Binary data that begins with a brace is no JSON.
+    let keys: Vec<u8> = [u64::from(b'{'), 70_000, u64::from(b'[')].iter().flat_map(|key| key.to_le_bytes()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t"), keys).unwrap();
+    assert_eq!(read(folder.path().join("t")), [123, 70_000, 91].map(|key| (Kind::Put, key, 0)));
     // A file that was cut is still of its kind.
     let vscsi = std::fs::read(Path::new(FOLDER).join("vscsi.bin")).unwrap();
     let cut = refused("v", &vscsi[..vscsi.len() - 5]);
     assert!(cut.starts_with("v: ends 27 bytes into a record; records of vscsi are 32 bytes each"), "{cut}");
+    let mut second = vscsi.clone();
+    second[32 + 15] = 2;
+    let reading = Reading { format: Some("vscsi".to_owned()), ..Reading::default() };
+    std::fs::write(folder.path().join("t"), second).unwrap();
+    let source = Source::Trace(TraceSpec { path: folder.path().join("t"), reading });
+    let error = Workload::open(&WorkloadSpec { source, ..traced(Path::new("t")) }).unwrap_err().to_string();
+    assert!(error.contains("found version 2 and command 0x28: this is no vscsi trace"), "{error}");
     for (magic, what) in [
         (&b"PAR1\x15\x04"[..], "is a Parquet file: write it as a table first"),
         (b"PK\x03\x04\x14\0", "is a zip archive or a spreadsheet"),

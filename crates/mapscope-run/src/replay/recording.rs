@@ -3,7 +3,7 @@
 //!
 //! # Format
 //!
-//! CSV, packed or not. A first line `# name=value ...` may tell what was recorded: `layout`, `type` (a shape),
+//! CSV, packed or not. A first line `# name=value ...` may say what was recorded: `layout`, `type` (a shape),
 //! `hint`, `key_size` and `elem_size`, all of them, and more that is held against these two ([`About`]); `go=go1.25.5` says
 //! of which release the model is to be. Then a header, and one operation a row:
 //!

@@ -26,6 +26,13 @@ pub(super) const SLOTS: [(&str, Slot); 6] = [
     ("key_bytes", Slot::KeyBytes),
     ("times", Slot::Times),
 ];
+const _: () = {
+    let mut number = 0;
+    while number < SLOTS.len() {
+        assert!(SLOTS[number].1 as usize == number);
+        number += 1;
+    }
+};
 
 /// What a user says of a table's columns: `key=lbn,op=op,value_bytes=size`, or their numbers from 1 for a table without a
 /// header. Nothing, where the header is to say it.

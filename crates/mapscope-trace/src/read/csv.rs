@@ -28,7 +28,7 @@ const NAMES: [(Slot, &[&str]); 5] = [
 /// What may separate columns, in the order in which it is looked for.
 const SEPARATORS: [u8; 5] = [b',', b';', b'\t', b'|', b' '];
 
-/// What separates the columns of a row whose quotes have been removed.
+/// What separates the columns of a row whose quotes have been removed: no line of text has it.
 const UNIT_SEPARATOR: u8 = 0x1f;
 
 /// The slot of columns that mean nothing.
@@ -262,28 +262,28 @@ impl Decode for Table {
             let named = self.layout.slots.len();
             return Err(format!("the header names {named} columns, but this row has {columns}: {}", quote(line)));
         }
-        let [op, key, hash, value_bytes, key_bytes, times, _] = found.map(|field| field.map(trimmed));
-        let verb = op.map_or(Ok(&[Action::Request][..]), |op| self.verb_of(op))?;
+        let field = |slot: Slot| found[slot as usize].map(trimmed);
+        let verb = field(Slot::Op).map_or(Ok(&[Action::Request][..]), |op| self.verb_of(op))?;
         self.first = false;
         let keyed = verb.iter().any(|action| !matches!(action, Action::New | Action::Clear | Action::Iterate));
         let puts = verb.iter().any(|action| matches!(action, Action::Insert | Action::Request));
         let mut operation = Operation::NOTHING;
         if keyed {
-            let key = key.unwrap_or_default();
+            let key = field(Slot::Key).unwrap_or_default();
             operation.key = Key::parse(key)
                 .ok_or_else(|| format!("bad key {}; expected a number or a text in {}", quote(key), quote(line)))?;
-            if let Some(hash) = hash {
+            if let Some(hash) = field(Slot::Hash) {
                 operation.hash = hexadecimal(hash)
                     .ok_or_else(|| format!("bad hash {}; expected exactly 16 hexadecimal digits", quote(hash)))?;
             }
-            if let Some(length) = key_bytes.filter(|length| !length.is_empty()) {
+            if let Some(length) = field(Slot::KeyBytes).filter(|length| !length.is_empty()) {
                 operation.key_bytes = Some(self.layout.bytes(Slot::KeyBytes, length)?);
             }
-            if let Some(length) = value_bytes.filter(|_| puts) {
+            if let Some(length) = field(Slot::ValueBytes).filter(|_| puts) {
                 operation.value_bytes = self.layout.bytes(Slot::ValueBytes, length)?;
             }
         }
-        if let Some(times) = times {
+        if let Some(times) = field(Slot::Times) {
             operation.times = decimal(times)
                 .filter(|&times| times <= TIMES_MAX)
                 .ok_or_else(|| format!("{} times; expected a number up to {TIMES_MAX}", quote(times)))?;
@@ -321,7 +321,6 @@ fn plain(line: &[u8], separator: u8, row: &mut Vec<u8>) -> Result<(), String> {
     let (mut quoted, mut at) = (false, 0);
     while let Some(&byte) = line.get(at) {
         match byte {
-            UNIT_SEPARATOR => return Err("the control character 1f in a row".to_owned()),
             // Two in quotes are one.
             b'"' if quoted && line.get(at + 1) == Some(&b'"') => {
                 row.push(b'"');

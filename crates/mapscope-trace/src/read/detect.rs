@@ -21,7 +21,7 @@ const OTHERS: [(&[u8], &str); 8] = [
 
 /// What a file that is none of ours is, and what makes a trace of it.
 fn other(sample: &Sample<'_>) -> Option<&'static str> {
-    let text = sample.bytes.trim_ascii_start();
+    let text = if sample.is_text() { sample.bytes.trim_ascii_start() } else { b"" };
     let inside = text.strip_prefix(b"[").unwrap_or_default().trim_ascii_start();
     match (text.first(), inside.first()) {
         (Some(b'{'), _) => {

@@ -11,10 +11,15 @@ pub(super) const FORMAT: Format = Format {
     has_columns: false,
     is: |sample| {
         let is_row = |line: &[u8]| parse(line).is_some();
-        sample.lines().any(is_row) && sample.all_lines(|line| line.starts_with(b"==") || is_row(line))
+        sample.lines().any(is_row) && sample.all_lines(|line| is_note(line) || is_row(line))
     },
     open: |_, _| each(ACTIONS_AND_SIZES, decode),
 };
+
+/// Whether Valgrind itself says something: `==4711== ..`, `--4711-- ..`.
+fn is_note(line: &[u8]) -> bool {
+    line.starts_with(b"==") || line.starts_with(b"--")
+}
 
 /// What is done, and to which bytes; no bytes for an instruction.
 fn parse(line: &[u8]) -> Option<(Verb, Option<(u64, u32)>)> {
@@ -33,7 +38,7 @@ fn parse(line: &[u8]) -> Option<(Verb, Option<(u64, u32)>)> {
 }
 
 fn decode(line: &[u8], put: &mut Put<'_>) -> Result<(), String> {
-    if line.is_empty() || line.starts_with(b"==") || line.starts_with(b"--") {
+    if line.is_empty() || is_note(line) {
         return Ok(());
     }
     match parse(line) {

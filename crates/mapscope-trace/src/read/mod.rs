@@ -31,7 +31,7 @@ mod ycsb;
 pub use columns::Columns;
 pub use detect::{detect, find};
 pub use number::{decimal, hexadecimal, quote};
-pub use sample::{Sample, without_controls};
+pub use sample::Sample;
 pub use verb::{Verb, verb};
 
 /// Opens a decoder for the file of a sample.
@@ -89,14 +89,14 @@ impl Format {
     /// # Errors
     ///
     /// A header that can't be used.
-    pub fn open(&self, sample: &Sample<'_>, columns: &Columns) -> Result<Box<dyn Decode>, Fault> {
+    pub fn open(&self, sample: &Sample<'_>, columns: &Columns) -> Result<Decoder, Fault> {
         if !columns.is_empty() && !self.has_columns {
             return Err(Fault {
                 line: None,
                 what: format!("{} has no columns to be named: leave them out", self.name),
             });
         }
-        (self.open)(sample, columns)
+        Ok(Decoder { units: self.units, rows: (self.open)(sample, columns)? })
     }
 }
 
@@ -195,15 +195,33 @@ pub struct Says {
 pub type Put<'a> = dyn FnMut(Operation<'_>) + 'a;
 
 /// Decodes the units of one file, in their order.
-pub trait Decode {
+pub struct Decoder {
+    units: Units,
+    rows: Box<dyn Decode>,
+}
+
+impl Decoder {
     /// What its rows say.
-    fn says(&self) -> Says;
+    pub fn says(&self) -> Says {
+        self.rows.says()
+    }
 
     /// What the next unit asks for, none, one or several operations: a line without its end, or a record.
     ///
     /// # Errors
     ///
     /// What was expected and what was found.
+    pub fn decode(&mut self, unit: &[u8], put: &mut Put<'_>) -> Result<(), String> {
+        if self.units == Units::Lines {
+            sample::without_controls(unit)?;
+        }
+        self.rows.decode(unit, put)
+    }
+}
+
+/// What a format makes of its units, of which lines have no control characters.
+trait Decode {
+    fn says(&self) -> Says;
     fn decode(&mut self, unit: &[u8], put: &mut Put<'_>) -> Result<(), String>;
 }
 

@@ -28,9 +28,9 @@ struct Row<'a> {
 fn parse(line: &[u8]) -> Option<Row<'_>> {
     let mut fields = line.split(|&byte| byte == b',');
     let [time, host, disk, kind, offset, size, response] = std::array::from_fn(|_| fields.next().unwrap_or_default());
-    let action = match kind.to_ascii_lowercase().as_slice() {
-        b"read" => Action::Get,
-        b"write" => Action::Insert,
+    let action = match kind {
+        kind if kind.eq_ignore_ascii_case(b"read") => Action::Get,
+        kind if kind.eq_ignore_ascii_case(b"write") => Action::Insert,
         _ => return None,
     };
     let whole = [time, disk, offset, response].iter().all(|field| decimal(field).is_some()) && fields.next().is_none();

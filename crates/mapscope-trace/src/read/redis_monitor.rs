@@ -6,8 +6,8 @@ pub(super) const FORMAT: Format = Format {
     name: "redis-monitor",
     summary: "what redis-cli MONITOR prints: a time, the client, the command and its arguments",
     fills: "a command that writes a key is a put, with a value of the bytes of its arguments, one that reads a key a get; \
-            FLUSHALL is a clear; commands about no key or all keys (KEYS, SCAN, DBSIZE) are left out; a key of \
-            another database than 0 has its number in front",
+            FLUSHALL is a clear; all other commands, as KEYS, EVAL and RENAME, are left out; a key of another \
+            database than 0 has its number in front",
     units: Units::Lines,
     has_columns: false,
     is,
@@ -84,7 +84,8 @@ impl Decode for Monitor {
         let expected = || format!("expected TIME [DATABASE CLIENT] \"COMMAND\" .., found {}", quote(line));
         let (database, rest) = command(line).ok_or_else(expected)?;
         words(rest, &mut self.words).ok_or_else(expected)?;
-        let Some((name, arguments)) = self.words.split_first() else { return Err(expected()) };
+        let Some((name, arguments)) = self.words.split_first_mut() else { return Err(expected()) };
+        name.make_ascii_lowercase();
         let mut ask = |action, name: &[u8], value_bytes: usize| {
             let mut key = name;
             if database != b"0" {
@@ -97,10 +98,10 @@ impl Decode for Monitor {
             put(Operation { value_bytes: value_bytes as u32, ..Operation::new(action, Key::named(key)) });
         };
         let bytes = |words: &[Vec<u8>]| words.iter().map(Vec::len).sum::<usize>();
-        match (does(&name.to_ascii_lowercase()), arguments) {
+        match (does(name), &*arguments) {
             (Does::First(Action::Insert), [key, rest @ ..]) => {
                 // A time to live is no part of the value, nor are options.
-                let value = match (name.to_ascii_lowercase().as_slice(), rest) {
+                let value = match (name.as_slice(), rest) {
                     (b"set", [value, ..]) | (b"setex" | b"psetex", [_, value]) => value.len(),
                     _ => bytes(rest),
                 };

@@ -31,7 +31,12 @@ fn is_record(record: &[u8]) -> bool {
 
 fn decode(record: &[u8], put: &mut Put<'_>) -> Result<(), String> {
     if !is_record(record) {
-        return Err("a record that is not of version 1: this is no vscsi trace, or one of version 2".to_owned());
+        return Err(format!(
+            "expected a record of version 1 with a command of one byte, found version {} and command {:#x}: this is no \
+             vscsi trace, or one of version 2",
+            record[15],
+            u16::from_le_bytes([record[12], record[13]])
+        ));
     }
     let value_bytes = u32::from_le_bytes(record[4..8].try_into().expect("4 bytes"));
     let block = u64::from_le_bytes(record[16..24].try_into().expect("8 bytes"));

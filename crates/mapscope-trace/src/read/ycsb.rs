@@ -23,15 +23,19 @@ struct Row<'a> {
     value_bytes: usize,
 }
 
-fn parse(line: &[u8]) -> Option<Row<'_>> {
-    let mut words = line.splitn(3, |&byte| byte == b' ');
-    let verb: Verb = match words.next()? {
+fn verb(word: &[u8]) -> Option<Verb> {
+    Some(match word {
         b"INSERT" | b"UPDATE" => &[Action::Insert],
         b"READ" | b"SCAN" => &[Action::Get],
         b"READMODIFYWRITE" => &[Action::Get, Action::Insert],
         b"DELETE" => &[Action::Remove],
         _ => return None,
-    };
+    })
+}
+
+fn parse(line: &[u8]) -> Option<Row<'_>> {
+    let mut words = line.splitn(3, |&byte| byte == b' ');
+    let verb = verb(words.next()?)?;
     let table = words.next().filter(|table| !table.is_empty())?;
     let rest = words.next()?;
     let end = rest.iter().position(|&byte| byte == b' ').unwrap_or(rest.len());
@@ -51,11 +55,10 @@ fn parse(line: &[u8]) -> Option<Row<'_>> {
 
 fn decode(line: &[u8], put: &mut Put<'_>) -> Result<(), String> {
     let Some(row) = parse(line) else {
-        let is_row =
-            [&b"INSERT "[..], b"UPDATE ", b"READ ", b"SCAN ", b"DELETE "].iter().any(|op| line.starts_with(op));
-        return match is_row {
-            true => Err(format!("expected a table and a key after the operation, found {}", quote(line))),
-            false => Ok(()),
+        let mut words = line.splitn(2, |&byte| byte == b' ');
+        return match words.next().and_then(verb).and(words.next()) {
+            Some(_) => Err(format!("expected a table and a key after the operation, found {}", quote(line))),
+            None => Ok(()),
         };
     };
     for &action in row.verb {

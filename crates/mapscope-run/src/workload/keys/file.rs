@@ -1,4 +1,4 @@
-//! `file:PATH`: keys from a file, one unsigned decimal number a line, plain or compressed with gzip or zstd. Blank lines
+//! `file:PATH`: keys from a file, one unsigned decimal number a line, packed as traces may be. Blank lines
 //! and lines that begin with `#` are skipped.
 //!
 //! Records are created, and operations visit them, in the order of the file, which starts over when it ends. The keys

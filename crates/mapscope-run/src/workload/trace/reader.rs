@@ -3,9 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::path::Path;
 
-use mapscope_trace::read::{
-    Action, Columns, Decode, Fault, Format, Key, Operation, Put, Says, Units, detect, find, without_controls,
-};
+use mapscope_trace::read::{Action, Columns, Decoder, Fault, Format, Key, Operation, Put, Says, Units, detect, find};
 
 use crate::plan::{Reading, Requests};
 use crate::workload::input::Input;
@@ -15,7 +13,7 @@ use crate::workload::{Kind, Op, WorkloadError};
 pub struct Reader {
     input: Input,
     format: &'static Format,
-    decoder: Box<dyn Decode>,
+    decoder: Decoder,
     /// What the unit read last asks for and is still to be handed out, each with how often.
     waiting: VecDeque<(Row, u64)>,
     requests: Requests,
@@ -55,11 +53,10 @@ impl Reader {
         Ok(Reader { input, format, decoder, waiting, requests, known, left_out: 0 })
     }
 
-    #[expect(clippy::type_complexity, reason = "one error is the input's, the other is said of it")]
     fn decoder(
         input: &mut Input,
         reading: &Reading,
-    ) -> Result<Result<(&'static Format, Box<dyn Decode>), Fault>, WorkloadError> {
+    ) -> Result<Result<(&'static Format, Decoder), Fault>, WorkloadError> {
         let sample = input.sample()?;
         let columns: Columns = match reading.columns.parse() {
             Ok(columns) => columns,
@@ -104,20 +101,23 @@ impl Reader {
         };
         let Some(unit) = unit else { return Ok(false) };
         let (requests, known, left_out) = (self.requests, &mut self.known, &mut self.left_out);
-        let text = if self.format.units == Units::Lines { without_controls(unit) } else { Ok(()) };
-        let decoded = text.and_then(|()| {
-            self.decoder.decode(unit, &mut |operation| match (operation.action, requests) {
-                (Action::Nothing, _) => *left_out += 1,
-                _ if operation.times == 0 => {}
-                (Action::Request, Requests::Insert) => put(Operation { action: Action::Insert, ..operation }),
-                (Action::Request, Requests::GetOrInsert) => {
-                    put(Operation { action: Action::Get, ..operation });
-                    if known.insert(identity(operation.key)) {
-                        put(Operation { action: Action::Insert, times: 1, ..operation });
+        let decoded = self.decoder.decode(unit, &mut |operation| match (operation.action, requests) {
+            (Action::Nothing, _) => *left_out += 1,
+            _ if operation.times == 0 => {}
+            (Action::Request, Requests::Insert) => put(Operation { action: Action::Insert, ..operation }),
+            (Action::Request, Requests::GetOrInsert) => {
+                let get = Operation { action: Action::Get, ..operation };
+                if known.insert(identity(operation.key)) {
+                    put(Operation { times: 1, ..get });
+                    put(Operation { action: Action::Insert, times: 1, ..operation });
+                    if operation.times > 1 {
+                        put(Operation { times: operation.times - 1, ..get });
                     }
+                } else {
+                    put(get);
                 }
-                _ => put(operation),
-            })
+            }
+            _ => put(operation),
         });
         decoded.map(|()| true).map_err(|what| self.fault_here(what))
     }

@@ -212,7 +212,8 @@ fn imports_point_one_way() {
 /// What the parts of `run` may import of it: `passes` drive sessions and know none, `sessions` know no pass, and neither knows
 /// who started it.
 const WITHIN_RUN: &[(&str, &[&str])] = &[
-    ("passes", &[]),
+    ("place", &[]),
+    ("passes", &["place"]),
     ("sessions", &[]),
     ("memory", &[]),
     ("answers", &["RunError"]),
@@ -229,9 +230,9 @@ const WITHIN_RUN: &[(&str, &[&str])] = &[
     ("opened", &["job", "runner", "subjects"]),
     ("task", &["job", "opened"]),
     ("event", &["job", "task"]),
-    ("ledger", &["job", "opened", "passes", "repetitions", "task"]),
+    ("ledger", &["job", "opened", "passes", "place", "repetitions", "task"]),
     ("progress", &["event"]),
-    ("log", &["event", "job", "task"]),
+    ("log", &["event", "job", "place", "task"]),
     // It knows no process: who runs its jobs knows it.
     ("scheduler", &["event", "job", "ledger", "limits", "opened", "task"]),
     ("valgrind", &["passes"]),

@@ -237,7 +237,7 @@ impl<'a> Comparison<'a> {
         let (kind, level, worsening) = match values {
             (None, None) if undisturbed && pair.settled_apart => return uncompared(&Incomparable::Unsettled),
             (None, None) => return Ok(()),
-            // All repetitions together may tell what none of them does: then it hangs on how many there are.
+            // All repetitions together may give what none of them does: then it depends on how many there are.
             (Some(_), None) | (None, Some(_)) if both_timed && own().iter().all(Vec::is_empty) => {
                 return uncompared(&Incomparable::Unrepeated(metric.name));
             }

@@ -15,7 +15,7 @@ pub(super) const FORMAT: Format = Format {
     step_summary: true,
 };
 
-/// As many changes are told of one cell.
+/// As many changes of one cell are named.
 const LINES_MAX: usize = 8;
 
 fn render(judged: &Judged<'_>) -> io::Result<String> {

@@ -9,7 +9,7 @@ pub enum Incomparable {
     /// Too few repetitions to tell a difference from chance: how many the run with fewer has.
     #[error("{}, {REPETITIONS_MIN} or more are needed: give the profile more", plural(*.0, "repetition"))]
     Repetitions(usize),
-    /// The repetitions of a record shared a process, as those of older versions did: they hang on each other.
+    /// The repetitions of a record shared a process, as those of older versions did: they depend on each other.
     #[error("an older mapscope wrote a record, whose repetitions shared a process: record it anew")]
     SharedProcess,
     /// A repetition has no value of this metric.

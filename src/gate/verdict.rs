@@ -16,7 +16,7 @@ pub struct Verdict {
     pub unjudged: Vec<String>,
     /// What the reader should know besides.
     pub notes: Vec<String>,
-    /// Why times were not compared, and in how many cells; told by the notes as well.
+    /// Why times were not compared, and in how many cells; the notes say it as well.
     pub times_not_compared: Vec<(Incomparable, usize)>,
     /// How much was compared.
     pub tally: Tally,
@@ -37,7 +37,7 @@ pub struct Tally {
     pub statistical: usize,
     /// Figures that were compared with the policy's limits.
     pub limits: usize,
-    /// Metrics that the policy told to ignore, summed over the cells.
+    /// Metrics that the policy ignores, summed over the cells.
     pub ignored: usize,
 }
 

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::job::{Answer, Answered, Pass};
 use super::opened::{Opened, REPETITIONS};
-use super::passes::{Counted, Handed, Learnt, Names, Place};
+use super::passes::{Counted, Handed, Learnt, Names};
+use super::place::Place;
 use super::repetitions::Joined;
 use super::task::Task;
 use crate::plan::{CellSpec, ThreadKeys};

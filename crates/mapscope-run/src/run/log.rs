@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{Event, Sink};
 use super::job::{Answered, Pass};
-use super::passes::is_least;
+use super::place::is_least;
 use super::task::Task;
 use crate::record::Status;
 use crate::text;

@@ -26,6 +26,7 @@ mod memory;
 mod only;
 mod opened;
 mod passes;
+mod place;
 mod process;
 mod progress;
 mod repetitions;

@@ -6,10 +6,9 @@
 //! repetition took for it, 32 bits both. All little-endian. An outlier is above the 99.9th percentile of its kind in its
 //! repetition: when another one did it in less than half the time, it was the machine's.
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +19,7 @@ use crate::probe::event::Cause;
 use crate::probe::latency::{Latencies, class_of, kind_and_cause};
 use crate::record::metrics::latency::percentile;
 use crate::record::{LatencyHistogram, OpKind};
+use crate::run::place::Place;
 use crate::subject::Failure;
 use crate::text;
 
@@ -29,34 +29,6 @@ pub(in crate::run) struct Least {
     /// Of how many repetitions it is.
     pub repetitions: u32,
     digest: String,
-}
-
-/// Where a cell's repetitions leave it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(in crate::run) struct Place {
-    folder: PathBuf,
-    cell: usize,
-}
-
-impl Place {
-    pub fn new(folder: &Path, cell: usize) -> Place {
-        Place { folder: folder.to_owned(), cell }
-    }
-
-    /// What so many repetitions left.
-    pub fn after(&self, repetitions: u32) -> PathBuf {
-        self.folder.join(format!("{}{NAMED}{repetitions}", self.cell))
-    }
-}
-
-/// Between the numbers of cell and repetition.
-const NAMED: &str = "-least-";
-
-/// Whether that is the name of such a file.
-pub(in crate::run) fn is_least(name: &OsStr) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let parts = name.to_str().and_then(|name| name.split_once(NAMED));
-    parts.is_some_and(|(cell, repetitions)| is_number(cell) && is_number(repetitions))
 }
 
 /// What a repetition leaves beside its own figures.
@@ -305,7 +277,6 @@ mod tests {
         let (mut figures, least) = repetition(folder.path(), None, &[5, 9], &[]);
         let place = Place::new(folder.path(), 3);
         let path = place.after(1);
-        assert!(is_least(path.file_name().unwrap()) && !is_least("least".as_ref()) && !is_least("3-least-x".as_ref()));
         let whole = std::fs::read(&path).unwrap();
         let mut refused = |bytes: &[u8]| {
             std::fs::write(&path, bytes).unwrap();

@@ -18,7 +18,7 @@ pub(super) use count::{Counted, count};
 pub(super) use instructions::{MEASURED, execute, executed};
 pub(super) use latencies::{CLASSES, recorded, sum_kinds};
 pub(super) use learnt::{Learnt, learn};
-pub(super) use least::{Handed, Least, Left, Place, is_least};
+pub(super) use least::{Handed, Least, Left};
 pub(super) use names::Names;
 pub(super) use profile::{Unnamed, profile};
 pub(super) use responses::Arriving;

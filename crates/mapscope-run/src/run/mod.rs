@@ -7,11 +7,11 @@
 //!                       +--book---> ledger --> record
 //! ```
 //!
-//! The parent opens and checks every workload, and starts itself with [`HIDDEN_VERB`]: once per workload for its expected
-//! end state, once per cell and pass, of a time pass once per repetition. Count passes and those of instructions may run side by side;
-//! the others run alone. Repetitions are spread over the run in rounds: the first of every cell, then the second of every cell, so that
-//! what holds for one process or one minute is not in all repetitions of a cell. Whatever becomes of a process, its cell is
-//! a row of the results.
+//! The parent opens and checks every workload, and starts itself with [`HIDDEN_VERB`]: once per workload for its
+//! expected end state, once per cell and pass, of a time pass once per repetition. Count passes and those of
+//! instructions may run side by side; the others run alone. Repetitions are spread over the run in rounds: the first of
+//! every cell, then the second of every cell, so that what holds for one process or one minute is not in all
+//! repetitions of a cell. Whatever becomes of a process, its cell is a row of the results.
 
 mod answers;
 #[cfg(feature = "builtin")]

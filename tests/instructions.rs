@@ -99,7 +99,7 @@ fn what_has_no_stacks_has_no_instructions() {
     assert_eq!(run.output().status.code(), Some(1));
     let cell = &record::read(&run.out()).expect("a record").cells[0];
     assert_eq!(cell.status, Status::NotRun);
-    assert_eq!(cell.error.as_deref(), Some("this map has none of the passes asked for for several threads"));
+    assert_eq!(cell.error.as_deref(), Some("this map has none of the passes asked for with --threads"));
 }
 
 #[test]

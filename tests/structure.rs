@@ -236,6 +236,9 @@ const WITHIN_RUN: &[(&str, &[&str])] = &[
     ("scheduler", &["event", "job", "ledger", "limits", "opened", "task"]),
     ("valgrind", &["passes"]),
     ("process", &["job", "passes", "scheduler", "valgrind"]),
+    // What another program asks.
+    ("fresh", &[]),
+    ("turn", &["child", "fresh", "limits", "memory", "passes", "process", "runner", "subjects"]),
     (
         "schedule",
         &[

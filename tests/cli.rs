@@ -35,6 +35,7 @@ fn no_verb_prints_help() {
             "run ",
             "diff ",
             "gate ",
+            "ab ",
             "baseline ",
             "replay ",
             "layout ",
@@ -51,7 +52,7 @@ fn no_verb_prints_help() {
 
 #[test]
 fn every_verb_has_help_that_fits_80_columns() {
-    for verb in ["run", "diff", "gate", "baseline", "replay", "layout", "verify", "report", "list", "man"] {
+    for verb in ["run", "diff", "gate", "ab", "baseline", "replay", "layout", "verify", "report", "list", "man"] {
         let help = shows(&[verb, "--help"], &["Usage: mapscope"]);
         for line in help.lines().skip_while(|line| !line.is_empty()).filter(|line| !line.starts_with("  ")) {
             assert!(line.chars().count() <= 80, "{verb}: {line}");
@@ -63,7 +64,9 @@ fn every_verb_has_help_that_fits_80_columns() {
 fn completions_have_every_verb_and_flag_in_the_words_of_each_shell() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = shows(&["completions", shell], &["mapscope", "baseline", "load-factor", "self-test"]);
-        assert!(!script.contains("__cell"), "{shell}: the hidden verb is not offered");
+        for hidden in ["__cell", "__turn"] {
+            assert!(!script.contains(hidden), "{shell}: the hidden verb is not offered");
+        }
     }
     let script = shows(&["completions", "bash"], &[]);
     let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().expect("bash");
@@ -75,7 +78,7 @@ fn completions_have_every_verb_and_flag_in_the_words_of_each_shell() {
 #[test]
 fn manual_pages_are_of_mapscope_and_of_each_verb() {
     let whole = shows(&["man"], &[".TH mapscope 1", ".SH SYNOPSIS", "Exit codes: 0 done"]);
-    for verb in ["run", "diff", "gate", "baseline", "replay", "inspect", "layout", "verify", "report", "list"] {
+    for verb in ["run", "diff", "gate", "ab", "baseline", "replay", "inspect", "layout", "verify", "report", "list"] {
         assert!(whole.contains(&format!("mapscope\\-{verb}(1)")), "{verb}: {whole}");
         shows(&["man", verb], &[&format!(".TH mapscope-{verb} 1"), ".SH OPTIONS"]);
     }
@@ -133,6 +136,7 @@ fn list_alone_lists_everything() {
             "formats (--format)",
             "verdicts (gate --format)",
             "differences (diff --out)",
+            "comparisons (ab --format)",
             "traces (--trace-format; packed or not)"
         ]
     );
@@ -158,6 +162,7 @@ fn list_as_json_has_every_name_of_the_text() {
         "traces",
         "verdicts",
         "differences",
+        "comparisons",
     ];
     let mut sorted = keys;
     sorted.sort_unstable();

@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["record", "plan::axes", "ci", "text"]),
     ("gate", &["record", "ci", "text"]),
     ("diff", &["record", "plan::axes", "gate", "report", "text"]),
+    ("ab", &["record", "gate", "report", "text"]),
     ("recording", &["engines", "maps::go::heap", "record", "report", "text"]),
     ("replay", &["workload", "maps", "probe", "text"]),
     ("subject", &["plan", "workload", "maps", "probe", "record", "replay"]),
@@ -43,6 +44,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "report",
             "gate",
             "diff",
+            "ab",
             "replay",
             "subject",
             "engines",
@@ -237,6 +239,9 @@ const WITHIN_RUN: &[(&str, &[&str])] = &[
     ("scheduler", &["event", "job", "ledger", "limits", "opened", "task"]),
     ("valgrind", &["passes"]),
     ("process", &["job", "passes", "scheduler", "valgrind"]),
+    // What another program asks.
+    ("fresh", &[]),
+    ("turn", &["child", "fresh", "limits", "memory", "passes", "process", "runner", "subjects"]),
     (
         "schedule",
         &[

@@ -6,6 +6,7 @@ mod cli_process;
 mod common;
 mod go_recorder;
 
+mod ab;
 mod bad_input;
 mod baseline;
 mod ci;

@@ -44,7 +44,7 @@ pub(super) struct Args {
 /// A policy of more bytes is none.
 const POLICY_BYTES_MAX: u64 = 16 << 20;
 
-fn policy_text(path: &Path) -> anyhow::Result<String> {
+pub(super) fn policy_text(path: &Path) -> anyhow::Result<String> {
     let bytes = intake::whole(path, POLICY_BYTES_MAX);
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
     text.with_context(|| format!("{}: can't read the policy", text::path(path)))

@@ -3,6 +3,7 @@
 //! Exit codes are a contract: 0 done, 1 a cell failed, the gate saw a regression or a model differs from what it is a
 //! model of, 2 bad input or nothing could be judged or compared, 130 interrupted. Results go to stdout, progress and errors to stderr.
 
+mod ab;
 mod baseline;
 mod completions;
 mod convert;
@@ -59,6 +60,7 @@ enum Verb {
     Run(Box<run::Args>),
     Diff(diff::Args),
     Gate(gate::Args),
+    Ab(Box<ab::Args>),
     Baseline(baseline::Args),
     Replay(replay::Args),
     Inspect(Box<inspect::Args>),
@@ -78,6 +80,9 @@ enum Verb {
 pub fn main(subjects: &Subjects) -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|verb| verb == crate::run::HIDDEN_VERB) {
         return crate::run::child_main(subjects);
+    }
+    if std::env::args_os().nth(1).is_some_and(|verb| verb == crate::run::TURN_VERB) {
+        return crate::run::turn_main(subjects);
     }
     heed_file_sizes();
     let cli = match Cli::try_parse() {
@@ -100,6 +105,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         Some(Verb::Baseline(args)) => baseline::run(args, cli.quiet),
         Some(Verb::Diff(args)) => diff::run(args, cli.quiet),
         Some(Verb::Gate(args)) => gate::run(args, cli.quiet),
+        Some(Verb::Ab(args)) => ab::run(*args, cli.quiet),
         Some(Verb::Replay(args)) => replay::run(args, cli.quiet, subjects),
         Some(Verb::Inspect(args)) => inspect::run(*args, cli.quiet, subjects),
         Some(Verb::Convert(args)) => convert::run(args, cli.quiet),

@@ -15,6 +15,10 @@ const TIMES_RELATIVE: f64 = 0.10;
 const BUILD_COSTS_RELATIVE: f64 = 0.005;
 /// The same of an undisturbed time, which fails: what another build does to the code's place in memory is less.
 const UNDISTURBED_TIMES_RELATIVE: f64 = 0.25;
+/// The same of one that two builds took by turns: nothing but the build differs.
+const TURNS_RELATIVE: f64 = 0.03;
+/// Rules for this metric hold for turns, too.
+const TURNS_METRIC: &str = "undisturbed_ns_per_op";
 
 /// What is allowed to get worse. The default allows nothing to costs but half a per cent to those of a build, warns of times
 /// and informs of descriptions.
@@ -57,7 +61,8 @@ pub enum Action {
 impl Action {
     const ALL: [Action; 4] = [Action::Fail, Action::Warn, Action::Inform, Action::Ignore];
 
-    const fn name(self) -> &'static str {
+    /// The word in a policy.
+    pub const fn name(self) -> &'static str {
         match self {
             Action::Fail => "fail",
             Action::Warn => "warn",
@@ -152,7 +157,7 @@ impl Policy {
 
     /// What holds for `metric` of `map`.
     pub(super) fn decide(&self, metric: &Metric, map: &str) -> Decision {
-        let rule = self.rules.iter().rfind(|rule| rule.metric.is_match(metric.name) && rule.map.is_match(map));
+        let rule = self.rule(metric.name, map);
         let (relative, action) = match metric.rank {
             Rank::Work | Rank::Cost => (0.0, Action::Fail),
             Rank::BuildCost => (BUILD_COSTS_RELATIVE, Action::Fail),
@@ -167,6 +172,20 @@ impl Policy {
             action: asked.unwrap_or(action),
             must_be_judged: asked == Some(Action::Fail),
         }
+    }
+
+    /// What follows when a map takes `ratio` times the `before` nanoseconds an operation, as two builds by turns show;
+    /// `None` within its limits.
+    pub fn by_turns(&self, map: &str, before: f64, ratio: f64) -> Option<Action> {
+        let rule = self.rule(TURNS_METRIC, map);
+        let limits = rule.and_then(|rule| rule.limits).unwrap_or(Limits { relative: TURNS_RELATIVE, absolute: 0.0 });
+        let action = rule.and_then(|rule| rule.action).unwrap_or(Action::Fail);
+        let decision = Decision { limits, action, must_be_judged: false };
+        (!decision.allows(before, (ratio - 1.0) * before)).then_some(action)
+    }
+
+    fn rule(&self, metric: &str, map: &str) -> Option<&Rule> {
+        self.rules.iter().rfind(|rule| rule.metric.is_match(metric) && rule.map.is_match(map))
     }
 
     /// The rules whose map is none of `maps`, as `file:line`.

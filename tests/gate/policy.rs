@@ -146,3 +146,18 @@ fn crlf_and_an_empty_file_are_fine() {
     Policy::parse("", "gate.toml", METRICS).unwrap();
     Policy::parse("[[rule]]\r\nmetric = \"*\"\r\naction = \"warn\"\r\n", "gate.toml", METRICS).unwrap();
 }
+
+#[test]
+fn by_turns_three_per_cent_fail_unless_a_rule_for_the_undisturbed_time_says_otherwise() {
+    use mapscope::gate::Action;
+    let by_turns = |policy: &str, map: &str, ratio| {
+        let policy = Policy::parse(policy, "gate.toml", mapscope::record::metrics::all()).unwrap();
+        policy.by_turns(map, 40.0, ratio)
+    };
+    assert_eq!([1.2, 1.03, 0.5].map(|ratio| by_turns("", "std", ratio)), [Some(Action::Fail), None, None]);
+    let rule = "[[rule]]\nmetric = \"undisturbed_ns_per_op\"\nmap = \"std\"\n";
+    assert_eq!(by_turns(&format!("{rule}relative = 0.5"), "std", 1.4), None);
+    assert_eq!(by_turns(&format!("{rule}relative = 0.5"), "btree", 1.4), Some(Action::Fail), "no rule of its own");
+    assert_eq!(by_turns(&format!("{rule}absolute = 10"), "std", 1.25), None, "10 ns of 40");
+    assert_eq!(by_turns(&format!("{rule}action = \"warn\""), "std", 1.04), Some(Action::Warn));
+}

@@ -60,7 +60,7 @@ fn work(find: Find<'_>, names: bool) -> Result<(), String> {
 }
 
 /// Ends this process when the one that started it ends, however that does.
-fn end_with_parent() {
+pub(super) fn end_with_parent() {
     #[cfg(target_os = "linux")]
     // SAFETY: sets what the system does with this process; no memory is handed over.
     unsafe {

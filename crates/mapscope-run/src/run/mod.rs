@@ -18,6 +18,7 @@ mod answers;
 mod builtin;
 mod child;
 mod event;
+mod fresh;
 mod job;
 mod ledger;
 mod limits;
@@ -36,6 +37,7 @@ mod scheduler;
 mod sessions;
 mod subjects;
 mod task;
+mod turn;
 mod valgrind;
 
 use std::io;
@@ -49,6 +51,7 @@ pub use only::Only;
 pub use passes::responses;
 pub use schedule::{execute, heed_interrupts};
 pub use subjects::Subjects;
+pub use turn::{Asked, NoTurn, TURN_VERB, Turn, take_turn, this_program, turn_main};
 
 use crate::record::Results;
 use crate::subject::Sources;

@@ -252,7 +252,7 @@ fn end_of(pid: u32, options: libc::c_int) -> Option<libc::siginfo_t> {
 }
 
 /// This very program, also when its file was removed or built anew since it was started.
-fn program() -> io::Result<PathBuf> {
+pub(super) fn program() -> io::Result<PathBuf> {
     if cfg!(target_os = "linux") { Ok(PathBuf::from("/proc/self/exe")) } else { std::env::current_exe() }
 }
 

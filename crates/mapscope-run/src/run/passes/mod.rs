@@ -22,4 +22,4 @@ pub(super) use least::{Handed, Least, Left};
 pub(super) use names::Names;
 pub(super) use profile::{Unnamed, profile};
 pub(super) use responses::Arriving;
-pub(super) use time::{Wanted, time};
+pub(super) use time::{Wanted, blocks, time};

@@ -176,6 +176,26 @@ pub(in crate::run) fn time(
     Ok((time, left))
 }
 
+/// A turn beside another build.
+pub(in crate::run) struct Blocks {
+    /// Operations that were timed.
+    pub ops: u64,
+    /// What each block of them took.
+    pub ticks: Vec<u64>,
+    pub ticks_per_ns: f64,
+}
+
+/// One run without a clock in the loop, after one that warms up.
+pub(in crate::run) fn blocks(session: &mut dyn Session, workload: &Workload, hint: u64) -> Result<Blocks, Failure> {
+    let runs = Runs::new(&*session, workload, hint);
+    let Timing { clock, .. } = session.ready_to_time()?;
+    let ready = Moment::now();
+    runs.bare(session)?;
+    let ticks = runs.bare(session)?.block_ticks;
+    let clock = clock.unwrap_or_else(|| Clock::since(ready));
+    Ok(Blocks { ops: workload.ops() * runs.maps as u64 * runs.rounds, ticks, ticks_per_ns: clock.ticks_per_ns })
+}
+
 fn ns(elapsed: Duration) -> u64 {
     elapsed.as_nanos() as u64
 }

@@ -23,39 +23,52 @@ pub(super) fn batch_ops_max<K, V>() -> usize {
     (BATCH_BYTES_MAX / size_of::<(K, V)>()).clamp(BATCH_OPS_MIN, BATCH_OPS_MAX)
 }
 
-/// A batch of operations with their keys and values built.
+/// A batch of operations with their keys and values built, in one array: a loop over it keeps one address, and leaves the
+/// registers to the map.
 ///
 /// Puts own their entries, because the map takes them. Removes and lookups borrow their keys, so that the map's user
 /// and not the map drops them, after the measuring.
-pub(super) struct Batch<K, V> {
-    kinds: Vec<Kind>,
-    pub(super) puts: Vec<(K, V)>,
-    keys: Vec<K>,
+pub(super) struct Batch<K, V>(Vec<Option<Step<K, V>>>);
+
+/// One operation made ready.
+pub(super) enum Step<K, V> {
+    Put(K, V),
+    Remove(K),
+    Get(K),
+    Clear,
+    Iterate,
 }
 
 impl<K: Key, V: Value> Batch<K, V> {
     pub fn new() -> Batch<K, V> {
-        Batch { kinds: Vec::new(), puts: Vec::new(), keys: Vec::new() }
+        Batch(Vec::new())
     }
 
     /// Makes other operations ready.
     pub fn fill(&mut self, ops: &[Op]) {
-        self.kinds.clear();
-        self.puts.clear();
-        self.keys.clear();
-        for op in ops {
-            self.kinds.push(op.kind);
-            match op.kind {
-                Kind::Put => self.puts.push((K::from_id(op.key), V::from_seed(op.value, op.value_bytes))),
-                Kind::Remove | Kind::Get => self.keys.push(K::from_id(op.key)),
-                Kind::Clear | Kind::Iterate => {}
-            }
-        }
+        self.0.clear();
+        self.0.extend(ops.iter().map(|op| {
+            Some(match op.kind {
+                Kind::Put => Step::Put(K::from_id(op.key), V::from_seed(op.value, op.value_bytes)),
+                Kind::Remove => Step::Remove(K::from_id(op.key)),
+                Kind::Get => Step::Get(K::from_id(op.key)),
+                Kind::Clear => Step::Clear,
+                Kind::Iterate => Step::Iterate,
+            })
+        }));
     }
 
     /// How many.
     pub fn len(&self) -> usize {
-        self.kinds.len()
+        self.0.len()
+    }
+
+    /// The entries that are to be put.
+    pub fn puts(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.0.iter().filter_map(|step| match step {
+            Some(Step::Put(key, value)) => Some((key, value)),
+            _ => None,
+        })
     }
 
     /// Does the operations, and reads the clock after each block of them.
@@ -75,36 +88,27 @@ impl<K: Key, V: Value> Batch<K, V> {
         mut after: impl FnMut(Kind, bool),
         mut after_block: impl FnMut(usize),
     ) {
-        let mut puts = self.puts.drain(..);
-        let mut keys = self.keys.iter();
-        for block in self.kinds.chunks(BLOCK_OPS) {
-            for &kind in block {
-                let hit = match kind {
-                    Kind::Put => puts.next().is_some_and(|(key, value)| map.put(key, value)),
-                    Kind::Get => keys.next().is_some_and(|key| map.look_up(key)),
-                    Kind::Remove => keys.next().is_some_and(|key| map.take_out(key)),
-                    Kind::Clear => map.drop_all(),
-                    Kind::Iterate => map.look_at_all(),
+        for block in self.0.chunks_mut(BLOCK_OPS) {
+            let ops = block.len();
+            for step in block {
+                let (kind, hit) = match step {
+                    Some(Step::Get(key)) => (Kind::Get, map.look_up(key)),
+                    Some(Step::Remove(key)) => (Kind::Remove, map.take_out(key)),
+                    _ => match step.take() {
+                        Some(Step::Put(key, value)) => (Kind::Put, map.put(key, value)),
+                        Some(Step::Clear) => (Kind::Clear, map.drop_all()),
+                        _ => (Kind::Iterate, map.look_at_all()),
+                    },
                 };
                 after(kind, hit);
             }
-            after_block(block.len());
+            after_block(ops);
         }
     }
 
     /// The batch one operation at a time, for those who look at the map between two.
     pub fn steps(&mut self) -> impl Iterator<Item = Step<K, V>> {
-        let mut puts = self.puts.drain(..);
-        let mut keys = self.keys.drain(..);
-        self.kinds.iter().filter_map(move |kind| {
-            Some(match kind {
-                Kind::Put => puts.next().map(|(key, value)| Step::Put(key, value))?,
-                Kind::Remove => Step::Remove(keys.next()?),
-                Kind::Get => Step::Get(keys.next()?),
-                Kind::Clear => Step::Clear,
-                Kind::Iterate => Step::Iterate,
-            })
-        })
+        self.0.drain(..).flatten()
     }
 }
 
@@ -171,18 +175,18 @@ impl<K, V, M: Map<K, V>> Worked<K, V> for &mut M {
     }
     #[inline(always)]
     fn look_up(&mut self, key: &K) -> bool {
-        black_box(self.get(key)).is_some()
+        black_box(self.get(key).is_some())
     }
     #[inline(always)]
     fn take_out(&mut self, key: &K) -> bool {
         black_box(self.remove(key))
     }
-    #[inline(always)]
+    #[inline(never)]
     fn drop_all(&mut self) -> bool {
         self.clear();
         true
     }
-    #[inline(always)]
+    #[inline(never)]
     fn look_at_all(&mut self) -> bool {
         self.range(&mut |key, value| _ = black_box((key, value)));
         true
@@ -211,13 +215,4 @@ impl<K, V, M: Concurrent<K, V>> Worked<K, V> for Among<'_, M> {
     fn look_at_all(&mut self) -> bool {
         unreachable!("no workload that iterates is dealt")
     }
-}
-
-/// One operation made ready.
-pub(super) enum Step<K, V> {
-    Put(K, V),
-    Remove(K),
-    Get(K),
-    Clear,
-    Iterate,
 }

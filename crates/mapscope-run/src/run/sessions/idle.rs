@@ -16,12 +16,12 @@ impl<K: Key, V: Value> Row<K, V> for Idle {
         blocks.begin(batches.iter().map(Batch::len).sum());
         for batch in batches {
             // What nobody takes is dropped when the loop is done: it is no part of it.
-            let put = |put: &(K, V)| {
-                // SAFETY: a copy that alone is dropped, after `Nothing` has forgotten the other one. Where that panicked,
-                // neither is.
-                ManuallyDrop::new(unsafe { ptr::read(put) })
+            let put = |(key, value): (&K, &V)| {
+                // SAFETY: copies that alone are dropped, after `Nothing` has forgotten the others. Where that panicked,
+                // none is.
+                ManuallyDrop::new(unsafe { (ptr::read(key), ptr::read(value)) })
             };
-            let puts: Vec<_> = batch.puts.iter().map(put).collect();
+            let puts: Vec<_> = batch.puts().map(put).collect();
             batch.work(Nothing, blocks);
             puts.into_iter().for_each(|put| drop(ManuallyDrop::into_inner(put)));
         }

@@ -22,7 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gate", &["record", "ci", "text"]),
     ("diff", &["record", "plan::axes", "gate", "report", "text"]),
     ("ab", &["record", "gate", "report", "text"]),
-    ("recording", &["engines", "maps::go::heap", "record", "report", "text"]),
+    ("recording", &["engines", "maps::go::heap", "record", "report", "gate", "text"]),
     ("replay", &["workload", "maps", "probe", "text"]),
     ("subject", &["plan", "workload", "maps", "probe", "record", "replay"]),
     ("engines", &["plan", "workload", "maps::Info", "maps::go::heap", "probe", "record", "subject", "text"]),

@@ -37,6 +37,8 @@ pub struct Annotation {
     pub title: String,
     /// Any text; GitHub keeps its line breaks.
     pub message: String,
+    /// The file, from the root of the repository, and the line that it is of.
+    pub at: Option<(String, String)>,
 }
 
 /// The workflow commands of `annotations`, one a line, the gravest first; those of one severity stay in their order.
@@ -47,8 +49,10 @@ pub fn commands(annotations: &[Annotation]) -> String {
     for (severity, command) in Severity::ALL {
         let all: Vec<&Annotation> = annotations.iter().filter(|annotation| annotation.severity == severity).collect();
         let shown = if all.len() > ANNOTATIONS_MAX { ANNOTATIONS_MAX - 1 } else { all.len() };
-        for Annotation { title, message, .. } in &all[..shown] {
-            text += &format!("::{command} title={}::{}\n", property(title), data(message));
+        for Annotation { title, message, at, .. } in &all[..shown] {
+            let at = at.as_ref().map(|(file, line)| format!("file={},line={},", property(file), property(line)));
+            let at = at.unwrap_or_default();
+            text += &format!("::{command} {at}title={}::{}\n", property(title), data(message));
         }
         if let Some(more @ 1..) = all.len().checked_sub(shown) {
             text += &format!("::{command} title={more} more::GitHub shows {ANNOTATIONS_MAX} of each kind: ");
@@ -115,7 +119,7 @@ mod tests {
     use super::*;
 
     fn annotation(severity: Severity, title: &str, message: &str) -> Annotation {
-        Annotation { severity, title: title.to_owned(), message: message.to_owned() }
+        Annotation { severity, title: title.to_owned(), message: message.to_owned(), at: None }
     }
 
     #[test]

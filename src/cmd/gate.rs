@@ -4,16 +4,18 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 
+use super::diff::of_recordings;
 use super::output;
 use crate::ci::github::{SUMMARY_VARIABLE, append_summary};
 use crate::gate::{self, FORMATS, Judged, Outcome, Policy, compare, self_test};
 use crate::intake;
 use crate::plan::UnknownName;
-use crate::record::metrics;
+use crate::record::metrics::{self, Metric};
 use crate::record::read;
+use crate::recording::{self, Recording, Sort};
 use crate::text;
 
-/// Compare two runs: did a write get dearer?
+/// Compare two runs, or two recordings: did a write get dearer?
 #[derive(clap::Args)]
 #[command(
     override_usage = "mapscope gate [--policy FILE] [--format FORMAT] BASELINE CURRENT\n       mapscope gate --self-test RESULTS"
@@ -22,12 +24,13 @@ use crate::text;
 Cells are matched by identity. Costs (bytes, allocations, moves, probes) must
 not get worse beyond the policy, without one not at all; descriptions inform,
 times warn, undisturbed ones fail beyond 25 % and the scatter of both runs.
+Recordings (of `mapscope record`) are compared by place and type of maps.
 Exit codes: 0 pass, 1 regression, 2 could not judge.")]
 pub(super) struct Args {
-    /// The results.json to hold the other against, or its folder
+    /// The results.json to hold the other against, or its folder; or a recording
     #[arg(required_unless_present = "self_test")]
     baseline: Option<PathBuf>,
-    /// The results.json to judge, or its folder
+    /// The results.json to judge, or its folder; or a recording
     #[arg(required_unless_present = "self_test")]
     current: Option<PathBuf>,
     /// What may get worse, by how much: TOML
@@ -57,17 +60,27 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         (None, Some(baseline), Some(current)) => {
             let rules =
                 args.policy.as_deref().map(|path| Ok::<_, anyhow::Error>((path, policy_text(path)?))).transpose()?;
-            let (baseline, current) = (read(&baseline)?, read(&current)?);
-            let metrics = metrics::of([&baseline, &current]);
-            let policy = match rules {
-                Some((path, text)) => Policy::parse(&text, &text::path(path), &metrics)?,
-                None => Policy::default(),
+            let policy = |metrics: &[Metric]| match &rules {
+                Some((path, text)) => Policy::parse(text, &text::path(path), metrics),
+                None => Ok(Policy::default()),
             };
-            let verdict = compare(&baseline, &current, &policy, &metrics);
+            let (words, outcome, markdown) = if of_recordings(&baseline, &current)? {
+                let policy = policy(&recording::judged_figures())?;
+                let [baseline, current] = [baseline, current].map(|path| Recording::read(&path, Sort::Bytes));
+                let (baseline, current) = (baseline?, current?);
+                let verdict = recording::compare(&baseline, &current, &policy);
+                let places = recording::places(&baseline, &current);
+                let judged = Judged { subjects: places.iter().collect(), properties: Vec::new(), verdict: &verdict };
+                ((format.render_places)(&judged)?, verdict.outcome(), verdict.markdown())
+            } else {
+                let (baseline, current) = (read(&baseline)?, read(&current)?);
+                let metrics = metrics::of([&baseline, &current]);
+                let verdict = compare(&baseline, &current, &policy(&metrics)?, &metrics);
+                let judged = Judged::new(&baseline, &current, &verdict);
+                ((format.render)(&judged)?, verdict.outcome(), verdict.markdown())
+            };
             let summary = std::env::var_os(SUMMARY_VARIABLE).filter(|path| format.step_summary && !path.is_empty());
-            let summary = summary.map(|path| (PathBuf::from(path), verdict.markdown()));
-            let judged = Judged { baseline: &baseline, current: &current, verdict: &verdict };
-            ((format.render)(&judged)?, verdict.outcome(), summary)
+            (words, outcome, summary.map(|path| (PathBuf::from(path), markdown)))
         }
         (Some(results), ..) => {
             let results = read(&results)?;

@@ -6,8 +6,7 @@ use anyhow::{Context as _, anyhow, bail};
 
 use super::{output, stdout};
 use crate::plan::UnknownName;
-use crate::recording::{FORMATS, Manifest, Process, Recorded, Sort, Table};
-use crate::text;
+use crate::recording::{FORMATS, Process, Recorded, Recording, Sort};
 
 /// Show what the maps of a recording cost, by the line that makes them
 #[derive(clap::Args)]
@@ -38,24 +37,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let format = format.ok_or_else(|| anyhow!(UnknownName::new("format", &args.format, names())))?;
     let pid = args.path.to_str().and_then(|path| path.parse().ok()).filter(|_| !args.path.exists());
     let path = pid.map_or_else(|| Ok(args.path.clone()), Process::file_of)?;
-    let (manifest, processes) = match path.is_dir() {
-        true => (Some(Manifest::read(&path)?), Process::read_all(&path)?),
-        false => {
-            let folder = path.parent().filter(|folder| folder.join(Manifest::FILE_NAME).is_file());
-            (folder.map(Manifest::read).transpose()?, vec![Process::read(&path)?])
-        }
-    };
-    if processes.is_empty() {
-        bail!("{}: no process has recorded its maps there", text::path(&path));
-    }
-    let table = Table::new(&processes, manifest.as_ref(), args.by);
-    let recorded = Recorded {
-        manifest: manifest.as_ref(),
-        processes: &processes,
-        table: &table,
-        rows_max: if args.top == 0 { usize::MAX } else { args.top },
-        width: output::width().unwrap_or(80),
-    };
+    let recording = Recording::read(&path, args.by)?;
+    let rows_max = if args.top == 0 { usize::MAX } else { args.top };
+    let recorded = Recorded { rows_max, width: output::width().unwrap_or(80), ..recording.shown() };
     let bytes = (format.render)(&recorded).with_context(|| format!("can't make the {} form", format.name))?;
     if !format.binary {
         output::print(&String::from_utf8(bytes)?)?;

@@ -3,43 +3,44 @@
 use std::collections::BTreeMap;
 
 use super::number::{difference, plural, texts};
+use super::subject::{Identity, Subject};
 use super::verdict::{Change, Kind, Level, Verdict, What};
+use crate::record::Status;
 use crate::record::metrics::Number;
-use crate::record::{CellId, Status};
 
 /// The changes of one cell.
-pub(super) struct CellChanges<'a> {
-    pub cell: &'a CellId,
+pub(super) struct CellChanges<'a, Id> {
+    pub cell: &'a Id,
     /// The worst first.
-    pub changes: Vec<&'a Change>,
+    pub changes: Vec<&'a Change<Id>>,
 }
 
-impl Verdict {
+impl<Id: Subject> Verdict<Id> {
     /// The cells with changes, the worst first.
-    pub(super) fn by_cell(&self) -> Vec<CellChanges<'_>> {
+    pub(super) fn by_cell(&self) -> Vec<CellChanges<'_, Id>> {
         let mut places = BTreeMap::new();
-        let mut cells: Vec<CellChanges<'_>> = Vec::new();
+        let mut cells: Vec<CellChanges<'_, Id>> = Vec::new();
         for change in &self.changes {
-            let place = *places.entry(change.cell.key()).or_insert(cells.len());
+            let place = *places.entry(Identity(&change.cell)).or_insert(cells.len());
             if place == cells.len() {
                 cells.push(CellChanges { cell: &change.cell, changes: Vec::new() });
             }
             cells[place].changes.push(change);
         }
-        let worse = |a: &Change, b: &Change| a.level.cmp(&b.level).then(b.worsening.total_cmp(&a.worsening));
+        let worse = |a: &Change<Id>, b: &Change<Id>| a.level.cmp(&b.level).then(b.worsening.total_cmp(&a.worsening));
         cells.iter_mut().for_each(|cell| cell.changes.sort_by(|a, b| worse(a, b)));
         cells.sort_by(|a, b| worse(a.changes[0], b.changes[0]));
         cells
     }
 }
 
-impl<'a> CellChanges<'a> {
+impl<'a, Id> CellChanges<'a, Id> {
     pub fn level(&self) -> Level {
         self.changes[0].level
     }
 
     /// The changes of its own level, which are those that decide.
-    pub fn deciding(&self) -> impl Iterator<Item = &'a Change> + '_ {
+    pub fn deciding(&self) -> impl Iterator<Item = &'a Change<Id>> + '_ {
         self.changes.iter().copied().filter(|change| change.level == self.level())
     }
 
@@ -59,7 +60,7 @@ impl<'a> CellChanges<'a> {
 }
 
 /// A change in one line: `alloc_bytes 1152 -> 1153: +1 (+0.09 %)`.
-pub(super) fn line(change: &Change) -> String {
+pub(super) fn line<Id>(change: &Change<Id>) -> String {
     match &change.what {
         What::Metric { metric, before: Some(before), after: Some(after) } => {
             let [a, b] = texts(*before, *after);

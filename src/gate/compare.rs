@@ -266,14 +266,10 @@ impl<'a> Comparison<'a> {
                 if by == 0.0 {
                     return Ok(());
                 }
-                let share = if real(a) == 0.0 { by.signum() * f64::INFINITY } else { by / real(a).abs() };
                 match metric.better {
                     Better::Neither => (Kind::WorkChanged, level, f64::INFINITY),
                     _ if statistical && decision.allows(real(a), by.abs()) => return Ok(()),
-                    _ if level == Level::Inform => (if by < 0.0 { Kind::Better } else { Kind::Worse }, level, share),
-                    _ if by < 0.0 => (Kind::Better, Level::Better, share),
-                    _ if decision.allows(real(a), by) => (Kind::Worse, Level::Allowed, share),
-                    _ => (Kind::Worse, level, share),
+                    _ => decision.judge(real(a), by, level),
                 }
             }
         };

@@ -6,16 +6,18 @@ use serde_json::{Value, json};
 
 use super::format::{Format, Judged};
 use super::slo::Bound;
+use super::subject::Subject;
 use super::verdict::{Change, Level, Outcome, What};
 
 pub(super) const FORMAT: Format = Format {
     name: "json",
     summary: "JSON for programs: the outcome, and every change with its numbers",
     render,
+    render_places: render,
     step_summary: false,
 };
 
-fn render(judged: &Judged<'_>) -> io::Result<String> {
+fn render<Id: Subject>(judged: &Judged<'_, Id>) -> io::Result<String> {
     let verdict = judged.verdict;
     let outcome = match verdict.outcome() {
         Outcome::Pass => "pass",
@@ -28,7 +30,7 @@ fn render(judged: &Judged<'_>) -> io::Result<String> {
         "exit_code": verdict.outcome().exit_code(),
         "summary": verdict.summary().replace("**", ""),
         "compared": {
-            "cells": tally.cells, "exact": tally.exact, "statistical": tally.statistical, "limits": tally.limits,
+            format!("{}s", Id::NOUN): tally.cells, "exact": tally.exact, "statistical": tally.statistical, "limits": tally.limits,
             "ignored": tally.ignored,
         },
         "times": { "apart": verdict.chance.apart, "apart_by_chance": verdict.chance.expected },
@@ -40,7 +42,7 @@ fn render(judged: &Judged<'_>) -> io::Result<String> {
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 
-fn change(change: &Change) -> Value {
+fn change<Id: Subject>(change: &Change<Id>) -> Value {
     let level = match change.level {
         Level::Fail => "fail",
         Level::Unjudged => "unjudged",
@@ -53,7 +55,7 @@ fn change(change: &Change) -> Value {
     // JSON has no infinity: there is no share then.
     let worsening = Some(change.worsening).filter(|share| share.is_finite());
     let mut object = json!({
-        "cell": change.cell, "level": level, "kind": change.kind.word(), "worsening": worsening,
+        Id::NOUN: change.cell, "level": level, "kind": change.kind.word(), "worsening": worsening,
     });
     match &change.what {
         What::Metric { metric, before, after } => {

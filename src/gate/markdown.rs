@@ -5,6 +5,7 @@ use std::io;
 
 use super::format::{Format, Judged};
 use super::number::{difference, plural, texts};
+use super::subject::{Identity, Subject};
 use super::verdict::{Change, Kind, Level, Outcome, Verdict, What};
 use crate::record::Status;
 use crate::record::metrics::{Class, Number, Rank};
@@ -14,10 +15,11 @@ pub(super) const FORMAT: Format = Format {
     name: "md",
     summary: "Markdown to read, whose tables line up on a terminal (the default)",
     render,
+    render_places: render,
     step_summary: false,
 };
 
-fn render(judged: &Judged<'_>) -> io::Result<String> {
+fn render<Id: Subject>(judged: &Judged<'_, Id>) -> io::Result<String> {
     Ok(judged.verdict.markdown())
 }
 
@@ -31,7 +33,7 @@ const SECTIONS: [(Level, &str); 7] = [
     (Level::Note, "New"),
 ];
 
-impl Verdict {
+impl<Id: Subject> Verdict<Id> {
     /// The verdict in Markdown: one line that sums it up, then what changed, worst first, each kind with what to do.
     pub fn markdown(&self) -> String {
         let mut text = self.summary() + "\n";
@@ -48,13 +50,15 @@ impl Verdict {
             text.push('\n');
         }
         for (level, title) in SECTIONS {
-            let mut changes: Vec<&Change> = self.at(level).collect();
+            let mut changes: Vec<&Change<Id>> = self.at(level).collect();
             // Stable, so that equals stay in the order of the record.
             match level {
                 Level::Better => changes.sort_by(|a, b| a.worsening.total_cmp(&b.worsening)),
                 _ => changes.sort_by(|a, b| b.worsening.total_cmp(&a.worsening)),
             }
             if !changes.is_empty() {
+                let gone = changes.iter().any(|change| change.kind == Kind::Gone);
+                let title = if gone { "New, or gone" } else { title };
                 text += &format!("\n### {title}\n\n{}", table(&changes));
                 let kinds: BTreeSet<Kind> = changes.iter().map(|change| change.kind).collect();
                 let mut advice: Vec<&str> = kinds.into_iter().filter_map(Kind::advice).collect();
@@ -99,7 +103,7 @@ impl Verdict {
         let tally = &self.tally;
         let times =
             if tally.statistical > 0 { format!(" and {}", plural(tally.statistical, "time")) } else { String::new() };
-        format!("{}{times} in {}", plural(tally.exact, "exact metric"), plural(tally.cells, "cell"))
+        format!("{}{times} in {}", plural(tally.exact, "exact metric"), plural(tally.cells, Id::NOUN))
     }
 
     /// What changed in numbers, worst first: `3 of 120 exact metrics worse in 2 of 10 cells`.
@@ -110,16 +114,21 @@ impl Verdict {
         for (class, all, noun) in
             [(Class::Exact, self.tally.exact, "exact metric"), (Class::Statistical, self.tally.statistical, "time")]
         {
-            let worse: Vec<&Change> = self
+            let worse: Vec<&Change<Id>> = self
                 .at(Level::Fail)
                 .filter(|c| {
                     c.kind == Kind::Worse && matches!(&c.what, What::Metric { metric, .. } if metric.class == class)
                 })
                 .collect();
             if !worse.is_empty() {
-                let within: BTreeSet<_> = worse.iter().map(|change| change.cell.key()).collect();
+                let within: BTreeSet<_> = worse.iter().map(|change| Identity(&change.cell)).collect();
                 let all = plural(all, noun);
-                parts.push(format!("{} of {all} worse in {} of {}", worse.len(), within.len(), plural(cells, "cell")));
+                parts.push(format!(
+                    "{} of {all} worse in {} of {}",
+                    worse.len(),
+                    within.len(),
+                    plural(cells, Id::NOUN)
+                ));
             }
         }
         let mut add = |n: usize, noun: &str, what: &str| {
@@ -137,22 +146,22 @@ impl Verdict {
         add(self.at(Level::Allowed).count(), "metric", " worse within the policy");
         add(count(Level::Better, Kind::Better), "metric", " better");
         add(count(Level::Better, Kind::Recovered), "cell", " recovered");
-        let of_a_build =
-            |change: &&Change| matches!(&change.what, What::Metric { metric, .. } if metric.rank == Rank::BuildCost);
+        let of_a_build = |change: &&Change<Id>| matches!(&change.what, What::Metric { metric, .. } if metric.rank == Rank::BuildCost);
         let of_builds = self.at(Level::Inform).filter(of_a_build).count();
         add(self.at(Level::Inform).count() - of_builds, "description", " changed");
         add(of_builds, "metric", " of another build changed");
-        add(count(Level::Note, Kind::NewCell), "cell", " new");
+        add(count(Level::Note, Kind::NewCell), Id::NOUN, " new");
+        add(count(Level::Note, Kind::Gone), Id::NOUN, " gone");
         add(count(Level::Note, Kind::Appeared), "metric", " new");
         parts
     }
 }
 
 /// The changes as a table whose columns line up.
-fn table(changes: &[&Change]) -> String {
-    let mut rows = vec![["cell", "what", "baseline", "current", "change"].map(str::to_owned)];
+fn table<Id: Subject>(changes: &[&Change<Id>]) -> String {
+    let mut rows = vec![[Id::NOUN, "what", "baseline", "current", "change"].map(str::to_owned)];
     // A pass that was not run takes all of its metrics along: one row for them, not thirty.
-    for together in changes.chunk_by(|a, b| a.kind == b.kind && a.cell == b.cell && one_row(a.kind)) {
+    for together in changes.chunk_by(|a, b| a.kind == b.kind && a.cell.order(&b.cell).is_eq() && one_row(a.kind)) {
         rows.push(row(together));
     }
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
@@ -175,7 +184,7 @@ const fn one_row(kind: Kind) -> bool {
     matches!(kind, Kind::Vanished | Kind::Appeared)
 }
 
-fn row(together: &[&Change]) -> [String; 5] {
+fn row<Id: Subject>(together: &[&Change<Id>]) -> [String; 5] {
     let change = together[0];
     let cell = format!("`{}`", escape(&change.cell.to_string()));
     if let (true, [_, _, ..]) = (one_row(change.kind), together) {

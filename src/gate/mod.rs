@@ -95,6 +95,7 @@ pub(crate) mod number;
 mod policy;
 mod self_test;
 mod slo;
+mod subject;
 mod timing;
 mod verdict;
 
@@ -106,5 +107,6 @@ pub use mann_whitney::{ALPHA, REPETITIONS_MIN};
 pub use policy::{Action, Policy, PolicyError};
 pub use self_test::{SelfTest, Slip, self_test};
 pub use slo::Bound;
+pub use subject::{PlaceId, Subject};
 pub use timing::Incomparable;
 pub use verdict::{Chance, Change, Kind, Level, Outcome, Tally, Verdict, What};

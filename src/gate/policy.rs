@@ -6,6 +6,7 @@ use toml::Spanned;
 
 use super::names::{Alternatives, glob, glob_or_all, nearest, with_nearest};
 use super::slo::{Slo, WireSlo};
+use super::verdict::{Kind, Level};
 use crate::record::metrics::{Better, Metric, Rank};
 use crate::text::shown;
 
@@ -74,9 +75,9 @@ impl Action {
 
 /// What the policy says of one metric of one map.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Decision {
+pub(crate) struct Decision {
     limits: Limits,
-    pub(super) action: Action,
+    pub(crate) action: Action,
     /// Whether a rule asks for a failure: then what can't be judged has not passed.
     pub(super) must_be_judged: bool,
 }
@@ -87,6 +88,19 @@ impl Decision {
         let allowance = (self.limits.relative * before.abs()).max(self.limits.absolute);
         // 29 % of 100 comes out just below 29, and the limit itself is meant to be within.
         by <= allowance * (1.0 + 4.0 * f64::EPSILON)
+    }
+
+    /// What a figure is that is worse by `by`, which is not 0, and how much of it that is; `level` where it is beyond its
+    /// limits.
+    pub(crate) fn judge(&self, before: f64, by: f64, level: Level) -> (Kind, Level, f64) {
+        let share = if before == 0.0 { by.signum() * f64::INFINITY } else { by / before.abs() };
+        match (by < 0.0, level) {
+            (true, Level::Inform) => (Kind::Better, level, share),
+            (true, _) => (Kind::Better, Level::Better, share),
+            (false, Level::Inform) => (Kind::Worse, level, share),
+            (false, _) if self.allows(before, by) => (Kind::Worse, Level::Allowed, share),
+            (false, _) => (Kind::Worse, level, share),
+        }
     }
 }
 
@@ -155,8 +169,13 @@ impl Policy {
         &self.slos
     }
 
+    /// Whether it has objectives.
+    pub(crate) fn has_objectives(&self) -> bool {
+        !self.slos.is_empty()
+    }
+
     /// What holds for `metric` of `map`.
-    pub(super) fn decide(&self, metric: &Metric, map: &str) -> Decision {
+    pub(crate) fn decide(&self, metric: &Metric, map: &str) -> Decision {
         let rule = self.rule(metric.name, map);
         let (relative, action) = match metric.rank {
             Rank::Work | Rank::Cost => (0.0, Action::Fail),
@@ -189,7 +208,7 @@ impl Policy {
     }
 
     /// The rules whose map is none of `maps`, as `file:line`.
-    pub(super) fn rules_for_none_of<'a>(&self, maps: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
+    pub(crate) fn rules_for_none_of<'a>(&self, maps: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
         let idle = self.rules.iter().filter(|rule| !maps.clone().any(|map| rule.map.is_match(map)));
         idle.map(|rule| format!("{}:{}", self.file, rule.line)).collect()
     }

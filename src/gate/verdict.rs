@@ -6,12 +6,12 @@ use super::timing::Incomparable;
 use crate::record::metrics::{Metric, Number};
 use crate::record::{Acceptance, CellId, Status};
 
-/// What a comparison found.
+/// What a comparison found: of cells, or of other subjects.
 #[derive(Debug, Clone, Default)]
-pub struct Verdict {
+pub struct Verdict<Id = CellId> {
     /// What changed, in the order of the baseline's cells and of the metric registry; then the
     /// objectives that the current record misses.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Change<Id>>,
     /// Why the records as a whole could not be judged; each with what to do.
     pub unjudged: Vec<String>,
     /// What the reader should know besides.
@@ -70,9 +70,9 @@ impl Chance {
 
 /// One difference between the two records.
 #[derive(Debug, Clone)]
-pub struct Change {
+pub struct Change<Id = CellId> {
     /// The cell.
-    pub cell: CellId,
+    pub cell: Id,
     /// What differs.
     pub what: What,
     /// In which way.
@@ -141,6 +141,8 @@ pub enum Kind {
     Recovered,
     /// The cell is not in the baseline.
     NewCell,
+    /// The place is not in the current recording.
+    Gone,
     /// The metric has no value in the baseline.
     Appeared,
 }
@@ -160,6 +162,7 @@ impl Kind {
             Kind::Better => "better",
             Kind::Recovered => "recovered",
             Kind::NewCell | Kind::Appeared => "new",
+            Kind::Gone => "gone",
         }
     }
 
@@ -188,6 +191,7 @@ impl Kind {
             Kind::Recovered | Kind::NewCell | Kind::Appeared => {
                 "What the baseline has no figures for is not gated until the current record becomes the baseline."
             }
+            Kind::Gone => "What only the baseline has is compared with nothing.",
             Kind::LimitBroken | Kind::Worse | Kind::Better => return None,
         })
     }
@@ -234,7 +238,7 @@ impl Outcome {
     }
 }
 
-impl Verdict {
+impl<Id> Verdict<Id> {
     /// How the comparison ends.
     pub fn outcome(&self) -> Outcome {
         if self.at(Level::Fail).next().is_some() {
@@ -247,7 +251,7 @@ impl Verdict {
     }
 
     /// The changes of one level.
-    pub fn at(&self, level: Level) -> impl Iterator<Item = &Change> {
+    pub fn at(&self, level: Level) -> impl Iterator<Item = &Change<Id>> {
         self.changes.iter().filter(move |change| change.level == level)
     }
 }

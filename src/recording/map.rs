@@ -35,6 +35,12 @@ impl Map {
         self.flags & (ON_STACK | SEEN_LATE) != 0
     }
 
+    /// Whether it was made as a copy of another (`maps.Clone`).
+    pub fn is_copy(&self) -> bool {
+        const COPY: u32 = 8;
+        self.flags & COPY != 0
+    }
+
     pub(super) fn parse(file: &Bytes<'_>, at: usize) -> Map {
         let short = |field| file.u32(at + field);
         let long = |field| file.u64(at + field);

@@ -7,26 +7,37 @@
 //! [`FORMATS`] show that. docs/RECORDING.md describes it all, and the file.
 
 mod bytes;
+mod chance;
 mod command;
+mod compare;
 mod csv;
+mod diff;
 mod figures;
 mod file;
 mod format;
 mod go;
+mod hint;
 mod json;
 mod manifest;
 mod map;
+mod opened;
+mod pairing;
 mod pprof;
 mod relay;
 mod table;
 mod terminal;
 
 pub use self::go::Patched;
+pub use chance::Chance;
 pub use command::{Ended, Recorder};
+pub use compare::{compare, judged_figures, places};
+pub use diff::{Side, diff, diff_json};
 pub use file::{Dropped, Process, Type};
 pub use format::{Format, Recorded};
 pub use manifest::Manifest;
 pub use map::Map;
+pub use opened::Recording;
+pub use pairing::Pairing;
 pub use table::{Counts, Place, Row, Sort, Table};
 
 use std::path::PathBuf;

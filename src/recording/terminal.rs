@@ -5,7 +5,7 @@ use std::io;
 
 use super::{Counts, Format, Recorded, Row};
 use crate::report::number;
-use crate::text::{pad, pad_start};
+use crate::text::pad_start;
 
 pub(super) const FORMAT: Format = Format { name: "table", binary: false, render };
 
@@ -43,14 +43,19 @@ fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
 
 fn lines(row: &Row, width: usize) -> String {
     let figures = COLUMNS.map(|(_, width, figure)| pad_start(&figure(&row.counts), width));
+    format!("{}\n  {}\n", figures.join(" "), place_and_type(row, width.saturating_sub(2)))
+}
+
+/// Where it is, and of which type, in so many columns.
+pub(super) fn place_and_type(row: &Row, width: usize) -> String {
     let of_type = number::fit(&row.ty, (width / 2).max(30));
-    let room = width.saturating_sub(of_type.chars().count() + 4);
+    let room = width.saturating_sub(of_type.chars().count() + 2);
     // The end of a path says more than its beginning.
     let at = match row.place.at.chars().count() {
         long if long > room => format!("…{}", row.place.at.chars().skip(long + 1 - room).collect::<String>()),
         _ => row.place.at.clone(),
     };
-    format!("{}\n  {}  {of_type}\n", figures.join(" "), pad(&at, 0))
+    format!("{at}  {of_type}")
 }
 
 fn summary(recorded: &Recorded<'_>) -> String {
@@ -98,7 +103,7 @@ fn summary(recorded: &Recorded<'_>) -> String {
     text
 }
 
-fn name_of(program: &str) -> &str {
+pub(super) fn name_of(program: &str) -> &str {
     program.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("a program")
 }
 

@@ -39,12 +39,13 @@ fn annotations(results: &Results, standouts: &[String]) -> Vec<Annotation> {
         };
         let title = format!("mapscope: {} {}", cell.status.name(), cell.id);
         let message = cell.error.clone().unwrap_or_else(|| cell.status.name().to_owned());
-        Annotation { severity, title, message }
+        Annotation { severity, title, message, at: None }
     });
     let stands_out = standouts.iter().map(|text| Annotation {
         severity: Severity::Notice,
         title: "mapscope: what stands out".to_owned(),
         message: text.clone(),
+        at: None,
     });
     failed.chain(stands_out).collect()
 }

@@ -70,7 +70,7 @@ fn a_verdict_has_the_shape_of_junit() {
     let mut current = results();
     current.cells[0].expected.inserts += 1;
     let verdict = compare(&baseline, &current, &Policy::default(), metrics::all());
-    let judged = Judged { baseline: &baseline, current: &current, verdict: &verdict };
+    let judged = Judged::new(&baseline, &current, &verdict);
     let xml = (find("junit").expect("the format").render)(&judged).expect("rendered");
     std::fs::write(folder.path().join("gate.xml"), xml).unwrap();
     let Some(printed) = run(&["xml.etree"], folder.path(), SCRIPT, &["gate.xml"]) else { return };

@@ -9,7 +9,7 @@ use super::fixture::{METRICS, cell, environment, record, timed, with_count};
 
 fn rendered(format: &str, baseline: &Results, current: &Results) -> String {
     let verdict = compare(baseline, current, &Policy::default(), METRICS);
-    let judged = Judged { baseline, current, verdict: &verdict };
+    let judged = Judged::new(baseline, current, &verdict);
     (find(format).expect("the format").render)(&judged).expect("rendered")
 }
 

@@ -80,7 +80,7 @@ fn the_current_record_is_held_against_limits_even_where_it_can_be_compared_with_
 
 fn rendered(format: &str, baseline: &Results, current: &Results, verdict: &Verdict) -> String {
     let format = FORMATS.iter().find(|of| of.name == format).expect(format);
-    (format.render)(&Judged { baseline, current, verdict }).expect("rendered")
+    (format.render)(&Judged::new(baseline, current, verdict)).expect("rendered")
 }
 
 #[test]

@@ -42,6 +42,7 @@ func main() {
 	fmt.Println(taken)
 	counted()
 	known(800)
+	hinted(800)
 	runtime.GOMAXPROCS(4)
 	shared()
 }
@@ -149,6 +150,15 @@ func counted() {
 // known is a map that the model knows.
 func known(n uint64) {
 	m := map[uint64]uint64{}
+	for i := uint64(0); i < n; i++ {
+		m[i] = i
+	}
+	kept = append(kept, m)
+}
+
+// hinted is a map that grows three times: 128 slots become 256, 512 and 1,024.
+func hinted(n uint64) {
+	m := make(map[uint64]uint64, 100)
 	for i := uint64(0); i < n; i++ {
 		m[i] = i
 	}

@@ -1,0 +1,178 @@
+//! Two recordings of a program, judged by the rules of [the gate](crate::gate).
+//!
+//! | difference | level |
+//! |---|---|
+//! | a figure of a place got worse | fail, or what the policy says |
+//! | a figure that depends on seeds differs by no more than chance makes of it | none |
+//! | a place is in one recording only | note |
+//! | maps were sampled, or there was no room for some; no place in common | unjudged |
+//! | they were built with different versions of Go | note |
+
+use super::chance::TABLE_ENTRIES_MAX;
+use super::pairing::Pairing;
+use super::{Counts, Recording, Row};
+use crate::gate::number::plural;
+use crate::gate::{Action, Change, Kind, Level, PlaceId, Policy, Verdict, What};
+use crate::record::metrics::{Better, Class, Formula, Metric, Number};
+
+/// What a growth by chance adds to a figure at most, where its map has tables of this many bytes at most.
+type ByGrowth = fn(table_bytes: f64) -> f64;
+
+/// A figure that is judged.
+struct Figure {
+    metric: Metric,
+    of: fn(&Counts) -> u64,
+    /// `None` where seeds don't matter.
+    by_growth: Option<ByGrowth>,
+}
+
+const fn figure(
+    name: &'static str,
+    unit: &'static str,
+    summary: &'static str,
+    of: fn(&Counts) -> u64,
+    by_growth: Option<ByGrowth>,
+) -> Figure {
+    let metric = Metric::new(name, unit, Class::Exact, Better::Lower, summary, Formula::Declared);
+    Figure { metric, of, by_growth }
+}
+
+const FIGURES: [Figure; 6] = [
+    figure("alloc_bytes", "bytes", "Bytes allocated.", Counts::alloc_bytes, Some(|table| 2.0 * table)),
+    figure("abandoned_bytes", "bytes", "Bytes that growing left behind.", |c| c.abandoned_bytes, Some(|table| table)),
+    figure("growths", "count", "Tables replaced by growing.", |c| c.growths, Some(|_| 1.0)),
+    figure(
+        "moved_entries",
+        "count",
+        "Entries moved by growing.",
+        |c| c.moved_entries,
+        Some(|_| TABLE_ENTRIES_MAX as f64),
+    ),
+    figure("maps", "count", "Maps made.", |c| c.maps, None),
+    figure("writes", "count", "Inserts and overwrites.", |c| c.writes, None),
+];
+
+/// The figures that are judged, whose names a policy may have.
+pub fn judged_figures() -> Vec<Metric> {
+    FIGURES.iter().map(|figure| figure.metric).collect()
+}
+
+/// By how much two recordings of a place may differ in a figure that has this name, though the program did the same.
+pub(super) fn apart_by_chance(name: &str, before: &Counts, after: &Counts) -> f64 {
+    let by_growth = FIGURES.iter().find(|figure| figure.metric.name == name).and_then(|figure| figure.by_growth);
+    let table_bytes = before.chance.table_bytes.max(after.chance.table_bytes);
+    by_growth.map_or(0.0, |of| before.chance.growths_apart(after.chance) * of(table_bytes as f64))
+}
+
+/// The name of a row.
+pub(super) fn id(row: &Row) -> PlaceId {
+    PlaceId { at: row.place.at.clone(), function: row.place.function.clone(), ty: row.ty.clone() }
+}
+
+/// The places of both, those of `after` by their lines there: what a verdict is of.
+pub fn places(before: &Recording, after: &Recording) -> Vec<PlaceId> {
+    let pairing = Pairing::new(&before.table, &after.table);
+    let of_after = pairing.pairs.into_iter().map(|(_, after)| after).chain(pairing.new);
+    of_after.chain(pairing.gone).map(id).collect()
+}
+
+/// Holds `after` against `before`, place by place. Changes have the lines of `after`.
+pub fn compare(before: &Recording, after: &Recording, policy: &Policy) -> Verdict<PlaceId> {
+    let mut verdict = Verdict::default();
+    for (name, recording) in [("baseline", before), ("current recording", after)] {
+        let dropped = recording.table.dropped;
+        let lost = dropped.maps + dropped.places + dropped.types;
+        if recording.processes.iter().any(|process| process.sample > 1) {
+            let what = format!("The {name} is a sample, whose figures vary by chance: record it without --sample.");
+            verdict.unjudged.push(what);
+        }
+        if lost > 0 {
+            let maps = plural(usize::try_from(lost).unwrap_or(usize::MAX), "map");
+            verdict.unjudged.push(format!("The {name} had no room for {maps}: record a shorter run of the program."));
+        }
+    }
+    let pairing = Pairing::new(&before.table, &after.table);
+    if pairing.pairs.is_empty() {
+        verdict.unjudged.push("The recordings have no place in common: record the same program.".to_owned());
+    }
+    if policy.has_objectives() {
+        verdict.unjudged.push("The policy has objectives ([[slo]]), which are for runs: take them out.".to_owned());
+    }
+    if !verdict.unjudged.is_empty() {
+        return verdict;
+    }
+    let mut by_chance = 0;
+    for &(before, after) in &pairing.pairs {
+        by_chance += usize::from(pair(before, after, policy, &mut verdict));
+    }
+    for (kind, rows) in [(Kind::NewCell, &pairing.new), (Kind::Gone, &pairing.gone)] {
+        verdict.changes.extend(rows.iter().map(|row| alone(kind, row)));
+    }
+    let versions = |recording: &Recording| -> Vec<String> {
+        let mut versions: Vec<_> = recording.processes.iter().map(|process| process.go.clone()).collect();
+        versions.sort();
+        versions.dedup();
+        versions
+    };
+    let [a, b] = [before, after].map(|recording| versions(recording).join(", "));
+    if a != b {
+        let what = "What changed may come from this.";
+        verdict.notes.push(format!("Other versions of Go built the programs: {a} -> {b}. {what}"));
+    }
+    if by_chance > 0 {
+        let places = plural(by_chance, "place");
+        verdict.notes.push(format!(
+            "At {places} tables grew when the maps' random seeds had them grow; what differs there by four standard \
+             deviations of that or less is not told."
+        ));
+    }
+    if verdict.tally.ignored > 0 {
+        verdict.notes.push(format!("The policy ignored {}.", plural(verdict.tally.ignored, "metric")));
+    }
+    let names: Vec<_> = [before, after].iter().flat_map(|r| &r.table.rows).map(|row| id(row).to_string()).collect();
+    for rule in policy.rules_for_none_of(names.iter().map(String::as_str)) {
+        verdict.notes.push(format!("The rule at {rule} is for places that are in neither recording."));
+    }
+    verdict
+}
+
+/// Judges each figure of a place; whether seeds account for what differs in one.
+fn pair(before: &Row, after: &Row, policy: &Policy, verdict: &mut Verdict<PlaceId>) -> bool {
+    let (place, mut by_chance) = (id(after), false);
+    let name = place.to_string();
+    verdict.tally.cells += 1;
+    for Figure { metric, of, .. } in &FIGURES {
+        let decision = policy.decide(metric, &name);
+        let level = match decision.action {
+            Action::Fail => Level::Fail,
+            Action::Warn => Level::Warn,
+            Action::Inform => Level::Inform,
+            Action::Ignore => {
+                verdict.tally.ignored += 1;
+                continue;
+            }
+        };
+        verdict.tally.exact += 1;
+        let (a, b) = (of(&before.counts), of(&after.counts));
+        let by = b as f64 - a as f64;
+        if a == b {
+            continue;
+        }
+        if by.abs() <= apart_by_chance(metric.name, &before.counts, &after.counts) {
+            by_chance = true;
+            continue;
+        }
+        let (kind, level, worsening) = decision.judge(a as f64, by, level);
+        let what = What::Metric { metric: *metric, before: Some(Number::Int(a)), after: Some(Number::Int(b)) };
+        verdict.changes.push(Change { cell: place.clone(), what, kind, level, worsening });
+    }
+    by_chance
+}
+
+/// A place that only one of them has, with its bytes.
+fn alone(kind: Kind, row: &Row) -> Change<PlaceId> {
+    let bytes = Some(Number::Int(row.counts.alloc_bytes()));
+    let (before, after) = if kind == Kind::Gone { (bytes, None) } else { (None, bytes) };
+    let what = What::Metric { metric: FIGURES[0].metric, before, after };
+    Change { cell: id(row), what, kind, level: Level::Note, worsening: f64::INFINITY }
+}

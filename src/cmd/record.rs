@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 use super::{BAD_INPUT, output};
-use crate::recording::{Manifest, Process, Recorder, SAMPLE_MAX};
+use crate::recording::{Manifest, Process, Recorder, SAMPLE_MAX, Traced, Written, write_traces};
 use crate::report::number;
 use crate::text;
 
@@ -17,6 +17,7 @@ use crate::text;
 Examples: mapscope record -- go test ./...
           mapscope record -- go run ./cmd/server
           mapscope record -- go build -o server . && mapscope record -- ./server
+          mapscope record --trace cache.go:42 -- ./server
 Then: mapscope maps DIR
 Programs are built with a patched copy of their own Go's maps; GOROOT stays as it
 is. Go 1.24 to 1.27 on Linux. docs/RECORDING.md says what is seen and what not.
@@ -34,6 +35,12 @@ pub(super) struct Args {
     /// Leave lookups and iterations out, which costs less
     #[arg(long)]
     no_lookups: bool,
+    /// Write the operations of the maps that this line makes as a trace; FILE:LINE as `mapscope maps` shows it
+    #[arg(long, value_name = "PLACE", value_parser = place)]
+    trace: Option<String>,
+    /// Traces to write, each of one map, those with most operations
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "trace")]
+    trace_maps: usize,
     /// The command and its arguments
     #[arg(required = true, last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -45,10 +52,23 @@ fn share(text: &str) -> Result<u64, String> {
     n.ok_or_else(|| "give 1/N, N from 1 to 1000000, as 1/100".to_owned())
 }
 
+/// `printer.go:1426`.
+fn place(text: &str) -> Result<String, String> {
+    let line = text.rsplit_once(':').filter(|(file, _)| !file.is_empty()).and_then(|(_, line)| line.parse().ok());
+    line.filter(|&line: &u32| line > 0)
+        .map(|_| text.to_owned())
+        .ok_or_else(|| "give FILE:LINE, as printer.go:1426".to_owned())
+}
+
 pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let folder = Folder::new(args.out)?;
-    let recorder =
-        Recorder { go: args.go.as_deref(), sample: args.sample, lookups: !args.no_lookups, command: &args.command };
+    let recorder = Recorder {
+        go: args.go.as_deref(),
+        sample: args.sample,
+        lookups: !args.no_lookups,
+        trace: args.trace.as_deref(),
+        command: &args.command,
+    };
     let ended = recorder.run(&folder.path).inspect_err(|_| folder.remove_if_empty())?;
     if let Some(why) = &ended.unpatched {
         output::note(&format!("only programs that were recorded when they were built can be recorded: {why}"));
@@ -89,7 +109,39 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
             }
         }
     }
+    if let (Some(place), false) = (&args.trace, processes.is_empty()) {
+        let traced = write_traces(&processes, place, &folder.path, args.trace_maps)?;
+        if !quiet {
+            told(place, &traced).iter().for_each(|line| output::note(line));
+        }
+    }
     Ok(ExitCode::from(ended.code))
+}
+
+/// What became of a trace, a line each.
+fn told(place: &str, traced: &Traced) -> Vec<String> {
+    let mut lines = Vec::new();
+    let [maps, operations, dropped, copies] =
+        [traced.maps, traced.operations, traced.dropped, traced.copies].map(number::integer);
+    lines.push(match traced.maps {
+        0 => format!("{place}: no map of this place was recorded: `mapscope maps` shows the places that there are"),
+        _ => format!("{place}: {operations} operations of {maps} maps traced"),
+    });
+    if traced.dropped > 0 {
+        lines.push(format!("{dropped} operations are not traced: there was no room for more"));
+    }
+    if traced.copies > 0 {
+        lines.push(format!("{copies} maps are copies, which begin with entries: no traces are written of them"));
+    }
+    for Written { path, operations, ty, entry, hint } in &traced.written {
+        let hint = if *hint > 0 { format!(" --hint {hint}") } else { String::new() };
+        lines.push(format!(
+            "{} operations of a {ty}: mapscope run --trace {} --entry '{entry}'{hint}",
+            number::integer(*operations),
+            text::path(path)
+        ));
+    }
+    lines
 }
 
 /// Where the recording goes.

@@ -24,6 +24,8 @@ pub struct Recorder<'a> {
     pub sample: u64,
     /// Whether lookups and iterations are counted.
     pub lookups: bool,
+    /// The place whose maps' operations are written down, FILE:LINE.
+    pub trace: Option<&'a str>,
     /// The command and its arguments, at least the command.
     pub command: &'a [OsString],
 }
@@ -96,6 +98,7 @@ impl Recorder<'_> {
             goroot: known.map(|patched| patched.goroot.clone()),
             sample: self.sample,
             lookups: self.lookups,
+            trace: self.trace.map(str::to_owned),
             started_unix_ms: started,
         };
         manifest.write(&out)?;
@@ -138,6 +141,10 @@ impl Recorder<'_> {
         let mut setting = OsString::from(format!("{}:{}:", 1 + u32::from(self.lookups), self.sample));
         setting.push(out);
         command.env("MAPSCOPE_RECORD", setting);
+        match self.trace {
+            Some(place) => command.env("MAPSCOPE_TRACE", place),
+            None => command.env_remove("MAPSCOPE_TRACE"),
+        };
         if let Some(patched) = patched {
             command.env("GOFLAGS", &patched.flags);
         }
@@ -234,8 +241,9 @@ mod tests {
 
     #[test]
     fn a_command_that_builds_is_known_by_its_words() {
-        let only_builds =
-            |words: &str| Recorder { go: None, sample: 1, lookups: true, command: &command(words) }.only_builds();
+        let only_builds = |words: &str| {
+            Recorder { go: None, sample: 1, lookups: true, trace: None, command: &command(words) }.only_builds()
+        };
         for words in
             ["go build .", "go -C a build", "go -C=a install ./...", "/usr/bin/go1.27.3 test -c .", "make build"]
         {

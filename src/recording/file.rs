@@ -191,7 +191,8 @@ impl Process {
                 types.insert(number, Type { name, key_bytes, value_bytes, group_bytes, flags });
             }
         }
-        let maps = (1..maps_claimed.min(maps_ready)).map(|index| Map::parse(&file, maps_at + index * MAP_BYTES));
+        let maps =
+            (1..maps_claimed.min(maps_ready)).map(|index| Map::parse(&file, index as u32, maps_at + index * MAP_BYTES));
         let maps = maps.filter(|map| map.place != 0).map(Map::check).collect::<Result<Vec<_>, _>>()?;
         let dropped = [124, 128, 132, 136, 140].map(|at| u64::from(file.u32(at)));
         let dropped =

@@ -28,6 +28,9 @@ pub struct Manifest {
     pub sample: u64,
     /// Whether lookups and iterations were counted.
     pub lookups: bool,
+    /// The place whose maps were traced.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub trace: Option<String>,
     /// When, in milliseconds since 1970.
     pub started_unix_ms: u64,
 }

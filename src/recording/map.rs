@@ -6,6 +6,7 @@ use super::bytes::Bytes;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each is a column of docs/RECORDING.md")]
 pub struct Map {
+    pub number: u32,
     pub place: u32,
     pub hint: u32,
     pub ty: u32,
@@ -41,10 +42,12 @@ impl Map {
         self.flags & COPY != 0
     }
 
-    pub(super) fn parse(file: &Bytes<'_>, at: usize) -> Map {
+    /// The map of this number, whose row is there.
+    pub(super) fn parse(file: &Bytes<'_>, number: u32, at: usize) -> Map {
         let short = |field| file.u32(at + field);
         let long = |field| file.u64(at + field);
         Map {
+            number,
             place: short(0),
             hint: short(4),
             ty: short(8),

@@ -26,6 +26,7 @@ mod pprof;
 mod relay;
 mod table;
 mod terminal;
+mod trace;
 
 pub use self::go::Patched;
 pub use chance::Chance;
@@ -39,6 +40,7 @@ pub use map::Map;
 pub use opened::Recording;
 pub use pairing::Pairing;
 pub use table::{Counts, Place, Row, Sort, Table};
+pub use trace::{Traced, Written, write_traces};
 
 use std::path::PathBuf;
 

@@ -3,6 +3,7 @@
 
 mod compared;
 mod refused;
+mod traced;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};

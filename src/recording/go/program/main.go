@@ -41,10 +41,14 @@ var needed = []struct {
 	{"func (*table) grow", 1},
 	{"func (*table) split", 1},
 	{"func (*Map) Clear", 1},
+	{"func (*Map) Delete", 1},
 	{"func (*Iter) Init", 1},
 	{"m.used++ of an insert", 12},
 	{"m.used-- of a remove", 2},
 }
+
+// keyKinds is how a hook ends whose map has keys of a kind, by how the runtime's functions for it end.
+var keyKinds = map[string]string{"32": "32", "64": "64", "str": "Str", "32ptr": "Ptr", "64ptr": "Ptr"}
 
 const (
 	hooked   = "MsLevel != 0 && %[1]s != nil && %[1]s.msid != msNone"
@@ -221,6 +225,11 @@ func (p *patcher) function(f *ast.FuncDecl) {
 	entry := func(hook, text string, args ...any) {
 		p.insert(f.Body.Lbrace+1, hook, " "+fmt.Sprintf(text, args...)+";")
 	}
+	// As it is given to the hooks: a pointer to it, or itself.
+	keyed := func(hook string) string {
+		_, kind, _ := strings.Cut(name, "_fast")
+		return hook + keyKinds[kind]
+	}
 	method := "func (*" + of + ") " + name
 	switch {
 	case of == "" && (name == "NewMap" || name == "NewEmptyMap"):
@@ -234,14 +243,16 @@ func (p *patcher) function(f *ast.FuncDecl) {
 			}
 		}
 	case of == "" && strings.HasPrefix(name, "runtime_mapassign"):
-		entry("func runtime_mapassign and its fast kinds", "if "+hooked+" { %[1]s.msWrote(%[2]s) }", param(1), param(0))
+		entry("func runtime_mapassign and its fast kinds", "if "+hooked+" { %[1]s.%[3]s(%[2]s, %[4]s) }", param(1), param(0), keyed("msWrote"), param(2))
 	case of == "" && strings.HasPrefix(name, "runtime_mapaccess"):
 		// One that calls another is counted there.
 		if !calls(f, "runtime_mapaccess") {
-			entry("func runtime_mapaccess and its fast kinds", "if "+lookedUp+" { %[1]s.msLookedUp(%[2]s) }", param(1), param(0))
+			entry("func runtime_mapaccess and its fast kinds", "if "+lookedUp+" { %[1]s.%[3]s(%[2]s, %[4]s) }", param(1), param(0), keyed("msLookedUp"), param(2))
 		}
 	case method == "func (*Map) PutSlot":
-		entry(method, "if "+hooked+" { %[1]s.msWrote(%[2]s) }", "m", param(0))
+		entry(method, "if "+hooked+" { %[1]s.msWrote(%[2]s, %[3]s) }", "m", param(0), param(1))
+	case method == "func (*Map) Delete":
+		entry(method, "if "+hooked+" { %[1]s.msRemoves(%[2]s, %[3]s) }", "m", param(0), param(1))
 	case method == "func (*Map) growToSmall":
 		entry(method, "if "+hooked+" { %[1]s.msGrewToSmall(%[2]s) }", "m", param(0))
 	case method == "func (*Map) growToTable":

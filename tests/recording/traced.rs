@@ -1,0 +1,123 @@
+//! `mapscope record --trace PLACE`: the operations of a place's maps, as traces that mapscope plays.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use mapscope::engines::go;
+use serde_json::Value;
+
+use super::{maps, place, record, recording, rows, toolchains};
+use crate::cli_process::Place;
+use crate::common::{self, Run};
+
+/// The place of the map that a function of the program makes.
+fn line_of(text: &str, function: &str, make: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let begin = lines.iter().position(|line| line.starts_with(&format!("func {function}("))).expect("the function");
+    let line = (begin..).find(|&line| lines[line].contains(make)).expect("the line");
+    format!("main.go:{}", line + 1)
+}
+
+/// The rows of a trace of the program, and what was said.
+fn traced(place: &Place, go: &go::Toolchain, at: &str, more: &[&str]) -> (Vec<String>, String) {
+    let args = ["--trace", at, "--out", "r"];
+    let outcome = record(place, go, &[&args[..], more, &["--", "go", "run", "."]].concat());
+    let unpacked = place.run(&["convert", "r/trace-001.csv.zst", "-"]);
+    assert_eq!(unpacked.code, Some(0), "{}: {}", unpacked.stderr, outcome.stderr);
+    (unpacked.stdout.lines().map(str::to_owned).collect(), outcome.stderr)
+}
+
+fn program(place: &Place) -> String {
+    fs::read_to_string(place.path().join("main.go")).expect("the program")
+}
+
+#[test]
+fn each_operation_is_in_the_trace_of_its_map() {
+    for go in toolchains(true) {
+        let place = place();
+        let at = line_of(&program(&place), "counted", "map[string]int{}");
+        let (rows, said) = traced(&place, &go, &at, &["--trace-maps", "3"]);
+        assert!(said.contains(&format!("{at}: 384 operations of 2 maps traced\n")), "{said}");
+        // Names of 0 to 99 have 190 letters, and twice as many are looked up, written again or removed.
+        assert!(
+            said.contains("192 operations of a map[string]int: mapscope run --trace r/trace-002.csv.zst"),
+            "{said}"
+        );
+        assert!(said.contains("--entry 'string(1)/u64'\n"), "{said}");
+        assert!(!place.path().join("r/trace-003.csv.zst").exists());
+        assert_eq!(rows[0], "op,key,key_bytes,value_bytes");
+        let count = |word: &str| rows.iter().filter(|row| row.starts_with(word)).count();
+        assert_eq!(
+            ["insert,", "get,", "remove,", "iterate,", "clear,"].map(count),
+            [130, 50, 11, 1, 0],
+            "go{}",
+            go.version
+        );
+        let keys = |word: &str| -> Vec<Option<&str>> {
+            rows.iter().filter(|row| row.starts_with(word)).map(|row| row.split(',').nth(1)).collect()
+        };
+        let mut distinct = keys("insert,");
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 100);
+        // The name of 100 was never inserted.
+        let missed = keys("remove,").iter().filter(|key| !distinct.contains(key)).count();
+        assert_eq!((missed, keys("get,").iter().all(|key| distinct.contains(key))), (1, true));
+        assert!(rows[1].ends_with(",1,8") && rows[100].ends_with(",2,8"), "{} {}", rows[1], rows[100]);
+    }
+}
+
+#[test]
+fn a_trace_costs_a_model_what_the_map_cost() {
+    for go in toolchains(true) {
+        let place = place();
+        let at = line_of(&program(&place), "hinted", "make(");
+        let (trace, said) = traced(&place, &go, &at, &[]);
+        assert!(said.contains("--entry 'u64/u64' --hint 100\n"), "{said}");
+        assert_eq!(trace.len(), 801);
+        let all = maps(&place, "r");
+        let [row] = rows(&all, "main.hinted")[..] else { panic!("{all}") };
+        let minor: Vec<&str> = go.version.split('.').take(2).collect();
+        let model = format!("go-swiss(go={})", minor.join("."));
+        let path: PathBuf = place.path().join("r/trace-001.csv.zst");
+        let path = path.to_str().expect("a path");
+        let args = ["--map", &model, "--trace", path, "--entry", "u64/u64", "--hint", "100", "--passes", "count"];
+        let model = Run::new([common::PATIENT]).args(args).rows();
+        for figure in ["alloc_bytes", "moved_entries", "inserts"] {
+            assert_eq!(row[figure].as_f64(), Some(common::metric(&model[0], figure)), "go{}: {figure}", go.version);
+        }
+    }
+}
+
+#[test]
+fn keys_are_hashes_that_another_process_has_otherwise() {
+    let Some(go) = toolchains(true).pop() else { return };
+    let place = place();
+    let at = line_of(&program(&place), "known", "map[uint64]uint64{}");
+    let (first, _) = traced(&place, &go, &at, &[]);
+    fs::rename(place.path().join("r"), place.path().join("before")).expect("moved");
+    let (second, _) = traced(&place, &go, &at, &[]);
+    assert_eq!((first.len(), second.len()), (801, 801));
+    assert!(first.iter().skip(1).all(|row| !second.contains(row)));
+    // What it holds besides is told without it.
+    let without = |path: &str| -> Value {
+        let mut all = maps(&place, path);
+        all["places"].take()
+    };
+    assert_eq!(without("before"), without("r"));
+}
+
+#[test]
+fn a_place_that_makes_no_maps_is_told_and_one_that_is_none_refused() {
+    let Some(go) = toolchains(true).pop() else { return };
+    let place = place();
+    let outcome = record(&place, &go, &["--trace", "main.go:1", "--out", "r", "--", "go", "run", "."]);
+    assert!(outcome.stderr.contains("main.go:1: no map of this place was recorded"), "{}", outcome.stderr);
+    for wrong in ["main.go", "main.go:", ":12", "main.go:0"] {
+        let mut command: Command = recording(&go, &["--trace", wrong, "--", "go", "run", "."]);
+        let outcome = place.run_command(&mut command);
+        assert_eq!(outcome.code, Some(2));
+        assert!(outcome.stderr.contains("give FILE:LINE, as printer.go:1426"), "{}", outcome.stderr);
+    }
+}

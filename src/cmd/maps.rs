@@ -1,12 +1,14 @@
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 
 use super::{output, stdout};
 use crate::plan::UnknownName;
-use crate::recording::{FORMATS, Process, Recorded, Recording, Sort};
+use crate::recording::{FORMATS, Format, Process, Recorded, Recording, Sort};
 
 /// Show what the maps of a recording cost, by the line that makes them
 #[derive(clap::Args)]
@@ -15,7 +17,7 @@ bytes       allocated by the maps of that place and type, as Go's MemStats count
 abandoned   share of them that was left behind when tables grew
 hint saves  bytes that a hint of each map's largest number of entries would save
 p50/p99/largest  entries of those maps, at their most
-A program that is running is seen as it is now; watch mapscope maps PID repeats.")]
+A program that is running is seen as it is now; --watch shows it again and again.")]
 pub(super) struct Args {
     /// What `mapscope record` wrote: its folder, or the file of one process; or the number of a process that is running
     #[arg(value_name = "DIR|FILE|PID")]
@@ -26,9 +28,12 @@ pub(super) struct Args {
     /// Places that the table shows; 0 for all
     #[arg(long, value_name = "N", default_value_t = 20)]
     top: usize,
-    /// table, csv, json, or pprof (go tool pprof -http=: FILE)
+    /// table, csv, json, html (a page), openmetrics (for Prometheus), or pprof (go tool pprof -http=: FILE)
     #[arg(long, value_name = "F", default_value = "table")]
     format: String,
+    /// Show the table again every 2 seconds, as many places as fit on the screen, until the process ends or Ctrl-C
+    #[arg(long, conflicts_with_all = ["format", "top"])]
+    watch: bool,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -37,10 +42,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let format = format.ok_or_else(|| anyhow!(UnknownName::new("format", &args.format, names())))?;
     let pid = args.path.to_str().and_then(|path| path.parse().ok()).filter(|_| !args.path.exists());
     let path = pid.map_or_else(|| Ok(args.path.clone()), Process::file_of)?;
-    let recording = Recording::read(&path, args.by)?;
+    if args.watch {
+        return watch(args, format, &path, pid);
+    }
     let rows_max = if args.top == 0 { usize::MAX } else { args.top };
-    let recorded = Recorded { rows_max, width: output::width().unwrap_or(80), ..recording.shown() };
-    let bytes = (format.render)(&recorded).with_context(|| format!("can't make the {} form", format.name))?;
+    let bytes = rendered(args, format, &path, rows_max)?;
     if !format.binary {
         output::print(&String::from_utf8(bytes)?)?;
     } else if std::io::stdout().is_terminal() {
@@ -49,4 +55,35 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         stdout::open().and_then(|mut stdout| stdout.write_all(&bytes)).context("can't write to stdout")?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn rendered(args: &Args, format: &Format, path: &Path, rows_max: usize) -> anyhow::Result<Vec<u8>> {
+    let recording = Recording::read(path, args.by)?;
+    let recorded = Recorded { rows_max, width: output::width().unwrap_or(80), ..recording.shown() };
+    (format.render)(&recorded).with_context(|| format!("can't make the {} form", format.name))
+}
+
+/// Shows the table again and again, for as long as the process runs, if it is one.
+fn watch(args: &Args, format: &Format, path: &Path, pid: Option<u32>) -> anyhow::Result<ExitCode> {
+    const EVERY: Duration = Duration::from_secs(2);
+    /// Its head, its last line and the prompt below.
+    const OTHER_LINES: usize = 9;
+    const LINES_OF_A_PLACE: usize = 2;
+    const CLEARED: &str = "\x1b[H\x1b[2J\x1b[3J";
+    let mut screen = std::io::stdout();
+    if !screen.is_terminal() {
+        bail!("--watch shows the table on a terminal, and stdout is none: leave it out");
+    }
+    loop {
+        let ended = pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists());
+        let rows_max = output::height().saturating_sub(OTHER_LINES) / LINES_OF_A_PLACE;
+        let table = String::from_utf8(rendered(args, format, path, rows_max.max(1))?)?;
+        screen.write_all(CLEARED.as_bytes()).and_then(|()| screen.flush()).context("can't write to stdout")?;
+        output::print(&table)?;
+        if ended {
+            output::note("the process has ended");
+            return Ok(ExitCode::SUCCESS);
+        }
+        thread::sleep(EVERY);
+    }
 }

@@ -50,6 +50,11 @@ pub(super) fn width() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.max(40).into())
 }
 
+/// The lines of that terminal; 24 where it says none.
+pub(super) fn height() -> usize {
+    terminal_size::terminal_size_of(io::stdout()).map_or(24, |(_, height)| height.0.into())
+}
+
 /// Whether stdout shows colours.
 pub(super) fn colour() -> bool {
     let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());

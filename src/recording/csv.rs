@@ -9,7 +9,7 @@ pub(super) const FORMAT: Format = Format { name: "csv", binary: false, render };
 
 fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["place", "function", "type"].into_iter().chain(COLUMNS.iter().map(|&(name, _)| name)))?;
+    writer.write_record(["place", "function", "type"].into_iter().chain(COLUMNS.iter().map(|column| column.0)))?;
     for row in &recorded.table.rows {
         let names = [&row.place.at, &row.place.function, &row.ty].map(String::clone);
         let figures = COLUMNS.iter().map(|column| value(recorded, &row.counts, column));

@@ -6,7 +6,7 @@ use std::io;
 use serde_json::{Map, Value, json};
 
 use super::compare::{apart_by_chance, id};
-use super::figures::{COLUMNS, value};
+use super::figures::{COLUMNS, Column, value};
 use super::pairing::Pairing;
 use super::terminal::{name_of, place_and_type};
 use super::{Recorded, Recording, Row};
@@ -79,7 +79,7 @@ impl<'a> Difference<'a> {
 fn change(
     (of_before, before): (&Recorded<'_>, &Row),
     (of_after, after): (&Recorded<'_>, &Row),
-    column: &(&'static str, fn(&super::Counts) -> Option<u64>),
+    column: &Column,
 ) -> Option<Change> {
     let (a, b) = (value(of_before, &before.counts, column)?, value(of_after, &after.counts, column)?);
     let grown = before.counts.chance.growths + after.counts.chance.growths > 0;

@@ -2,36 +2,36 @@
 
 use super::{Counts, Recorded};
 
-/// A figure's name, and the figure.
-pub(super) type Column = (&'static str, fn(&Counts) -> Option<u64>);
+/// A figure's name, what it is, and the figure.
+pub(super) type Column = (&'static str, &'static str, fn(&Counts) -> Option<u64>);
 
 /// Each figure, by the name that it has in CSV and JSON.
 pub(super) const COLUMNS: &[Column] = &[
-    ("maps", |c| Some(c.maps)),
-    ("hinted_maps", |c| Some(c.hinted_maps)),
-    ("entries", |c| Some(c.entries)),
-    ("entries_p50", |c| c.size_at(0.5)),
-    ("entries_p99", |c| c.size_at(0.99)),
-    ("entries_max", |c| c.sizes.last().copied()),
-    ("writes", |c| Some(c.writes)),
-    ("inserts", |c| Some(c.inserts)),
-    ("overwrites", |c| Some(c.overwrites())),
-    ("removes", |c| Some(c.removes)),
-    ("lookups", |c| Some(c.lookups)),
-    ("iterations", |c| Some(c.iterations)),
-    ("clears", |c| Some(c.clears)),
-    ("growths", |c| Some(c.growths)),
-    ("moved_entries", |c| Some(c.moved_entries)),
-    ("alloc_bytes", |c| Some(c.alloc_bytes())),
-    ("table_bytes", |c| Some(c.table_bytes)),
-    ("entry_bytes", |c| Some(c.entry_bytes)),
-    ("abandoned_bytes", |c| Some(c.abandoned_bytes)),
-    ("held_bytes_max", |c| Some(c.held_bytes_max)),
-    ("hint_saves_bytes", |c| Some(c.hint_saves_bytes)),
+    ("maps", "Maps recorded.", |c| Some(c.maps)),
+    ("hinted_maps", "Maps made with a hint above 0.", |c| Some(c.hinted_maps)),
+    ("entries", "Entries when last seen, of all maps together.", |c| Some(c.entries)),
+    ("entries_p50", "Half of the maps had at most so many entries.", |c| c.size_at(0.5)),
+    ("entries_p99", "99 of 100 maps had at most so many entries.", |c| c.size_at(0.99)),
+    ("entries_max", "Most entries that a map had.", |c| c.sizes.last().copied()),
+    ("writes", "Inserts and overwrites.", |c| Some(c.writes)),
+    ("inserts", "Writes of new keys.", |c| Some(c.inserts)),
+    ("overwrites", "Writes of keys that were there.", |c| Some(c.overwrites())),
+    ("removes", "Removes of keys that were there.", |c| Some(c.removes)),
+    ("lookups", "Lookups, whether or not the key was there.", |c| Some(c.lookups)),
+    ("iterations", "Iterations begun over entries.", |c| Some(c.iterations)),
+    ("clears", "Clears of maps that had entries.", |c| Some(c.clears)),
+    ("growths", "Tables replaced by a larger one or by two.", |c| Some(c.growths)),
+    ("moved_entries", "Entries that growing moved.", |c| Some(c.moved_entries)),
+    ("alloc_bytes", "Bytes allocated.", |c| Some(c.alloc_bytes())),
+    ("table_bytes", "Bytes allocated for headers, groups, tables and directories.", |c| Some(c.table_bytes)),
+    ("entry_bytes", "Bytes allocated for keys and values over 128 bytes.", |c| Some(c.entry_bytes)),
+    ("abandoned_bytes", "Bytes of what growing replaced.", |c| Some(c.abandoned_bytes)),
+    ("held_bytes_max", "Most bytes that one map held.", |c| Some(c.held_bytes_max)),
+    ("hint_saves_bytes", "Bytes that an exact hint of each map would have saved.", |c| Some(c.hint_saves_bytes)),
 ];
 
 /// A figure; what was not counted is absent.
-pub(super) fn value(recorded: &Recorded<'_>, counts: &Counts, (name, of): &Column) -> Option<u64> {
+pub(super) fn value(recorded: &Recorded<'_>, counts: &Counts, (name, _, of): &Column) -> Option<u64> {
     let is_counted = recorded.has_lookups() || !["lookups", "iterations"].contains(name);
     of(counts).filter(|_| is_counted)
 }

@@ -17,10 +17,12 @@ mod file;
 mod format;
 mod go;
 mod hint;
+mod html;
 mod json;
 mod manifest;
 mod map;
 mod opened;
+mod openmetrics;
 mod pairing;
 mod pprof;
 mod relay;
@@ -90,4 +92,5 @@ impl RecordingError {
 pub const SAMPLE_MAX: u64 = 1_000_000;
 
 /// Every form, the one for terminals first.
-pub static FORMATS: &[Format] = &[terminal::FORMAT, csv::FORMAT, json::FORMAT, pprof::FORMAT];
+pub static FORMATS: &[Format] =
+    &[terminal::FORMAT, csv::FORMAT, json::FORMAT, html::FORMAT, openmetrics::FORMAT, pprof::FORMAT];

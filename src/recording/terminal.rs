@@ -10,9 +10,9 @@ use crate::text::pad_start;
 pub(super) const FORMAT: Format = Format { name: "table", binary: false, render };
 
 /// A head, and a figure. All together are 80 columns wide.
-type Column = (&'static str, usize, fn(&Counts) -> String);
+pub(super) type Column = (&'static str, usize, fn(&Counts) -> String);
 
-const COLUMNS: [Column; 8] = [
+pub(super) const COLUMNS: [Column; 8] = [
     ("bytes", 8, |c| scaled(c.alloc_bytes())),
     ("abandoned", 9, |c| percent(c.abandoned_bytes, c.alloc_bytes())),
     ("hint saves", 10, |c| scaled(c.hint_saves_bytes)),
@@ -58,7 +58,7 @@ pub(super) fn place_and_type(row: &Row, width: usize) -> String {
     format!("{at}  {of_type}")
 }
 
-fn summary(recorded: &Recorded<'_>) -> String {
+pub(super) fn summary(recorded: &Recorded<'_>) -> String {
     let (table, total) = (recorded.table, &recorded.table.total);
     let [maps, places, inserts, bytes, moved] =
         [total.maps, table.rows.len() as u64, total.inserts, total.alloc_bytes(), total.moved_entries]

@@ -20,7 +20,7 @@ mod json;
 mod junit;
 pub(crate) mod markdown;
 pub(crate) mod number;
-mod openmetrics;
+pub(crate) mod openmetrics;
 #[cfg(feature = "parquet")]
 mod parquet;
 pub(crate) mod pprof;

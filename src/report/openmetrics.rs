@@ -66,7 +66,8 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
     emit("results.prom", text.as_bytes())
 }
 
-fn head(text: &mut String, name: &str, kind: &str, unit: &str, help: &str) {
+/// The lines above a family's samples.
+pub(crate) fn head(text: &mut String, name: &str, kind: &str, unit: &str, help: &str) {
     let _ = writeln!(text, "# TYPE {name} {kind}");
     if !unit.is_empty() {
         let _ = writeln!(text, "# UNIT {name} {unit}");
@@ -75,7 +76,7 @@ fn head(text: &mut String, name: &str, kind: &str, unit: &str, help: &str) {
 }
 
 /// `key="value",...`; a label without a value would be the same as none.
-fn labels<'a>(labels: impl IntoIterator<Item = (&'a str, String)>) -> String {
+pub(crate) fn labels<'a>(labels: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let labels = labels.into_iter().filter(|(_, value)| !value.is_empty());
     labels.map(|(key, value)| format!("{key}=\"{}\"", escaped(&value))).collect::<Vec<_>>().join(",")
 }

@@ -13,7 +13,7 @@ mod page;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod pprof;
-mod python;
+pub(crate) mod python;
 mod services;
 mod speedscope;
 mod trace;

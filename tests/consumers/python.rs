@@ -13,7 +13,7 @@ fn python() -> OsString {
 }
 
 /// What `script` prints, run in `folder`; `None`, said in a word, where a package it needs is not there.
-pub(super) fn run(packages: &[&str], folder: &Path, script: &str, args: &[&str]) -> Option<String> {
+pub(crate) fn run(packages: &[&str], folder: &Path, script: &str, args: &[&str]) -> Option<String> {
     let there = |package: &&str| {
         let import = Command::new(python()).args(["-c", &format!("import {package}")]).output();
         import.is_ok_and(|output| output.status.success())

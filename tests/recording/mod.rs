@@ -2,6 +2,7 @@
 //! of its maps, and by hand. Needs go commands, named in `MAPSCOPE_GO`.
 
 mod compared;
+mod forms;
 mod refused;
 mod traced;
 
@@ -241,42 +242,5 @@ fn the_user_s_own_overlay_and_flags_stay() {
         let outcome = place.run_command(command.env("GOFLAGS", "-overlay=own.json '-ldflags=-s -w'"));
         assert!(outcome.code == Some(0) && outcome.stderr.contains("overlaid"), "{}", outcome.stderr);
         assert_eq!(rows(&maps(&place, "r"), "main.shared").len(), 0);
-    }
-}
-
-#[test]
-fn go_tool_pprof_opens_the_profile() {
-    for go in toolchains(true) {
-        let place = place();
-        record(&place, &go, &["--out", "r", "--", "go", "run", "."]);
-        let outcome = Command::new(env!("CARGO_BIN_EXE_mapscope"))
-            .args(["maps", "r", "--format", "pprof"])
-            .current_dir(place.path())
-            .output()
-            .expect("it starts");
-        assert!(outcome.status.success());
-        fs::write(place.path().join("maps.pb.gz"), outcome.stdout).expect("written");
-        let args = ["tool", "pprof", "-top", "-sample_index=growths", "-tagfocus=type=map.string.int", "maps.pb.gz"];
-        let top = place.run_command(Command::new(&go.path).args(args).env("GOTOOLCHAIN", "local"));
-        let line =
-            top.stdout.lines().find(|line| line.ends_with("main.counted")).unwrap_or_else(|| panic!("{}", top.stdout));
-        assert_eq!(line.split_whitespace().next(), Some("8"), "{line}");
-    }
-}
-
-#[test]
-fn the_table_names_the_line_and_fits_the_screen() {
-    for go in toolchains(true) {
-        let place = place();
-        record(&place, &go, &["--out", "r", "--", "go", "run", "."]);
-        let outcome = place.run(&["maps", "r", "--by", "growths", "--top", "2"]);
-        assert_eq!((outcome.code, &*outcome.stderr), (Some(0), ""));
-        let lines: Vec<&str> = outcome.stdout.lines().collect();
-        assert!(lines[0].starts_with(&format!("recorded (go{}): ", go.version)), "{}", outcome.stdout);
-        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{}", outcome.stdout);
-        let shared = lines.iter().position(|line| line.ends_with("  map[uint64]uint64"));
-        let shared = shared.unwrap_or_else(|| panic!("{}", outcome.stdout));
-        assert!(lines[shared].starts_with("  main.go:") && lines[shared - 1].contains("1,000/1,000/1,000"));
-        assert!(outcome.stdout.ends_with(" more places: --top N, or --format csv\n"), "{}", outcome.stdout);
     }
 }

@@ -2,6 +2,7 @@
 //! of its maps, and by hand. Needs go commands, named in `MAPSCOPE_GO`.
 
 mod compared;
+mod ended;
 mod forms;
 mod refused;
 mod traced;
@@ -172,24 +173,6 @@ fn a_map_costs_what_the_model_says() {
         let [held, saved, bytes] =
             ["held_bytes_max", "hint_saves_bytes", "alloc_bytes"].map(|figure| row[figure].as_u64().expect("a figure"));
         assert!(held < bytes && bytes - saved <= held, "{row}");
-    }
-}
-
-#[test]
-fn what_was_recorded_survives_the_process() {
-    for go in toolchains(true) {
-        let place = place();
-        let built = record(&place, &go, &["--out", "b", "--", "go", "build", "-o", "prog", "."]);
-        assert!(built.stderr.contains("run it under `mapscope record`, too"), "{}", built.stderr);
-        // The last of them needs more room than a file has at first.
-        for inserts in [0, 1, 8, 9, 5_000] {
-            let (out, argument) = (format!("r{inserts}"), inserts.to_string());
-            let outcome = place.run(&["record", "--out", &out, "--", "./prog", &argument]);
-            assert_eq!(outcome.code, Some(128 + libc::SIGKILL), "{}", outcome.stderr);
-            let maps = maps(&place, &out);
-            let rows = rows(&maps, "main.killed");
-            assert_eq!((sum(&rows, "inserts"), sum(&rows, "entries")), (inserts, inserts), "go{}", go.version);
-        }
     }
 }
 

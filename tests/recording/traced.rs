@@ -12,7 +12,7 @@ use crate::cli_process::Place;
 use crate::common::{self, Run};
 
 /// The place of the map that a function of the program makes.
-fn line_of(text: &str, function: &str, make: &str) -> String {
+pub(super) fn line_of(text: &str, function: &str, make: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let begin = lines.iter().position(|line| line.starts_with(&format!("func {function}("))).expect("the function");
     let line = (begin..).find(|&line| lines[line].contains(make)).expect("the line");

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -22,6 +23,13 @@ var kept []any
 func main() {
 	debug.SetGCPercent(-1)
 	kept = make([]any, 0, 1000)
+	if len(os.Args) > 2 {
+		n, err := strconv.ParseInt(os.Args[2], 10, 64)
+		if err != nil {
+			panic(err)
+		}
+		crashed(n)
+	}
 	if len(os.Args) > 1 {
 		n, err := strconv.Atoi(os.Args[1])
 		if err != nil {
@@ -193,4 +201,45 @@ func killed(n int) {
 	kept = append(kept, m)
 	syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	select {}
+}
+
+// crashed: four goroutines fill maps, each with 2,000 inserts, 667 overwrites and 400 removes. Whichever does the n-th of all of
+// these ends the process, in the middle of what the others do.
+func crashed(n int64) {
+	runtime.GOMAXPROCS(4)
+	var done atomic.Int64
+	step := func() {
+		if done.Add(1) == n {
+			syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}
+	}
+	for g := 0; g < 4; g++ {
+		go func() {
+			for {
+				crash(step)
+			}
+		}()
+	}
+	select {}
+}
+
+// crash returns its map, which is on the heap for that.
+//
+//go:noinline
+func crash(step func()) map[int]large {
+	m := map[int]large{}
+	for i := 0; i < 2000; i++ {
+		m[i] = large{}
+		step()
+		if i%3 == 0 {
+			m[i] = large{1}
+			step()
+		}
+		if i%5 == 0 {
+			delete(m, i)
+			step()
+		}
+	}
+	return m
 }

@@ -66,7 +66,10 @@ impl Operations {
 
     /// Those of a process. `None` where it has no such file, or had only begun with it.
     fn of(process: &Process) -> Result<Option<Operations>, RecordingError> {
-        let path = process.path.with_extension("ops");
+        Operations::open(process.path.with_extension("ops"))
+    }
+
+    fn open(path: PathBuf) -> Result<Option<Operations>, RecordingError> {
         if !path.is_file() {
             return Ok(None);
         }
@@ -224,4 +227,64 @@ fn entry(ty: &Type, sum: Sum) -> String {
         bytes => number(bytes),
     };
     format!("{key}/{value}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of these rows, with room for so many, and whether it can be opened and read.
+    fn read(rows: &[(u64, u64)], claimed: u32, ready: u32) -> Result<Vec<Row>, String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("x.ops");
+        let mut bytes = Operations::MAGIC.to_vec();
+        for number in [Operations::VERSION, 0, claimed, ready, 3, 0] {
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+        bytes.resize(Operations::ROWS_AT, 0);
+        for (operation, key) in rows {
+            bytes.extend_from_slice(&operation.to_le_bytes());
+            bytes.extend_from_slice(&key.to_le_bytes());
+        }
+        std::fs::write(&path, bytes).expect("written");
+        let operations = Operations::open(path).map_err(|error| error.to_string())?.expect("a trace");
+        assert_eq!(operations.dropped, 3);
+        let mut all = Vec::new();
+        let each = operations.each(|row| {
+            all.push(row);
+            Ok(())
+        });
+        each.map(|()| all).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn rows_are_read_as_far_as_they_are_written() {
+        let put = 5 << 32 | 1 << 24 | 77;
+        // The third is claimed only, and the fourth found no room.
+        let rows = read(&[(put, 9), (4 << 24 | 77, 0), (0, 0)], 4, 3).expect("they can be read");
+        let [Row { map: 77, word: "insert", key_bytes: 5, key: 9, .. }, Row { word: "clear", keyed: false, .. }] =
+            rows[..]
+        else {
+            panic!("{} rows", rows.len())
+        };
+    }
+
+    #[test]
+    fn what_is_cut_or_damaged_is_refused() {
+        assert!(read(&[(1 << 24, 0)], 2, 2).is_err_and(|why| why.contains("is cut short")));
+        assert!(read(&[(6 << 24, 0)], 1, 1).is_err_and(|why| why.contains("is damaged: operation 6")));
+        let nothing = Path::new("nowhere").join("x.ops");
+        assert!(Operations::open(nothing).expect("none").is_none());
+    }
+
+    #[test]
+    fn entries_are_as_large_as_those_of_the_map() {
+        let ty =
+            |key_bytes, value_bytes| Type { name: String::new(), key_bytes, value_bytes, group_bytes: 0, flags: 0 };
+        let fixed = Sum { operations: 3, keyed: 2, key_bytes: 32, varies: false };
+        assert_eq!(entry(&ty(16, 8), fixed), "16/u64");
+        assert_eq!(entry(&ty(0, 0), fixed), "1/()");
+        let text = Sum { key_bytes: 50, varies: true, ..fixed };
+        assert_eq!(entry(&ty(16, 24), text), "string(25)/24");
+    }
 }

@@ -17,7 +17,7 @@ bytes       allocated by the maps of that place and type, as Go's MemStats count
 abandoned   share of them that was left behind when tables grew
 hint saves  bytes that a hint of each map's largest number of entries would save
 p50/p99/largest  entries of those maps, at their most
-A program that is running is seen as it is now; --watch shows it again and again.")]
+A program that is running is seen as it is now; --watch repeats.")]
 pub(super) struct Args {
     /// What `mapscope record` wrote: its folder, or the file of one process; or the number of a process that is running
     #[arg(value_name = "DIR|FILE|PID")]

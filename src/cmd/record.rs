@@ -19,8 +19,8 @@ Examples: mapscope record -- go test ./...
           mapscope record -- go build -o server . && mapscope record -- ./server
           mapscope record --trace cache.go:42 -- ./server
 Then: mapscope maps DIR
-Programs are built with a patched copy of their own Go's maps; GOROOT stays as it
-is. Go 1.24 to 1.27 on Linux. docs/RECORDING.md says what is seen and what not.
+Programs are built with a patched copy of their own Go's maps; GOROOT stays as
+it is. Go 1.24 to 1.27 on Linux; docs/RECORDING.md says what is seen.
 Exits with the command's code; 2 if nothing could be recorded.")]
 pub(super) struct Args {
     /// go command or Go installation to build with [default: the command's own, or go on the PATH]

@@ -7,7 +7,7 @@ use crate::workload::Entry;
 
 /// The crates that have code of maps, of their hashers and of what counts. What is generic is compiled with the program, and
 /// optimised as that is, whichever crate it is of.
-const MEASURED: [&str; 24] = [
+const MEASURED: [&str; 25] = [
     "ahash",
     "archery",
     "counting-alloc",
@@ -32,6 +32,7 @@ const MEASURED: [&str; 24] = [
     "scc",
     "sdd",
     "seize",
+    "siphasher",
 ];
 
 /// The crates that do no measured work, but that those above use, or that a pass waits for.

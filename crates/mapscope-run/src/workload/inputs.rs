@@ -27,7 +27,7 @@ pub(super) struct Taken {
 }
 
 /// What is known of an input beside its rows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct About {
     /// As it was given.
     pub path: PathBuf,
@@ -41,7 +41,7 @@ pub(super) struct About {
 }
 
 /// What an input is read for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) enum Content {
     Keys,
     Trace(trace::About),

@@ -16,6 +16,7 @@ mod expect;
 pub mod input;
 mod inputs;
 pub mod keys;
+mod lengths;
 pub mod mixes;
 mod op;
 mod rng;
@@ -29,6 +30,7 @@ pub use args::Args;
 pub use deal::{Deal, Outcomes};
 pub use expect::{Expected, entry_checksum};
 pub use inputs::{HandOver, Inputs};
+pub use lengths::{Lengths, Spread};
 pub use mapscope_maps::entry::{
     Bytes, BytesOf, Common, ENTRIES, Entries, Entry, EntryError, EntryVisitor, GRAMMAR, Key, KeyType, Meaning, Str,
     Str24, Value, ValueType, low_bits, with_entry,
@@ -204,8 +206,13 @@ impl Workload {
     /// is a get, ...`.
     pub fn told(&self) -> Option<String> {
         let Opened::Trace { input, .. } = &self.source else { return None };
-        let told = input.about.told.as_deref()?;
-        Some(format!("{}: {told}", text::path(intake::shown(&input.about.path))))
+        Some(format!("{}: {}", text::path(intake::shown(&input.about.path)), self.read_as()?))
+    }
+
+    /// The same without the trace's path.
+    pub fn read_as(&self) -> Option<&str> {
+        let Opened::Trace { input, .. } = &self.source else { return None };
+        input.about.told.as_deref()
     }
 
     /// Operations of the set-up, which come first in the stream and are not measured.
@@ -246,6 +253,15 @@ impl Workload {
     /// Whether [`Op::value_bytes`] says how long values are.
     pub fn value_lengths(&self) -> bool {
         matches!(&self.source, Opened::Trace { about, .. } if about.layout.value_lengths)
+    }
+
+    /// How long the keys of a trace are, operation by operation: of those that are texts, or whose rows say it. `None` where
+    /// none is, and of generated workloads.
+    pub fn key_lengths(&self) -> Option<Spread> {
+        match &self.source {
+            Opened::Trace { about, .. } => about.key_lengths,
+            Opened::Generated(_) => None,
+        }
     }
 
     /// Whether each put's value has the whole of [`Op::value`].

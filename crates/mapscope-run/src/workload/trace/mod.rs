@@ -10,14 +10,16 @@ use serde::{Deserialize, Serialize};
 
 use super::copy::{self, Writer};
 use super::inputs::{self, Content, Taken};
-use super::{Kind, Op, WorkloadError};
+use super::{Kind, Op, Spread, WorkloadError};
 pub use crate::plan::Reading;
 use crate::plan::TraceSpec;
 
 /// What is known of a trace beside its operations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct About {
     pub layout: Layout,
+    /// How long keys are, where they have lengths.
+    pub key_lengths: Option<Spread>,
     /// The first operation that is about all entries, if there is one: its kind, and how many come before it.
     pub whole: Option<(Kind, u64)>,
 }
@@ -53,9 +55,9 @@ pub(super) fn take(trace: &TraceSpec) -> Result<Taken, WorkloadError> {
     if copy.rows() == 0 {
         return Err(reader.no_operations());
     }
-    let told = reader.told();
+    let (told, key_lengths) = (reader.told(), reader.key_lengths());
     let fingerprint = format!("{}{}", reader.into_input().fingerprint()?, trace.reading);
-    let content = Content::Trace(About { layout, whole });
+    let content = Content::Trace(About { layout, key_lengths, whole });
     let about = inputs::About { path: trace.path.clone(), reading: trace.reading.clone(), fingerprint, told, content };
     Ok(Taken { about, copy: copy.finish()? })
 }

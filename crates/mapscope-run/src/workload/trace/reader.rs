@@ -7,7 +7,7 @@ use mapscope_trace::read::{Action, Columns, Decoder, Fault, Format, Key, Operati
 
 use crate::plan::{Reading, Requests};
 use crate::workload::input::Input;
-use crate::workload::{Kind, Op, WorkloadError};
+use crate::workload::{Kind, Lengths, Op, Spread, WorkloadError};
 
 /// A trace that is being read.
 pub struct Reader {
@@ -19,6 +19,7 @@ pub struct Reader {
     requests: Requests,
     /// The keys that get-or-insert has put.
     known: HashSet<u64, foldhash::fast::FixedState>,
+    key_lengths: Lengths,
     left_out: u64,
 }
 
@@ -50,7 +51,7 @@ impl Reader {
             return Err(input.fault(what));
         }
         let (waiting, known) = (VecDeque::new(), HashSet::default());
-        Ok(Reader { input, format, decoder, waiting, requests, known, left_out: 0 })
+        Ok(Reader { input, format, decoder, waiting, requests, known, key_lengths: Lengths::default(), left_out: 0 })
     }
 
     fn decoder(
@@ -82,11 +83,15 @@ impl Reader {
                 return Ok(Some(row));
             }
             let mut waiting = std::mem::take(&mut self.waiting);
+            let mut key_lengths = std::mem::take(&mut self.key_lengths);
             let went_on = self.read(&mut |operation| {
                 let row = if operation.action == Action::New { Row::New } else { Row::Op(op(&operation)) };
+                if let Some(length) = key_length(&operation) {
+                    key_lengths.add(length, operation.times);
+                }
                 waiting.push_back((row, operation.times));
             });
-            self.waiting = waiting;
+            (self.waiting, self.key_lengths) = (waiting, key_lengths);
             if !went_on? {
                 return Ok(None);
             }
@@ -146,6 +151,12 @@ impl Reader {
         (!says_all).then(|| format!("read as {name}: {fills}{requests}{left_out}"))
     }
 
+    /// How long the keys were so far, operation by operation: of those that are texts, or whose rows say it. `None` where
+    /// none is.
+    pub fn key_lengths(&self) -> Option<Spread> {
+        self.key_lengths.spread()
+    }
+
     /// The number of the line read last.
     pub fn line_number(&self) -> u64 {
         self.input.line_number()
@@ -186,6 +197,15 @@ fn op(operation: &Operation<'_>) -> Op {
     };
     let value_bytes = if kind == Kind::Put { operation.value_bytes } else { 0 };
     Op { kind, key: identity(operation.key), value: 0, hash: operation.hash, value_bytes }
+}
+
+/// How long the operation's key is, where it has a length.
+fn key_length(operation: &Operation<'_>) -> Option<u32> {
+    match (operation.action, operation.key) {
+        (Action::New | Action::Clear | Action::Iterate, _) => None,
+        (_, Key::Text(text)) => operation.key_bytes.or_else(|| u32::try_from(text.len()).ok()),
+        (_, Key::Number(_)) => operation.key_bytes,
+    }
 }
 
 /// The identity of a key: a number is its own, and of a text it is the first 8 bytes, little-endian, of its BLAKE3 hash. Two

@@ -11,7 +11,7 @@ use mapscope::record::{self, metrics};
 use mapscope::report::FORMATS;
 use mapscope::run::Subjects;
 use mapscope::workload::Workload;
-use mapscope::{diff, replay};
+use mapscope::{describe, diff, replay};
 use mapscope_trace::read;
 
 use crate::rng::Rng;
@@ -102,6 +102,7 @@ pub fn all() -> Vec<Target> {
             file: "t",
             commands: &[
                 &["convert", "t", "out.csv"],
+                &["describe", "t"],
                 &["replay", "--map", "std", "t"],
                 &["run", "--map", "std", "--trace", "t", "--passes", "count", "-q", "--out", "o"],
             ],
@@ -208,7 +209,13 @@ fn read_trace(mutant: &[u8]) -> bool {
     let path = file("t.csv", mutant);
     let spec =
         WorkloadSpec { source: Source::Trace(path.clone().into()), ops: u64::MAX, seed: 1, widths: Widths::WHOLE };
-    let taken = Workload::open(&spec).and_then(|workload| workload.expected()).is_ok();
+    // What is taken can be described and shown.
+    let described = |workload: &Workload| {
+        let description = describe::describe(workload, Requests::Insert)?;
+        describe::FORMATS.iter().for_each(|format| _ = (format.render)(&description).expect("rendered"));
+        workload.expected()
+    };
+    let taken = Workload::open(&spec).and_then(|workload| described(&workload)).is_ok();
     let replayed = replay(&path);
     _ = fs::remove_file(&path);
     taken || replayed

@@ -31,9 +31,10 @@
 //! maps run in a program of their own. `run` has the passes, the sessions of maps in this process, and the schedule.
 //! `replay` plays recordings on models, `verify` compares models with a runtime, and `inspect` shows the inside of a
 //! model. `report` and `gate` see only `record`, what cells differ in (`plan::axes`) and the forms in `ci`. `diff` says
-//! what changed, by the gate's rules and in the forms of reports. `ab` has the statistics of two builds by turns. `recording` has real programs record their maps, and shows
-//! what these cost by the line that makes them. `text` makes foreign text fit to be shown, for all of
-//! them. `tests/structure.rs` enforces all this.
+//! what changed, by the gate's rules and in the forms of reports. `ab` has the statistics of two builds by turns. `describe` says
+//! what a trace is before anything runs. `recording` has real programs record their maps, and shows what these cost by
+//! the line that makes them. `text` makes foreign text fit to be shown, for all of them. `tests/structure.rs` enforces
+//! all this.
 //!
 //! # Your own map or program
 //!
@@ -59,6 +60,7 @@ pub use mapscope_run::{
 pub mod ab;
 pub mod ci;
 pub mod cmd;
+pub mod describe;
 pub mod diff;
 pub mod gate;
 pub mod recording;

@@ -52,7 +52,9 @@ fn no_verb_prints_help() {
 
 #[test]
 fn every_verb_has_help_that_fits_80_columns() {
-    for verb in ["run", "diff", "gate", "ab", "baseline", "replay", "layout", "verify", "report", "list", "man"] {
+    for verb in
+        ["run", "diff", "gate", "ab", "baseline", "replay", "layout", "describe", "verify", "report", "list", "man"]
+    {
         let help = shows(&[verb, "--help"], &["Usage: mapscope"]);
         for line in help.lines().skip_while(|line| !line.is_empty()).filter(|line| !line.starts_with("  ")) {
             assert!(line.chars().count() <= 80, "{verb}: {line}");
@@ -137,6 +139,7 @@ fn list_alone_lists_everything() {
             "verdicts (gate --format)",
             "differences (diff --out)",
             "comparisons (ab --format)",
+            "descriptions (describe --format)",
             "traces (--trace-format; packed or not)"
         ]
     );
@@ -163,6 +166,7 @@ fn list_as_json_has_every_name_of_the_text() {
         "verdicts",
         "differences",
         "comparisons",
+        "descriptions",
     ];
     let mut sorted = keys;
     sorted.sort_unstable();

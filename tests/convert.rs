@@ -148,11 +148,13 @@ fn every_verb_takes_every_format() {
         let replay = ["replay", "--map", "std", file];
         let inspect = ["inspect", "--map", "go-classic", "--at", "end", "--trace", file];
         let convert = ["convert", file, "t.csv"];
-        for args in [&run[..], &replay, &inspect, &convert] {
+        let describe = ["describe", file];
+        for args in [&run[..], &replay, &inspect, &convert, &describe] {
             let output = place.run(args);
             let (stdout, stderr) = (output.stdout, output.stderr);
             assert_eq!(output.code, Some(0), "{args:?}: {stderr}");
-            let said = [format!(": {count} operations"), format!("after operation {count}")];
+            let described = format!("{:<16}{count:>14}\n", "operations");
+            let said = [format!(": {count} operations"), format!("after operation {count}"), described];
             assert!(args[0] == "run" || said.iter().any(|said| stdout.contains(said)), "{args:?}: {stdout}");
         }
         let record: Value =

@@ -96,13 +96,14 @@ fn a_record_is_of_what_was_there_when_the_run_began_whatever_becomes_of_it() {
 }
 
 /// What each verb shows of a trace that comes by `path`, with `stdin` as standard input.
-fn shown(path: &str, stdin: impl Fn() -> Stdio) -> [String; 3] {
+fn shown(path: &str, stdin: impl Fn() -> Stdio) -> [String; 4] {
     let place = Place::new();
     fs::write(place.path().join("t.csv"), TRACE).expect("written");
-    let verbs: [&[&str]; 3] = [
+    let verbs: [&[&str]; 4] = [
         &["run", "--map", "btree", "--passes", "count", "--out", "-", "--trace"],
         &["replay", "--map", "btree", "--per-op", "-", "-q"],
         &["inspect", "--map", "go-classic", "--at", "end", "--trace"],
+        &["describe", "--format", "json"],
     ];
     verbs.map(|args| {
         // What a shell does for `<(...)`: a pipe of another number.
@@ -127,7 +128,7 @@ fn piped() -> Stdio {
 
 #[test]
 fn every_verb_reads_traces_from_files_pipes_and_standard_input() {
-    let named = |shown: [String; 3], name: &str| shown.map(|text| text.replace(name, "NAME"));
+    let named = |shown: [String; 4], name: &str| shown.map(|text| text.replace(name, "NAME"));
     let from_file = named(shown("t.csv", Stdio::null), "t.csv");
     assert!(from_file[0].contains("trace:NAME@"), "{}", from_file[0]);
     for (path, name) in [("-", "stdin"), ("/dev/stdin", "stdin"), ("/dev/fd/3", "pipe")] {
@@ -180,6 +181,7 @@ fn what_has_no_end_or_no_rows_is_refused_by_every_verb() {
             &["run", "--map", "std", "--mix", "fill", "--keys", &format!("file:{path}")],
             &["replay", "--map", "std", path],
             &["inspect", "--map", "go-classic", "--at", "1", "--trace", path],
+            &["describe", path],
         ] {
             let outcome = place.run(args);
             let words = if path == "empty" && args.contains(&"file:empty") { "holds no keys" } else { words };
@@ -243,6 +245,7 @@ fn a_wait_for_a_writer_is_interrupted_and_leaves_nothing() {
         &["run", "--map", "std", "--trace", "pipe", "--out", "out"][..],
         &["run", "--map", "std", "--keys", "file:pipe", "--mix", "fill", "--out", "out"],
         &["replay", "--map", "std", "pipe", "--per-op", "rows.csv"],
+        &["describe", "pipe"],
     ] {
         for signal in [libc::SIGINT, libc::SIGTERM] {
             for writes in [false, true] {

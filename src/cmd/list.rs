@@ -15,7 +15,7 @@ use crate::record::metrics::{self, Metric};
 use crate::report::{FORMATS, Format};
 use crate::run::Subjects;
 use crate::workload::GRAMMAR;
-use crate::{ab, diff, gate};
+use crate::{ab, describe, diff, gate};
 
 /// List what can be named: maps, keys, mixes, entries, axes, metrics, profiles, formats, traces
 #[derive(clap::Args)]
@@ -130,11 +130,13 @@ fn sections(what: What, catalog: &Catalog) -> Vec<Section> {
             let verdicts = gate::FORMATS.iter().map(|format| Row::plain(format.name, format.summary)).collect();
             let differences = diff::FILES.iter().map(|(name, summary)| Row::plain(name, summary)).collect();
             let comparisons = ab::FORMATS.iter().map(|format| Row::plain(format.name, format.summary)).collect();
+            let descriptions = describe::FORMATS.iter().map(|format| Row::plain(format.name, format.summary)).collect();
             vec![
                 section("formats", "formats (--format)", FORMATS.iter().map(format).collect()),
                 section("verdicts", "verdicts (gate --format)", verdicts),
                 section("differences", "differences (diff --out)", differences),
                 section("comparisons", "comparisons (ab --format)", comparisons),
+                section("descriptions", "descriptions (describe --format)", descriptions),
             ]
         }
         What::Traces => {

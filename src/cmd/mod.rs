@@ -7,6 +7,7 @@ mod ab;
 mod baseline;
 mod completions;
 mod convert;
+mod describe;
 mod diff;
 mod flags;
 mod gate;
@@ -67,6 +68,7 @@ enum Verb {
     Layout(layout::Args),
     Record(record::Args),
     Maps(maps::Args),
+    Describe(describe::Args),
     Convert(convert::Args),
     Verify(verify::Args),
     Report(report::Args),
@@ -109,6 +111,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         Some(Verb::Replay(args)) => replay::run(args, cli.quiet, subjects),
         Some(Verb::Inspect(args)) => inspect::run(*args, cli.quiet, subjects),
         Some(Verb::Convert(args)) => convert::run(args, cli.quiet),
+        Some(Verb::Describe(args)) => describe::run(args),
         Some(Verb::Layout(args)) => layout::run(args, cli.quiet, subjects),
         Some(Verb::Record(args)) => record::run(args, cli.quiet),
         Some(Verb::Maps(args)) => maps::run(&args),

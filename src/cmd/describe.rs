@@ -1,0 +1,44 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+
+use super::flags::HowRead;
+use super::{INTERRUPTED, output};
+use crate::describe::{self, FORMATS, describe};
+use crate::intake::interrupt;
+use crate::plan::{OPS_MAX, Source, TraceSpec, UnknownName, Widths, WorkloadSpec};
+use crate::workload::Workload;
+
+/// What a trace is, before anything runs: operations, keys, how hot and how soon again, entries, sizes
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  mapscope describe requests.vscsi
+  redis-cli MONITOR | head -100000 | mapscope describe - --format json
+docs/TRACES.md says what each figure means.
+Exit codes: 0 done; 2 bad input.")]
+pub(super) struct Args {
+    /// A trace, packed or not (`mapscope list traces`); - for stdin
+    #[arg(value_name = "TRACE")]
+    trace: PathBuf,
+    #[command(flatten)]
+    how: HowRead,
+    /// text or json
+    #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name, hide_default_value = true)]
+    format: String,
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let known = || FORMATS.iter().map(|format| format.name);
+    let format =
+        describe::find(&args.format).ok_or_else(|| anyhow!(UnknownName::new("format", &args.format, known())))?;
+    interrupt::heed(|| std::process::exit(INTERRUPTED.into()));
+    let reading = args.how.reading();
+    let requests = reading.requests;
+    let source = Source::Trace(TraceSpec { path: args.trace, reading });
+    let workload = Workload::open(&WorkloadSpec { source, ops: OPS_MAX, seed: 1, widths: Widths::WHOLE })?;
+    let description = describe(&workload, requests)?;
+    output::print(&(format.render)(&description)?)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -239,6 +239,11 @@ fn what_can_not_be_shared_is_refused_in_words() {
         &["--map", "dashmap", "--threads", "2", "--trace", "clears.csv"],
         "clears.csv: can't be dealt to threads, as dashmap wants it: it clears the map",
     );
+    refused(
+        &["--map", "dashmap", "--threads", "2", "--mix", "outcomes(insert=5,clear=0,iterate=1)"],
+        "outcomes(insert=5,overwrite=0,get=0,miss=0,remove=0,remove_miss=0,clear=0,iterate=1) can't be dealt to threads, as \
+         dashmap wants it: it iterates over the map",
+    );
 }
 
 #[test]

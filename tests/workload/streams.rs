@@ -12,6 +12,10 @@ fn any_mix(name: &str, records: f64) -> Call {
     match name {
         "fill" => mix(name, &[]),
         "mix" => mix(name, &[("insert", 5.0), ("remove", 2.0), ("get", 3.0), ("records", records)]),
+        "outcomes" => mix(
+            name,
+            &[("insert", 5.0), ("overwrite", 2.0), ("get", 3.0), ("miss", 1.0), ("remove", 2.0), ("peak", records)],
+        ),
         _ => mix(name, &[("records", records)]),
     }
 }
@@ -95,6 +99,12 @@ fn first_operations_by_eye() {
     assert_eq!(
         show(keys("scrambled-zipfian", &[]), any_mix("overwrite", 2.0), 3),
         "P10724633101751987442 P15644961974592833636 P10724633101751987442 P10724633101751987442 P15644961974592833636"
+    );
+    assert_eq!(show(sequential(), few("outcomes"), 13), "P0 G0 P0 P1 G5 G1 P2 R2 P3 P0 R1 G0 P4");
+    assert_eq!(
+        show(keys("runs", &[("share", 0.75), ("appended", 0.5)]), few("fill"), 8),
+        "P4363450860792700327 P5651550431422295104 P9223372036854775808 P5651550431422295105 P3926309655293455958 \
+         P9223372036854775809 P5651550431422295106 P9223372036854775810"
     );
     assert_eq!(
         show(keys("zipfian", &[]), any_mix("mix", 4.0), 16),
@@ -194,7 +204,7 @@ fn fill_inserts_distinct_keys_whatever_the_distribution() {
 fn records_that_are_given_are_loaded_each_with_a_key_of_its_own() {
     combinations(2000, 300.0, |keys, mix, spec| {
         let workload = open(spec);
-        let loaded = if ["fill", "waves"].contains(&mix) { 0 } else { 300 };
+        let loaded = if ["fill", "waves", "outcomes"].contains(&mix) { 0 } else { 300 };
         let setup = &all(&workload)[..workload.setup_ops() as usize];
         let differ: HashSet<u64> = setup.iter().map(|op| op.key).collect();
         assert_eq!((setup.len(), differ.len()), (loaded, loaded), "{keys} {mix}");

@@ -54,14 +54,18 @@ impl<'a> Opened<'a> {
 
     fn check(&self, cell: usize) -> Result<(), WorkloadError> {
         let CellSpec { workload, map, crew, .. } = &self.plan.cells[cell];
-        if let (Some(why), Source::Trace(trace)) = (self.workload(cell).undealable(), &workload.source)
-            && self.subject(cell).is_some_and(|map| map.is_dealt(*crew))
-        {
-            let advice = if crew.is_some() { "leave --threads out" } else { "leave this map out" };
-            let what = format!("can't be dealt to threads, as {map} wants it: {why}; {advice}");
-            return Err(WorkloadError::File { path: intake::shown(&trace.path).to_owned(), line: None, what });
+        let Some(why) = self.workload(cell).undealable() else { return Ok(()) };
+        if !self.subject(cell).is_some_and(|map| map.is_dealt(*crew)) {
+            return Ok(());
         }
-        Ok(())
+        let advice = if crew.is_some() { "leave --threads out" } else { "leave this map out" };
+        let what = format!("can't be dealt to threads, as {map} wants it: {why}; {advice}");
+        Err(match &workload.source {
+            Source::Trace(trace) => {
+                WorkloadError::File { path: intake::shown(&trace.path).to_owned(), line: None, what }
+            }
+            Source::Generated { mix, .. } => WorkloadError::Parameters(format!("{mix} {what}")),
+        })
     }
 
     pub fn workload(&self, cell: usize) -> &Workload {
@@ -119,23 +123,7 @@ impl<'a> Opened<'a> {
 
     /// The record of a cell of which nothing has been run.
     pub fn blank(&self, cell: usize) -> Cell {
-        let (spec, workload, map) = (&self.plan.cells[cell], self.workload(cell), self.subject(cell));
-        Cell {
-            id: spec.id(workload.keys_label(), workload.mix_label(), workload.ops()),
-            status: Status::NotRun,
-            error: None,
-            // Which thread comes first is chance.
-            exact: spec.crew.is_none() && map.is_some_and(|map| map.info().exact),
-            environment: 0,
-            map_version: map.map(|map| map.version(spec.crew, &spec.map.args)).unwrap_or_default(),
-            key_bytes: 0,
-            value_bytes: 0,
-            expected: EndState::default(),
-            count: None,
-            time: None,
-            profile: None,
-            instructions: None,
-        }
+        blank(&self.plan.cells[cell], self.workload(cell), self.subject(cell))
     }
 
     /// What must be as it was for a run to go on: with any of it changed, its figures would not be those of one run.
@@ -161,5 +149,25 @@ impl<'a> Opened<'a> {
             }
         }
         facts
+    }
+}
+
+/// The record of a cell of which nothing has been run.
+pub(super) fn blank(spec: &CellSpec, workload: &Workload, map: Option<&dyn Subject>) -> Cell {
+    Cell {
+        id: spec.id(workload.keys_label(), workload.mix_label(), workload.ops()),
+        status: Status::NotRun,
+        error: None,
+        // Which thread comes first is chance.
+        exact: spec.crew.is_none() && map.is_some_and(|map| map.info().exact),
+        environment: 0,
+        map_version: map.map(|map| map.version(spec.crew, &spec.map.args)).unwrap_or_default(),
+        key_bytes: 0,
+        value_bytes: 0,
+        expected: EndState::default(),
+        count: None,
+        time: None,
+        profile: None,
+        instructions: None,
     }
 }

@@ -6,8 +6,8 @@
 //!
 //! Traces and files of keys are read once ([`Inputs`]), into a private copy, which every process of a run reads.
 //!
-//! Streams need constant memory, with two exceptions: `churn` keeps 8 bytes for each record, and `file:` 8 bytes for
-//! each key of the file.
+//! Streams need constant memory, with three exceptions: `churn` keeps 8 bytes for each record, as does `outcomes` where
+//! records are removed, and `file:` 8 bytes for each key of the file.
 
 mod args;
 mod copy;
@@ -242,11 +242,14 @@ impl Workload {
             Opened::Trace { about, .. } if about.layout.hashed => {
                 Some("it brings the hashes of its keys, which one thread looks up")
             }
-            Opened::Trace { about, ops, .. } => match about.whole.filter(|(_, before)| before < ops)? {
-                (Kind::Iterate, _) => Some("it iterates over the map, which other threads would change meanwhile"),
-                _ => Some("it clears the map, which is no one thread's to do"),
-            },
-            Opened::Generated(_) => None,
+            Opened::Trace { about, ops, .. } => Some(undealt(about.whole.filter(|(_, before)| before < ops)?.0)),
+            Opened::Generated(recipe) => {
+                let whole = [Kind::Clear, Kind::Iterate].into_iter();
+                whole
+                    .zip(["clear", "iterate"])
+                    .find(|(_, name)| recipe.mix_inputs.weighs(name))
+                    .map(|(kind, _)| undealt(kind))
+            }
         }
     }
 
@@ -374,6 +377,14 @@ impl Stream {
             Widths::WHOLE => Ok(()),
             widths => fit(batch, widths),
         }
+    }
+}
+
+/// Why threads can't be dealt an operation on all entries.
+fn undealt(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Iterate => "it iterates over the map, which other threads would change meanwhile",
+        _ => "it clears the map, which is no one thread's to do",
     }
 }
 

@@ -6,6 +6,7 @@
 mod file;
 mod hotspot;
 mod latest;
+mod runs;
 mod scrambled_zipfian;
 mod sequential;
 mod uniform;
@@ -52,5 +53,13 @@ pub struct Inputs {
 }
 
 /// Every key distribution.
-pub static KEYS: &[Row] =
-    &[sequential::ROW, uniform::ROW, zipfian::ROW, scrambled_zipfian::ROW, hotspot::ROW, latest::ROW, file::ROW];
+pub static KEYS: &[Row] = &[
+    sequential::ROW,
+    uniform::ROW,
+    zipfian::ROW,
+    scrambled_zipfian::ROW,
+    hotspot::ROW,
+    latest::ROW,
+    runs::ROW,
+    file::ROW,
+];

@@ -6,6 +6,7 @@
 mod blend;
 mod churn;
 mod fill;
+mod outcomes;
 mod overwrite;
 mod waves;
 mod ycsb;
@@ -51,18 +52,25 @@ pub struct Inputs {
     pub args: Args,
     /// The population: the argument `records`, or else a tenth of the operations; at least 1.
     pub records: u64,
+    /// Measured operations.
+    pub ops: u64,
 }
 
 impl Inputs {
     /// For a workload of `ops` measured operations.
     pub(super) fn new(args: Args, ops: u64) -> Inputs {
         let records = args.get(RECORDS.name).map_or((ops / 10).max(1), |records| records as u64);
-        Inputs { args, records }
+        Inputs { args, records, ops }
     }
 
     /// Whether the call itself says how many records there are.
     pub(super) fn given(&self) -> bool {
         self.args.get(RECORDS.name).is_some()
+    }
+
+    /// Whether the call gives this argument, and not as 0.
+    pub(super) fn weighs(&self, name: &str) -> bool {
+        self.args.get(name).is_some_and(|weight| weight > 0.0)
     }
 
     /// The records that the set-up loads.
@@ -89,5 +97,16 @@ const fn term(name: &'static str, summary: &'static str, source: &'static str) -
 }
 
 /// Every mix.
-pub static MIXES: &[Row] =
-    &[fill::ROW, overwrite::ROW, churn::ROW, waves::ROW, ycsb::A, ycsb::B, ycsb::C, ycsb::D, ycsb::F, blend::ROW];
+pub static MIXES: &[Row] = &[
+    fill::ROW,
+    overwrite::ROW,
+    churn::ROW,
+    waves::ROW,
+    ycsb::A,
+    ycsb::B,
+    ycsb::C,
+    ycsb::D,
+    ycsb::F,
+    blend::ROW,
+    outcomes::ROW,
+];

@@ -22,7 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gate", &["record", "ci", "text"]),
     ("diff", &["record", "plan::axes", "gate", "report", "text"]),
     ("ab", &["record", "gate", "report", "text"]),
-    ("describe", &["plan", "workload", "report", "text"]),
+    ("describe", &["plan", "workload", "record", "report", "run", "text"]),
     ("recording", &["engines", "maps::go::heap", "record", "report", "gate", "text"]),
     ("replay", &["workload", "maps", "probe", "text"]),
     ("subject", &["plan", "workload", "maps", "probe", "record", "replay"]),
@@ -227,6 +227,7 @@ const WITHIN_RUN: &[(&str, &[&str])] = &[
     // The program for an entry that is not compiled in.
     ("runner", &[]),
     ("subjects", &["sessions", "memory", "runner"]),
+    ("here", &["opened", "passes", "subjects"]),
     ("builtin", &["subjects"]),
     ("only", &["child", "job", "subjects"]),
     ("child", &["subjects", "passes", "job", "memory"]),

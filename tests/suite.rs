@@ -13,6 +13,7 @@ mod ci;
 mod cli;
 mod consumers;
 mod convert;
+mod describe;
 mod diff;
 mod diff_stacks;
 mod gate;

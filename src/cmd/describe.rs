@@ -5,9 +5,11 @@ use anyhow::anyhow;
 
 use super::flags::HowRead;
 use super::{INTERRUPTED, output};
-use crate::describe::{self, FORMATS, describe};
+use crate::describe::{self, FORMATS, describe, like};
 use crate::intake::interrupt;
 use crate::plan::{OPS_MAX, Source, TraceSpec, UnknownName, Widths, WorkloadSpec};
+use crate::probe::alloc;
+use crate::run::{Subjects, limit_memory};
 use crate::workload::Workload;
 
 /// What a trace is, before anything runs: operations, keys, how hot and how soon again, entries, sizes
@@ -15,6 +17,7 @@ use crate::workload::Workload;
 #[command(after_help = "\
 Examples:
   mapscope describe requests.vscsi
+  mapscope describe requests.vscsi --like
   redis-cli MONITOR | head -100000 | mapscope describe - --format json
 docs/TRACES.md says what each figure means.
 Exit codes: 0 done; 2 bad input.")]
@@ -24,12 +27,15 @@ pub(super) struct Args {
     trace: PathBuf,
     #[command(flatten)]
     how: HowRead,
+    /// Find the generated workload that resembles it most, and how far that is off on three maps
+    #[arg(long)]
+    like: bool,
     /// text or json
     #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name, hide_default_value = true)]
     format: String,
 }
 
-pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: Args, subjects: &Subjects) -> anyhow::Result<ExitCode> {
     let known = || FORMATS.iter().map(|format| format.name);
     let format =
         describe::find(&args.format).ok_or_else(|| anyhow!(UnknownName::new("format", &args.format, known())))?;
@@ -38,7 +44,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let requests = reading.requests;
     let source = Source::Trace(TraceSpec { path: args.trace, reading });
     let workload = Workload::open(&WorkloadSpec { source, ops: OPS_MAX, seed: 1, widths: Widths::WHOLE })?;
-    let description = describe(&workload, requests)?;
+    let mut description = describe(&workload, requests)?;
+    if args.like {
+        alloc::verify_counting()?;
+        limit_memory();
+        description.like = Some(like(&workload, &description, subjects)?);
+    }
     output::print(&(format.render)(&description)?)?;
     Ok(ExitCode::SUCCESS)
 }

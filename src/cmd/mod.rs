@@ -111,7 +111,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         Some(Verb::Replay(args)) => replay::run(args, cli.quiet, subjects),
         Some(Verb::Inspect(args)) => inspect::run(*args, cli.quiet, subjects),
         Some(Verb::Convert(args)) => convert::run(args, cli.quiet),
-        Some(Verb::Describe(args)) => describe::run(args),
+        Some(Verb::Describe(args)) => describe::run(args, subjects),
         Some(Verb::Layout(args)) => layout::run(args, cli.quiet, subjects),
         Some(Verb::Record(args)) => record::run(args, cli.quiet),
         Some(Verb::Maps(args)) => maps::run(&args),

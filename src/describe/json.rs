@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Description, Format};
+use super::{Description, Format, Like};
 
 pub(super) const FORMAT: Format = Format {
     name: "json",
@@ -11,7 +11,7 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn document(description: &Description) -> Value {
-    let Description { name, read_as, operations, one_in, keys, hot, zipf, reuse, live, key_bytes, value_bytes } =
+    let Description { name, read_as, operations, one_in, keys, hot, zipf, reuse, live, key_bytes, value_bytes, like } =
         description;
     let mut document = json!({
         "schema": 1,
@@ -33,11 +33,18 @@ fn document(description: &Description) -> Value {
         ("reuse_distance", reuse.as_ref().map(|reuse| json!(reuse))),
         ("key_bytes", key_bytes.as_ref().map(|spread| json!(spread))),
         ("value_bytes", value_bytes.as_ref().map(|spread| json!(spread))),
+        ("like", like.as_ref().map(self::like)),
     ];
     for (name, value) in there {
         if let Some(value) = value {
             document[name] = value;
         }
     }
+    document
+}
+
+fn like(like: &Like) -> Value {
+    let mut document = json!(like);
+    document["command"] = like.command().into();
     document
 }

@@ -18,8 +18,10 @@
 
 mod json;
 mod keys;
+mod like;
 mod popularity;
 mod recency;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -31,6 +33,7 @@ use serde::Serialize;
 use crate::plan::Requests;
 use crate::workload::{Batch, Kind, Lengths, Spread, Workload, WorkloadError};
 use keys::Keys;
+pub use like::{Compared, Like, Pair, like};
 pub use popularity::{Hot, Zipf};
 
 /// As many keys are followed at the most.
@@ -61,6 +64,8 @@ pub struct Description {
     pub key_bytes: Option<Spread>,
     /// How long the values are that are put, where the trace says it.
     pub value_bytes: Option<Spread>,
+    /// The workload that resembles it most, where that was asked for.
+    pub like: Option<Like>,
 }
 
 /// Operations by kind, and by what a map that never evicts answers.
@@ -196,6 +201,7 @@ fn describe_within(workload: &Workload, requests: Requests, keys_max: usize) -> 
         reuse: keys.reuse(),
         key_bytes: workload.key_lengths(),
         value_bytes: value_lengths.spread(),
+        like: None,
     })
 }
 

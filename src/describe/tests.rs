@@ -248,3 +248,14 @@ fn json_has_what_is_known_and_nothing_else() {
     let estimate = Description { one_in: 4, ..described("op,key\nput,1\n") };
     assert_eq!(json(&estimate)["one_key_in"], 4);
 }
+
+#[test]
+fn the_mix_of_a_likeness_has_every_outcome() {
+    let like = |text: &str| like::mix(&described(text));
+    let text = "op,key\nput,1\nput,2\nput,1\nget,1\nget,9\nremove,1\nremove,7\n";
+    let all = "outcomes(insert=2,overwrite=1,get=1,miss=1,remove=1,remove_miss=1,peak=2)";
+    assert_eq!(like(text), all);
+    let cleared = "op,key\nput,1\nput,2\nput,3\nclear,\nput,1\niterate,\n";
+    assert_eq!(like(cleared), "outcomes(insert=4,clear=1,iterate=1)");
+    assert_eq!(like("op,key\nclear,\n"), "outcomes(clear=1)");
+}

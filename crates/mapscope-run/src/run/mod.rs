@@ -19,6 +19,7 @@ mod builtin;
 mod child;
 mod event;
 mod fresh;
+mod here;
 mod job;
 mod ledger;
 mod limits;
@@ -44,6 +45,7 @@ use std::io;
 use std::path::PathBuf;
 
 pub use child::main as child_main;
+pub use here::count_here;
 pub use job::HIDDEN_VERB;
 pub use limits::{limit_memory, memory_limit_bytes};
 pub use log::{Log, LogError};

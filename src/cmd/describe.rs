@@ -19,6 +19,7 @@ Examples:
   mapscope describe requests.vscsi
   mapscope describe requests.vscsi --like
   redis-cli MONITOR | head -100000 | mapscope describe - --format json
+  mapscope describe requests.vscsi --like --format html > requests.html
 docs/TRACES.md says what each figure means.
 Exit codes: 0 done; 2 bad input.")]
 pub(super) struct Args {
@@ -30,7 +31,7 @@ pub(super) struct Args {
     /// Find the generated workload that resembles it most, and how far that is off on three maps
     #[arg(long)]
     like: bool,
-    /// text or json
+    /// text, json or html, a page
     #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name, hide_default_value = true)]
     format: String,
 }

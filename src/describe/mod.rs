@@ -16,6 +16,7 @@
 //! and [`Description::one_in`] says so: SHARDS of a fixed size (Waldspurger, Park, Garthwaite and Ahmad, "Efficient MRC
 //! Construction with SHARDS", FAST 2015). Operations by kind, uses and sizes are exact all the same.
 
+mod html;
 mod json;
 mod keys;
 mod like;
@@ -217,7 +218,7 @@ pub struct Format {
 }
 
 /// The registry: one row a form, the default first.
-pub static FORMATS: &[Format] = &[text::FORMAT, json::FORMAT];
+pub static FORMATS: &[Format] = &[text::FORMAT, json::FORMAT, html::FORMAT];
 
 /// The form called `name`.
 pub fn find(name: &str) -> Option<&'static Format> {

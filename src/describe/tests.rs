@@ -249,6 +249,32 @@ fn json_has_what_is_known_and_nothing_else() {
     assert_eq!(json(&estimate)["one_key_in"], 4);
 }
 
+/// Everything is in the markup; a name is text there.
+#[test]
+fn the_page_has_what_the_text_has() {
+    let mut description = described(&work(3, 999, 40));
+    description.name = "<b>&.csv".to_owned();
+    let pair = |trace, like| Pair { trace, like };
+    let compared = vec![Compared {
+        map: "btree",
+        alloc_bytes: pair(4000.0, 4100.0),
+        moved_entries: pair(0.0, 3.0),
+        get_hit_ratio: Some(pair(0.25, 0.25)),
+    }];
+    let (keys, mix) = ("uniform".to_owned(), "outcomes(insert=1)".to_owned());
+    description.like = Some(Like { keys, mix, ops: 7, compared });
+    let page = (find("html").unwrap().render)(&description).unwrap();
+    for part in shown::parts(&description).iter().flatten() {
+        assert!(page.contains(&part.figure) && page.contains(&part.name), "{part:?}");
+    }
+    for words in ["&lt;b&gt;&amp;.csv", "4,000", "4,100", "1.025", "25.0 %"] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(page.contains("mapscope run --keys &#x27;uniform&#x27; --mix &#x27;outcomes(insert=1)&#x27; --ops 7"));
+    assert!(!page.contains("<b>") && !page.contains("http://"), "it asks for nothing");
+    assert!(!page.contains("undefined") && !page.contains("{{"), "it is filled in");
+}
+
 #[test]
 fn the_mix_of_a_likeness_has_every_outcome() {
     let like = |text: &str| like::mix(&described(text));

@@ -180,7 +180,7 @@ fn read_record(mutant: &[u8]) -> bool {
     diff::write(&difference, &mut |_, _| Ok(())).expect("written");
     _ = diff::terminal(&difference, 80, false, usize::MAX);
     _ = mapscope::report::table::summary(&results, 80, true);
-    _ = mapscope::report::table::standout(&results);
+    _ = mapscope::report::table::findings(&results);
     true
 }
 

@@ -84,7 +84,7 @@ fn what_failed_says_why_and_has_no_figures() {
 
 #[test]
 fn three_things_stand_out_each_of_another_kind() {
-    let page = html(&fixture::whole());
+    let page = html(&fixture::undisturbed(fixture::whole()));
     let overview = &chunks(&page)["overview"];
     let subjects = texts(&overview["findings"], "subject");
     assert_eq!(subjects.len(), 3, "{subjects:?}");
@@ -92,7 +92,7 @@ fn three_things_stand_out_each_of_another_kind() {
     for text in texts(&overview["findings"], "text") {
         assert!(page.contains(&text.replace('\'', "&#x27;")), "{text}");
     }
-    let failing = &chunks(&html(&fixture::record()))["overview"];
+    let failing = &chunks(&html(&fixture::undisturbed(fixture::record())))["overview"];
     let subjects = texts(&failing["findings"], "subject");
     assert!(subjects.len() == 3 && !subjects.contains(&"failures"), "what failed is said above them: {subjects:?}");
     assert!(html(&fixture::results(Vec::new())).contains("Nothing: no two cells"));

@@ -215,9 +215,9 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
             let mut screen = table::summary(&finished.results, width.unwrap_or(120), output::colour());
             finished.told.iter().for_each(|told| screen.push_str(&format!("{told}\n")));
             screen.push_str(&format!("\nreport: {}\n", text::path(&folder.join("index.html"))));
-            if let Some(standout) = table::standout(&finished.results) {
-                // What is no terminal has one line of it.
-                let lines = table::wrap(&standout, width.unwrap_or(usize::MAX));
+            for finding in table::findings(&finished.results) {
+                // What is no terminal has one line of each.
+                let lines = table::wrap(&finding, width.unwrap_or(usize::MAX));
                 lines.iter().for_each(|line| screen.push_str(&format!("{line}\n")));
             }
             output::announce(&screen, &folder)?;

@@ -16,17 +16,15 @@ pub(super) const FORMAT: Format = Format {
     render,
 };
 
-/// As many things that stand out are told.
-const FINDINGS_MAX: usize = 3;
 /// The columns of the short table: those that a terminal of some 100 columns shows.
 const RANK_MAX: u8 = 7;
 
 fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
     let groups = groups(results);
-    let mut found = findings(&groups, FINDINGS_MAX + 1);
+    let mut found = findings(&groups);
     // What failed has annotations of its own.
     found.retain(|finding| finding.subject != FAILURES);
-    let standouts: Vec<String> = found.into_iter().take(FINDINGS_MAX).map(|finding| finding.text).collect();
+    let standouts: Vec<String> = found.into_iter().map(|finding| finding.text).collect();
     emit("github.txt", commands(&annotations(results, &standouts)).as_bytes())?;
     emit("step-summary.md", cut(&summary(results, &groups, &standouts), SUMMARY_BYTES_MAX).as_bytes())
 }

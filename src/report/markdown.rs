@@ -7,7 +7,7 @@ use super::figures::{Column, Figures};
 use super::group::{Group, groups};
 use super::number::{decimals, integer, one_line};
 use super::responses;
-use super::standout::standout;
+use super::standout::findings;
 use super::undisturbed;
 use super::{Emit, Format};
 use crate::record::{Cell, Environment, OpKind, Results};
@@ -27,8 +27,8 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
 fn markdown(results: &Results) -> String {
     let groups = groups(results);
     let mut text = format!("# mapscope: {}\n", escape(&results.profile));
-    if let Some(line) = standout(results) {
-        text += &format!("\n**{}**\n", escape(&line));
+    for (index, finding) in findings(&groups).iter().enumerate() {
+        text += &format!("{}- **{}**\n", if index == 0 { "\n" } else { "" }, escape(&finding.text));
     }
     if results.partial {
         text += "\nPartial: the run ended before all cells were done.\n";

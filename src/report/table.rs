@@ -8,7 +8,7 @@ use super::figures::{Column, Figures};
 use super::group::{Group, LOAD_FACTOR, THREADS, groups};
 use super::number::{decimals, fit, one_line};
 use super::responses;
-pub use super::standout::standout;
+pub use super::standout::sentences as findings;
 use super::undisturbed;
 use crate::record::Results;
 use crate::record::metrics::times::CLOCK_FLOOR_NS;

@@ -9,7 +9,7 @@ use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
 use mapscope::probe::event::Cause;
 use mapscope::record::{
     AllocStack, Cell, CellId, CopyStack, Count, CpuStack, EndState, Environment, Frame, LatencyHistogram, OpKind,
-    Profile, Results, SCHEMA, Status, Time,
+    Profile, Results, SCHEMA, Status, Time, Undisturbed,
 };
 
 const OPS: u64 = 100_000;
@@ -198,6 +198,16 @@ pub fn results(cells: Vec<Cell>) -> Results {
         accepted: Vec::new(),
         cells,
     }
+}
+
+/// The record with times that the machine had no share in, and that stood after five repetitions.
+pub fn undisturbed(mut results: Results) -> Results {
+    for time in results.cells.iter_mut().filter_map(|cell| cell.time.as_mut()) {
+        let (blocks_ns, histograms) = (time.bare_elapsed_ns[0], time.histograms.clone());
+        let least = |repetitions| Undisturbed { repetitions, blocks_ns, histograms: histograms.clone() };
+        time.undisturbed = [3, 5].map(least).to_vec();
+    }
+    results
 }
 
 /// The record without the failed cell.

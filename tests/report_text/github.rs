@@ -21,7 +21,7 @@ fn files(results: &Results) -> BTreeMap<String, String> {
 
 #[test]
 fn what_failed_and_what_stands_out_is_annotated() {
-    let files = files(&fixture::record());
+    let files = files(&fixture::undisturbed(fixture::record()));
     let lines: Vec<&str> = files["github.txt"].lines().collect();
     assert!(lines[0].starts_with("::error title=mapscope%3A panicked indexmap "), "{}", lines[0]);
     assert!(

@@ -96,6 +96,10 @@ struct Striking<'a> {
     subject: &'static str,
     ratio: Option<f64>,
     group: usize,
+    /// Names and figures, in the unit of the subject.
+    values: &'a [(String, f64)],
+    /// What these are, where they aren't the metric itself.
+    note: &'static str,
 }
 
 impl<'a> Overview<'a> {
@@ -189,5 +193,6 @@ fn distributions(all: &Distributions) -> BTreeMap<&'static str, Vec<(usize, u64)
 }
 
 fn striking(finding: &Finding) -> Striking<'_> {
-    Striking { text: &finding.text, subject: finding.subject, ratio: finding.ratio, group: finding.group }
+    let Finding { text, subject, ratio, group, values, note, .. } = finding;
+    Striking { text, subject, ratio: *ratio, group: *group, values, note }
 }

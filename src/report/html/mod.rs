@@ -35,9 +35,6 @@ pub(super) const FORMAT: Format = Format {
     render,
 };
 
-/// As many as fit above the fold.
-const FINDINGS_MAX: usize = 3;
-
 const TEMPLATE: &str = include_str!("page/index.html");
 /// The style sheet, shared with other pages.
 pub(crate) const STYLE: &str = include_str!("page/style.css");
@@ -84,9 +81,8 @@ struct Chunk {
 fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
     let groups = groups(results);
     // What failed has a place of its own.
-    let mut findings = findings(&groups, FINDINGS_MAX + 1);
+    let mut findings = findings(&groups);
     findings.retain(|finding| finding.subject != FAILURES);
-    findings.truncate(FINDINGS_MAX);
     let mut names = trees::Names::default();
     let mut chunks =
         vec![chunk("overview".to_owned(), &data::Overview::new(&groups, &findings, &metrics::in_reports(results)))?];

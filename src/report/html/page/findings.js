@@ -10,16 +10,15 @@ function showFindings() {
     const item = list.children[index];
     const metric = run.byName.get(finding.subject);
     if (finding.ratio) item.prepend(el("p", { class: "figure", "aria-hidden": "true" }, ratioText(finding.ratio), el("small", {}, "×")));
-    item.append(findingBars(metric, run.groups[finding.group]));
+    item.append(findingBars(metric, finding));
     item.append(el("p", { class: "more" }, el("span", { class: metric.exact ? "tag" : "tag measured" }, metric.exact ? "exact" : "measured"), " ",
       el("a", { href: "#explore", click: () => exploreMetric(metric.name) }, `Explore ${metric.label}`)));
   });
 }
 
-/** The metric of every map of the workload, highest first; of many, the ends. */
-function findingBars(metric, group) {
-  const rows = group.cells.filter((cell) => valueOf(cell, metric) != null)
-    .map((cell) => ({ label: cell.label, value: valueOf(cell, metric) })).sort((a, b) => b.value - a.value);
+/** The figures that it is about, highest first; of many, the ends. */
+function findingBars(metric, finding) {
+  const rows = finding.values.map(([label, value]) => ({ label, value })).sort((a, b) => b.value - a.value);
   const shown = rows.length <= FINDING_ROWS ? rows : [...rows.slice(0, FINDING_ROWS - 3), null, ...rows.slice(-2)];
   const most = rows[0]?.value || 1;
   const body = shown.map((row) => (row === null
@@ -27,7 +26,7 @@ function findingBars(metric, group) {
     : el("tr", {}, el("th", { scope: "row" }, row.label),
       el("td", { class: "meter" }, el("i", { class: metric.exact ? "" : "measured", style: `width:${(100 * row.value) / most}%` })),
       el("td", { class: "number" }, text(row.value, metric)))));
-  return el("table", { class: "mini" }, el("caption", {}, `${metric.label}, ${unitOf(metric)}, on ${group.name}`), el("tbody", {}, ...body));
+  return el("table", { class: "mini" }, el("caption", {}, [metric.label, unitOf(metric), finding.note, `on ${run.groups[finding.group].name}`].filter(Boolean).join(", ")), el("tbody", {}, ...body));
 }
 
 /** When it was run, as far as the clock was read. */

@@ -16,6 +16,7 @@ mod convert;
 mod describe;
 mod diff;
 mod diff_stacks;
+mod findings;
 mod gate;
 mod go_fakes;
 mod go_releases;

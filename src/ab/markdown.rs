@@ -21,6 +21,7 @@ fn markdown(comparison: &Comparison) -> String {
         let metrics: Vec<_> = cell.changed.iter().map(shown::changed).collect();
         text += &format!("- {}: {}\n", escape(&cell.id.to_string()), escape(&metrics.join(", ")));
     }
+    shown::answers(comparison).iter().for_each(|answer| text += &format!("\n{}\n", escape(answer)));
     text += &format!("\n{}\n", shown::LEGEND);
     comparison.notes.iter().for_each(|note| text += &format!("\n{}\n", escape(note)));
     text

@@ -214,6 +214,8 @@ mod tests {
         let row =
             "fill u64/u64 ops=9 seed=1 | 10.0 | 12.0 | 1.200 | 1.199..1.201 | 0.999..1.001 | 21 | equal | SLOWER |";
         assert!(of("md").contains(row) && of("md").contains("| not timed: NEW: panicked |"), "{}", of("md"));
+        let answer = "On uniform fill, new takes 1.200 times as long as old: 12.0 and 10.0 ns an operation, 1.199 to 1.201 times";
+        assert!(of("md").contains(answer) && of("table").replace('\n', " ").contains(answer), "{}", of("table"));
         let json: serde_json::Value = serde_json::from_str(&of("json")).unwrap();
         assert_eq!((&json["outcome"], &json["exit_code"]), (&"worse".into(), &1.into()));
         assert_eq!((&json["cells"][0]["call"], &json["cells"][0]["action"]), (&"slower".into(), &"fail".into()));

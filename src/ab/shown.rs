@@ -58,6 +58,27 @@ pub(super) fn conclusion(comparison: &Comparison) -> String {
     words
 }
 
+/// As many cells are answered one by one.
+const ANSWERS_MAX: usize = 3;
+
+/// What the turns say of each of a few cells, in words.
+pub(super) fn answers(comparison: &Comparison) -> Vec<String> {
+    let few = Some(&comparison.cells).filter(|cells| cells.len() <= ANSWERS_MAX);
+    let [old, new] = &comparison.sides;
+    let answer = |cell: &Cell| {
+        let Timed { ns_per_op: [before, after], compared, .. } = cell.timed.as_ref().ok()?;
+        let (id, Interval { ratio, low, high }) = (&cell.id, compared.ratio);
+        let times = format!("{after:.1} and {before:.1} ns an operation, {low:.3} to {high:.3} times at 95 %");
+        Some(match compared.call() {
+            Call::None => {
+                format!("On {} {}, no difference in time is certain: {new} and {old} take {times}", id.keys, id.mix)
+            }
+            _ => format!("On {} {}, {new} takes {ratio:.3} times as long as {old}: {times}", id.keys, id.mix),
+        })
+    };
+    few.into_iter().flatten().filter_map(answer).collect()
+}
+
 /// What the columns mean.
 pub(super) const LEGEND: &str = "ns: sum of the least blocks of 64 operations over all rounds, an operation. NEW/OLD and \
                                  its 95 % interval are over 7 groups of rounds. Control: the interval of OLD against itself \

@@ -26,7 +26,9 @@ fn terminal(comparison: &Comparison, width: usize) -> String {
     }
     lines.extend([String::new(), shown::conclusion(comparison)]);
     let mut text: String = lines.iter().map(|line| fit(line, width) + "\n").collect();
-    for note in std::iter::once(shown::LEGEND).chain(comparison.notes.iter().map(String::as_str)) {
+    let answers = shown::answers(comparison);
+    let notes = std::iter::once(shown::LEGEND).chain(comparison.notes.iter().map(String::as_str));
+    for note in answers.iter().map(String::as_str).chain(notes) {
         text += &(wrap(note, width).join("\n") + "\n");
     }
     text

@@ -217,8 +217,10 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
             screen.push_str(&format!("\nreport: {}\n", text::path(&folder.join("index.html"))));
             for finding in table::findings(&finished.results) {
                 // What is no terminal has one line of each.
-                let lines = table::wrap(&finding, width.unwrap_or(usize::MAX));
-                lines.iter().for_each(|line| screen.push_str(&format!("{line}\n")));
+                let lines = table::wrap(&finding, width.map_or(usize::MAX, |width| width.saturating_sub(2)));
+                for (index, line) in lines.iter().enumerate() {
+                    screen.push_str(&format!("{} {line}\n", if index == 0 { "-" } else { " " }));
+                }
             }
             output::announce(&screen, &folder)?;
             if finished.interrupted {

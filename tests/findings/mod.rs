@@ -2,6 +2,7 @@
 //! in which a table is, the largest of its kind.
 
 mod claims;
+mod questions;
 mod times;
 
 use std::collections::BTreeMap;

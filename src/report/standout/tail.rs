@@ -67,11 +67,13 @@ fn contrast<'a>(group: &'a Group<'a>, row: &'a Figures<'a>, doing: &str) -> Opti
     let show = span(duration);
     let writes = contrast.verb(["slowest write", "slowest writes"]);
     let text = format!(
-        "{}'s {writes} on {} took {} while {doing}, {}",
+        "{}'s {writes} on {} took {} while {doing}, {}{}",
         names(&contrast.highs),
         group.name,
         show(&contrast.highs),
-        contrast.against(&show)
+        contrast.against(&show),
+        // Where there is room for it.
+        largest_growth(row).filter(|_| group.rows.len() <= super::FEW).unwrap_or_default(),
     );
     Some(contrast.finding(text, LATENCY_MAX_NS.name))
 }
@@ -94,13 +96,13 @@ fn alone(group: &Group<'_>, row: &Figures<'_>, max_ns: f64, doing: &str) -> Opti
     (ratio >= RATIO_MIN).then_some(Finding { ratio: Some(ratio), ..finding })
 }
 
-/// `; its largest growth, operation 917,505, allocates 36 MiB and moves 917,504 entries`.
+/// `; std's largest growth, operation 917,505, allocates 36 MiB and moves 917,504 entries`.
 fn largest_growth(row: &Figures<'_>) -> Option<String> {
     let events = &row.cell.count.as_ref()?.timeline.as_ref()?.events;
     let largest = events.iter().filter(|event| event.cause == Cause::Grow).max_by_key(|event| event.alloc_bytes)?;
-    let [op, moved] = [largest.op + 1, largest.moved_entries].map(integer);
+    let (label, [op, moved]) = (&row.label, [largest.op + 1, largest.moved_entries].map(integer));
     Some(format!(
-        "; its largest growth, operation {op}, allocates {} and moves {moved} entries",
+        "; {label}'s largest growth, operation {op}, allocates {} and moves {moved} entries",
         bytes(largest.alloc_bytes)
     ))
 }

@@ -37,18 +37,27 @@ pub(super) fn settled<'a>(row: &'a Figures<'a>, after: &[f64]) -> Option<Figure<
     Some(Figure { row, value, least: value * fall, most: value })
 }
 
-/// The time of an operation, and of what sort it is: undisturbed times are held against each other, and so are observed ones,
-/// of which all repetitions count, but not those of a runtime with a collector against those of a map without.
-fn time<'a>(row: &'a Figures<'a>) -> Option<((bool, bool), Figure<'a>)> {
+/// Undisturbed times are compared with each other, and so are observed ones, but not those of a runtime with a collector with
+/// those of a map without.
+type Sort = (bool, bool);
+
+/// The time of an operation: undisturbed, or observed in all repetitions.
+fn time<'a>(row: &'a Figures<'a>) -> Option<(Sort, Figure<'a>)> {
     let time = row.cell.time.as_ref().filter(|time| time.ops >= SAMPLES_MIN)?;
     let is_undisturbed = undisturbed::of(row.cell).is_some();
     let figure = match is_undisturbed {
         true => settled(row, &UNDISTURBED_NS_PER_OP.settled(row.cell))?.within(SCATTER),
         false => observed(row, NS_PER_OP)?,
     };
+    Some(((is_undisturbed, time.collector.is_some()), figure))
+}
+
+/// The same at whatever phase of the doubling.
+fn at_any_phase<'a>(row: &'a Figures<'a>) -> Option<(Sort, Figure<'a>)> {
+    let (sort, figure) = time(row)?;
     let growing = growing(row.cell);
     let (least, most) = (figure.least * (1.0 - growing / 2.0), figure.most * (1.0 + growing));
-    Some(((is_undisturbed, time.collector.is_some()), Figure { least, most, ..figure }))
+    Some((sort, Figure { least, most, ..figure }))
 }
 
 /// All that the repetitions gave.
@@ -69,7 +78,7 @@ fn growing(cell: &Cell) -> f64 {
 }
 
 fn speed<'a>(group: &'a Group<'a>) -> impl Iterator<Item = Finding> {
-    alike(group, time).filter_map(|figures| {
+    alike(group, at_any_phase).filter_map(|figures| {
         let contrast = Contrast::of(figures, f64::MIN_POSITIVE, SCATTER)?;
         let (who, verb, show) = (names(&contrast.highs), contrast.verb(["takes", "take"]), span(duration));
         let (most, against) = (show(&contrast.highs), contrast.against(&show));

@@ -151,7 +151,7 @@ pub fn check<'a>(text: &str, results: &'a Results) -> Result<Claim<'a>, String> 
         (" entries per insert on ", Kind::Bytes, moves),
         (" bytes per write on ", Kind::Bytes, allocated),
         (" bytes per entry on ", Kind::Memory, held_over_a_doubling),
-        (" bytes at the peak for each of payload on ", Kind::Memory, peak_over_a_doubling),
+        (" bytes per byte of payload at the peak on ", Kind::Memory, peak_over_a_doubling),
         (" bytes each", Kind::Memory, held),
         (" an operation on ", Kind::Time, ns_per_op),
         ("an operation of ", Kind::Time, ns_per_op),

@@ -96,7 +96,7 @@ fn at_all_phases(name: &str, sizes: &[Results]) -> Found {
             let value = match &*sentence {
                 of if of.contains(" per insert") => claims::moves,
                 of if of.contains(" per write") => claims::allocated,
-                of if of.contains(" at the peak for each ") => claims::peak_over_a_doubling,
+                of if of.contains(" per byte of payload at the peak") => claims::peak_over_a_doubling,
                 _ => claims::held_over_a_doubling,
             };
             for other in sizes {

@@ -39,7 +39,7 @@ fn each_question_is_answered_in_words_on_the_last_screen() {
         &["a hint of 3,000 saves go-classic ", " % of the bytes that it allocates on uniform fill (", "; go-swiss "],
         &["On uniform fill, ", " hashbrown-ahash ", " ns an operation, "],
         &[" on trace:accesses.csv@"],
-        &[" entries per insert on uniform fill, ", " bytes at the peak for each of payload on uniform fill, "],
+        &[" entries per insert on uniform fill, ", " bytes per byte of payload at the peak on uniform fill, "],
     ];
     let commands = commands();
     assert_eq!(commands.len(), answers.len(), "{commands:?}");

@@ -40,7 +40,7 @@ const PEAK: Held = Held {
         peak / (timeline.entries[point] as f64 * payload)
     },
     verb: ["needs", "need"],
-    unit: "bytes at the peak for each of payload",
+    unit: "bytes per byte of payload at the peak",
 };
 
 /// Fewer points say too little of what lies between them.

@@ -64,7 +64,8 @@ fn run(plan: &Plan, subjects: &Subjects, settings: &Settings, log: Option<&mut L
         sinks.0.push(log);
     }
     let queue = tasks(&opened, &done);
-    let mut progress = Progress::new(tasks_left(&opened.plan, &queue), settings.progress);
+    let certain = queue.iter().filter(|task| task.is_certain()).count() as u64;
+    let mut progress = Progress::new(tasks_left(&opened.plan, &queue), certain, settings.progress);
     sinks.0.push(&mut progress);
     let undisturbed = queue.iter().filter(|task| task.pass.is_undisturbed()).count();
     let limits = Limits::new(plan, undisturbed, settings.jobs);

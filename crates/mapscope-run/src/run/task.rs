@@ -43,11 +43,27 @@ impl Task {
         self.repetition == self.most()
     }
 
+    /// Whether it comes in any case, unless its cell fails.
+    pub fn is_certain(&self) -> bool {
+        self.of.is_some() || self.repetition <= REPETITIONS_CERTAIN
+    }
+
+    /// How many come, now that this one came that was not certain: those up to the next checkpoint, itself included, where
+    /// it is the first of them.
+    pub fn brings(&self) -> u32 {
+        let before = self.repetition - 1;
+        let next = CHECKPOINTS.iter().find(|&&checkpoint| checkpoint > before).copied().unwrap_or(self.repetition);
+        if !self.is_certain() && CHECKPOINTS.contains(&before) { next - before } else { 0 }
+    }
+
     /// Whether the least times are recorded after it.
     pub fn is_checkpoint(&self) -> bool {
         self.is_last() || CHECKPOINTS.contains(&self.repetition)
     }
 }
+
+/// Where what they measure decides, so many repetitions come in any case.
+const REPETITIONS_CERTAIN: u32 = CHECKPOINTS[1];
 
 /// More repetitions than this don't make the least times of a cell stand.
 const REPETITIONS_MAX: u32 = CHECKPOINTS[CHECKPOINTS.len() - 1];
@@ -178,5 +194,15 @@ mod tests {
             "of the cell that is done, nothing"
         );
         assert_eq!(order(&[("ops", "10"), ("passes", "count")], &all[..1]), "e0 e2 c1 c2 c3");
+    }
+
+    #[test]
+    fn repetitions_beyond_the_fifth_come_a_checkpoint_s_at_a_time() {
+        let task = |repetition, of| Task { cell: 0, pass: Pass::Time, repetition, of };
+        let all: Vec<Task> = (1..=15).map(|repetition| task(repetition, None)).collect();
+        assert_eq!(all.iter().filter(|task| task.is_certain()).count(), 5);
+        let brings: Vec<u32> = all.iter().map(Task::brings).collect();
+        assert_eq!(brings, [0, 0, 0, 0, 0, 3, 0, 0, 2, 0, 5, 0, 0, 0, 0]);
+        assert!((1..=15).all(|repetition| task(repetition, Some(15)).is_certain()));
     }
 }

@@ -54,7 +54,8 @@
 
 pub use counting_alloc::assert_allocs;
 pub use mapscope_run::{
-    engines, inspect, intake, maps, plan, probe, probe::alloc, record, replay, run, subject, text, verify, workload,
+    engines, entry, inspect, intake, maps, plan, probe, probe::alloc, record, replay, run, subject, text, verify,
+    workload,
 };
 
 pub mod ab;

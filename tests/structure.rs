@@ -23,7 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("diff", &["record", "plan::axes", "gate", "report", "text"]),
     ("ab", &["record", "gate", "report", "text"]),
     ("describe", &["plan", "workload", "record", "report", "run", "text"]),
-    ("recording", &["engines", "maps::go::heap", "record", "report", "gate", "text"]),
+    ("recording", &["engines", "entry", "maps::go::heap", "record", "report", "gate", "text"]),
     ("replay", &["workload", "maps", "probe", "text"]),
     ("subject", &["plan", "workload", "maps", "probe", "record", "replay"]),
     ("engines", &["plan", "workload", "maps::Info", "maps::go::heap", "probe", "record", "subject", "text"]),

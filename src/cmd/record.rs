@@ -54,9 +54,11 @@ fn share(text: &str) -> Result<u64, String> {
 
 /// `printer.go:1426`.
 fn place(text: &str) -> Result<String, String> {
-    let line = text.rsplit_once(':').filter(|(file, _)| !file.is_empty()).and_then(|(_, line)| line.parse().ok());
-    line.filter(|&line: &u32| line > 0)
-        .map(|_| text.to_owned())
+    let place =
+        text.rsplit_once(':').and_then(|(file, line)| Some((file.trim_start_matches("./"), line.parse().ok()?)));
+    place
+        .filter(|&(file, line): &(_, u32)| !file.is_empty() && line > 0)
+        .map(|(file, line)| format!("{file}:{line}"))
         .ok_or_else(|| "give FILE:LINE, as printer.go:1426".to_owned())
 }
 
@@ -110,36 +112,33 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         }
     }
     if let (Some(place), false) = (&args.trace, processes.is_empty()) {
-        let traced = write_traces(&processes, place, &folder.path, args.trace_maps)?;
+        let traced = write_traces(&processes, &Manifest::read(&folder.path)?, &folder.path, args.trace_maps)?;
         if !quiet {
-            told(place, &traced).iter().for_each(|line| output::note(line));
+            outcome(place, &traced).iter().for_each(|line| output::note(line));
         }
     }
     Ok(ExitCode::from(ended.code))
 }
 
 /// What became of a trace, a line each.
-fn told(place: &str, traced: &Traced) -> Vec<String> {
-    let mut lines = Vec::new();
-    let [maps, operations, dropped, copies] =
-        [traced.maps, traced.operations, traced.dropped, traced.copies].map(number::integer);
-    lines.push(match traced.maps {
+fn outcome(place: &str, traced: &Traced) -> Vec<String> {
+    let of = |count: u64, noun| format!("{} {noun}{}", number::integer(count), if count == 1 { "" } else { "s" });
+    let mut lines = vec![match traced.maps {
         0 => format!("{place}: no map of this place was recorded: `mapscope maps` shows the places that there are"),
-        _ => format!("{place}: {operations} operations of {maps} maps traced"),
-    });
+        maps => format!("{place}: {} of {} traced", of(traced.operations, "operation"), of(maps, "map")),
+    }];
     if traced.dropped > 0 {
-        lines.push(format!("{dropped} operations are not traced: there was no room for more"));
+        lines.push(format!("{} had no room, and are in no trace", of(traced.dropped, "operation")));
     }
     if traced.copies > 0 {
-        lines.push(format!("{copies} maps are copies, which begin with entries: no traces are written of them"));
+        lines.push(format!("{} began as copies, with entries: no trace is written of these", of(traced.copies, "map")));
     }
-    for Written { path, operations, ty, entry, hint } in &traced.written {
+    for Written { path, operations, at, ty, entry, hint } in &traced.written {
         let hint = if *hint > 0 { format!(" --hint {hint}") } else { String::new() };
-        lines.push(format!(
-            "{} operations of a {ty}: mapscope run --trace {} --entry '{entry}'{hint}",
-            number::integer(*operations),
-            text::path(path)
-        ));
+        let (operations, path) = (of(*operations, "operation"), text::path(path));
+        // The end of a path may be that of several.
+        let at = if at == place { String::new() } else { format!(" of {at}") };
+        lines.push(format!("{operations} of a {ty}{at}: mapscope run --trace {path} --entry '{entry}'{hint}"));
     }
     lines
 }

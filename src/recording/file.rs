@@ -68,6 +68,11 @@ impl Type {
     pub fn group_has_pointers(&self) -> bool {
         self.flags & 1 != 0
     }
+
+    /// Whether keys are a kind of string.
+    pub fn keys_are_text(&self) -> bool {
+        self.flags & 32 != 0
+    }
 }
 
 /// Eight control bytes, and eight keys and values of at most 128 bytes; larger ones are objects of their own.

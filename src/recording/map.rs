@@ -42,6 +42,12 @@ impl Map {
         self.flags & COPY != 0
     }
 
+    /// Whether its operations are traced.
+    pub fn is_traced(&self) -> bool {
+        const TRACED: u32 = 16;
+        self.flags & TRACED != 0
+    }
+
     /// The map of this number, whose row is there.
     pub(super) fn parse(file: &Bytes<'_>, number: u32, at: usize) -> Map {
         let short = |field| file.u32(at + field);

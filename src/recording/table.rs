@@ -124,6 +124,13 @@ pub struct Place {
     pub at: String,
 }
 
+impl Place {
+    /// That of a map.
+    pub(super) fn of(process: &Process, map: &Map, manifest: Option<&Manifest>) -> Place {
+        place_of(above_runtime(process.stack(map.place)).first(), manifest)
+    }
+}
+
 /// The maps of one place and one type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {

@@ -1,20 +1,22 @@
 //! The operations of the maps of one place, as traces: each map its own.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read as _, Write};
+use std::io::{self, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use mapscope_trace::Output;
 
 use super::bytes::Bytes;
-use super::{Map, Process, RecordingError, Type};
+use super::{Manifest, Map, Place, Process, RecordingError, Type};
+use crate::entry::{BYTES_MAX, Entry, KeyType, ValueType, low_bits};
 use crate::record::write_whole;
 
 /// What became of the operations of a place.
 #[derive(Debug, Default)]
 pub struct Traced {
-    /// Maps that have any.
+    /// Maps that it made.
     pub maps: u64,
     /// Their operations.
     pub operations: u64,
@@ -33,10 +35,12 @@ pub struct Written {
     pub path: PathBuf,
     /// Its rows.
     pub operations: u64,
-    /// The type of the map.
+    /// Where the map was made.
+    pub at: String,
+    /// Its type.
     pub ty: String,
-    /// An entry as large, as `--entry` takes it.
-    pub entry: String,
+    /// An entry as large as its own.
+    pub entry: Entry,
     /// The hint that the map was made with.
     pub hint: u32,
 }
@@ -92,29 +96,32 @@ impl Operations {
         Ok(Some(Operations { path, rows, dropped: header.u64(24) }))
     }
 
-    /// Hands on each row that is written, in their order.
-    fn each(&self, mut take: impl FnMut(Row) -> io::Result<()>) -> Result<(), RecordingError> {
-        let at = |error: io::Error| RecordingError::at(&self.path, error);
-        let mut file = BufReader::with_capacity(1 << 16, File::open(&self.path).map_err(at)?);
-        file.read_exact(&mut [0; Self::ROWS_AT]).map_err(at)?;
-        for _ in 0..self.rows {
-            let mut row = [0; Self::ROW_BYTES];
-            file.read_exact(&mut row).map_err(at)?;
-            let row = Bytes(&row);
-            let (word, keyed) = match row.u32(0) >> 24 {
-                // Claimed, and not yet written when its process ended.
-                0 => continue,
-                1 => ("insert", true),
-                2 => ("get", true),
-                3 => ("remove", true),
-                4 => ("clear", false),
-                5 => ("iterate", false),
-                other => return Err(RecordingError::at(&self.path, format!("is damaged: operation {other}"))),
-            };
-            take(Row { map: row.u32(0) & 0xff_ffff, word, keyed, key_bytes: row.u32(4), key: row.u64(8) })
-                .map_err(at)?;
-        }
-        Ok(())
+    /// Each row that is written, in their order.
+    fn rows(&self) -> io::Result<impl Iterator<Item = io::Result<Row>> + '_> {
+        let mut file = BufReader::with_capacity(1 << 16, File::open(&self.path)?);
+        file.read_exact(&mut [0; Self::ROWS_AT])?;
+        Ok((0..self.rows).filter_map(move |_| self.row(&mut file).transpose()))
+    }
+
+    /// The next one; `None` where it was claimed, and not yet written when its process ended.
+    fn row(&self, file: &mut impl Read) -> io::Result<Option<Row>> {
+        let mut row = [0; Self::ROW_BYTES];
+        file.read_exact(&mut row)?;
+        let row = Bytes(&row);
+        let (word, keyed) = match row.u32(0) >> 24 {
+            0 => return Ok(None),
+            1 => ("insert", true),
+            2 => ("get", true),
+            3 => ("remove", true),
+            4 => ("clear", false),
+            5 => ("iterate", false),
+            other => {
+                let what = RecordingError::at(&self.path, format!("is damaged: operation {other}"));
+                return Err(io::Error::other(what));
+            }
+        };
+        let map = row.u32(0) & 0xff_ffff;
+        Ok(Some(Row { map, word, keyed, key_bytes: row.u32(4), key: row.u64(8) }))
     }
 }
 
@@ -124,109 +131,148 @@ struct Sum {
     operations: u64,
     keyed: u64,
     key_bytes: u64,
-    /// Whether some key has another length than its type.
-    varies: bool,
+}
+
+impl Sum {
+    fn add(&mut self, row: &Row) {
+        self.operations += 1;
+        self.keyed += u64::from(row.keyed);
+        self.key_bytes += u64::from(row.key_bytes);
+    }
 }
 
 /// Writes the operations of the `most` maps that have most of them into the folder, as `trace-001.csv.zst` and so on.
 ///
 /// # Errors
 /// Where a file can't be read, or not be written.
-pub fn write_traces(processes: &[Process], place: &str, folder: &Path, most: usize) -> Result<Traced, RecordingError> {
+pub fn write_traces(
+    processes: &[Process],
+    manifest: &Manifest,
+    folder: &Path,
+    most: usize,
+) -> Result<Traced, RecordingError> {
+    let files =
+        processes.iter().filter_map(|process| Some(Operations::of(process).transpose()?.map(|of| (process, of))));
+    let files = files.collect::<Result<Vec<_>, _>>()?;
     let (mut traced, mut found) = (Traced::default(), Vec::new());
-    for process in processes {
-        let Some(operations) = Operations::of(process)? else { continue };
+    for (process, operations) in &files {
         traced.dropped = traced.dropped.saturating_add(operations.dropped);
-        let maps: BTreeMap<u32, &Map> = process.maps.iter().map(|map| (map.number, map)).collect();
-        let mut sums: BTreeMap<u32, Sum> = BTreeMap::new();
-        operations.each(|row| {
-            let sum = sums.entry(row.map).or_default();
-            let ty = maps.get(&row.map).and_then(|map| process.type_of(map));
-            sum.operations += 1;
-            if row.keyed {
-                sum.keyed += 1;
-                sum.key_bytes += u64::from(row.key_bytes);
-                sum.varies |= ty.is_some_and(|ty| ty.key_bytes != row.key_bytes);
-            }
-            Ok(())
-        })?;
-        for (number, sum) in sums {
+        let mut sums: HashMap<u32, Sum> = HashMap::new();
+        let at = |error| RecordingError::at(&operations.path, error);
+        for row in operations.rows().map_err(at)? {
+            let row = row.map_err(at)?;
+            sums.entry(row.map).or_default().add(&row);
+        }
+        for map in process.maps.iter().filter(|map| map.is_traced()) {
+            let sum = sums.get(&map.number).copied().unwrap_or_default();
             traced.maps += 1;
             traced.operations += sum.operations;
-            match maps.get(&number) {
-                Some(map) if map.is_copy() => traced.copies += 1,
-                Some(&map) => found.push((sum, process, map)),
-                None => {}
+            match map.is_copy() {
+                true => traced.copies += 1,
+                false if sum.operations > 0 => found.push((sum, process, operations, map)),
+                false => {}
             }
         }
     }
-    found.sort_by_key(|(sum, ..)| std::cmp::Reverse(sum.operations));
-    for (index, &(sum, process, map)) in found.iter().take(most).enumerate() {
+    found.sort_by_key(|(sum, ..)| Reverse(sum.operations));
+    for (index, &(sum, process, operations, map)) in found.iter().take(most).enumerate() {
         let path = folder.join(format!("trace-{:03}.csv.zst", index + 1));
-        let ty = process.type_of(map);
-        write_trace(process, map, place, &path)?;
-        traced.written.push(Written {
-            path,
-            operations: sum.operations,
-            ty: ty.map_or_else(|| "map".to_owned(), |ty| ty.name.clone()),
-            entry: ty.map_or_else(|| "u64/u64".to_owned(), |ty| entry(ty, sum)),
-            hint: map.hint,
-        });
+        let at = Place::of(process, map, Some(manifest)).at;
+        traced.written.push(write_trace(process, operations, (map, sum), at, path)?);
     }
     Ok(traced)
 }
 
 /// A table of the operations of one map, which `convert` writes alike.
-fn write_trace(process: &Process, map: &Map, place: &str, path: &Path) -> Result<(), RecordingError> {
-    let Some(operations) = Operations::of(process)? else { return Ok(()) };
+fn write_trace(
+    process: &Process,
+    operations: &Operations,
+    (map, sum): (&Map, Sum),
+    at: String,
+    path: PathBuf,
+) -> Result<Written, RecordingError> {
     let ty = process.type_of(map);
-    let (name, value_bytes) = ty.map_or(("map", 0), |ty| (&ty.name, ty.value_bytes));
-    let mut read = Ok(());
-    let written = write_whole(path, |file| {
-        let mut to = Output::new(path, file)?;
+    let (name, value_bytes) = ty.map_or(("map", 8), |ty| (&ty.name, ty.value_bytes));
+    let mut keys = Keys::new(ty.map_or(KeyType::U64, |ty| key_type(ty, sum)));
+    write_whole(&path, |file| {
+        let mut to = Output::new(&path, file)?;
         let hint = map.hint;
-        writeln!(to, "# {name}, made at {place} by {} ({}) with hint {hint}", process.program, process.go)?;
+        writeln!(to, "# {name}, made at {at} by {} ({}) with hint {hint}", process.program, process.go)?;
         writeln!(to, "op,key,key_bytes,value_bytes")?;
-        let mut failed = None;
-        read = operations.each(|Row { map: of, word, keyed, key_bytes, key }| {
-            if of != map.number || failed.is_some() {
-                return Ok(());
+        for row in operations.rows()? {
+            let row = row?;
+            if row.map != map.number {
+                continue;
             }
-            let row = match (keyed, word) {
-                (true, "insert") => writeln!(to, "{word},{key},{key_bytes},{value_bytes}"),
-                (true, _) => writeln!(to, "{word},{key},{key_bytes},"),
-                (false, _) => writeln!(to, "{word},,,"),
-            };
-            failed = row.err();
-            Ok(())
-        });
-        match failed {
-            Some(error) => Err(error),
-            None => to.finish().map(drop),
+            let Row { word, key_bytes, .. } = row;
+            match row.keyed {
+                false => writeln!(to, "{word},,,")?,
+                true if word == "insert" => writeln!(to, "{word},{},{key_bytes},{value_bytes}", keys.id(row.key))?,
+                true => writeln!(to, "{word},{},{key_bytes},", keys.id(row.key))?,
+            }
         }
-    });
-    read?;
-    written.map_err(|error| RecordingError::at(path, format!("can't be written: {error}")))
+        to.finish().map(drop)
+    })
+    .map_err(|error| RecordingError::at(&path, format!("can't be written: {error}")))?;
+    let entry = Entry { key: keys.fitting(), value: value_type(value_bytes) };
+    Ok(Written { path, operations: sum.operations, at, ty: name.to_owned(), entry, hint: map.hint })
 }
 
-/// An entry as large as those of a map, as `--entry` takes it.
-fn entry(ty: &Type, sum: Sum) -> String {
-    let number = |bytes: u32| match bytes {
-        4 => "u32".to_owned(),
-        8 => "u64".to_owned(),
-        bytes => bytes.to_string(),
-    };
-    let key = match sum.varies {
-        true => format!("string({})", (sum.key_bytes / sum.keyed.max(1)).max(1)),
-        false => number(ty.key_bytes.max(1)),
-    };
-    let value = match ty.value_bytes {
-        0 => "()".to_owned(),
-        1 => "u8".to_owned(),
-        2 => "u16".to_owned(),
-        bytes => number(bytes),
-    };
-    format!("{key}/{value}")
+/// What stands for a map's keys in its trace: their hashes; or, where keys of the entry have no room for one, their numbers
+/// in the order in which they come, for which there is room wherever there was for the keys.
+struct Keys {
+    ty: KeyType,
+    numbers: HashMap<u64, u64>,
+}
+
+impl Keys {
+    fn new(ty: KeyType) -> Keys {
+        Keys { ty, numbers: HashMap::new() }
+    }
+
+    fn id(&mut self, hash: u64) -> u64 {
+        if self.ty.shape().bits == u64::BITS {
+            return hash;
+        }
+        let next = self.numbers.len() as u64;
+        *self.numbers.entry(hash).or_insert(next)
+    }
+
+    /// The type of the keys. Texts of their mean length may be fewer than the keys, whose lengths differ: then a longer one.
+    fn fitting(&self) -> KeyType {
+        let last = (self.numbers.len() as u64).saturating_sub(1);
+        let fits = |key: &KeyType| low_bits(last, key.shape().bits) == last;
+        match self.ty {
+            KeyType::Str(bytes) => (bytes..).map(KeyType::Str).find(fits).unwrap_or(self.ty),
+            ty => ty,
+        }
+    }
+}
+
+/// The type of keys as long as those of a map.
+fn key_type(ty: &Type, sum: Sum) -> KeyType {
+    match ty.key_bytes {
+        _ if ty.keys_are_text() => KeyType::Str(within(sum.key_bytes / sum.keyed.max(1))),
+        4 => KeyType::U32,
+        8 => KeyType::U64,
+        bytes => KeyType::Array(within(bytes.into())),
+    }
+}
+
+/// The type of values of so many bytes.
+fn value_type(bytes: u32) -> ValueType {
+    match bytes {
+        0 => ValueType::Unit,
+        1 => ValueType::U8,
+        2 => ValueType::U16,
+        4 => ValueType::U32,
+        8 => ValueType::U64,
+        bytes => ValueType::Array(within(bytes.into())),
+    }
+}
+
+fn within(bytes: u64) -> u32 {
+    bytes.clamp(1, BYTES_MAX.into()) as u32
 }
 
 #[cfg(test)]
@@ -249,12 +295,8 @@ mod tests {
         std::fs::write(&path, bytes).expect("written");
         let operations = Operations::open(path).map_err(|error| error.to_string())?.expect("a trace");
         assert_eq!(operations.dropped, 3);
-        let mut all = Vec::new();
-        let each = operations.each(|row| {
-            all.push(row);
-            Ok(())
-        });
-        each.map(|()| all).map_err(|error| error.to_string())
+        let rows = operations.rows().expect("it can be read");
+        rows.collect::<io::Result<_>>().map_err(|error| error.to_string())
     }
 
     #[test]
@@ -277,14 +319,36 @@ mod tests {
         assert!(Operations::open(nothing).expect("none").is_none());
     }
 
+    fn entry(key_bytes: u32, value_bytes: u32, texts: Option<u64>) -> String {
+        let flags = if texts.is_some() { 32 } else { 0 };
+        let ty = Type { name: String::new(), key_bytes, value_bytes, group_bytes: 0, flags };
+        let sum = Sum { operations: 3, keyed: 2, key_bytes: texts.unwrap_or(32) };
+        Entry { key: key_type(&ty, sum), value: value_type(value_bytes) }.to_string()
+    }
+
     #[test]
     fn entries_are_as_large_as_those_of_the_map() {
-        let ty =
-            |key_bytes, value_bytes| Type { name: String::new(), key_bytes, value_bytes, group_bytes: 0, flags: 0 };
-        let fixed = Sum { operations: 3, keyed: 2, key_bytes: 32, varies: false };
-        assert_eq!(entry(&ty(16, 8), fixed), "16/u64");
-        assert_eq!(entry(&ty(0, 0), fixed), "1/()");
-        let text = Sum { key_bytes: 50, varies: true, ..fixed };
-        assert_eq!(entry(&ty(16, 24), text), "string(25)/24");
+        assert_eq!(entry(16, 8, None), "16/u64");
+        assert_eq!(entry(0, 0, None), "1/()");
+        assert_eq!(entry(16, 24, Some(50)), "string(25)/24");
+        // As long as they are themselves, and longer than an entry can say.
+        assert_eq!(entry(16, 1, Some(32)), "string(16)/u8");
+        assert_eq!(entry(4, 1 << 20, None), "u32/65536");
+    }
+
+    #[test]
+    fn keys_that_an_entry_has_no_room_for_are_numbered() {
+        let ids = |ty, count: u64| {
+            let mut keys = Keys::new(ty);
+            let ids: Vec<_> = (0..count).chain(0..1).map(|key| keys.id(u64::MAX - key)).collect();
+            (ids, keys.fitting())
+        };
+        assert_eq!(ids(KeyType::U64, 2), (vec![u64::MAX, u64::MAX - 1, u64::MAX], KeyType::U64));
+        assert_eq!(ids(KeyType::Str(13), 1), (vec![u64::MAX, u64::MAX], KeyType::Str(13)));
+        assert_eq!(ids(KeyType::Array(1), 2), (vec![0, 1, 0], KeyType::Array(1)));
+        // 32 texts have one letter, and 1,024 have two.
+        assert_eq!(ids(KeyType::Str(1), 32).1, KeyType::Str(1));
+        assert_eq!(ids(KeyType::Str(1), 33).1, KeyType::Str(2));
+        assert_eq!(ids(KeyType::Str(5), 33).1, KeyType::Str(5));
     }
 }

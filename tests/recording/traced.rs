@@ -1,13 +1,14 @@
 //! `mapscope record --trace PLACE`: the operations of a place's maps, as traces that mapscope plays.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mapscope::engines::go;
+use mapscope::entry::{Entry, low_bits};
 use serde_json::Value;
 
-use super::{maps, place, record, recording, rows, toolchains};
+use super::{PROGRAM, maps, place, record, recording, rows, toolchains};
 use crate::cli_process::Place;
 use crate::common::{self, Run};
 
@@ -44,7 +45,8 @@ fn each_operation_is_in_the_trace_of_its_map() {
             said.contains("192 operations of a map[string]int: mapscope run --trace r/trace-002.csv.zst"),
             "{said}"
         );
-        assert!(said.contains("--entry 'string(1)/u64'\n"), "{said}");
+        // Their mean is one letter, and 32 texts have one; of two, there are enough.
+        assert!(said.contains("--entry 'string(2)/u64'\n"), "{said}");
         assert!(!place.path().join("r/trace-003.csv.zst").exists());
         assert_eq!(rows[0], "op,key,key_bytes,value_bytes");
         let count = |word: &str| rows.iter().filter(|row| row.starts_with(word)).count();
@@ -109,12 +111,50 @@ fn keys_are_hashes_that_another_process_has_otherwise() {
 }
 
 #[test]
+fn keys_fit_the_entry_that_is_named_whatever_they_are() {
+    let Some(go) = toolchains(true).pop() else { return };
+    let place = place();
+    fs::copy(Path::new(PROGRAM).join("../keys.go"), place.path().join("main.go")).expect("copied");
+    let program = program(&place);
+    let mut seen = Vec::new();
+    for (index, _) in program.lines().enumerate().filter(|(_, line)| line.starts_with("\tfilled(")) {
+        // As a shell completes it.
+        let at = format!("./main.go:{}", index + 1);
+        let (rows, said) = traced(&place, &go, &at, &[]);
+        let (_, entry) = said.trim_end().rsplit_once(" --entry ").expect("an entry");
+        let entry = entry.trim_matches('\'');
+        let bits = entry.parse::<Entry>().expect("an entry").key.shape().bits;
+        assert!(rows.len() > 2, "{said}");
+        for row in &rows[1..] {
+            let key = row.split(',').nth(1).and_then(|key| key.parse().ok()).expect("a key");
+            assert_eq!(low_bits(key, bits), key, "{entry}: {row}");
+        }
+        seen.push(entry.to_owned());
+        fs::remove_dir_all(place.path().join("r")).expect("removed");
+    }
+    assert_eq!(seen, ["1/u64", "u32/u8", "2/()", "string(2)/u8", "string(16)/u8", "1/()", "3/16"]);
+}
+
+#[test]
+fn a_copy_is_a_map_of_its_place() {
+    let Some(go) = toolchains(true).pop() else { return };
+    let place = place();
+    let program = program(&place);
+    let line = program.lines().position(|line| line.contains("maps.Clone(")).expect("a copy");
+    let at = format!("main.go:{}", line + 1);
+    let args = ["--trace", &at, "--out", "r", "--", "go", "run", "."];
+    let said = record(&place, &go, &args).stderr;
+    assert!(said.contains("maps traced\n") && said.contains("maps began as copies, with entries"), "{said}");
+    assert!(!place.path().join("r/trace-001.csv.zst").exists());
+}
+
+#[test]
 fn a_place_that_makes_no_maps_is_told_and_one_that_is_none_refused() {
     let Some(go) = toolchains(true).pop() else { return };
     let place = place();
     let outcome = record(&place, &go, &["--trace", "main.go:1", "--out", "r", "--", "go", "run", "."]);
     assert!(outcome.stderr.contains("main.go:1: no map of this place was recorded"), "{}", outcome.stderr);
-    for wrong in ["main.go", "main.go:", ":12", "main.go:0"] {
+    for wrong in ["main.go", "main.go:", ":12", "./:12", "main.go:0"] {
         let mut command: Command = recording(&go, &["--trace", wrong, "--", "go", "run", "."]);
         let outcome = place.run_command(&mut command);
         assert_eq!(outcome.code, Some(2));

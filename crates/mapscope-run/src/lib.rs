@@ -6,7 +6,7 @@
 #![warn(missing_docs)]
 #![warn(clippy::undocumented_unsafe_blocks)]
 
-pub use mapscope_maps::{maps, probe, text};
+pub use mapscope_maps::{entry, maps, probe, text};
 
 pub mod engines;
 pub mod inspect;

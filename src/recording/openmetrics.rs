@@ -2,11 +2,12 @@
 //!
 //! Everything is a gauge, as in the records of runs: what a process has recorded is counted on only while it runs.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 
 use super::figures::{COLUMNS, value};
-use super::{Format, Recorded, Row};
+use super::{Format, Process, Recorded, Row};
 use crate::report::openmetrics::{head, labels};
 
 pub(super) const FORMAT: Format = Format { name: "openmetrics", binary: false, render };
@@ -15,13 +16,9 @@ fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
     let mut text = String::new();
     const INFO: &str = "mapscope_recording_info";
     head(&mut text, INFO, "gauge", "", "What was recorded: 1 for each process.");
-    for process in recorded.processes {
-        let labels = labels([
-            ("program", process.program.clone()),
-            ("go", process.go.clone()),
-            ("pid", process.pid.to_string()),
-            ("sample", format!("1/{}", process.sample)),
-        ]);
+    // A process that becomes another program keeps its number, and a sample may not come twice.
+    let processes: BTreeSet<_> = recorded.processes.iter().map(info).collect();
+    for labels in processes {
         let _ = writeln!(text, "{INFO}{{{labels}}} 1");
     }
     const DROPPED: &str = "mapscope_recording_dropped";
@@ -46,6 +43,15 @@ fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
     }
     text.push_str("# EOF\n");
     Ok(text.into_bytes())
+}
+
+fn info(process: &Process) -> String {
+    labels([
+        ("program", process.program.clone()),
+        ("go", process.go.clone()),
+        ("pid", process.pid.to_string()),
+        ("sample", format!("1/{}", process.sample)),
+    ])
 }
 
 fn place(row: &Row) -> String {

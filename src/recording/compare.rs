@@ -123,7 +123,7 @@ pub fn compare(before: &Recording, after: &Recording, policy: &Policy) -> Verdic
         let places = plural(by_chance, "place");
         verdict.notes.push(format!(
             "At {places} tables grew when the maps' random seeds had them grow; what differs there by four standard \
-             deviations of that or less is not told."
+             deviations of that or less is left out."
         ));
     }
     if verdict.tally.ignored > 0 {

@@ -69,7 +69,7 @@ fn watch(args: &Args, format: &Format, path: &Path, pid: Option<u32>) -> anyhow:
     /// Its head, its last line and the prompt below.
     const OTHER_LINES: usize = 9;
     const LINES_OF_A_PLACE: usize = 2;
-    const CLEARED: &str = "\x1b[H\x1b[2J\x1b[3J";
+    const CLEARED: &str = "\x1b[H\x1b[J";
     let mut screen = std::io::stdout();
     if !screen.is_terminal() {
         bail!("--watch shows the table on a terminal, and stdout is none: leave it out");

@@ -264,8 +264,10 @@ fn place_of(frame: Option<&Frame>, manifest: Option<&Manifest>) -> Place {
     let by_package = package
         .filter(|package| file.parent().is_some_and(|folder| folder.ends_with(package)))
         .and_then(|package| Some(format!("{package}/{}", file.file_name()?.to_str()?)));
-    let below = || manifest.and_then(|manifest| file.strip_prefix(&manifest.folder).ok());
-    let short = by_package.unwrap_or_else(|| text::path(below().unwrap_or(file)));
+    // Go itself may lie below the folder of the command.
+    let is_go_s = |manifest: &&Manifest| manifest.goroot.as_ref().is_some_and(|goroot| file.starts_with(goroot));
+    let below = manifest.filter(|manifest| !is_go_s(manifest)).and_then(|at| file.strip_prefix(&at.folder).ok());
+    let short = below.map(text::path).or(by_package).unwrap_or_else(|| text::path(file));
     let line = frame.line.map(|line| format!(":{line}")).unwrap_or_default();
     Place { function: frame.function.clone(), at: short + &line }
 }
@@ -277,7 +279,8 @@ mod tests {
     #[test]
     fn files_are_named_by_package_or_from_the_folder_of_the_command() {
         let at = |function: &str, file: &str| {
-            let manifest = Manifest { folder: "/home/m".into(), ..Manifest::default() };
+            let goroot = Some("/home/m/go".into());
+            let manifest = Manifest { folder: "/home/m".into(), goroot, ..Manifest::default() };
             let frame = Frame { function: function.into(), file: Some(file.into()), line: Some(7) };
             place_of(Some(&frame), Some(&manifest)).at
         };
@@ -285,6 +288,10 @@ mod tests {
             ("go/printer.(*printer).nodeSize", "/usr/go/src/go/printer/nodes.go", "go/printer/nodes.go:7"),
             ("example.com/m/in.F[...]", "/home/m/in/f.go", "in/f.go:7"),
             ("main.main", "/home/m/cmd/x/main.go", "cmd/x/main.go:7"),
+            // As its repository has it, where the end of the path is that of the package, too.
+            ("m/in.F", "/home/m/in/f.go", "in/f.go:7"),
+            ("main.main", "/home/m/cmd/main/main.go", "cmd/main/main.go:7"),
+            ("fmt.F", "/home/m/go/src/fmt/f.go", "fmt/f.go:7"),
             ("main.main", "/elsewhere/main.go", "/elsewhere/main.go:7"),
             ("example.com/n.F", "/cache/example.com/n@v1.2.3/f.go", "/cache/example.com/n@v1.2.3/f.go:7"),
         ] {

@@ -487,5 +487,5 @@ fn a_run_names_the_map_whose_keys_cluster_though_its_last_table_looks_even() {
     assert!(groups > 5.0, "{groups}");
     assert!(hit_groups.expect("groups") < 39_063 * 101 / 100, "the last table has nothing to show");
     let line = said.lines().find(|line| line.contains("cluster")).expect("a finding");
-    assert!(line.starts_with("hashbrown-fxhash looks at ") && line.contains(" after 28,672 operations, "), "{line}");
+    assert!(line.starts_with("- hashbrown-fxhash looks at ") && line.contains(" after 28,672 operations, "), "{line}");
 }

@@ -91,6 +91,7 @@ fn plan_of(mut written: Vec<Profile>, flags: &Flags, catalog: &Catalog) -> Resul
         if !overrides.is_empty() {
             quick.name = "custom".to_owned();
             quick.cells.truncate(1);
+            quick.settings.lists.remove("repetitions");
             if axes::are_of_files(&overrides) {
                 quick.cells[0].lists.remove("ops");
             }

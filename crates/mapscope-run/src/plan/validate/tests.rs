@@ -435,12 +435,14 @@ fn flags_alone_are_custom_and_passes_alone_are_quick() {
     let flags = Flags::from([("map", "std")]);
     let plan = super::plan(&[], &flags, &catalog()).unwrap();
     assert_eq!(shown(&plan), ["std uniform fill hint=0 u64/u64 ops=100000 seed=1"]);
+    assert_eq!(plan.repetitions, Repetitions::Auto, "a question of one's own is worth more time than a look");
 
     let flags = Flags::from([("passes", "count")]);
     let quick = super::plan(&["quick".into()], &Flags::default(), &catalog()).unwrap();
     let counted = super::plan(&[], &flags, &catalog()).unwrap();
     assert_eq!(counted.profile, "quick");
     assert_eq!(counted.cells, quick.cells);
+    assert_eq!(quick.repetitions, Repetitions::Fixed(8));
     assert_eq!(counted.passes, Passes { count: true, time: false, profile: false, instructions: false });
 }
 

@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 use crate::rng::{NUMBERS, Rng, WORDS};
 use crate::text_mutator;
 
+/// About the longest text that a change makes: one that was long, again and again, is more than there is memory.
+const TEXT_MAX: usize = 1 << 20;
+
 /// One to four changes; now and then, damage to the text.
 pub fn mutate(seed: &[u8], rng: &mut Rng) -> Vec<u8> {
     let mut value: Value = serde_json::from_slice(seed).expect("the corpus is JSON");
@@ -53,7 +56,7 @@ fn change(value: &mut Value, whole: &Value, rng: &mut Rng) {
         Value::String(text) => {
             *value = match rng.below(8) {
                 0 => any_of(whole, rng),
-                1 => Value::String(text.repeat(1 + rng.below(3000))),
+                1 => Value::String(text.repeat((1 + rng.below(3000)).min(1 + TEXT_MAX / text.len().max(1)))),
                 2 => {
                     let bytes = text_mutator::mutate(text.as_bytes(), rng);
                     Value::String(String::from_utf8_lossy(&bytes).into_owned())

@@ -5,6 +5,7 @@ use std::fmt;
 use globset::{GlobBuilder, GlobMatcher};
 use toml::Spanned;
 
+use crate::record::metrics::{Formula, Metric};
 use crate::text::shown;
 
 /// The longest glob; one compiles to something of a size that depends on its length, and is refused by a panic when it is
@@ -48,6 +49,17 @@ pub(super) fn with_nearest(message: &str) -> String {
         }
         _ => message.to_owned(),
     }
+}
+
+/// What is added to the message that no metric has this name: the nearest, and which there are. Where all are declared, as those
+/// of recordings, the registry has none of them.
+pub(super) fn instead(name: &str, judged: &[Metric]) -> String {
+    let names = || judged.iter().map(|metric| metric.name);
+    let there_are = match judged.iter().all(|metric| matches!(metric.formula, Formula::Declared)) {
+        true => format!("expected {}", Alternatives(names().collect())),
+        false => "`mapscope list metrics` shows them all".to_owned(),
+    };
+    format!("{}; {there_are}", nearest(name, names()))
 }
 
 /// Longer words are meant to be nothing that there is; comparing takes time and memory as the product of the lengths.

@@ -4,7 +4,7 @@ use globset::GlobMatcher;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::names::{Alternatives, glob, glob_or_all, nearest, with_nearest};
+use super::names::{Alternatives, glob, glob_or_all, instead, nearest, with_nearest};
 use super::slo::{Slo, WireSlo};
 use super::verdict::{Kind, Level};
 use crate::record::metrics::{Better, Metric, Rank};
@@ -220,8 +220,7 @@ fn validate(wire: WireRule, metrics: &[Metric], line: usize) -> Result<Rule, (us
     let matched: Vec<&Metric> = metrics.iter().filter(|m| metric.is_match(m.name)).collect();
     if matched.is_empty() {
         let name = wire.metric.get_ref();
-        let hint = nearest(name, metrics.iter().map(|metric| metric.name));
-        let what = format!("no metric matches `{}`{hint}; `mapscope list metrics` shows them all", shown(name));
+        let what = format!("no metric matches `{}`{}", shown(name), instead(name, metrics));
         return Err((wire.metric.span().start, what));
     }
     let map = glob_or_all(wire.map.as_ref(), "map", "maps")?;

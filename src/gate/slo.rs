@@ -6,7 +6,7 @@ use globset::GlobMatcher;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::names::{glob_or_all, nearest};
+use super::names::{glob_or_all, instead};
 use super::number::real;
 use crate::record::CellId;
 use crate::record::metrics::{Better, Metric, Number};
@@ -112,8 +112,7 @@ fn limit(text: &str, metrics: &[Metric]) -> Result<(String, Option<String>, Boun
     let (Some(number), unit, None) = (words.next(), words.next(), words.next()) else { return Err(form()) };
     let named: Vec<&Metric> = metrics.iter().filter(|metric| metric.name == name).collect();
     let Some(metric) = named.first() else {
-        let hint = nearest(name, metrics.iter().map(|metric| metric.name));
-        return Err(format!("no metric is called `{}`{hint}; `mapscope list metrics` shows them all", shown(name)));
+        return Err(format!("no metric is called `{}`{}", shown(name), instead(name, metrics)));
     };
     if let Some(unit) = unit.filter(|unit| named.iter().all(|metric| metric.unit != *unit)) {
         return Err(format!(

@@ -107,7 +107,10 @@ fn places_that_are_new_or_gone_are_told_and_a_policy_allows() {
     assert_eq!(written["only_in_a"][0]["place"]["function"], "main.known");
     policy("wrong.toml", "metric = \"growth\"");
     let (outcome, _) = gate(&place, &["--policy", "wrong.toml", "base", "new"]);
-    assert!(outcome.code == Some(2) && outcome.stderr.contains("did you mean `growths`"), "{}", outcome.stderr);
+    assert_eq!(outcome.code, Some(2));
+    let instead =
+        "did you mean `growths`?); expected alloc_bytes, abandoned_bytes, growths, moved_entries, maps or writes";
+    assert!(outcome.stderr.contains(instead), "{}", outcome.stderr);
     policy("limit.toml", "metric = \"*\"\n[[slo]]\nlimit = \"growths <= 3\"");
     let (outcome, verdict) = gate(&place, &["--policy", "limit.toml", "base", "base"]);
     assert_eq!((outcome.code, verdict["unjudged"].as_array().map(Vec::len)), (Some(2), Some(1)));

@@ -6,7 +6,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use toml::Spanned;
 
 use crate::record::metrics::{Formula, Metric};
-use crate::text::shown;
+use crate::text::{self, shown};
 
 /// The longest glob; one compiles to something of a size that depends on its length, and is refused by a panic when it is
 /// too large.
@@ -18,7 +18,7 @@ pub(super) fn glob(pattern: &Spanned<String>) -> Result<GlobMatcher, (usize, Str
     if bytes > GLOB_BYTES_MAX {
         return Err((pattern.span().start, format!("`{text}` is too long: a glob has at most {GLOB_BYTES_MAX} bytes")));
     }
-    match GlobBuilder::new(pattern.get_ref()).build() {
+    match GlobBuilder::new(&text::pattern(pattern.get_ref())).build() {
         Ok(glob) => Ok(glob.compile_matcher()),
         Err(error) => Err((pattern.span().start, format!("`{text}` is not a glob: {}", error.kind()))),
     }

@@ -29,6 +29,8 @@ pub(super) struct Slo {
     unit: Option<String>,
     pub bound: Bound,
     cells: GlobMatcher,
+    /// As it is written, unless it is left out.
+    pattern: Option<String>,
 }
 
 /// What a metric may be; finite.
@@ -73,7 +75,7 @@ impl Slo {
         let start = wire.limit.span().start;
         let (metric, unit, bound) = limit(wire.limit.get_ref(), metrics).map_err(|what| (start, what))?;
         let cells = glob_or_all(wire.cells.as_ref(), "cells", "cells")?;
-        Ok(Slo { place, metric, unit, bound, cells })
+        Ok(Slo { place, metric, unit, bound, cells, pattern: wire.cells.map(Spanned::into_inner) })
     }
 
     /// Whether it is of this metric.
@@ -88,10 +90,10 @@ impl Slo {
 
     /// What to say where no cell has the metric: a limit that nothing is held against has not been kept.
     pub fn idle(&self) -> String {
-        let Slo { place, metric, bound, cells, .. } = self;
-        let of = match cells.glob().glob() {
-            "*" => String::new(),
-            pattern => format!(" that matches `{}`", shown(pattern)),
+        let Slo { place, metric, bound, pattern, .. } = self;
+        let of = match pattern.as_deref() {
+            None | Some("*") => String::new(),
+            Some(pattern) => format!(" that matches `{}`", shown(pattern)),
         };
         format!(
             "Nothing was compared with the limit `{metric} {bound}` ({place}): no cell{of} in the current record has this metric. \

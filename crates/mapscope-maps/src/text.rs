@@ -67,6 +67,27 @@ pub fn path(path: &Path) -> String {
     clean(&path.to_string_lossy()).into_owned()
 }
 
+/// A pattern of names as the crate `globset` takes it: `*`, `?` and `{a,b}` are wild. Brackets are themselves, and so are
+/// braces with no comma between them: `map[string]struct{}` is a name.
+pub fn pattern(text: &str) -> String {
+    let mut glob = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['[', '{', '}']) {
+        glob.push_str(&rest[..at]);
+        let (found, after) = rest[at..].split_at(1);
+        let alternatives = after.split_once(['{', '}']).map_or("", |(inside, _)| inside);
+        let closed = after[alternatives.len()..].starts_with('}');
+        if found == "{" && closed && alternatives.contains(',') {
+            glob.extend(["{", &alternatives.replace('[', "[[]"), "}"]);
+            rest = &after[alternatives.len() + 1..];
+        } else {
+            glob.extend(["[", found, "]"]);
+            rest = after;
+        }
+    }
+    glob + rest
+}
+
 /// A value from outside as an error repeats it: clean, and cut where it is long.
 pub fn shown(text: &str) -> String {
     around("", text)
@@ -231,6 +252,21 @@ mod tests {
         let message = message(&format!("{long}\n::error::x\n##[error]y"));
         assert!(message.len() < 5000 && message.contains("characters left out"), "{message}");
         assert!(message.ends_with("\n  | ::error::x\n  | ## [error]y"), "{message}");
+    }
+
+    #[test]
+    fn a_pattern_s_brackets_are_themselves() {
+        for (written, glob) in [
+            ("", ""),
+            ("*.go:* map[string]int", "*.go:* map[[]string]int"),
+            ("*map[[2]int]struct{}", "*map[[][[]2]int]struct[{][}]"),
+            ("{go,std}-*", "{go,std}-*"),
+            ("{[]int,a}{", "{[[]]int,a}[{]"),
+            ("struct { A int }, {b}}", "struct [{] A int [}], [{]b[}][}]"),
+            ("{a{b,c}", "[{]a{b,c}"),
+        ] {
+            assert_eq!(pattern(written), glob, "{written}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::UnknownName;
-use crate::text::quoted;
+use crate::text::{self, quoted};
 
 /// The longest pattern; one compiles to something of a size that depends on its length.
 const BYTES_MAX: usize = 1000;
@@ -26,8 +26,7 @@ fn compiled(pattern: &str) -> Result<GlobMatcher, String> {
     if pattern.len() > BYTES_MAX {
         return Err(format!("{} is too long: a pattern has at most {BYTES_MAX} bytes", quoted(pattern)));
     }
-    // Names may hold brackets.
-    let glob = GlobBuilder::new(&pattern.replace('[', "[[]")).build();
+    let glob = GlobBuilder::new(&text::pattern(pattern)).build();
     glob.map(|glob| glob.compile_matcher())
         .map_err(|error| format!("{} is not a pattern: {}", quoted(pattern), error.kind()))
 }
@@ -92,10 +91,7 @@ mod tests {
         assert_eq!(error("*swis"), format!("no map matches \"*swis\", nearest: go-swiss. {valid}"));
         assert_eq!(error("qqq*"), format!("no map matches \"qqq*\". {valid}"));
         assert_eq!(error("go-clasic?"), format!("no map matches \"go-clasic?\", nearest: go-classic. {valid}"));
-        assert_eq!(
-            error("{a"),
-            "\"{a\" is not a pattern: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)"
-        );
+        assert_eq!(error("{a"), format!("no map matches \"{{a\". {valid}"));
         assert!(error(&"*".repeat(1001)).ends_with("is too long: a pattern has at most 1000 bytes"));
     }
 }

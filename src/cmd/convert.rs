@@ -20,7 +20,7 @@ use crate::workload::trace::{Reader, identity};
 #[command(after_help = "\
 Examples:
   mapscope convert requests.vscsi requests.csv.zst
-  redis-cli MONITOR | mapscope convert - redis.csv
+  timeout 60 redis-cli MONITOR | mapscope convert - redis.csv
 Exit codes: 0 done; 2 bad input.")]
 pub(super) struct Args {
     /// A trace, packed or not (`mapscope list traces`); - for stdin
@@ -66,6 +66,12 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         }
     });
     let unwritable = || format!("{}: can't be written", text::path(out));
+    if matches!(rows.as_ref().err().and_then(|error| error.downcast_ref()), Some(WorkloadError::Interrupted))
+        && args.trace == Path::new(STDIN)
+    {
+        let advice = "end a stream to keep what it brought: timeout 60 redis-cli MONITOR | .., or | head -n 100000 |";
+        output::note(&format!("{}: interrupted, nothing was written; {advice}", text::path(out)));
+    }
     let rows = rows.map_err(|error| if error.is::<io::Error>() { error.context(unwritable()) } else { error })?;
     written.with_context(unwritable)?;
     if !quiet {
@@ -150,7 +156,9 @@ fn encode(operation: &Operation<'_>, says: Says, row: &mut Vec<u8>) {
 /// A key as a field: its text, or the number that it has the identity of where no field can hold the text.
 fn field(key: Key<'_>, row: &mut Vec<u8>) {
     match key {
-        Key::Text(text) if fits(text) && text.iter().any(|byte| b",\"".contains(byte)) => {
+        Key::Text(text)
+            if fits(text) && (text.iter().any(|byte| b",\"".contains(byte)) || text.trim_ascii() != text) =>
+        {
             row.push(b'"');
             for &byte in text {
                 row.extend_from_slice(if byte == b'"' { b"\"\"" } else { std::slice::from_ref(&byte) });
@@ -164,5 +172,5 @@ fn field(key: Key<'_>, row: &mut Vec<u8>) {
 
 /// Whether a field of one line is read as this text again.
 fn fits(text: &[u8]) -> bool {
-    !text.is_empty() && text.trim_ascii() == text && !text.iter().any(u8::is_ascii_control)
+    !text.is_empty() && !text.iter().any(u8::is_ascii_control)
 }

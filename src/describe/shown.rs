@@ -50,7 +50,7 @@ pub(super) fn head(description: &Description) -> Vec<String> {
 }
 
 pub(super) fn parts(description: &Description) -> Vec<Part> {
-    let sizes = [("key bytes", "keys", description.key_bytes), ("value bytes", "values put", description.value_bytes)];
+    let sizes = [("key bytes", "uses", description.key_bytes), ("value bytes", "values put", description.value_bytes)];
     let mut parts = vec![operations(&description.operations), keys(description), reuse(description.reuse)];
     parts.push(live(&description.live, description.operations.all));
     parts.extend(sizes.into_iter().filter_map(|(name, of, spread)| Some(self::spread(name, of, &spread?))));
@@ -102,7 +102,7 @@ fn reuse(reuse: Option<Reuse>) -> Part {
     let Some(Reuse { uses, p50, p90, p99, max }) = reuse else {
         return vec![row("reuses", "none".to_owned(), "no key is used twice")];
     };
-    let first = row("reuses", integer(uses), "uses after the first; others in between:");
+    let first = row("reuses", integer(uses), "uses after the first; keys in between:");
     with_percentiles(first, &[("half", p50), ("90 %", p90), ("99 %", p99), ("all", max)])
 }
 

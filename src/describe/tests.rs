@@ -211,7 +211,7 @@ keys                         3          different ones
   uses                       5          on average 1.67 of each
   used once                  2   66.7 % of the keys
 
-reuses                       2          uses after the first; others in between:
+reuses                       2          uses after the first; keys in between:
   half up to                 1
   90 % up to                 1
   99 % up to                 1
@@ -219,7 +219,7 @@ reuses                       2          uses after the first; others in between:
 
 live entries                 2          the most at a time
 
-key bytes                  1.2          on average, of 5 keys
+key bytes                  1.2          on average, of 5 uses
   half up to                 1
   99 % up to                 2
   all up to                  2

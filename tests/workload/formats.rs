@@ -273,12 +273,100 @@ fn nothing_is_taken_for_what_it_is_not() {
         (&b"PAR1\x15\x04"[..], "is a Parquet file: write it as a table first"),
         (b"PK\x03\x04\x14\0", "is a zip archive or a spreadsheet"),
         (b"\xff\xfeo\0p\0", "is text in UTF-16"),
+        (b"REDIS0011\xfa\x09redis-ver", "is a Redis snapshot"),
+        (b"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n", "is a Redis append-only file"),
+        (&[&[b'n'; 100][..], &[0; 157], b"ustar\x0000", &[0; 300]].concat(), "is a tar archive"),
         (b"{\"op\": \"insert\", \"key\": 1}\n", "is JSON: make a table of it"),
         (b"[{\"op\": \"insert\", \"key\": 1}]\n", "is a JSON array: make a table of it, as jq -r '.[] | "),
         (b"\n[\n  [\"insert\", 1]\n]\n", "is a JSON array: make a table of it"),
     ] {
         assert!(refused("t", magic).contains(what), "{}", refused("t", magic));
     }
+}
+
+#[test]
+fn quotes_stand_where_a_field_begins_and_keep_its_spaces() {
+    for (text, keys) in [
+        ("op,key\nput,a\"b\"c\nput,abc\nput,5\" disk\n", "P'a\"b\"c P'abc P'5\" disk"),
+        ("op,key\nput,\" sp \"\nput, sp \n\"put\" , \"a,\"\"b\"\"\" \n", "P' sp  P'sp P'a,\"b\""),
+        ("op;key;note\nput;\"x;y\";\nget;x;\"\"\n", "P'x;y G'x"),
+        ("op\tkey\tnote\nput\t\"x\ty\"\t\nget\t x\t\n", "P'x\ty G'x"),
+        ("op key\n  put   \"a b\"  \nget a\"b\n", "P'a b G'a\"b"),
+    ] {
+        let path = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(read(path.path()), expected(keys), "{text}");
+    }
+    let error = with_columns("op,key\nput,\"a\nput,b\n", "").unwrap_err();
+    assert!(error.starts_with("t.csv:2: a quote that is not closed in `put,\"a`"), "{error}");
+}
+
+#[test]
+fn a_row_that_can_t_be_one_says_what_it_is() {
+    let again = with_columns("op,key\nput,1\nop,key\nput,2\n", "").unwrap_err();
+    assert!(again.starts_with("t.csv:3: the header again (`op`), as where files were joined"), "{again}");
+    let wider = with_columns("a,put,1\nb,put\n", "op=2,key=3").unwrap_err();
+    assert!(wider.starts_with("t.csv:2: the first row has 3 columns, but this row has 2: `b,put`"), "{wider}");
+    let cut = with_columns("op,key\nput,1\nput", "").unwrap_err();
+    assert!(cut.ends_with("; the file ends here: if it was cut off, leave this line out"), "{cut}");
+}
+
+#[test]
+fn rows_that_ask_nothing_are_counted() {
+    for (text, told) in [
+        ("# mine: of today\na\n#b\na\n", "read as keys: each line is a request of its key; a request is a put"),
+        ("key,op,size,op_count\na,GET,1,0\na,SET,1,2\nb,SET,1,0\n", "read as cachebench"),
+    ] {
+        let path = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&path, text).unwrap();
+        let workload = Workload::open(&traced(path.path())).unwrap();
+        let said = workload.told().unwrap();
+        assert!(said.starts_with(told) && said.ends_with("; 2 rows ask nothing of a map"), "{said}");
+        assert_eq!(all(&workload).len(), 2, "{text}");
+    }
+}
+
+/// What each kind of command does, with the bytes that it brings.
+#[test]
+fn commands_of_redis_bring_what_their_arguments_say() {
+    let trace = |commands: &[&str]| {
+        let line = |command: &&str| {
+            let (database, words) = command.split_once(':').unwrap_or(("0", command));
+            let words: Vec<_> = words.split(' ').map(|word| format!("\"{word}\"")).collect();
+            format!("1.5 [{database} 127.0.0.1:1] {}\n", words.join(" "))
+        };
+        commands.iter().map(line).collect::<String>()
+    };
+    for (command, ops) in [
+        ("SET k value EX 60", "P'k:5"),
+        ("setex k 60 value", "P'k:5"),
+        ("restore k 0 dump", "P'k:4"),
+        ("setrange k 10 abc", "P'k:13"),
+        ("setbit k 16 1", "P'k:3"),
+        ("incr k", "P'k:8"),
+        ("incrby k 1000", "P'k:8"),
+        ("hincrby k field 10", "P'k:13"),
+        ("hset k field value", "P'k:10"),
+        ("linsert k before pivot item", "P'k:4"),
+        ("expire k 60", "G'k"),
+        ("persist k", "G'k"),
+        ("hdel k field", "G'k"),
+        ("zrem k a b", "G'k"),
+        ("rpop k", "G'k"),
+        ("blpop a b 0", "G'a G'b"),
+        ("getdel k", "R'k"),
+        ("mset a 1 b 22", "P'a:1 P'b:2"),
+    ] {
+        let path = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&path, trace(&[command, "get end"])).unwrap();
+        assert_eq!(read(path.path()), expected(&format!("{ops} G'end")), "{command}");
+    }
+    let of = |commands: &[&str]| with_columns(&trace(commands), "");
+    assert_eq!(of(&["get a", "flushdb"]).unwrap().matches('C').count(), 1);
+    assert_eq!(of(&["3:get a", "flushdb", "3:flushdb"]).unwrap().matches('C').count(), 1, "of one that has no key");
+    let several = of(&["get a", "3:get a", "3:flushdb"]).unwrap_err();
+    assert!(several.starts_with("t.csv:3: FLUSHDB empties database 3, and the trace has keys of others"), "{several}");
+    assert!(of(&["get a", "setrange k ten abc"]).unwrap_err().starts_with("t.csv:2: expected TIME"));
 }
 
 /// docs/TRACES.md shows what is there, of each format the first rows of its file here.

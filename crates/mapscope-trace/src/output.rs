@@ -39,6 +39,10 @@ impl<W: Write> Output<W> {
                 let error = "zstd needs the feature `zstd` of mapscope-trace; a name in .gz needs none";
                 return Err(io::Error::new(io::ErrorKind::Unsupported, error));
             }
+            Some(other @ ("bz2" | "lz4" | "xz" | "zip" | "7z" | "parquet")) => {
+                let error = format!(".{other} is not written: name a file .gz, .zst, or anything else for plain text");
+                return Err(io::Error::new(io::ErrorKind::Unsupported, error));
+            }
             _ => Packed::Plain(buffered(file)),
         }))
     }

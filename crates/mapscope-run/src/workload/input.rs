@@ -29,6 +29,8 @@ pub struct Input {
     end: usize,
     /// The number of the line handed out last, from 1; 0 before the first.
     number: u64,
+    /// Whether the file ends within that line.
+    cut_short: bool,
 }
 
 /// The input's bytes as they are stored, and what makes plain bytes of them.
@@ -140,7 +142,7 @@ impl Input {
         };
         let buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
         let (path, name) = (path.to_owned(), intake::name(path));
-        let mut input = Input { path, name, source, buffer, start: 0, end: 0, number: 0 };
+        let mut input = Input { path, name, source, buffer, start: 0, end: 0, number: 0, cut_short: false };
         while input.end < BYTE_ORDER_MARK.len() && input.refill()? {}
         if input.buffer[..input.end].starts_with(BYTE_ORDER_MARK) {
             input.start = BYTE_ORDER_MARK.len();
@@ -190,6 +192,7 @@ impl Input {
         let line = &self.buffer[self.start..self.start + len];
         self.start += len + newline;
         self.number += 1;
+        self.cut_short = newline == 0;
         Ok(Some(if newline == 1 { line.strip_suffix(b"\r").unwrap_or(line) } else { line }))
     }
 
@@ -236,6 +239,8 @@ impl Input {
     /// The error that blames the line read last.
     #[cold]
     pub fn fault_here(&self, what: String) -> WorkloadError {
+        let what =
+            if self.cut_short { what + "; the file ends here: if it was cut off, leave this line out" } else { what };
         self.fault_of(Some(self.number), what)
     }
 

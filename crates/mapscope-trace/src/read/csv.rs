@@ -56,6 +56,8 @@ struct Layout {
     names: Vec<String>,
     /// The lines before the first row.
     head_lines: u64,
+    /// Whether the columns were numbered, for want of a header.
+    numbered: bool,
 }
 
 impl Table {
@@ -114,7 +116,7 @@ impl Table {
                 Err("`new` stands only in the first row: a trace is of one map".to_owned())
             }
             Some(verb) => Ok(verb),
-            None => Err(unknown(word)),
+            None => Err(self.layout.again(word).unwrap_or_else(|| unknown(word))),
         }
     }
 }
@@ -161,7 +163,7 @@ impl Layout {
             slots.push(slot);
         }
         let names = cells(line, separator).map(|cell| String::from_utf8_lossy(&cell).into_owned()).collect();
-        Ok(Layout { separator, slots, names, head_lines })
+        Ok(Layout { separator, slots, names, head_lines, numbered: false })
     }
 
     /// What to say of the first column that is named and not there.
@@ -190,7 +192,7 @@ impl Layout {
         let mut slots: Vec<usize> = cells(line, separator).map(|_| IGNORED).collect();
         numbers.iter().for_each(|&(slot, place)| slots[place] = slot as usize);
         let names = (1..=slots.len()).map(|number| number.to_string()).collect();
-        Ok(Layout { separator, slots, names, head_lines })
+        Ok(Layout { separator, slots, names, head_lines, numbered: true })
     }
 
     /// The length in a field.
@@ -213,6 +215,14 @@ impl Layout {
             u32::MAX,
             SLOTS.iter().filter_map(name).collect::<Vec<_>>().join(",")
         )
+    }
+
+    /// What to say of a header that comes again, by its word for the operation.
+    #[cold]
+    fn again(&self, word: &[u8]) -> Option<String> {
+        let place = self.slots.iter().position(|&slot| slot == Slot::Op as usize)?;
+        let is = !self.numbered && self.names[place].as_bytes().eq_ignore_ascii_case(word);
+        is.then(|| format!("the header again ({}), as where files were joined: leave it out", quote(word)))
     }
 
     fn has(&self, slot: Slot) -> bool {
@@ -243,9 +253,9 @@ impl Decode for Table {
         if line.is_empty() {
             return Ok(());
         }
-        let mut separator = self.layout.separator;
-        let mut row = line;
-        if separator == b' ' || line.contains(&b'"') {
+        let (mut separator, mut row) = (self.layout.separator, line);
+        let is_plain = separator != b' ' && !line.contains(&b'"');
+        if !is_plain {
             self.plain.clear();
             plain(line, separator, &mut self.plain)?;
             (row, separator) = (&self.plain, UNIT_SEPARATOR);
@@ -259,8 +269,9 @@ impl Decode for Table {
             columns += 1;
         }
         if columns != self.layout.slots.len() {
-            let named = self.layout.slots.len();
-            return Err(format!("the header names {named} columns, but this row has {columns}: {}", quote(line)));
+            let (named, has) =
+                (self.layout.slots.len(), if self.layout.numbered { "first row has" } else { "header names" });
+            return Err(format!("the {has} {named} columns, but this row has {columns}: {}", quote(line)));
         }
         let field = |slot: Slot| found[slot as usize].map(trimmed);
         let verb = field(Slot::Op).map_or(Ok(&[Action::Request][..]), |op| self.verb_of(op))?;
@@ -269,7 +280,9 @@ impl Decode for Table {
         let puts = verb.iter().any(|action| matches!(action, Action::Insert | Action::Request));
         let mut operation = Operation::NOTHING;
         if keyed {
-            let key = field(Slot::Key).unwrap_or_default();
+            // In quotes its spaces are its own.
+            let key =
+                found[Slot::Key as usize].map(|key| if is_plain { trimmed(key) } else { key }).unwrap_or_default();
             operation.key = Key::parse(key)
                 .ok_or_else(|| format!("bad key {}; expected a number or a text in {}", quote(key), quote(line)))?;
             if let Some(hash) = field(Slot::Hash) {
@@ -287,6 +300,10 @@ impl Decode for Table {
             operation.times = decimal(times)
                 .filter(|&times| times <= TIMES_MAX)
                 .ok_or_else(|| format!("{} times; expected a number up to {TIMES_MAX}", quote(times)))?;
+        }
+        if operation.times == 0 {
+            put(Operation::NOTHING);
+            return Ok(());
         }
         verb.iter().for_each(|&action| put(Operation { action, ..operation }));
         Ok(())
@@ -314,30 +331,40 @@ fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = Vec<u8>> {
     cells.into_iter()
 }
 
-/// Appends a row as it is without quotes, its columns separated by [`UNIT_SEPARATOR`].
+/// Appends a row as it is without quotes, its columns separated by [`UNIT_SEPARATOR`], and without the spaces around what is
+/// not in quotes. A quote is one only where a field begins: `5" disk` has none.
 fn plain(line: &[u8], separator: u8, row: &mut Vec<u8>) -> Result<(), String> {
-    let spaced = separator == b' ';
-    let line = if spaced { line.trim_ascii() } else { line };
-    let (mut quoted, mut at) = (false, 0);
-    while let Some(&byte) = line.get(at) {
-        match byte {
-            // Two in quotes are one.
-            b'"' if quoted && line.get(at + 1) == Some(&b'"') => {
-                row.push(b'"');
-                at += 1;
-            }
-            b'"' => quoted = !quoted,
-            _ if byte == separator && !quoted => {
-                if !(spaced && line.get(at + 1) == Some(&b' ')) {
-                    row.push(UNIT_SEPARATOR);
-                }
-            }
-            _ => row.push(byte),
+    let mut rest = if separator == b' ' { line.trim_ascii() } else { line };
+    loop {
+        // Spaces before a field, and several where they separate. A tab that does ends a field, however empty.
+        let blank = |byte: &&u8| byte.is_ascii_whitespace() && (**byte != separator || separator == b' ');
+        rest = &rest[rest.iter().take_while(blank).count()..];
+        if let Some(quoted) = rest.strip_prefix(b"\"") {
+            rest = unquoted(quoted, row).ok_or_else(|| {
+                format!("a quote that is not closed in {}: a row is one line, and so are its fields", quote(line))
+            })?;
         }
-        at += 1;
+        let end = rest.iter().position(|&byte| byte == separator);
+        row.extend_from_slice(rest[..end.unwrap_or(rest.len())].trim_ascii_end());
+        let Some(end) = end else { return Ok(()) };
+        row.push(UNIT_SEPARATOR);
+        rest = &rest[end + 1..];
     }
-    match quoted {
-        true => Err(format!("a quote that is not closed in {}: a row is one line, and so are its fields", quote(line))),
-        false => Ok(()),
+}
+
+/// Appends what is in quotes, of which two are one; what follows the last.
+fn unquoted<'a>(mut rest: &'a [u8], row: &mut Vec<u8>) -> Option<&'a [u8]> {
+    loop {
+        let end = rest.iter().position(|&byte| byte == b'"');
+        row.extend_from_slice(&rest[..end.unwrap_or(rest.len())]);
+        let end = end?;
+        rest = &rest[end + 1..];
+        match rest.strip_prefix(b"\"") {
+            Some(after) => {
+                row.push(b'"');
+                rest = after;
+            }
+            None => return Some(rest),
+        }
     }
 }

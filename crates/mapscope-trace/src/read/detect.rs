@@ -1,6 +1,6 @@
 //! Which format a file has.
 
-use super::{Columns, FORMATS, Fault, Format, Sample, Units, csv};
+use super::{Columns, FORMATS, Fault, Format, Sample, Units, csv, decimal};
 
 /// The format of this name.
 pub fn find(name: &str) -> Option<&'static Format> {
@@ -8,7 +8,7 @@ pub fn find(name: &str) -> Option<&'static Format> {
 }
 
 /// Files that are none of ours, by their first bytes: what they are, and what makes a trace of them.
-const OTHERS: [(&[u8], &str); 8] = [
+const OTHERS: [(&[u8], &str); 9] = [
     (b"PAR1", "a Parquet file: write it as a table first, as duckdb -c \"copy (from 'IN') to 'OUT.csv'\""),
     (b"PK\x03\x04", "a zip archive or a spreadsheet: unpack it, or save the sheet as CSV"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
@@ -16,6 +16,7 @@ const OTHERS: [(&[u8], &str); 8] = [
     (b"\xff\xfe", "text in UTF-16: save it as UTF-8, as `iconv -f UTF-16 -t UTF-8`"),
     (b"\xfe\xff", "text in UTF-16: save it as UTF-8, as `iconv -f UTF-16 -t UTF-8`"),
     (b"SQLite format 3", "a SQLite database: write the rows as a table first, as sqlite3 -csv -header IN 'select ..'"),
+    (b"REDIS0", "a Redis snapshot, which has keys and no operations: record these with redis-cli MONITOR"),
     (b"\x7fELF", "a program: give the trace that it writes"),
 ];
 
@@ -30,8 +31,19 @@ fn other(sample: &Sample<'_>) -> Option<&'static str> {
         (_, Some(b'{' | b'[')) => Some(
             "a JSON array: make a table of it, as jq -r '.[] | [.op, .key] | @csv', and give --columns 'op=1,key=2'",
         ),
+        (Some(b'*'), _) if is_append_only(text) => {
+            Some("a Redis append-only file, which has no reads: record what clients ask with redis-cli MONITOR")
+        }
+        _ if sample.bytes.get(257..262) == Some(b"ustar") => Some("a tar archive: unpack it first, as `tar -xOf IN`"),
         _ => OTHERS.iter().find(|(magic, _)| sample.bytes.starts_with(magic)).map(|(_, what)| *what),
     }
+}
+
+/// Whether it begins as what Redis sends and appends: `*3`, `$3`, `SET`, ..
+fn is_append_only(text: &[u8]) -> bool {
+    let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut counts = |mark: &[u8]| lines.next().and_then(|line| line.strip_prefix(mark)).and_then(decimal).is_some();
+    counts(b"*") && counts(b"$")
 }
 
 /// The format of a file, by its content. One whose columns are named is a table. A file of which no format has all rows is of

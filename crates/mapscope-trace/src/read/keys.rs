@@ -15,14 +15,17 @@ pub(super) const FORMAT: Format = Format {
 /// All lines, even of a damaged file: its bad rows would be keys.
 fn is(sample: &Sample<'_>) -> bool {
     let is_word = |line: &[u8]| !line.iter().any(|byte| b" ,;\t|\"{}".contains(byte));
-    std::str::from_utf8(sample.lines().next().unwrap_or_default()).is_ok()
-        && sample.lines().next().is_some()
-        && sample.lines().all(is_word)
+    let mut keys = sample.lines().filter(|line| !line.starts_with(b"#")).peekable();
+    keys.peek().is_some_and(|first| std::str::from_utf8(first).is_ok()) && keys.all(is_word)
 }
 
 fn decode(line: &[u8], put: &mut Put<'_>) -> Result<(), String> {
     let line = line.trim_ascii();
-    if line.is_empty() || line[0] == b'#' {
+    if line.is_empty() {
+        return Ok(());
+    }
+    if line[0] == b'#' {
+        put(Operation::NOTHING);
         return Ok(());
     }
     let key = Key::parse(line).ok_or_else(|| format!("bad key {}", quote(line)))?;

@@ -54,11 +54,18 @@ pub(super) fn hex(digits: &[u8]) -> Option<u64> {
 /// Bytes as an error shows them: in backquotes, escaped, and no longer than a line on a terminal.
 pub fn quote(bytes: &[u8]) -> String {
     const SHOWN: usize = 40;
-    match bytes {
-        [] => "nothing".to_owned(),
-        bytes if bytes.len() > SHOWN => format!("`{}...`", bytes[..SHOWN].escape_ascii()),
-        bytes => format!("`{}`", bytes.escape_ascii()),
+    let (shown, more) = bytes.split_at(bytes.len().min(SHOWN));
+    if shown.is_empty() {
+        return "nothing".to_owned();
     }
+    let mut quoted = String::from("`");
+    for &byte in shown {
+        match byte {
+            b'"' | b'\'' => quoted.push(char::from(byte)),
+            _ => quoted.extend(byte.escape_ascii().map(char::from)),
+        }
+    }
+    quoted + if more.is_empty() { "`" } else { "...`" }
 }
 
 #[cfg(test)]
@@ -86,7 +93,8 @@ mod tests {
     #[test]
     fn quotes_escape_and_stay_short() {
         assert_eq!(quote(b""), "nothing");
-        assert_eq!(quote(b"a\x00\xff"), "`a\\x00\\xff`");
+        assert_eq!(quote(b"a\x00\xff\\"), "`a\\x00\\xff\\\\`");
+        assert_eq!(quote(b"'a' \"b\""), "`'a' \"b\"`");
         assert_eq!(quote(&[b'x'; 100]).len(), 45);
     }
 }

@@ -5,8 +5,8 @@ use super::{ACTIONS_AND_SIZES, Action, Decode, Format, Key, Operation, Put, Samp
 pub(super) const FORMAT: Format = Format {
     name: "redis-monitor",
     summary: "what redis-cli MONITOR prints: a time, the client, the command and its arguments",
-    fills: "a command that writes a key is a put, with a value of the bytes of its arguments, one that reads a key a get; \
-            FLUSHALL is a clear; all other commands, as KEYS, EVAL and RENAME, are left out; a key of another \
+    fills: "a command that writes a value is a put of what it brings; one that reads a key, takes elements out of its value \
+            or sets when it expires is a get; FLUSHALL is a clear; other commands are left out; a key of another \
             database than 0 has its number in front",
     units: Units::Lines,
     has_columns: false,
@@ -34,34 +34,90 @@ fn command(line: &[u8]) -> Option<(&[u8], &[u8])> {
 /// What a command does to its keys.
 #[derive(Clone, Copy)]
 enum Does {
-    /// To its first argument, the value being what follows.
-    First(Action),
-    /// To each argument.
-    Each(Action),
+    /// Looks its first argument up. So does what leaves the entry where it is: its value loses elements, or it will expire.
+    Get,
+    Removes,
+    /// Puts its first argument, with a value of what follows.
+    Puts(Brings),
+    /// Looks each argument up.
+    GetsEach,
+    /// All but the last, which is a time-out.
+    GetsAllButLast,
+    RemovesEach,
     /// Puts: keys and values by turns.
     Pairs,
+    /// All databases.
     Clears,
+    /// Its own.
+    ClearsOne,
     Nothing,
 }
 
+/// How many bytes a command brings to a value, by the arguments after the key.
+#[derive(Clone, Copy)]
+enum Brings {
+    /// The argument of this number.
+    Argument(usize),
+    /// All from this one on.
+    From(usize),
+    /// A counter, after the names of what is counted.
+    Counter,
+    /// The last argument, that far from the beginning.
+    AtOffset,
+    /// As many bits.
+    Bit,
+}
+
+/// Of a counter.
+const NUMBER_BYTES: usize = 8;
+
+impl Brings {
+    /// `None` where an argument is missing or is no number.
+    fn bytes(self, arguments: &[Vec<u8>]) -> Option<usize> {
+        let sum = |words: &[Vec<u8>]| words.iter().map(Vec::len).sum::<usize>();
+        let offset = || decimal(arguments.first()?).and_then(|offset| usize::try_from(offset).ok());
+        match self {
+            Brings::Argument(number) => arguments.get(number).map(Vec::len),
+            Brings::From(number) => arguments.get(number..).map(sum),
+            // The amount comes last, where there is one.
+            Brings::Counter => Some(sum(arguments.split_last().map_or(&[], |(_, names)| names)) + NUMBER_BYTES),
+            Brings::AtOffset => offset()?.checked_add(arguments.get(1)?.len()),
+            Brings::Bit => Some(offset()? / 8 + 1),
+        }
+    }
+}
+
 fn does(command: &[u8]) -> Does {
+    use Brings::{Argument, AtOffset, Bit, Counter, From};
     match command {
         b"get" | b"getrange" | b"substr" | b"strlen" | b"ttl" | b"pttl" | b"type" | b"dump" | b"getbit"
-        | b"bitcount" | b"hget" | b"hmget" | b"hgetall" | b"hexists" | b"hlen" | b"hkeys" | b"hvals" | b"hscan"
-        | b"llen" | b"lrange" | b"lindex" | b"scard" | b"sismember" | b"smembers" | b"srandmember" | b"sscan"
-        | b"zcard" | b"zscore" | b"zrange" | b"zrangebyscore" | b"zrevrange" | b"zrank" | b"zcount" | b"zscan"
-        | b"xlen" | b"xrange" | b"pfcount" | b"getex" => Does::First(Action::Get),
-        b"set" | b"setex" | b"psetex" | b"setnx" | b"getset" | b"append" | b"setrange" | b"setbit" | b"incr"
-        | b"decr" | b"incrby" | b"decrby" | b"incrbyfloat" | b"restore" | b"hset" | b"hmset" | b"hsetnx"
-        | b"hincrby" | b"hincrbyfloat" | b"hdel" | b"lpush" | b"rpush" | b"lpushx" | b"rpushx" | b"lpop" | b"rpop"
-        | b"lset" | b"lrem" | b"ltrim" | b"linsert" | b"sadd" | b"srem" | b"spop" | b"zadd" | b"zrem" | b"zincrby"
-        | b"zpopmin" | b"zpopmax" | b"xadd" | b"pfadd" | b"expire" | b"pexpire" | b"expireat" | b"pexpireat"
-        | b"persist" => Does::First(Action::Insert),
-        b"getdel" => Does::First(Action::Remove),
-        b"mget" | b"exists" | b"touch" => Does::Each(Action::Get),
-        b"del" | b"unlink" => Does::Each(Action::Remove),
+        | b"bitcount" | b"bitpos" | b"getex" | b"expiretime" | b"pexpiretime" | b"hget" | b"hmget" | b"hgetall"
+        | b"hexists" | b"hlen" | b"hkeys" | b"hvals" | b"hscan" | b"hstrlen" | b"hrandfield" | b"llen" | b"lrange"
+        | b"lindex" | b"lpos" | b"scard" | b"sismember" | b"smismember" | b"smembers" | b"srandmember" | b"sscan"
+        | b"zcard" | b"zscore" | b"zmscore" | b"zrange" | b"zrangebyscore" | b"zrangebylex" | b"zrevrange"
+        | b"zrevrangebyscore" | b"zrank" | b"zrevrank" | b"zcount" | b"zscan" | b"xlen" | b"xrange" | b"xrevrange"
+        | b"geopos" | b"geodist" | b"geosearch" => Does::Get,
+        b"expire" | b"pexpire" | b"expireat" | b"pexpireat" | b"persist" => Does::Get,
+        b"hdel" | b"lpop" | b"rpop" | b"lrem" | b"ltrim" | b"srem" | b"spop" | b"zrem" | b"zpopmin" | b"zpopmax"
+        | b"zremrangebyrank" | b"zremrangebyscore" | b"zremrangebylex" | b"xdel" | b"xtrim" => Does::Get,
+        b"set" | b"setnx" | b"getset" | b"append" => Does::Puts(Argument(0)),
+        b"setex" | b"psetex" | b"restore" | b"lset" => Does::Puts(Argument(1)),
+        b"setrange" => Does::Puts(AtOffset),
+        b"setbit" => Does::Puts(Bit),
+        b"incr" | b"decr" | b"incrby" | b"decrby" | b"incrbyfloat" | b"hincrby" | b"hincrbyfloat" => {
+            Does::Puts(Counter)
+        }
+        b"zincrby" => Does::Puts(From(0)),
+        b"hset" | b"hmset" | b"hsetnx" | b"lpush" | b"rpush" | b"lpushx" | b"rpushx" | b"sadd" | b"zadd" | b"xadd"
+        | b"pfadd" | b"geoadd" => Does::Puts(From(0)),
+        b"linsert" => Does::Puts(From(2)),
+        b"getdel" => Does::Removes,
+        b"mget" | b"exists" | b"touch" | b"pfcount" | b"sinter" | b"sunion" | b"sdiff" => Does::GetsEach,
+        b"blpop" | b"brpop" | b"bzpopmin" | b"bzpopmax" => Does::GetsAllButLast,
+        b"del" | b"unlink" => Does::RemovesEach,
         b"mset" | b"msetnx" => Does::Pairs,
-        b"flushall" | b"flushdb" => Does::Clears,
+        b"flushall" => Does::Clears,
+        b"flushdb" => Does::ClearsOne,
         _ => Does::Nothing,
     }
 }
@@ -70,6 +126,9 @@ fn does(command: &[u8]) -> Does {
 struct Monitor {
     words: Vec<Vec<u8>>,
     key: Vec<u8>,
+    /// The first database that a key was in, and whether there was another.
+    database: Option<Vec<u8>>,
+    several: bool,
 }
 
 impl Decode for Monitor {
@@ -86,6 +145,10 @@ impl Decode for Monitor {
         words(rest, &mut self.words).ok_or_else(expected)?;
         let Some((name, arguments)) = self.words.split_first_mut() else { return Err(expected()) };
         name.make_ascii_lowercase();
+        let does = does(name);
+        if !matches!(does, Does::Nothing | Does::Clears | Does::ClearsOne) {
+            self.several |= self.database.get_or_insert_with(|| database.to_vec()) != database;
+        }
         let mut ask = |action, name: &[u8], value_bytes: usize| {
             let mut key = name;
             if database != b"0" {
@@ -95,26 +158,38 @@ impl Decode for Monitor {
                 self.key.extend_from_slice(name);
                 key = &self.key;
             }
-            put(Operation { value_bytes: value_bytes as u32, ..Operation::new(action, Key::named(key)) });
+            let value_bytes = u32::try_from(value_bytes).unwrap_or(u32::MAX);
+            put(Operation { value_bytes, ..Operation::new(action, Key::named(key)) });
         };
-        let bytes = |words: &[Vec<u8>]| words.iter().map(Vec::len).sum::<usize>();
-        match (does(name), &*arguments) {
-            (Does::First(Action::Insert), [key, rest @ ..]) => {
-                // A time to live is no part of the value, nor are options.
-                let value = match (name.as_slice(), rest) {
-                    (b"set", [value, ..]) | (b"setex" | b"psetex", [_, value]) => value.len(),
-                    _ => bytes(rest),
-                };
-                ask(Action::Insert, key, value);
+        match (does, &*arguments) {
+            (Does::Puts(brings), [key, rest @ ..]) => {
+                ask(Action::Insert, key, brings.bytes(rest).ok_or_else(expected)?)
             }
-            (Does::First(action), [key, ..]) => ask(action, key, 0),
-            (Does::Each(action), keys) => keys.iter().for_each(|key| ask(action, key, 0)),
+            (Does::Get, [key, ..]) => ask(Action::Get, key, 0),
+            (Does::Removes, [key, ..]) => ask(Action::Remove, key, 0),
+            (Does::GetsEach, keys) | (Does::GetsAllButLast, [keys @ .., _]) => {
+                keys.iter().for_each(|key| ask(Action::Get, key, 0));
+            }
+            (Does::RemovesEach, keys) => keys.iter().for_each(|key| ask(Action::Remove, key, 0)),
             (Does::Pairs, pairs) if pairs.len() % 2 == 0 => {
                 pairs.chunks_exact(2).for_each(|pair| ask(Action::Insert, &pair[0], pair[1].len()));
             }
-            (Does::Clears, _) => put(Operation::new(Action::Clear, Key::Number(0))),
+            (Does::ClearsOne, _) if self.several => {
+                return Err(format!(
+                    "FLUSHDB empties database {0}, and the trace has keys of others: a map is cleared as a whole; leave \
+                     them out, as with grep ' \\[{0} '",
+                    String::from_utf8_lossy(database)
+                ));
+            }
+            // Of a database that no key has been in.
+            (Does::ClearsOne, _) if self.database.as_deref().is_some_and(|used| used != database) => {
+                put(Operation::NOTHING);
+            }
+            (Does::Clears | Does::ClearsOne, _) => put(Operation::new(Action::Clear, Key::Number(0))),
             (Does::Nothing, _) => put(Operation::NOTHING),
-            (Does::First(_) | Does::Pairs, _) => return Err(expected()),
+            (Does::Puts(_) | Does::Get | Does::Removes | Does::GetsAllButLast | Does::Pairs, _) => {
+                return Err(expected());
+            }
         }
         Ok(())
     }

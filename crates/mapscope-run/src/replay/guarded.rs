@@ -1,44 +1,23 @@
 //! A model that may panic, and is not asked again then.
 
-use std::cell::Cell;
 use std::mem::ManuallyDrop;
-use std::panic::{self, AssertUnwindSafe};
-use std::sync::Once;
 
 use super::player::{Play, PlayError, Row, Told};
 use crate::maps::Info;
 use crate::maps::anatomy::{Anatomy, Part};
+use crate::workload::caught;
 
 /// A model whose panics are errors of the row that made them.
 ///
-/// The first one takes the process's panic hook over: it keeps what a guarded model says, and passes everything else on to
-/// the hook that was there. Of a map that has panicked not even dropping is safe: its memory is left alone.
+/// Of a map that has panicked not even dropping is safe: its memory is left alone.
 pub struct Guarded {
     model: ManuallyDrop<Box<dyn Play>>,
     said: Option<String>,
 }
 
-thread_local! {
-    static PLAYING: Cell<bool> = const { Cell::new(false) };
-    /// What the last panic of a model said, and where.
-    static SAID: Cell<Option<String>> = const { Cell::new(None) };
-}
-
 impl Guarded {
     /// Guards a model.
     pub fn new(model: Box<dyn Play>) -> Guarded {
-        static HOOK: Once = Once::new();
-        HOOK.call_once(|| {
-            let others = panic::take_hook();
-            panic::set_hook(Box::new(move |info| {
-                if !PLAYING.get() {
-                    return others(info);
-                }
-                let said = info.payload_as_str().unwrap_or("without a word");
-                let place = info.location().map(|place| format!(" (at {place})")).unwrap_or_default();
-                SAID.set(Some(format!("{said}{place}")));
-            }));
-        });
         Guarded { model: ManuallyDrop::new(model), said: None }
     }
 }
@@ -52,12 +31,9 @@ impl Play for Guarded {
         if let Some(said) = &self.said {
             return Err(PlayError::Panicked(said.clone()));
         }
-        PLAYING.set(true);
-        let played = panic::catch_unwind(AssertUnwindSafe(|| self.model.play(row, figures)));
-        PLAYING.set(false);
-        played.unwrap_or_else(|_| {
-            let said =
-                format!("{} panicked in this operation: {}", self.info().term.name, SAID.take().unwrap_or_default());
+        let model = &mut self.model;
+        caught(|| model.play(row, figures)).unwrap_or_else(|panic| {
+            let said = format!("{} panicked in this operation: {panic}", self.info().term.name);
             self.said = Some(said.clone());
             Err(PlayError::Panicked(said))
         })

@@ -10,6 +10,7 @@
 //! records are removed, and `file:` 8 bytes for each key of the file.
 
 mod args;
+mod caught;
 mod copy;
 mod deal;
 mod expect;
@@ -20,6 +21,7 @@ mod lengths;
 pub mod mixes;
 mod op;
 mod rng;
+mod room;
 mod sizes;
 pub mod trace;
 
@@ -27,6 +29,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 pub use args::Args;
+pub use caught::caught;
 pub use deal::{Deal, Outcomes};
 pub use expect::{Expected, entry_checksum};
 pub use inputs::{HandOver, Inputs};

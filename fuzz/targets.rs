@@ -15,6 +15,8 @@ use mapscope::{describe, diff, replay};
 use mapscope_trace::read;
 
 use crate::rng::Rng;
+#[cfg(feature = "parquet")]
+use crate::text_mutator;
 use crate::{csv_mutator, json_mutator, rng_of, toml_mutator, trace_mutator};
 
 /// Something that reads files.
@@ -107,7 +109,28 @@ pub fn all() -> Vec<Target> {
                 &["run", "--map", "std", "--trace", "t", "--passes", "count", "-q", "--out", "o"],
             ],
         },
+        #[cfg(feature = "parquet")]
+        Target {
+            name: "parquet",
+            corpus: parquets(),
+            mutate: text_mutator::mutate,
+            read: read_trace,
+            file: "t.parquet",
+            commands: &[
+                &["convert", "t.parquet", "out.csv"],
+                &["run", "--map", "std", "--trace", "t.parquet", "--passes", "count", "-q", "--out", "o"],
+            ],
+        },
     ]
+}
+
+#[cfg(feature = "parquet")]
+fn parquets() -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/parquet");
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).expect("it").map(|entry| entry.expect("it").path()).collect();
+    paths.sort();
+    let parquet = paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "parquet"));
+    parquet.map(|path| fs::read(path).expect("a file")).collect()
 }
 
 /// The record that the command line's targets are judged against.

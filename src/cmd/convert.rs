@@ -172,5 +172,5 @@ fn field(key: Key<'_>, row: &mut Vec<u8>) {
 
 /// Whether a field of one line is read as this text again.
 fn fits(text: &[u8]) -> bool {
-    !text.is_empty() && !text.iter().any(u8::is_ascii_control)
+    !text.is_empty() && !text.iter().any(u8::is_ascii_control) && std::str::from_utf8(text).is_ok()
 }

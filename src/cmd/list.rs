@@ -150,6 +150,7 @@ fn trace(format: &read::Format) -> Row {
     let units = match format.units {
         read::Units::Lines => json!("lines"),
         read::Units::Records(bytes) => json!({ "record_bytes": bytes }),
+        read::Units::Rows => json!("rows"),
     };
     Row::new(
         format.name,

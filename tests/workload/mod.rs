@@ -2,6 +2,8 @@
 
 mod formats;
 mod memory;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod streams;
 mod traces;
 

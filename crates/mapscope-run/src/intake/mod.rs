@@ -78,6 +78,15 @@ impl Intake {
         self.hasher.finalize().to_hex().to_string()
     }
 
+    /// The file that it is, and its length, for reading it elsewhere than from here on; `None` of anything else.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn file(&self) -> io::Result<Option<(File, u64)>> {
+        self.opened.map(|(bytes, _)| Ok((self.file.try_clone()?, bytes))).transpose()
+    }
+
     /// Whether it is a file that was changed since it was opened.
     pub fn changed(&self) -> bool {
         self.opened.is_some_and(|opened| self.file.metadata().is_ok_and(|about| stamp(&about) != opened))

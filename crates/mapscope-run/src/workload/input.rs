@@ -1,6 +1,8 @@
 //! Inputs: plain, gzip, zstd, xz or bzip2, told apart by their first bytes, read in constant memory, and errors that name file and
 //! line.
 
+mod whole;
+
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 

@@ -17,7 +17,7 @@ pub(super) const FORMAT: Format = Format {
 /// The names that a header may give its columns, by what they mean.
 pub(super) type Names = [(Slot, &'static [&'static str])];
 
-const NAMES: [(Slot, &[&str]); 5] = [
+pub(super) const NAMES: [(Slot, &[&str]); 5] = [
     (Slot::Op, &["op", "operation", "cmd", "command", "action"]),
     (Slot::Key, &["key", "keys"]),
     (Slot::Hash, &["hash"]),
@@ -122,7 +122,7 @@ impl Table {
 }
 
 #[cold]
-fn unknown(word: &[u8]) -> String {
+pub(super) fn unknown(word: &[u8]) -> String {
     format!(
         "unknown op {}; expected `new`, `insert`, `remove`, `get`, `clear` or `iterate`, or another word for one, as \
          `put`, `delete`, `read`; if the column is something else, name those that count: --columns 'key=NAME'",
@@ -320,7 +320,7 @@ fn trimmed(field: &[u8]) -> &[u8] {
 }
 
 /// More than one operation is done in a row, in a trace that is taken at its word.
-const TIMES_MAX: u64 = 1_000_000;
+pub(super) const TIMES_MAX: u64 = 1_000_000;
 
 /// The cells of a header, trimmed and without quotes.
 fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = Vec<u8>> {

@@ -9,7 +9,7 @@ pub fn find(name: &str) -> Option<&'static Format> {
 
 /// Files that are none of ours, by their first bytes: what they are, and what makes a trace of them.
 const OTHERS: [(&[u8], &str); 9] = [
-    (b"PAR1", "a Parquet file: write it as a table first, as duckdb -c \"copy (from 'IN') to 'OUT.csv'\""),
+    (b"PARE", "an encrypted Parquet file: write it without encryption"),
     (b"PK\x03\x04", "a zip archive or a spreadsheet: unpack it, or save the sheet as CSV"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
     (b"\x04\x22\x4d\x18", "packed with lz4: unpack it first, with `lz4 -d`"),
@@ -65,7 +65,8 @@ pub fn detect(sample: &Sample<'_>, columns: &Columns) -> Result<&'static Format,
         // Its error says what a table needs.
         None if sample.is_text() => Ok(find(csv::FORMAT.name).expect("it is in the registry")),
         None => {
-            let binary = FORMATS.iter().filter(|format| format.units != Units::Lines).map(|format| format.name);
+            let binary =
+                FORMATS.iter().filter(|format| matches!(format.units, Units::Records(_))).map(|format| format.name);
             let what = format!(
                 "is binary data of no known format: give --trace-format {}, or write it as a table with a header row \
                  such as `op,key` (`mapscope list traces`)",

@@ -20,6 +20,7 @@ mod lirs;
 mod msr;
 mod number;
 mod oracle_general;
+mod parquet;
 mod redis_monitor;
 mod sample;
 mod scsi;
@@ -31,6 +32,7 @@ mod ycsb;
 pub use columns::Columns;
 pub use detect::{detect, find};
 pub use number::{decimal, hexadecimal, quote};
+pub use parquet::{Anywhere, Rows, parquet};
 pub use sample::Sample;
 pub use verb::{Verb, verb};
 
@@ -62,10 +64,13 @@ pub enum Units {
     Lines,
     /// Records of so many bytes.
     Records(usize),
+    /// Nothing: its rows lie anywhere in it, and [`parquet()`] reads them.
+    Rows,
 }
 
 /// The registry, in the order in which formats are tried.
-pub static FORMATS: [Format; 15] = [
+pub static FORMATS: [Format; 16] = [
+    parquet::FORMAT,
     redis_monitor::FORMAT,
     ycsb::FORMAT,
     lackey::FORMAT,

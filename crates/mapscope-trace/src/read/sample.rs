@@ -61,7 +61,11 @@ impl<'a> Sample<'a> {
 
     /// Whether `units` are what it can be cut into.
     pub(super) fn fits(&self, units: Units) -> bool {
-        (units == Units::Lines) == self.is_text()
+        match units {
+            Units::Lines => self.is_text(),
+            Units::Records(_) => !self.is_text(),
+            Units::Rows => true,
+        }
     }
 }
 

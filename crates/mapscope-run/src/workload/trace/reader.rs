@@ -3,17 +3,20 @@
 use std::collections::{HashSet, VecDeque};
 use std::path::Path;
 
-use mapscope_trace::read::{Action, Columns, Decoder, Fault, Format, Key, Operation, Put, Says, Units, detect, find};
+use mapscope_trace::read::{
+    Action, Columns, Decoder, Fault, Format, Key, Operation, Put, Rows, Says, Units, detect, find, parquet,
+};
 
+use crate::intake::interrupt;
 use crate::plan::{Reading, Requests};
 use crate::workload::input::Input;
-use crate::workload::{Kind, Lengths, Op, Spread, WorkloadError};
+use crate::workload::{Kind, Lengths, Op, Spread, WorkloadError, caught};
 
 /// A trace that is being read.
 pub struct Reader {
     input: Input,
     format: &'static Format,
-    decoder: Decoder,
+    decoding: Decoding,
     /// What the unit read last asks for and is still to be handed out, each with how often.
     waiting: VecDeque<(Row, u64)>,
     requests: Requests,
@@ -21,6 +24,22 @@ pub struct Reader {
     known: HashSet<u64, foldhash::fast::FixedState>,
     key_lengths: Lengths,
     left_out: u64,
+}
+
+/// What makes operations of an input.
+enum Decoding {
+    /// Unit by unit, in the order of the file.
+    Units(Decoder),
+    Rows(Box<dyn Rows>),
+}
+
+impl Decoding {
+    fn says(&self) -> Says {
+        match self {
+            Decoding::Units(decoder) => decoder.says(),
+            Decoding::Rows(rows) => rows.says(),
+        }
+    }
 }
 
 /// A row of a trace.
@@ -40,24 +59,24 @@ impl Reader {
 
     /// The same, of an input of which nothing has been read.
     pub fn over(mut input: Input, reading: &Reading) -> Result<Reader, WorkloadError> {
-        let opened = Reader::decoder(&mut input, reading)?;
-        let (format, decoder) = opened.map_err(|Fault { line, what }| match line {
+        let opened = Reader::decoding(&mut input, reading)?;
+        let (format, decoding) = opened.map_err(|Fault { line, what }| match line {
             Some(line) => input.fault_at(line, what),
             None => input.fault(what),
         })?;
         let requests = reading.requests;
-        if requests != Requests::default() && decoder.says().action {
+        if requests != Requests::default() && decoding.says().action {
             let what = format!("{} says what each row does: leave --trace-op out", format.name);
             return Err(input.fault(what));
         }
         let (waiting, known) = (VecDeque::new(), HashSet::default());
-        Ok(Reader { input, format, decoder, waiting, requests, known, key_lengths: Lengths::default(), left_out: 0 })
+        Ok(Reader { input, format, decoding, waiting, requests, known, key_lengths: Lengths::default(), left_out: 0 })
     }
 
-    fn decoder(
+    fn decoding(
         input: &mut Input,
         reading: &Reading,
-    ) -> Result<Result<(&'static Format, Decoder), Fault>, WorkloadError> {
+    ) -> Result<Result<(&'static Format, Decoding), Fault>, WorkloadError> {
         let sample = input.sample()?;
         let columns: Columns = match reading.columns.parse() {
             Ok(columns) => columns,
@@ -68,7 +87,14 @@ impl Reader {
             Some(name) => find(name).ok_or_else(|| Fault { line: None, what: format!("no format is called {name}") }),
             None => detect(&sample, &columns),
         };
-        Ok(format.and_then(|format| Ok((format, format.open(&sample, &columns)?))))
+        match format {
+            Ok(format) if format.units == Units::Rows => {
+                let file = input.whole()?;
+                let rows = caught(|| parquet(file, &columns)).unwrap_or_else(|panic| Err(damaged(&panic)));
+                not_interrupted(rows.map(|rows| (format, Decoding::Rows(rows))))
+            }
+            format => Ok(format.and_then(|format| Ok((format, Decoding::Units(format.open(&sample, &columns)?))))),
+        }
     }
 
     /// The next row; `None` at the end.
@@ -100,13 +126,8 @@ impl Reader {
 
     /// Reads a line or a record, and hands on what it asks for, each [`Operation::times`] times; false at the end.
     pub fn read(&mut self, put: &mut Put<'_>) -> Result<bool, WorkloadError> {
-        let unit = match self.format.units {
-            Units::Lines => self.input.next_line()?,
-            Units::Records(bytes) => self.input.next_record(bytes, self.format.name)?,
-        };
-        let Some(unit) = unit else { return Ok(false) };
         let (requests, known, left_out) = (self.requests, &mut self.known, &mut self.left_out);
-        let decoded = self.decoder.decode(unit, &mut |operation| match (operation.action, requests) {
+        let mut put = |operation: Operation<'_>| match (operation.action, requests) {
             (Action::Nothing, _) => *left_out += 1,
             _ if operation.times == 0 => {}
             (Action::Request, Requests::Insert) => put(Operation { action: Action::Insert, ..operation }),
@@ -123,19 +144,32 @@ impl Reader {
                 }
             }
             _ => put(operation),
-        });
-        decoded.map(|()| true).map_err(|what| self.fault_here(what))
+        };
+        let decoded = match &mut self.decoding {
+            Decoding::Units(decoder) => {
+                let unit = match self.format.units {
+                    Units::Records(bytes) => self.input.next_record(bytes, self.format.name)?,
+                    _ => self.input.next_line()?,
+                };
+                let Some(unit) = unit else { return Ok(false) };
+                decoder.decode(unit, &mut put).map(|()| true)
+            }
+            Decoding::Rows(rows) => {
+                not_interrupted(caught(|| rows.next(&mut put)).unwrap_or_else(|panic| Err(damaged(&panic).what)))?
+            }
+        };
+        decoded.map_err(|what| self.fault_here(what))
     }
 
     /// What its rows say.
     pub fn says(&self) -> Says {
-        self.decoder.says()
+        self.decoding.says()
     }
 
     /// What it is read as and what stands for what it doesn't say, in words; `None` where it says all.
     pub fn told(&self) -> Option<String> {
         let Format { name, fills, .. } = self.format;
-        let requests = match (self.decoder.says().action, self.requests) {
+        let requests = match (self.decoding.says().action, self.requests) {
             (true, _) => "",
             (false, Requests::Insert) => {
                 "; a request is a put (--trace-op get-or-insert: a get, and a put where that misses)"
@@ -147,7 +181,7 @@ impl Reader {
             1 => "; 1 row asks nothing of a map".to_owned(),
             rows => format!("; {rows} rows ask nothing of a map"),
         };
-        let says_all = *name == "csv" && requests.is_empty();
+        let says_all = ["csv", "parquet"].contains(name) && requests.is_empty();
         (!says_all).then(|| format!("read as {name}: {fills}{requests}{left_out}"))
     }
 
@@ -164,9 +198,10 @@ impl Reader {
 
     /// An error that blames the row read last.
     pub fn fault_here(&self, what: String) -> WorkloadError {
-        match self.format.units {
-            Units::Lines => self.input.fault_here(what),
-            Units::Records(_) => self.input.fault(what),
+        match (self.format.units, &self.decoding) {
+            (Units::Lines, _) => self.input.fault_here(what),
+            (_, Decoding::Rows(rows)) => self.input.fault(format!("row {}: {what}", rows.row())),
+            _ => self.input.fault(what),
         }
     }
 
@@ -183,6 +218,20 @@ impl Reader {
 
     pub(super) fn into_input(self) -> Input {
         self.input
+    }
+}
+
+/// What was read, unless it failed because Ctrl-C was pressed.
+fn not_interrupted<T, E>(read: Result<T, E>) -> Result<Result<T, E>, WorkloadError> {
+    if read.is_err() && interrupt::asked() { Err(WorkloadError::Interrupted) } else { Ok(read) }
+}
+
+/// The error of a file in which a decoder has found what it did not expect.
+#[cold]
+fn damaged(panic: &str) -> Fault {
+    Fault {
+        line: None,
+        what: format!("is damaged, or of a kind that can't be read ({panic}): fetch or write it again"),
     }
 }
 

@@ -365,3 +365,35 @@ fn other_maps_other_folders_and_damaged_files_are_refused() {
     refused(&["replay", "--map", "go-classic", "--entry", "u64/u64", FIXTURE], "leave --entry out");
     refused(&["replay", "--map", "go-runtime", "plain.csv"], "works in a process of its own");
 }
+
+#[test]
+fn a_plain_trace_is_played_on_a_map_that_is_built_as_asked() {
+    let place = Place::new();
+    let rows: String = (0..100).map(|key| format!("insert,{key}\n")).collect();
+    fs::write(place.path().join("t.csv"), format!("op,key\n{rows}")).expect("a file");
+    let shown = |args: &[&str]| {
+        let outcome = place.run(&[&["replay", "t.csv"], args].concat());
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        outcome.stdout
+    };
+    // One table of 128 * 7 / 8 entries at least, of 16 bytes and a control byte each, and a group of these.
+    let hinted = shown(&["--map", "hashbrown", "--hint", "100"]);
+    assert!(hinted.contains("100 operations on hashbrown, 2192 bytes in 1 allocations, len 100"), "{hinted}");
+    let filled = shown(&["--map", "go-classic", "--load-factor", "8"]);
+    let own = shown(&["--map", "go-classic", "--load-factor", "6.5"]);
+    assert!(filled.contains(", b 4, ") && own.contains(", b 4, ") && own == shown(&["--map", "go-classic"]), "{own}");
+    let sparse = shown(&["--map", "go-classic", "--load-factor", "2"]);
+    assert!(sparse.contains(", b 6, "), "{sparse}");
+    for (args, message) in [
+        (["--map", "std", "--load-factor", "2"], "--load-factor: can't be set: not a parameter of std"),
+        (["--map", "go-classic", "--load-factor", "9"], "--load-factor: must be from 1 to 8 for go-classic, got 9"),
+        (["--map", "btree", "--hint", "3"], "--hint: can't be given: btree takes no capacity hint"),
+        (["--map", "std", "--hint", "-1"], "--hint: "),
+        (["--map", "std", "--hint", "ops"], "--hint ops: a trace is played as it is read, and its operations are not"),
+    ] {
+        let outcome = place.run(&[&["replay", "t.csv"][..], &args].concat());
+        assert!(outcome.code == Some(2) && outcome.stderr.contains(message), "{message}: {}", outcome.stderr);
+    }
+    let outcome = place.run(&["replay", "--map", "go-classic", "--hint", "5", FIXTURE]);
+    assert!(outcome.stderr.contains("is a recording, which says how its map was built: leave --hint out"));
+}

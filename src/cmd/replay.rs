@@ -10,6 +10,7 @@ use super::flags::HowRead;
 use super::recorded::{self, Opened, Wanted};
 use super::{INTERRUPTED, output, stdout};
 use crate::intake::{self, STDIN, interrupt};
+use crate::plan::{Flags, plan};
 use crate::probe::alloc;
 use crate::record::write_whole;
 use crate::replay::{
@@ -44,6 +45,34 @@ pub(super) struct Args {
     /// Entry, for traces that don't say what was recorded [default: u64/u64]
     #[arg(long, value_name = "KEY/VALUE")]
     entry: Option<String>,
+    /// Capacity hint in entries, for such traces [default: 0]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    hint: Option<String>,
+    /// Load factor, for such traces, where the map lets it be set
+    #[arg(long, value_name = "F", allow_hyphen_values = true)]
+    load_factor: Option<String>,
+}
+
+impl Args {
+    /// The hint and the load factor that are given, validated as `run` validates them.
+    fn built(&self, subjects: &Subjects) -> anyhow::Result<(Option<u64>, Option<f64>)> {
+        let (hint, load_factor) = (self.hint.as_deref(), self.load_factor.as_deref());
+        if hint.is_none() && load_factor.is_none() {
+            return Ok((None, None));
+        }
+        if hint == Some("ops") {
+            bail!(
+                "--hint ops: a trace is played as it is read, and its operations are not counted first: give a number"
+            );
+        }
+        let mut flags = Flags::from([("map", &*self.map)]);
+        flags.give("entry", self.entry.clone());
+        flags.give("hint", hint.map(str::to_owned));
+        flags.give("load_factor", load_factor.map(str::to_owned));
+        let planned = plan(&[], &flags, &subjects.catalog())?;
+        let [cell] = &planned.cells[..] else { bail!("a trace is played on one map: give one value each") };
+        Ok((hint.map(|_| cell.hint.entries(0)), cell.load_factor.filter(|_| load_factor.is_some())))
+    }
 }
 
 /// How many differences are shown.
@@ -55,12 +84,13 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
     // So that an interrupted replay leaves no file. Asked twice: the map doesn't come back.
     interrupt::heed(|| std::process::exit(INTERRUPTED.into()));
     let recording = Recording::open(&args.trace, &args.how.reading())?;
+    let (hint, load_factor) = args.built(subjects)?;
     let wanted = Wanted {
         map: &args.map,
         trace: &args.trace,
         entry: args.entry.as_deref(),
-        hint: None,
-        load_factor: None,
+        hint,
+        load_factor,
         seed: Setup::SEED,
     };
     let Opened { model, map, .. } = recorded::open(&wanted, &recording, subjects)?;

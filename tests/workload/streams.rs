@@ -323,6 +323,31 @@ fn a_mix_follows_its_weights_within_its_domain() {
 }
 
 #[test]
+fn a_mix_clears_iterates_and_puts_what_it_got() {
+    let weights = [("insert", 4.0), ("rmw", 3.0), ("clear", 1.0), ("iterate", 2.0), ("records", 40.0)];
+    let workload = open(&generated(keys("uniform", &[]), mix("mix", &weights), 130_000));
+    assert_eq!(workload.mix_label(), "mix(insert=4,remove=0,get=0,records=40,rmw=3,clear=1,iterate=2)");
+    assert_eq!(workload.undealable(), Some("it clears the map, which is no one thread's to do"));
+    let ops = &all(&workload)[40..];
+    let count = |kind| ops.iter().filter(|op| op.kind == kind).count();
+    // Of 13 operations 4 are puts, 3 read, 3 write what was read, 1 clears and 2 iterate.
+    for (kind, expected) in [(Kind::Put, 70_000), (Kind::Get, 30_000), (Kind::Clear, 10_000), (Kind::Iterate, 20_000)] {
+        assert!(count(kind).abs_diff(expected) < 800, "{kind:?}: {}", count(kind));
+    }
+    for pair in ops.windows(2).filter(|pair| pair[0].kind == Kind::Get) {
+        assert_eq!((pair[1].kind, pair[1].key), (Kind::Put, pair[0].key));
+    }
+    let expected = workload.expected().unwrap();
+    assert_eq!((expected.clears, expected.iterations), (count(Kind::Clear) as u64, count(Kind::Iterate) as u64));
+    // Nothing is drawn otherwise where nothing of it is given.
+    let plain = |more: &[(&str, f64)]| {
+        let weights = [&[("insert", 1.0), ("remove", 2.0), ("get", 4.0)][..], more].concat();
+        brief(&all(&open(&generated(keys("uniform", &[]), mix("mix", &weights), 1000))))
+    };
+    assert_eq!(plain(&[]), plain(&[("rmw", 0.0), ("clear", 0.0), ("iterate", 0.0)]));
+}
+
+#[test]
 fn drawn_records_follow_the_distribution() {
     // Measured from outside: the share of operations that go to one rank among 100 records.
     let share = |keys: Call, rank: usize| {
@@ -441,11 +466,7 @@ fn calls_that_no_term_allows_are_refused() {
         (keys("zipfian", &[("theta", 8.1)]), any_mix("fill", 1.0), "zipfian: theta = 8.1 is out of range"),
         (keys("latest", &[]), mix("churn", &[("records", 0.0)]), "churn: records = 0 is out of range"),
         (keys("latest", &[]), mix("churn", &[("records", 1.5)]), "churn: records = 1.5 is out of range"),
-        (
-            keys("uniform", &[]),
-            mix("mix", &[]),
-            "mix: the weights of insert, remove and get are all 0; give at least one, as in mix(insert=1)",
-        ),
+        (keys("uniform", &[]), mix("mix", &[]), "mix: all weights are 0; give at least one, as in mix(insert=1)"),
         (
             keys("uniform", &[]),
             mix("churn", &[("records", (1u64 << 53) as f64)]),

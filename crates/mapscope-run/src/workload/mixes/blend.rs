@@ -1,25 +1,36 @@
-//! `mix(insert=,remove=,get=)`: puts, removes and gets of keys drawn from a fixed domain of `records`, in proportion to
-//! their weights. A key need not be there: a put can turn out an insert or an overwrite, a remove or a get can miss. With
+//! `mix(insert=,remove=,get=,rmw=,clear=,iterate=)`: operations on keys drawn from a fixed domain of `records`, in proportion
+//! to their weights. A key need not be there: a put can turn out an insert or an overwrite, a remove or a get can miss. With
 //! `records` given, all of them are there at first; without, none is.
+//!
+//! A read-modify-write is two operations, as in YCSB: a get, then a put of its key.
 
 use super::{Keys, Kind, Loads, Mix, RECORDS, Rng, Row, Term, WorkloadError};
 use crate::plan::{Param, Range};
 
+const WEIGHT: Range = Range { min: 0.0, max: 1e9, above_min: false, below_max: false, integer: false };
+
 const fn weight(name: &'static str, summary: &'static str) -> Param {
-    let range = Range { min: 0.0, max: 1e9, above_min: false, below_max: false, integer: false };
-    Param::number(name, summary, range, Some(0.0))
+    Param::number(name, summary, WEIGHT, Some(0.0))
+}
+
+/// One that no name of a mix has which doesn't give it.
+const fn rarer(name: &'static str, summary: &'static str) -> Param {
+    Param::number(name, summary, WEIGHT, None)
 }
 
 pub(super) const ROW: Row = Row {
     term: Term {
         name: "mix",
-        summary: "puts, removes and gets of keys drawn from a domain of `records`, by weight; given, they are loaded first",
+        summary: "operations by weight, on keys drawn from a domain of `records`; given, they are loaded first",
         source: "",
         params: &[
             weight("insert", "weight of puts, which insert or overwrite"),
             weight("remove", "weight of removes, which may miss"),
             weight("get", "weight of gets, which may miss"),
             RECORDS,
+            rarer("rmw", "weight of read-modify-writes: a get, then a put of its key"),
+            rarer("clear", "weight of clears, which drop all entries"),
+            rarer("iterate", "weight of iterations over all entries"),
         ],
         named: true,
         file: false,
@@ -27,35 +38,66 @@ pub(super) const ROW: Row = Row {
     },
     loads: Loads::IfGiven,
     start: |inputs| {
-        let weight = |name| inputs.args.real(name);
-        let (insert, remove, get) = (weight("insert"), weight("remove"), weight("get"));
-        let sum = insert + remove + get;
-        if sum <= 0.0 {
-            let what = "mix: the weights of insert, remove and get are all 0; give at least one, as in mix(insert=1)";
+        let mut below = 0.0;
+        let shares = KINDS.map(|(name, kind)| {
+            below += inputs.args.get(name).unwrap_or(0.0);
+            (below, kind)
+        });
+        if below <= 0.0 {
+            let what = "mix: all weights are 0; give at least one, as in mix(insert=1)";
             return Err(WorkloadError::Parameters(what.to_owned()));
         }
-        let (insert_below, remove_below) = (insert / sum, (insert + remove) / sum);
-        Ok(Box::new(Blend { insert_below, remove_below, records: inputs.records }))
+        let shares = shares.map(|(up_to, kind)| (up_to / below, kind));
+        Ok(Box::new(Blend { shares, records: inputs.records, read: None }))
     },
 };
 
+/// What a weight is of.
+#[derive(Debug, Clone, Copy)]
+enum Request {
+    One(Kind),
+    ReadModifyWrite,
+}
+
+/// Gets come last: their share ends at 1, whatever it was rounded to.
+const KINDS: [(&str, Request); 6] = [
+    ("insert", Request::One(Kind::Put)),
+    ("remove", Request::One(Kind::Remove)),
+    ("rmw", Request::ReadModifyWrite),
+    ("clear", Request::One(Kind::Clear)),
+    ("iterate", Request::One(Kind::Iterate)),
+    ("get", Request::One(Kind::Get)),
+];
+
 struct Blend {
-    insert_below: f64,
-    remove_below: f64,
+    /// Of [0, 1), the end of each request's part.
+    shares: [(f64, Request); KINDS.len()],
     records: u64,
+    /// The key that a read-modify-write has read and is about to write.
+    read: Option<u64>,
 }
 
 impl Mix for Blend {
     fn next(&mut self, keys: &mut dyn Keys, rng: &mut Rng) -> (Kind, u64) {
+        if let Some(key) = self.read.take() {
+            return (Kind::Put, key);
+        }
         let chosen = rng.unit();
-        let kind = if chosen < self.insert_below {
-            Kind::Put
-        } else if chosen < self.remove_below {
-            Kind::Remove
-        } else {
-            Kind::Get
-        };
+        let request = self.shares.iter().find(|(up_to, _)| chosen < *up_to).map(|(_, request)| *request);
+        if let Some(Request::One(kind)) = request
+            && !kind.has_key()
+        {
+            return (kind, 0);
+        }
         let rank = keys.draw(rng, self.records);
-        (kind, keys.nth(rank))
+        let key = keys.nth(rank);
+        match request {
+            Some(Request::One(kind)) => (kind, key),
+            Some(Request::ReadModifyWrite) => {
+                self.read = Some(key);
+                (Kind::Get, key)
+            }
+            None => (Kind::Get, key),
+        }
     }
 }

@@ -70,7 +70,7 @@ fn read(path: impl AsRef<Path>) -> Vec<(Kind, u64, u32)> {
 
 #[test]
 fn a_file_of_each_format_is_told_by_its_content() {
-    for format in &FORMATS {
+    for format in FORMATS.iter().filter(|format| cfg!(feature = "parquet") || format.name != "parquet") {
         let of = |name: &str| Path::new(name).file_stem().is_some_and(|stem| stem == format.name);
         let (name, content) = CONTENTS.into_iter().find(|(name, _)| of(name)).expect(format.name);
         let path = Path::new(FOLDER).join(name);

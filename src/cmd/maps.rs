@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow, bail};
 
 use super::{output, stdout};
 use crate::plan::UnknownName;
-use crate::recording::{FORMATS, Format, Process, Recorded, Recording, Sort};
+use crate::recording::{FORMATS, Format, Process, Recorded, Recording, Sort, hints};
 
 /// Show what the maps of a recording cost, by the line that makes them
 #[derive(clap::Args)]
@@ -31,8 +31,14 @@ pub(super) struct Args {
     /// table, csv, json, html (a page), openmetrics (for Prometheus), or pprof (go tool pprof -http=: FILE)
     #[arg(long, value_name = "F", default_value = "table")]
     format: String,
+    /// Read the source of the places shown, and say which hints can be written there and what they save
+    #[arg(long)]
+    hints: bool,
+    /// go command or Go installation that reads the source [default: go on the PATH]
+    #[arg(long, value_name = "PATH", requires = "hints")]
+    go: Option<PathBuf>,
     /// Show the table again every 2 seconds, as many places as fit on the screen, until the process ends or Ctrl-C
-    #[arg(long, conflicts_with_all = ["format", "top"])]
+    #[arg(long, conflicts_with_all = ["format", "top", "hints"])]
     watch: bool,
 }
 
@@ -59,7 +65,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn rendered(args: &Args, format: &Format, path: &Path, rows_max: usize) -> anyhow::Result<Vec<u8>> {
     let recording = Recording::read(path, args.by)?;
-    let recorded = Recorded { rows_max, width: output::width().unwrap_or(80), ..recording.shown() };
+    let hints = args.hints.then(|| hints(&recording, args.go.as_deref(), rows_max)).transpose()?;
+    let hints = hints.as_ref().map(|(_, hints)| &hints[..]);
+    let recorded = Recorded { hints, rows_max, width: output::width().unwrap_or(80), ..recording.shown() };
     (format.render)(&recorded).with_context(|| format!("can't make the {} form", format.name))
 }
 

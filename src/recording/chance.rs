@@ -4,8 +4,8 @@
 //! key is removed, the seed decides nothing that is recorded. From two tables on it decides when each of them is full, and
 //! a removed key leaves its slot free or marked according to its neighbours.
 
-use super::hint::tables_bytes;
 use super::{Map, Type};
+use crate::hints::hinted_bytes;
 
 /// Growths that depend on seeds, and what one of them costs at most.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Chance {
             _ if map.removes > 0 || map.hint > 0 || map.is_copy() => growths,
             _ => growths.saturating_sub(TO_ONE_TABLE),
         };
-        let table_bytes = ty.filter(|_| growths > 0).map_or(0, |ty| tables_bytes(TABLE_ENTRIES_MAX, ty));
+        let table_bytes = ty.filter(|_| growths > 0).map_or(0, |ty| hinted_bytes(TABLE_ENTRIES_MAX, ty.group()));
         Chance { growths, table_bytes }
     }
 

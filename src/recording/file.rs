@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::bytes::{self, Bytes, Texts};
 use super::map::{Map, bounded};
 use super::{RecordingError, SAMPLE_MAX};
+use crate::hints::Group;
 use crate::record::Frame;
 use crate::text;
 
@@ -67,6 +68,11 @@ impl Type {
     /// Whether groups hold pointers.
     pub fn group_has_pointers(&self) -> bool {
         self.flags & 1 != 0
+    }
+
+    /// A group of its maps.
+    pub fn group(&self) -> Group {
+        Group { bytes: self.group_bytes, has_pointers: self.group_has_pointers() }
     }
 
     /// Whether keys are a kind of string.

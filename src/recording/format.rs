@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Manifest, Process, Table};
+use super::{Hint, Manifest, Process, Table};
 
 /// A recording, read and added up.
 pub struct Recorded<'a> {
@@ -12,6 +12,8 @@ pub struct Recorded<'a> {
     pub processes: &'a [Process],
     /// Their maps.
     pub table: &'a Table,
+    /// What their sources say, where they were read.
+    pub hints: Option<&'a [Hint]>,
     /// At most so many rows, where a form can show fewer than all.
     pub rows_max: usize,
     /// The columns of the screen.
@@ -22,6 +24,11 @@ impl Recorded<'_> {
     /// Whether every process counted lookups and iterations.
     pub(super) fn has_lookups(&self) -> bool {
         !self.processes.is_empty() && self.processes.iter().all(|process| process.lookups)
+    }
+
+    /// What the source says of a row.
+    pub(super) fn hint_of(&self, row: usize) -> Option<&Hint> {
+        self.hints?.iter().find(|hint| hint.row == row)
     }
 
     /// N where one map of N was recorded. `None` where processes differ.

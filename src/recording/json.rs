@@ -31,12 +31,15 @@ fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
             "maps": process.maps.len(),
         })
     });
-    let rows = table.rows.iter().map(|row| {
+    let rows = table.rows.iter().enumerate().map(|(index, row)| {
         let mut fields = Map::new();
         for (name, value) in [("place", &row.place.at), ("function", &row.place.function), ("type", &row.ty)] {
             fields.insert(name.to_owned(), value.as_str().into());
         }
         fields.extend(figures(recorded, &row.counts));
+        if let Some(hint) = recorded.hint_of(index) {
+            fields.insert("hint".to_owned(), hint.json());
+        }
         Value::Object(fields)
     });
     let mut document = json!({

@@ -6,6 +6,7 @@
 //! [`Process`] reads, also while it is being written. [`Table`] adds the maps up by place and type, and the formats of
 //! [`FORMATS`] show that. docs/RECORDING.md describes it all, and the file.
 
+mod advice;
 mod bytes;
 mod chance;
 mod command;
@@ -26,11 +27,13 @@ mod openmetrics;
 mod pairing;
 mod pprof;
 mod relay;
+mod sources;
 mod table;
 mod terminal;
 mod trace;
 
 pub use self::go::Patched;
+pub use advice::Hint;
 pub use chance::Chance;
 pub use command::{Ended, Recorder};
 pub use compare::{compare, judged_figures, places};
@@ -41,6 +44,7 @@ pub use manifest::Manifest;
 pub use map::Map;
 pub use opened::Recording;
 pub use pairing::Pairing;
+pub use sources::hints;
 pub use table::{Counts, Place, Row, Sort, Table};
 pub use trace::{Traced, Written, write_traces};
 

@@ -127,7 +127,12 @@ pub struct Place {
 impl Place {
     /// That of a map.
     pub(super) fn of(process: &Process, map: &Map, manifest: Option<&Manifest>) -> Place {
-        place_of(above_runtime(process.stack(map.place)).first(), manifest)
+        Place::of_frame(above_runtime(process.stack(map.place)).first(), manifest)
+    }
+
+    /// That of maps whose stack begins with this function.
+    pub(super) fn of_frame(frame: Option<&Frame>, manifest: Option<&Manifest>) -> Place {
+        place_of(frame, manifest)
     }
 }
 

@@ -38,7 +38,29 @@ fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
     if left_out > 0 {
         let _ = writeln!(text, "\n{} more places: --top N, or --format csv", number::integer(left_out as u64));
     }
+    text += &hints(recorded);
     Ok(text.into_bytes())
+}
+
+/// What the sources say, where they were read.
+fn hints(recorded: &Recorded<'_>) -> String {
+    let mut text = String::new();
+    match recorded.hints {
+        None => {}
+        Some([]) => text += "\nNo hint would save bytes at these places\n",
+        Some(hints) => {
+            text += "\nHints in the source\n";
+            for hint in hints {
+                let row = &recorded.table.rows[hint.row];
+                let what = format!("{}  {}", row.place.at, hint.with());
+                let _ = writeln!(text, "\n{}", number::fit(&what, recorded.width.max(40)));
+                for line in hint.why(row) {
+                    let _ = writeln!(text, "  {line}");
+                }
+            }
+        }
+    }
+    text
 }
 
 fn lines(row: &Row, width: usize) -> String {
@@ -162,7 +184,7 @@ mod tests {
     #[test]
     fn of_no_bytes_no_share_is_abandoned() {
         let table = crate::recording::Table::new(&[], None, crate::recording::Sort::Bytes);
-        let recorded = Recorded { manifest: None, processes: &[], table: &table, rows_max: 20, width: 80 };
+        let recorded = Recorded { manifest: None, processes: &[], table: &table, hints: None, rows_max: 20, width: 80 };
         let text = summary(&recorded);
         assert_eq!(text.lines().nth(1), Some("0 bytes allocated"), "{text}");
     }

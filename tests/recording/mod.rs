@@ -4,6 +4,7 @@
 mod compared;
 mod ended;
 mod forms;
+mod hints;
 mod refused;
 mod traced;
 

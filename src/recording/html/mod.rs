@@ -29,7 +29,16 @@ struct Page {
     summary: Vec<String>,
     heads: [&'static str; COLUMNS.len()],
     places: Vec<Place>,
+    hints: Vec<Advice>,
     facts: Vec<(&'static str, String)>,
+}
+
+/// What the source says of a place.
+#[derive(Serialize)]
+struct Advice {
+    at: String,
+    with: String,
+    why: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -56,6 +65,7 @@ fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
         summary: summary(recorded).lines().map(str::to_owned).collect(),
         heads: COLUMNS.map(|(head, ..)| head),
         places: recorded.table.rows.iter().map(|row| place(row, most)).collect(),
+        hints: hints(recorded),
         facts: facts(recorded),
     };
     let mut environment = Environment::new();
@@ -63,6 +73,14 @@ fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
     environment.add_template("page.html", TEMPLATE).map_err(io::Error::other)?;
     let template = environment.get_template("page.html").map_err(io::Error::other)?;
     template.render(Serde(page)).map(String::into_bytes).map_err(io::Error::other)
+}
+
+fn hints(recorded: &Recorded<'_>) -> Vec<Advice> {
+    let hints = recorded.hints.unwrap_or_default().iter().map(|hint| {
+        let row = &recorded.table.rows[hint.row];
+        Advice { at: row.place.at.clone(), with: hint.with(), why: hint.why(row) }
+    });
+    hints.collect()
 }
 
 fn place(row: &Row, most: f64) -> Place {

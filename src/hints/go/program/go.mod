@@ -1,0 +1,3 @@
+module hints
+
+go 1.21

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+)
+
+// listed is a package as `go list` describes it.
+type listed struct {
+	Dir, ImportPath, Name string
+	GoFiles, CgoFiles     []string
+	ImportMap             map[string]string
+	DepOnly               bool
+	Error                 *struct{ Pos, Err string }
+}
+
+// paths are the package's files.
+func (p *listed) paths() []string {
+	var paths []string
+	for _, name := range append(append([]string{}, p.GoFiles...), p.CgoFiles...) {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(p.Dir, name)
+		}
+		paths = append(paths, name)
+	}
+	return paths
+}
+
+// isMain says that the go command makes the package for a test, of a file that may not be there.
+func (p *listed) isMain() bool {
+	return strings.HasSuffix(p.ImportPath, ".test") && p.Name == "main"
+}
+
+// file is one of a package that is looked at.
+type file struct {
+	path      string
+	source    []byte
+	tree      *ast.File
+	generated bool
+	positions *token.FileSet
+	info      *types.Info
+	pkg       *types.Package
+	sizes     types.Sizes
+}
+
+// load has the files of packages looked at, each once: those wanted, or all. Whatever they import is read too, but not its
+// functions.
+func load(asked request, wanted map[string]bool, look func(*file)) (int, error) {
+	packages, err := list(asked)
+	if err != nil {
+		return 0, err
+	}
+	l := loader{
+		positions: token.NewFileSet(),
+		checked:   map[string]*types.Package{"unsafe": types.Unsafe},
+		sizes:     types.SizesFor("gc", runtime.GOARCH),
+		seen:      map[string]bool{},
+	}
+	count := 0
+	for i := range packages {
+		p := &packages[i]
+		if p.isMain() || p.ImportPath == "unsafe" {
+			continue
+		}
+		isTarget := false
+		if !p.DepOnly {
+			// Of a package that is listed twice, with its tests and without, the files that are new.
+			for _, path := range p.paths() {
+				isTarget = isTarget || !l.seen[path] && (len(wanted) == 0 || wanted[path])
+			}
+		}
+		if isTarget && len(wanted) == 0 && p.Error != nil {
+			return 0, fmt.Errorf("%s: %s", p.ImportPath, p.Error.Err)
+		}
+		count += bit(isTarget)
+		if err := l.check(p, isTarget, len(wanted) == 0, wanted, look); err != nil {
+			return 0, err
+		}
+	}
+	return count, nil
+}
+
+func bit(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+func list(asked request) ([]listed, error) {
+	args := []string{"list", "-e", "-deps", "-test", "-json=Dir,ImportPath,Name,GoFiles,CgoFiles,ImportMap,DepOnly,Error", "--"}
+	command := exec.Command(asked.Go, append(args, asked.Patterns...)...)
+	command.Dir = asked.Folder
+	var said bytes.Buffer
+	command.Stderr = &said
+	output, err := command.Output()
+	if err != nil {
+		if said := strings.TrimSpace(said.String()); said != "" {
+			return nil, errors.New(said)
+		}
+		return nil, err
+	}
+	var packages []listed
+	for decoder := json.NewDecoder(bytes.NewReader(output)); decoder.More(); {
+		var p listed
+		if err := decoder.Decode(&p); err != nil {
+			return nil, err
+		}
+		packages = append(packages, p)
+	}
+	if len(packages) == 0 {
+		return nil, fmt.Errorf("no packages match %s", strings.Join(asked.Patterns, " "))
+	}
+	return packages, nil
+}
+
+type loader struct {
+	positions *token.FileSet
+	checked   map[string]*types.Package
+	sizes     types.Sizes
+	seen      map[string]bool
+}
+
+// importer finds a package's imports among those that come before it in the list.
+type importer struct {
+	l *loader
+	p *listed
+}
+
+func (i importer) Import(path string) (*types.Package, error) {
+	if mapped := i.p.ImportMap[path]; mapped != "" {
+		path = mapped
+	}
+	if pkg := i.l.checked[path]; pkg != nil {
+		return pkg, nil
+	}
+	return nil, fmt.Errorf("package %s is not there", path)
+}
+
+func (l *loader) check(p *listed, isTarget, strict bool, wanted map[string]bool, look func(*file)) error {
+	paths := p.paths()
+	sources, trees, failed := make([][]byte, len(paths)), make([]*ast.File, len(paths)), make([]error, len(paths))
+	var group sync.WaitGroup
+	for i, path := range paths {
+		i, path := i, path
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			mode := parser.SkipObjectResolution
+			if isTarget {
+				mode |= parser.ParseComments
+			}
+			if sources[i], failed[i] = os.ReadFile(path); failed[i] == nil {
+				trees[i], failed[i] = parser.ParseFile(l.positions, path, sources[i], mode)
+			}
+		}()
+	}
+	group.Wait()
+	var first error
+	for _, err := range failed {
+		if err != nil && first == nil {
+			first = err
+		}
+	}
+	var whole []*ast.File
+	for _, tree := range trees {
+		if tree != nil {
+			whole = append(whole, tree)
+		}
+	}
+	info := &types.Info{}
+	if isTarget {
+		info.Types = map[ast.Expr]types.TypeAndValue{}
+		info.Defs = map[*ast.Ident]types.Object{}
+		info.Uses = map[*ast.Ident]types.Object{}
+		info.Selections = map[*ast.SelectorExpr]*types.Selection{}
+	}
+	config := types.Config{
+		Importer:         importer{l, p},
+		IgnoreFuncBodies: !isTarget,
+		FakeImportC:      true,
+		Sizes:            l.sizes,
+		Error: func(err error) {
+			if first == nil {
+				first = err
+			}
+		},
+	}
+	path, _, _ := strings.Cut(p.ImportPath, " ")
+	pkg, _ := config.Check(path, l.positions, whole, info)
+	l.checked[p.ImportPath] = pkg
+	if !isTarget {
+		return nil
+	}
+	// What the compiler would refuse is not looked at; C is not known here.
+	if strict && first != nil && len(p.CgoFiles) == 0 {
+		return fmt.Errorf("%w: hints are found in what compiles", first)
+	}
+	for i, path := range paths {
+		if l.seen[path] || trees[i] == nil || len(wanted) > 0 && !wanted[path] {
+			continue
+		}
+		l.seen[path] = true
+		look(&file{path, sources[i], trees[i], generated(trees[i]), l.positions, info, pkg, l.sizes})
+	}
+	return nil
+}
+
+// generated says that a file is marked as such, before its package clause.
+func generated(tree *ast.File) bool {
+	for _, group := range tree.Comments {
+		for _, comment := range group.List {
+			is := strings.HasPrefix(comment.Text, "// Code generated ") && strings.HasSuffix(comment.Text, " DO NOT EDIT.")
+			if is && comment.Pos() < tree.Package {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,54 @@
+//! Hints that can be written into the source of Go programs: maps that are made without one, though a loop whose length is
+//! known by then fills them.
+//!
+//! The Go program in `go/program`, built with the user's own toolchain, reads the source with Go's own parser and type
+//! checker, builds nothing, and answers with a [`Finding`] each ([`Source`]). [`model`] has what a map allocates with a
+//! hint and without. [`Kind`] says what is known of the number of entries, and whether that is a guess. docs/LINT.md
+//! describes it all.
+
+mod finding;
+mod model;
+mod source;
+
+pub use finding::{Edit, Finding, Kind};
+pub use model::{Group, grown_bytes, hinted_bytes};
+pub use source::{Fixed, Linted, Outcome, Place, Source};
+
+use std::path::PathBuf;
+
+use crate::engines::go::GolangError;
+use crate::text;
+
+/// Why a source can't be read for hints.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HintsError {
+    /// There is no usable go command.
+    #[error(transparent)]
+    Go(#[from] GolangError),
+    /// There is none at all.
+    #[error("there is no go command on the PATH: install Go (go.dev/dl), or name it with --go PATH")]
+    NoGo,
+    /// Maps of this toolchain are others than those whose figures are known.
+    #[error(
+        "go{version}: its maps are not those of Go 1.24 to 1.27, whose figures are known: name such a Go with --go PATH"
+    )]
+    Version {
+        /// The toolchain's version.
+        version: String,
+    },
+    /// What the go command or the compiler would refuse, too.
+    #[error("{what}")]
+    Source {
+        /// What it said.
+        what: String,
+    },
+    /// A program or a folder can't be used.
+    #[error("{}: {what}", text::path(path))]
+    At {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+}

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 
-use super::{output, stdout};
+use super::{fix, output, stdout};
+use crate::hints::Kind;
 use crate::plan::UnknownName;
 use crate::recording::{FORMATS, Format, Process, Recorded, Recording, Sort, hints};
 
@@ -35,14 +36,19 @@ pub(super) struct Args {
     #[arg(long)]
     hints: bool,
     /// go command or Go installation that reads the source [default: go on the PATH]
-    #[arg(long, value_name = "PATH", requires = "hints")]
+    #[arg(long, value_name = "PATH")]
     go: Option<PathBuf>,
+    #[command(flatten)]
+    fix: fix::Args,
+    /// Kinds of hints for --fix and --write [default: all]
+    #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',')]
+    kind: Vec<Kind>,
     /// Show the table again every 2 seconds, as many places as fit on the screen, until the process ends or Ctrl-C
-    #[arg(long, conflicts_with_all = ["format", "top", "hints"])]
+    #[arg(long, conflicts_with_all = ["format", "top", "hints", "fix", "write"])]
     watch: bool,
 }
 
-pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let names = || FORMATS.iter().map(|format| format.name);
     let format = FORMATS.iter().find(|format| format.name == args.format);
     let format = format.ok_or_else(|| anyhow!(UnknownName::new("format", &args.format, names())))?;
@@ -52,7 +58,32 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return watch(args, format, &path, pid);
     }
     let rows_max = if args.top == 0 { usize::MAX } else { args.top };
-    let bytes = rendered(args, format, &path, rows_max)?;
+    let recording = Recording::read(&path, args.by)?;
+    let read_source = args.hints || args.fix.is_wanted();
+    let read = read_source.then(|| hints(&recording, args.go.as_deref(), rows_max)).transpose()?;
+    let hints = read.as_ref().map(|(_, hints)| &hints[..]);
+    if !args.fix.is_on_stdout() {
+        show(format, &Recorded { hints, rows_max, width: width(), ..recording.shown() })?;
+    }
+    if let (true, Some((source, hints))) = (args.fix.is_wanted(), &read) {
+        let found = hints.iter().filter_map(|hint| hint.found.as_ref().ok()).map(|(finding, _)| finding);
+        let found: Vec<_> = found.filter(|found| args.kind.is_empty() || args.kind.contains(&found.kind)).collect();
+        args.fix.run(source, &found, &folder_of(&recording), quiet)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The folder of the command that was recorded.
+fn folder_of(recording: &Recording) -> PathBuf {
+    recording.manifest.as_ref().map_or_else(|| PathBuf::from("."), |manifest| manifest.folder.clone())
+}
+
+fn width() -> usize {
+    output::width().unwrap_or(80)
+}
+
+fn show(format: &Format, recorded: &Recorded<'_>) -> anyhow::Result<()> {
+    let bytes = rendered(format, recorded)?;
     if !format.binary {
         output::print(&String::from_utf8(bytes)?)?;
     } else if std::io::stdout().is_terminal() {
@@ -60,15 +91,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     } else {
         stdout::open().and_then(|mut stdout| stdout.write_all(&bytes)).context("can't write to stdout")?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-fn rendered(args: &Args, format: &Format, path: &Path, rows_max: usize) -> anyhow::Result<Vec<u8>> {
-    let recording = Recording::read(path, args.by)?;
-    let hints = args.hints.then(|| hints(&recording, args.go.as_deref(), rows_max)).transpose()?;
-    let hints = hints.as_ref().map(|(_, hints)| &hints[..]);
-    let recorded = Recorded { hints, rows_max, width: output::width().unwrap_or(80), ..recording.shown() };
-    (format.render)(&recorded).with_context(|| format!("can't make the {} form", format.name))
+fn rendered(format: &Format, recorded: &Recorded<'_>) -> anyhow::Result<Vec<u8>> {
+    (format.render)(recorded).with_context(|| format!("can't make the {} form", format.name))
 }
 
 /// Shows the table again and again, for as long as the process runs, if it is one.
@@ -85,7 +112,9 @@ fn watch(args: &Args, format: &Format, path: &Path, pid: Option<u32>) -> anyhow:
     loop {
         let ended = pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists());
         let rows_max = output::height().saturating_sub(OTHER_LINES) / LINES_OF_A_PLACE;
-        let table = String::from_utf8(rendered(args, format, path, rows_max.max(1))?)?;
+        let recording = Recording::read(path, args.by)?;
+        let recorded = Recorded { rows_max: rows_max.max(1), width: width(), ..recording.shown() };
+        let table = String::from_utf8(rendered(format, &recorded)?)?;
         screen.write_all(CLEARED.as_bytes()).and_then(|()| screen.flush()).context("can't write to stdout")?;
         output::print(&table)?;
         if ended {

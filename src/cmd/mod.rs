@@ -9,6 +9,7 @@ mod completions;
 mod convert;
 mod describe;
 mod diff;
+mod fix;
 mod flags;
 mod gate;
 mod inspect;
@@ -114,7 +115,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         Some(Verb::Describe(args)) => describe::run(args, subjects),
         Some(Verb::Layout(args)) => layout::run(args, cli.quiet, subjects),
         Some(Verb::Record(args)) => record::run(args, cli.quiet),
-        Some(Verb::Maps(args)) => maps::run(&args),
+        Some(Verb::Maps(args)) => maps::run(&args, cli.quiet),
         Some(Verb::Verify(args)) => verify::run(args, cli.quiet),
         Some(Verb::Report(args)) => report::run(args, cli.quiet),
         Some(Verb::List(args)) => list::run(args, subjects),

@@ -23,6 +23,17 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Writes to stdout what another program reads, as it is; to a terminal, as anything else.
+pub(super) fn print_exactly(text: &str) -> anyhow::Result<()> {
+    if io::stdout().is_terminal() {
+        return print(text);
+    }
+    match stdout::open().and_then(|mut stdout| stdout.write_all(text.as_bytes())) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("can't write to stdout"),
+        _ => Ok(()),
+    }
+}
+
 /// Writes to stdout of what has been written elsewhere. An error says that it is there all the same.
 pub(super) fn announce(text: &str, written: &Path) -> anyhow::Result<()> {
     print(text).with_context(|| format!("{} is written all the same, but nobody was told", text::path(written)))

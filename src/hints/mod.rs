@@ -8,10 +8,12 @@
 
 mod finding;
 mod model;
+mod patch;
 mod source;
 
 pub use finding::{Edit, Finding, Kind};
 pub use model::{Group, grown_bytes, hinted_bytes};
+pub use patch::patch;
 pub use source::{Fixed, Linted, Outcome, Place, Source};
 
 use std::path::PathBuf;

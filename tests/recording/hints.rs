@@ -1,6 +1,7 @@
 //! Hints that can be written in the source of a recorded program, and what they save.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -112,4 +113,57 @@ fn what_maps_allocate_with_a_hint_and_without_is_what_the_model_says() {
         let expected = [grown_bytes(entries, group).expect("known"), hinted_bytes(entries, group)];
         assert_eq!(bytes, expected.map(|bytes| bytes + HEADER_BYTES), "{entries}");
     }
+}
+
+#[test]
+fn a_patch_saves_what_was_said() {
+    for go in toolchains(true) {
+        let place = place();
+        record(&place, &go, &["--out", "r", "--", "go", "run", "."]);
+        let before = hinted(&place, &go);
+        let source = fs::read_to_string(place.path().join("main.go")).expect("the program");
+        let patch = hints(&place, &go, &["--fix", "-"]);
+        assert_eq!(fs::read_to_string(place.path().join("main.go")).expect("the program"), source);
+        fs::write(place.path().join("hints.patch"), &patch).expect("written");
+        let applied = place.run_command(Command::new("patch").args(["-p1", "-i", "hints.patch"]));
+        assert_eq!(applied.code, Some(0), "{}{patch}", applied.stdout);
+        let patched = fs::read_to_string(place.path().join("main.go")).expect("the program");
+        // As gofmt has it: a longer line moves the comments below it.
+        assert!(
+            patched.contains(
+                "\tm := make(map[int]string, len(names)) // by index\n\tvar total int                         "
+            )
+        );
+        record(&place, &go, &["--out", "after", "--", "go", "run", "."]);
+        let after: Value =
+            serde_json::from_str(&place.run(&["maps", "after", "--format", "json"]).stdout).expect("JSON");
+        let bytes = |maps: &Value, function| rows(maps, function)[0]["alloc_bytes"].as_u64().expect("a figure") as f64;
+        for function in ["main.indexed", "main.numbered", "main.copied", "main.counted", "main.stacked", "main.table"] {
+            let said = rows(&before, function)[0]["hint"]["saves_bytes_max"].as_f64().expect("a figure");
+            let saved = bytes(&before, function) - bytes(&after, function);
+            assert!((saved / said - 1.0).abs() < 0.02, "go{}: {function}: {saved} of {said}", go.version);
+        }
+        // Half of the names are in it: it is a bound.
+        assert!(bytes(&before, "main.odd") - bytes(&after, "main.odd") < 13_456.0, "{after}");
+    }
+}
+
+#[test]
+fn sources_are_changed_only_on_request_and_as_they_were_otherwise() {
+    let Some(go) = toolchains(true).pop() else { return };
+    let place = place();
+    let path = place.path().join("main.go");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("permissions");
+    record(&place, &go, &["--out", "r", "--", "go", "run", "."]);
+    let outcome = place.run_command(&mut hinting(&go, &["--kind", "copy", "--fix", "x.patch"]));
+    assert_eq!((outcome.code, outcome.left), (Some(0), vec!["x.patch".into()]), "{}", outcome.stderr);
+    assert!(outcome.stderr.starts_with("x.patch: a patch of 1 file: git -C "), "{}", outcome.stderr);
+    let outcome = place.run_command(&mut hinting(&go, &["--kind", "copy", "--write"]));
+    assert_eq!((outcome.code, &*outcome.stderr), (Some(0), "1 file changed\n"));
+    let source = fs::read_to_string(&path).expect("the program");
+    assert_eq!(source.matches(", len(").count(), 1 + 1, "{source}");
+    assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o640);
+    // Once is enough.
+    let outcome = place.run_command(&mut hinting(&go, &["--kind", "copy", "--fix", "-"]));
+    assert_eq!((outcome.code, &*outcome.stdout), (Some(0), ""));
 }

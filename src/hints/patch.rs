@@ -1,0 +1,42 @@
+//! Changes of files as a unified patch, which `git apply` and `patch -p1` read.
+
+use std::path::{Component, Path, PathBuf};
+
+use similar::TextDiff;
+
+use super::Fixed;
+
+/// The changes of the files below a root, named from there, and the files that are elsewhere.
+pub fn patch<'a>(fixed: &'a [Fixed], root: &Path) -> (String, Vec<&'a PathBuf>) {
+    let (mut text, mut elsewhere) = (String::new(), Vec::new());
+    for Fixed { file, before, after } in fixed {
+        let Some(below) = file.strip_prefix(root).ok().and_then(plain) else {
+            elsewhere.push(file);
+            continue;
+        };
+        let diff = TextDiff::from_lines(before.as_str(), after.as_str());
+        let (old, new) = (format!("a/{below}"), format!("b/{below}"));
+        text += &diff.unified_diff().context_radius(3).header(&old, &new).to_string();
+    }
+    (text, elsewhere)
+}
+
+/// A path that needs no quotes in a patch.
+fn plain(path: &Path) -> Option<&str> {
+    let is_below = path.components().all(|part| matches!(part, Component::Normal(_)));
+    path.to_str().filter(|text| is_below && !text.contains(|c: char| c.is_control() || "\"\\".contains(c)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_names_files_from_the_root() {
+        let fixed = |file: &str| Fixed { file: file.into(), before: "a\nb".into(), after: "a\nc".into() };
+        let fixed = [fixed("/m/x/y.go"), fixed("/n/z.go")];
+        let (text, elsewhere) = patch(&fixed, Path::new("/m"));
+        let expected = "--- a/x/y.go\n+++ b/x/y.go\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+c\n\\ No newline at end of file\n";
+        assert_eq!((&*text, elsewhere), (expected, vec![&PathBuf::from("/n/z.go")]));
+    }
+}

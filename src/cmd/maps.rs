@@ -29,7 +29,8 @@ pub(super) struct Args {
     /// Places that the table shows; 0 for all
     #[arg(long, value_name = "N", default_value_t = 20)]
     top: usize,
-    /// table, csv, json, html (a page), openmetrics (for Prometheus), or pprof (go tool pprof -http=: FILE)
+    /// table, csv, json, html (a page), openmetrics (for Prometheus), pprof (go tool pprof -http=: FILE),
+    /// or sarif (what --hints finds, for code scanning)
     #[arg(long, value_name = "F", default_value = "table")]
     format: String,
     /// Read the source of the places shown, and say which hints can be written there and what they save
@@ -59,11 +60,12 @@ pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
     }
     let rows_max = if args.top == 0 { usize::MAX } else { args.top };
     let recording = Recording::read(&path, args.by)?;
-    let read_source = args.hints || args.fix.is_wanted();
+    let read_source = args.hints || args.fix.is_wanted() || format.of_sources;
     let read = read_source.then(|| hints(&recording, args.go.as_deref(), rows_max)).transpose()?;
     let hints = read.as_ref().map(|(_, hints)| &hints[..]);
+    let root = read.as_ref().and_then(|(source, _)| source.root.as_deref());
     if !args.fix.is_on_stdout() {
-        show(format, &Recorded { hints, rows_max, width: width(), ..recording.shown() })?;
+        show(format, &Recorded { hints, root, rows_max, width: width(), ..recording.shown() })?;
     }
     if let (true, Some((source, hints))) = (args.fix.is_wanted(), &read) {
         let found = hints.iter().filter_map(|hint| hint.found.as_ref().ok()).map(|(finding, _)| finding);

@@ -7,6 +7,7 @@
 //! describes it all.
 
 mod finding;
+pub mod form;
 mod model;
 mod patch;
 mod source;

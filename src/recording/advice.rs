@@ -7,6 +7,20 @@ use crate::hints::Finding;
 use crate::report::number;
 use crate::text;
 
+/// What all maps of a row would save.
+pub(super) fn saves(bytes: u64, row: &Row) -> String {
+    let [saves, all] = [bytes, row.counts.alloc_bytes()].map(number::integer);
+    format!("saves up to {saves} of {all} bytes")
+}
+
+/// What growing cost them.
+pub(super) fn measured(row: &Row) -> String {
+    let counts = &row.counts;
+    let [abandoned, growths, moves] =
+        [counts.abandoned_bytes, counts.growths, counts.moved_entries].map(number::integer);
+    format!("measured: {abandoned} bytes abandoned, {growths} growths, {moves} moves")
+}
+
 /// A hint that can be written, or why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
@@ -31,19 +45,11 @@ impl Hint {
             Ok(found) => found,
             Err(why) => return vec![text::clean(why).into_owned()],
         };
-        let counts = &row.counts;
-        let [saves, all, abandoned, growths, moves] =
-            [*saves_bytes, counts.alloc_bytes(), counts.abandoned_bytes, counts.growths, counts.moved_entries]
-                .map(number::integer);
-        let line = match row.place.at.ends_with(&format!(":{}", finding.line)) {
-            true => String::new(),
-            false => format!(" (made in line {})", finding.line),
-        };
-        vec![
-            format!("{}: {}{line}", finding.kind.sureness(), finding.kind.what()),
-            format!("saves up to {saves} of {all} bytes"),
-            format!("measured: {abandoned} bytes abandoned, {growths} growths, {moves} moves"),
-        ]
+        // A map on a stack has the place of its first write.
+        let is_made_there = row.place.at.ends_with(&format!(":{}", finding.line));
+        let made = (!is_made_there).then(|| format!("made in line {}", finding.line));
+        let known = format!("{}: {}", finding.kind.sureness(), finding.kind.what());
+        made.into_iter().chain([known, saves(*saves_bytes, row), measured(row)]).collect()
     }
 
     /// For programs.

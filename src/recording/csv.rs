@@ -5,7 +5,7 @@ use std::io;
 use super::figures::{COLUMNS, value};
 use super::{Format, Recorded};
 
-pub(super) const FORMAT: Format = Format { name: "csv", binary: false, render };
+pub(super) const FORMAT: Format = Format { name: "csv", binary: false, of_sources: false, render };
 
 fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());

@@ -1,6 +1,7 @@
 //! What a recording can be shown as.
 
 use std::io;
+use std::path::Path;
 
 use super::{Hint, Manifest, Process, Table};
 
@@ -14,6 +15,8 @@ pub struct Recorded<'a> {
     pub table: &'a Table,
     /// What their sources say, where they were read.
     pub hints: Option<&'a [Hint]>,
+    /// The folder of the module of these sources.
+    pub root: Option<&'a Path>,
     /// At most so many rows, where a form can show fewer than all.
     pub rows_max: usize,
     /// The columns of the screen.
@@ -44,6 +47,8 @@ pub struct Format {
     pub name: &'static str,
     /// Whether it is bytes and no text.
     pub binary: bool,
+    /// Whether it is nothing but what the sources say.
+    pub of_sources: bool,
     /// The whole of it.
     pub render: fn(&Recorded<'_>) -> io::Result<Vec<u8>>,
 }

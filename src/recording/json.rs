@@ -8,7 +8,7 @@ use super::figures::{COLUMNS, value};
 use super::{Counts, Format, Recorded};
 use crate::text;
 
-pub(super) const FORMAT: Format = Format { name: "json", binary: false, render };
+pub(super) const FORMAT: Format = Format { name: "json", binary: false, of_sources: false, render };
 
 /// The version of the document.
 const SCHEMA: u32 = 1;

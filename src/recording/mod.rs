@@ -27,6 +27,7 @@ mod openmetrics;
 mod pairing;
 mod pprof;
 mod relay;
+mod sarif;
 mod sources;
 mod table;
 mod terminal;
@@ -97,4 +98,4 @@ pub const SAMPLE_MAX: u64 = 1_000_000;
 
 /// Every form, the one for terminals first.
 pub static FORMATS: &[Format] =
-    &[terminal::FORMAT, csv::FORMAT, json::FORMAT, html::FORMAT, openmetrics::FORMAT, pprof::FORMAT];
+    &[terminal::FORMAT, csv::FORMAT, json::FORMAT, html::FORMAT, openmetrics::FORMAT, pprof::FORMAT, sarif::FORMAT];

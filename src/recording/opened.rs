@@ -42,6 +42,14 @@ impl Recording {
     /// All of it, for a screen of the usual width.
     pub fn shown(&self) -> Recorded<'_> {
         let Recording { manifest, processes, table } = self;
-        Recorded { manifest: manifest.as_ref(), processes, table, hints: None, rows_max: usize::MAX, width: 80 }
+        Recorded {
+            manifest: manifest.as_ref(),
+            processes,
+            table,
+            hints: None,
+            root: None,
+            rows_max: usize::MAX,
+            width: 80,
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::figures::{COLUMNS, value};
 use super::{Format, Process, Recorded, Row};
 use crate::report::openmetrics::{head, labels};
 
-pub(super) const FORMAT: Format = Format { name: "openmetrics", binary: false, render };
+pub(super) const FORMAT: Format = Format { name: "openmetrics", binary: false, of_sources: false, render };
 
 fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
     let mut text = String::new();

@@ -7,7 +7,7 @@ use super::{Format, Recorded};
 use crate::record::Frame;
 use crate::report::pprof::{About, Type, encode};
 
-pub(super) const FORMAT: Format = Format { name: "pprof", binary: true, render };
+pub(super) const FORMAT: Format = Format { name: "pprof", binary: true, of_sources: false, render };
 
 const TYPES: [Type; 6] = [
     ("alloc_space", "bytes"),

@@ -7,7 +7,7 @@ use super::{Counts, Format, Recorded, Row};
 use crate::report::number;
 use crate::text::pad_start;
 
-pub(super) const FORMAT: Format = Format { name: "table", binary: false, render };
+pub(super) const FORMAT: Format = Format { name: "table", binary: false, of_sources: false, render };
 
 /// A head, and a figure. All together are 80 columns wide.
 pub(super) type Column = (&'static str, usize, fn(&Counts) -> String);
@@ -184,7 +184,15 @@ mod tests {
     #[test]
     fn of_no_bytes_no_share_is_abandoned() {
         let table = crate::recording::Table::new(&[], None, crate::recording::Sort::Bytes);
-        let recorded = Recorded { manifest: None, processes: &[], table: &table, hints: None, rows_max: 20, width: 80 };
+        let recorded = Recorded {
+            manifest: None,
+            processes: &[],
+            table: &table,
+            hints: None,
+            root: None,
+            rows_max: 20,
+            width: 80,
+        };
         let text = summary(&recorded);
         assert_eq!(text.lines().nth(1), Some("0 bytes allocated"), "{text}");
     }

@@ -11,7 +11,7 @@ use super::{Format, Recorded, Row};
 use crate::report::html::STYLE;
 use crate::report::number::fit;
 
-pub(super) const FORMAT: Format = Format { name: "html", binary: false, render };
+pub(super) const FORMAT: Format = Format { name: "html", binary: false, of_sources: false, render };
 
 const TEMPLATE: &str = include_str!("page.html");
 const OWN_STYLE: &str = include_str!("page.css");

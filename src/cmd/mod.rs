@@ -14,6 +14,7 @@ mod flags;
 mod gate;
 mod inspect;
 mod layout;
+mod lint;
 mod list;
 mod man;
 mod maps;
@@ -69,6 +70,7 @@ enum Verb {
     Layout(layout::Args),
     Record(record::Args),
     Maps(maps::Args),
+    Lint(lint::Args),
     Describe(describe::Args),
     Convert(convert::Args),
     Verify(verify::Args),
@@ -116,6 +118,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         Some(Verb::Layout(args)) => layout::run(args, cli.quiet, subjects),
         Some(Verb::Record(args)) => record::run(args, cli.quiet),
         Some(Verb::Maps(args)) => maps::run(&args, cli.quiet),
+        Some(Verb::Lint(args)) => lint::run(&args, cli.quiet),
         Some(Verb::Verify(args)) => verify::run(args, cli.quiet),
         Some(Verb::Report(args)) => report::run(args, cli.quiet),
         Some(Verb::List(args)) => list::run(args, subjects),

@@ -12,7 +12,7 @@ use super::Group;
 pub enum Kind {
     /// Every round of the loop inserts a key of its own: sure.
     Copy,
-    /// Every round writes, and keys may repeat: a guess.
+    /// Every round writes; keys may repeat, or the loop end early: a guess.
     Each,
     /// Some rounds write: a guess.
     Some,
@@ -51,7 +51,7 @@ impl Kind {
     pub fn what(self) -> &'static str {
         match self {
             Kind::Copy => "every round of the loop inserts a key of its own",
-            Kind::Each => "every round of the loop writes; keys may repeat",
+            Kind::Each => "every round writes; keys may repeat, or the loop ends early",
             Kind::Some => "some rounds of the loop write",
             Kind::Counted => "the number of rounds is a variable, which may be anything",
             Kind::Constant => "the maps recorded were of about this size",

@@ -15,7 +15,7 @@ use crate::common::{self, Run};
 
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recording/hinted");
 
-fn place() -> Place {
+pub(super) fn place() -> Place {
     let place = Place::new();
     for file in ["go.mod", "main.go"] {
         fs::copy(Path::new(PROGRAM).join(file), place.path().join(file)).expect("copied");

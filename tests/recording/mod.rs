@@ -5,6 +5,7 @@ mod compared;
 mod ended;
 mod forms;
 mod hints;
+mod lint;
 mod refused;
 mod traced;
 

@@ -102,12 +102,38 @@ func (r *read) isSet(in ast.Node, of types.Object) bool {
 	return found
 }
 
+// mentions says that a variable stands somewhere in a statement.
+func (r *read) mentions(in ast.Node, of types.Object) bool {
+	found := false
+	ast.Inspect(in, func(n ast.Node) bool {
+		id, ok := n.(*ast.Ident)
+		found = found || ok && r.info.Uses[id] == of
+		return !found
+	})
+	return found
+}
+
 // reads says that an expression has a path in it.
 func (r *read) reads(in ast.Expr, path ast.Expr) bool {
 	found := false
 	ast.Inspect(in, func(n ast.Node) bool {
 		if expr, ok := n.(ast.Expr); ok {
 			found = found || r.same(expr, path)
+		}
+		return !found
+	})
+	return found
+}
+
+// returns says that a statement may leave the function.
+func (r *read) returns(in ast.Node) bool {
+	found := false
+	ast.Inspect(in, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.ReturnStmt:
+			found = true
 		}
 		return !found
 	})
@@ -155,9 +181,11 @@ func (r *read) readable(m *made, before []ast.Stmt, expr ast.Expr) string {
 	if !p.has(expr) {
 		return p.why
 	}
+	isMap := r.mapOf(r.info.Types[expr].Type) != nil
 	for _, statement := range before {
 		for _, of := range p.variables {
-			if r.isSet(statement, of) {
+			// A map can be filled wherever it is given to.
+			if r.isSet(statement, of) || isMap && r.mentions(statement, of) {
 				return "what its loop ranges over gets its length only after the map is made"
 			}
 		}

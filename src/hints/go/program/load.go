@@ -43,6 +43,11 @@ func (p *listed) isMain() bool {
 	return strings.HasSuffix(p.ImportPath, ".test") && p.Name == "main"
 }
 
+// isEmpty says that all that is wrong with a package is that it has no files, or none but tests.
+func (p *listed) isEmpty() bool {
+	return strings.Contains(p.Error.Err, "no non-test Go files") || strings.Contains(p.Error.Err, "exclude all Go files")
+}
+
 // file is one of a package that is looked at.
 type file struct {
 	path      string
@@ -81,13 +86,16 @@ func load(asked request, wanted map[string]bool, look func(*file)) (int, error) 
 				isTarget = isTarget || !l.seen[path] && (len(wanted) == 0 || wanted[path])
 			}
 		}
-		if isTarget && len(wanted) == 0 && p.Error != nil {
+		if !p.DepOnly && len(wanted) == 0 && p.Error != nil && !p.isEmpty() {
 			return 0, fmt.Errorf("%s: %s", p.ImportPath, p.Error.Err)
 		}
 		count += bit(isTarget)
 		if err := l.check(p, isTarget, len(wanted) == 0, wanted, look); err != nil {
 			return 0, err
 		}
+	}
+	if count == 0 && len(wanted) == 0 {
+		return 0, fmt.Errorf("%s: no Go files are built there", strings.Join(asked.Patterns, " "))
 	}
 	return count, nil
 }

@@ -9,9 +9,9 @@ import (
 
 // Kinds of what fills a map.
 const (
-	// Every round inserts, and no two the same key: the map has as many entries as there are rounds.
+	// Every round inserts, and no two the same key; nothing ends it early: the map has as many entries as there are rounds.
 	kindCopy = "copy"
-	// Every round writes; keys may repeat.
+	// Every round writes; keys may repeat, and the loop may end early.
 	kindEach = "each"
 	// Some rounds write.
 	kindSome = "some"
@@ -180,6 +180,7 @@ func (r *read) loop(m *made, before []ast.Stmt, body *ast.BlockStmt, writes []wr
 	case n.isText:
 	case n.isCount:
 		kind = kindCounted
+	case r.returns(body):
 	case n.index != nil && r.variable(first.key) == n.index && !r.isSet(body, n.index):
 		kind = kindCopy
 	}
@@ -202,6 +203,11 @@ func (r *read) hint(m *made, before []ast.Stmt, f fill, from ast.Expr) string {
 	if from != nil {
 		if why := r.readable(m, before, from); why != "" {
 			return why
+		}
+	}
+	for _, statement := range before {
+		if f.kind == kindCopy && r.returns(statement) {
+			f.kind = kindEach
 		}
 	}
 	// The first group has eight slots, whatever the hint.

@@ -44,6 +44,8 @@ fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
 
 /// What the sources say, where they were read.
 fn hints(recorded: &Recorded<'_>) -> String {
+    /// Columns of a place, however long the hint is.
+    const AT_LEAST: usize = 24;
     let mut text = String::new();
     match recorded.hints {
         None => {}
@@ -52,7 +54,9 @@ fn hints(recorded: &Recorded<'_>) -> String {
             text += "\nHints in the source\n";
             for hint in hints {
                 let row = &recorded.table.rows[hint.row];
-                let what = format!("{}  {}", row.place.at, hint.with());
+                let with = hint.with();
+                let room = recorded.width.saturating_sub(with.chars().count() + 2).max(AT_LEAST);
+                let what = format!("{}  {with}", end_of(&row.place.at, room));
                 let _ = writeln!(text, "\n{}", number::fit(&what, recorded.width.max(40)));
                 for line in hint.why(row) {
                     let _ = writeln!(text, "  {line}");
@@ -72,12 +76,15 @@ fn lines(row: &Row, width: usize) -> String {
 pub(super) fn place_and_type(row: &Row, width: usize) -> String {
     let of_type = number::fit(&row.ty, (width / 2).max(30));
     let room = width.saturating_sub(of_type.chars().count() + 2);
-    // The end of a path says more than its beginning.
-    let at = match row.place.at.chars().count() {
-        long if long > room => format!("…{}", row.place.at.chars().skip(long + 1 - room).collect::<String>()),
-        _ => row.place.at.clone(),
-    };
-    format!("{at}  {of_type}")
+    format!("{}  {of_type}", end_of(&row.place.at, room))
+}
+
+/// A path in so many columns: its end says more than its beginning.
+fn end_of(at: &str, room: usize) -> String {
+    match at.chars().count() {
+        long if long > room => format!("…{}", at.chars().skip(long + 1 - room).collect::<String>()),
+        _ => at.to_owned(),
+    }
 }
 
 pub(super) fn summary(recorded: &Recorded<'_>) -> String {

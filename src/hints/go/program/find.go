@@ -239,7 +239,7 @@ func (r *read) at(p place) outcome {
 	}
 	var of []*made
 	for _, m := range there {
-		if t := r.info.Types[m.expr].Type; r.isGeneric(m.of) || spelled(t) == squeezed(p.Type) {
+		if r.isGeneric(m.of) || isOf(r.info.Types[m.expr].Type, p.Type) {
 			of = append(of, m)
 		}
 	}
@@ -257,7 +257,14 @@ func (r *read) at(p place) outcome {
 	case len(of) > 1:
 		return outcome{Why: "its line makes several maps of this type"}
 	}
-	return outcome{Why: "its line makes no map of this type; if the source has changed, record anew"}
+	return outcome{Why: "its line makes no map of this type: what it calls does, or the source changed"}
+}
+
+// isOf says that maps of a type may be recorded with this name. Where the first write is by a function of another type with
+// the same entries, they have that type's name.
+func isOf(t types.Type, name string) bool {
+	isNamed := !strings.HasPrefix(name, "map[")
+	return isNamed || spelled(t) == squeezed(name) || spelled(t.Underlying()) == squeezed(name)
 }
 
 // spelled is a type as the runtime spells it, without blanks.

@@ -16,7 +16,8 @@ use crate::recording::{FORMATS, Format, Process, Recorded, Recording, Sort, hint
 #[command(after_help = "\
 bytes       allocated by the maps of that place and type, as Go's MemStats count
 abandoned   share of them that was left behind when tables grew
-hint saves  bytes that a hint of each map's largest number of entries would save
+hint saves  bytes that a hint of each map's largest number of entries would
+            save, of maps from which nothing was removed; - where there are none
 p50/p99/largest  entries of those maps, at their most
 A program that is running is seen as it is now; --watch repeats.")]
 pub(super) struct Args {

@@ -1,6 +1,6 @@
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -71,6 +71,10 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         trace: args.trace.as_deref(),
         command: &args.command,
     };
+    if !quiet && io::stderr().is_terminal() {
+        let path = text::path(&folder.path);
+        output::note(&format!("recording into {path}; while it runs: mapscope maps {path} --watch"));
+    }
     let ended = recorder.run(&folder.path).inspect_err(|_| folder.remove_if_empty())?;
     if let Some(why) = &ended.unpatched {
         output::note(&format!("only programs that were recorded when they were built can be recorded: {why}"));
@@ -87,9 +91,8 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         }
         (0, 0) => {
             output::complain(&anyhow::anyhow!(
-                "no process recorded its maps: if none said above why it can't, nothing that ran was built under \
-                 `mapscope record` with the Go of the folder in which it started (go vet and other tools come built \
-                 with Go)"
+                "nothing was recorded: no program that ran was built under `mapscope record` (go vet and other tools come \
+                 built with Go); build yours with `mapscope record -- go build`, in the folder of its module"
             ));
             return Ok(ExitCode::from(BAD_INPUT));
         }

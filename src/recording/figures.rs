@@ -10,8 +10,8 @@ pub(super) const COLUMNS: &[Column] = &[
     ("maps", "Maps recorded.", |c| Some(c.maps)),
     ("hinted_maps", "Maps made with a hint above 0.", |c| Some(c.hinted_maps)),
     ("entries", "Entries when last seen, of all maps together.", |c| Some(c.entries)),
-    ("entries_p50", "Half of the maps had at most so many entries.", |c| c.size_at(0.5)),
-    ("entries_p99", "99 of 100 maps had at most so many entries.", |c| c.size_at(0.99)),
+    ("entries_p50", "Half of the maps had at most so many entries.", |c| c.size_at(50)),
+    ("entries_p99", "99 of 100 maps had at most so many entries.", |c| c.size_at(99)),
     ("entries_max", "Most entries that a map had.", |c| c.sizes.last().copied()),
     ("writes", "Inserts and overwrites.", |c| Some(c.writes)),
     ("inserts", "Writes of new keys.", |c| Some(c.inserts)),
@@ -27,7 +27,11 @@ pub(super) const COLUMNS: &[Column] = &[
     ("entry_bytes", "Bytes allocated for keys and values over 128 bytes.", |c| Some(c.entry_bytes)),
     ("abandoned_bytes", "Bytes of what growing replaced.", |c| Some(c.abandoned_bytes)),
     ("held_bytes_max", "Most bytes that one map held.", |c| Some(c.held_bytes_max)),
-    ("hint_saves_bytes", "Bytes that an exact hint of each map would have saved.", |c| Some(c.hint_saves_bytes)),
+    (
+        "hint_saves_bytes",
+        "Bytes that an exact hint of each map would have saved, of maps from which nothing was removed.",
+        Counts::hint_saves_bytes,
+    ),
 ];
 
 /// A figure; what was not counted is absent.

@@ -139,7 +139,12 @@ impl Process {
         // ADDRESSES PERMISSIONS OFFSET DEVICE INODE PATH
         let paths = text.lines().filter_map(|line| line.find('/').map(|at| &line[at..]));
         let found = paths.into_iter().find(|path| path.ends_with(".maps"));
-        let none = || RecordingError::at(mapped, "it records no maps: start it under `mapscope record`");
+        let none = || {
+            RecordingError::at(
+                mapped,
+                "this process records no maps: start it under `mapscope record`, and give its own number, not that of mapscope or go run",
+            )
+        };
         found.map(PathBuf::from).ok_or_else(none)
     }
 

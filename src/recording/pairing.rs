@@ -1,11 +1,15 @@
 //! Which place of one recording is which of another, also where its file was edited between them.
 //!
 //! Places of one function, file and type are paired in the order of their lines. Where one recording has more of them than
-//! the other, that many are left over, and those are chosen with which the lines of the others move least in sum.
+//! the other, that many are left over, and those are chosen with which the lines of the others move least in sum. The map
+//! that Go makes of the environment's variables is left out.
 
 use std::collections::BTreeMap;
 
 use super::{Row, Table};
+
+/// What makes the map of the environment's variables, of which a machine has as many as it likes: no program's concern.
+const ENVIRONMENT: &str = "syscall.copyenv";
 
 /// The rows of two tables.
 #[derive(Debug, Default)]
@@ -23,7 +27,7 @@ impl<'a> Pairing<'a> {
     pub fn new(before: &'a Table, after: &'a Table) -> Pairing<'a> {
         let mut groups: BTreeMap<_, [Vec<(u64, &Row)>; 2]> = BTreeMap::new();
         for (side, table) in [before, after].into_iter().enumerate() {
-            for row in &table.rows {
+            for row in table.rows.iter().filter(|row| row.place.function != ENVIRONMENT) {
                 let (file, line) = file_and_line(&row.place.at);
                 groups.entry((file, &row.place.function, &row.ty)).or_default()[side].push((line, row));
             }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
+use super::terminal::name_of;
 use super::{Format, Recorded};
 use crate::record::Frame;
 use crate::report::pprof::{About, Type, encode};
@@ -45,6 +46,10 @@ fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
         period: recorded.sample().and_then(|sample| i64::try_from(sample).ok()).unwrap_or(1),
         time_ns: recorded.manifest.map_or(0, |manifest| manifest.started_unix_ms.saturating_mul(1_000_000)),
         duration_ns: 0,
+        program: match recorded.processes {
+            [one] => name_of(&one.program),
+            _ => "programs",
+        },
         comment: command.as_deref().unwrap_or("maps"),
         label: "type",
         shown: str::to_owned,

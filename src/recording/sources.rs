@@ -16,8 +16,13 @@ pub fn hints(recording: &Recording, go: Option<&Path>, rows_max: usize) -> Resul
     let folder = manifest.map(|manifest| manifest.folder.clone()).unwrap_or_else(|| PathBuf::from("."));
     // What a recording names is not started: it may be anybody's.
     let source = Source::new(go, &folder)?;
-    let rows =
-        recording.table.rows.iter().enumerate().take(rows_max).filter(|(_, row)| row.counts.hint_saves_bytes > 0);
+    let rows = recording
+        .table
+        .rows
+        .iter()
+        .enumerate()
+        .take(rows_max)
+        .filter(|(_, row)| row.counts.hint_saves_bytes() > Some(0));
     let places: Vec<_> = rows.map(|(index, row)| (index, place_of(recording, row))).collect();
     let known: Vec<_> = places.iter().filter_map(|(_, place)| place.clone()).collect();
     let mut outcomes = source.places(&known)?.into_iter();
@@ -42,7 +47,9 @@ fn place_of(recording: &Recording, row: &Row) -> Option<hints::Place> {
 fn found(recording: &Recording, row: &Row, outcome: Option<hints::Outcome>) -> Result<(Finding, u64), String> {
     let none = "its file is not known: build it without -trimpath";
     match outcome {
-        Some(hints::Outcome { finding: Some(finding), why: None }) => Ok((finding, row.counts.hint_saves_bytes)),
+        Some(hints::Outcome { finding: Some(finding), why: None }) => {
+            Ok((finding, row.counts.hint_saves_bytes().unwrap_or(0)))
+        }
         Some(hints::Outcome { finding: Some(finding), why: Some(why) }) => {
             let number = nearly_constant(&row.counts).ok_or(why)?;
             Ok((finding.with_number(number), constant_saves_bytes(recording, row, number)))
@@ -69,7 +76,7 @@ fn constant_saves_bytes(recording: &Recording, row: &Row, number: u64) -> u64 {
             |map: &&Map| *places.entry(map.place).or_insert_with(|| Place::of(process, map, manifest) == row.place);
         let maps = process.maps.iter().filter(|map| is_there(map));
         let typed = maps.filter_map(|map| Some((map, process.type_of(map).filter(|ty| ty.name == row.ty)?)));
-        typed.map(|(map, ty)| hint_of_saves_bytes(number, map, ty)).fold(0, u64::saturating_add)
+        typed.filter_map(|(map, ty)| hint_of_saves_bytes(number, map, ty)).fold(0, u64::saturating_add)
     };
     recording.processes.iter().map(of_process).fold(0, u64::saturating_add)
 }

@@ -46,8 +46,11 @@ pub struct Counts {
     pub held_bytes_max: u64,
     /// Growths that depend on random seeds.
     pub chance: Chance,
-    /// Bytes that maps without a hint would not have allocated, had each been made with its largest number of entries.
-    pub hint_saves_bytes: u64,
+    /// Bytes that maps would not have allocated, had each been made with a hint of its largest number of entries: those
+    /// of which it can be told.
+    pub(super) hint_saves_bytes: u64,
+    /// Maps that grew of which it can't, because keys were removed.
+    pub unhinted_maps: u64,
 }
 
 impl Counts {
@@ -61,13 +64,20 @@ impl Counts {
         self.writes.saturating_sub(self.inserts)
     }
 
-    /// The number of entries that a share of the maps does not exceed. `None` without maps.
-    pub fn size_at(&self, share: f64) -> Option<u64> {
-        let index = (share * self.sizes.len() as f64) as usize;
-        self.sizes.get(index.min(self.sizes.len().saturating_sub(1))).copied()
+    /// The least number of entries that so many per cent of the maps don't exceed. `None` without maps.
+    pub fn size_at(&self, percent: usize) -> Option<u64> {
+        let rank = (percent * self.sizes.len()).div_ceil(100);
+        self.sizes.get(rank.saturating_sub(1)).copied()
+    }
+
+    /// Bytes that maps would not have allocated, had each been made with a hint of its largest number of entries; of maps
+    /// from which nothing was removed. `None` where there are others only.
+    pub fn hint_saves_bytes(&self) -> Option<u64> {
+        (self.hint_saves_bytes > 0 || self.unhinted_maps == 0).then_some(self.hint_saves_bytes)
     }
 
     fn count(&mut self, map: &Map, ty: Option<&Type>) {
+        let hint_saves_bytes = ty.map_or(Some(0), |ty| hint_saves_bytes(map, ty));
         self.add(&Counts {
             maps: 1,
             hinted_maps: u64::from(map.hint > 0),
@@ -86,7 +96,8 @@ impl Counts {
             abandoned_bytes: map.abandoned_bytes,
             held_bytes_max: map.held_bytes_max,
             chance: Chance::of(map, ty),
-            hint_saves_bytes: ty.map_or(0, |ty| hint_saves_bytes(map, ty)),
+            hint_saves_bytes: hint_saves_bytes.unwrap_or(0),
+            unhinted_maps: hint_saves_bytes.is_none().into(),
         });
     }
 
@@ -110,6 +121,7 @@ impl Counts {
             (&mut self.entry_bytes, other.entry_bytes),
             (&mut self.abandoned_bytes, other.abandoned_bytes),
             (&mut self.hint_saves_bytes, other.hint_saves_bytes),
+            (&mut self.unhinted_maps, other.unhinted_maps),
         ];
         pairs.into_iter().for_each(|(sum, more)| *sum = sum.saturating_add(more));
     }
@@ -179,7 +191,7 @@ impl Sort {
             Sort::Bytes => counts.alloc_bytes(),
             Sort::Moves => counts.moved_entries,
             Sort::Growths => counts.growths,
-            Sort::Hint => counts.hint_saves_bytes,
+            Sort::Hint => counts.hint_saves_bytes().unwrap_or(0),
             Sort::Maps => counts.maps,
         }
     }
@@ -280,6 +292,15 @@ fn place_of(frame: Option<&Frame>, manifest: Option<&Manifest>) -> Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_percentile_is_the_nearest_rank() {
+        let of = |sizes: &[u64], percent| Counts { sizes: sizes.to_vec(), ..Counts::default() }.size_at(percent);
+        assert_eq!([50, 99].map(|percent| of(&[1, 1000], percent)), [Some(1), Some(1000)]);
+        assert_eq!([50, 99].map(|percent| of(&[1, 2, 3], percent)), [Some(2), Some(3)]);
+        assert_eq!(of(&(1..=200).collect::<Vec<_>>(), 99), Some(198));
+        assert_eq!(of(&[], 50), None);
+    }
 
     #[test]
     fn files_are_named_by_package_or_from_the_folder_of_the_command() {

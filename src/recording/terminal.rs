@@ -15,7 +15,7 @@ pub(super) type Column = (&'static str, usize, fn(&Counts) -> String);
 pub(super) const COLUMNS: [Column; 8] = [
     ("bytes", 8, |c| scaled(c.alloc_bytes())),
     ("abandoned", 9, |c| percent(c.abandoned_bytes, c.alloc_bytes())),
-    ("hint saves", 10, |c| scaled(c.hint_saves_bytes)),
+    ("hint saves", 10, |c| c.hint_saves_bytes().map_or_else(|| "-".to_owned(), scaled)),
     ("maps", 7, |c| scaled(c.maps)),
     ("p50/p99/largest", 17, sizes),
     ("inserts", 7, |c| scaled(c.inserts)),
@@ -36,7 +36,8 @@ fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
     }
     let left_out = table.rows.len().saturating_sub(recorded.rows_max);
     if left_out > 0 {
-        let _ = writeln!(text, "\n{} more places: --top N, or --format csv", number::integer(left_out as u64));
+        let s = if left_out == 1 { "" } else { "s" };
+        let _ = writeln!(text, "\n{} more place{s}: --top N, or --format csv", number::integer(left_out as u64));
     }
     text += &hints(recorded);
     Ok(text.into_bytes())
@@ -98,6 +99,13 @@ pub(super) fn summary(recorded: &Recorded<'_>) -> String {
         many => format!("{} processes", many.len()),
     };
     let _ = writeln!(text, "{processes}: {maps} maps of {places} places and types, {inserts} inserts");
+    match recorded.sample() {
+        Some(1) => {}
+        Some(sample) => {
+            let _ = writeln!(text, "One map of {} is recorded, and figures are of those", number::integer(sample));
+        }
+        None => text += "Processes recorded different shares of their maps\n",
+    }
     let by_insert = match total.inserts {
         0 => String::new(),
         inserts => format!(", {} an insert", number::plain(total.alloc_bytes() as f64 / inserts as f64)),
@@ -107,17 +115,20 @@ pub(super) fn summary(recorded: &Recorded<'_>) -> String {
         all => format!("; {} of them abandoned by growing", percent(total.abandoned_bytes, all)),
     };
     let _ = writeln!(text, "{bytes} bytes allocated{by_insert}{abandoned}");
-    let _ = writeln!(
-        text,
-        "{moved} entries moved; exact hints would save {} bytes",
-        number::integer(total.hint_saves_bytes)
-    );
-    match recorded.sample() {
-        Some(1) => {}
-        Some(sample) => {
-            let _ = writeln!(text, "One map of {} is recorded, and figures are of those", number::integer(sample));
-        }
-        None => text += "Processes recorded different shares of their maps\n",
+    let saves = match total.hint_saves_bytes() {
+        Some(bytes) => format!("; exact hints would save {} bytes", number::integer(bytes)),
+        None => String::new(),
+    };
+    let _ = writeln!(text, "{moved} entries moved{saves}");
+    if total.unhinted_maps > 0 {
+        let (maps, are) = match total.unhinted_maps {
+            1 => ("1 map".to_owned(), "is"),
+            maps => (format!("{} maps", number::integer(maps)), "are"),
+        };
+        let _ = writeln!(
+            text,
+            "{maps} from which keys were removed {are} left out of that: tombstones make tables grow, too"
+        );
     }
     let dropped = table.dropped;
     let parts = [
@@ -137,7 +148,7 @@ pub(super) fn name_of(program: &str) -> &str {
 }
 
 fn sizes(counts: &Counts) -> String {
-    let sizes = [counts.size_at(0.5), counts.size_at(0.99), counts.sizes.last().copied()];
+    let sizes = [counts.size_at(50), counts.size_at(99), counts.sizes.last().copied()];
     sizes.map(|size| size.map(scaled).unwrap_or_default()).join("/")
 }
 

@@ -51,6 +51,8 @@ pub(crate) struct About<'a> {
     pub time_ns: u64,
     /// How long it took.
     pub duration_ns: i64,
+    /// The program whose stacks they are, which a viewer shows above.
+    pub program: &'a str,
     /// Shown with the profile.
     pub comment: &'a str,
     /// The name of each sample's label.
@@ -142,6 +144,7 @@ fn build<'a, const N: usize>(
         period: shape.period,
         time_ns: started_unix_ms.saturating_mul(1_000_000),
         duration_ns: shape.duration_ns,
+        program: env!("CARGO_PKG_NAME"),
         comment: &cell.id.to_string(),
         label: "map",
         shown: |name| short_name(name).into_owned(),
@@ -174,7 +177,7 @@ pub(crate) fn encode<'a, const N: usize>(
     // Says that there is nothing left to look up in the binary.
     let mapping = Mapping {
         id: MAPPING,
-        filename: strings.index(env!("CARGO_PKG_NAME")),
+        filename: strings.index(about.program),
         has_functions: true,
         has_filenames: true,
         has_line_numbers: true,

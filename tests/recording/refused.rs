@@ -83,7 +83,7 @@ fn a_command_of_which_nothing_is_recorded_is_told() {
     refused(&outcome, &["go: there is no such command", "go.dev/dl"]);
     script(&place.path().join("nothing"), "#!/bin/sh\n");
     let outcome = place.run_command(path("/nowhere").args(["record", "--out", "b", "--", "./nothing"]));
-    refused(&outcome, &["no process recorded its maps"]);
+    refused(&outcome, &["nothing was recorded: no program that ran was built under `mapscope record`"]);
     // The code of a command that failed is its own.
     assert_eq!(place.run(&["record", "--out", "c", "--", "sh", "-c", "exit 7"]).code, Some(7));
     let outcome = place.run(&["record", "--out", "d", "--", "./nowhere"]);

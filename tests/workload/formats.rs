@@ -321,7 +321,7 @@ fn rows_that_ask_nothing_are_counted() {
         std::fs::write(&path, text).unwrap();
         let workload = Workload::open(&traced(path.path())).unwrap();
         let said = workload.told().unwrap();
-        assert!(said.starts_with(told) && said.ends_with("; 2 rows ask nothing of a map"), "{said}");
+        assert!(said.contains(told) && said.ends_with("; 2 rows ask nothing of a map"), "{said}");
         assert_eq!(all(&workload).len(), 2, "{text}");
     }
 }

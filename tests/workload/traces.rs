@@ -251,7 +251,7 @@ fn malformed_traces_each_get_their_message() {
         (text("op,key\ninsert,1\nrotate,2\n"), format!(":3: unknown op `rotate`; {known}")),
         (
             text("op,key\n\"insert,1\n"),
-            ":2: a quote that is not closed in `\\\"insert,1`: a row is one line, and so are its fields".into(),
+            ":2: a quote that is not closed in `\"insert,1`: a row is one line, and so are its fields".into(),
         ),
         (text("op,key\ninsert,1\nnew,\n"), ":3: `new` stands only in the first row: a trace is of one map".into()),
         (text("op,key\nget,\n"), ":2: bad key nothing; expected a number or a text in `get,`".into()),

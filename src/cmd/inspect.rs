@@ -5,6 +5,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 
 use super::flags::OneCell;
+use super::inspect_at::At;
 use super::output;
 use super::recorded::{self, Opened, Wanted};
 use crate::inspect::json::{self, About};
@@ -26,6 +27,7 @@ Examples:
   mapscope inspect --map go-classic --at 13
   mapscope inspect --map go-swiss --trace recording.csv.gz --at 40..44
   mapscope inspect --map go-classic --keys sequential --at 90 --watch key=7
+  mapscope inspect --map go-swiss --at growth,stall
 N counts the operations of the workload's set-up too, and not the making of the
 map: 0 is a map just made. docs/INSPECT.md walks through examples.
 Exit codes: 0 done; 2 bad input.")]
@@ -33,7 +35,8 @@ pub(super) struct Args {
     /// The map
     #[arg(long, value_name = "MAP")]
     map: String,
-    /// After how many operations: N, A..B (both included), a list of these by comma, or end
+    /// After how many operations: N, A..B (both included), end, growth (where the table first grew; growth=N for
+    /// another), stall (where most entries moved), or a list of these by comma
     #[arg(long, value_name = "N")]
     at: At,
     #[command(flatten)]
@@ -65,66 +68,6 @@ enum Format {
     Svg,
 }
 
-/// The most moments that are looked at.
-const MOMENTS_MAX: u64 = 1000;
-
-/// After which operations.
-#[derive(Debug, Clone, PartialEq)]
-struct At {
-    /// Ranges, both ends included.
-    ranges: Vec<(u64, u64)>,
-    /// And after the last of all.
-    end: bool,
-}
-
-impl std::str::FromStr for At {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<At, String> {
-        let expected = || format!("expected N, A..B, a list of these by comma, or end, got \"{text}\"");
-        let whole = |text: &str| {
-            let digits = text.replace('_', "");
-            let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-            digits.parse::<u64>().ok().filter(|_| plain).ok_or_else(expected)
-        };
-        let mut at = At { ranges: Vec::new(), end: false };
-        for part in text.split(',').map(str::trim) {
-            match part.split_once("..") {
-                _ if part == "end" => at.end = true,
-                Some((first, last)) => at.ranges.push((whole(first)?, whole(last)?)),
-                None => at.ranges.push((whole(part)?, whole(part)?)),
-            }
-        }
-        if let Some((first, last)) = at.ranges.iter().find(|(first, last)| first > last) {
-            return Err(format!("{first}..{last} is empty: write the smaller number first"));
-        }
-        let moments = at.ranges.iter().map(|(first, last)| (last - first).saturating_add(1));
-        if moments.fold(0, u64::saturating_add) > MOMENTS_MAX {
-            return Err(format!("more than {MOMENTS_MAX} moments: ask for fewer"));
-        }
-        Ok(at)
-    }
-}
-
-impl At {
-    fn contains(&self, operation: u64) -> bool {
-        self.ranges.iter().any(|&(first, last)| (first..=last).contains(&operation))
-    }
-
-    /// The last operation named; `None` for whichever is the last.
-    fn last(&self) -> Option<u64> {
-        self.ranges.iter().map(|&(_, last)| last).max().filter(|_| !self.end)
-    }
-
-    /// The first operation whose changes are shown.
-    fn watched_from(&self) -> u64 {
-        match self.ranges[..] {
-            [(first, last)] if first < last && !self.end => first,
-            _ => 0,
-        }
-    }
-}
-
 /// What is inspected, ready to be.
 struct Subject {
     session: Session,
@@ -138,8 +81,16 @@ struct Subject {
 pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Result<ExitCode> {
     alloc::verify_counting()?;
     limit_memory();
-    if !args.watch.is_empty() && (args.at.ranges.len() + usize::from(args.at.end)) != 1 {
-        bail!("--at: with --watch, give one number, one range A..B, or end");
+    let mut at = args.at.clone();
+    if !args.watch.is_empty() && at.parts() != 1 {
+        bail!("--at: with --watch, give one number, one range A..B, end, growth or stall");
+    }
+    if at.must_search() {
+        if args.trace.as_ref().is_some_and(|trace| trace.as_os_str() == "-") {
+            bail!("--at: growth and stall read the operations twice, and standard input can be read once: give a file");
+        }
+        let found = at.search(&mut open(&args, subjects)?.session)?;
+        found.iter().filter(|_| !quiet).for_each(|found| output::note(found));
     }
     let Subject { mut session, map, entry, workload } = open(&args, subjects)?;
     let watchers = args
@@ -147,7 +98,7 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
         .iter()
         .map(|watch| Watcher::new(watch.clone(), &session).map_err(|what| anyhow::anyhow!("--watch {watch}: {what}")));
     let mut watchers = watchers.collect::<anyhow::Result<Vec<_>>>()?;
-    let (moments, steps) = play(&args.at, &mut session, &mut watchers)?;
+    let (moments, steps) = play(&at, &mut session, &mut watchers)?;
     for (watch, watcher) in args.watch.iter().zip(&watchers) {
         watcher.was_there(&session).map_err(|what| anyhow::anyhow!("--watch {watch}: {what}"))?;
     }
@@ -166,7 +117,7 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
                 let shown = moments.iter().map(|moment| text::render(moment, &title, style));
                 shown.collect::<Vec<_>>().join("\n")
             } else {
-                story(&title, &args.at, &session, &watchers, &steps)
+                story(&title, &at, &session, &watchers, &steps)
             }
         }
     };
@@ -317,22 +268,4 @@ fn can_be_inspected(subjects: &Subjects, map: &str) -> bool {
     let Some(mut model) = subjects.player(map, &setup) else { return false };
     let columns = ALLOCATED + model.info().state.len();
     model.play(Row::new(Action::New), &mut vec![0; columns]).is_ok() && model.anatomy(Part::Header).is_some()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_are_numbers_ranges_and_the_end() {
-        let at = |text: &str| text.parse::<At>();
-        assert_eq!(at("13"), Ok(At { ranges: vec![(13, 13)], end: false }));
-        assert_eq!(at("1,5..9, 1_000"), Ok(At { ranges: vec![(1, 1), (5, 9), (1000, 1000)], end: false }));
-        assert_eq!(at("end,0"), Ok(At { ranges: vec![(0, 0)], end: true }));
-        for bad in ["", "x", "-1", "1..", "..", "5..3", "0..1000", "1;2", "0x1"] {
-            assert!(at(bad).is_err(), "{bad}");
-        }
-        assert_eq!((at("3..7").unwrap().watched_from(), at("7").unwrap().watched_from()), (3, 0));
-        assert_eq!((at("3..7").unwrap().last(), at("3,end").unwrap().last()), (Some(7), None));
-    }
 }

@@ -13,6 +13,7 @@ mod fix;
 mod flags;
 mod gate;
 mod inspect;
+mod inspect_at;
 mod layout;
 mod lint;
 mod list;

@@ -12,7 +12,15 @@ fn bad_input_is_named_and_leaves_nothing() {
         (&["--map", "go-runtime", "--at", "1"], "--map: go-runtime can't be inspected; these can: go-classic, "),
         (&["--map", "go-classic,go-swiss", "--at", "1"], "the flags name 2: give one value each"),
         (&["--map", "go-classic"], "--at <N>"),
-        (&["--map", "go-classic", "--at", "x"], "expected N, A..B, a list of these by comma, or end, got \"x\""),
+        (&["--map", "go-classic", "--at", "x"], "expected N, A..B, end, growth, growth=N or stall"),
+        (&["--map", "go-classic", "--at", "growth=0"], "growth=0: growths count from 1"),
+        (
+            &["--map", "go-classic", "--ops", "20", "--at", "growth=9"],
+            "--at growth=9: the table grew 3 times in 20 operations",
+        ),
+        (&["--map", "go-classic", "--ops", "3", "--at", "stall"], "--at stall: no entry moved in 3 operations"),
+        (&["--map", "go-classic", "--at", "growth", "--trace", "-"], "standard input can be read once: give a file"),
+        (&["--map", "go-classic", "--at", "growth,stall", "--watch", "key=1"], "--at: with --watch, give one number"),
         (&["--map", "go-classic", "--at", "9..3"], "9..3 is empty: write the smaller number first"),
         (&["--map", "go-classic", "--at", "0..1000"], "more than 1000 moments"),
         (

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod formats;
+mod growths;
 mod header;
 mod record;
 mod same_size;

@@ -20,6 +20,7 @@ pub use watch::{Change, Step, Watch, Watcher};
 
 use crate::maps::Info;
 use crate::maps::anatomy::{Anatomy, Field, Part};
+use crate::probe::event::Cause;
 use crate::replay::{ALLOCATED, Action, Guarded, Play, PlayError, Row, Told};
 use crate::workload::WorkloadError;
 use so_far::SoFar;
@@ -140,6 +141,20 @@ impl Session {
 
     fn told(&self) -> Told {
         self.model.told()
+    }
+
+    /// Whether the last operation made a table, for more entries or anew: by the map's word, or of one that tells nothing
+    /// because it allocated.
+    pub fn grew(&self) -> bool {
+        let (tells, told) = (self.info().tells, self.told());
+        let growths = [Cause::Grow, Cause::SameSizeGrow, Cause::Split, Cause::DirectoryGrow, Cause::DirtyCopy];
+        if tells.is_empty() { self.figures[0] > 0 } else { growths.iter().any(|&cause| told.steps(cause) > 0) }
+    }
+
+    /// How much the last operation had to move: entries, by the map's word, or of one that tells nothing the bytes that it
+    /// allocated for them.
+    pub fn moved(&self) -> u64 {
+        if self.info().tells.is_empty() { self.figures[0] } else { self.told().moved_entries }
     }
 
     fn part(&self, part: Part<'_, u64>) -> Result<Anatomy, InspectError> {

@@ -6,9 +6,9 @@ use mapscope::probe::event::Cause;
 use mapscope::probe::quantity::{Better, Quantity};
 use mapscope::record::{
     Acceptance, AcceptedChanges, AllocStack, Arrivals, Cell, CellId, Collector, CopyStack, Count, CpuStack,
-    Distributions, EndState, Environment, Executed, Frame, HeatMap, Instructions, KindPercentiles, LatencyHistogram,
-    Moments, OpKind, Profile, Responses, Results, SCHEMA, Searches, Sensors, Services, Spell, Status, TableEvent,
-    ThreadTime, Time, Timeline, Undisturbed,
+    Distributions, EndState, Environment, Executed, Frame, Hashing, HeatMap, HighestRate, Instructions,
+    KindPercentiles, LatencyHistogram, Moments, OpKind, Profile, Responses, Results, SCHEMA, Searches, Sensors,
+    Services, Spell, Status, TableEvent, ThreadTime, Time, Timeline, Undisturbed,
 };
 use serde_json::Value;
 
@@ -119,8 +119,17 @@ fn whole() -> Results {
             p999_ns: list(),
             max_ns: list(),
         }],
+        highest_rates: vec![HighestRate {
+            services: Services::Observed,
+            arrivals: Arrivals::Paced,
+            quantile: 0.5,
+            limit_ns: 1,
+            ops: 1,
+            rates_per_s: list(),
+        }],
         undisturbed: vec![Undisturbed { repetitions: 3, blocks_ns: 1, histograms: vec![histogram()] }],
         sensors: Some(Sensors { involuntary_switches: list(), stolen_ms: list(), mhz: vec![1.0], load: vec![1.0] }),
+        hashing: Some(Hashing { ops: 1, hashed_ns: list(), idle_ns: list() }),
     };
     let count = Count {
         quantities: [("alloc_bytes", 1)].into_iter().collect(),

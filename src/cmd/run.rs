@@ -39,6 +39,9 @@ pub(super) struct Args {
     /// Rates of arrival per second, as 1e5,1e6: what callers then wait, worked out from the time of each operation
     #[arg(long, value_name = "LIST", allow_negative_numbers = true)]
     rate: Vec<String>,
+    /// Limits of response times, as p99.9=100us,max=2ms: the highest rate of arrival that keeps each
+    #[arg(long, value_name = "LIST")]
+    response_limit: Vec<String>,
     /// How often each time pass is repeated: a number, or auto for until the least times stand, 5 to 15 times [default:
     /// the profile's; without one, auto]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -77,7 +80,17 @@ pub(super) struct Args {
 
 /// What describes a plan.
 fn plan_flags() -> impl Iterator<Item = &'static str> {
-    let others = ["profiles", "pair", "passes", "rate", "repetitions", "max_cells", "time_limit", "memory_limit"];
+    let others = [
+        "profiles",
+        "pair",
+        "passes",
+        "rate",
+        "response_limit",
+        "repetitions",
+        "max_cells",
+        "time_limit",
+        "memory_limit",
+    ];
     AXES.iter().map(|axis| axis.key).chain(others)
 }
 
@@ -98,6 +111,7 @@ impl Args {
         let mut flags = self.axes.0.clone();
         flags.give("passes", self.passes.iter().cloned());
         flags.give("rates", self.rate.iter().cloned());
+        flags.give("response_limits", self.response_limit.iter().cloned());
         flags.give("repetitions", self.repetitions.iter().cloned());
         flags.give("max_cells", self.max_cells.iter().cloned());
         flags.give("time_limit_s", self.time_limit.iter().cloned());

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::group::{Group, groups};
+use super::group::{Group, groups, tables};
 use super::markdown::{escape, figures};
 use super::standout::{FAILURES, findings};
 use super::{Emit, Format};
@@ -20,13 +20,12 @@ pub(super) const FORMAT: Format = Format {
 const RANK_MAX: u8 = 7;
 
 fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
-    let groups = groups(results);
-    let mut found = findings(&groups);
+    let mut found = findings(&groups(results));
     // What failed has annotations of its own.
     found.retain(|finding| finding.subject != FAILURES);
     let standouts: Vec<String> = found.into_iter().map(|finding| finding.text).collect();
     emit("github.txt", commands(&annotations(results, &standouts)).as_bytes())?;
-    emit("step-summary.md", cut(&summary(results, &groups, &standouts), SUMMARY_BYTES_MAX).as_bytes())
+    emit("step-summary.md", cut(&summary(results, &tables(results), &standouts), SUMMARY_BYTES_MAX).as_bytes())
 }
 
 fn annotations(results: &Results, standouts: &[String]) -> Vec<Annotation> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::figures::{Column, Figures, columns};
 use super::number::integer;
+use crate::record::metrics::mainly::Mainly;
 use crate::record::{CellId, OpKind, Results};
 
 /// Goes before a load factor in a row's name.
@@ -12,7 +13,10 @@ pub(super) const LOAD_FACTOR: &str = " lf=";
 /// Goes before a number of threads in a row's name.
 pub(super) const THREADS: &str = " t=";
 
-/// The cells of one workload: same keys, mix, entry, operations and capacity hint.
+/// Goes before a capacity hint in a row's name.
+pub(super) const HINT: &str = " hint=";
+
+/// The cells of one workload: same keys, mix, entry and operations, and unless it is a table the same capacity hint.
 pub(super) struct Group<'a> {
     /// Its cells; those of one map are neighbours.
     pub rows: Vec<Figures<'a>>,
@@ -24,24 +28,48 @@ pub(super) struct Group<'a> {
 
 /// The groups, in the order of the plan.
 pub(super) fn groups(results: &Results) -> Vec<Group<'_>> {
+    let mut groups = gathered(results, true);
+    groups.iter_mut().for_each(|group| group.order(results, None));
+    groups
+}
+
+/// The same as tables to read: cells that differ in their hint are rows of one, and the rows are in the order of the first
+/// column, the best first; those of one map stay neighbours.
+pub(super) fn tables(results: &Results) -> Vec<Group<'_>> {
+    let mut tables = gathered(results, false);
+    let about = about(&tables);
+    for table in &mut tables {
+        table.order(results, about.as_ref());
+        table.name_hints(results);
+    }
+    tables
+}
+
+/// What the tables are about: the first of their columns on the terminal that any cell has.
+pub(super) fn about(groups: &[Group<'_>]) -> Option<Column> {
+    let rows = || groups.iter().flat_map(|group| &group.rows).filter(|row| !row.failed());
+    let mut columns = groups.first()?.columns.iter().filter(|column| column.rank.is_some());
+    columns.find(|column| rows().any(|row| column.value(row).is_some())).copied()
+}
+
+fn gathered(results: &Results, by_hint: bool) -> Vec<Group<'_>> {
     let (several, columns) = (Several::of(results), columns(results));
+    let workload = |id: &'_ CellId| {
+        let hint = if by_hint { id.hint } else { 0 };
+        (id.keys.clone(), id.mix.clone(), id.entry.clone(), id.ops, hint)
+    };
     let mut groups: Vec<Group<'_>> = Vec::new();
     for cell in &results.cells {
         let row = Figures::new(cell, &columns);
         match groups.iter_mut().find(|group| workload(group.id()) == workload(&cell.id)) {
             Some(group) => group.rows.push(row),
-            None => groups.push(Group { rows: vec![row], name: several.name(&cell.id), columns: columns.clone() }),
+            None => {
+                let name = several.name(&cell.id, by_hint);
+                groups.push(Group { rows: vec![row], name, columns: columns.clone() });
+            }
         }
     }
-    for group in &mut groups {
-        group.gather_maps();
-        group.label();
-    }
     groups
-}
-
-fn workload(id: &CellId) -> impl Eq + '_ {
-    (&*id.keys, &*id.mix, &*id.entry, id.ops, id.hint)
 }
 
 impl<'a> Group<'a> {
@@ -50,68 +78,95 @@ impl<'a> Group<'a> {
         &self.rows[0].cell.id
     }
 
-    /// The whole workload: `uniform fill, u64/u64, 100,000 ops`.
+    /// The whole workload: `uniform fill, u64/u64, 100,000 ops, 100,000 entries at the end`.
     pub fn title(&self) -> String {
         let id = self.id();
-        let hint = if id.hint > 0 { format!(", hint {}", integer(id.hint)) } else { String::new() };
+        let hints: BTreeSet<u64> = self.rows.iter().map(|row| row.cell.id.hint).collect();
+        let hint = match hints.first() {
+            Some(&hint) if hints.len() == 1 && hint > 0 => format!(", hint {}", integer(hint)),
+            _ => String::new(),
+        };
         let crews: BTreeSet<_> = self.rows.iter().map(|row| row.cell.id.crew()).collect();
         let threads = match crews.first() {
             Some(Some((threads, keys))) if crews.len() == 1 => format!(", {threads} threads, {keys} keys"),
             _ => String::new(),
         };
-        format!("{} {}, {}, {} ops{hint}{threads}", id.keys, id.mix, id.entry, integer(id.ops))
+        let left: BTreeSet<u64> =
+            self.rows.iter().filter(|row| !row.failed()).map(|row| row.cell.expected.entries).collect();
+        let entries = match left.first() {
+            Some(&entries) if left.len() == 1 => format!(", {} entries at the end", integer(entries)),
+            _ => String::new(),
+        };
+        format!("{} {}, {}, {} ops{entries}{hint}{threads}", id.keys, id.mix, id.entry, integer(id.ops))
     }
 
-    /// The kind whose latencies it shows for want of writes; `None` where it writes.
-    pub fn instead_of_writes(&self) -> Option<OpKind> {
+    /// What its latencies are of.
+    pub fn mainly(&self) -> Mainly {
+        Mainly::of(self.rows.iter().find(|row| !row.failed()).unwrap_or(&self.rows[0]).cell)
+    }
+
+    /// Whether it has no writes, which its latencies would otherwise be of.
+    pub fn writes_nothing(&self) -> bool {
         let expected = &self.rows[0].cell.expected;
-        let kinds = || OpKind::ALL.into_iter().filter(|&kind| expected.ops(kind).is_some_and(|ops| ops > 0));
-        if kinds().any(OpKind::is_write) { None } else { kinds().next() }
+        !OpKind::ALL.into_iter().any(|kind| kind.is_write() && expected.ops(kind).is_some_and(|ops| ops > 0))
     }
 
-    fn gather_maps(&mut self) {
-        let mut maps: Vec<&str> = Vec::new();
+    /// Orders the rows, by the best that each map has of a column where one is given, and names them.
+    fn order(&mut self, results: &Results, about: Option<&Column>) {
+        let mut maps: Vec<(&str, Option<f64>)> = Vec::new();
         for row in &self.rows {
-            if !maps.contains(&&*row.cell.id.map) {
-                maps.push(&row.cell.id.map);
+            let sign = if about.is_some_and(|column| column.larger) { -1.0 } else { 1.0 };
+            let figure = about.filter(|_| !row.failed()).and_then(|column| column.value(row)).map(|x| sign * x);
+            match maps.iter_mut().find(|(map, _)| *map == row.cell.id.map) {
+                Some((_, best)) => *best = [*best, figure].into_iter().flatten().reduce(f64::min),
+                None => maps.push((&row.cell.id.map, figure)),
             }
         }
+        // One without a figure comes last; of equals the first of the plan.
+        maps.sort_by(|(_, a), (_, b)| a.unwrap_or(f64::INFINITY).total_cmp(&b.unwrap_or(f64::INFINITY)));
         self.rows.sort_by(|a, b| {
             let [x, y] = [&a.cell.id, &b.cell.id];
-            let place = |id: &CellId| maps.iter().position(|&map| map == id.map);
+            let place = |id: &CellId| maps.iter().position(|&(map, _)| map == id.map);
             let load_factor = |id: &CellId| id.load_factor.unwrap_or(0.0);
-            let by_map = place(x).cmp(&place(y)).then(load_factor(x).total_cmp(&load_factor(y)));
+            let by_map =
+                place(x).cmp(&place(y)).then(load_factor(x).total_cmp(&load_factor(y))).then(x.hint.cmp(&y.hint));
             by_map.then(x.thread_keys.cmp(&y.thread_keys)).then(x.threads.cmp(&y.threads)).then(x.seed.cmp(&y.seed))
         });
-    }
-
-    /// Names the rows, as shortly as tells them apart.
-    fn label(&mut self) {
-        let seeds: BTreeSet<u64> = self.rows.iter().map(|row| row.cell.id.seed).collect();
-        let labels: Vec<String> = self.rows.iter().map(|row| self.label_of(&row.cell.id, seeds.len() > 1)).collect();
+        let labels: Vec<String> = self.rows.iter().map(|row| self.label_of(&row.cell.id, results)).collect();
         for (row, label) in self.rows.iter_mut().zip(labels) {
             row.label = label;
         }
     }
 
-    fn label_of(&self, id: &CellId, with_seed: bool) -> String {
-        let ids = || self.rows.iter().map(|row| &row.cell.id).filter(|other| other.map == id.map);
+    /// The row's name, as short as tells it from its neighbours and from cells of its map anywhere in the record.
+    fn label_of(&self, id: &CellId, results: &Results) -> String {
+        let ids = || results.cells.iter().map(|cell| &cell.id).filter(|other| other.map == id.map);
+        let beside = || self.rows.iter().map(|row| &row.cell.id);
         let mut label = id.map.clone();
         if let Some(x) = id.load_factor.filter(|_| ids().any(|other| other.load_factor != id.load_factor)) {
             label.push_str(&format!("{LOAD_FACTOR}{x}"));
         }
-        let crews: BTreeSet<_> = self.rows.iter().map(|row| row.cell.id.crew()).collect();
-        if crews.len() > 1 {
+        if ids().chain(beside()).any(|other| other.crew() != id.crew()) {
             label.push_str(&id.threads.map(|threads| format!("{THREADS}{threads}")).unwrap_or_default());
-            let both = crews.iter().flatten().map(|(_, keys)| keys).collect::<BTreeSet<_>>().len() > 1;
-            if let Some(keys) = id.thread_keys.as_deref().filter(|_| both && id.threads > Some(1)) {
+            let ways: BTreeSet<_> = ids().chain(beside()).filter_map(CellId::crew).map(|(_, keys)| keys).collect();
+            if let Some(keys) = id.thread_keys.as_deref().filter(|_| ways.len() > 1 && id.threads > Some(1)) {
                 label.push_str(&format!(" {keys}"));
             }
         }
-        if with_seed {
+        if ids().chain(beside()).any(|other| other.seed != id.seed) {
             label.push_str(&format!(" seed={}", id.seed));
         }
         label
+    }
+
+    /// Names the hints, where cells of the same map have others.
+    fn name_hints(&mut self, results: &Results) {
+        for row in &mut self.rows {
+            let id = &row.cell.id;
+            if results.cells.iter().any(|other| other.id.map == id.map && other.id.hint != id.hint) {
+                row.label.push_str(&format!("{HINT}{}", integer(id.hint)));
+            }
+        }
     }
 }
 
@@ -130,7 +185,7 @@ impl Several {
         Several { entries: differs(|a, b| a.entry != b.entry), ops: differs(|a, b| a.ops != b.ops) }
     }
 
-    fn name(&self, id: &CellId) -> String {
+    fn name(&self, id: &CellId, with_hint: bool) -> String {
         let mut name = format!("{} {}", id.keys, id.mix);
         if self.entries {
             name.push_str(&format!(" of {}", id.entry));
@@ -138,7 +193,7 @@ impl Several {
         if self.ops {
             name.push_str(&format!(", {} ops", integer(id.ops)));
         }
-        if id.hint > 0 {
+        if with_hint && id.hint > 0 {
             name.push_str(&format!(" with hint {}", integer(id.hint)));
         }
         name

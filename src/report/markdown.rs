@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::io;
 
 use super::figures::{Column, Figures};
-use super::group::{Group, groups};
+use super::group::{Group, groups, tables};
+use super::legend;
 use super::number::{decimals, integer, one_line};
-use super::responses;
+use super::sides::SIDES;
 use super::standout::findings;
 use super::undisturbed;
 use super::{Emit, Format};
-use crate::record::{Cell, Environment, OpKind, Results};
+use crate::record::{Cell, Environment, Results};
 use crate::text::{pad, pad_start};
 
 pub(super) const FORMAT: Format = Format {
@@ -26,6 +27,7 @@ fn render(results: &Results, emit: &mut Emit<'_>) -> io::Result<()> {
 
 fn markdown(results: &Results) -> String {
     let groups = groups(results);
+    let tables = tables(results);
     let mut text = format!("# mapscope: {}\n", escape(&results.profile));
     for (index, finding) in findings(&groups).iter().enumerate() {
         text += &format!("{}- **{}**\n", if index == 0 { "\n" } else { "" }, escape(&finding.text));
@@ -36,10 +38,26 @@ fn markdown(results: &Results) -> String {
     for note in undisturbed::notes(results) {
         text += &format!("\n{}\n", escape(&note));
     }
-    for group in &groups {
-        text += &section(group);
+    for table in &tables {
+        text += &section(table);
     }
-    text + &beside(&groups) + READING + &environments(results)
+    text + &beside(&groups) + &reading(&tables) + &environments(results)
+}
+
+/// What the columns say that some table shows.
+fn reading(groups: &[Group<'_>]) -> String {
+    let all = groups.first().map_or(&[][..], |group| &group.columns);
+    let shown = |column: &&Column| {
+        let rows = || groups.iter().flat_map(|group| &group.rows).filter(|row| !row.failed());
+        rows().any(|row| column.value(row).is_some())
+    };
+    let mut text = READING.to_owned();
+    for (names, meaning) in legend::entries(all.iter().filter(shown), groups) {
+        let names: Vec<String> = names.iter().map(|name| format!("*{}*", escape(name))).collect();
+        text += &format!("- {}: {}.\n", names.join(", "), escape(&meaning));
+    }
+    legend::of_rows(groups).iter().for_each(|line| text += &format!("- {}\n", escape(line)));
+    text + READ_ON
 }
 
 const READING: &str = "
@@ -47,14 +65,11 @@ const READING: &str = "
 
 - Smaller is better in every column but *rate*; `-` is a figure that the cell can't have or that too few operations tell. Counted figures repeat bit for bit \
 with the same seed on any machine, save those of maps marked ~; times are of this machine and this run.
-- *time* is that of an operation without a clock in the loop. *p50* to *max* are latencies of one write (where the workload \
-has none, of one lookup, clear or iteration), one reading of the clock included. Where repetitions do the same, both are undisturbed: \
-the least of each operation, or of each 64, over the repetitions. *most time* is the kind of operation that most of the \
-time went into, where there are several; *tail cause* is what most of the time above p99.9 went into.
-- A *write* is an insert, an overwrite or a remove. A *move* is an entry already in the map that changes its address. *write amp* is \
-(payload + moved bytes) / payload, of the payload in the map's slots; *alloc* is what the map allocates, *entries* what keys and values \
-own on the heap; *peak amp* is the most bytes held over the payload alive at the end; *drained* is what was still \
-held after every entry was removed.
+- A *write* is an insert, an overwrite or a remove. A *move* is an entry already in the map that changes its address. A latency \
+has one reading of the clock in it.
+";
+
+const READ_ON: &str = "\
 - How each figure is measured, and what it can't see: docs/METHODOLOGY.md in mapscope's repository. Every metric: \
 `results.csv`; every count and histogram: `results.json`.
 ";
@@ -67,15 +82,17 @@ fn section(group: &Group<'_>) -> String {
         text += &format!("\nCounted:\n\n{counted}");
     }
     if !timed.is_empty() {
-        let of = group.instead_of_writes().map_or("writes", OpKind::plural);
-        text += &format!("\nTimed, latencies of {of}:\n\n{timed}");
+        text += &format!("\nTimed, latencies of {}:\n\n{timed}", group.mainly().plural());
     }
-    let waits = responses::rows(group);
-    if !waits.is_empty() {
-        let headings = responses::HEADINGS.map(str::to_owned);
-        let rows: Vec<_> =
-            [headings].into_iter().chain(waits).map(|row| row.map(|text| escape(&text)).to_vec()).collect();
-        text += &format!("\n{}\n\n{}", escape(responses::LEGEND), figures_table(&rows));
+    for side in &SIDES {
+        let rows = (side.rows)(group);
+        if !rows.is_empty() {
+            let legend = side.whole_legend(rows.iter());
+            let headings = side.headings.iter().map(|&heading| heading.to_owned()).collect();
+            let escaped = |row: Vec<String>| row.iter().map(|text| escape(text)).collect();
+            let rows: Vec<Vec<String>> = std::iter::once(headings).chain(rows).map(escaped).collect();
+            text += &format!("\n{}. {}\n\n{}", side.title, escape(&legend), figures_table(&rows));
+        }
     }
     let failed: Vec<&Figures<'_>> = group.rows.iter().filter(|row| row.failed()).collect();
     if !failed.is_empty() {

@@ -18,13 +18,18 @@ pub(crate) mod html;
 mod identity;
 mod json;
 mod junit;
+mod legend;
 pub(crate) mod markdown;
 pub(crate) mod number;
 pub(crate) mod openmetrics;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod parts;
 pub(crate) mod pprof;
+mod rates;
 mod responses;
+mod side;
+mod sides;
 mod speedscope;
 pub(crate) mod stacks;
 mod standout;

@@ -1,18 +1,22 @@
 //! The table on the terminal: one row a cell, grouped by workload, as wide as the terminal and no wider.
 
+use std::collections::BTreeSet;
+
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, Table};
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::figures::{Column, Figures};
-use super::group::{Group, LOAD_FACTOR, THREADS, groups};
+use super::group::{Group, tables};
+use super::legend;
 use super::number::{decimals, fit, one_line};
-use super::responses;
+use super::side::{ABSENT, Side};
+use super::sides::SIDES;
 pub use super::standout::sentences as findings;
 use super::undisturbed;
 use crate::record::Results;
 use crate::record::metrics::times::CLOCK_FLOOR_NS;
-use crate::text::{pad, pad_start};
+use crate::text::pad_start;
 
 /// Spaces before each row, so that the workloads' headings stand out.
 const INDENT: usize = 2;
@@ -26,7 +30,7 @@ const LEGEND_WIDTH_MAX: usize = 120;
 /// Columns without a value in any cell are left out; a terminal too narrow for all drops the less important ones, and
 /// the legend says which. `colour` adds ANSI styles: the best figure of a group in green, failed cells in red.
 pub fn summary(results: &Results, width: usize, colour: bool) -> String {
-    let groups = groups(results);
+    let groups = tables(results);
     let (shown, dropped) = choose(&groups, width);
     let paint = Paint { colour };
     let mut lines = Vec::new();
@@ -42,19 +46,22 @@ pub fn summary(results: &Results, width: usize, colour: bool) -> String {
             lines.push(String::new());
         }
         let mut title = group.title();
-        if let Some(kind) = group.instead_of_writes().filter(|_| shown.iter().any(|shown| shown.column.metric.timed()))
-        {
-            title.push_str(&format!(" (latencies of {})", kind.plural()));
+        if legend::one_kind(&groups).is_none() && shown.iter().any(|shown| shown.column.metric.timed()) {
+            title.push_str(&format!(" (latencies of {})", group.mainly().plural()));
         }
-        lines.push(paint.bold(&fit(&one_line(&title), width)));
+        lines.extend(wrap(&one_line(&title), width).iter().map(|line| paint.bold(line)));
         for row in &group.rows {
+            let label = RowLabel::new(&row.label, label_width);
+            lines.extend(label.above(width));
             if row.failed() {
-                let label = fit(&row.label, label_width);
-                let label = format!("{:INDENT$}{label}{:2$}", "", "", label_width - label.width() + GAP);
-                let failure = fit(&failure(row), width.saturating_sub(label.width()));
-                lines.push(fit(&label, width) + &paint.red(&failure));
+                let begin = format!("{:INDENT$}{}{:GAP$}", "", label.beside(), "");
+                let room = width.saturating_sub(begin.width()).max(1);
+                for (index, part) in wrap(&failure(row), room).iter().enumerate() {
+                    let begin = if index == 0 { begin.clone() } else { " ".repeat(begin.width()) };
+                    lines.push(fit(&begin, width) + &paint.red(&fit(part, width.saturating_sub(begin.width()))));
+                }
             } else if shown.is_empty() {
-                lines.push(fit(&format!("{:INDENT$}{}", "", row.label), width));
+                lines.push(fit(&format!("{:INDENT$}{}", "", label.beside()), width));
             } else {
                 lines.extend(table.next());
             }
@@ -64,46 +71,86 @@ pub fn summary(results: &Results, width: usize, colour: bool) -> String {
     lines.extend(
         legend(&groups, &shown, &dropped, results).iter().flat_map(|text| wrap(text, width.min(LEGEND_WIDTH_MAX))),
     );
-    lines.extend(waits(&groups, width, &paint, results));
+    lines.extend(SIDES.iter().flat_map(|side| beside(side, &groups, width, &paint)));
     lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-/// What callers wait, below the other figures: a table of its own, with as many of its columns as fit.
-fn waits(groups: &[Group<'_>], width: usize, paint: &Paint, results: &Results) -> Vec<String> {
-    if !responses::any(results) {
-        return Vec::new();
-    }
-    let tables: Vec<_> = groups.iter().map(|group| (group, responses::rows(group))).collect();
+/// A small table below the figures, with as many of its columns as fit.
+fn beside(side: &Side, groups: &[Group<'_>], width: usize, paint: &Paint) -> Vec<String> {
+    let mut tables = side.of(groups);
     let rows = || tables.iter().flat_map(|(_, rows)| rows);
+    let Some(first) = rows().next().filter(|_| (side.on_terminal)(rows().count())) else { return Vec::new() };
     let widest = |column: usize| rows().map(|row| row[column].width()).max().unwrap_or(0);
-    let mut columns: Vec<usize> = (0..responses::COLUMNS).collect();
-    let widths = std::array::from_fn::<_, { responses::COLUMNS }, _>(|column| match column {
+    let width_of = |column: usize| match column {
         0 => label_width(groups, width),
-        column => widest(column).max(responses::HEADINGS[column].width()),
-    });
-    let alike = rows().all(|row| row[responses::TIMES] == rows().next().expect("a row")[responses::TIMES]);
-    for dropped in responses::DROPPED {
+        column => widest(column).max(side.headings[column].width()),
+    };
+    let widths: Vec<usize> = (0..side.headings.len()).map(width_of).collect();
+    let mut columns: Vec<usize> = (0..widths.len()).collect();
+    let alike = |column: usize| rows().all(|row| row[column] == first[column]);
+    columns.retain(|&column| side.differs != Some(column) || !alike(column));
+    columns.retain(|&column| rows().any(|row| row[column] != ABSENT));
+    let told = side.differs.filter(|column| columns.contains(column));
+    for dropped in side.dropped {
         let taken = INDENT + columns.iter().map(|&column| widths[column] + GAP).sum::<usize>() - GAP;
-        if taken > width || dropped == responses::TIMES && alike {
-            columns.retain(|&column| column != dropped);
+        if taken > width {
+            columns.retain(|column| column != dropped);
+        }
+    }
+    if let Some(lost) = told.filter(|column| !columns.contains(column)) {
+        for (_, rows) in &mut tables {
+            let mut seen = BTreeSet::new();
+            rows.retain(|row| seen.insert(row[..lost].to_vec()));
         }
     }
     let line = |row: &[String]| {
         let text = |&column: &usize| match column {
-            0 => format!("{:INDENT$}{}", "", pad(&fit(&row[0], widths[0]), widths[0])),
+            0 => format!("{:INDENT$}{}", "", RowLabel::new(&row[0], widths[0]).beside()),
             column => format!("{:GAP$}{}", "", pad_start(&row[column], widths[column])),
         };
         fit(&columns.iter().map(text).collect::<String>(), width)
     };
-    let mut lines = vec![String::new(), paint.bold(&line(&responses::HEADINGS.map(str::to_owned)))];
-    for (group, rows) in tables.iter().filter(|(_, rows)| !rows.is_empty()) {
+    let headings: Vec<String> = side.headings.iter().map(|&heading| heading.to_owned()).collect();
+    let mut lines = vec![String::new()];
+    lines.extend(wrap(side.title, width).iter().map(|line| paint.bold(line)));
+    lines.push(paint.bold(&line(&headings)));
+    for (group, rows) in &tables {
         lines.push(String::new());
-        lines.push(paint.bold(&fit(&one_line(&group.title()), width)));
-        lines.extend(rows.iter().map(|row| line(row)));
+        lines.extend(wrap(&one_line(&group.title()), width).iter().map(|line| paint.bold(line)));
+        for row in rows {
+            lines.extend(RowLabel::new(&row[0], widths[0]).above(width));
+            lines.push(line(row));
+        }
     }
     lines.push(String::new());
-    lines.extend(wrap(responses::LEGEND, width.min(LEGEND_WIDTH_MAX)));
+    lines.extend(wrap(&side.legend(|column| columns.contains(&column)), width.min(LEGEND_WIDTH_MAX)));
     lines
+}
+
+/// The name of a row: beside its figures where there is room, otherwise on lines of its own above them.
+struct RowLabel<'a> {
+    text: &'a str,
+    room: usize,
+}
+
+impl<'a> RowLabel<'a> {
+    fn new(text: &'a str, room: usize) -> RowLabel<'a> {
+        RowLabel { text, room }
+    }
+
+    /// As wide as the room there is.
+    fn beside(&self) -> String {
+        let text = if self.text.width() <= self.room { self.text } else { "" };
+        text.to_owned() + &" ".repeat(self.room - text.width())
+    }
+
+    fn above(&self, width: usize) -> Vec<String> {
+        if self.text.width() <= self.room {
+            return Vec::new();
+        }
+        let lines = wrap(self.text, width.saturating_sub(INDENT));
+        lines.iter().map(|line| fit(&format!("{:INDENT$}{line}", ""), width)).collect()
+    }
 }
 
 /// The status and, shortly, why.
@@ -135,9 +182,11 @@ impl Shown {
     }
 }
 
+/// As wide as the widest label that leaves room for figures; longer ones are above theirs.
 fn label_width(groups: &[Group<'_>], width: usize) -> usize {
-    let widest = groups.iter().flat_map(|group| &group.rows).map(|row| row.label.width()).max().unwrap_or(0);
-    widest.min((width / 2).saturating_sub(INDENT)).max("map".len())
+    let room = (width / 2).saturating_sub(INDENT);
+    let widths = groups.iter().flat_map(|group| &group.rows).map(|row| row.label.width());
+    widths.filter(|&widest| widest <= room).max().unwrap_or(0).max("map".len())
 }
 
 /// The columns that fit, and those that don't, both in their order.
@@ -174,9 +223,8 @@ fn figures_table(groups: &[Group<'_>], shown: &[Shown], width: usize, colour: bo
         let rows: Vec<&Figures<'_>> = group.rows.iter().filter(|row| !row.failed()).collect();
         let best: Vec<Option<String>> = shown.iter().map(|shown| best(shown, &rows)).collect();
         for row in rows {
-            // Padded here, since a column is as wide as the labels of failed cells too.
-            let label = fit(&row.label, label_width);
-            let mut cells = vec![Cell::new(format!("{label}{:1$}", "", label_width - label.width()))];
+            // A column is as wide as the labels of failed cells too.
+            let mut cells = vec![Cell::new(RowLabel::new(&row.label, label_width).beside())];
             for (shown, best) in shown.iter().zip(&best) {
                 let text = shown.column.text(row, shown.decimals);
                 let is_best = best.as_ref() == Some(&text);
@@ -205,23 +253,18 @@ fn best(shown: &Shown, rows: &[&Figures<'_>]) -> Option<String> {
 
 fn legend(groups: &[Group<'_>], shown: &[Shown], dropped: &[Shown], results: &Results) -> Vec<String> {
     let mut legend = Vec::new();
-    let mut parts: Vec<&str> = shown.iter().map(|shown| shown.column.legend).collect();
-    // Neighbours that mean the same are explained once.
-    parts.dedup();
-    if !parts.is_empty() {
-        legend.push(parts.join("; ") + ".");
+    let entries = legend::entries(shown.iter().map(|shown| &shown.column), groups);
+    let entries: Vec<_> = entries.iter().map(|(names, meaning)| format!("{}: {meaning}", names.join(", "))).collect();
+    if !entries.is_empty() {
+        legend.push(entries.join("; ") + ".");
     }
-    let rows = || groups.iter().flat_map(|group| &group.rows);
-    if rows().any(|row| row.label.contains(LOAD_FACTOR)) {
-        legend.push(format!("{}: load factor.", LOAD_FACTOR.trim_matches([' ', '='])));
-    }
-    if rows().any(|row| row.label.contains(THREADS)) {
-        legend.push(format!("{}: threads.", THREADS.trim_matches([' ', '='])));
-    }
-    let floors = rows().filter_map(|row| row.metric(CLOCK_FLOOR_NS));
+    legend.extend(legend::of_rows(groups));
     if shown.iter().any(|shown| shown.column.metric.timed()) {
         legend.extend(undisturbed::notes(results));
     }
+    let rows = || groups.iter().flat_map(|group| &group.rows);
+    let has_latencies = shown.iter().any(|shown| shown.column.legend.contains(": latency of one"));
+    let floors = rows().filter_map(|row| row.metric(CLOCK_FLOOR_NS)).filter(|_| has_latencies);
     if let Some(floor_ns) = floors.reduce(f64::max) {
         legend.push(format!("Latencies include one reading of the clock, up to {floor_ns:.0} ns here."));
     }
@@ -235,21 +278,35 @@ fn legend(groups: &[Group<'_>], shown: &[Shown], dropped: &[Shown], results: &Re
     legend
 }
 
-/// Lines of at most `width` columns, broken between words.
+/// Lines of at most `width` columns, broken between words, and within one only where it is wider than that.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let last = lines.len() - 1;
-        if !lines[last].is_empty() && lines[last].width() + 1 + word.width() > width {
+        if lines[last].is_empty() {
+            lines[last].push_str(word);
+        } else if lines[last].width() + 1 + word.width() > width {
             lines.push(word.to_owned());
         } else {
-            if !lines[last].is_empty() {
-                lines[last].push(' ');
-            }
+            lines[last].push(' ');
             lines[last].push_str(word);
         }
+        while let Some(rest) = lines.last_mut().and_then(|line| cut(line, width)) {
+            lines.push(rest);
+        }
     }
+    // A character may be wider than a line.
     lines.iter().map(|line| fit(line, width)).collect()
+}
+
+/// Leaves as many columns of a line as fit, one character at the least, and gives the rest.
+fn cut(line: &mut String, width: usize) -> Option<String> {
+    let mut taken = 0;
+    let end = line.char_indices().find(|&(at, c)| {
+        taken += c.width().unwrap_or(0);
+        at > 0 && taken > width
+    });
+    end.map(|(at, _)| line.split_off(at))
 }
 
 struct Paint {

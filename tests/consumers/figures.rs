@@ -60,11 +60,17 @@ pub(super) fn values(cell: &Cell) -> impl Iterator<Item = (&'static Metric, Numb
     metrics::all().iter().filter_map(|metric| Some((metric, metric.value(cell)?)))
 }
 
-/// The metric of each repetition, where the record has that: of the time over all operations, and of percentiles.
+/// The metric of each repetition, where the record has that: of the time over all operations, of hashing, and of
+/// percentiles.
 pub(super) fn repeated(cell: &Cell, metric: &Metric) -> Vec<f64> {
     let Some(time) = &cell.time else { return Vec::new() };
     if metric.name == "ns_per_op" {
         return time.bare_elapsed_ns.iter().map(|&ns| ns as f64 / time.ops as f64).collect();
+    }
+    if metric.name == "hash_ns" && metric.value(cell).is_some() {
+        let Some(of) = &time.hashing else { return Vec::new() };
+        let both = of.hashed_ns.iter().zip(&of.idle_ns);
+        return both.map(|(&hashed, &idle)| hashed.saturating_sub(idle) as f64 / of.ops as f64).collect();
     }
     let of_kind = |own: &&KindPercentiles| metric.name.starts_with(&format!("{}_", own.kind.name()));
     let Some(own) = time.percentiles.iter().find(of_kind) else { return Vec::new() };

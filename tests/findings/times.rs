@@ -100,8 +100,10 @@ pub fn give(cell: &mut Cell, truth: Truth, repeats: Repeats, chance: &mut Chance
         heat: None,
         moments: None,
         responses: Vec::new(),
+        highest_rates: Vec::new(),
         undisturbed: undisturbed.collect(),
         sensors: None,
+        hashing: None,
         histograms: histograms(chance.up_to(most)),
     });
 }

@@ -159,8 +159,10 @@ pub fn timed(map: &str, clocked_elapsed_ns: &[u64]) -> Cell {
         heat: None,
         moments: None,
         responses: Vec::new(),
+        highest_rates: Vec::new(),
         undisturbed: Vec::new(),
         sensors: None,
+        hashing: None,
         histograms: vec![LatencyHistogram {
             kind: OpKind::Insert,
             cause: Cause::Steady,

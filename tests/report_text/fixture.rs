@@ -74,8 +74,10 @@ fn time(kind: OpKind, ns_per_op: u64, median_ns: u64, steady_max_ns: u64, grow_m
         heat: None,
         moments: None,
         responses: Vec::new(),
+        highest_rates: Vec::new(),
         undisturbed: Vec::new(),
         sensors: None,
+        hashing: None,
         histograms,
     }
 }

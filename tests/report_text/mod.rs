@@ -11,7 +11,8 @@ use fixture::{histogram, record, results, undisturbed, whole};
 use mapscope::probe::event::Cause;
 use mapscope::record::metrics::{self, Better, Quantity};
 use mapscope::record::{
-    Arrivals, Cell, Distributions, OpKind, Responses, Results, Searches, Sensors, Services, Status, Undisturbed,
+    Arrivals, Cell, Distributions, Hashing, HighestRate, OpKind, Responses, Results, Searches, Sensors, Services,
+    Status, Undisturbed,
 };
 use mapscope::report::FORMATS;
 use mapscope::report::table::{findings, summary};
@@ -117,10 +118,10 @@ fn the_best_figures_of_a_workload_are_green_unless_all_are_alike() {
     let text = summary(&record(), 120, true);
     let green = |text: &str| text.split("\x1b[38;5;2m").skip(1).filter_map(|part| part.split('\x1b').next()).count();
     let row = |map: &str, nth: usize| text.lines().filter(|line| line.contains(map)).nth(nth).expect("the row");
-    // Time, p50, p99, p99.9, allocs, moves and write amplification are hashbrown's, the last three std's too.
-    assert_eq!(green(row("hashbrown", 0)), 7, "{text}");
-    assert_eq!(green(row("std", 0)), 3, "{text}");
-    assert_eq!(green(row("hashbrown", 1)), 4, "only times differ: {text}");
+    // Time, p50, p99, p99.9, allocs and moves are hashbrown's, the last two std's too.
+    assert_eq!(green(row("hashbrown", 0)), 6, "{text}");
+    assert_eq!(green(row("std", 0)), 2, "{text}");
+    assert_eq!(green(row("hashbrown", 1)), 6, "only times differ, those of lookups too: {text}");
     assert_eq!(green(row("std", 1)), 0, "{text}");
 }
 
@@ -160,10 +161,12 @@ fn what_callers_wait_is_a_table_of_its_own() {
     let text = summary(&with_waits(), 80, false);
     let lines: Vec<_> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     let has = |line: &str| assert!(lines.iter().any(|found| found == line), "{line}:\n{text}");
-    has("map rate /s arrivals busy p50 p99 p99.9 max");
+    has("What callers wait");
+    // No repetition has a p99.
+    has("map rate /s arrivals busy p50 p99.9 max");
     // The median of the repetitions, and the largest of all.
-    has("go-classic 1,000,000 poisson 5.0 % 70 ns - 12 µs 3.1 ms");
-    has("go-classic 30,000,000 paced 150.0 % 70 ns - 9 ns 3.1 ms");
+    has("go-classic 1,000,000 poisson 5.0 % 70 ns 12 µs 3.1 ms");
+    has("go-classic 30,000,000 paced 150.0 % 70 ns 9 ns 3.1 ms");
     assert!(!summary(&record(), 80, false).contains("Response times"));
     for width in [1, 12, 20, 40, 60, 80, 200] {
         for line in summary(&with_waits(), width, false).lines() {
@@ -179,6 +182,99 @@ fn what_callers_wait_is_a_table_of_its_own() {
     );
     let (_, page) = rendered("html", &with_waits());
     assert!(page.contains("<td class=\"number\">150.0 %</td>"), "the page has them without its scripts");
+}
+
+#[test]
+fn where_there_is_no_room_for_whose_times_they_are_the_undisturbed_ones_stay() {
+    let mut results = with_waits();
+    let time = results.cells[0].time.as_mut().expect("a time pass");
+    let least = Responses { services: Services::Undisturbed, service_ns: vec![9], ..time.responses[0].clone() };
+    time.responses.insert(0, least);
+    for (width, rows, said) in [(100, 3, true), (60, 2, false)] {
+        let text = summary(&results, width, false);
+        let waits: Vec<_> = text.split_once("What callers wait").expect("the table").1.lines().collect();
+        let of: Vec<_> = waits.iter().filter(|line| line.contains("go-classic")).collect();
+        assert_eq!((of.len(), text.contains("undisturbed ")), (rows, said), "{text}");
+        assert!(!said || of[0].contains("<0.1 %"), "the undisturbed one comes first: {text}");
+    }
+}
+
+#[test]
+fn where_an_operation_s_time_goes_and_the_highest_rates_are_tables_of_their_own() {
+    let mut results = undisturbed(whole());
+    let time = results.cells[1].time.as_mut().unwrap();
+    time.hashing = Some(Hashing { ops: 100_000, hashed_ns: vec![900_000; 3], idle_ns: vec![200_000; 3] });
+    time.highest_rates = vec![HighestRate {
+        services: Services::Observed,
+        arrivals: Arrivals::Paced,
+        quantile: 0.999,
+        limit_ns: 100_000,
+        ops: 100_000,
+        rates_per_s: vec![3, 1_000_000, 2_000_000],
+    }];
+    results.cells.truncate(3);
+    let text = summary(&results, 80, false);
+    let lines: Vec<_> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let has = |line: &str| assert!(lines.iter().any(|found| found.starts_with(line)), "{line}:\n{text}");
+    has("Where an operation's time goes");
+    has("map time hashing growing adding finding mostly");
+    has("std 43.0 7.0 29.6 0 6.4 growing 69 %");
+    // Nobody has told whether it hashes.
+    has("hashbrown 29.0 - 28.6 0 - -");
+    assert!(!text.contains("Entropy") && !text.contains("entropy"), "no column, no word: {text}");
+    has("The highest rate that keeps a limit");
+    has("std p99.9 100 µs paced 1,000,000");
+    let source = markdown(&results);
+    assert!(source.contains("| std | p99.9 100 µs |    paced | observed |  1,000,000 |"), "{source}");
+    assert!(source.contains("Where an operation's time goes. In ns"), "{source}");
+    let (_, page) = rendered("html", &results);
+    assert!(page.contains("<h3>Where an operation&#x27;s time goes</h3>") && page.contains("growing 69 %"));
+}
+
+#[test]
+fn cells_that_differ_in_the_hint_lie_side_by_side() {
+    let mut results = whole();
+    results.cells.truncate(2);
+    let mut hinted = results.cells[1].clone();
+    hinted.id.hint = 50_000;
+    results.cells.push(hinted);
+    let text = summary(&results, 80, false);
+    let rows: Vec<_> = text.lines().filter(|line| line.starts_with("  std")).collect();
+    assert!(rows.len() == 2 && rows[0].contains("std hint=0 ") && rows[1].contains("std hint=50,000 "), "{text}");
+    assert!(text.contains("hint: the entries that the map was told to expect."), "{text}");
+    assert_eq!(text.matches("uniform fill").count(), 1, "{text}");
+    let source = markdown(&results);
+    assert!(source.contains("| std hint=50,000 |") && source.contains("| go-classic      |"), "{source}");
+}
+
+#[test]
+fn a_table_of_lookups_has_theirs_and_those_of_writes_beside_them() {
+    let mut results = whole();
+    let cell = &mut results.cells[6];
+    (cell.expected.gets, cell.expected.overwrites) = (90_000, 10_000);
+    results.cells = vec![cell.clone()];
+    let text = summary(&results, 120, false);
+    let row = text.lines().find(|line| line.starts_with("  std")).expect("the row");
+    let figures: Vec<_> = row.split_whitespace().collect();
+    // The median of lookups is half of that of overwrites, here.
+    assert_eq!(figures[..3], ["std", "35.0", "22"], "{text}");
+    assert!(text.contains("latency of one lookup") && !text.contains("of one overwrite"), "{text}");
+    assert!(text.lines().next().expect("a heading").contains("writes"), "{text}");
+    assert!(markdown(&results).contains("Timed, latencies of lookups:"));
+}
+
+#[test]
+fn names_and_headings_wrap_and_tails_stay_at_60_columns() {
+    let mut results = record();
+    results.cells[1].id.map = "a-map-with-a-name-that-nobody-would-want-to-type".to_owned();
+    let text = summary(&results, 60, false);
+    assert!(
+        text.contains("\n  a-map-with-a-name-that-nobody-would-want-to-type\n"),
+        "whole, above its figures: {text}"
+    );
+    let headings: Vec<_> = text.lines().next().expect("a heading").split_whitespace().collect();
+    assert!(["time", "p99.9", "max", "live"].iter().all(|of| headings.contains(of)), "{text}");
+    assert!(!text.contains('…'), "{text}");
 }
 
 /// The record with cells of `maps` of which each repetition does the same, and of which the machine took a share.
@@ -228,10 +324,10 @@ fn load_factors_and_seeds_are_named_where_they_tell_cells_apart() {
     other.id.load_factor = Some(4.0);
     results.cells.push(other);
     let text = summary(&results, 200, false);
-    assert_eq!(text.matches("go-classic lf=6.5").count(), 1, "{text}");
+    assert_eq!(text.matches("go-classic lf=6.5").count(), 2, "on each workload, though one has no other: {text}");
     let place = |label| text.find(label).expect("the row");
     assert!(place("go-classic lf=4") < place("go-classic lf=6.5"), "{text}");
-    assert!(place("go-classic lf=6.5") < place("std"), "{text}");
+    assert!(place("std") < place("go-classic lf=4"), "the quicker map first: {text}");
     assert!(!text.contains("seed="), "{text}");
     assert!(text.contains("lf: load factor."), "{text}");
     assert!(!summary(&whole(), 200, false).contains("lf"), "nothing to tell apart");

@@ -9,8 +9,8 @@ use super::super::group::Group;
 use super::super::stacks::{KINDS, Kind};
 use super::super::standout::Finding;
 use super::curves;
-use crate::record::metrics::{self, Class, Number, undisturbed};
-use crate::record::{CellId, Distributions, HeatMap, OpKind};
+use crate::record::metrics::{self, Class, Number, mainly, undisturbed};
+use crate::record::{Cause, CellId, Distributions, HeatMap, OpKind};
 
 #[derive(Serialize)]
 pub(super) struct Overview<'a> {
@@ -45,9 +45,8 @@ struct Workload<'a> {
     /// What tells it from the others.
     name: &'a str,
     title: String,
-    /// What its latencies are of, where it has no writes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instead_of_writes: Option<&'static str>,
+    /// What the latencies are of that its table shows.
+    latencies_of: &'static str,
 }
 
 #[derive(Serialize)]
@@ -74,7 +73,7 @@ struct Cell<'a> {
     stacks: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     started_unix_ms: Option<u64>,
-    /// The cause of its slowest write.
+    /// The cause of the slowest of its operations of that kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     worst_cause: Option<&'static str>,
     /// Of each distribution that it has `[n, how many]`, the numbers that occur.
@@ -136,11 +135,7 @@ fn metric(metric: &metrics::Metric) -> Metric {
 }
 
 fn workload<'a>(group: &'a Group<'a>) -> Workload<'a> {
-    Workload {
-        name: &group.name,
-        title: group.title(),
-        instead_of_writes: group.instead_of_writes().map(OpKind::plural),
-    }
+    Workload { name: &group.name, title: group.title(), latencies_of: group.mainly().plural() }
 }
 
 fn cell<'a>(group: usize, row: &'a Figures<'a>, shown: &[metrics::Metric]) -> Cell<'a> {
@@ -167,7 +162,7 @@ fn cell<'a>(group: usize, row: &'a Figures<'a>, shown: &[metrics::Metric]) -> Ce
         recordings,
         stacks,
         started_unix_ms: cell.time.as_ref().map(|time| time.started_unix_ms),
-        worst_cause: row.written.map(|written| written.max_cause.name()),
+        worst_cause: mainly::max_cause(cell).map(Cause::name),
         distributions: (cell.count.as_ref().filter(|_| !row.failed()))
             .map(|count| distributions(&count.distributions))
             .unwrap_or_default(),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::group::Group;
 use super::super::number::integer;
-use super::super::responses;
+use super::super::sides::SIDES;
 use super::super::standout::Finding;
 use super::super::undisturbed;
 use crate::record::metrics::{self, Class};
@@ -28,13 +28,20 @@ pub(super) struct Overview<'a> {
     cells: String,
     failed: Vec<Failed>,
     environments: Vec<&'a Environment>,
-    /// What callers wait: the workload and its rows.
-    waits: Vec<(String, Vec<[String; responses::COLUMNS]>)>,
-    waits_headings: [&'static str; responses::COLUMNS],
-    waits_legend: &'static str,
+    /// Small tables beside the figures.
+    sides: Vec<Beside>,
     /// The versions of the maps on each machine.
     versions: Vec<String>,
     metrics: Vec<Metric>,
+}
+
+#[derive(Serialize)]
+struct Beside {
+    title: &'static str,
+    headings: &'static [&'static str],
+    legend: String,
+    /// Workloads and their rows.
+    tables: Vec<(String, Vec<Vec<String>>)>,
 }
 
 #[derive(Serialize)]
@@ -72,11 +79,15 @@ impl<'a> Overview<'a> {
                 })
                 .collect(),
             environments: results.environments.iter().collect(),
-            waits: (groups.iter().map(|group| (group.title(), responses::rows(group))))
-                .filter(|(_, rows)| !rows.is_empty())
+            sides: (SIDES.iter())
+                .map(|side| {
+                    let tables: Vec<_> =
+                        side.of(groups).into_iter().map(|(group, rows)| (group.title(), rows)).collect();
+                    let legend = side.whole_legend(tables.iter().flat_map(|(_, rows)| rows));
+                    Beside { title: side.title, headings: side.headings, legend, tables }
+                })
+                .filter(|side| !side.tables.is_empty())
                 .collect(),
-            waits_headings: responses::HEADINGS,
-            waits_legend: responses::LEGEND,
             versions: (0..results.environments.len()).map(|machine| versions(results, machine)).collect(),
             metrics: (metrics::of([results]).iter())
                 .map(|metric| Metric {

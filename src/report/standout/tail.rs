@@ -6,7 +6,7 @@ use super::super::number::{bytes, duration, integer, plain};
 use super::contrast::{Contrast, Figure, RATIO_MIN, alike, names, span};
 use super::time::settled;
 use super::{Finding, SAMPLES_MIN, STALL, rows};
-use crate::record::metrics::latency::LATENCY_MAX_NS;
+use crate::record::metrics::mainly::LATENCY_MAX_NS;
 use crate::record::metrics::times::CLOCK_FLOOR_NS;
 use crate::record::metrics::{self, undisturbed};
 use crate::record::{Cause, OpKind};
@@ -39,7 +39,7 @@ pub(super) fn findings(groups: &[Group<'_>]) -> Vec<Finding> {
 
 /// The longest undisturbed latency of a write, where it is long and measured often enough to speak of.
 fn stall<'a>(group: &Group<'_>, row: &'a Figures<'a>) -> Option<Figure<'a>> {
-    let written = row.written.filter(|written| group.instead_of_writes().is_none() && written.count >= SAMPLES_MIN)?;
+    let written = row.written.filter(|written| !group.writes_nothing() && written.count >= SAMPLES_MIN)?;
     let maxima = OpKind::ALL.into_iter().filter(|kind| kind.is_write()).filter_map(|kind| {
         let after = metrics::find(&format!("{}_undisturbed_max_ns", kind.name()))?.settled(row.cell);
         (!after.is_empty()).then_some(after)

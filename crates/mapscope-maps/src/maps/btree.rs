@@ -28,6 +28,7 @@ impl Family for BTree {
         layout: None,
         state: &["len"],
     };
+    const HASHES: Option<bool> = Some(false);
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = BTreeMap<K, V>;
 

@@ -66,6 +66,7 @@ impl Family for Cuckoo {
         layout: None,
         state: &["len", "buckets", "capacity", "stash"],
     };
+    const HASHES: Option<bool> = Some(true);
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = CuckooMap<K, V, S, P>;
 

@@ -38,6 +38,7 @@ impl Family for Dashmap {
         layout: None,
         state: &["len"],
     };
+    const HASHES: Option<bool> = Some(true);
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Dash<K, V, S>;
 

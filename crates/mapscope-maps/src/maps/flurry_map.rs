@@ -32,6 +32,7 @@ impl Family for Flurry {
         layout: None,
         state: &["len"],
     };
+    const HASHES: Option<bool> = Some(true);
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Ported<K, V, S>;
 

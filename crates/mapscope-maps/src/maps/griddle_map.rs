@@ -34,6 +34,7 @@ impl Family for Griddle {
         layout: None,
         state: &["len"],
     };
+    const HASHES: Option<bool> = Some(true);
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Gradual<K, V, S>;
 

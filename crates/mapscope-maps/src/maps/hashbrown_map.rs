@@ -29,6 +29,7 @@ macro_rules! families {
                 layout: None,
                 state: &["len"],
             };
+            const HASHES: Option<bool> = Some(true);
             type Hasher = $hasher;
             type Map<K: Key, V: Value, S: Hashing, P: Probe> = HashMap<K, V, S>;
 

@@ -33,6 +33,7 @@ impl Family for ImblHashMap {
         layout: None,
         state: &["len"],
     };
+    const HASHES: Option<bool> = Some(true);
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Persistent<K, V, S>;
 

@@ -33,6 +33,7 @@ impl Family for ImblOrdMap {
         layout: None,
         state: &["len"],
     };
+    const HASHES: Option<bool> = Some(false);
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Tree<K, V>;
 

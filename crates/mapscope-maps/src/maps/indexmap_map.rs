@@ -29,6 +29,7 @@ impl Family for Indexmap {
         layout: None,
         state: &["len"],
     };
+    const HASHES: Option<bool> = Some(true);
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Indexed<K, V, S>;
 

@@ -400,6 +400,9 @@ pub trait Family: 'static {
         let _ = (entry, options, entries);
         None
     }
+    /// Whether an operation on a key hashes it by the hasher that the map is built with. Only where that is known is it said
+    /// what an operation's time goes into.
+    const HASHES: Option<bool> = None;
     /// Its own hasher, used unless a trace brings hashes.
     type Hasher: Hashing;
     /// The map for these types.

@@ -43,6 +43,7 @@ impl Family for Papaya {
         layout: None,
         state: &["len"],
     };
+    const HASHES: Option<bool> = Some(true);
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = LockFree<K, V, S>;
 

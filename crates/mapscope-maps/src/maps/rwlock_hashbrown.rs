@@ -35,6 +35,7 @@ impl Family for RwLockHashbrown {
         layout: None,
         state: &["len"],
     };
+    const HASHES: Option<bool> = Some(true);
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Locked<K, V, S>;
 

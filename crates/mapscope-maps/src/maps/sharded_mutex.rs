@@ -40,6 +40,7 @@ impl Family for ShardedMutex {
         layout: None,
         state: &["len"],
     };
+    const HASHES: Option<bool> = Some(true);
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Alone<K, V, S>;
 

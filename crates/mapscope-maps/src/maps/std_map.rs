@@ -23,6 +23,7 @@ impl Family for Std {
         layout: None,
         state: &["len"],
     };
+    const HASHES: Option<bool> = Some(true);
     type Hasher = FixedSip;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = HashMap<K, V, S>;
 

@@ -16,6 +16,7 @@ mod identity;
 mod pattern;
 mod place;
 mod profiles;
+mod response_limit;
 mod validate;
 mod wire;
 
@@ -28,6 +29,7 @@ pub use cell::{
 };
 pub use place::{Place, PlanError};
 pub use profiles::{SHIPPED, Shipped, Written};
+pub use response_limit::ResponseLimit;
 pub use validate::{Meant, Profiles, plan};
 pub use wire::Flags;
 
@@ -107,6 +109,8 @@ pub struct Plan {
     /// Rates of arrival per second that the time pass works out response times for, in ascending order, none twice; each at
     /// least 1.
     pub rates_per_s: Vec<u64>,
+    /// Limits of response times that the time pass works out the highest rate of arrival for, none twice.
+    pub response_limits: Vec<ResponseLimit>,
     /// The longest one pass of one cell may take, in seconds; at least 1. `None` for a limit that grows with the work.
     pub time_limit_s: Option<u64>,
     /// The most memory one cell's process may use, in bytes; `None` for most of what the machine has free.

@@ -8,8 +8,9 @@ use super::cells::expand;
 use super::pattern;
 use super::place::{PlanError, Raw};
 use super::profiles::{SHIPPED, Written};
+use super::response_limit::response_limit;
 use super::wire::{Flags, Profile};
-use super::{Catalog, Passes, Plan, Repetitions};
+use super::{Catalog, Passes, Plan, Repetitions, ResponseLimit};
 use crate::text::shown;
 
 /// The most cells of a plan unless it says otherwise: half a kilobyte of memory and a process or more each.
@@ -129,6 +130,7 @@ fn join(mut plan: Plan, next: Plan) -> Plan {
     };
     plan.repetitions = plan.repetitions.join(next.repetitions);
     plan.rates_per_s = ascending(plan.rates_per_s.into_iter().chain(next.rates_per_s));
+    plan.response_limits = once(plan.response_limits.into_iter().chain(next.response_limits));
     plan.time_limit_s = plan.time_limit_s.zip(next.time_limit_s).map(|(a, b)| a.max(b));
     plan.memory_limit_bytes = plan.memory_limit_bytes.zip(next.memory_limit_bytes).map(|(a, b)| a.max(b));
     plan.cells.extend(next.cells);
@@ -146,10 +148,12 @@ fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, PlanError> {
     for (_, set) in passes.unwrap_or_default() {
         set(&mut chosen);
     }
-    let rates = settings.each("rates", |raw| match chosen.time {
-        true => rate(raw),
+    let timed = || match chosen.time {
+        true => Ok(()),
         false => Err("needs the time pass, which is not among the passes".to_owned()),
-    })?;
+    };
+    let rates = settings.each("rates", |raw| timed().and_then(|()| rate(raw)))?;
+    let response_limits = settings.each("response_limits", |raw| timed().and_then(|()| response_limit(raw)))?;
     let memory_limit = settings.one("memory_limit_mb", |raw| whole(raw, 1, u64::MAX / MIB))?;
     let memory_limit_bytes = memory_limit.map(|mib| mib * MIB);
     let memory_bytes = memory_limit_bytes.unwrap_or(u64::MAX).min(catalog.memory_bytes);
@@ -166,6 +170,7 @@ fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, PlanError> {
         passes: chosen,
         repetitions: settings.one("repetitions", repetitions)?.unwrap_or_default(),
         rates_per_s: ascending(rates.into_iter().flatten()),
+        response_limits: once(response_limits.into_iter().flatten()),
         time_limit_s: settings.one("time_limit_s", |raw| whole(raw, 1, 30 * 86_400))?,
         memory_limit_bytes,
         cells,
@@ -194,6 +199,16 @@ fn rate(raw: &Raw) -> Result<u64, String> {
 
 fn ascending(rates: impl IntoIterator<Item = u64>) -> Vec<u64> {
     rates.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn once(limits: impl IntoIterator<Item = ResponseLimit>) -> Vec<ResponseLimit> {
+    let mut kept: Vec<ResponseLimit> = Vec::new();
+    for limit in limits {
+        if !kept.contains(&limit) {
+            kept.push(limit);
+        }
+    }
+    kept
 }
 
 type SetPass = fn(&mut Passes);

@@ -10,9 +10,9 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
 use super::{
-    Cause, Cell, CellId, Count, EndState, Executed, HeatMap, Instructions, LatencyHistogram, Moment, Moments, OpKind,
-    Profile, RATE_MAX_PER_S, Responses, Results, Searches, Sensors, Services, Spell, Status, Time, Timeline,
-    UNDISTURBED_MIN, Undisturbed, contradiction, flaw, metrics,
+    Cause, Cell, CellId, Count, EndState, Executed, Hashing, HeatMap, HighestRate, Instructions, LatencyHistogram,
+    Moment, Moments, OpKind, Profile, RATE_MAX_PER_S, Responses, Results, Searches, Sensors, Services, Spell, Status,
+    Time, Timeline, UNDISTURBED_MIN, Undisturbed, contradiction, flaw, metrics,
 };
 use crate::text;
 use metrics::Metric;
@@ -239,8 +239,10 @@ fn check_time(time: &Time, repetitions: usize) -> Result<(), String> {
     let (all, sum) = (recorded(&time.histograms), time.threads.iter().map(|thread| recorded(&thread.histograms)).sum());
     ensure!(time.threads.is_empty() || all == sum, "the threads recorded {sum} latencies, but there are {all}");
     time.responses.iter().try_for_each(|responses| check_responses(responses, clocked))?;
+    time.highest_rates.iter().try_for_each(|highest| check_highest_rate(highest, clocked))?;
     check_undisturbed(time, repetitions, &largest_ns)?;
     time.sensors.as_ref().map_or(Ok(()), |sensors| check_sensors(sensors, clocked))?;
+    time.hashing.as_ref().map_or(Ok(()), |hashing| check_hashing(hashing, clocked))?;
     time.heat.as_ref().map_or(Ok(()), check_heat)?;
     time.moments.as_ref().map_or(Ok(()), check_moments)
 }
@@ -301,6 +303,34 @@ fn check_responses(responses: &Responses, repetitions: usize) -> Result<(), Stri
     ensure!(service_ns.len() == expected, "{name} are those of {} of {expected} repetitions", service_ns.len());
     for list in responses.lists().iter().filter(|list| !list.is_empty()) {
         ensure!(list.len() == expected, "{name} have percentiles of {} of {expected} repetitions", list.len());
+    }
+    Ok(())
+}
+
+fn check_highest_rate(highest: &HighestRate, repetitions: usize) -> Result<(), String> {
+    let HighestRate { services, quantile, ops, rates_per_s, .. } = highest;
+    ensure!(*quantile > 0.0 && *quantile <= 1.0 && *ops > 0, "highest_rates: the share {quantile} of {ops} operations");
+    let expected = if *services == Services::Observed { repetitions } else { 1 };
+    ensure!(
+        rates_per_s.len() == expected,
+        "highest_rates are those of {} of {expected} repetitions",
+        rates_per_s.len()
+    );
+    ensure!(
+        rates_per_s.iter().all(|rate| *rate <= RATE_MAX_PER_S),
+        "highest_rates go beyond {RATE_MAX_PER_S} per second"
+    );
+    Ok(())
+}
+
+fn check_hashing(hashing: &Hashing, repetitions: usize) -> Result<(), String> {
+    let repetitions = if hashing.ops > 0 { repetitions } else { 0 };
+    for (name, list) in [("hashed_ns", &hashing.hashed_ns), ("idle_ns", &hashing.idle_ns)] {
+        ensure!(
+            list.len() == repetitions,
+            "{name} of hashing are those of {} of {repetitions} repetitions",
+            list.len()
+        );
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod acceptance;
 mod check;
 mod declared;
 mod environment;
+mod hashing;
 mod held;
 mod instructions;
 mod io;
@@ -30,13 +31,14 @@ pub use acceptance::{ACCEPTANCES_MAX, Acceptance, AcceptedChanges, REASON_CHARS_
 pub(crate) use check::{check_cell, check_times};
 pub use declared::{contradiction, flaw};
 pub use environment::Environment;
+pub use hashing::Hashing;
 pub use held::Held;
 pub use instructions::{Executed, Instructions};
 pub use io::{FILE_NAME, ReadError, read, write_atomically, write_reproducible, write_whole};
 pub use io::{is_temporary, parse};
 pub use percentiles::KindPercentiles;
 pub use quantities::Quantities;
-pub use responses::{Arrivals, RATE_MAX_PER_S, Responses, Services};
+pub use responses::{Arrivals, HighestRate, RATE_MAX_PER_S, Responses, Services};
 pub use timeline::{HeatMap, Moment, Moments, Searches, Spell, TableEvent, Timeline};
 pub use undisturbed::{
     BLOCK_OPS, CHECKPOINTS, CLOCK_STEP_NS, Sensors, UNDISTURBED_MIN, Undisturbed, at_equal_repetitions,
@@ -261,6 +263,9 @@ pub struct Time {
     /// What callers wait at the rates that were asked for; empty where none was, and where operations are not one queue.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub responses: Vec<Responses>,
+    /// The highest rates that keep the limits that were asked for; empty as above.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub highest_rates: Vec<HighestRate>,
     /// The least over the first repetitions, for more and more of them; empty where they don't do the same, and in records
     /// of older versions.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
@@ -268,6 +273,9 @@ pub struct Time {
     /// What the machine did besides; absent in records of older versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sensors: Option<Sensors>,
+    /// What hashing the keys takes alone; absent where the map doesn't hash, and in records of older versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hashing: Option<Hashing>,
 }
 
 impl Time {

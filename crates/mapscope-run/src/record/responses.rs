@@ -111,6 +111,41 @@ impl Responses {
     }
 }
 
+/// The highest rate of arrival at which a share of the responses keeps a limit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HighestRate {
+    /// Whose times the operations take.
+    pub services: Services,
+    /// How callers arrive.
+    pub arrivals: Arrivals,
+    /// The share of the responses, 1.0 for all; `0 < quantile <= 1`.
+    pub quantile: f64,
+    /// What these take at the most, in nanoseconds.
+    pub limit_ns: u64,
+    /// Operations a repetition.
+    pub ops: u64,
+    /// The highest rate per second of each repetition, a single one where services are undisturbed; 0 where even one a second
+    /// is too many.
+    pub rates_per_s: Vec<u64>,
+}
+
+impl HighestRate {
+    /// As [`Responses::join`].
+    pub fn join(first: &[HighestRate], second: &[HighestRate]) -> Vec<HighestRate> {
+        let key = |of: &HighestRate| (of.services, of.arrivals, of.quantile.to_bits(), of.limit_ns, of.ops);
+        let undisturbed = |of: &&HighestRate| of.services == Services::Undisturbed;
+        let joined = |before: &HighestRate| {
+            let after = second.iter().find(|after| key(after) == key(before))?;
+            let rates_per_s = [&*before.rates_per_s, &after.rates_per_s].concat();
+            Some(HighestRate { rates_per_s, ..before.clone() })
+        };
+        let observed = first.iter().filter(|of| !undisturbed(of)).filter_map(joined);
+        let later = [second, first].into_iter().find(|part| part.iter().any(|of| undisturbed(&of)));
+        observed.chain(later.into_iter().flatten().filter(undisturbed).cloned()).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

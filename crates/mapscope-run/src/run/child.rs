@@ -94,7 +94,11 @@ fn run(find: Find<'_>, names: bool, job: &Job, workload: &Workload) -> Answered 
         }
         Pass::Time => {
             let learnt = job.learnt.as_ref().map(|learnt| learnt.as_ref().map_err(Failure::clone)).transpose()?;
-            let arriving = passes::Arriving { rates_per_s: &job.rates_per_s, seed: cell.workload.seed };
+            let arriving = passes::Arriving {
+                rates_per_s: &job.rates_per_s,
+                limits: &job.response_limits,
+                seed: cell.workload.seed,
+            };
             let least = job.least.as_ref().map(|handed| (handed, job.is_checkpoint));
             let wanted = passes::Wanted { moments: job.is_checkpoint, arriving, least };
             let (time, left) = passes::time(&mut *open()?, workload, hint, learnt, &wanted)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::passes::{Counted, Handed, Learnt, Left, Unnamed};
-use crate::plan::CellSpec;
+use crate::plan::{CellSpec, ResponseLimit};
 use crate::record::{Instructions, Profile, Time};
 use crate::subject::Failure;
 use crate::workload::{Expected, HandOver};
@@ -20,7 +20,7 @@ pub(super) const REFUSED: u8 = 75;
 pub(super) const REFUSAL: &str = "error: ";
 
 /// The version of what follows. A process that was started by another mapscope, such as one built anew meanwhile, refuses.
-pub(super) const PROTOCOL: u32 = 4;
+pub(super) const PROTOCOL: u32 = 5;
 
 /// One pass of one cell.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,6 +47,8 @@ pub(super) struct Job {
     pub least: Option<Handed>,
     /// The rates of arrival that a time pass works out response times for.
     pub rates_per_s: Vec<u64>,
+    /// The limits that it works out the highest rate for.
+    pub response_limits: Vec<ResponseLimit>,
     pub memory_limit_bytes: u64,
     /// Where the answer goes.
     pub answer: PathBuf,
@@ -204,6 +206,7 @@ mod tests {
             is_checkpoint: true,
             least: None,
             rates_per_s: vec![1, u64::MAX],
+            response_limits: vec![ResponseLimit { quantile: 0.999, limit_ns: 1 }],
             memory_limit_bytes: u64::MAX,
             answer: "/an answer".into(),
         }

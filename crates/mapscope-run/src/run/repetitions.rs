@@ -8,8 +8,8 @@ use crate::probe::event::Cause;
 use crate::probe::latency::{Latencies, class_of};
 use crate::record::metrics::latency::decode;
 use crate::record::{
-    CLOCK_STEP_NS, Collector, HeatMap, KindPercentiles, LatencyHistogram, OpKind, Responses, Sensors, ThreadTime, Time,
-    Undisturbed,
+    CLOCK_STEP_NS, Collector, Hashing, HeatMap, HighestRate, KindPercentiles, LatencyHistogram, OpKind, Responses,
+    Sensors, ThreadTime, Time, Undisturbed,
 };
 
 /// The repetitions of a cell so far. What is kept does not grow by a histogram each.
@@ -112,8 +112,10 @@ fn join(both: &[Time; 2]) -> Option<Time> {
         },
         moments: second.moments.as_ref().or(first.moments.as_ref()).cloned(),
         responses: Responses::join(&first.responses, &second.responses),
+        highest_rates: HighestRate::join(&first.highest_rates, &second.highest_rates),
         undisturbed: [&*first.undisturbed, &second.undisturbed].concat(),
         sensors: first.sensors.as_ref().zip(second.sensors.as_ref()).map(|(a, b)| Sensors::join(a, b)),
+        hashing: Hashing::join(first.hashing.as_ref(), second.hashing.as_ref()),
     })
 }
 
@@ -248,8 +250,10 @@ mod tests {
             heat: None,
             moments: None,
             responses: Vec::new(),
+            highest_rates: Vec::new(),
             undisturbed: Vec::new(),
             sensors: None,
+            hashing: None,
         }
     }
 

@@ -26,8 +26,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use session::{
-    Content, Each, Frees, Hand, Handed, Holds, Look, Moved, OnWork, Reading, Seen, Session, Timed, TimedEnd, Timing,
-    Traits, Watch, Watched, Work, op_kind,
+    Content, Each, Frees, Hand, Handed, Hashes, Holds, Look, Moved, OnWork, Reading, Seen, Session, Timed, TimedEnd,
+    Timing, Traits, Watch, Watched, Work, op_kind,
 };
 
 use crate::maps::layout::Layout;

@@ -61,6 +61,22 @@ pub trait Session {
     fn idle<'s>(&'s mut self) -> Result<Box<dyn Timed + 's>, Failure> {
         Err(Failure::harness("nobody knows what the loop around this map's operations executes"))
     }
+
+    /// What does nothing but hash the key of each operation, as the map does, in the place of a map: what a
+    /// [bare](Timed::bare) batch costs it beyond what it costs [idle](Session::idle) is hashing.
+    fn hashes<'s>(&'s mut self) -> Hashes<'s> {
+        Hashes::Unknown
+    }
+}
+
+/// How a map hashes keys.
+pub enum Hashes<'s> {
+    /// Nobody here knows, or can do it alone.
+    Unknown,
+    /// Not at all.
+    None,
+    /// As this does, which does nothing else.
+    By(Box<dyn Timed + 's>),
 }
 
 /// What to look for.

@@ -94,6 +94,7 @@ impl Family for Java {
         is_bytes.then_some("a Java array equals no other and is no key; 16 bytes are a UUID")
     }
 
+    const HASHES: Option<bool> = Some(true);
     type Hasher = JavaHash;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = JavaMap<K, V, S, P>;
 

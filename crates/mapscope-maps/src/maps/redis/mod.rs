@@ -132,6 +132,7 @@ impl Family for Redis {
         state: &["len", "buckets", "rehash_buckets", "rehashed", "rehash_index"],
     };
     const MODELS_HEAP: bool = true;
+    const HASHES: Option<bool> = Some(true);
     type Hasher = FixedSip;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = RedisDict<K, V, S, P>;
 

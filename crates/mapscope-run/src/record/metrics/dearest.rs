@@ -90,6 +90,6 @@ rows! {
     .shown(InTables)
     .column(Column {
         named: Some(|c| tail(c).map(|(cause, _)| cause.name())),
-        ..Column::new(8, "tail", "cause", "tail cause: what most of the time above p99.9 went into").rank(8)
+        ..Column::new(8, "tail", "cause", "tail cause: what most of the time above p99.9 went into").rank(10)
     });
 }

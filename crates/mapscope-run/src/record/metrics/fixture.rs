@@ -7,7 +7,7 @@ use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 
 use super::{Metric, Number, find, registry};
 use crate::record::{
-    Cause, Cell, CellId, Collector, Count, Distributions, EndState, Executed, Instructions, KindPercentiles,
+    Cause, Cell, CellId, Collector, Count, Distributions, EndState, Executed, Hashing, Instructions, KindPercentiles,
     LatencyHistogram, OpKind, Quantities, Results, SCHEMA, Status, ThreadTime, Time, Undisturbed,
 };
 
@@ -94,6 +94,7 @@ pub(super) fn cell_with_everything() -> Cell {
             undisturbed: [(3, 1_900_000), (5, 1_800_000), (8, 1_750_000)]
                 .map(|least| undisturbed(least, &histograms))
                 .to_vec(),
+            hashing: Some(Hashing { ops: 10, hashed_ns: vec![120, 140, 130], idle_ns: vec![30, 20, 40] }),
             ..time(&[1_000_000, 3_000_000, 2_000_000], histograms.clone())
         }),
         ..cell("std")
@@ -143,8 +144,10 @@ pub(super) fn time(bare_elapsed_ns: &[u64], histograms: Vec<LatencyHistogram>) -
         heat: None,
         moments: None,
         responses: Vec::new(),
+        highest_rates: Vec::new(),
         undisturbed: Vec::new(),
         sensors: None,
+        hashing: None,
         histograms,
     }
 }

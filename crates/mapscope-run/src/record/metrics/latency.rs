@@ -12,7 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
-use super::{Column, Formula::Integer, Metric, Rank, Shown, rows, shares, timed, undisturbed};
+use super::{Formula::Integer, Metric, Rank, shares, timed, undisturbed};
 use crate::record::{CHECKPOINTS, Cause, Cell, KindPercentiles, LatencyHistogram, OpKind};
 
 /// The histogram itself; `None` when it is damaged, which [`read`](crate::record::read) has ruled out.
@@ -109,10 +109,14 @@ pub(super) fn merged_quantile_ns(histograms: &[LatencyHistogram], quantile: f64)
 /// The value below which a share `quantile` of the recordings lie, in the histogram's unit; `None` when there are
 /// too few recordings for one of them to lie above. A quantile of 1.0 is the maximum.
 pub fn percentile(histogram: &Histogram<u64>, quantile: f64) -> Option<u64> {
-    let above = (1.0 - quantile) * histogram.len() as f64;
+    resolves(histogram.len(), quantile).then(|| histogram.value_at_quantile(quantile))
+}
+
+/// Whether of so many recordings one lies above this quantile, or there are any where it is 1.0.
+pub fn resolves(recordings: u64, quantile: f64) -> bool {
     // 1.0 - 0.9999 is a little more than 1e-4 in binary, 1.0 - 0.99 a little less than 1e-2.
-    let resolved = quantile >= 1.0 || above >= 1.0 - 1e-6;
-    (resolved && !histogram.is_empty()).then(|| histogram.value_at_quantile(quantile))
+    let above = (1.0 - quantile) * recordings as f64;
+    recordings > 0 && (quantile >= 1.0 || above >= 1.0 - 1e-6)
 }
 
 /// The percentiles of one repetition that recorded these histograms; a damaged one gives none.
@@ -255,8 +259,7 @@ pub fn shown_first(cell: &Cell) -> &[LatencyHistogram] {
     undisturbed::of(cell).map(|least| &*least.histograms).filter(|least| !least.is_empty()).unwrap_or(observed)
 }
 
-/// What the latencies are that tables and the page show of a cell, undisturbed where it has such: of its writes, or of the
-/// first kind that it has instead.
+/// What the latencies of a cell's writes come to, or of the first kind that it has instead; undisturbed where it has such.
 #[derive(Debug, Clone, Copy)]
 pub struct Written {
     /// Operations recorded.
@@ -290,39 +293,22 @@ impl Written {
     }
 }
 
-const LEGEND: &str = "p50 to max: latency of one write, or of what the heading names";
-
-macro_rules! written {
-    ($name:literal, $what:literal, $quantile:literal, $column:expr) => {
-        timed(
-            $name,
-            "ns",
-            concat!(
-                "Latency of one write of any kind (where the workload has none, of one lookup, clear or iteration), the least \
-                 over the repetitions where they do the same: ",
-                $what,
-                "."
-            ),
-            Integer(|c| percentile(Latencies::shown_first(c)?.written.as_ref()?, $quantile).map(i128::from)),
-        )
-        .shown(Shown::InReports)
-        .column($column)
-    };
+/// A percentile of some kinds of operation together, of what people are shown first.
+pub(super) fn shown_first_percentile_ns(cell: &Cell, kinds: impl Fn(OpKind) -> bool, quantile: f64) -> Option<i128> {
+    percentile(&Latencies::shown_first(cell)?.merged(kinds)?, quantile).map(i128::from)
 }
 
-rows! {
-    LATENCY_P50_NS = written!("latency_p50_ns", "median", 0.5, Column::new(3, "p50", "ns", LEGEND).rank(9));
-    LATENCY_P99_NS = written!("latency_p99_ns", "99th percentile", 0.99, Column::new(4, "p99", "ns", LEGEND).rank(10));
-    LATENCY_P999_NS =
-        written!("latency_p999_ns", "99.9th percentile", 0.999, Column::new(5, "p99.9", "ns", LEGEND).rank(4));
-    LATENCY_P9999_NS =
-        written!("latency_p9999_ns", "99.99th percentile", 0.9999, Column::new(6, "p99.99", "ns", LEGEND));
-    LATENCY_MAX_NS = written!(
-        "latency_max_ns",
-        "maximum",
-        1.0,
-        Column::new(7, "max", "µs", LEGEND).rank(5).decimals(1).divisor(1e3)
-    );
+/// Kind and cause, mean and number of what people are shown first.
+pub(super) fn shown_first_means(cell: &Cell) -> Option<Vec<(OpKind, Cause, f64, u64)>> {
+    let latencies = Latencies::shown_first(cell)?;
+    Some(latencies.by_kind_and_cause.iter().map(|(kind, cause, of)| (*kind, *cause, of.mean(), of.len())).collect())
+}
+
+/// The cause of the longest of some kinds of operation, of what people are shown first.
+pub(super) fn shown_first_max_cause(cell: &Cell, kinds: impl Fn(OpKind) -> bool) -> Option<Cause> {
+    let latencies = Latencies::shown_first(cell)?;
+    let parts = latencies.by_kind_and_cause.iter().filter(|(kind, ..)| kinds(*kind));
+    parts.rev().max_by_key(|(.., part)| part.max()).map(|&(_, cause, _)| cause)
 }
 
 #[cfg(test)]

@@ -15,26 +15,31 @@ pub(super) fn entry_bytes(cell: &Cell) -> i128 {
     i128::from(cell.key_bytes) + i128::from(cell.value_bytes)
 }
 
+/// Bytes of one.
+const MIB: f64 = 1_048_576.0;
+
 rows! {
     LIVE_BYTES = cost(
         "live_bytes",
         "bytes",
         "Bytes the map holds after the last operation, keys' and values' heap bytes included.",
         Counted,
-    );
+    )
+    .column(Column::new(36, "live", "MiB", "live: bytes held at the end").rank(14).decimals(3).divisor(MIB));
     PEAK_BYTES = cost(
         "peak_bytes",
         "bytes",
         "The most bytes the map held at any moment until the last operation was done.",
         Counted,
-    );
+    )
+    .column(Column::new(38, "peak", "MiB", "peak: the most bytes held at any moment").rank(6).decimals(3).divisor(MIB));
     BYTES_PER_ENTRY = cost(
         "bytes_per_entry",
         "bytes/entry",
         "live_bytes / live entries at the end.",
         per(&LIVE_BYTES, &work::ENTRIES),
     )
-    .column(Column::new(36, "live", "B/entry", "live: bytes held at the end").rank(6).decimals(1));
+    .column(Column::new(37, "live", "B/entry", "live: bytes held at the end").rank(4).decimals(1));
     OVERHEAD_BYTES = cost(
         "overhead_bytes",
         "bytes",
@@ -61,9 +66,7 @@ rows! {
         per(&PEAK_BYTES, &work::LIVE_PAYLOAD_BYTES),
     )
     .column(
-        Column::new(37, "peak", "amp", "peak amp: the most bytes held, over the payload alive at the end")
-            .rank(12)
-            .decimals(2),
+        Column::new(39, "peak", "amp", "peak amp: the most bytes held, over the payload alive at the end").rank(15).decimals(2),
     );
     DRAINED_BYTES = cost(
         "drained_bytes",
@@ -71,7 +74,7 @@ rows! {
         "Bytes still held after every entry was removed one by one, the map kept.",
         Counted,
     )
-    .column(Column::new(38, "drained", "bytes", "drained: bytes held after every entry was removed"));
+    .column(Column::new(40, "drained", "bytes", "drained: bytes held after every entry was removed"));
     SHRUNK_BYTES = cost(
         "shrunk_bytes",
         "bytes",

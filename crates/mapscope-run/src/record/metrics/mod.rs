@@ -16,9 +16,11 @@ pub mod events;
 mod fixture;
 mod instructions;
 pub mod latency;
+pub mod mainly;
 pub mod memory;
 mod metric;
 pub mod moves;
+pub mod parts;
 mod rank;
 pub mod shares;
 pub mod structure;
@@ -87,12 +89,13 @@ pub fn registry() -> &'static [Metric] {
             latency::PERCENTILES.as_flattened(),
             undisturbed::ROWS,
             latency::UNDISTURBED_PERCENTILES.as_flattened(),
+            parts::ROWS,
             &shares::TIME_SHARES,
             &shares::TAIL_SHARES,
             collector::ROWS,
             threads::ROWS,
             &[times::CLOCK_FLOOR_NS],
-            latency::ROWS,
+            mainly::ROWS,
             dearest::ROWS,
         ];
         families.concat()
@@ -207,6 +210,7 @@ mod tests {
             expected
                 .extend(["p50", "p90", "p99", "p999", "p9999", "max"].map(|p| format!("{kind}_undisturbed_{p}_ns")));
         }
+        expected.push("hash_ns".to_owned());
         expected.extend(OpKind::ALL.map(|kind| format!("time_share_{}", kind.name())));
         expected.extend(Cause::ALL.map(|cause| format!("tail_share_{}", cause.name())));
         let rest = "gc_cycles gc_pause_total_ns gc_pause_max_ns heap_peak_bytes \

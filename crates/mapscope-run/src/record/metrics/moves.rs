@@ -49,7 +49,7 @@ rows! {
     )
     .column(
         Column::new(33, "moves", "/insert", "moves: entries already there that changed their address")
-            .rank(3)
+            .rank(7)
             .decimals(2),
     );
     WRITTEN_SLOT_BYTES = cost(
@@ -73,7 +73,7 @@ rows! {
             "amp",
             "write amp: bytes written into slots for each byte of payload there, moves included",
         )
-        .rank(7)
+        .rank(13)
         .decimals(2),
     );
     ALLOC_AMPLIFICATION = cost(

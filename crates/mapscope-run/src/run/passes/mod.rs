@@ -1,6 +1,7 @@
 //! The passes, each written once: what drives a session and makes a record of what it gives. They know no map and no runtime.
 
 mod count;
+mod hashing;
 mod instructions;
 mod latencies;
 mod learnt;

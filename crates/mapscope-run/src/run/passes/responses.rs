@@ -12,8 +12,9 @@
 
 use hdrhistogram::Histogram;
 
-use crate::record::metrics::latency::percentile;
-use crate::record::{Arrivals, RATE_MAX_PER_S, Responses, Services};
+use crate::plan::ResponseLimit;
+use crate::record::metrics::latency::{percentile, resolves};
+use crate::record::{Arrivals, HighestRate, RATE_MAX_PER_S, Responses, Services};
 use crate::workload::Rng;
 
 /// The unit of gaps is the mean gap over 2 to this power.
@@ -78,8 +79,17 @@ pub fn highest_rate_per_s(
 pub(in crate::run) struct Arriving<'a> {
     /// Mean arrivals per second.
     pub rates_per_s: &'a [u64],
+    /// Limits that the highest rate is wanted for.
+    pub limits: &'a [ResponseLimit],
     /// Of [`gaps`]: every repetition and every map of a cell meets the same callers.
     pub seed: u64,
+}
+
+impl Arriving<'_> {
+    /// Whether any are.
+    pub fn any(&self) -> bool {
+        !self.rates_per_s.is_empty() || !self.limits.is_empty()
+    }
 }
 
 /// The response times by Poisson and by paced arrivals at each rate. `each_ns` has every operation's latency in order, of
@@ -88,7 +98,7 @@ pub(in crate::run) fn responses(
     each_ns: &[u32],
     clock_floor_ns: f64,
     services: Services,
-    Arriving { rates_per_s, seed }: Arriving<'_>,
+    Arriving { rates_per_s, seed, .. }: Arriving<'_>,
 ) -> Vec<Responses> {
     let floor_ns = clock_floor_ns.round() as u32;
     let services_ns = || each_ns.iter().map(|ns| ns.saturating_sub(floor_ns));
@@ -112,9 +122,42 @@ pub(in crate::run) fn responses(
     rates.flat_map(|&rate| Arrivals::ALL.map(|arrivals| of(arrivals, rate))).collect()
 }
 
+/// The highest rates that keep each limit. A percentile that so few operations don't resolve has none.
+pub(in crate::run) fn highest_rates(
+    each_ns: &[u32],
+    clock_floor_ns: f64,
+    services: Services,
+    Arriving { limits, seed, .. }: Arriving<'_>,
+) -> Vec<HighestRate> {
+    let floor_ns = clock_floor_ns.round() as u32;
+    let services_ns: Vec<u32> = each_ns.iter().map(|ns| ns.saturating_sub(floor_ns)).collect();
+    let resolved = |limit: &&ResponseLimit| resolves(services_ns.len() as u64, limit.quantile);
+    let of = |&ResponseLimit { quantile, limit_ns }: &ResponseLimit, arrivals| {
+        let rate_per_s = highest_rate_per_s(&services_ns, arrivals, seed, quantile, limit_ns).unwrap_or(0);
+        let ops = services_ns.len() as u64;
+        HighestRate { services, arrivals, quantile, limit_ns, ops, rates_per_s: vec![rate_per_s] }
+    };
+    limits.iter().filter(resolved).flat_map(|limit| Arrivals::ALL.map(|arrivals| of(limit, arrivals))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_highest_rates_are_less_the_clocks_floor_and_of_what_operations_can_resolve() {
+        let limits =
+            [(0.5, 100), (0.99, 9), (0.999, 100)].map(|(quantile, limit_ns)| ResponseLimit { quantile, limit_ns });
+        let arriving = Arriving { limits: &limits, seed: 1, ..Arriving::default() };
+        let found = highest_rates(&[30; 200], 20.4, Services::Observed, arriving);
+        let keys: Vec<_> = found.iter().map(|one| (one.quantile, one.limit_ns, one.arrivals, one.ops)).collect();
+        let both = |quantile, limit_ns| Arrivals::ALL.map(|arrivals| (quantile, limit_ns, arrivals, 200));
+        assert_eq!(keys, [both(0.5, 100), both(0.99, 9)].concat(), "p99.9 takes 1,000");
+        // Ten nanoseconds each: paced, waits begin beyond one every ten, and grow over 200 of them.
+        let paced = &found[1].rates_per_s;
+        assert!(paced[0] > 100_000_000, "{paced:?}");
+        assert_eq!(found[2].rates_per_s, [0], "each takes 10");
+    }
 
     #[test]
     fn a_stall_is_what_everyone_waits_for_who_comes_meanwhile() {
@@ -142,7 +185,7 @@ mod tests {
 
     #[test]
     fn what_is_recorded_is_less_the_clocks_floor_and_of_both_kinds_of_arrivals() {
-        let arriving = Arriving { rates_per_s: &[1, 1000], seed: 1 };
+        let arriving = Arriving { rates_per_s: &[1, 1000], seed: 1, ..Arriving::default() };
         let recorded = responses(&[30; 200], 20.4, Services::Observed, arriving);
         let keys: Vec<_> = recorded.iter().map(|one| (one.rate_per_s, one.arrivals)).collect();
         let both = |rate| [(rate, Arrivals::Poisson), (rate, Arrivals::Paced)];

@@ -12,11 +12,12 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::hashing::hashing;
 use super::latencies::{CLASSES, Recordings, recorded, sum_kinds};
 use super::learnt::{Learnt, WORK_OPS_MAX};
 use super::least::{Figures, Handed, Left};
 use super::moments::moments;
-use super::responses::{Arriving, responses};
+use super::responses::{Arriving, highest_rates, responses};
 use super::sensors;
 use super::timeline::Heat;
 use crate::probe::clock::{Clock, Moment};
@@ -80,7 +81,7 @@ pub(in crate::run) fn time(
     let arriving = if few && runs.maps == 1 { wanted.arriving } else { Arriving::default() };
     let kept = learnt.filter(|_| wanted.moments && repeats && few && runs.maps == 1);
     let least = wanted.least.filter(|_| repeats && one_hand && !block_ticks.is_empty()).zip(learnt);
-    let keeps_each = kept.is_some() || !arriving.rates_per_s.is_empty() || least.is_some() && few;
+    let keeps_each = kept.is_some() || arriving.any() || least.is_some() && few;
     let mut each_ns = Vec::with_capacity(if keeps_each { ops as usize } else { 0 });
     let mut cold = Vec::new();
     let mut readings = Vec::new();
@@ -133,6 +134,7 @@ pub(in crate::run) fn time(
         histograms: recorded(latencies),
     };
     let mut responses = responses(&each_ns, clock.floor_ns, Services::Observed, arriving);
+    let mut highest_rates = highest_rates(&each_ns, clock.floor_ns, Services::Observed, arriving);
     let (mut undisturbed, mut left) = (None, None);
     if let Some(((handed, as_figures), learnt)) = least {
         let blocks_ps = block_ticks.iter().map(|&ticks| clock.ps(ticks)).collect();
@@ -148,7 +150,9 @@ pub(in crate::run) fn time(
             if few {
                 heat = Some(figures.heat(&cold, workload.ops()));
             }
-            responses.extend(self::responses(&figures.each_ns, clock.floor_ns, Services::Undisturbed, arriving));
+            let (each_ns, services) = (&*figures.each_ns, Services::Undisturbed);
+            responses.extend(self::responses(each_ns, clock.floor_ns, services, arriving));
+            highest_rates.extend(self::highest_rates(each_ns, clock.floor_ns, services, arriving));
         }
         left = Some(Left { least, machine });
         // What moments are made of, too.
@@ -170,8 +174,10 @@ pub(in crate::run) fn time(
         heat: heat.map(Heat::finish),
         moments: kept.map(|learnt| moments_of(learnt, &each_ns)).transpose()?,
         responses,
+        highest_rates,
         undisturbed: undisturbed.into_iter().collect(),
         sensors: Some(watch.end()),
+        hashing: hashing(session, workload, clock)?,
     };
     Ok((time, left))
 }
@@ -360,7 +366,7 @@ mod tests {
 
     #[test]
     fn callers_of_one_map_wait_at_the_rates_that_are_asked_for() {
-        let arriving = Arriving { rates_per_s: &[100_000], seed: 1 };
+        let arriving = Arriving { rates_per_s: &[100_000], seed: 1, ..Arriving::default() };
         let responses = |mix, ops| {
             let wanted = Wanted { arriving, ..Wanted::default() };
             let (time, _) = time(&mut asked(Some(LOCK_WAIT)), &workload(mix, ops), 0, None, &wanted).unwrap();

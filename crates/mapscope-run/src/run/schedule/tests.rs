@@ -114,8 +114,10 @@ fn answer(job: &Job) -> Answer {
                     heat: None,
                     moments: None,
                     responses: Vec::new(),
+                    highest_rates: Vec::new(),
                     undisturbed: least.iter().flat_map(|left| undisturbed(job, left.least.repetitions)).collect(),
                     sensors: None,
+                    hashing: None,
                 }),
                 least,
             )

@@ -7,7 +7,8 @@ use super::content::content;
 use super::idle::Idle;
 use super::observe::{Observer, Tape};
 use super::pin;
-use super::tested::{Row, Tested, Typed};
+use super::row::Row;
+use super::tested::{Tested, Typed};
 use super::unclocked;
 use crate::maps::{Family, Hashing as _, Options, Quantity};
 use crate::probe::alloc;
@@ -16,7 +17,8 @@ use crate::probe::event::Cause;
 use crate::probe::slots::SlotCounts;
 use crate::replay::{EitherHashing, Recorded, Replaying};
 use crate::subject::{
-    Content, Each, Failure, Holds, Look, Reading, Session, Timed, TimedEnd, Timing, Traits, Watch, Watched, Work,
+    Content, Each, Failure, Hashes, Holds, Look, Reading, Session, Timed, TimedEnd, Timing, Traits, Watch, Watched,
+    Work,
 };
 use crate::workload::{Key, Op, Value};
 
@@ -37,6 +39,14 @@ impl<K: Key, V: Value> Alone<K, V> {
             None => EitherHashing::Own(F::Hasher::with_seed(options.seed)),
         };
         Alone { map: Box::new(Typed::<F>::new(options, hasher)), hashes, tape: Tape::new() }
+    }
+}
+
+impl<K: Key, V: Value> Alone<K, V> {
+    /// What is in the place of a map, and is not clocked.
+    fn bare<'s>(&'s self, maps: Box<dyn Row<K, V> + 's>) -> Box<dyn Timed + 's> {
+        let (ready, blocks, readings) = (Ready::<K, V>::new(&self.hashes), Blocks::new(), Vec::new());
+        Box::new(Bare { maps, ready, blocks, readings, clock: None })
     }
 }
 
@@ -73,9 +83,15 @@ impl<K: Key, V: Value> Session for Alone<K, V> {
     }
 
     fn idle<'s>(&'s mut self) -> Result<Box<dyn Timed + 's>, Failure> {
-        let ready = Ready::<K, V>::new(&self.hashes);
-        let (blocks, readings) = (Blocks::new(), Vec::new());
-        Ok(Box::new(Bare { maps: Box::new(Idle), ready, blocks, readings, clock: None }))
+        Ok(self.bare(Box::new(Idle)))
+    }
+
+    fn hashes<'s>(&'s mut self) -> Hashes<'s> {
+        match self.map.is_hashing() {
+            None => Hashes::Unknown,
+            Some(false) => Hashes::None,
+            Some(true) => Hashes::By(self.bare(self.map.hashes())),
+        }
     }
 }
 
@@ -213,7 +229,7 @@ fn steps<K: Key, V: Value>(
 
 /// Maps that nobody looks at.
 struct Bare<'s, K, V> {
-    maps: Box<dyn Row<K, V>>,
+    maps: Box<dyn Row<K, V> + 's>,
     ready: Ready<'s, K, V>,
     blocks: Blocks,
     /// The clock's, after each operation of a batch.

@@ -5,7 +5,7 @@ use std::mem::ManuallyDrop;
 use std::ptr;
 
 use super::batch::{Batch, Blocks, Worked};
-use super::tested::Row;
+use super::row::Row;
 use crate::workload::{Key, Value};
 
 /// See the module.
@@ -14,17 +14,7 @@ pub(super) struct Idle;
 impl<K: Key, V: Value> Row<K, V> for Idle {
     fn bare(&mut self, batches: &mut [Batch<K, V>], blocks: &mut Blocks) {
         blocks.begin(batches.iter().map(Batch::len).sum());
-        for batch in batches {
-            // What nobody takes is dropped when the loop is done: it is no part of it.
-            let put = |(key, value): (&K, &V)| {
-                // SAFETY: copies that alone are dropped, after `Nothing` has forgotten the others. Where that panicked,
-                // none is.
-                ManuallyDrop::new(unsafe { (ptr::read(key), ptr::read(value)) })
-            };
-            let puts: Vec<_> = batch.puts().map(put).collect();
-            batch.work(Nothing, blocks);
-            puts.into_iter().for_each(|put| drop(ManuallyDrop::into_inner(put)));
-        }
+        batches.iter_mut().for_each(|batch| keeping(batch, |batch| batch.work(Nothing, blocks)));
         blocks.end();
     }
 
@@ -33,7 +23,18 @@ impl<K: Key, V: Value> Row<K, V> for Idle {
     }
 }
 
-struct Nothing;
+/// Works off a batch by what forgets each entry that is put. Entries are dropped when the loop is done: that is no part of it.
+pub(super) fn keeping<K: Key, V: Value>(batch: &mut Batch<K, V>, work: impl FnOnce(&mut Batch<K, V>)) {
+    let put = |(key, value): (&K, &V)| {
+        // SAFETY: copies that alone are dropped, after `work` has forgotten the others. Where that panicked, none is.
+        ManuallyDrop::new(unsafe { (ptr::read(key), ptr::read(value)) })
+    };
+    let puts: Vec<_> = batch.puts().map(put).collect();
+    work(batch);
+    puts.into_iter().for_each(|put| drop(ManuallyDrop::into_inner(put)));
+}
+
+pub(super) struct Nothing;
 
 impl<K, V> Worked<K, V> for Nothing {
     #[inline(always)]

@@ -5,9 +5,11 @@ mod batch;
 mod content;
 mod crew;
 mod hands;
+mod hashes;
 mod idle;
 mod observe;
 mod pin;
+mod row;
 mod shared;
 mod tested;
 

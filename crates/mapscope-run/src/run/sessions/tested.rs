@@ -2,7 +2,9 @@
 //! compiled for each map is the map watched, every call virtual, and the two loops that are timed, where none is.
 
 use super::batch::{Batch, Blocks};
+use super::hashes::Hashes;
 use super::observe::{Observer, Tape};
+use super::row::Row;
 use crate::maps::{Family, Hashing, Info, Map, Options};
 use crate::probe::event::{Listen, Off};
 use crate::probe::{alloc, clock};
@@ -19,14 +21,10 @@ pub(super) trait Tested<K, V> {
     fn watched<'t>(&self, tape: &'t Tape) -> (Observer<'t, K, V>, Work);
     /// Builds so many, side by side, that nobody watches.
     fn timed(&self, maps: usize) -> Box<dyn Row<K, V>>;
-}
-
-/// Maps side by side. Between two operations nothing is virtual.
-pub(super) trait Row<K, V> {
-    /// Does each batch on the map in its place; reads the clock before and after each block.
-    fn bare(&mut self, batches: &mut [Batch<K, V>], blocks: &mut Blocks);
-    /// The same; reads the clock before the first operation, which it gives, and after every one.
-    fn clocked(&mut self, batches: &mut [Batch<K, V>], readings: &mut [u64]) -> u64;
+    /// Whether it hashes keys itself, where that is known.
+    fn is_hashing(&self) -> Option<bool>;
+    /// What only hashes keys as the map does.
+    fn hashes(&self) -> Box<dyn Row<K, V>>;
 }
 
 /// A family, and all that it takes to build its map for any entry.
@@ -68,6 +66,17 @@ impl<F: Family, K: Key, V: Value> Tested<K, V> for Typed<F> {
         match &self.hasher {
             EitherHashing::Own(hasher) => self.row(maps, hasher),
             EitherHashing::Recorded(hasher) => self.row(maps, hasher),
+        }
+    }
+
+    fn is_hashing(&self) -> Option<bool> {
+        F::HASHES.filter(|_| matches!(self.hasher, EitherHashing::Own(_)))
+    }
+
+    fn hashes(&self) -> Box<dyn Row<K, V>> {
+        match &self.hasher {
+            EitherHashing::Own(hasher) => Box::new(Hashes(hasher.clone())),
+            EitherHashing::Recorded(hasher) => Box::new(Hashes(hasher.clone())),
         }
     }
 }

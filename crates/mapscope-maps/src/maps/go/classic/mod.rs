@@ -122,6 +122,7 @@ impl Family for GoClassic {
         layout: Some("classic"),
         state: &["len", "b", "noverflow", "nevacuate", "growing", "same_size"],
     };
+    const HASHES: Option<bool> = Some(true);
     type Hasher = GoHash;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = GoClassicMap<K, V, S, P>;
 

@@ -28,6 +28,7 @@ macro_rules! variants {
                 layout: None,
                 ..GoClassic::INFO
             };
+            const HASHES: Option<bool> = Some(true);
             type Hasher = GoHash;
             type Map<K: Key, V: Value, S: Hashing, P: Probe> = $map<K, V, S, P>;
 

@@ -108,6 +108,7 @@ impl Family for GoSwiss {
         layout: Some("swiss"),
         state: &["len", "dir_len", "tables", "capacity", "growth_left"],
     };
+    const HASHES: Option<bool> = Some(true);
     type Hasher = GoHash;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = GoSwissMap<K, V, S, P>;
 

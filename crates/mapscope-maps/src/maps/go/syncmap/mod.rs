@@ -53,6 +53,7 @@ impl Family for GoSyncMap {
         layout: Some("synctrie"),
         state: &["len", "indirect_nodes", "levels", "overflow_entries"],
     };
+    const HASHES: Option<bool> = Some(true);
     type Hasher = GoHash;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = SyncMap<K, V, S, P>;
 

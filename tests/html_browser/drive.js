@@ -85,8 +85,21 @@ async function cells() {
   const figures = all("dialog.cell tbody tr").length;
   const told = run.metrics.filter((metric) => valueOf(run.cells[0], metric) != null).length;
   check("a cell opens, with every figure that it has", one("dialog.cell h2").textContent === run.cells[0].label && figures === told, [figures, told]);
+  await until("its charts are in it", () => all("dialog.cell figure.chart .area[data-state=drawn]").length > 0);
+  const address = location.hash;
+  check("the address has the cell", new URLSearchParams(address.slice(2)).get("cell") === run.cells[0].files, address);
   one("dialog.cell .close").click();
   await until("and closes", () => !one("dialog.cell"));
+  check("the address has it no longer", !location.hash.includes("cell="), location.hash);
+  history.replaceState(null, "", `${address}&filter=STD&sort=${metric}&order=descending`);
+  const found = readView();
+  fillTable();
+  const kept = first().every((label) => label.includes("std")) && heading().closest("th").ariaSort === "descending";
+  check("an address gives what it was written of", found === run.cells[0] && kept, [first().slice(0, 3), location.hash]);
+  history.replaceState(null, "", "#?filter=&sort=nothing&cell=none&workload=none");
+  check("what this run has not is left out", readView() === null && table.sort === null && table.workload === "");
+  view.cell = null;
+  fillTable();
   check("no time is called the best", all("#cell-table td.best").every((cell) => !cell.querySelector("i.measured")));
   check("absent values say why", all("#cell-table td.none").every((cell) => cell.title && cell.querySelector(".unseen").textContent));
 }

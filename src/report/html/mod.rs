@@ -41,7 +41,7 @@ pub(crate) const STYLE: &str = include_str!("page/style.css");
 /// Light and dark, shared as well: `themes()`.
 pub(crate) const THEME: &str = include_str!("page/theme.js");
 /// In the order in which they build on each other.
-const SCRIPTS: [&str; 16] = [
+const SCRIPTS: [&str; 17] = [
     include_str!("vendor/d3.min.js"),
     include_str!("vendor/plot.umd.min.js"),
     THEME,
@@ -50,6 +50,7 @@ const SCRIPTS: [&str; 16] = [
     include_str!("page/findings.js"),
     include_str!("page/cell.js"),
     include_str!("page/table.js"),
+    include_str!("page/view.js"),
     include_str!("page/explore.js"),
     include_str!("page/latency.js"),
     include_str!("page/heat.js"),

@@ -20,6 +20,14 @@ async function showStacks() {
   await fillStacks(groups);
 }
 
+/** Shows the stacks of one kind of a cell, where they are. */
+async function openStacks(cell, kind) {
+  Object.assign(flame, { group: cell.group, cell: cell.index, other: null, kind });
+  await fillStacks(run.groups.filter((group) => group.cells.some((one) => one.stacks.length)));
+  byId("stacks").scrollIntoView();
+  byId("stacks-view").querySelector("select")?.focus({ preventScroll: true });
+}
+
 const stackData = forLast(() => Promise.all([
   unpack("functions"),
   ...[flame.cell, flame.other].map((index) => index !== null && unpack(`stacks-${index}`)),

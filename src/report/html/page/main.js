@@ -48,6 +48,7 @@ async function start() {
   showWhen();
   showFindings();
   showClock();
+  view.cell = readView();
   showTable();
   exploreDefaults();
   showExplore();
@@ -58,10 +59,15 @@ async function start() {
     byId("glossary").open = true;
     byId(location.hash.slice(1))?.scrollIntoView();
   };
-  addEventListener("hashchange", explain);
+  addEventListener("hashchange", () => {
+    explain();
+    // An address that was pasted into this very page.
+    if (location.hash.startsWith(VIEW)) location.reload();
+  });
   // What is drawn on the way would push the place that one goes to further down.
   addEventListener("click", (event) => { if (event.target.closest?.('a[href^="#"]')) drawAll(); });
   explain();
+  if (view.cell) showCell(view.cell);
   markPlace();
   document.documentElement.dataset.ready = String(Math.round(performance.now()));
   // The rest is unpacked once one can read; it is drawn when it comes into view, or when there is time.

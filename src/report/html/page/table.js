@@ -16,7 +16,7 @@ const table = {
 
 /** Columns of words: what the slowest write did, and what the tail went into. */
 const CAUSES = [
-  { key: "worst", label: "slowest while", summary: "What the slowest write (or lookup) did besides its own work.", of: (cell) => (cell.failed ? undefined : cell.worst_cause) },
+  { key: "worst", label: "slowest while", summary: "What the slowest write did besides its own work (of lookups the slowest lookup, where these are more).", of: (cell) => (cell.failed ? undefined : cell.worst_cause) },
   { key: "kind", label: "most time", summary: "The kind of operation that most of the time went into, where there are several, and its share.", of: dearestKind },
   { key: "tail", label: "tail cause", summary: "The cause that most of the time above p99.9 went into, and its share of that time.", of: tailCause },
 ];
@@ -40,7 +40,7 @@ function showTable() {
   table.columns = table.columns.filter((name) => run.byName.has(name) && hasValues(run.byName.get(name)));
   const view = byId("table-view");
   const filter = el("input", { type: "search", placeholder: "map, keys, mix, status …", "aria-label": "Filter cells", id: "cell-filter",
-    input: () => { table.words = filter.value.toLowerCase(); fillTable(); } });
+    value: table.words, input: () => { table.words = filter.value.toLowerCase(); fillTable(); } });
   const workloads = [["", "all"], ...run.groups.map((group) => [group.index, group.name])];
   view.append(
     el("div", { class: "controls" },
@@ -112,6 +112,7 @@ function fillTable() {
   byId("cell-table").replaceChildren(tableHead(metrics, causes), el("tbody"));
   byId("cell-table").parentElement.scrollTop = 0;
   showRows(ROWS_FIRST);
+  writeView();
 }
 
 /** Appends rows; gives the first of them. */

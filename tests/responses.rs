@@ -135,3 +135,32 @@ fn a_run_records_them_for_each_repetition_of_a_cell_that_one_thread_has_to_itsel
         }
     }
 }
+
+#[test]
+fn a_run_records_the_highest_rates_and_what_hashing_takes() {
+    let fixed = [PATIENT, "--keys", "uniform", "--mix", "fill", "--passes", "time", "--ops", "2000"];
+    let cells = Run::new(fixed).args(["--map", "std,btree", "--response-limit", "p99=1s,max=1ns"]).cells();
+    for cell in &cells {
+        let time = &cell["time"];
+        let repetitions = time["bare_elapsed_ns"].as_array().unwrap().len();
+        let rates = time["highest_rates"].as_array().unwrap();
+        let of = |one: &serde_json::Value, name: &str| one[name].as_f64().unwrap();
+        let keys: Vec<_> = rates.iter().map(|one| (of(one, "quantile"), of(one, "limit_ns"))).collect();
+        let both = [(0.99, 1e9), (0.99, 1e9), (1.0, 1.0), (1.0, 1.0)];
+        assert_eq!(keys, [both, both].concat(), "observed, then undisturbed");
+        for (one, items) in rates.iter().zip([[repetitions; 4], [1; 4]].concat()) {
+            let rates: Vec<_> =
+                one["rates_per_s"].as_array().unwrap().iter().map(|rate| rate.as_u64().unwrap()).collect();
+            assert_eq!(rates.len(), items);
+            // Growing takes more than a nanosecond, and one operation in a hundred no second.
+            assert!(rates.iter().all(|&rate| if of(one, "quantile") == 1.0 { rate == 0 } else { rate > 0 }), "{one}");
+        }
+        let hashing = &time["hashing"];
+        let is_tree = cell["id"]["map"] == "btree";
+        assert_eq!(hashing["ops"], if is_tree { 0 } else { 2000 }, "a tree hashes nothing");
+        for list in ["hashed_ns", "idle_ns"] {
+            let items = hashing.get(list).map_or(0, |list| list.as_array().unwrap().len());
+            assert_eq!(items, if is_tree { 0 } else { repetitions }, "{list}");
+        }
+    }
+}

@@ -19,7 +19,7 @@ pub(super) const SIDE: Side = Side {
         (Some(2), "Hashing: one hash of each key, measured alone."),
         (Some(3), "Growing: what operations that grow the table or move entries take beyond the others."),
         (Some(4), "Adding: the same of those that add a bucket or a node."),
-        (None, "Finding: the rest, which is finding and comparing keys, writing and dropping values."),
+        (Some(5), "Finding: the rest, which is finding and comparing keys, writing and dropping values."),
         (Some(7), "Entropy: how evenly the hash spreads entries over buckets, in bits, of as many as there could be."),
     ],
     dropped: &[7, 1, 4, 3],

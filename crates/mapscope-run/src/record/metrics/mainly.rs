@@ -135,7 +135,14 @@ rows! {
     );
     WRITES_P999_NS = beside!(
         "writes_p999_ns", of_writes_ns, "99.9th percentile of the latency of a write,", 0.999,
-        Column::new(17, "writes", "p99.9 ns", "writes: latency of one").rank(11)
+        Column::new(17, "writes", "p99.9 ns", "writes: latency of one").rank(6)
+    );
+    WRITES_MAX_NS = beside!(
+        "writes_max_ns",
+        of_writes_ns,
+        "Maximum of the latency of a write,",
+        1.0,
+        Column::new(18, "writes", "max µs", "writes: latency of one").rank(3).decimals(1).divisor(1e3)
     );
 }
 

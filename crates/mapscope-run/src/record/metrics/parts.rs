@@ -124,7 +124,7 @@ rows! {
     .column(Column {
         named: Some(|c| largest(c).map(|(name, _)| name)),
         ..Column::new(
-            18,
+            19,
             "mostly",
             "part",
             "mostly: the part that most of the time goes into: hashing, growing (and moving), adding (buckets, nodes) or \

@@ -2,7 +2,7 @@
 //! known by then fills them.
 //!
 //! The Go program in `go/program`, built with the user's own toolchain, reads the source with Go's own parser and type
-//! checker, builds nothing, and answers with a [`Finding`] each ([`Source`]). [`model`] has what a map allocates with a
+//! checker, builds nothing, and answers with a [`Finding`] each ([`Source`]). `model` has what a map allocates with a
 //! hint and without. [`Kind`] says what is known of the number of entries, and whether that is a guess. docs/LINT.md
 //! describes it all.
 

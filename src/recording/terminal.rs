@@ -212,6 +212,6 @@ mod tests {
             width: 80,
         };
         let text = summary(&recorded);
-        assert_eq!(text.lines().nth(1), Some("0 bytes allocated"), "{text}");
+        assert!(text.lines().any(|line| line == "0 bytes allocated"), "{text}");
     }
 }

@@ -8,7 +8,7 @@ use crate::record::metrics::parts::{ADDING_NS, FINDING_NS, GROWING_NS, HASH_NS, 
 use crate::record::metrics::structure::{BUCKET_ENTROPY_BITS, BUCKETS};
 use crate::record::metrics::undisturbed::UNDISTURBED_NS_PER_OP;
 
-/// As many rows a terminal has room for.
+/// A terminal has room for so many rows.
 const TERMINAL_ROWS_MAX: usize = 8;
 
 pub(super) const SIDE: Side = Side {
@@ -18,9 +18,12 @@ pub(super) const SIDE: Side = Side {
         (None, "In ns, shared out among all operations."),
         (Some(2), "Hashing: one hash of each key, measured alone."),
         (Some(3), "Growing: what operations that grow the table or move entries take beyond the others."),
-        (Some(4), "Adding: the same of those that add a bucket or a node."),
+        (Some(4), "Adding: the same of those that add a bucket or a node, or allocate otherwise."),
         (Some(5), "Finding: the rest, which is finding and comparing keys, writing and dropping values."),
-        (Some(7), "Entropy: how evenly the hash spreads entries over buckets, in bits, of as many as there could be."),
+        (
+            Some(7),
+            "Entropy: how evenly the hash spreads entries over buckets, in bits, and the most that so many buckets allow.",
+        ),
     ],
     dropped: &[7, 1, 4, 3],
     differs: None,

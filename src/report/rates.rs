@@ -14,8 +14,8 @@ pub(super) const SIDE: Side = Side {
     legend: &[(
         None,
         "The highest rate at which callers may arrive so that their response times, wait and service, keep the limit, worked out \
-        from the time of each operation, less the clock's floor; the median over the repetitions where times are observed. 0 is \
-        a limit that no rate keeps.",
+        from the time of each operation, less the clock's floor; the median over the repetitions where times are observed; at \
+        most the rate at which the map is always busy. 0 is a limit that no rate keeps.",
     )],
     dropped: &[TIMES],
     differs: Some(TIMES),

@@ -15,7 +15,8 @@ pub struct ResponseLimit {
 }
 
 const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0)];
-const UNITS: [(&str, f64); 5] = [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)];
+const UNITS: [(&str, f64); 6] =
+    [("ns", 1.0), ("us", 1e3), ("\u{b5}s", 1e3), ("\u{3bc}s", 1e3), ("ms", 1e6), ("s", 1e9)];
 
 /// The longest that a limit can be: a day.
 const LIMIT_MAX_NS: f64 = 86_400e9;
@@ -32,10 +33,12 @@ pub(super) fn response_limit(raw: &Raw) -> Result<ResponseLimit, String> {
     let unit = &time[digits.len()..];
     let (_, scale) = UNITS.into_iter().find(|(name, _)| *name == unit).ok_or_else(form)?;
     let ns = digits.trim_end().replace('_', "").parse::<f64>().map_err(|_| form())? * scale;
-    if !(1.0..=LIMIT_MAX_NS).contains(&ns) || ns.fract() != 0.0 {
+    // 4.1 ms come out a little above 4,100,000 ns.
+    let is_whole = (ns - ns.round()).abs() <= 1e-9 * ns;
+    if !(1.0..=LIMIT_MAX_NS).contains(&ns) || !is_whole {
         return Err(form());
     }
-    Ok(ResponseLimit { quantile, limit_ns: ns as u64 })
+    Ok(ResponseLimit { quantile, limit_ns: ns.round() as u64 })
 }
 
 #[cfg(test)]
@@ -54,12 +57,15 @@ mod tests {
             ("p50 = 20ns", (0.5, 20)),
             ("max=1.5 ms", (1.0, 1_500_000)),
             ("p99=2s", (0.99, 2_000_000_000)),
+            ("p99=4.1ms", (0.99, 4_100_000)),
+            ("p99=1.001us", (0.99, 1_001)),
+            ("p99=16.1\u{3bc}s", (0.99, 16_100)),
             ("p99=1_000µs", (0.99, 1_000_000)),
         ] {
             assert_eq!(read(text), Ok(expected), "{text}");
         }
         for wrong in
-            ["", "p99", "p98=1us", "p99=1", "p99=us", "p99=0ns", "p99=0.5ns", "p99=-1us", "p99=9e9s", "p99=nans"]
+            ["", "p99", "p98=1us", "p99=1", "p99=us", "p99=0ns", "p99=1.5ns", "p99=-1us", "p99=9e9s", "p99=nans"]
         {
             let error = read(wrong).unwrap_err();
             assert!(error.starts_with("must be p50, p99, p99.9 or max, = and a time"), "{wrong}: {error}");

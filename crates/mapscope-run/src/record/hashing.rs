@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hashing {
-    /// Operations of the loop: all of the cell's, or batches spread evenly over them; 0 for a map that doesn't hash.
+    /// Operations of the loop that have a key: of the cell's first, set-up included; 0 for a map that doesn't hash.
     pub ops: u64,
     /// With the hashes, in nanoseconds.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]

@@ -62,8 +62,7 @@ pub trait Session {
         Err(Failure::harness("nobody knows what the loop around this map's operations executes"))
     }
 
-    /// What does nothing but hash the key of each operation, as the map does, in the place of a map: what a
-    /// [bare](Timed::bare) batch costs it beyond what it costs [idle](Session::idle) is hashing.
+    /// What does nothing but hash the key of each operation, as the map does, in the place of a map.
     fn hashes<'s>(&'s mut self) -> Hashes<'s> {
         Hashes::Unknown
     }
@@ -75,8 +74,13 @@ pub enum Hashes<'s> {
     Unknown,
     /// Not at all.
     None,
-    /// As this does, which does nothing else.
-    By(Box<dyn Timed + 's>),
+    /// What a [bare](Timed::bare) batch costs `hashing` beyond what it costs `idle` is hashing.
+    By {
+        /// Hashes and does nothing else.
+        hashing: Box<dyn Timed + 's>,
+        /// Does nothing.
+        idle: Box<dyn Timed + 's>,
+    },
 }
 
 /// What to look for.

@@ -40,7 +40,7 @@ rows! {
         "alloc_count / writes, never rounded to whole allocations. Those of lookups, clears and iterations are among them.",
         per(&ALLOC_COUNT, &work::WRITES),
     )
-    .column(Column::new(32, "allocs", "/write", "allocs: allocations of the map").rank(12).decimals(5));
+    .column(Column::new(33, "allocs", "/write", "allocs: allocations of the map").rank(12).decimals(5));
     ALLOC_BYTES_PER_WRITE = cost(
         "alloc_bytes_per_write",
         "bytes/write",
@@ -48,7 +48,7 @@ rows! {
          the writes.",
         per(&ALLOC_BYTES, &work::WRITES),
     )
-    .column(Column::new(30, "alloc", "B/write", "alloc: bytes that the map allocated").rank(5).decimals(2));
+    .column(Column::new(31, "alloc", "B/write", "alloc: bytes that the map allocated").rank(5).decimals(2));
     ENTRY_ALLOC_BYTES_PER_WRITE = cost(
         "entry_alloc_bytes_per_write",
         "bytes/write",
@@ -58,6 +58,6 @@ rows! {
     .shown(Shown::InTables)
     .column(Column {
         of: |c| ENTRY_ALLOC_BYTES.integer(c).is_some_and(|bytes| bytes > 0),
-        ..Column::new(31, "entries", "B/write", "entries: bytes allocated that keys and values own").rank(11).decimals(1)
+        ..Column::new(32, "entries", "B/write", "entries: bytes allocated that keys and values own").rank(11).decimals(1)
     });
 }

@@ -83,13 +83,14 @@ rows! {
     TAIL_SHARE_MAX = timed(
         "tail_share_max",
         "ratio",
-        "Share of the time above p99.9 that went into the cause that took most of it.",
+        "Share of the time above the p99.9 of all operations that went into the cause that took most of it.",
         Real(|c| tail(c).map(|(_, share)| share)),
     )
     .better(Neither)
     .shown(InTables)
     .column(Column {
         named: Some(|c| tail(c).map(|(cause, _)| cause.name())),
-        ..Column::new(8, "tail", "cause", "tail cause: what most of the time above p99.9 went into").rank(10)
+        ..Column::new(19, "tail", "cause", "tail cause: what most of the time above the p99.9 of all operations went into")
+            .rank(10)
     });
 }

@@ -28,7 +28,7 @@ rows! {
     .shown(Nowhere);
     MAX_MOVES_IN_ONE_WRITE =
         cost("max_moves_in_one_write", "count", "The most entries that a single write moved.", Counted)
-            .column(Column::new(34, "most moves", "in a write", "most moves: by the dearest single write"));
+            .column(Column::new(35, "most moves", "in a write", "most moves: by the dearest single write"));
     MAX_ALLOC_BYTES_IN_ONE_WRITE =
         cost("max_alloc_bytes_in_one_write", "bytes", "The most bytes that a single write allocated.", Counted);
 }

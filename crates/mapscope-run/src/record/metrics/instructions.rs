@@ -41,21 +41,21 @@ rows! {
         "Instructions executed for an operation, without the loop's own (loop_instructions_per_op).",
         Real(|c| net(c, &OpKind::ALL, |sum| sum.instructions)),
     )
-    .column(Column::new(20, "instr", "/op", "instr: instructions an operation").rank(6).decimals(1));
+    .column(Column::new(21, "instr", "/op", "instr: instructions an operation").rank(6).decimals(1));
     BRANCHES_PER_OP = executed(
         "branches_per_op",
         "branches/op",
         "Conditional branches, indirect jumps and indirect calls executed for an operation, without the loop's own.",
         Real(|c| net(c, &OpKind::ALL, |sum| sum.branches)),
     )
-    .column(Column::new(21, "branches", "/op", "branches: conditional or indirect ones an operation").rank(15).decimals(1));
+    .column(Column::new(22, "branches", "/op", "branches: conditional or indirect ones an operation").rank(15).decimals(1));
     MISPREDICTIONS_PER_OP = description(
         "mispredictions_per_op",
         "branches/op",
         "Branches of an operation and of the loop that a simulated predictor gets wrong.",
         Real(|c| gross(c, &OpKind::ALL, |sum| sum.mispredictions)),
     )
-    .column(Column::new(22, "mispred.", "/op", "mispred.: branches mispredicted, in a simulation").rank(14).decimals(2));
+    .column(Column::new(23, "mispred.", "/op", "mispred.: branches mispredicted, in a simulation").rank(14).decimals(2));
     L1_MISSES_PER_OP = description(
         "l1_misses_per_op",
         "misses/op",
@@ -63,7 +63,7 @@ rows! {
          of 64 bytes).",
         Real(|c| gross(c, &OpKind::ALL, |sum| sum.l1_misses)),
     )
-    .column(Column::new(23, "miss L1", "/op", "miss L1: of a simulated data cache of 32 KiB").rank(13).decimals(2));
+    .column(Column::new(24, "miss L1", "/op", "miss L1: of a simulated data cache of 32 KiB").rank(13).decimals(2));
     LL_MISSES_PER_OP = description(
         "ll_misses_per_op",
         "misses/op",
@@ -71,7 +71,7 @@ rows! {
          64 bytes).",
         Real(|c| gross(c, &OpKind::ALL, |sum| sum.ll_misses)),
     )
-    .column(Column::new(24, "miss LL", "/op", "miss LL: of a simulated last-level cache of 8 MiB").rank(12).decimals(3));
+    .column(Column::new(25, "miss LL", "/op", "miss LL: of a simulated last-level cache of 8 MiB").rank(12).decimals(3));
     LOOP_INSTRUCTIONS_PER_OP = description(
         "loop_instructions_per_op",
         "instructions/op",

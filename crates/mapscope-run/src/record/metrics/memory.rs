@@ -25,21 +25,21 @@ rows! {
         "Bytes the map holds after the last operation, keys' and values' heap bytes included.",
         Counted,
     )
-    .column(Column::new(36, "live", "MiB", "live: bytes held at the end").rank(14).decimals(3).divisor(MIB));
+    .column(Column::new(37, "live", "MiB", "live: bytes held at the end").rank(14).decimals(3).divisor(MIB));
     PEAK_BYTES = cost(
         "peak_bytes",
         "bytes",
         "The most bytes the map held at any moment until the last operation was done.",
         Counted,
     )
-    .column(Column::new(38, "peak", "MiB", "peak: the most bytes held at any moment").rank(6).decimals(3).divisor(MIB));
+    .column(Column::new(39, "peak", "MiB", "peak: the most bytes held at any moment").rank(6).decimals(3).divisor(MIB));
     BYTES_PER_ENTRY = cost(
         "bytes_per_entry",
         "bytes/entry",
         "live_bytes / live entries at the end.",
         per(&LIVE_BYTES, &work::ENTRIES),
     )
-    .column(Column::new(37, "live", "B/entry", "live: bytes held at the end").rank(4).decimals(1));
+    .column(Column::new(38, "live", "B/entry", "live: bytes held at the end").rank(4).decimals(1));
     OVERHEAD_BYTES = cost(
         "overhead_bytes",
         "bytes",
@@ -66,7 +66,7 @@ rows! {
         per(&PEAK_BYTES, &work::LIVE_PAYLOAD_BYTES),
     )
     .column(
-        Column::new(39, "peak", "amp", "peak amp: the most bytes held, over the payload alive at the end").rank(15).decimals(2),
+        Column::new(40, "peak", "amp", "peak amp: the most bytes held, over the payload alive at the end").rank(15).decimals(2),
     );
     DRAINED_BYTES = cost(
         "drained_bytes",
@@ -74,7 +74,7 @@ rows! {
         "Bytes still held after every entry was removed one by one, the map kept.",
         Counted,
     )
-    .column(Column::new(40, "drained", "bytes", "drained: bytes held after every entry was removed"));
+    .column(Column::new(41, "drained", "bytes", "drained: bytes held after every entry was removed"));
     SHRUNK_BYTES = cost(
         "shrunk_bytes",
         "bytes",

@@ -48,7 +48,7 @@ rows! {
         per(&MOVED_ENTRIES, &work::INSERTS),
     )
     .column(
-        Column::new(33, "moves", "/insert", "moves: entries already there that changed their address")
+        Column::new(34, "moves", "/insert", "moves: entries already there that changed their address")
             .rank(7)
             .decimals(2),
     );
@@ -68,7 +68,7 @@ rows! {
     )
     .column(
         Column::new(
-            35,
+            36,
             "write",
             "amp",
             "write amp: bytes written into slots for each byte of payload there, moves included",

@@ -10,7 +10,7 @@ use super::undisturbed::{self, UNDISTURBED_NS_PER_OP};
 use super::{Better::Neither, Column, Formula::Real, Number, Shown, rows, timed};
 use crate::record::{Cause, Cell, Hashing, OpKind};
 
-/// Of each repetition, one whose difference is below nothing having none to tell.
+/// Of each repetition; 0 where the hashes took no longer than nothing.
 fn each_hash_ns(cell: &Cell) -> Vec<f64> {
     let Some(hashing) = cell.time.as_ref().and_then(|time| time.hashing.as_ref()) else { return Vec::new() };
     if hash_ns(cell).is_none() {
@@ -40,6 +40,9 @@ fn adds(cause: Cause) -> bool {
     matches!(cause, Cause::Overflow | Cause::AllocOther)
 }
 
+/// Fewer steady operations have no mean that others could be held against.
+const STEADY_MIN: u64 = 64;
+
 /// What operations of some causes take beyond steady ones of their kind, shared out among all operations. `None` where the
 /// least of each operation is not known, or what a steady one takes.
 fn beyond_steady_ns(cell: &Cell, of: fn(Cause) -> bool) -> Option<f64> {
@@ -48,15 +51,18 @@ fn beyond_steady_ns(cell: &Cell, of: fn(Cause) -> bool) -> Option<f64> {
     let means = shown_first_means(cell)?;
     let steady = |kind: OpKind| {
         let steady = means.iter().find(|(of, cause, ..)| (*of, *cause) == (kind, Cause::Steady));
-        steady.map(|(.., mean, _)| mean)
+        steady.filter(|(.., ops)| *ops >= STEADY_MIN).map(|(.., mean, _)| mean)
     };
     let beyond = means.iter().filter(|(_, cause, ..)| of(*cause));
     let sum = beyond.map(|(kind, _, mean, ops)| Some((mean - steady(*kind)?).max(0.0) * *ops as f64));
     Some(sum.sum::<Option<f64>>()? / time.ops as f64)
 }
 
-/// What is left of an operation's time.
+/// What is left of an operation's time; `None` where some operations are about all entries, which find none.
 fn finding_ns(cell: &Cell) -> Option<f64> {
+    if [OpKind::Clear, OpKind::Iterate].iter().any(|&kind| cell.expected.ops(kind).unwrap_or(0) > 0) {
+        return None;
+    }
     let whole = UNDISTURBED_NS_PER_OP.value(cell).map(Number::as_f64)?;
     // A map that doesn't hash has no share of it; one of which that isn't known has no rest.
     let hashing = match cell.time.as_ref()?.hashing.as_ref()? {
@@ -108,7 +114,7 @@ rows! {
         "finding_ns",
         "ns/op",
         "The rest of undisturbed_ns_per_op without hash_ns, growing_ns and adding_ns: finding and comparing keys, writing and \
-         dropping values. Absent where one of the others can't be told.",
+         dropping values. Absent where one of the others can't be told, and where maps are cleared or iterated over.",
         Real(finding_ns),
     )
     .better(Neither)
@@ -124,7 +130,7 @@ rows! {
     .column(Column {
         named: Some(|c| largest(c).map(|(name, _)| name)),
         ..Column::new(
-            19,
+            20,
             "mostly",
             "part",
             "mostly: the part that most of the time goes into: hashing, growing (and moving), adding (buckets, nodes) or \

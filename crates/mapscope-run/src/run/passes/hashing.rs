@@ -7,66 +7,52 @@
 use crate::probe::clock::Clock;
 use crate::record::{BLOCK_OPS, Hashing};
 use crate::subject::{Failure, Hashes, Session, Timed};
-use crate::workload::Workload;
+use crate::workload::{Op, Workload};
 
 /// How often each batch is hashed.
 const ROUNDS: usize = 5;
 
-/// So many operations at the most are hashed, in batches spread evenly over all.
-const OPS_MAX: u64 = 1 << 18;
+/// So many operations are hashed, the first of the cell, those that load its map among them: where an operation comes says
+/// nothing of how long its key is.
+const OPS_MAX: usize = 1 << 15;
 
-/// `None` where that is not known, or the operations are fewer than a block.
+/// `None` where that is not known, or operations with a key are fewer than a block.
 pub(super) fn hashing(
     session: &mut dyn Session,
     workload: &Workload,
     clock: Clock,
 ) -> Result<Option<Hashing>, Failure> {
-    let (ops, batch_ops) = (workload.ops(), session.traits().batch_ops);
-    let every = ops.div_ceil(OPS_MAX).max(1);
-    let walk = Walk { workload, batch_ops, every };
-    let (ops, hashed_ticks) = match session.hashes() {
-        _ if ops < BLOCK_OPS as u64 => return Ok(None),
+    let batch_ops = session.traits().batch_ops;
+    let (mut hashing, mut idle) = match session.hashes() {
         Hashes::Unknown => return Ok(None),
         Hashes::None => return Ok(Some(Hashing::NONE)),
-        Hashes::By(mut hashes) => walk.least_ticks(&mut *hashes)?,
+        Hashes::By { hashing, idle } => (hashing, idle),
     };
-    let (_, idle_ticks) = walk.least_ticks(&mut *session.idle()?)?;
-    let ns = |ticks| clock.ps(ticks) / 1000;
-    Ok(Some(Hashing { ops, hashed_ns: vec![ns(hashed_ticks)], idle_ns: vec![ns(idle_ticks)] }))
-}
-
-/// A way through some batches of a workload's measured operations.
-struct Walk<'a> {
-    workload: &'a Workload,
-    batch_ops: u64,
-    /// One batch in so many is taken.
-    every: u64,
-}
-
-impl Walk<'_> {
-    /// Operations done once, and the sum of what their blocks took at the least.
-    fn least_ticks(&self, timed: &mut dyn Timed) -> Result<(u64, u64), Failure> {
-        let mut batches = self.workload.batches(self.batch_ops)?;
-        let (mut number, mut ops, mut sum) = (0, 0, 0);
-        let (mut least, mut round) = (Vec::new(), Vec::new());
-        while let Some(batch) = batches.next()? {
-            if batch.in_setup {
-                continue;
-            }
-            number += 1;
-            if (number - 1) % self.every != 0 {
-                continue;
-            }
-            least.clear();
-            timed.bare(batch.ops, &mut least)?;
-            for _ in 1..ROUNDS {
-                round.clear();
-                timed.bare(batch.ops, &mut round)?;
-                least.iter_mut().zip(&round).for_each(|(least, &ticks)| *least = ticks.min(*least));
-            }
-            ops += batch.ops.len() as u64;
-            sum += least.iter().sum::<u64>();
+    let mut batches = workload.batches(batch_ops)?;
+    let (mut done, mut keyed, mut hashed_ticks, mut idle_ticks) = (0, 0, 0, 0);
+    while let Some(batch) = batches.next()? {
+        let ops = &batch.ops[..batch.ops.len().min(OPS_MAX - done)];
+        hashed_ticks += least_ticks(&mut *hashing, ops)?;
+        idle_ticks += least_ticks(&mut *idle, ops)?;
+        done += ops.len();
+        keyed += ops.iter().filter(|op| op.kind.has_key()).count();
+        if done == OPS_MAX {
+            break;
         }
-        Ok((ops, sum))
     }
+    let ns = |ticks| vec![clock.ps(ticks) / 1000];
+    let hashing = Hashing { ops: keyed as u64, hashed_ns: ns(hashed_ticks), idle_ns: ns(idle_ticks) };
+    Ok((keyed >= BLOCK_OPS).then_some(hashing))
+}
+
+/// The sum of what the blocks of some operations take at the least.
+fn least_ticks(timed: &mut dyn Timed, ops: &[Op]) -> Result<u64, Failure> {
+    let (mut least, mut round) = (Vec::new(), Vec::new());
+    timed.bare(ops, &mut least)?;
+    for _ in 1..ROUNDS {
+        round.clear();
+        timed.bare(ops, &mut round)?;
+        least.iter_mut().zip(&round).for_each(|(least, &ticks)| *least = ticks.min(*least));
+    }
+    Ok(least.iter().sum())
 }

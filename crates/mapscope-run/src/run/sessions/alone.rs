@@ -87,10 +87,10 @@ impl<K: Key, V: Value> Session for Alone<K, V> {
     }
 
     fn hashes<'s>(&'s mut self) -> Hashes<'s> {
-        match self.map.is_hashing() {
+        match self.map.hashes() {
             None => Hashes::Unknown,
-            Some(false) => Hashes::None,
-            Some(true) => Hashes::By(self.bare(self.map.hashes())),
+            Some(None) => Hashes::None,
+            Some(Some(hashing)) => Hashes::By { hashing: self.bare(hashing), idle: self.bare(Box::new(Idle)) },
         }
     }
 }

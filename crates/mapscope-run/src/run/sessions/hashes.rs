@@ -13,9 +13,11 @@ pub(super) struct Hashes<S>(pub S);
 
 impl<K: Key, V: Value, S: Hashing> Row<K, V> for Hashes<S> {
     fn bare(&mut self, batches: &mut [Batch<K, V>], blocks: &mut Blocks) {
-        blocks.begin(batches.iter().map(Batch::len).sum());
-        batches.iter_mut().for_each(|batch| keeping(batch, |batch| batch.work(Hashed(&self.0), blocks)));
-        blocks.end();
+        keeping(batches, |batches| {
+            blocks.begin(batches.iter().map(Batch::len).sum());
+            batches.iter_mut().for_each(|batch| batch.work(Hashed(&self.0), blocks));
+            blocks.end();
+        });
     }
 
     fn clocked(&mut self, _: &mut [Batch<K, V>], _: &mut [u64]) -> u64 {

@@ -13,9 +13,11 @@ pub(super) struct Idle;
 
 impl<K: Key, V: Value> Row<K, V> for Idle {
     fn bare(&mut self, batches: &mut [Batch<K, V>], blocks: &mut Blocks) {
-        blocks.begin(batches.iter().map(Batch::len).sum());
-        batches.iter_mut().for_each(|batch| keeping(batch, |batch| batch.work(Nothing, blocks)));
-        blocks.end();
+        keeping(batches, |batches| {
+            blocks.begin(batches.iter().map(Batch::len).sum());
+            batches.iter_mut().for_each(|batch| batch.work(Nothing, blocks));
+            blocks.end();
+        });
     }
 
     fn clocked(&mut self, _: &mut [Batch<K, V>], _: &mut [u64]) -> u64 {
@@ -23,14 +25,14 @@ impl<K: Key, V: Value> Row<K, V> for Idle {
     }
 }
 
-/// Works off a batch by what forgets each entry that is put. Entries are dropped when the loop is done: that is no part of it.
-pub(super) fn keeping<K: Key, V: Value>(batch: &mut Batch<K, V>, work: impl FnOnce(&mut Batch<K, V>)) {
+/// Works off batches by what forgets each entry that is put. Entries are dropped when the loop is done: that is no part of it.
+pub(super) fn keeping<K: Key, V: Value>(batches: &mut [Batch<K, V>], work: impl FnOnce(&mut [Batch<K, V>])) {
     let put = |(key, value): (&K, &V)| {
         // SAFETY: copies that alone are dropped, after `work` has forgotten the others. Where that panicked, none is.
         ManuallyDrop::new(unsafe { (ptr::read(key), ptr::read(value)) })
     };
-    let puts: Vec<_> = batch.puts().map(put).collect();
-    work(batch);
+    let puts: Vec<_> = batches.iter().flat_map(Batch::puts).map(put).collect();
+    work(batches);
     puts.into_iter().for_each(|put| drop(ManuallyDrop::into_inner(put)));
 }
 

@@ -21,10 +21,8 @@ pub(super) trait Tested<K, V> {
     fn watched<'t>(&self, tape: &'t Tape) -> (Observer<'t, K, V>, Work);
     /// Builds so many, side by side, that nobody watches.
     fn timed(&self, maps: usize) -> Box<dyn Row<K, V>>;
-    /// Whether it hashes keys itself, where that is known.
-    fn is_hashing(&self) -> Option<bool>;
-    /// What only hashes keys as the map does.
-    fn hashes(&self) -> Box<dyn Row<K, V>>;
+    /// What only hashes keys as the map does, by itself; `Some(None)` of one that doesn't hash, `None` where nobody knows.
+    fn hashes(&self) -> Option<Option<Box<dyn Row<K, V>>>>;
 }
 
 /// A family, and all that it takes to build its map for any entry.
@@ -69,15 +67,9 @@ impl<F: Family, K: Key, V: Value> Tested<K, V> for Typed<F> {
         }
     }
 
-    fn is_hashing(&self) -> Option<bool> {
-        F::HASHES.filter(|_| matches!(self.hasher, EitherHashing::Own(_)))
-    }
-
-    fn hashes(&self) -> Box<dyn Row<K, V>> {
-        match &self.hasher {
-            EitherHashing::Own(hasher) => Box::new(Hashes(hasher.clone())),
-            EitherHashing::Recorded(hasher) => Box::new(Hashes(hasher.clone())),
-        }
+    fn hashes(&self) -> Option<Option<Box<dyn Row<K, V>>>> {
+        let EitherHashing::Own(hasher) = &self.hasher else { return None };
+        F::HASHES.map(|hashes| hashes.then(|| Box::new(Hashes(hasher.clone())) as Box<dyn Row<K, V>>))
     }
 }
 

@@ -72,13 +72,13 @@ pub fn path(path: &Path) -> String {
 pub fn pattern(text: &str) -> String {
     let mut glob = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(['[', '{', '}']) {
+    while let Some(at) = rest.find(['[', '{', '}', '\\']) {
         glob.push_str(&rest[..at]);
         let (found, after) = rest[at..].split_at(1);
         let alternatives = after.split_once(['{', '}']).map_or("", |(inside, _)| inside);
         let closed = after[alternatives.len()..].starts_with('}');
         if found == "{" && closed && alternatives.contains(',') {
-            glob.extend(["{", &alternatives.replace('[', "[[]"), "}"]);
+            glob.extend(["{", &alternatives.replace('[', "[[]").replace('\\', "[\\]"), "}"]);
             rest = &after[alternatives.len() + 1..];
         } else {
             glob.extend(["[", found, "]"]);
@@ -264,6 +264,7 @@ mod tests {
             ("{[]int,a}{", "{[[]]int,a}[{]"),
             ("struct { A int }, {b}}", "struct [{] A int [}], [{]b[}][}]"),
             ("{a{b,c}", "[{]a{b,c}"),
+            ("a\\*", "a[\\]*"),
         ] {
             assert_eq!(pattern(written), glob, "{written}");
         }

@@ -339,13 +339,22 @@ fn plain(line: &[u8], separator: u8, row: &mut Vec<u8>) -> Result<(), String> {
         // Spaces before a field, and several where they separate. A tab that does ends a field, however empty.
         let blank = |byte: &&u8| byte.is_ascii_whitespace() && (**byte != separator || separator == b' ');
         rest = &rest[rest.iter().take_while(blank).count()..];
+        let is_quoted = rest.starts_with(b"\"");
         if let Some(quoted) = rest.strip_prefix(b"\"") {
             rest = unquoted(quoted, row).ok_or_else(|| {
                 format!("a quote that is not closed in {}: a row is one line, and so are its fields", quote(line))
             })?;
         }
         let end = rest.iter().position(|&byte| byte == separator);
-        row.extend_from_slice(rest[..end.unwrap_or(rest.len())].trim_ascii_end());
+        let text = rest[..end.unwrap_or(rest.len())].trim_ascii_end();
+        if is_quoted && !text.is_empty() {
+            return Err(format!(
+                "{} after a closing quote in {}; a quote within a field is doubled",
+                quote(text),
+                quote(line)
+            ));
+        }
+        row.extend_from_slice(text);
         let Some(end) = end else { return Ok(()) };
         row.push(UNIT_SEPARATOR);
         rest = &rest[end + 1..];

@@ -162,9 +162,11 @@ impl Decode for Monitor {
             put(Operation { value_bytes, ..Operation::new(action, Key::named(key)) });
         };
         match (does, &*arguments) {
-            (Does::Puts(brings), [key, rest @ ..]) => {
-                ask(Action::Insert, key, brings.bytes(rest).ok_or_else(expected)?)
-            }
+            (Does::Puts(brings), [key, rest @ ..]) => match brings.bytes(rest) {
+                Some(bytes) => ask(Action::Insert, key, bytes),
+                // The server refused it, and it is there all the same.
+                None => put(Operation::NOTHING),
+            },
             (Does::Get, [key, ..]) => ask(Action::Get, key, 0),
             (Does::Removes, [key, ..]) => ask(Action::Remove, key, 0),
             (Does::GetsEach, keys) | (Does::GetsAllButLast, [keys @ .., _]) => {
@@ -185,10 +187,13 @@ impl Decode for Monitor {
             (Does::ClearsOne, _) if self.database.as_deref().is_some_and(|used| used != database) => {
                 put(Operation::NOTHING);
             }
-            (Does::Clears | Does::ClearsOne, _) => put(Operation::new(Action::Clear, Key::Number(0))),
+            (Does::Clears | Does::ClearsOne, _) => {
+                (self.database, self.several) = (None, false);
+                put(Operation::new(Action::Clear, Key::Number(0)));
+            }
             (Does::Nothing, _) => put(Operation::NOTHING),
             (Does::Puts(_) | Does::Get | Does::Removes | Does::GetsAllButLast | Does::Pairs, _) => {
-                return Err(expected());
+                put(Operation::NOTHING)
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! A column of a Parquet file, value by value.
 
-use parquet::basic::{Compression, ConvertedType, LogicalType, Type};
+use parquet::basic::{Compression, ConvertedType, Encoding, LogicalType, Type};
 use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::column::reader::{ColumnReaderImpl, get_column_reader, get_typed_column_reader};
 use parquet::data_type::{ByteArrayType, DataType, FixedLenByteArrayType, Int32Type, Int64Type};
@@ -92,7 +92,16 @@ impl Column {
         let packing = match group.columns().get(self.leaf).map(ColumnChunkMetaData::compression) {
             Some(Compression::BROTLI(_)) => "brotli",
             Some(Compression::LZO) => "lzo",
-            _ => return Ok(()),
+            _ => match group.columns().get(self.leaf) {
+                Some(chunk) if chunk.encodings().any(|encoding| encoding == Encoding::DELTA_BYTE_ARRAY) => {
+                    return Err(format!(
+                        "the column {} holds texts as what differs from the one before (DELTA_BYTE_ARRAY), which a small file \
+                         can make any number of bytes of; write it anew, as duckdb -c \"copy (from 'IN') to 'OUT.parquet'\"",
+                        self.name
+                    ));
+                }
+                _ => return Ok(()),
+            },
         };
         Err(format!(
             "the column {} is packed with {packing}; expected snappy, zstd, gzip, lz4 or nothing: write it anew, as duckdb -c \
@@ -103,7 +112,8 @@ impl Column {
 
     /// Goes on with its values of a group of rows.
     pub fn start(&mut self, group: &dyn RowGroupReader) -> Result<()> {
-        let pages = Box::new(Checked(group.get_column_page_reader(self.leaf)?));
+        let nullable = self.described.max_def_level() > 0;
+        let pages = Box::new(Checked { pages: group.get_column_page_reader(self.leaf)?, nullable });
         let reader = get_column_reader(self.described.clone(), pages);
         self.chunk = Some(match self.described.physical_type() {
             Type::INT32 => Of::<Int32Type>::chunk(get_typed_column_reader(reader)),
@@ -246,7 +256,9 @@ fn of_bytes(bytes: &[u8], reads: Reads) -> Field<'_> {
     }
     let sign = if bytes.first().is_some_and(|&byte| byte >= 0x80) { -1 } else { 0 };
     // What is longer than 16 bytes is too large for anything, or begins with bytes of the sign.
-    let fits = bytes.len().checked_sub(16).is_none_or(|over| bytes[..=over].iter().all(|&byte| byte == sign as u8));
+    let (over, rest) = bytes.split_at(bytes.len().saturating_sub(16));
+    let keeps_sign = rest.first().is_none_or(|&byte| (byte >= 0x80) == (sign < 0));
+    let fits = over.iter().all(|&byte| byte == sign as u8) && keeps_sign;
     Field::Number(match fits {
         true => bytes.iter().fold(sign, |number: i128, &byte| number << 8 | i128::from(byte)),
         false => i128::MAX,
@@ -254,26 +266,77 @@ fn of_bytes(bytes: &[u8], reads: Reads) -> Field<'_> {
 }
 
 /// Pages of a file that may be damaged.
-struct Checked(Box<dyn PageReader>);
+struct Checked {
+    pages: Box<dyn PageReader>,
+    /// Whether values may be null, which stands before them.
+    nullable: bool,
+}
+
+/// The most values of a page whose lengths are stored as differences: four bytes of memory are taken for each.
+const LENGTHS_MAX: u64 = 1 << 26;
+
+/// How many lengths a page says it has that are stored as differences: the third number of what follows what is null.
+fn lengths(page: &Page, nullable: bool) -> Option<u64> {
+    let values = match page {
+        Page::DataPage { buf, .. } if nullable => {
+            let (bytes, rest) = buf.split_first_chunk()?;
+            rest.get(u32::from_le_bytes(*bytes) as usize..)?
+        }
+        Page::DataPageV2 { buf, def_levels_byte_len, rep_levels_byte_len, .. } => {
+            buf.get(def_levels_byte_len.checked_add(*rep_levels_byte_len)? as usize..)?
+        }
+        Page::DataPage { buf, .. } | Page::DictionaryPage { buf, .. } => buf,
+    };
+    let mut bytes = values.iter();
+    let mut number = || {
+        let mut number = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = *bytes.next()?;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(number);
+            }
+        }
+        None
+    };
+    // How they are grouped stands before.
+    (number()?, number()?);
+    number()
+}
 
 impl PageReader for Checked {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
-        let page = self.0.get_next_page()?;
+        let page = self.pages.get_next_page()?;
         // Memory is taken for so many.
         if let Some(Page::DictionaryPage { buf, num_values, .. }) = &page
             && *num_values as usize > buf.len()
         {
             return Err(ParquetError::General(format!("a dictionary of {num_values} values in {} bytes", buf.len())));
         }
+        match page.as_ref().map(Page::encoding) {
+            Some(Encoding::DELTA_BYTE_ARRAY) => {
+                return Err(ParquetError::General("texts as what differs from the one before".to_owned()));
+            }
+            Some(Encoding::DELTA_LENGTH_BYTE_ARRAY) => {
+                let (page, nullable) = (page.as_ref().expect("it has an encoding"), self.nullable);
+                let values = u64::from(page.num_values());
+                if !lengths(page, nullable).is_some_and(|lengths| lengths <= values.min(LENGTHS_MAX)) {
+                    return Err(ParquetError::General(format!(
+                        "more lengths of texts than the {values} of their page"
+                    )));
+                }
+            }
+            _ => {}
+        }
         Ok(page)
     }
 
     fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
-        self.0.peek_next_page()
+        self.pages.peek_next_page()
     }
 
     fn skip_next_page(&mut self) -> Result<()> {
-        self.0.skip_next_page()
+        self.pages.skip_next_page()
     }
 }
 

@@ -7,6 +7,8 @@
 mod column;
 #[cfg(feature = "parquet")]
 mod rows;
+#[cfg(feature = "parquet")]
+mod schema;
 
 use std::io;
 

@@ -28,6 +28,9 @@ pub(super) struct Parquet {
 
 impl Parquet {
     pub fn open(file: Box<dyn Anywhere>, named: &Columns) -> Result<Parquet, String> {
+        let footer = footer(&*file).map_err(|error| unreadable(error.into()))?;
+        super::schema::check(&footer).map_err(|why| unreadable(ParquetError::General(why)))?;
+        drop(footer);
         let file = SerializedFileReader::new(Sought(file.into())).map_err(unreadable)?;
         let schema = file.metadata().file_metadata().schema_descr();
         let mut columns = [const { None::<Column> }; SLOTS.len()];
@@ -220,6 +223,18 @@ fn there(paths: &[String]) -> String {
     if there.is_empty() { "it has none".to_owned() } else { format!("it has {}", there.join(", ")) }
 }
 
+/// What says what is where, at the end of a file. Its own length stands behind it, and the four letters that it began with.
+fn footer(file: &dyn Anywhere) -> io::Result<Vec<u8>> {
+    let mut end = [0; 8];
+    let at = file.len().checked_sub(end.len() as u64).ok_or(io::ErrorKind::UnexpectedEof)?;
+    file.read_exact_at(&mut end, at)?;
+    let [bytes @ .., _, _, _, _] = end;
+    let bytes = u32::from_le_bytes(bytes);
+    let mut footer = vec![0; at.min(bytes.into()) as usize];
+    file.read_exact_at(&mut footer, at.saturating_sub(bytes.into()))?;
+    Ok(footer)
+}
+
 /// The file, as it is read from.
 struct Sought(Arc<dyn Anywhere>);
 
@@ -240,8 +255,12 @@ impl ChunkReader for Sought {
         // At the file's end stands no page.
         if there >= begin.len() as u64 {
             self.0.read_exact_at(&mut begin, start)?;
-            if let Some(bytes) = page_bytes(&begin).filter(|&bytes| bytes > PAGE_BYTES_MAX) {
-                return Err(ParquetError::General(format!("a page of {bytes} bytes, more than {PAGE_BYTES_MAX}")));
+            match page_bytes(&begin) {
+                Some(..=PAGE_BYTES_MAX) => {}
+                Some(bytes) => {
+                    return Err(ParquetError::General(format!("a page of {bytes} bytes, more than {PAGE_BYTES_MAX}")));
+                }
+                None => return Err(ParquetError::General("a page that does not say how long it is".to_owned())),
             }
         }
         Ok(BufReader::with_capacity(HEADER_BYTES, From { file: self.0.clone(), at: start }))

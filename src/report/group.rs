@@ -41,6 +41,7 @@ pub(super) fn tables(results: &Results) -> Vec<Group<'_>> {
     for table in &mut tables {
         table.order(results, about.as_ref());
         table.name_hints(results);
+        table.name_kinds();
     }
     tables
 }
@@ -100,9 +101,16 @@ impl<'a> Group<'a> {
         format!("{} {}, {}, {} ops{entries}{hint}{threads}", id.keys, id.mix, id.entry, integer(id.ops))
     }
 
-    /// What its latencies are of.
-    pub fn mainly(&self) -> Mainly {
-        Mainly::of(self.rows.iter().find(|row| !row.failed()).unwrap_or(&self.rows[0]).cell)
+    /// What its latencies are of; `None` where that differs from row to row, as it may between seeds.
+    pub fn mainly(&self) -> Option<Mainly> {
+        let mut kinds = self.rows.iter().filter(|row| !row.failed()).map(|row| Mainly::of(row.cell));
+        let first = kinds.next().unwrap_or_else(|| Mainly::of(self.rows[0].cell));
+        kinds.all(|kind| kind == first).then_some(first)
+    }
+
+    /// What its latencies are of, for its heading.
+    pub fn latencies_of(&self) -> &'static str {
+        self.mainly().map_or("what each row names", Mainly::plural)
     }
 
     /// Whether it has no writes, which its latencies would otherwise be of.
@@ -157,6 +165,15 @@ impl<'a> Group<'a> {
             label.push_str(&format!(" seed={}", id.seed));
         }
         label
+    }
+
+    /// Names what the latencies of each row are of, where that is not the same of all.
+    fn name_kinds(&mut self) {
+        if self.mainly().is_none() {
+            for row in self.rows.iter_mut().filter(|row| !row.failed()) {
+                row.label.push_str(&format!(" ({})", Mainly::of(row.cell).plural()));
+            }
+        }
     }
 
     /// Names the hints, where cells of the same map have others.

@@ -8,7 +8,10 @@ pub(super) type Entry = (Vec<&'static str>, String);
 
 /// What each column says; neighbours that say the same are explained once.
 pub(super) fn entries<'a>(columns: impl Iterator<Item = &'a Column>, groups: &[Group<'_>]) -> Vec<Entry> {
-    let kind = one_kind(groups).unwrap_or("operation of the kind that the heading names");
+    let kind = one_kind(groups).unwrap_or(match groups.iter().all(|group| group.mainly().is_some()) {
+        true => "operation of the kind that the heading names",
+        false => "operation of the kind that the heading or the row names",
+    });
     let mut entries: Vec<Entry> = Vec::new();
     for column in columns {
         let (name, meaning) = column.legend.split_once(": ").unwrap_or((column.top, column.legend));
@@ -24,8 +27,8 @@ pub(super) fn entries<'a>(columns: impl Iterator<Item = &'a Column>, groups: &[G
 
 /// What one operation is called whose latencies tables show; `None` where that differs from workload to workload.
 pub(super) fn one_kind(groups: &[Group<'_>]) -> Option<&'static str> {
-    let mainly = groups.first()?.mainly();
-    groups.iter().all(|group| group.mainly() == mainly).then(|| mainly.singular())
+    let mainly = groups.first()?.mainly()?;
+    groups.iter().all(|group| group.mainly() == Some(mainly)).then(|| mainly.singular())
 }
 
 /// What stands in the names of rows, and how these are ordered.

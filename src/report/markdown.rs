@@ -82,7 +82,7 @@ fn section(group: &Group<'_>) -> String {
         text += &format!("\nCounted:\n\n{counted}");
     }
     if !timed.is_empty() {
-        text += &format!("\nTimed, latencies of {}:\n\n{timed}", group.mainly().plural());
+        text += &format!("\nTimed, latencies of {}:\n\n{timed}", group.latencies_of());
     }
     for side in &SIDES {
         let rows = (side.rows)(group);

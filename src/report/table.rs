@@ -47,7 +47,7 @@ pub fn summary(results: &Results, width: usize, colour: bool) -> String {
         }
         let mut title = group.title();
         if legend::one_kind(&groups).is_none() && shown.iter().any(|shown| shown.column.metric.timed()) {
-            title.push_str(&format!(" (latencies of {})", group.mainly().plural()));
+            title.push_str(&format!(" (latencies of {})", group.latencies_of()));
         }
         lines.extend(wrap(&one_line(&title), width).iter().map(|line| paint.bold(line)));
         for row in &group.rows {
@@ -221,7 +221,9 @@ fn figures_table(groups: &[Group<'_>], shown: &[Shown], width: usize, colour: bo
     let label_width = label_width(groups, width);
     for group in groups {
         let rows: Vec<&Figures<'_>> = group.rows.iter().filter(|row| !row.failed()).collect();
-        let best: Vec<Option<String>> = shown.iter().map(|shown| best(shown, &rows)).collect();
+        let compares = |shown: &&Shown| !shown.column.latency || group.mainly().is_some();
+        let best = |shown| Some(shown).filter(compares).and_then(|shown| best(shown, &rows));
+        let best: Vec<Option<String>> = shown.iter().map(best).collect();
         for row in rows {
             // A column is as wide as the labels of failed cells too.
             let mut cells = vec![Cell::new(RowLabel::new(&row.label, label_width).beside())];
@@ -263,7 +265,7 @@ fn legend(groups: &[Group<'_>], shown: &[Shown], dropped: &[Shown], results: &Re
         legend.extend(undisturbed::notes(results));
     }
     let rows = || groups.iter().flat_map(|group| &group.rows);
-    let has_latencies = shown.iter().any(|shown| shown.column.legend.contains(": latency of one"));
+    let has_latencies = shown.iter().any(|shown| shown.column.latency);
     let floors = rows().filter_map(|row| row.metric(CLOCK_FLOOR_NS)).filter(|_| has_latencies);
     if let Some(floor_ns) = floors.reduce(f64::max) {
         legend.push(format!("Latencies include one reading of the clock, up to {floor_ns:.0} ns here."));

@@ -263,6 +263,36 @@ fn a_table_of_lookups_has_theirs_and_those_of_writes_beside_them() {
     assert!(markdown(&results).contains("Timed, latencies of lookups:"));
 }
 
+/// A map of half lookups, half overwrites under two seeds, of which the other has so many lookups more.
+fn of_two_seeds(more: u64) -> Results {
+    let mut cells = vec![whole().cells[6].clone(); 2];
+    (cells[0].expected.gets, cells[0].expected.overwrites) = (50_000 - more, 50_000 + more);
+    (cells[1].expected.gets, cells[1].expected.overwrites) = (50_000 + more, 50_000 - more);
+    cells[1].id.seed = 2;
+    results(cells)
+}
+
+#[test]
+fn of_a_mix_of_halves_the_latencies_are_those_of_writes_whatever_the_seed() {
+    let results = of_two_seeds(100);
+    let text = summary(&results, 120, false);
+    assert!(text.replace('\n', " ").contains("latency of one overwrite") && !text.contains("(lookups)"), "{text}");
+    assert!(markdown(&results).contains("Timed, latencies of overwrites:"));
+}
+
+#[test]
+fn where_seeds_differ_in_what_their_latencies_are_of_each_row_says_it_and_none_is_the_best() {
+    let results = of_two_seeds(9_000);
+    let text = summary(&results, 120, true);
+    let plain = bare(&text);
+    assert!(plain.contains("(latencies of what each row names)"), "{plain}");
+    assert!(plain.contains("  std seed=1 (overwrites) ") && plain.contains("  std seed=2 (lookups) "), "{plain}");
+    assert!(plain.replace('\n', " ").contains("of the kind that the heading or the row names"), "{plain}");
+    let row = text.lines().find(|line| line.contains("(lookups)")).expect("the row");
+    assert!(!row.contains("\x1b["), "its median is less, but of others: {row:?}");
+    assert!(markdown(&results).contains("Timed, latencies of what each row names:"));
+}
+
 #[test]
 fn names_and_headings_wrap_and_tails_stay_at_60_columns() {
     let mut results = record();

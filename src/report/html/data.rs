@@ -9,6 +9,7 @@ use super::super::group::Group;
 use super::super::stacks::{KINDS, Kind};
 use super::super::standout::Finding;
 use super::curves;
+use crate::record::metrics::mainly::Mainly;
 use crate::record::metrics::{self, Class, Number, mainly, undisturbed};
 use crate::record::{Cause, CellId, Distributions, HeatMap, OpKind};
 
@@ -45,8 +46,6 @@ struct Workload<'a> {
     /// What tells it from the others.
     name: &'a str,
     title: String,
-    /// What the latencies are of that its table shows.
-    latencies_of: &'static str,
 }
 
 #[derive(Serialize)]
@@ -73,7 +72,9 @@ struct Cell<'a> {
     stacks: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     started_unix_ms: Option<u64>,
-    /// The cause of the slowest of its operations of that kind.
+    /// What those of its latencies are of that are not of a kind by name.
+    latencies_of: &'static str,
+    /// The cause of the slowest of these.
     #[serde(skip_serializing_if = "Option::is_none")]
     worst_cause: Option<&'static str>,
     /// Of each distribution that it has `[n, how many]`, the numbers that occur.
@@ -135,7 +136,7 @@ fn metric(metric: &metrics::Metric) -> Metric {
 }
 
 fn workload<'a>(group: &'a Group<'a>) -> Workload<'a> {
-    Workload { name: &group.name, title: group.title(), latencies_of: group.mainly().plural() }
+    Workload { name: &group.name, title: group.title() }
 }
 
 fn cell<'a>(group: usize, row: &'a Figures<'a>, shown: &[metrics::Metric]) -> Cell<'a> {
@@ -162,6 +163,7 @@ fn cell<'a>(group: usize, row: &'a Figures<'a>, shown: &[metrics::Metric]) -> Ce
         recordings,
         stacks,
         started_unix_ms: cell.time.as_ref().map(|time| time.started_unix_ms),
+        latencies_of: Mainly::of(cell).plural(),
         worst_cause: mainly::max_cause(cell).map(Cause::name),
         distributions: (cell.count.as_ref().filter(|_| !row.failed()))
             .map(|count| distributions(&count.distributions))

@@ -16,7 +16,7 @@ const table = {
 
 /** Columns of words: what the slowest write did, and what the tail went into. */
 const CAUSES = [
-  { key: "worst", label: "slowest while", summary: "What the slowest write did besides its own work (of lookups the slowest lookup, where these are more).", of: (cell) => (cell.failed ? undefined : cell.worst_cause) },
+  { key: "worst", label: "slowest while", summary: "What the slowest write did besides its own work (the slowest lookup, where the latencies are of lookups).", of: (cell) => (cell.failed ? undefined : cell.worst_cause) },
   { key: "kind", label: "most time", summary: "The kind of operation that most of the time went into, where there are several, and its share.", of: dearestKind },
   { key: "tail", label: "tail cause", summary: "The cause that most of the time above p99.9 went into, and its share of that time.", of: tailCause },
 ];

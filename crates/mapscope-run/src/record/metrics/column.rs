@@ -13,6 +13,8 @@ pub struct Column {
     pub unit: &'static str,
     /// What it says, for the legend.
     pub legend: &'static str,
+    /// Whether it is a latency, with one reading of the clock in it.
+    pub latency: bool,
     /// How soon a narrow terminal drops it, 1 last; `None` for Markdown only.
     pub rank: Option<u8>,
     /// The most decimals.
@@ -37,6 +39,7 @@ impl Column {
             top,
             unit,
             legend,
+            latency: false,
             rank: None,
             decimals: 0,
             divisor: 1.0,
@@ -45,6 +48,10 @@ impl Column {
             worth: |_| true,
             named: None,
         }
+    }
+
+    pub(super) const fn latency(self) -> Column {
+        Column { latency: true, ..self }
     }
 
     /// On the terminal too, whose width this rank has.

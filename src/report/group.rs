@@ -1,6 +1,6 @@
 //! Cells side by side that had the same work to do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::figures::{Column, Figures, columns};
 use super::number::integer;
@@ -29,7 +29,8 @@ pub(super) struct Group<'a> {
 /// The groups, in the order of the plan.
 pub(super) fn groups(results: &Results) -> Vec<Group<'_>> {
     let mut groups = gathered(results, true);
-    groups.iter_mut().for_each(|group| group.order(results, None));
+    let varied = Varied::by_map(results);
+    groups.iter_mut().for_each(|group| group.order(&varied, None));
     groups
 }
 
@@ -37,10 +38,10 @@ pub(super) fn groups(results: &Results) -> Vec<Group<'_>> {
 /// column, the best first; those of one map stay neighbours.
 pub(super) fn tables(results: &Results) -> Vec<Group<'_>> {
     let mut tables = gathered(results, false);
-    let about = about(&tables);
+    let (about, varied) = (about(&tables), Varied::by_map(results));
     for table in &mut tables {
-        table.order(results, about.as_ref());
-        table.name_hints(results);
+        table.order(&varied, about.as_ref());
+        table.name_hints(&varied);
         table.name_kinds();
     }
     tables
@@ -55,20 +56,16 @@ pub(super) fn about(groups: &[Group<'_>]) -> Option<Column> {
 
 fn gathered(results: &Results, by_hint: bool) -> Vec<Group<'_>> {
     let (several, columns) = (Several::of(results), columns(results));
-    let workload = |id: &'_ CellId| {
-        let hint = if by_hint { id.hint } else { 0 };
-        (id.keys.clone(), id.mix.clone(), id.entry.clone(), id.ops, hint)
-    };
     let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut places = HashMap::new();
     for cell in &results.cells {
-        let row = Figures::new(cell, &columns);
-        match groups.iter_mut().find(|group| workload(group.id()) == workload(&cell.id)) {
-            Some(group) => group.rows.push(row),
-            None => {
-                let name = several.name(&cell.id, by_hint);
-                groups.push(Group { rows: vec![row], name, columns: columns.clone() });
-            }
+        let id = &cell.id;
+        let workload = (&*id.keys, &*id.mix, &*id.entry, id.ops, by_hint.then_some(id.hint));
+        let place = *places.entry(workload).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push(Group { rows: Vec::new(), name: several.name(id, by_hint), columns: columns.clone() });
         }
+        groups[place].rows.push(Figures::new(cell, &columns));
     }
     groups
 }
@@ -120,7 +117,7 @@ impl<'a> Group<'a> {
     }
 
     /// Orders the rows, by the best that each map has of a column where one is given, and names them.
-    fn order(&mut self, results: &Results, about: Option<&Column>) {
+    fn order(&mut self, varied: &HashMap<&str, Varied>, about: Option<&Column>) {
         let mut maps: Vec<(&str, Option<f64>)> = Vec::new();
         for row in &self.rows {
             let sign = if about.is_some_and(|column| column.larger) { -1.0 } else { 1.0 };
@@ -140,31 +137,11 @@ impl<'a> Group<'a> {
                 place(x).cmp(&place(y)).then(load_factor(x).total_cmp(&load_factor(y))).then(x.hint.cmp(&y.hint));
             by_map.then(x.thread_keys.cmp(&y.thread_keys)).then(x.threads.cmp(&y.threads)).then(x.seed.cmp(&y.seed))
         });
-        let labels: Vec<String> = self.rows.iter().map(|row| self.label_of(&row.cell.id, results)).collect();
-        for (row, label) in self.rows.iter_mut().zip(labels) {
-            row.label = label;
+        let ids: Vec<&CellId> = self.rows.iter().map(|row| &row.cell.id).collect();
+        let beside = Varied::of(&ids);
+        for row in &mut self.rows {
+            row.label = label_of(&row.cell.id, &varied[&*row.cell.id.map], &beside);
         }
-    }
-
-    /// The row's name, as short as tells it from its neighbours and from cells of its map anywhere in the record.
-    fn label_of(&self, id: &CellId, results: &Results) -> String {
-        let ids = || results.cells.iter().map(|cell| &cell.id).filter(|other| other.map == id.map);
-        let beside = || self.rows.iter().map(|row| &row.cell.id);
-        let mut label = id.map.clone();
-        if let Some(x) = id.load_factor.filter(|_| ids().any(|other| other.load_factor != id.load_factor)) {
-            label.push_str(&format!("{LOAD_FACTOR}{x}"));
-        }
-        if ids().chain(beside()).any(|other| other.crew() != id.crew()) {
-            label.push_str(&id.threads.map(|threads| format!("{THREADS}{threads}")).unwrap_or_default());
-            let ways: BTreeSet<_> = ids().chain(beside()).filter_map(CellId::crew).map(|(_, keys)| keys).collect();
-            if let Some(keys) = id.thread_keys.as_deref().filter(|_| ways.len() > 1 && id.threads > Some(1)) {
-                label.push_str(&format!(" {keys}"));
-            }
-        }
-        if ids().chain(beside()).any(|other| other.seed != id.seed) {
-            label.push_str(&format!(" seed={}", id.seed));
-        }
-        label
     }
 
     /// Names what the latencies of each row are of, where that is not the same of all.
@@ -177,13 +154,65 @@ impl<'a> Group<'a> {
     }
 
     /// Names the hints, where cells of the same map have others.
-    fn name_hints(&mut self, results: &Results) {
+    fn name_hints(&mut self, varied: &HashMap<&str, Varied>) {
         for row in &mut self.rows {
             let id = &row.cell.id;
-            if results.cells.iter().any(|other| other.id.map == id.map && other.id.hint != id.hint) {
+            if varied[&*id.map].hints {
                 row.label.push_str(&format!("{HINT}{}", integer(id.hint)));
             }
         }
+    }
+}
+
+/// The name of a row, as short as tells it from its neighbours and from cells of its map anywhere in the record.
+fn label_of(id: &CellId, anywhere: &Varied, beside: &Varied) -> String {
+    let mut label = id.map.clone();
+    if let Some(x) = id.load_factor.filter(|_| anywhere.load_factors) {
+        label.push_str(&format!("{LOAD_FACTOR}{x}"));
+    }
+    if anywhere.crews || beside.crews {
+        label.push_str(&id.threads.map(|threads| format!("{THREADS}{threads}")).unwrap_or_default());
+        let several_ways = anywhere.ways || beside.ways;
+        if let Some(keys) = id.thread_keys.as_deref().filter(|_| several_ways && id.threads > Some(1)) {
+            label.push_str(&format!(" {keys}"));
+        }
+    }
+    if anywhere.seeds || beside.seeds {
+        label.push_str(&format!(" seed={}", id.seed));
+    }
+    label
+}
+
+/// What varies between cells.
+struct Varied {
+    load_factors: bool,
+    crews: bool,
+    /// How keys are dealt to threads.
+    ways: bool,
+    seeds: bool,
+    hints: bool,
+}
+
+impl Varied {
+    fn of(ids: &[&CellId]) -> Varied {
+        let differ = |differ: fn(&CellId, &CellId) -> bool| ids.iter().any(|id| differ(ids[0], id));
+        let ways: BTreeSet<&str> = ids.iter().filter_map(|id| Some(id.crew()?.1)).collect();
+        Varied {
+            load_factors: differ(|a, b| a.load_factor != b.load_factor),
+            crews: differ(|a, b| a.crew() != b.crew()),
+            ways: ways.len() > 1,
+            seeds: differ(|a, b| a.seed != b.seed),
+            hints: differ(|a, b| a.hint != b.hint),
+        }
+    }
+
+    /// Between the cells of each map of a record.
+    fn by_map(results: &Results) -> HashMap<&str, Varied> {
+        let mut by_map: HashMap<&str, Vec<&CellId>> = HashMap::new();
+        for cell in &results.cells {
+            by_map.entry(&cell.id.map).or_default().push(&cell.id);
+        }
+        by_map.into_iter().map(|(map, ids)| (map, Varied::of(&ids))).collect()
     }
 }
 

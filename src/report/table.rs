@@ -41,12 +41,13 @@ pub fn summary(results: &Results, width: usize, colour: bool) -> String {
         lines.extend(table.by_ref().take(2));
     }
     let label_width = label_width(&groups, width);
+    let names_kinds = legend::one_kind(&groups).is_none() && shown.iter().any(|shown| shown.column.metric.timed());
     for group in &groups {
         if !lines.is_empty() {
             lines.push(String::new());
         }
         let mut title = group.title();
-        if legend::one_kind(&groups).is_none() && shown.iter().any(|shown| shown.column.metric.timed()) {
+        if names_kinds {
             title.push_str(&format!(" (latencies of {})", group.latencies_of()));
         }
         lines.extend(wrap(&one_line(&title), width).iter().map(|line| paint.bold(line)));

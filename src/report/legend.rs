@@ -45,8 +45,14 @@ pub(super) fn of_rows(groups: &[Group<'_>]) -> Vec<String> {
     if !parts.is_empty() {
         lines.push(parts.join("; ") + ".");
     }
-    let several = groups.iter().any(|group| group.rows.iter().any(|row| row.cell.id.map != group.rows[0].cell.id.map));
-    if let Some(column) = about(groups).filter(|_| several) {
+    let of_several_maps =
+        |group: &&Group<'_>| group.rows.iter().any(|row| row.cell.id.map != group.rows[0].cell.id.map);
+    let several = || groups.iter().filter(of_several_maps);
+    let in_order = |column: &Column| {
+        let has_figure = |group: &Group<'_>| group.rows.iter().any(|row| !row.failed() && column.value(row).is_some());
+        several().next().is_some() && several().all(has_figure)
+    };
+    if let Some(column) = about(groups).filter(in_order) {
         let best = if column.larger { "largest" } else { "least" };
         lines.push(format!("Maps are in the order of {}, the {best} first.", column.top));
     }

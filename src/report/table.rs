@@ -86,7 +86,7 @@ fn beside(side: &Side, groups: &[Group<'_>], width: usize, paint: &Paint) -> Vec
         0 => label_width(groups, width),
         column => widest(column).max(side.headings[column].width()),
     };
-    let widths: Vec<usize> = (0..side.headings.len()).map(width_of).collect();
+    let mut widths: Vec<usize> = (0..side.headings.len()).map(width_of).collect();
     let mut columns: Vec<usize> = (0..widths.len()).collect();
     let alike = |column: usize| rows().all(|row| row[column] == first[column]);
     columns.retain(|&column| side.differs != Some(column) || !alike(column));
@@ -98,7 +98,11 @@ fn beside(side: &Side, groups: &[Group<'_>], width: usize, paint: &Paint) -> Vec
             columns.retain(|column| column != dropped);
         }
     }
-    if let Some(lost) = told.filter(|column| !columns.contains(column)) {
+    // Last of all the name gives way: where there is no room for it, it is above its figures.
+    let figures = columns.iter().skip(1).map(|&column| GAP + widths[column]).sum::<usize>();
+    widths[0] = widths[0].min(width.saturating_sub(INDENT + figures)).max(side.headings[0].width());
+    let lost = told.filter(|column| !columns.contains(column));
+    if let Some(lost) = lost {
         for (_, rows) in &mut tables {
             let mut seen = BTreeSet::new();
             rows.retain(|row| seen.insert(row[..lost].to_vec()));
@@ -124,7 +128,11 @@ fn beside(side: &Side, groups: &[Group<'_>], width: usize, paint: &Paint) -> Vec
         }
     }
     lines.push(String::new());
-    lines.extend(wrap(&side.legend(|column| columns.contains(&column)), width.min(LEGEND_WIDTH_MAX)));
+    let mut legend = side.legend(|column| columns.contains(&column));
+    if lost.is_some() {
+        legend.push_str(" Undisturbed where a cell has such times.");
+    }
+    lines.extend(wrap(&legend, width.min(LEGEND_WIDTH_MAX)));
     lines
 }
 

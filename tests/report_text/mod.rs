@@ -195,7 +195,23 @@ fn where_there_is_no_room_for_whose_times_they_are_the_undisturbed_ones_stay() {
         let waits: Vec<_> = text.split_once("What callers wait").expect("the table").1.lines().collect();
         let of: Vec<_> = waits.iter().filter(|line| line.contains("go-classic")).collect();
         assert_eq!((of.len(), text.contains("undisturbed ")), (rows, said), "{text}");
+        assert_eq!(text.replace('\n', " ").contains("Undisturbed where a cell has such times."), !said, "{text}");
         assert!(!said || of[0].contains("<0.1 %"), "the undisturbed one comes first: {text}");
+    }
+}
+
+#[test]
+fn a_small_table_loses_no_figure_to_a_long_name() {
+    let mut results = undisturbed(with_waits());
+    let waits = results.cells.remove(0).time.expect("a time pass").responses;
+    results.cells.truncate(1);
+    results.cells[0].id.map = "hashbrown-foldhash-quality".to_owned();
+    let time = results.cells[0].time.as_mut().expect("a time pass");
+    time.responses = waits;
+    time.hashing = Some(Hashing { ops: 100_000, hashed_ns: vec![900_000; 3], idle_ns: vec![200_000; 3] });
+    for width in [60, 70] {
+        let text = summary(&results, width, false);
+        assert!(!text.contains('…') && text.contains("3.1 ms") && text.contains("growing 69 %"), "{text}");
     }
 }
 

@@ -185,6 +185,36 @@ fn latencies_are_curves_by_kind_and_cause() {
 }
 
 #[test]
+fn each_cell_says_what_its_latencies_are_of_and_the_longest_write_is_beside_lookups() {
+    let mut results = fixture::whole();
+    let cell = &mut results.cells[6];
+    (cell.expected.gets, cell.expected.overwrites) = (90_000, 10_000);
+    results.cells = vec![results.cells[0].clone(), results.cells[6].clone()];
+    let overview = &chunks(&html(&results))["overview"];
+    assert_eq!(texts(&overview["cells"], "latencies_of"), ["inserts", "lookups"]);
+    let place =
+        texts(&overview["metrics"], "name").iter().position(|&name| name == "writes_max_ns").expect("the metric");
+    let longest = overview["values"][place].as_array().expect("a value a cell");
+    assert!(longest[0].is_null() && longest[1].as_u64().is_some_and(|ns| ns >= 39_000), "{longest:?}");
+}
+
+#[test]
+fn a_stall_of_a_write_is_of_the_metric_that_has_the_longest_write() {
+    let mut results = fixture::undisturbed(fixture::whole());
+    results.cells.truncate(5);
+    let subjects = |results: &Results| {
+        let overview = &chunks(&html(results))["overview"];
+        let findings = overview["findings"].as_array().expect("findings").iter();
+        let stalls =
+            findings.filter(|finding| finding["text"].as_str().is_some_and(|text| text.contains(" slowest write")));
+        stalls.map(|finding| finding["subject"].as_str().expect("a metric").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(subjects(&results), ["latency_max_ns"]);
+    results.cells.iter_mut().for_each(|cell| cell.expected.gets = 2 * cell.id.ops);
+    assert_eq!(subjects(&results), ["writes_max_ns"]);
+}
+
+#[test]
 fn stacks_are_trees_that_add_up() {
     let mut results = fixture::whole();
     results.cells.truncate(1);

@@ -6,7 +6,7 @@ use super::super::number::{bytes, duration, integer, plain};
 use super::contrast::{Contrast, Figure, RATIO_MIN, alike, names, span};
 use super::time::settled;
 use super::{Finding, SAMPLES_MIN, STALL, rows};
-use crate::record::metrics::mainly::LATENCY_MAX_NS;
+use crate::record::metrics::mainly::{LATENCY_MAX_NS, Mainly, WRITES_MAX_NS};
 use crate::record::metrics::times::CLOCK_FLOOR_NS;
 use crate::record::metrics::{self, undisturbed};
 use crate::record::{Cause, OpKind};
@@ -75,7 +75,7 @@ fn contrast<'a>(group: &'a Group<'a>, row: &'a Figures<'a>, doing: &str) -> Opti
         // Where there is room for it.
         largest_growth(row).filter(|_| group.rows.len() <= super::FEW).unwrap_or_default(),
     );
-    Some(contrast.finding(text, LATENCY_MAX_NS.name))
+    Some(contrast.finding(text, longest_write(row)))
 }
 
 /// The slowest write against the median of the same cell, and the largest table that was made.
@@ -92,8 +92,16 @@ fn alone(group: &Group<'_>, row: &Figures<'_>, max_ns: f64, doing: &str) -> Opti
         largest_growth(row).unwrap_or_default(),
     );
     let values = vec![("slowest write".to_owned(), max_ns), ("median".to_owned(), median_ns)];
-    let finding = Finding { values, ..Finding::new(text, LATENCY_MAX_NS.name, STALL) };
+    let finding = Finding { values, ..Finding::new(text, longest_write(row), STALL) };
     (ratio >= RATIO_MIN).then_some(Finding { ratio: Some(ratio), ..finding })
+}
+
+/// The metric that has the longest write of a cell: beside lookups it is another.
+fn longest_write(row: &Figures<'_>) -> &'static str {
+    match Mainly::of(row.cell) {
+        Mainly::Kind(OpKind::Get) => WRITES_MAX_NS.name,
+        _ => LATENCY_MAX_NS.name,
+    }
 }
 
 /// `; std's largest growth, operation 917,505, allocates 36 MiB and moves 917,504 entries`.

@@ -75,6 +75,8 @@ function absence(cell, metric) {
   if (cell.failed) return `the cell failed: ${cell.status}`;
   if (metric.exact && !cell.counted) return "the count pass was not run";
   if (!metric.exact && !cell.timed) return "the time pass was not run";
+  const [, beside] = /^(writes|lookups)_.*_ns$/.exec(metric.name) ?? [];
+  if (beside && (beside === "lookups") === (cell.latencies_of === "lookups")) return `its latencies without a kind in their name are of ${cell.latencies_of}`;
   return metric.exact ? "not available for this map" : "not available for this map, or too few such operations";
 }
 

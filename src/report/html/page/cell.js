@@ -22,7 +22,7 @@ function showCell(cell) {
   const dialog = el("dialog", { class: "cell", "aria-labelledby": "cell-title", close: () => { dialog.remove(); writeView(null); }, click: (event) => { if (event.target === dialog) dialog.close(); } },
     close,
     el("h2", { id: "cell-title" }, cell.label),
-    el("p", { class: "lede" }, `${run.groups[cell.group].title}, seed ${cell.id.seed}${cell.version ? ` · ${cell.version}` : ""}`),
+    el("p", { class: "lede" }, `${run.groups[cell.group].title}, seed ${cell.id.seed}${hasLatencies(cell) ? ` · ${latenciesOf(cell)}` : ""}${cell.version ? ` · ${cell.version}` : ""}`),
     cell.failed && el("p", { class: "failed" }, el("strong", { class: "bad" }, cell.status), cell.error ? `: ${cell.error}` : ""),
     !cell.exact && el("p", { class: "fine" }, "This map can't be seeded: its counts don't repeat bit for bit."),
     el("div", { class: "pair charts" }),
@@ -45,7 +45,7 @@ async function cellCharts(cell) {
   const place = group.cells.indexOf(cell);
   const [latencies, courses] = await Promise.all([`latency-${group.index}`, `course-${group.index}`].map(unpack));
   const curves = latencies?.[place]?.filter(({ cause }) => cause === undefined) ?? [];
-  const curve = curves.find(({ kind }) => kind === undefined) ?? curves[0];
+  const curve = curves.find(({ kind }) => kindName(kind ?? ANY) === cell.latencies_of) ?? curves[0];
   const course = courses?.[place];
   return [
     curve && curveFigure(cell, curve),

@@ -9,7 +9,7 @@ const ROWS_ON_PAPER = 100;
 const table = {
   columns: [
     "alloc_bytes_per_write", "moves_per_insert", "write_amplification", "peak_amplification", "time_ns_per_op",
-    "latency_p50_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns",
+    "latency_p50_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns", "writes_max_ns",
   ],
   words: "", workload: "", sort: null, descending: false, cells: [], rowOf: null,
 };
@@ -199,13 +199,18 @@ function rowsOf(metrics, causes) {
   return (cell) => el("tr", cell.failed ? { class: "bad" } : {},
     el("th", { scope: "row" },
       el("button", { type: "button", class: "open", title: "Every figure of this cell", "aria-haspopup": "dialog", click: () => showCell(cell) }, cell.label),
-      run.groups.length > 1 && el("small", { class: "under" }, cell.workload),
+      run.groups.length > 1 && el("small", { class: "under" }, cell.workload, hasLatencies(cell) && `, ${latenciesOf(cell)}`),
+      run.groups.length === 1 && hasLatencies(cell) && el("small", { class: "of" }, latenciesOf(cell)),
       cell.failed && el("span", { class: "status", title: cell.error }, ` ✕ ${cell.status}`),
       !cell.exact && !cell.failed && el("span", { class: "status", role: "img", "aria-label": " counts don't repeat bit for bit", title: "Its counts don't repeat bit for bit" }, " ~")),
-    run.groups.length > 1 && el("td", { class: "workload", title: cell.workload }, cell.workload),
+    run.groups.length > 1 && el("td", { class: "workload", title: cell.workload }, cell.workload, hasLatencies(cell) && el("small", { class: "of" }, latenciesOf(cell))),
     ...metrics.map((metric, index) => number(cell, metric, index)),
     ...causes.map(({ of }) => cause(cell, of)));
 }
+
+const hasLatencies = (cell) => !cell.failed && cell.recordings > 0;
+/** What its latencies are of, where no kind of operation is in their name. */
+const latenciesOf = (cell) => `latencies of ${cell.latencies_of}`;
 
 const noValue = (why, kind = "number") => el("td", { class: `${kind} none`, title: why }, el("span", { "aria-hidden": "true" }, "–"), el("span", { class: "unseen" }, why));
 

@@ -104,7 +104,7 @@ macro_rules! beside {
             concat!($what, " where the other latencies are not of these."),
             Integer(|c| $of(c, $quantile)),
         )
-        .shown(Shown::InTables)
+        .shown(Shown::InReports)
         .column($column.latency())
     };
 }

@@ -36,16 +36,20 @@ func fix(changes []change) ([]fixed, error) {
 		if err != nil {
 			return nil, err
 		}
-		sort.Slice(c.Edits, func(i, j int) bool { return c.Edits[i].Offset < c.Edits[j].Offset })
+		sort.SliceStable(c.Edits, func(i, j int) bool { return c.Edits[i].Offset < c.Edits[j].Offset })
 		var after bytes.Buffer
-		done := 0
+		done, last := 0, -1
 		for _, e := range c.Edits {
+			if e.Offset == last {
+				// One place has one hint: the first that is asked for.
+				continue
+			}
 			if e.Offset < done || e.End > len(before) || e.End < e.Offset || string(before[e.Offset:e.End]) != e.Old {
 				return nil, fmt.Errorf("%s: changed while it was read: try again", c.File)
 			}
 			after.Write(before[done:e.Offset])
 			after.WriteString(e.New)
-			done = e.End
+			done, last = e.End, e.Offset
 		}
 		after.Write(before[done:])
 		text := after.Bytes()

@@ -38,6 +38,15 @@ func (p *listed) paths() []string {
 	return paths
 }
 
+// path is what a package is imported by; its tests, within it and without, are part of it.
+func (p *listed) path() string {
+	path, tests, _ := strings.Cut(p.ImportPath, " ")
+	if of := strings.TrimSuffix(path, "_test"); tests == "["+of+".test]" {
+		return of
+	}
+	return path
+}
+
 // isMain says that the go command makes the package for a test, of a file that may not be there.
 func (p *listed) isMain() bool {
 	return strings.HasSuffix(p.ImportPath, ".test") && p.Name == "main"
@@ -73,7 +82,7 @@ func load(asked request, wanted map[string]bool, look func(*file)) (int, error) 
 		sizes:     types.SizesFor("gc", runtime.GOARCH),
 		seen:      map[string]bool{},
 	}
-	count := 0
+	count := map[string]bool{}
 	for i := range packages {
 		p := &packages[i]
 		if p.isMain() || p.ImportPath == "unsafe" {
@@ -89,22 +98,17 @@ func load(asked request, wanted map[string]bool, look func(*file)) (int, error) 
 		if !p.DepOnly && len(wanted) == 0 && p.Error != nil && !p.isEmpty() {
 			return 0, fmt.Errorf("%s: %s", p.ImportPath, p.Error.Err)
 		}
-		count += bit(isTarget)
+		if isTarget {
+			count[p.path()] = true
+		}
 		if err := l.check(p, isTarget, len(wanted) == 0, wanted, look); err != nil {
 			return 0, err
 		}
 	}
-	if count == 0 && len(wanted) == 0 {
+	if len(count) == 0 && len(wanted) == 0 {
 		return 0, fmt.Errorf("%s: no Go files are built there", strings.Join(asked.Patterns, " "))
 	}
-	return count, nil
-}
-
-func bit(is bool) int {
-	if is {
-		return 1
-	}
-	return 0
+	return len(count), nil
 }
 
 func list(asked request) ([]listed, error) {

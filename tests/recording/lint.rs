@@ -145,7 +145,103 @@ fn only_a_loop_that_runs_to_its_end_is_sure() {
         );
         assert_eq!(kinds(&json(&lint(&place, &go, &["--format", "json"]))).len(), count, "{between}");
     }
+    // Functions of one file, each with the kind of its only map, or none.
+    let mut source = SHARED.to_owned();
+    let mut starts = Vec::new();
+    for (at, (body, kind)) in FUNCTIONS.iter().enumerate() {
+        starts.push((source.lines().count() as u64, *body, *kind));
+        source += &format!("func f{at}(xs, ys []int, from map[int]int, s, t *box, c chan int) {{\n{body}\n}}\n");
+    }
+    fs::write(place.path().join("main.go"), source).expect("written");
+    let found = json(&lint(&place, &go, &["--format", "json"]));
+    let found = found["findings"].as_array().expect("findings");
+    for (at, (start, body, kind)) in starts.iter().enumerate() {
+        let end = starts.get(at + 1).map_or(u64::MAX, |next| next.0);
+        let inside =
+            found.iter().filter(|finding| (start + 1..=end).contains(&finding["line"].as_u64().expect("a line")));
+        let inside: Vec<_> = inside.map(|finding| finding["kind"].as_str().expect("text")).collect();
+        assert_eq!(inside, kind.iter().copied().collect::<Vec<_>>(), "{body}");
+    }
 }
+
+/// What the functions below use.
+const SHARED: &str = r#"package main
+
+import "maps"
+
+func main() {}
+
+type box struct {
+	m  map[int]int
+	xs list
+	in *box
+}
+
+type list []int
+
+func (l *list) load()  { *l = make(list, 100) }
+func (s *box) reset()  { s.m = nil }
+func get() *box        { return &box{} }
+func give(map[int]int) {}
+func call()            {}
+
+var global map[int]int
+var all []int
+
+"#;
+
+/// Bodies of functions, and the kind of the map that each makes; none where no hint can be known to be right.
+const FUNCTIONS: &[(&str, Option<&str>)] = &[
+    ("m := map[int]int{}\nfor i := range xs { m[i] = 1 }", Some("copy")),
+    ("m := map[int]int{}\nfor i := range xs { call(); (m)[i] = 1 }", Some("copy")),
+    ("m := map[int]int{}\nfor k, v := range from { m[k] = v }", Some("copy")),
+    ("m := map[int]int{}\nn := 1; _ = n\nfor k, v := range s.m { m[k] = v }", Some("copy")),
+    ("m := map[int]int{}\nmaps.Copy(m, from)", Some("copy")),
+    ("m := map[int]int{}\nfor i := 0; i < len(xs); i++ { m[i] = xs[i] }", Some("copy")),
+    ("s.m = map[int]int{}\nfor i := range s.xs { s.m[i] = 1 }", Some("copy")),
+    // What the making statement sets is read too early.
+    ("var m map[int]int\ns, m = get(), map[int]int{}\nfor i := range s.xs { m[i] = 1 }", None),
+    ("cur, next := from, from\ncur, next = next, map[int]int{}\nfor k := range cur { next[k] = 1 }", None),
+    ("s.m = map[int]int{}\nfor k := range s.m { s.m[k] = 1 }", None),
+    // Another struct's field, or this one's.
+    ("s.m = map[int]int{}\nfor k, v := range t.m { s.m[k] = v }", Some("each")),
+    // Changed by what does not name it.
+    ("var l list\nm := map[int]int{}\nl.load()\nfor i := range l { m[i] = 1 }", None),
+    ("p := &xs\nm := map[int]int{}\n*p = ys\nfor i := range xs { m[i] = 1 }", None),
+    ("add := func() { xs = ys }\nm := map[int]int{}\nadd()\nfor i := range xs { m[i] = 1 }", None),
+    ("go func() { xs = <-make(chan []int) }()\nm := map[int]int{}\n<-c\nfor i := range xs { m[i] = 1 }", None),
+    ("m := map[int]int{}\nt.xs = ys\nfor i := range s.xs { m[i] = 1 }", None),
+    ("m := map[int]int{}\ncall()\nfor k := range from { m[k] = 1 }", None),
+    ("m := map[int]int{}\ncall()\nfor i := range all { m[i] = 1 }", None),
+    // A bound that moves.
+    ("m := map[int]int{}\nfor i := 0; i < len(c); i++ { m[i] = <-c }", None),
+    ("m := map[int]int{}\nfor i := 0; i < len(xs); i++ { m[i] = 1; xs = xs[1:] }", None),
+    ("m := map[int]int{}\nfor i := 0; i < len(s.xs); i++ { m[i] = 1; call() }", Some("each")),
+    ("m := map[int]int{}\ni := 5\nfor i += 0; i < len(xs); i++ { m[i] = 1 }", None),
+    ("m := map[int]int{}\nfor k := range from { m[k] = 1; delete(from, k+1) }", Some("each")),
+    ("m := map[int]int{}\nfor k := range from { m[k] = 1; call() }", Some("each")),
+    // Left before its end.
+    ("for {\nm := map[int]int{}\nif len(ys) > 3 { continue }\nfor i := range xs { m[i] = 1 }\n}", Some("each")),
+    ("m := map[int]int{}\nif len(ys) > 3 { goto end }\nfor i := range xs { m[i] = 1 }\nend:", Some("each")),
+    ("m := map[int]int{}\nfor i := range xs { if i > 3 { panic(i) }; m[i] = 1 }", Some("each")),
+    // Given to what may remove from it.
+    ("m := map[int]int{}\nfor i := range xs { m[i] = 1; give(m) }", Some("each")),
+    ("m := map[int]int{}\nn := m\nfor i := range xs { m[i] = 1; delete(n, i) }", Some("each")),
+    ("m := map[int]int{}\nfor i := range xs { m[i] = 1; delete((m), i) }", None),
+    ("s.m = map[int]int{}\ns.reset()\nfor i := range xs { s.m[i] = 1 }", Some("each")),
+    ("global = map[int]int{}\nfor i := range xs { global[i] = 1; call() }", Some("each")),
+    ("m := map[int]int{}\nfor m = range make(chan map[int]int) { }\nfor i := range xs { m[i] = 1 }", None),
+    // Keys that may be one, and a length that is not that of what is written.
+    (
+        "m := map[int]int{}\na := 1\nfor i := range map[int]int{a: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 7, 8: 8, 9: 9} { m[i] = 1 }",
+        Some("each"),
+    ),
+    ("m := map[int]int{}\nfor i := range [99]int{1} { m[i] = 1 }", Some("copy")),
+    ("m := map[uint64]int{}\nfor i := uint64(0); i < 1<<63; i++ { m[i] = 1 }", None),
+    // Lines and columns are the file's own.
+    ("m := map[int]int{}\n//line other.y:7\nfor i := range xs { m[i] = 1 }", Some("copy")),
+    ("m := map[int]int{}\nfor i := range xs { m[i] = 1 }", Some("copy")),
+];
 
 #[test]
 fn a_hint_put_in_compiles_and_is_not_found_again() {

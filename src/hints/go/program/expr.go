@@ -10,9 +10,20 @@ import (
 
 func number(n int) string { return strconv.Itoa(n) }
 
+// bare is an expression without the parentheses around it.
+func bare(expr ast.Expr) ast.Expr {
+	for {
+		in, ok := expr.(*ast.ParenExpr)
+		if !ok {
+			return expr
+		}
+		expr = in.X
+	}
+}
+
 // variable is what a name stands for.
 func (r *read) variable(expr ast.Expr) types.Object {
-	id, ok := expr.(*ast.Ident)
+	id, ok := bare(expr).(*ast.Ident)
 	if !ok {
 		return nil
 	}
@@ -28,7 +39,7 @@ func (r *read) variable(expr ast.Expr) types.Object {
 
 // isPath says that an expression is a variable, or a field of one.
 func (r *read) isPath(expr ast.Expr) bool {
-	if selector, ok := expr.(*ast.SelectorExpr); ok {
+	if selector, ok := bare(expr).(*ast.SelectorExpr); ok {
 		return r.isPath(selector.X)
 	}
 	return r.variable(expr) != nil
@@ -36,12 +47,12 @@ func (r *read) isPath(expr ast.Expr) bool {
 
 // same says that two paths are one.
 func (r *read) same(a, b ast.Expr) bool {
-	x, ok := a.(*ast.SelectorExpr)
+	x, ok := bare(a).(*ast.SelectorExpr)
 	if !ok {
 		of := r.variable(a)
 		return of != nil && of == r.variable(b)
 	}
-	y, ok := b.(*ast.SelectorExpr)
+	y, ok := bare(b).(*ast.SelectorExpr)
 	return ok && x.Sel.Name == y.Sel.Name && r.same(x.X, y.X)
 }
 
@@ -64,16 +75,14 @@ func (r *read) base(expr ast.Expr) types.Object {
 func (r *read) assigns(in ast.Node, path ast.Expr) bool {
 	found := false
 	ast.Inspect(in, func(n ast.Node) bool {
-		if s, ok := n.(*ast.AssignStmt); ok {
-			for _, target := range s.Lhs {
-				for p := path; ; {
-					found = found || r.same(target, p)
-					selector, ok := p.(*ast.SelectorExpr)
-					if !ok {
-						break
-					}
-					p = selector.X
+		for _, target := range targets(n) {
+			for p := path; ; {
+				found = found || r.same(target, p)
+				selector, ok := bare(p).(*ast.SelectorExpr)
+				if !ok {
+					break
 				}
+				p = selector.X
 			}
 		}
 		return !found
@@ -81,20 +90,33 @@ func (r *read) assigns(in ast.Node, path ast.Expr) bool {
 	return found
 }
 
+// targets are what a node by itself gives a value.
+func targets(n ast.Node) []ast.Expr {
+	switch s := n.(type) {
+	case *ast.AssignStmt:
+		return s.Lhs
+	case *ast.IncDecStmt:
+		return []ast.Expr{s.X}
+	case *ast.RangeStmt:
+		var all []ast.Expr
+		for _, target := range []ast.Expr{s.Key, s.Value} {
+			if target != nil {
+				all = append(all, target)
+			}
+		}
+		return all
+	}
+	return nil
+}
+
 // isSet says that something in a statement gives a variable or a part of it another value, or takes its address.
 func (r *read) isSet(in ast.Node, of types.Object) bool {
 	found := false
 	ast.Inspect(in, func(n ast.Node) bool {
-		switch s := n.(type) {
-		case *ast.AssignStmt:
-			for _, target := range s.Lhs {
-				found = found || r.base(target) == of
-			}
-		case *ast.IncDecStmt:
-			found = found || r.base(s.X) == of
-		case *ast.RangeStmt:
-			found = found || s.Key != nil && r.base(s.Key) == of || s.Value != nil && r.base(s.Value) == of
-		case *ast.UnaryExpr:
+		for _, target := range targets(n) {
+			found = found || r.base(target) == of
+		}
+		if s, ok := n.(*ast.UnaryExpr); ok {
 			found = found || s.Op == token.AND && r.base(s.X) == of
 		}
 		return !found
@@ -125,42 +147,6 @@ func (r *read) reads(in ast.Expr, path ast.Expr) bool {
 	return found
 }
 
-// returns says that a statement may leave the function.
-func (r *read) returns(in ast.Node) bool {
-	found := false
-	ast.Inspect(in, func(n ast.Node) bool {
-		switch n.(type) {
-		case *ast.FuncLit:
-			return false
-		case *ast.ReturnStmt:
-			found = true
-		}
-		return !found
-	})
-	return found
-}
-
-// calls says that a statement calls a function or may leave the block.
-func (r *read) calls(in ast.Stmt) bool {
-	switch in.(type) {
-	case *ast.AssignStmt, *ast.DeclStmt, *ast.IncDecStmt:
-	default:
-		return true
-	}
-	found := false
-	ast.Inspect(in, func(n ast.Node) bool {
-		switch e := n.(type) {
-		case *ast.CallExpr:
-			known := r.info.Types[e.Fun]
-			found = found || !known.IsType() && !known.IsBuiltin()
-		case *ast.UnaryExpr:
-			found = found || e.Op == token.ARROW
-		}
-		return !found
-	})
-	return found
-}
-
 // canName says that a name of Go's own means what it means where a map is made.
 func (r *read) canName(m *made, name string) bool {
 	_, of := r.lookUp(m, name)
@@ -181,15 +167,28 @@ func (r *read) readable(m *made, before []ast.Stmt, expr ast.Expr) string {
 	if !p.has(expr) {
 		return p.why
 	}
-	isMap := r.mapOf(r.info.Types[expr].Type) != nil
+	const later = "what its loop ranges over gets its length only after the map is made"
+	for _, target := range targets(m.in) {
+		if r.same(target, m.variable) {
+			continue
+		}
+		for _, of := range p.variables {
+			if r.base(target) == of {
+				return later
+			}
+		}
+	}
+	if p.isDeep && !r.isQuiet(m.in, m.variable) {
+		return "what its loop ranges over may be something else by then"
+	}
 	for _, statement := range before {
 		for _, of := range p.variables {
 			// A map can be filled wherever it is given to.
-			if r.isSet(statement, of) || isMap && r.mentions(statement, of) {
-				return "what its loop ranges over gets its length only after the map is made"
+			if r.isSet(statement, of) || r.mapOf(of.Type()) != nil && r.mentions(statement, of) {
+				return later
 			}
 		}
-		if p.isDeep && r.calls(statement) {
+		if p.isDeep && !r.isPlain(statement, m.variable) {
 			return "what its loop ranges over may be something else by then"
 		}
 	}
@@ -222,7 +221,7 @@ func (p *path) has(expr ast.Expr) bool {
 			return p.no("its loop ranges over the map itself")
 		}
 		p.variables = append(p.variables, of)
-		p.isDeep = p.isDeep || of.Pkg() != nil && of.Parent() == of.Pkg().Scope()
+		p.isDeep = p.isDeep || r.isOpen(of) || isFilled(of.Type())
 		return p.names(expr)
 	case *ast.ParenExpr:
 		return p.has(e.X)
@@ -238,6 +237,9 @@ func (p *path) has(expr ast.Expr) bool {
 		}
 		if of := r.info.Selections[e]; of == nil || of.Kind() != types.FieldVal {
 			return p.no("what its loop ranges over can't be read there")
+		}
+		if r.same(e, p.m.variable) {
+			return p.no("its loop ranges over the map itself")
 		}
 		return p.has(e.X)
 	case *ast.IndexExpr:
@@ -314,6 +316,19 @@ func (r *read) length(from ast.Expr, hint string) (int64, bool) {
 		return array.Len(), true
 	}
 	return 0, false
+}
+
+// isTooLarge says that a number is one that no int can be.
+func (r *read) isTooLarge(from ast.Expr) bool {
+	if from == nil {
+		return false
+	}
+	value := r.info.Types[from].Value
+	if value == nil || value.Kind() == constant.String {
+		return false
+	}
+	_, fits := constant.Int64Val(constant.ToInt(value))
+	return !fits
 }
 
 // hasComment says that there is a comment within an expression.

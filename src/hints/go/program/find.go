@@ -14,15 +14,20 @@ import (
 type read struct {
 	*file
 	made map[ast.Expr]*made
+	// hinted are the expressions that make a map with a hint.
+	hinted []*ast.CallExpr
+	// shared are variables that something may change without their name: what a function within uses, or has the address of.
+	shared map[types.Object]bool
 }
 
 // made is a map without a hint: `make(T)`, `make(T, 0)` or `T{}`.
 type made struct {
 	expr ast.Expr
 	of   ast.Expr
-	// variable is what it is assigned to, where it is.
+	// variable is what it is assigned to, where it is, and in the statement that does.
 	variable ast.Expr
-	// write is the line of the first write that is seen.
+	in       ast.Stmt
+	// write is the line of the first write that is seen, as a recording has it.
 	write int
 	fill  *fill
 	why   string
@@ -35,7 +40,8 @@ type fill struct {
 }
 
 func (f *file) read() *read {
-	r := &read{f, map[ast.Expr]*made{}}
+	r := &read{file: f, made: map[ast.Expr]*made{}, shared: map[types.Object]bool{}}
+	r.share()
 	ast.Inspect(f.tree, func(n ast.Node) bool {
 		if expr, ok := n.(ast.Expr); ok {
 			if m := r.makes(expr); m != nil {
@@ -59,30 +65,27 @@ func (f *file) read() *read {
 	return r
 }
 
-// makes is the map that an expression makes, if it does.
+// makes is the map that an expression makes without a hint, if it does.
 func (r *read) makes(expr ast.Expr) *made {
-	var of ast.Expr
+	if r.mapOf(r.info.Types[expr].Type) == nil {
+		return nil
+	}
 	switch e := expr.(type) {
 	case *ast.CallExpr:
 		if !r.isBuiltin(e.Fun, "make") || len(e.Args) == 0 || e.Ellipsis.IsValid() {
 			return nil
 		}
 		if len(e.Args) > 1 && !r.isZero(e.Args[1]) {
+			r.hinted = append(r.hinted, e)
 			return nil
 		}
-		of = e.Args[0]
+		return &made{expr: expr, of: e.Args[0]}
 	case *ast.CompositeLit:
-		if len(e.Elts) > 0 || e.Type == nil {
-			return nil
+		if len(e.Elts) == 0 && e.Type != nil {
+			return &made{expr: expr, of: e.Type}
 		}
-		of = e.Type
-	default:
-		return nil
 	}
-	if r.mapOf(r.info.Types[expr].Type) == nil {
-		return nil
-	}
-	return &made{expr: expr, of: of}
+	return nil
 }
 
 func (r *read) mapOf(t types.Type) *types.Map {
@@ -94,7 +97,7 @@ func (r *read) mapOf(t types.Type) *types.Map {
 }
 
 func (r *read) isBuiltin(fun ast.Expr, name string) bool {
-	id, ok := fun.(*ast.Ident)
+	id, ok := bare(fun).(*ast.Ident)
 	if !ok || id.Name != name {
 		return false
 	}
@@ -115,7 +118,7 @@ func (r *read) statements(list []ast.Stmt) {
 			if m == nil || variable == nil {
 				return
 			}
-			m.variable = variable
+			m.variable, m.in = variable, statement
 			m.why = r.filled(m, list[i+1:])
 		})
 	}
@@ -159,7 +162,7 @@ func (r *read) filled(m *made, rest []ast.Stmt) string {
 		}
 		writes := r.writes(statement, m.variable)
 		if len(writes) > 0 && m.write == 0 {
-			m.write = r.line(writes[0].at)
+			m.write = r.recorded(writes[0].at)
 		}
 		var why string
 		switch s := statement.(type) {
@@ -167,7 +170,7 @@ func (r *read) filled(m *made, rest []ast.Stmt) string {
 			if len(writes) == 0 {
 				continue
 			}
-			why = r.loop(m, rest[:i], s.Body, writes, r.ranged(s))
+			why = r.loop(m, rest[:i], s.Body, writes, r.ranged(s, m.variable))
 		case *ast.ForStmt:
 			if len(writes) == 0 {
 				continue
@@ -178,8 +181,8 @@ func (r *read) filled(m *made, rest []ast.Stmt) string {
 			if from == nil {
 				continue
 			}
-			m.write = r.line(s)
-			why = r.hint(m, rest[:i], fill{"copy", "len(" + r.text(from) + ")", r.line(s)}, from)
+			m.write = r.recorded(s)
+			why = r.hint(m, rest[:i], fill{r.unsure(m, rest[:i], kindCopy), "len(" + r.text(from) + ")", r.line(s)}, from)
 		default:
 			continue
 		}
@@ -190,7 +193,7 @@ func (r *read) filled(m *made, rest []ast.Stmt) string {
 
 // copied is the map that `maps.Copy(m, from)` copies.
 func (r *read) copied(s *ast.ExprStmt, variable ast.Expr) ast.Expr {
-	call, ok := s.X.(*ast.CallExpr)
+	call, ok := bare(s.X).(*ast.CallExpr)
 	if !ok || len(call.Args) != 2 || !r.same(call.Args[0], variable) {
 		return nil
 	}
@@ -226,7 +229,7 @@ func (r *read) at(p place) outcome {
 	}
 	var there []*made
 	for _, m := range r.made {
-		if r.line(m.expr) == p.Line {
+		if r.recorded(m.expr) == p.Line {
 			there = append(there, m)
 		}
 	}
@@ -249,13 +252,20 @@ func (r *read) at(p place) outcome {
 		return outcome{Finding: &found}
 	case len(of) == 1 && of[0].variable != nil && r.canName(of[0], "make"):
 		// A number can be written in place of HINT.
-		of[0].fill = &fill{"constant", "HINT", r.line(of[0].expr)}
-		found := r.finding(of[0])
-		return outcome{Finding: &found, Why: of[0].why}
+		m := *of[0]
+		m.fill = &fill{"constant", "HINT", r.line(m.expr)}
+		found := r.finding(&m)
+		return outcome{Finding: &found, Why: m.why}
 	case len(of) == 1:
 		return outcome{Why: of[0].why}
 	case len(of) > 1:
 		return outcome{Why: "its line makes several maps of this type"}
+	}
+	for _, call := range r.hinted {
+		if r.recorded(call) == p.Line && isOf(r.info.Types[call].Type, p.Type) {
+			hint := strings.Join(strings.Fields(r.text(call.Args[1])), " ")
+			return outcome{Why: "it is made with the hint " + hint + ", which is too small for what was recorded"}
+		}
 	}
 	return outcome{Why: "its line makes no map of this type: what it calls does, or the source changed"}
 }
@@ -302,7 +312,7 @@ func squeezed(name string) string {
 }
 
 func (r *read) finding(m *made) finding {
-	start, end := r.positions.Position(m.expr.Pos()), r.positions.Position(m.expr.End())
+	start, end := r.position(m.expr.Pos()), r.position(m.expr.End())
 	found := finding{
 		File:      r.path,
 		Line:      start.Line,
@@ -320,11 +330,11 @@ func (r *read) finding(m *made) finding {
 	found.New = found.With
 	if call, ok := m.expr.(*ast.CallExpr); ok {
 		// What else stands in it, comments too, stays.
-		found.Offset = r.positions.Position(m.of.End()).Offset
+		found.Offset = r.position(m.of.End()).Offset
 		found.End, found.New = found.Offset, ", "+m.fill.hint
 		if len(call.Args) > 1 {
 			zero := call.Args[1]
-			found.Offset, found.End = r.positions.Position(zero.Pos()).Offset, r.positions.Position(zero.End()).Offset
+			found.Offset, found.End = r.position(zero.Pos()).Offset, r.position(zero.End()).Offset
 			found.New = m.fill.hint
 		}
 	}
@@ -333,11 +343,17 @@ func (r *read) finding(m *made) finding {
 }
 
 func (r *read) text(n ast.Node) string {
-	from, to := r.positions.Position(n.Pos()).Offset, r.positions.Position(n.End()).Offset
+	from, to := r.position(n.Pos()).Offset, r.position(n.End()).Offset
 	return string(r.source[from:to])
 }
 
-func (r *read) line(n ast.Node) int { return r.positions.Position(n.Pos()).Line }
+// position is one in the file itself, whatever its line directives say.
+func (r *read) position(at token.Pos) token.Position { return r.positions.PositionFor(at, false) }
+
+func (r *read) line(n ast.Node) int { return r.position(n.Pos()).Line }
+
+// recorded is the line that the compiler takes from line directives.
+func (r *read) recorded(n ast.Node) int { return r.positions.Position(n.Pos()).Line }
 
 func (r *read) column(at token.Position) int {
 	return utf8.RuneCount(r.source[at.Offset-at.Column+1:at.Offset]) + 1

@@ -100,6 +100,7 @@ func answered(asked request) (answer, error) {
 		wanted[p.File] = true
 	}
 	files := map[string]*read{}
+	failed := map[string]string{}
 	of := func(f *file) { files[f.path] = f.read() }
 	if len(asked.Places) == 0 {
 		of = func(f *file) {
@@ -115,9 +116,22 @@ func answered(asked request) (answer, error) {
 			}
 		}
 	}
-	packages, err := load(asked, wanted, of)
+	packages, err := load(asked, wanted, func(f *file) {
+		// A fault met in one file is no reason to leave the others out.
+		defer func() {
+			if met := recover(); met != nil {
+				failed[f.path] = fmt.Sprintf("its file can't be looked at: %v", met)
+				fmt.Fprintf(os.Stderr, "%s: %v\n", f.path, met)
+			}
+		}()
+		of(f)
+	})
 	given.Packages = packages
 	for _, p := range asked.Places {
+		if why := failed[p.File]; why != "" {
+			given.Places = append(given.Places, outcome{Why: why})
+			continue
+		}
 		given.Places = append(given.Places, files[p.File].at(p))
 	}
 	return given, err

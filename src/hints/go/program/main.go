@@ -117,22 +117,31 @@ func answered(asked request) (answer, error) {
 		}
 	}
 	packages, err := load(asked, wanted, func(f *file) {
-		// A fault met in one file is no reason to leave the others out.
-		defer func() {
-			if met := recover(); met != nil {
-				failed[f.path] = fmt.Sprintf("its file can't be looked at: %v", met)
-				fmt.Fprintf(os.Stderr, "%s: %v\n", f.path, met)
-			}
-		}()
-		of(f)
+		if why := guarded(func() { of(f) }); why != "" {
+			failed[f.path] = why
+			fmt.Fprintf(os.Stderr, "%s: %s\n", f.path, why)
+		}
 	})
 	given.Packages = packages
 	for _, p := range asked.Places {
-		if why := failed[p.File]; why != "" {
-			given.Places = append(given.Places, outcome{Why: why})
-			continue
+		found := outcome{Why: failed[p.File]}
+		if found.Why == "" {
+			if why := guarded(func() { found = files[p.File].at(p) }); why != "" {
+				found = outcome{Why: why}
+			}
 		}
-		given.Places = append(given.Places, files[p.File].at(p))
+		given.Places = append(given.Places, found)
 	}
 	return given, err
+}
+
+// guarded says why something could not be done to its end: a fault met in one file is no reason to leave the others out.
+func guarded(do func()) (why string) {
+	defer func() {
+		if met := recover(); met != nil {
+			why = fmt.Sprintf("its file can't be looked at: %v", met)
+		}
+	}()
+	do()
+	return ""
 }

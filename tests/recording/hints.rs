@@ -102,6 +102,19 @@ fn a_source_that_is_not_what_was_recorded_has_no_hint() {
 }
 
 #[test]
+fn a_hint_that_is_too_small_is_named() {
+    let Some(go) = toolchains(true).pop() else { return };
+    let place = place();
+    let path = place.path().join("main.go");
+    let source = fs::read_to_string(&path).expect("the program");
+    fs::write(&path, source.replace("make(map[string]int, 0)", "make(map[string]int, 9)")).expect("written");
+    record(&place, &go, &["--out", "r", "--", "go", "run", "."]);
+    let maps = hinted(&place, &go);
+    let why = "it is made with the hint 9, which is too small for what was recorded";
+    assert_eq!(rows(&maps, "main.copied")[0]["hint"]["why"], why, "{maps}");
+}
+
+#[test]
 fn what_maps_allocate_with_a_hint_and_without_is_what_the_model_says() {
     let group = Group { bytes: 136, has_pointers: false };
     for entries in ["8", "9", "100", "448", "896", "1000"] {

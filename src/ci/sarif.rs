@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::text;
+
 /// A kind of finding.
 #[derive(Debug, Clone)]
 pub struct Rule {
@@ -107,7 +109,7 @@ pub fn document(tool: &str, version: &str, rules: &[Rule], found: &[Found]) -> S
             "message": { "text": found.message },
             "locations": [{ "physicalLocation": { "artifactLocation": found.uri.json(), "region": region(found.region) } }],
             "fixes": [{
-                "description": { "text": found.with },
+                "description": { "text": text::clean(&found.with) },
                 "artifactChanges": [{
                     "artifactLocation": found.uri.json(),
                     "replacements": [{

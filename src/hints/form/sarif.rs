@@ -34,11 +34,11 @@ pub fn rules() -> Vec<Rule> {
 /// A finding as a result, with what it saves in words.
 pub fn found(finding: &Finding, saves: &str, root: Option<&Path>) -> Found {
     let kind = finding.kind;
-    let with = text::clean(&finding.with).into_owned();
+    let with = &finding.with;
     Found {
         rule: Kind::OF_SOURCE.iter().position(|known| *known == kind).unwrap_or(Kind::OF_SOURCE.len()),
         level: if kind.is_sure() { Level::Warning } else { Level::Note },
-        message: format!("{with}: {} ({}). {saves}", kind.what(), kind.sureness()),
+        message: format!("{}: {} ({}). {saves}", text::clean(with), kind.what(), kind.sureness()),
         uri: Uri::new(&finding.file, root),
         region: Region {
             line: finding.line,
@@ -46,6 +46,6 @@ pub fn found(finding: &Finding, saves: &str, root: Option<&Path>) -> Found {
             end_line: finding.end_line,
             end_column: finding.end_column,
         },
-        with,
+        with: with.clone(),
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
         output::print(&(format.render)(&shown))?;
     }
     if args.fix.is_wanted() {
-        args.fix.run(&source, &findings, &folder, quiet)?;
+        args.fix.run(&source, &findings, quiet)?;
     }
     Ok(ExitCode::from(u8::from(args.fail && !findings.is_empty())))
 }

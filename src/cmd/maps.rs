@@ -7,9 +7,10 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 
 use super::{fix, output, stdout};
-use crate::hints::Kind;
+use crate::hints::{Kind, Source};
 use crate::plan::UnknownName;
 use crate::recording::{FORMATS, Format, Process, Recorded, Recording, Sort, hints};
+use crate::text;
 
 /// Show what the maps of a recording cost, by the line that makes them
 #[derive(clap::Args)]
@@ -59,26 +60,41 @@ pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
     if args.watch {
         return watch(args, format, &path, pid);
     }
+    if !args.kind.is_empty() && !args.fix.is_wanted() {
+        bail!("--kind says which hints --fix and --write take: add one of them, or leave it out");
+    }
     let rows_max = if args.top == 0 { usize::MAX } else { args.top };
     let recording = Recording::read(&path, args.by)?;
     let read_source = args.hints || args.fix.is_wanted() || format.of_sources;
     let read = read_source.then(|| hints(&recording, args.go.as_deref(), rows_max)).transpose()?;
     let hints = read.as_ref().map(|(_, hints)| &hints[..]);
     let root = read.as_ref().and_then(|(source, _)| source.root.as_deref());
+    if let (true, Some((source, _))) = (args.fix.write, &read) {
+        refuse_elsewhere(source, &recording)?;
+    }
     if !args.fix.is_on_stdout() {
         show(format, &Recorded { hints, root, rows_max, width: width(), ..recording.shown() })?;
     }
     if let (true, Some((source, hints))) = (args.fix.is_wanted(), &read) {
         let found = hints.iter().filter_map(|hint| hint.found.as_ref().ok()).map(|(finding, _)| finding);
         let found: Vec<_> = found.filter(|found| args.kind.is_empty() || args.kind.contains(&found.kind)).collect();
-        args.fix.run(source, &found, &folder_of(&recording), quiet)?;
+        args.fix.run(source, &found, quiet)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The folder of the command that was recorded.
-fn folder_of(recording: &Recording) -> PathBuf {
-    recording.manifest.as_ref().map_or_else(|| PathBuf::from("."), |manifest| manifest.folder.clone())
+/// What a recording names may be anybody's folder: only the one that the user is in is written to.
+fn refuse_elsewhere(source: &Source, recording: &Recording) -> anyhow::Result<()> {
+    let here = std::env::current_dir().context("the folder of this process is not there")?;
+    if source.is_of(&here)? {
+        return Ok(());
+    }
+    let folder = recording.manifest.as_ref().map_or(Path::new("."), |manifest| &manifest.folder);
+    let folder = text::path(folder);
+    bail!(
+        "the recording is of {folder}, which is not in the module of this folder: --write changes only that; start it \
+         in {folder}, or take a patch (--fix FILE)"
+    );
 }
 
 fn width() -> usize {

@@ -78,6 +78,8 @@ pub struct Finding {
     /// The map's type, as the source has it.
     #[serde(rename = "type")]
     pub ty: String,
+    /// Whether its package is of a module that is the user's, not one that this needs, or Go itself.
+    pub own: bool,
     group_bytes: u32,
     group_pointers: bool,
     /// What makes the map, with the hint: `make(map[string]bool, len(names))`.
@@ -101,6 +103,16 @@ impl Finding {
     /// The map's groups. `None` where their size depends on type parameters.
     pub fn group(&self) -> Option<Group> {
         (self.group_bytes > 0).then_some(Group { bytes: self.group_bytes, has_pointers: self.group_pointers })
+    }
+
+    /// Whether it can be written: a place for a number may have none yet.
+    pub fn is_whole(&self) -> bool {
+        self.kind != Kind::Constant || self.number().is_some()
+    }
+
+    /// The number that a recording suggests.
+    pub(super) fn number(&self) -> Option<u64> {
+        self.hint.parse().ok()
     }
 
     /// With a number for a hint.

@@ -6,12 +6,16 @@
 //! hint and without. [`Kind`] says what is known of the number of entries, and whether that is a guess. docs/LINT.md
 //! describes it all.
 
+mod bounds;
+mod edits;
 mod finding;
 pub mod form;
 mod model;
 mod patch;
 mod source;
 
+pub use bounds::Bounds;
+pub use edits::Edits;
 pub use finding::{Edit, Finding, Kind};
 pub use model::{Group, grown_bytes, hinted_bytes};
 pub use patch::patch;

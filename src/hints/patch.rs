@@ -6,7 +6,7 @@ use similar::TextDiff;
 
 use super::Fixed;
 
-/// The changes of the files below a root, named from there, and the files that are elsewhere.
+/// The changes of the files below a root, named from there, and the files that a patch can't name.
 pub fn patch<'a>(fixed: &'a [Fixed], root: &Path) -> (String, Vec<&'a PathBuf>) {
     let (mut text, mut elsewhere) = (String::new(), Vec::new());
     for Fixed { file, before, after } in fixed {
@@ -15,7 +15,9 @@ pub fn patch<'a>(fixed: &'a [Fixed], root: &Path) -> (String, Vec<&'a PathBuf>) 
             continue;
         };
         let diff = TextDiff::from_lines(before.as_str(), after.as_str());
-        let (old, new) = (format!("a/{below}"), format!("b/{below}"));
+        // Such a name ends at a tab; without one, at its first blank.
+        let tab = if below.contains(' ') { "\t" } else { "" };
+        let (old, new) = (format!("a/{below}{tab}"), format!("b/{below}{tab}"));
         text += &diff.unified_diff().context_radius(3).header(&old, &new).to_string();
     }
     (text, elsewhere)
@@ -38,5 +40,12 @@ mod tests {
         let (text, elsewhere) = patch(&fixed, Path::new("/m"));
         let expected = "--- a/x/y.go\n+++ b/x/y.go\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+c\n\\ No newline at end of file\n";
         assert_eq!((&*text, elsewhere), (expected, vec![&PathBuf::from("/n/z.go")]));
+    }
+
+    #[test]
+    fn a_name_with_a_blank_ends_at_a_tab() {
+        let fixed = [Fixed { file: "/m/x y.go".into(), before: "a\n".into(), after: "b\n".into() }];
+        let (text, _) = patch(&fixed, Path::new("/m"));
+        assert!(text.starts_with("--- a/x y.go\t\n+++ b/x y.go\t\n@@"), "{text}");
     }
 }

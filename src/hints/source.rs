@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Edit, Finding, HintsError};
+use super::{Bounds, Edit, Finding, HintsError};
 use crate::engines::go::{self, Toolchain};
 use crate::text;
 
@@ -33,6 +33,7 @@ struct Env {
     goversion: String,
     gomod: PathBuf,
     gowork: PathBuf,
+    gomodcache: PathBuf,
 }
 
 /// Sources as the go command sees them from a folder.
@@ -43,6 +44,7 @@ pub struct Source {
     /// The folder of the module, or of the workspace. `None` outside of any.
     pub root: Option<PathBuf>,
     goroot: PathBuf,
+    modcache: PathBuf,
     folder: PathBuf,
     go: PathBuf,
     program: PathBuf,
@@ -107,7 +109,8 @@ impl Source {
     pub fn new(go: Option<&Path>, folder: &Path) -> Result<Source, HintsError> {
         let named: Vec<PathBuf> = go.map(Path::to_owned).into_iter().collect();
         let asked = go::find(&named)?.into_iter().next().ok_or(HintsError::NoGo)?.path;
-        let env = Env::of(&asked, folder)?;
+        let folder = real(folder)?;
+        let env = Env::of(&asked, &folder)?;
         // GOTOOLCHAIN and go.mod may name another than the one asked.
         let toolchain = Toolchain::at(&env.goroot)?;
         let version = env.goversion.split_whitespace().find_map(|word| word.strip_prefix("go")).unwrap_or_default();
@@ -115,13 +118,13 @@ impl Source {
             return Err(HintsError::Version { version: version.to_owned() });
         }
         let program = toolchain.build("hints", PROGRAM)?;
-        let in_module =
-            |file: &Path| file.parent().filter(|_| file.is_absolute() && !file.starts_with("/dev")).map(Path::to_owned);
+        in_words(&toolchain.path)?;
         Ok(Source {
             version: version.to_owned(),
-            root: in_module(&env.gowork).or_else(|| in_module(&env.gomod)),
+            root: env.root(),
             goroot: env.goroot,
-            folder: folder.to_owned(),
+            modcache: env.gomodcache,
+            folder,
             go: toolchain.path,
             program,
         })
@@ -140,36 +143,61 @@ impl Source {
     /// # Errors
     /// Where the go command can't be asked.
     pub fn places(&self, places: &[Place]) -> Result<Vec<Outcome>, HintsError> {
-        let mut patterns: Vec<PathBuf> = places.iter().filter_map(|place| self.package(&place.file)).collect();
+        let asked: Vec<Option<(PathBuf, Place)>> = places.iter().map(|place| self.asked(place)).collect();
+        let mut patterns: Vec<&Path> = asked.iter().flatten().map(|(package, _)| &**package).collect();
         patterns.sort();
         patterns.dedup();
-        if patterns.is_empty() {
-            return Ok(Vec::new());
+        let known: Vec<&Place> = asked.iter().flatten().map(|(_, place)| place).collect();
+        let request = json!({ "go": self.go, "folder": self.folder, "patterns": patterns, "places": known });
+        let outcomes = if known.is_empty() { Vec::new() } else { self.ask::<Outcomes>(&request)?.places };
+        let mut outcomes = outcomes.into_iter();
+        let none = || Outcome { finding: None, why: Some("the go command can't be asked for its folder".to_owned()) };
+        let all = asked.iter().map(|asked| asked.as_ref().and_then(|_| outcomes.next()).unwrap_or_else(none));
+        Ok(all.collect())
+    }
+
+    /// The package of a place, as the go command takes it: a folder, or a name where it is Go's own; and the place with its
+    /// folder as the go command names it, whichever link the recorded program was built by. `None` where the go command
+    /// would take the folder for a pattern of many.
+    fn asked(&self, place: &Place) -> Option<(PathBuf, Place)> {
+        let (folder, name) = (place.file.parent()?, place.file.file_name()?);
+        let mut folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        for named in [&self.goroot, &self.modcache] {
+            let below = named.canonicalize().ok().and_then(|real| Some(folder.strip_prefix(real).ok()?.to_owned()));
+            folder = below.map_or(folder, |below| named.join(below));
         }
-        let asked = json!({ "go": self.go, "folder": self.folder, "patterns": patterns, "places": places });
-        self.ask::<Outcomes>(&asked).map(|answer| answer.places)
+        let package = folder.strip_prefix(self.goroot.join("src")).unwrap_or(&folder);
+        let is_pattern = ["", "all", "cmd", "std", "tool", "work"].map(Some).contains(&package.to_str());
+        let is_one = package.to_str().is_some_and(|text| !is_pattern && !text.contains("..."));
+        is_one.then(|| (package.to_owned(), Place { file: folder.join(name), ..place.clone() }))
     }
 
-    /// The package of a file, as the go command takes it: a folder, or a name where it is Go's own.
-    fn package(&self, file: &Path) -> Option<PathBuf> {
-        let folder = file.parent()?;
-        Some(folder.strip_prefix(self.goroot.join("src")).unwrap_or(folder).to_owned())
+    /// The files that may be changed.
+    ///
+    /// # Errors
+    /// Where the root is no longer there.
+    pub fn bounds(&self) -> Result<Bounds, HintsError> {
+        let root = self.root.as_ref().unwrap_or(&self.folder);
+        let foreign = [(&*self.goroot, "Go's own"), (&*self.modcache, "in the module cache")];
+        Bounds::new(root, foreign).map_err(|error| HintsError::At { path: root.clone(), what: error.to_string() })
     }
 
-    /// The files of these findings with their hints. Nothing is written.
+    /// Whether a folder lies in the same module or workspace; outside of any, in the same folder.
+    ///
+    /// # Errors
+    /// Where the go command can't be asked there.
+    pub fn is_of(&self, folder: &Path) -> Result<bool, HintsError> {
+        let folder = real(folder)?;
+        let root = Env::of(&self.go, &folder)?.root();
+        let is_below = self.root.is_some() || folder.starts_with(&self.folder);
+        Ok(root == self.root && is_below)
+    }
+
+    /// Files with these changes. Nothing is written.
     ///
     /// # Errors
     /// Where a file is no longer what it was.
-    pub fn fix<'a>(&self, findings: impl IntoIterator<Item = &'a Finding>) -> Result<Vec<Fixed>, HintsError> {
-        let mut files: BTreeMap<&Path, Vec<&Edit>> = BTreeMap::new();
-        for finding in findings {
-            files.entry(&finding.file).or_default().push(&finding.edit);
-        }
-        // A line may be that of several types of map.
-        files.values_mut().for_each(|edits| {
-            edits.sort();
-            edits.dedup();
-        });
+    pub fn fix(&self, files: &BTreeMap<PathBuf, Vec<Edit>>) -> Result<Vec<Fixed>, HintsError> {
         if files.is_empty() {
             return Ok(Vec::new());
         }
@@ -198,12 +226,32 @@ impl Env {
         let failed =
             |what: String| HintsError::At { path: folder.to_owned(), what: format!("`go env` failed: {what}") };
         let mut command = Command::new(go);
-        command.args(["env", "-json", "GOROOT", "GOVERSION", "GOMOD", "GOWORK"]);
-        let output = command.current_dir(folder).stdin(Stdio::null()).output();
+        command.args(["env", "-json", "GOROOT", "GOVERSION", "GOMOD", "GOWORK", "GOMODCACHE"]);
+        // By which it names the folder.
+        command.current_dir(folder).env("PWD", folder);
+        let output = command.stdin(Stdio::null()).output();
         let output = output.map_err(|error| failed(error.to_string()))?;
         if !output.status.success() {
             return Err(failed(text::one_line(&String::from_utf8_lossy(&output.stderr))));
         }
         serde_json::from_slice(&output.stdout).map_err(|error| failed(error.to_string()))
     }
+    /// The folder of the workspace, or of the module. `None` outside of any.
+    fn root(&self) -> Option<PathBuf> {
+        let of =
+            |file: &Path| file.parent().filter(|_| file.is_absolute() && !file.starts_with("/dev")).map(Path::to_owned);
+        of(&self.gowork).or_else(|| of(&self.gomod))
+    }
+}
+
+/// A folder without links, which can be named to the program.
+fn real(folder: &Path) -> Result<PathBuf, HintsError> {
+    let real = folder.canonicalize();
+    let real = real.map_err(|error| HintsError::At { path: folder.to_owned(), what: error.to_string() })?;
+    in_words(&real).map(|()| real)
+}
+
+fn in_words(path: &Path) -> Result<(), HintsError> {
+    let what = || "its name is not UTF-8, and Go source is read only where it is: give it another name".to_owned();
+    path.to_str().map(|_| ()).ok_or_else(|| HintsError::At { path: path.to_owned(), what: what() })
 }

@@ -8,6 +8,7 @@ mod hints;
 mod lint;
 mod refused;
 mod traced;
+mod written;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};

@@ -323,6 +323,7 @@ func (r *read) finding(m *made) finding {
 		Hint:      m.fill.hint,
 		Loop:      m.fill.line,
 		Type:      r.text(m.of),
+		Own:       r.own,
 		With:      "make(" + r.text(m.of) + ", " + m.fill.hint + ")",
 	}
 	found.GroupBytes, found.GroupPointers = r.group(r.mapOf(r.info.Types[m.expr].Type))

@@ -22,7 +22,8 @@ type listed struct {
 	Dir, ImportPath, Name string
 	GoFiles, CgoFiles     []string
 	ImportMap             map[string]string
-	DepOnly               bool
+	DepOnly, Standard     bool
+	Module                *struct{ Main bool }
 	Error                 *struct{ Pos, Err string }
 }
 
@@ -52,6 +53,11 @@ func (p *listed) isMain() bool {
 	return strings.HasSuffix(p.ImportPath, ".test") && p.Name == "main"
 }
 
+// isOwn says that the package is not Go's, nor of a module that the user's only needs.
+func (p *listed) isOwn() bool {
+	return !p.Standard && (p.Module == nil || p.Module.Main)
+}
+
 // isEmpty says that all that is wrong with a package is that it has no files, or none but tests.
 func (p *listed) isEmpty() bool {
 	return strings.Contains(p.Error.Err, "no non-test Go files") || strings.Contains(p.Error.Err, "exclude all Go files")
@@ -63,6 +69,7 @@ type file struct {
 	source    []byte
 	tree      *ast.File
 	generated bool
+	own       bool
 	positions *token.FileSet
 	info      *types.Info
 	pkg       *types.Package
@@ -112,7 +119,7 @@ func load(asked request, wanted map[string]bool, look func(*file)) (int, error) 
 }
 
 func list(asked request) ([]listed, error) {
-	args := []string{"list", "-e", "-deps", "-test", "-json=Dir,ImportPath,Name,GoFiles,CgoFiles,ImportMap,DepOnly,Error", "--"}
+	args := []string{"list", "-e", "-deps", "-test", "-json=Dir,ImportPath,Name,GoFiles,CgoFiles,ImportMap,DepOnly,Standard,Module,Error", "--"}
 	command := exec.Command(asked.Go, append(args, asked.Patterns...)...)
 	command.Dir = asked.Folder
 	var said bytes.Buffer
@@ -225,7 +232,7 @@ func (l *loader) check(p *listed, isTarget, strict bool, wanted map[string]bool,
 			continue
 		}
 		l.seen[path] = true
-		look(&file{path, sources[i], trees[i], generated(trees[i]), l.positions, info, pkg, l.sizes})
+		look(&file{path, sources[i], trees[i], generated(trees[i]), p.isOwn(), l.positions, info, pkg, l.sizes})
 	}
 	return nil
 }

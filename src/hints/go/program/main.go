@@ -61,6 +61,8 @@ type finding struct {
 	End    int    `json:"end"`
 	Old    string `json:"old"`
 	New    string `json:"new"`
+	// Own says that its package is one of the user's modules.
+	Own bool `json:"own"`
 }
 
 // outcome is a finding, or why there is none; both where only a number can be written, which stands for HINT.

@@ -6,17 +6,21 @@ use crate::hints::hinted_bytes;
 /// What a map that grew would not have allocated with a hint of its largest number of entries. `None` where that can't be
 /// told.
 pub(super) fn hint_saves_bytes(map: &Map, ty: &Type) -> Option<u64> {
-    if map.growths == 0 { Some(0) } else { hint_of_saves_bytes(map.entries_max, map, ty) }
+    if map.growths == 0 {
+        return Some(0);
+    }
+    hint_of_saves_bytes(map.entries_max, map, ty).map(|bytes| u64::try_from(bytes).unwrap_or(0))
 }
 
-/// What a map would not have allocated with a hint of that number, of which it had no more entries. `None` where keys were
+/// What a map would not have allocated with a hint of that number, of which it had no more entries; below 0 what it
+/// would have allocated more. `None` where keys were
 /// removed: what they leave behind fills tables of any size, and which growths are of that is not recorded.
-pub(super) fn hint_of_saves_bytes(number: u64, map: &Map, ty: &Type) -> Option<u64> {
+pub(super) fn hint_of_saves_bytes(number: u64, map: &Map, ty: &Type) -> Option<i128> {
     if map.removes > 0 {
         return None;
     }
     let header = if map.without_header() { 0 } else { HEADER_BYTES };
-    Some(map.table_bytes.saturating_sub(header + hinted_bytes(number, ty.group())))
+    Some(i128::from(map.table_bytes) - i128::from(header) - i128::from(hinted_bytes(number, ty.group())))
 }
 
 const HEADER_BYTES: u64 = 48;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::hint::hint_of_saves_bytes;
-use super::{Counts, Hint, Map, Place, Process, Recording, Row};
+use super::{Counts, Hint, Manifest, Map, Place, Process, Recording, Row, Type};
 use crate::hints::{self, Finding, HintsError, Source};
 
 /// Looks at the source of the first rows that a hint could save bytes at.
@@ -47,17 +47,21 @@ fn place_of(recording: &Recording, row: &Row) -> Option<hints::Place> {
 fn found(recording: &Recording, row: &Row, outcome: Option<hints::Outcome>) -> Result<(Finding, u64), String> {
     let none = "its file is not known: build it without -trimpath";
     match outcome {
-        Some(hints::Outcome { finding: Some(finding), why: None }) => {
+        Some(hints::Outcome { finding: Some(finding), why: None }) if finding.is_whole() => {
             Ok((finding, row.counts.hint_saves_bytes().unwrap_or(0)))
         }
-        Some(hints::Outcome { finding: Some(finding), why: Some(why) }) => {
-            let number = nearly_constant(&row.counts).ok_or(why)?;
-            Ok((finding.with_number(number), constant_saves_bytes(recording, row, number)))
+        Some(hints::Outcome { finding: Some(finding), why }) => {
+            let number = nearly_constant(&row.counts).ok_or_else(|| why.unwrap_or_else(|| NO_LENGTH.to_owned()))?;
+            let maps =
+                recording.processes.iter().flat_map(|process| maps_of(process, recording.manifest.as_ref(), row));
+            Ok((finding.with_number(number), constant_saves_bytes(maps, number)?))
         }
         Some(hints::Outcome { why: Some(why), .. }) => Err(why),
         _ => Err(none.to_owned()),
     }
 }
+
+const NO_LENGTH: &str = "no length is known before it is filled";
 
 /// The largest number of entries, where at least eight maps were recorded, none of which had a quarter less.
 fn nearly_constant(counts: &Counts) -> Option<u64> {
@@ -67,18 +71,21 @@ fn nearly_constant(counts: &Counts) -> Option<u64> {
         .then_some(most)
 }
 
-/// What the row's maps would not have allocated, each with this hint, which is as large as the largest of them.
-fn constant_saves_bytes(recording: &Recording, row: &Row, number: u64) -> u64 {
-    let of_process = |process: &Process| -> u64 {
-        let manifest = recording.manifest.as_ref();
-        let mut places: HashMap<u32, bool> = HashMap::new();
-        let mut is_there =
-            |map: &&Map| *places.entry(map.place).or_insert_with(|| Place::of(process, map, manifest) == row.place);
-        let maps = process.maps.iter().filter(|map| is_there(map));
-        let typed = maps.filter_map(|map| Some((map, process.type_of(map).filter(|ty| ty.name == row.ty)?)));
-        typed.filter_map(|(map, ty)| hint_of_saves_bytes(number, map, ty)).fold(0, u64::saturating_add)
-    };
-    recording.processes.iter().map(of_process).fold(0, u64::saturating_add)
+/// A row's maps of a process, with their type.
+fn maps_of<'a>(process: &'a Process, manifest: Option<&Manifest>, row: &Row) -> Vec<(&'a Map, &'a Type)> {
+    let mut places: HashMap<u32, bool> = HashMap::new();
+    let mut is_there =
+        |map: &&Map| *places.entry(map.place).or_insert_with(|| Place::of(process, map, manifest) == row.place);
+    let maps = process.maps.iter().filter(|map| is_there(map));
+    maps.filter_map(|map| Some((map, process.type_of(map).filter(|ty| ty.name == row.ty)?))).collect()
+}
+
+/// What these maps would not have allocated, each with this hint, which is as large as the largest of them: smaller ones may
+/// allocate more. That all of them do is why there is no hint.
+fn constant_saves_bytes<'a>(maps: impl Iterator<Item = (&'a Map, &'a Type)>, number: u64) -> Result<u64, String> {
+    let bytes: i128 = maps.filter_map(|(map, ty)| hint_of_saves_bytes(number, map, ty)).sum();
+    let saved = u64::try_from(bytes).ok().filter(|&bytes| bytes > 0);
+    saved.ok_or_else(|| format!("a hint of {number}, its largest map's, would save nothing: its others are smaller"))
 }
 
 #[cfg(test)]
@@ -94,5 +101,23 @@ mod tests {
         assert_eq!(of(&[74, 80, 80, 80, 90, 99, 100, 100]), None);
         assert_eq!(of(&[100; 7]), None);
         assert_eq!(of(&[]), None);
+    }
+
+    #[test]
+    fn a_constant_saves_what_it_costs_smaller_maps_less() {
+        use crate::hints::{grown_bytes, hinted_bytes};
+
+        let ty = Type { name: String::new(), key_bytes: 8, value_bytes: 8, group_bytes: 136, flags: 0 };
+        let grown = |entries| grown_bytes(entries, ty.group()).expect("known");
+        let map = |entries_max| Map { growths: 4, entries_max, table_bytes: 48 + grown(entries_max), ..Map::default() };
+        let of = |small: usize| {
+            let maps: Vec<_> = (0..small).map(|_| map(86)).chain([map(113)]).collect();
+            constant_saves_bytes(maps.iter().map(|map| (map, &ty)), 113)
+        };
+        let hinted = hinted_bytes(113, ty.group());
+        // A map of 86 has tables of up to 128 slots, one of 113 begins with 256.
+        assert!(grown(86) < hinted);
+        assert_eq!(of(7), Ok(7 * grown(86) + grown(113) - 8 * hinted));
+        assert!(of(16).is_err_and(|why| why.contains("a hint of 113")));
     }
 }

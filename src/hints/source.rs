@@ -255,3 +255,32 @@ fn in_words(path: &Path) -> Result<(), HintsError> {
     let what = || "its name is not UTF-8, and Go source is read only where it is: give it another name".to_owned();
     path.to_str().map(|_| ()).ok_or_else(|| HintsError::At { path: path.to_owned(), what: what() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_asked_for_by_its_one_package() {
+        let nowhere = PathBuf::from("/none");
+        let source = Source {
+            version: String::new(),
+            root: None,
+            goroot: "/none/go".into(),
+            modcache: nowhere.clone(),
+            folder: nowhere.clone(),
+            go: nowhere.clone(),
+            program: nowhere,
+        };
+        let package = |file: &str| {
+            let place = Place { file: file.into(), line: 1, ty: String::new() };
+            source.asked(&place).map(|(package, _)| package.to_str().map(str::to_owned))
+        };
+        let is = |package: &str| Some(Some(package.to_owned()));
+        assert_eq!(package("/none/m/x/y.go"), is("/none/m/x"));
+        assert_eq!(package("/none/go/src/go/types/y.go"), is("go/types"));
+        for file in ["/none/m/.../y.go", "/none/m...x/y.go", "/none/go/src/cmd/y.go", "/none/go/src/y.go", "/"] {
+            assert_eq!(package(file), None, "{file}");
+        }
+    }
+}

@@ -42,9 +42,11 @@ fn whole_numbers_are_keys_whatever_their_width() {
 #[test]
 fn texts_are_keys_however_they_are_encoded_and_packed() {
     let (the, of) = (id(b"the"), id(b"of"));
-    for name in ["none", "snappy", "gzip", "zstd", "lz4", "plain", "delta", "binary"] {
+    for name in ["none", "snappy", "gzip", "zstd", "lz4", "plain", "binary"] {
         assert_eq!(read(name), format!("P{the} G{of} R{the}"), "{name}");
     }
+    let lengths = with_columns(&file("delta"), "key=key").unwrap();
+    assert_eq!(brief(&all(&lengths)), format!("P{the} P{of} P{the}"), "as DELTA_LENGTH_BYTE_ARRAY");
     let (first, second) = (id(b"\0a"), id(b"\xffb"));
     assert_eq!(read("fixed"), format!("P{first} G{second} R{first}"));
     for name in ["duckdb", "pandas"] {
@@ -105,6 +107,7 @@ fn what_is_no_operation_is_refused_by_row_and_column() {
             "",
             "the column `op` is packed with brotli; expected snappy, zstd, gzip, lz4 or nothing: write it anew",
         ),
+        ("delta", "", "the column `op` holds texts as what differs from the one before (DELTA_BYTE_ARRAY)"),
         ("no_rows", "", "holds no operations"),
         ("every", "key=size,op=operation", "row 2: bad key: nothing in the column `size`"),
         (
@@ -116,7 +119,7 @@ fn what_is_no_operation_is_refused_by_row_and_column() {
         ("every", "key=keys,hash=hash", "row 1501: bad key: nothing"),
         // Made by hand, to take memory by what they say of themselves.
         ("many_children", "", "can't be read as Parquet (a group of its schema has "),
-        ("many_lengths", "", "can't be read as Parquet (more lengths of texts than the "),
+        ("many_lengths", "", "row 1: can't be read as Parquet (more lengths of texts than the "),
     ] {
         let error = with_columns(&file(name), columns).unwrap_err();
         assert!(error.starts_with(&format!("{name}.parquet: {expected}")), "{error}");

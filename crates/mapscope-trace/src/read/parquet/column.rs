@@ -300,7 +300,8 @@ fn lengths(page: &Page, nullable: bool) -> Option<u64> {
         None
     };
     // How they are grouped stands before.
-    (number()?, number()?);
+    number()?;
+    number()?;
     number()
 }
 
@@ -320,7 +321,7 @@ impl PageReader for Checked {
             Some(Encoding::DELTA_LENGTH_BYTE_ARRAY) => {
                 let (page, nullable) = (page.as_ref().expect("it has an encoding"), self.nullable);
                 let values = u64::from(page.num_values());
-                if !lengths(page, nullable).is_some_and(|lengths| lengths <= values.min(LENGTHS_MAX)) {
+                if lengths(page, nullable).is_none_or(|lengths| lengths > values.min(LENGTHS_MAX)) {
                     return Err(ParquetError::General(format!(
                         "more lengths of texts than the {values} of their page"
                     )));

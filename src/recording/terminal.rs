@@ -121,14 +121,9 @@ pub(super) fn summary(recorded: &Recorded<'_>) -> String {
     };
     let _ = writeln!(text, "{moved} entries moved{saves}");
     if total.unhinted_maps > 0 {
-        let (maps, are) = match total.unhinted_maps {
-            1 => ("1 map".to_owned(), "is"),
-            maps => (format!("{} maps", number::integer(maps)), "are"),
-        };
-        let _ = writeln!(
-            text,
-            "{maps} from which keys were removed {are} left out of that: tombstones make tables grow, too"
-        );
+        let s = if total.unhinted_maps == 1 { "" } else { "s" };
+        let maps = number::integer(total.unhinted_maps);
+        let _ = writeln!(text, "left out of that: {maps} map{s} from which keys were removed");
     }
     let dropped = table.dropped;
     let parts = [

@@ -126,7 +126,9 @@ fn family(metric: &Metric) -> Family {
         Some(things) if unit.is_empty() => format!("{things}s"),
         _ => {
             let own_unit = format!("_{}", metric.unit.replace('/', "_per_"));
-            let name = name.strip_suffix(&own_unit).unwrap_or(&name);
+            // A time of which all operations have their share may be named by its unit alone.
+            let own_time = || name.strip_suffix("_ns").filter(|_| metric.unit.starts_with("ns/"));
+            let name = name.strip_suffix(&own_unit).or_else(own_time).unwrap_or(&name);
             if unit.is_empty() { name.to_owned() } else { format!("{name}_{unit}") }
         }
     };
@@ -223,6 +225,7 @@ mod tests {
         let named = |name: &str, unit: &str, divisor| (format!("mapscope_{name}"), unit.to_owned(), divisor);
         assert_eq!(of("insert_p50_ns"), named("insert_p50_seconds", "seconds", 1e9));
         assert_eq!(of("ns_per_op"), named("seconds_per_op", "seconds_per_op", 1e9));
+        assert_eq!(of("hash_ns"), named("hash_seconds_per_op", "seconds_per_op", 1e9));
         assert_eq!(of("ops_per_s"), named("ops_per_second", "ops_per_second", 1.0));
         assert_eq!(of("overflow_bucket_percent"), named("overflow_bucket_ratio", "ratio", 100.0));
         assert_eq!(of("live_bytes"), named("live_bytes", "bytes", 1.0));

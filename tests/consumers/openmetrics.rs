@@ -103,7 +103,8 @@ fn family(name: &str, unit: &str) -> (String, String, f64) {
         unit => (&*unit.replace('/', "_per_"), 1.0),
     };
     let name = name.replace('-', "_");
-    let stem = name.strip_suffix(&unit.replace('/', "_per_")).unwrap_or(&name).trim_end_matches('_');
+    let own_time = || name.strip_suffix("_ns").filter(|_| unit.starts_with("ns/"));
+    let stem = name.strip_suffix(&unit.replace('/', "_per_")).or_else(own_time).unwrap_or(&name).trim_end_matches('_');
     let family = if stem.is_empty() { base.to_owned() } else { format!("{stem}_{base}") };
     (family, base.to_owned(), divisor)
 }

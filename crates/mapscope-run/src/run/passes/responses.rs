@@ -122,19 +122,21 @@ pub(in crate::run) fn responses(
     rates.flat_map(|&rate| Arrivals::ALL.map(|arrivals| of(arrivals, rate))).collect()
 }
 
-/// The highest rates that keep each limit. A percentile that so few operations don't resolve has none.
+/// The highest rates that keep each limit. A percentile that so few operations don't resolve has none. `whole_ns` is what all
+/// operations took without a clock between: less the clock's floor, latencies of a few nanoseconds come to less than that.
 pub(in crate::run) fn highest_rates(
     each_ns: &[u32],
     clock_floor_ns: f64,
     services: Services,
     Arriving { limits, seed, .. }: Arriving<'_>,
+    whole_ns: u64,
 ) -> Vec<HighestRate> {
     if limits.is_empty() {
         return Vec::new();
     }
     let floor_ns = clock_floor_ns.round() as u32;
     let services_ns: Vec<u32> = each_ns.iter().map(|ns| ns.saturating_sub(floor_ns)).collect();
-    let busy_ns: u64 = services_ns.iter().copied().map(u64::from).sum();
+    let busy_ns = services_ns.iter().copied().map(u64::from).sum::<u64>().max(whole_ns);
     // At a higher one the queue grows for as long as callers come, and only their number keeps a limit.
     let capacity_per_s = (services_ns.len() as u128 * NS_PER_S).checked_div(busy_ns.into());
     let resolved = |limit: &&ResponseLimit| resolves(services_ns.len() as u64, limit.quantile);
@@ -156,12 +158,14 @@ mod tests {
         let limits =
             [(0.5, 100), (0.99, 9), (0.999, 100)].map(|(quantile, limit_ns)| ResponseLimit { quantile, limit_ns });
         let arriving = Arriving { limits: &limits, seed: 1, ..Arriving::default() };
-        let found = highest_rates(&[30; 200], 20.4, Services::Observed, arriving);
+        let found = highest_rates(&[30; 200], 20.4, Services::Observed, arriving, 1500);
         let keys: Vec<_> = found.iter().map(|one| (one.quantile, one.limit_ns, one.arrivals, one.ops)).collect();
         let both = |quantile, limit_ns| Arrivals::ALL.map(|arrivals| (quantile, limit_ns, arrivals, 200));
         assert_eq!(keys, [both(0.5, 100), both(0.99, 9)].concat(), "p99.9 takes 1,000");
         // Ten nanoseconds each: beyond one every ten nobody keeps up, though over 200 of them half keep the limit.
         assert_eq!(found[1].rates_per_s, [100_000_000]);
+        let slower = highest_rates(&[30; 200], 20.4, Services::Observed, arriving, 4000);
+        assert_eq!(slower[1].rates_per_s, [50_000_000], "without a clock they took 20 each");
         assert_eq!(found[2].rates_per_s, [0], "each takes 10");
     }
 

@@ -134,7 +134,7 @@ pub(in crate::run) fn time(
         histograms: recorded(latencies),
     };
     let mut responses = responses(&each_ns, clock.floor_ns, Services::Observed, arriving);
-    let mut highest_rates = highest_rates(&each_ns, clock.floor_ns, Services::Observed, arriving);
+    let mut highest_rates = highest_rates(&each_ns, clock.floor_ns, Services::Observed, arriving, ns(bare_elapsed));
     let (mut undisturbed, mut left) = (None, None);
     if let Some(((handed, as_figures), learnt)) = least {
         let blocks_ps = block_ticks.iter().map(|&ticks| clock.ps(ticks)).collect();
@@ -152,7 +152,7 @@ pub(in crate::run) fn time(
             }
             let (each_ns, services) = (&*figures.each_ns, Services::Undisturbed);
             responses.extend(self::responses(each_ns, clock.floor_ns, services, arriving));
-            highest_rates.extend(self::highest_rates(each_ns, clock.floor_ns, services, arriving));
+            highest_rates.extend(self::highest_rates(each_ns, clock.floor_ns, services, arriving, figures.blocks_ns()));
         }
         left = Some(Left { least, machine });
         // What moments are made of, too.

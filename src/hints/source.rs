@@ -1,7 +1,7 @@
 //! The Go program that reads sources: built with the toolchain that builds them, asked in JSON.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -215,6 +215,10 @@ impl Source {
         let output = started.wait_with_output().map_err(|error| at(error.to_string()))?;
         if !output.status.success() {
             return Err(HintsError::Source { what: text::one_line(&String::from_utf8_lossy(&output.stderr)) });
+        }
+        // Of files that it could not look at; the others are in its answer.
+        for line in String::from_utf8_lossy(&output.stderr).lines() {
+            let _ = writeln!(io::stderr(), "{}", text::message(line));
         }
         sent.transpose().map_err(|error| at(error.to_string()))?;
         serde_json::from_slice(&output.stdout).map_err(|error| at(error.to_string()))

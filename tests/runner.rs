@@ -105,7 +105,7 @@ fn without_cargo_the_row_says_what_can_be_had() {
     assert_eq!(
         error,
         "the entry u64/100 is not compiled in, and there is no rustc on the PATH to build a program for it: install Rust \
-         (rustup.rs); the nearest that is compiled in: u64/64"
+         (rustup.rs); the nearest that is compiled in: u64/u64"
     );
 }
 

@@ -110,7 +110,6 @@ pub fn with_entry<X: EntryVisitor>(name: &str, visitor: X) -> Option<X::Out> {
 
 common! {
     "u64/u64", u64, u64, "8-byte key, 8-byte value";
-    "u64/64", u64, [u8; 64], "8-byte key, 64-byte value";
     "u64/256", u64, [u8; 256], "8-byte key, 256-byte value";
     "u64/bytes", u64, Bytes, "8-byte key, value on the heap as long as the trace's value_bytes says (at least 8)";
     "string(24)/u64", Str<24>, u64, "24-byte string key on the heap, 8-byte value";

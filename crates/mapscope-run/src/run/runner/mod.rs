@@ -231,7 +231,7 @@ mod tests {
         let named = |entry| nearest(entry).expect("there are some");
         assert_eq!(
             ["u32/u32", "u64/128", "u64/100", "string(43)/u64"].map(named),
-            ["u64/u64", "u64/64", "u64/64", "string(24)/u64"]
+            ["u64/u64", "u64/u64", "u64/u64", "string(24)/u64"]
         );
         assert_eq!(nearest("nonsense"), None);
         let failure = program("my-map", "u32/u32", &[]).expect_err("no sources");

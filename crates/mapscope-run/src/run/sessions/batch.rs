@@ -168,7 +168,7 @@ pub(super) trait Worked<K, V> {
 }
 
 /// A map that one thread has to itself.
-impl<K, V, M: Map<K, V>> Worked<K, V> for &mut M {
+impl<K, V, M: Map<K, V> + ?Sized> Worked<K, V> for &mut M {
     #[inline(always)]
     fn put(&mut self, key: K, value: V) -> bool {
         black_box(self.insert(key, value))

@@ -1,12 +1,15 @@
 //! The map of a cell, its types erased but for those of its entries: passes are compiled once for each entry. What is
 //! compiled for each map is the map watched, every call virtual, and the two loops that are timed, where none is.
 
+use std::borrow::BorrowMut;
+use std::marker::PhantomData;
+
 use super::batch::{Batch, Blocks};
 use super::hashes::Hashes;
 use super::observe::{Observer, Tape};
 use super::row::Row;
-use crate::maps::{Family, Hashing, Info, Map, Options};
-use crate::probe::event::{Listen, Off};
+use crate::maps::{Family, Info, Map, Options};
+use crate::probe::event::{Event, Listen, Off};
 use crate::probe::{alloc, clock};
 use crate::replay::EitherHashing;
 use crate::subject::Work;
@@ -36,9 +39,11 @@ impl<F: Family> Typed<F> {
         Typed { options, hasher }
     }
 
-    fn row<K: Key, V: Value, S: Hashing>(&self, maps: usize, hasher: &S) -> Box<dyn Row<K, V>> {
-        let build = |_| F::build::<K, V, S, Off>(&self.options, hasher.clone(), Off);
-        Box::new(Maps((0..maps).map(build).collect::<Vec<_>>()))
+    /// As it is compiled for being watched.
+    fn watchable<'t, K: Key, V: Value>(&self, listener: &'t dyn Listen) -> Box<dyn Map<K, V> + 't> {
+        let map = F::build::<K, V, _, &'t dyn Listen>(&self.options, self.hasher.clone(), listener);
+        // The box is its owner's.
+        alloc::uncounted(|| Box::new(map))
     }
 }
 
@@ -52,18 +57,19 @@ impl<F: Family, K: Key, V: Value> Tested<K, V> for Typed<F> {
     }
 
     fn watched<'t>(&self, tape: &'t Tape) -> (Observer<'t, K, V>, Work) {
-        let build = || -> Box<dyn Map<K, V> + 't> {
-            let map = F::build::<K, V, _, &'t dyn Listen>(&self.options, self.hasher.clone(), tape);
-            // The box is the observer's.
-            alloc::uncounted(|| Box::new(map))
-        };
-        Observer::new(F::info_at(self.options.release), F::MODELS_HEAP, tape, &build)
+        Observer::new(F::info_at(self.options.release), F::MODELS_HEAP, tape, &|| self.watchable(tape))
     }
 
     fn timed(&self, maps: usize) -> Box<dyn Row<K, V>> {
         match &self.hasher {
-            EitherHashing::Own(hasher) => self.row(maps, hasher),
-            EitherHashing::Recorded(hasher) => self.row(maps, hasher),
+            EitherHashing::Own(hasher) => {
+                let build = |_| F::build::<K, V, _, Off>(&self.options, hasher.clone(), Off);
+                Box::new(Maps::new((0..maps).map(build).collect()))
+            }
+            // Looking hashes up takes longer than any call: a third loop for each map and entry would be no truer.
+            EitherHashing::Recorded(_) => {
+                Box::new(Maps::<_, dyn Map<K, V>>::new((0..maps).map(|_| self.watchable(&Deaf)).collect()))
+            }
         }
     }
 
@@ -73,13 +79,30 @@ impl<F: Family, K: Key, V: Value> Tested<K, V> for Typed<F> {
     }
 }
 
-struct Maps<M>(Vec<M>);
+/// Hears nothing.
+struct Deaf;
 
-impl<K: Key, V: Value, M: Map<K, V>> Row<K, V> for Maps<M> {
+impl Listen for Deaf {
+    fn hear(&self, _: Event) {}
+}
+
+/// Maps, each of them one or a pointer to one.
+struct Maps<P, M: ?Sized> {
+    maps: Vec<P>,
+    map: PhantomData<M>,
+}
+
+impl<P: BorrowMut<M>, M: ?Sized> Maps<P, M> {
+    fn new(maps: Vec<P>) -> Maps<P, M> {
+        Maps { maps, map: PhantomData }
+    }
+}
+
+impl<K: Key, V: Value, P: BorrowMut<M>, M: Map<K, V> + ?Sized> Row<K, V> for Maps<P, M> {
     fn bare(&mut self, batches: &mut [Batch<K, V>], blocks: &mut Blocks) {
         blocks.begin(batches.iter().map(Batch::len).sum());
-        for (batch, map) in batches.iter_mut().zip(&mut self.0) {
-            batch.work(map, blocks);
+        for (batch, map) in batches.iter_mut().zip(&mut self.maps) {
+            batch.work(map.borrow_mut(), blocks);
         }
         blocks.end();
     }
@@ -87,8 +110,8 @@ impl<K: Key, V: Value, M: Map<K, V>> Row<K, V> for Maps<M> {
     fn clocked(&mut self, batches: &mut [Batch<K, V>], readings: &mut [u64]) -> u64 {
         let mut next = readings.iter_mut();
         let start = clock::ticks();
-        for (batch, map) in batches.iter_mut().zip(&mut self.0) {
-            batch.work_then(map, |_, _| {
+        for (batch, map) in batches.iter_mut().zip(&mut self.maps) {
+            batch.work_then(map.borrow_mut(), |_, _| {
                 if let Some(reading) = next.next() {
                     *reading = clock::ticks();
                 }

@@ -7,7 +7,7 @@ use crate::cli_process::Place;
 fn bad_input_is_named_and_leaves_nothing() {
     let classic = data("inspect-classic-13.csv");
     let cases: &[(&[&str], &str)] = &[
-        (&["--map", "std", "--at", "1"], "--map: std can't be inspected; these can: go-classic, "),
+        (&["--map", "btree", "--at", "1"], "--map: btree can't be inspected; these can: go-classic, "),
         (&["--map", "go-clasic", "--at", "1"], "did you mean \"go-classic\"?"),
         (&["--map", "go-runtime", "--at", "1"], "--map: go-runtime can't be inspected; these can: go-classic, "),
         (&["--map", "go-classic,go-swiss", "--at", "1"], "the flags name 2: give one value each"),

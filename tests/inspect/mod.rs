@@ -6,6 +6,7 @@ mod bad_input;
 mod formats;
 mod growths;
 mod header;
+mod open;
 mod record;
 mod same_size;
 mod steps;

@@ -3,6 +3,8 @@
 //! Bins are chains of nodes, trees from eight nodes on. A full table is doubled by the put that finds it full, which
 //! makes new nodes of most old ones. What is replaced or removed is freed many at a time.
 
+use std::cell::Cell;
+
 use flurry::HashMap;
 
 use super::guarded::untie;
@@ -66,13 +68,15 @@ impl Family for Flurry {
     }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Ported<K, V, S> {
-        Ported { map: HashMap::with_capacity_and_hasher(options.hint, hasher) }
+        Ported { map: HashMap::with_capacity_and_hasher(options.hint, hasher), trees: Cell::new(false) }
     }
 }
 
 /// Keeps the flurry map to itself: whoever had a reference to it could change it.
 pub struct Ported<K, V, S> {
     map: HashMap<K, V, S>,
+    /// Whether a write that somebody watched may have made a tree.
+    trees: Cell<bool>,
 }
 
 /// Bins of the first table.
@@ -80,6 +84,12 @@ const FIRST_BINS: u64 = 16;
 
 /// What a put allocates when it makes no table and no tree: the value's box, and of a new key a node.
 const ALLOCS_OF_NEW: u64 = 2;
+
+/// What making a tree allocates at least: eight nodes, and the tree.
+const ALLOCS_OF_TREE: u64 = 9;
+
+/// A map of more entries has the 64 bins from which on a put makes trees of long chains, not a larger table.
+const ENTRIES_OF_FEW_BINS: usize = 48;
 
 impl<K: Key, V: Value, S: Hashing> Map<K, V> for Ported<K, V, S> {
     #[inline]
@@ -107,14 +117,25 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Ported<K, V, S> {
         self.map.iter(&self.map.guard()).for_each(|(key, value)| f(key, value));
     }
     /// A moved entry is in a node that was made anew: entries stay where they are in a write that allocated no more
-    /// than its own entry takes.
+    /// than its own entry takes. What is more may be of the collector, which notes what it is to free: a remove makes
+    /// nodes anew only of a tree, and an overwrite only a tree, or a table of more than a few bins.
     fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
         let own = match (write.remove, write.hit) {
             (true, _) => 0,
             (false, true) => 1,
             (false, false) => ALLOCS_OF_NEW,
         };
-        if write.allocs > own {
+        let more = write.allocs.saturating_sub(own);
+        let tree = !write.remove && more >= ALLOCS_OF_TREE;
+        if tree {
+            self.trees.set(true);
+        }
+        let may_move = match (write.remove, write.hit) {
+            (true, _) => self.trees.get(),
+            (false, true) => tree || self.map.len() <= ENTRIES_OF_FEW_BINS,
+            (false, false) => true,
+        };
+        if more > 0 && may_move {
             self.for_each(&mut |key, value| {
                 visit(key, value);
             });

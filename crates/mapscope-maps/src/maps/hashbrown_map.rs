@@ -3,10 +3,11 @@
 
 use hashbrown::HashMap;
 
+use super::anatomy::{Anatomy, Part};
 use super::layout::{EntryShape, Layout};
 use super::{
     Family, FixedAhash, FixedFold, FixedFoldQuality, Fx, Hashing, Info, Map, Options, Structure, Write, WrittenTable,
-    open_table,
+    open_anatomy, open_table,
 };
 use crate::entry::{Key, Value};
 use crate::probe::event::{Cause, Probe};
@@ -119,5 +120,9 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for HashMap<K, V, S> {
     }
     fn hit_lookups(&self) -> (Option<u64>, Option<u64>) {
         open_table::only_table_hits::<K, V>(HashMap::capacity(self), self.hasher(), self.keys())
+    }
+    fn anatomy(&self, part: Part<'_, K>) -> Option<Anatomy> {
+        // SAFETY: the keys are of such a table; whoever follows blocks follows those of the map that it then asks.
+        Some(unsafe { open_anatomy::anatomy::<K, V>(self.keys(), HashMap::capacity(self), self.hasher(), part) })
     }
 }

@@ -19,6 +19,7 @@ mod indexmap_map;
 mod java;
 pub mod layout;
 mod linked;
+mod open_anatomy;
 mod open_table;
 mod papaya_map;
 mod redis;

@@ -20,6 +20,7 @@
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 use std::mem::offset_of;
+use std::ops::Range;
 use std::ptr;
 
 use super::layout::{EntryShape, Layout, Room, Slot, Step, doubling};
@@ -40,6 +41,9 @@ pub(super) const GROUP: usize =
     } else {
         4
     };
+
+/// The bit of a control byte that says that its slot has no entry.
+const FREE: u8 = 0x80;
 
 /// Bytes before the first control byte, and all bytes, of a table of so many slots.
 fn table_bytes(slot: Room, buckets: u64) -> (u64, u64) {
@@ -92,7 +96,15 @@ impl<K, V> Slots<K, V> {
 
     /// `None` where the block isn't known, or is of no size that such a table has.
     pub fn around(key: &K) -> Option<Slots<K, V>> {
-        let block = blocks::holding(Self::address(key))?;
+        Self::fill(&blocks::holding(Self::address(key))?)
+    }
+
+    /// Of a map that is one table: the only block that it has.
+    pub fn only() -> Option<Slots<K, V>> {
+        Self::fill(&blocks::only()?)
+    }
+
+    fn fill(block: &Range<usize>) -> Option<Slots<K, V>> {
         let tables = (0..usize::BITS).map(|bits| (1 << bits, table_bytes(Self::ROOM, 1 << bits)));
         let (buckets, (control, _)) = tables.into_iter().find(|&(_, (_, bytes))| bytes == block.len() as u64)?;
         Some(Slots { control: block.start + control as usize, buckets, entry: PhantomData })
@@ -100,6 +112,38 @@ impl<K, V> Slots<K, V> {
 
     pub fn buckets(&self) -> usize {
         self.buckets
+    }
+
+    /// Names the table's memory.
+    pub fn identity(&self) -> usize {
+        self.control
+    }
+
+    /// A slot's control byte.
+    ///
+    /// # Safety
+    ///
+    /// The table is alive, and nobody writes to it.
+    pub unsafe fn control(&self, index: usize) -> u8 {
+        assert!(index < self.buckets);
+        // SAFETY: hashbrown writes all control bytes of a table when it makes it; the allocator exposed the block.
+        unsafe { ptr::with_exposed_provenance::<u8>(self.control + index).read() }
+    }
+
+    /// A slot's entry; `None` where it has none.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Slots::control`], as long as the entry is used.
+    pub unsafe fn entry(&self, index: usize) -> Option<(&K, &V)> {
+        // SAFETY: the caller's.
+        let full = unsafe { self.control(index) } & FREE == 0;
+        full.then(|| {
+            let slot = ptr::with_exposed_provenance::<(K, V)>(self.control - (index + 1) * Self::BYTES);
+            // SAFETY: a full slot holds an entry, which is a pair.
+            let (key, value) = unsafe { &*slot };
+            (key, value)
+        })
     }
 
     /// The index of a key's slot; `None` for a key that is not in this table.
@@ -142,13 +186,13 @@ impl Table {
 }
 
 /// Slots of so many that may be used up before the table grows.
-fn usable(buckets: usize) -> usize {
+pub(super) fn usable(buckets: usize) -> usize {
     if buckets <= 8 { buckets - 1 } else { buckets / 8 * 7 }
 }
 
 /// Groups looked at to find the entry of a hash at an index of a table of so many slots.
 #[inline]
-fn hit(hash: u64, index: usize, buckets: usize) -> usize {
+pub(super) fn hit(hash: u64, index: usize, buckets: usize) -> usize {
     let shows = |at: usize| index.wrapping_sub(at) & (buckets - 1) < GROUP;
     // Most entries are in the first.
     if shows(hash as usize) { 1 } else { 1 + groups(hash, buckets).take_while(|&at| !shows(at)).count() }
@@ -170,7 +214,7 @@ pub(super) fn hits(
 }
 
 /// Where the groups begin that a search looks at, in order.
-fn groups(hash: u64, buckets: usize) -> impl Iterator<Item = usize> {
+pub(super) fn groups(hash: u64, buckets: usize) -> impl Iterator<Item = usize> {
     let mask = buckets - 1;
     (0..).scan(hash as usize & mask, move |at, turn: usize| {
         *at = (*at + turn * GROUP) & mask;

@@ -34,6 +34,23 @@ pub fn begin() {
     super::watch::begin();
 }
 
+/// Follows what `work` allocates, too, and nothing that is allocated between two calls.
+pub fn during<T>(work: impl FnOnce() -> T) -> T {
+    BLOCKS.with(|blocks| blocks.on.set(true));
+    super::watch::begin();
+    let out = work();
+    BLOCKS.with(|blocks| blocks.on.set(false));
+    out
+}
+
+/// The live block of a map that has one.
+pub fn only() -> Option<Range<usize>> {
+    BLOCKS.with(|blocks| {
+        let mut ranges = blocks.live().map(|block| block.get()).map(|(start, bytes)| start..start + bytes);
+        ranges.next().filter(|_| ranges.next().is_none())
+    })
+}
+
 /// The live block that the address lies in; `None` where none is followed.
 pub fn holding(address: usize) -> Option<Range<usize>> {
     BLOCKS.with(|blocks| {
@@ -57,7 +74,7 @@ pub(super) fn on() -> bool {
 pub(super) fn allocated(block: *mut u8, bytes: usize) {
     BLOCKS.with(|blocks| match blocks.blocks.get(blocks.len.get()) {
         Some(free) => {
-            free.set((block.addr(), bytes));
+            free.set((block.expose_provenance(), bytes));
             blocks.len.set(blocks.len.get() + 1);
         }
         None => {

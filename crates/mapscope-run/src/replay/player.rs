@@ -8,8 +8,8 @@ use super::hashes::{EitherHashing, Recorded, Replaying};
 use super::shapes::Shapes;
 use crate::maps::anatomy::{Anatomy, Part};
 use crate::maps::{Family, Hashing, Info, Map, Options};
-use crate::probe::alloc;
 use crate::probe::event::{Cause, Event, Listen};
+use crate::probe::{alloc, blocks};
 use crate::workload::{self, EntryVisitor, Key, Kind, Op, Value, with_entry};
 
 /// What a row of a recording does.
@@ -349,6 +349,11 @@ impl<K: Key, V: Value> Player<K, V> {
     }
 }
 
+/// Does what is the map's, and follows the blocks that it allocates if `follow`.
+fn watched<T>(follow: bool, work: impl FnOnce() -> T) -> T {
+    if follow { blocks::during(work) } else { work() }
+}
+
 impl<K: Key, V: Value> Play for Player<K, V> {
     fn info(&self) -> &Info {
         &self.info
@@ -370,17 +375,19 @@ impl<K: Key, V: Value> Play for Player<K, V> {
         self.has_room(row)?;
         self.learn(row)?;
         TOLD.set(Told::NOTHING);
+        // A map that tells nothing is taken apart by where its table lies.
+        let follow = self.info.tells.is_empty();
         let before;
         match (row.action, &mut self.map) {
             (Action::Insert, Some(map)) => {
                 let (key, value) = (K::from_id(row.key), V::from_seed(row.value, row.value_bytes));
                 before = alloc::tally();
-                map.insert(key, value);
+                watched(follow, || map.insert(key, value));
             }
             (Action::Remove, Some(map)) => {
                 let key = K::from_id(row.key);
                 before = alloc::tally();
-                map.remove(&key);
+                watched(follow, || map.remove(&key));
             }
             (Action::Get, Some(map)) => {
                 let key = K::from_id(row.key);
@@ -390,15 +397,16 @@ impl<K: Key, V: Value> Play for Player<K, V> {
             }
             (Action::Clear, Some(map)) => {
                 before = alloc::tally();
-                map.clear();
+                watched(follow, || map.clear());
             }
             (Action::Range, Some(map)) => {
                 before = alloc::tally();
-                map.range(&mut |_, _| {});
+                watched(follow, || map.range(&mut |_, _| {}));
             }
             (Action::New | Action::Hash, map) | (_, map @ None) => {
+                follow.then(blocks::begin);
                 before = alloc::tally();
-                *map = Some((self.build)());
+                *map = Some(watched(follow, || (self.build)()));
             }
         }
         let (done, told) = (alloc::tally() - before, TOLD.get());

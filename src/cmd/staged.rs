@@ -15,9 +15,10 @@
 mod replaced;
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, DirBuilder};
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
@@ -41,6 +42,8 @@ pub(super) struct Staged {
     /// What lies at the destination meanwhile.
     replaced: Option<Replaced>,
     _held: Held,
+    /// Whether the folder was made for it. One that was there, empty, is somebody's, and stays.
+    ours: bool,
     /// Folders made on the way to it, innermost first.
     made: Vec<PathBuf>,
     /// Whether it stays when it is dropped.
@@ -172,6 +175,7 @@ impl Staged {
             inside,
             replaced,
             _held: held,
+            ours: true,
             made: Vec::new(),
             kept: true,
         }))
@@ -184,12 +188,13 @@ impl Staged {
         let held = fs::create_dir_all(parent).and_then(|()| hold(folder));
         let taken = held.as_ref().err().map(io::Error::kind);
         match (held, taken) {
-            (Ok(held), _) => Ok(Claimed::Ours(Staged {
+            (Ok((held, ours)), _) => Ok(Claimed::Ours(Staged {
                 destination: destination.to_owned(),
                 folder: folder.to_owned(),
                 inside,
                 replaced: None,
                 _held: held,
+                ours,
                 made,
                 kept: false,
             })),
@@ -240,7 +245,8 @@ impl Staged {
         match self.inside {
             true => self.move_up(),
             false if self.folder == self.destination => Ok(()),
-            false => fs::rename(&self.folder, &self.destination),
+            false if self.ours => fs::rename(&self.folder, &self.destination),
+            false => fs::create_dir(&self.destination).and_then(|()| self.move_up()),
         }
     }
 
@@ -253,14 +259,14 @@ impl Staged {
         // The log stays until all else is there.
         names.sort_by_key(|name| (Log::is_named(name), name == LAST));
         names.iter().try_for_each(|name| fs::rename(self.folder.join(name), self.destination.join(name)))?;
-        fs::remove_dir(&self.folder)
+        if self.ours { fs::remove_dir(&self.folder) } else { Ok(()) }
     }
 }
 
 impl Drop for Staged {
     fn drop(&mut self) {
         if !self.kept && !std::thread::panicking() {
-            let _ = fs::remove_dir_all(&self.folder);
+            let _ = if self.ours { fs::remove_dir_all(&self.folder) } else { empty(&self.folder) };
             // What was made on the way there goes again, unless something else has come to live in it.
             let _ = self.made.iter().try_for_each(fs::remove_dir);
         }
@@ -308,20 +314,30 @@ fn destination_of(folder: &Path) -> PathBuf {
     }
 }
 
-/// Makes the folder and holds it, or one that is there and empty. `WouldBlock` where another process does; `AlreadyExists`
-/// where something is there.
+/// Makes the folder and holds it, or one that is there and empty; says whether it was made for a run. `WouldBlock` where
+/// another process does; `AlreadyExists` where something is there.
 ///
-/// Whoever made it, it is the holder's: of two runs that begin in the same moment, one may hold what the other made.
-fn hold(folder: &Path) -> io::Result<Held> {
+/// Of two runs that begin in the same moment, one may hold what the other has just made, and must not take it for
+/// somebody's: until it is held, what a run makes has the sticky bit, which nobody else's empty folder of such a name has.
+fn hold(folder: &Path) -> io::Result<(Held, bool)> {
     const TRIES: usize = 100;
+    const FRESH: u32 = 0o1000;
     for _ in 0..TRIES {
-        let made = match fs::create_dir(folder) {
+        let made = match DirBuilder::new().mode(FRESH | 0o777).create(folder) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
             made => made.is_ok(),
         };
         match Held::take(folder) {
             // Of two that found it empty, one holds it. Without locks, it is whoever's who made it.
-            Ok(held) if made || held.certain && fs::read_dir(folder)?.next().is_none() => return Ok(held),
+            Ok(held) if made || held.certain && fs::read_dir(folder)?.next().is_none() => {
+                let mut permissions = fs::metadata(folder)?.permissions();
+                let fresh = permissions.mode() & FRESH != 0;
+                if fresh {
+                    permissions.set_mode(permissions.mode() & !FRESH);
+                    fs::set_permissions(folder, permissions)?;
+                }
+                return Ok((held, made || fresh));
+            }
             Ok(_) => break,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(error),
             // Published or removed meanwhile.
@@ -360,6 +376,14 @@ fn content(folder: &Path, ours: Option<&Path>) -> io::Result<Option<OsString>> {
         }
     }
     Ok(None)
+}
+
+/// Removes what is in a folder.
+fn empty(folder: &Path) -> io::Result<()> {
+    fs::read_dir(folder)?.try_for_each(|entry| match entry? {
+        entry if entry.file_type()?.is_dir() => fs::remove_dir_all(entry.path()),
+        entry => fs::remove_file(entry.path()),
+    })
 }
 
 /// Removes what a killed process has written half.

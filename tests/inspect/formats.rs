@@ -266,6 +266,6 @@ fn the_output_in_the_docs_is_real() {
         renewed.push_str(&format!("text\n$ mapscope inspect {command}\n{printed}"));
         shown += 1;
     }
-    assert_eq!(shown, 7);
+    assert_eq!(shown, 8);
     golden("../../../docs/INSPECT.md", &renewed);
 }

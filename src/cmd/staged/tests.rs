@@ -127,6 +127,21 @@ fn what_a_user_has_called_so_stays_and_is_no_run() {
 }
 
 #[test]
+fn what_another_run_has_just_made_is_whoever_holds_it_first() {
+    let place = tempfile::tempdir().unwrap();
+    let (out, made) = (place.path().join("out"), place.path().join("out.partial"));
+    std::os::unix::fs::DirBuilderExt::mode(&mut fs::DirBuilder::new(), 0o1777).create(&made).unwrap();
+    let staged = claimed(&out);
+    assert_eq!(staged.path(), made);
+    fill(&staged);
+    staged.publish().unwrap();
+    assert_eq!(names(place.path()), ["out"]);
+    let mode = |path: &Path| std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions());
+    fs::create_dir(place.path().join("plain")).unwrap();
+    assert_eq!(mode(&out), mode(&place.path().join("plain")));
+}
+
+#[test]
 fn of_several_unfinished_runs_the_one_to_resume_is_named() {
     let place = tempfile::tempdir().unwrap();
     let out = place.path().join("out");

@@ -33,7 +33,7 @@
 //! model. `report` and `gate` see only `record`, what cells differ in (`plan::axes`) and the forms in `ci`. `diff` says
 //! what changed, by the gate's rules and in the forms of reports. `ab` has the statistics of two builds by turns. `describe` says
 //! what a trace is before anything runs. `recording` has real programs record their maps, and shows what these cost by
-//! the line that makes them. `hints` reads the source of such programs for hints that can be written. `text` makes foreign text fit to be shown, for all of them. `tests/structure.rs` enforces
+//! the line that makes them. `census` finds the maps of a Go program in its memory. `hints` reads the source of such programs for hints that can be written. `text` makes foreign text fit to be shown, for all of them. `tests/structure.rs` enforces
 //! all this.
 //!
 //! # Your own map or program
@@ -59,6 +59,7 @@ pub use mapscope_run::{
 };
 
 pub mod ab;
+pub mod census;
 pub mod ci;
 pub mod cmd;
 pub mod describe;

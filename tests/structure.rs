@@ -25,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("describe", &["plan", "workload", "record", "report", "run", "text"]),
     ("hints", &["engines", "maps::go::heap", "report", "ci", "text"]),
     ("recording", &["engines", "entry", "hints", "maps::go::heap", "record", "report", "gate", "ci", "text"]),
+    ("census", &["maps::go::heap", "report", "text"]),
     ("replay", &["workload", "maps", "probe", "text"]),
     ("subject", &["plan", "workload", "maps", "probe", "record", "replay"]),
     ("engines", &["plan", "workload", "maps::Info", "maps::go::heap", "probe", "record", "subject", "text"]),
@@ -58,6 +59,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "intake",
             "hints",
             "recording",
+            "census",
         ],
     ),
 ];

@@ -9,6 +9,7 @@ mod go_recorder;
 mod ab;
 mod bad_input;
 mod baseline;
+mod census_of_go;
 mod ci;
 mod cli;
 mod consumers;

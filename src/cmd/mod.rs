@@ -5,6 +5,7 @@
 
 mod ab;
 mod baseline;
+mod census;
 mod completions;
 mod convert;
 mod describe;
@@ -71,6 +72,7 @@ enum Verb {
     Layout(layout::Args),
     Record(record::Args),
     Maps(maps::Args),
+    Census(census::Args),
     Lint(lint::Args),
     Describe(describe::Args),
     Convert(convert::Args),
@@ -119,6 +121,7 @@ pub fn main(subjects: &Subjects) -> ExitCode {
         Some(Verb::Layout(args)) => layout::run(args, cli.quiet, subjects),
         Some(Verb::Record(args)) => record::run(args, cli.quiet),
         Some(Verb::Maps(args)) => maps::run(&args, cli.quiet),
+        Some(Verb::Census(args)) => census::run(&args),
         Some(Verb::Lint(args)) => lint::run(&args, cli.quiet),
         Some(Verb::Verify(args)) => verify::run(args, cli.quiet),
         Some(Verb::Report(args)) => report::run(args, cli.quiet),

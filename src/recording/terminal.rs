@@ -13,14 +13,14 @@ pub(super) const FORMAT: Format = Format { name: "table", binary: false, of_sour
 pub(super) type Column = (&'static str, usize, fn(&Counts) -> String);
 
 pub(super) const COLUMNS: [Column; 8] = [
-    ("bytes", 8, |c| scaled(c.alloc_bytes())),
+    ("bytes", 8, |c| number::scaled(c.alloc_bytes())),
     ("abandoned", 9, |c| percent(c.abandoned_bytes, c.alloc_bytes())),
-    ("hint saves", 10, |c| c.hint_saves_bytes().map_or_else(|| "-".to_owned(), scaled)),
-    ("maps", 7, |c| scaled(c.maps)),
+    ("hint saves", 10, |c| c.hint_saves_bytes().map_or_else(|| "-".to_owned(), number::scaled)),
+    ("maps", 7, |c| number::scaled(c.maps)),
     ("p50/p99/largest", 17, sizes),
-    ("inserts", 7, |c| scaled(c.inserts)),
-    ("growths", 7, |c| scaled(c.growths)),
-    ("moves", 7, |c| scaled(c.moved_entries)),
+    ("inserts", 7, |c| number::scaled(c.inserts)),
+    ("growths", 7, |c| number::scaled(c.growths)),
+    ("moves", 7, |c| number::scaled(c.moved_entries)),
 ];
 
 fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
@@ -144,7 +144,7 @@ pub(super) fn name_of(program: &str) -> &str {
 
 fn sizes(counts: &Counts) -> String {
     let sizes = [counts.size_at(50), counts.size_at(99), counts.sizes.last().copied()];
-    sizes.map(|size| size.map(scaled).unwrap_or_default()).join("/")
+    sizes.map(|size| size.map(number::scaled).unwrap_or_default()).join("/")
 }
 
 fn percent(part: u64, whole: u64) -> String {
@@ -154,40 +154,9 @@ fn percent(part: u64, whole: u64) -> String {
     }
 }
 
-/// In at most six characters: `9,999`, `12.3k`, `4.56M`.
-fn scaled(n: u64) -> String {
-    const UNITS: [&str; 6] = ["k", "M", "G", "T", "P", "E"];
-    if n < 10_000 {
-        return number::integer(n);
-    }
-    let mut value = n as f64 / 1000.0;
-    let mut unit = 0;
-    while value >= 999.5 {
-        value /= 1000.0;
-        unit += 1;
-    }
-    let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
-    format!("{value:.decimals$}{}", UNITS[unit])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn figures_are_short() {
-        for (n, shown) in [
-            (0, "0"),
-            (9_999, "9,999"),
-            (10_000, "10.0k"),
-            (99_960, "100k"),
-            (999_600, "1.00M"),
-            (4_123_456, "4.12M"),
-            (u64::MAX, "18.4E"),
-        ] {
-            assert_eq!(scaled(n), shown);
-        }
-    }
 
     #[test]
     fn columns_fit_a_narrow_terminal() {

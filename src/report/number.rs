@@ -26,6 +26,22 @@ pub(crate) fn integer(n: u64) -> String {
     grouped(&n.to_string())
 }
 
+/// In at most six characters: `9,999`, `12.3k`, `4.56M`.
+pub(crate) fn scaled(n: u64) -> String {
+    const UNITS: [&str; 6] = ["k", "M", "G", "T", "P", "E"];
+    if n < 10_000 {
+        return integer(n);
+    }
+    let mut value = n as f64 / 1000.0;
+    let mut unit = 0;
+    while value >= 999.5 {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
+    format!("{value:.decimals$}{}", UNITS[unit])
+}
+
 /// Digits in groups of three.
 pub(crate) fn grouped(digits: &str) -> String {
     let mut text = String::new();
@@ -95,6 +111,21 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_are_short() {
+        for (n, shown) in [
+            (0, "0"),
+            (9_999, "9,999"),
+            (10_000, "10.0k"),
+            (99_960, "100k"),
+            (999_600, "1.00M"),
+            (4_123_456, "4.12M"),
+            (u64::MAX, "18.4E"),
+        ] {
+            assert_eq!(scaled(n), shown);
+        }
+    }
 
     #[test]
     fn a_column_keeps_three_digits_of_its_smallest_value() {

@@ -1,0 +1,208 @@
+//! Maps of Go 1.24 and later, by `internal/runtime/maps`.
+//!
+//! A map is told by what agrees in it: its depth with the length of its directory and with its shift, each table with its
+//! place in the directory, a table's slots with the size of the object that has its groups, what tables have used with
+//! the header, and, where no object names the type, the control words of a table's groups with what it has used. A map
+//! of a single group has less: the entries in its control word, the size of its object, and a seed that is no address.
+
+use super::found::{Found, Parts, Program, Seen};
+use super::heap::Object;
+use super::memory::{half, word};
+use super::types::MapType;
+
+pub(super) const HEADER_BYTES: usize = 48;
+const TABLE_BYTES: usize = 32;
+const SLOTS: u64 = 8;
+const TABLE_SLOTS_MAX: u64 = 1024;
+const DEPTH_MAX: u8 = 40;
+/// How often a map that changes is read again.
+const TRIES: usize = 4;
+const EMPTY: u8 = 0x80;
+const DELETED: u8 = 0xfe;
+
+struct Header {
+    used: u64,
+    seed: u64,
+    directory: u64,
+    directory_length: u64,
+    depth: u8,
+    /// Whether all that is neither a number of something nor an address is as in a map.
+    is_plain: bool,
+    shift: u8,
+}
+
+impl Header {
+    fn of(bytes: &[u8; HEADER_BYTES]) -> Header {
+        let flags = &bytes[32..40];
+        Header {
+            used: word(bytes, 0),
+            seed: word(bytes, 8),
+            directory: word(bytes, 16),
+            directory_length: word(bytes, 24),
+            depth: flags[0],
+            shift: flags[1],
+            is_plain: flags[2] <= 1 && flags[3] <= 1 && flags[4..] == [0; 4] && word(bytes, 40) >> 32 == 0,
+        }
+    }
+
+    fn has_tables(&self) -> bool {
+        self.is_plain
+            && self.depth <= DEPTH_MAX
+            && self.directory_length == 1 << self.depth
+            && self.shift == 64 - self.depth
+            && self.directory != 0
+    }
+
+    fn has_a_group(&self) -> bool {
+        // Of 65,536 seeds two have 16 equal bits at the top, as addresses and small numbers have.
+        let is_random = !matches!(self.seed >> 48, 0 | 0xffff);
+        let is_small = self.used <= SLOTS && self.directory_length == 0 && self.depth == 0 && self.shift == 0;
+        self.is_plain && is_small && is_random && self.directory != 0
+    }
+}
+
+struct Table {
+    used: u64,
+    capacity: u64,
+    tombstones: u64,
+    local_depth: u8,
+    index: u64,
+    groups: u64,
+    object: Object,
+}
+
+/// What begins at an address. `on_stack` says that what is there may be left over from a map of the past.
+pub(super) fn see(program: &Program<'_>, at: u64, first: &[u8; HEADER_BYTES], on_stack: bool) -> Seen {
+    let header = Header::of(first);
+    if !header.has_tables() && (on_stack || !header.has_a_group()) {
+        return Seen::Nothing;
+    }
+    let mut was_map = false;
+    for attempt in 0..TRIES {
+        let Some(bytes) = (if attempt == 0 { Some(*first) } else { program.memory.array(at) }) else {
+            return Seen::Nothing;
+        };
+        let header = Header::of(&bytes);
+        if !header.has_tables() {
+            match small(program, at, &header).filter(|_| !on_stack) {
+                Some(seen) => return seen,
+                None if was_map => continue,
+                None => return Seen::Nothing,
+            }
+        }
+        match large(program, at, &header, on_stack) {
+            Ok(seen) => return seen,
+            // Left over on a stack, it stays as it is.
+            Err(looked) => was_map |= looked && (!on_stack || bytes != *first),
+        }
+        if !was_map && !on_stack {
+            return Seen::Nothing;
+        }
+    }
+    if was_map { Seen::Changing } else { Seen::Nothing }
+}
+
+/// A map of tables. The error says whether what there is does look like one.
+fn large(program: &Program<'_>, at: u64, header: &Header, on_stack: bool) -> Result<Seen, bool> {
+    let length = header.directory_length;
+    let directory = program.object(header.directory).filter(|object| !object.noscan).ok_or(false)?;
+    if length.checked_mul(8).is_none_or(|bytes| bytes > directory.bytes) {
+        return Err(false);
+    }
+    let pointers = program.memory.bytes(header.directory, length as usize * 8).ok_or(false)?;
+    let mut tables: Vec<Table> = Vec::new();
+    let mut parts: Parts = vec![header.directory];
+    let mut index = 0;
+    while index < length {
+        let pointer = word(&pointers, index as usize * 8);
+        let read = table(program, pointer).filter(|table| table.index == index && table.local_depth <= header.depth);
+        let Some(table) = read else { return Err(!tables.is_empty()) };
+        let span = 1 << (header.depth - table.local_depth);
+        let entries = index + 1..index.saturating_add(span).min(length);
+        if entries.end != index + span || entries.into_iter().any(|i| word(&pointers, i as usize * 8) != pointer) {
+            return Err(!tables.is_empty());
+        }
+        index += span;
+        parts.push(pointer);
+        tables.push(table);
+    }
+    if tables.iter().map(|table| table.used).sum::<u64>() != header.used {
+        return Err(true);
+    }
+    let fullest = tables.iter().max_by_key(|table| table.used).ok_or(false)?;
+    let fits = program
+        .types_of(at, &fullest.object, |ty| {
+            let all = tables.iter().all(|table| program.fits(ty, table.capacity / SLOTS, &table.object));
+            all && (fullest.object.ty.is_some() || agrees(program, ty, fullest))
+        })
+        .ok_or(true)?;
+    let own = if on_stack { 0 } else { HEADER_BYTES as u64 };
+    let found = Found {
+        address: at,
+        kind: program.kind(fits),
+        on_stack,
+        entries: header.used,
+        capacity: tables.iter().map(|table| table.capacity).sum(),
+        tombstones: Some(tables.iter().map(|table| table.tombstones).sum()),
+        tables: tables.len() as u64,
+        table_bytes: own
+            + directory.bytes
+            + tables.iter().map(|table| TABLE_BYTES as u64 + table.object.bytes).sum::<u64>(),
+    };
+    Ok(Seen::Map(Box::new(found), parts))
+}
+
+fn table(program: &Program<'_>, at: u64) -> Option<Table> {
+    program.object(at).filter(|object| object.bytes == TABLE_BYTES as u64 && !object.noscan)?;
+    let bytes: [u8; TABLE_BYTES] = program.memory.array(at)?;
+    let [used, capacity, growth_left] = [0, 2, 4].map(|field| u64::from(half(&bytes, field)));
+    let (groups, mask) = (word(&bytes, 16), word(&bytes, 24));
+    let is_whole = capacity.is_power_of_two() && (SLOTS..=TABLE_SLOTS_MAX).contains(&capacity);
+    if !is_whole || mask != capacity / SLOTS - 1 || bytes[7] != 0 {
+        return None;
+    }
+    // Seven of eight slots are filled, and all but one of a single group.
+    let room = if capacity == SLOTS { SLOTS - 1 } else { capacity / SLOTS * 7 };
+    let tombstones = room.checked_sub(used + growth_left)?;
+    let object = program.object(groups)?;
+    Some(Table { used, capacity, tombstones, local_depth: bytes[6], index: word(&bytes, 8), groups, object })
+}
+
+/// Whether the control words are where groups of this type have them, and what they say agrees with the table.
+fn agrees(program: &Program<'_>, ty: &MapType, table: &Table) -> bool {
+    let (count, size) = ((table.capacity / SLOTS) as usize, ty.group_bytes as usize);
+    let bytes = count.checked_mul(size).filter(|&bytes| bytes as u64 <= table.object.bytes);
+    let Some(bytes) = bytes.and_then(|bytes| program.memory.bytes(table.groups, bytes)) else { return false };
+    let (mut full, mut deleted) = (0, 0);
+    for slot in bytes.chunks_exact(size).flat_map(|group| &group[..SLOTS as usize]) {
+        match *slot {
+            EMPTY => {}
+            DELETED => deleted += 1,
+            0..EMPTY => full += 1,
+            _ => return false,
+        }
+    }
+    full == table.used && deleted == table.tombstones
+}
+
+/// A map of a single group.
+fn small(program: &Program<'_>, at: u64, header: &Header) -> Option<Seen> {
+    let object = header.has_a_group().then(|| program.object(header.directory)).flatten()?;
+    let control: [u8; SLOTS as usize] = program.memory.array(header.directory)?;
+    let full = control.iter().filter(|&&slot| slot < EMPTY).count() as u64;
+    if full != header.used || control.iter().any(|&slot| slot > EMPTY) {
+        return None;
+    }
+    let fits = program.types_of(at, &object, |ty| program.fits(ty, 1, &object))?;
+    let found = Found {
+        address: at,
+        kind: program.kind(fits),
+        on_stack: false,
+        entries: header.used,
+        capacity: SLOTS,
+        tombstones: Some(0),
+        tables: 1,
+        table_bytes: HEADER_BYTES as u64 + object.bytes,
+    };
+    Some(Seen::Map(Box::new(found), vec![header.directory]))
+}

@@ -1,4 +1,4 @@
-//! Starting a command whose Go programs record their maps.
+//! Starting a command whose programs record their maps.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::go::is_go;
@@ -40,10 +40,23 @@ pub struct Ended {
 }
 
 impl Recorder<'_> {
+    /// Whether the command is cargo, which builds Rust.
+    pub fn is_cargo(&self) -> bool {
+        Path::new(&self.command[0]).file_name().is_some_and(|name| name == "cargo")
+    }
+
     /// Whether the command is one that builds a program and runs none.
     pub fn only_builds(&self) -> bool {
         let words: Vec<_> = self.command.iter().map(|word| word.to_str().unwrap_or("")).collect();
         let [_, rest @ ..] = &words[..] else { return false };
+        if self.is_cargo() {
+            let mut rest = rest.iter().skip_while(|word| word.starts_with(['+', '-']));
+            return match rest.next() {
+                Some(&("build" | "b" | "check" | "c" | "install")) => true,
+                Some(&("test" | "t" | "bench")) => rest.any(|&word| word == "--no-run"),
+                _ => false,
+            };
+        }
         if !is_go(&self.command[0]) {
             return rest.first() == Some(&"build");
         }
@@ -93,6 +106,7 @@ impl Recorder<'_> {
         let manifest = Manifest {
             schema: Manifest::SCHEMA,
             command: command.collect(),
+            workspace: workspace_of(&here),
             folder: here,
             go: known.map(|patched| patched.version.clone()),
             goroot: known.map(|patched| patched.goroot.clone()),
@@ -109,6 +123,9 @@ impl Recorder<'_> {
     }
 
     fn go_command(&self, builds: bool) -> Result<Option<PathBuf>, RecordingError> {
+        if self.is_cargo() && self.go.is_none() {
+            return Ok(None);
+        }
         let named = match self.go {
             Some(path) => vec![path.to_owned()],
             // A name without a folder is looked up on the PATH, as the system will.
@@ -168,6 +185,16 @@ fn here() -> io::Result<PathBuf> {
     let here = std::env::current_dir()?;
     let named = std::env::var_os("PWD").map(PathBuf::from).filter(|path| path.is_absolute());
     Ok(named.filter(|path| fs::canonicalize(path).is_ok_and(|path| path == here)).unwrap_or(here))
+}
+
+/// The root of the workspace that a folder is in, as cargo says.
+fn workspace_of(folder: &Path) -> Option<PathBuf> {
+    folder.ancestors().find(|folder| folder.join("Cargo.toml").is_file())?;
+    let mut cargo = Command::new("cargo");
+    cargo.args(["locate-project", "--workspace", "--message-format", "plain"]).current_dir(folder);
+    let output = cargo.stdin(Stdio::null()).output().ok().filter(|output| output.status.success())?;
+    let manifest = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim_end());
+    manifest.parent().filter(|root| root.is_absolute()).map(Path::to_owned)
 }
 
 /// The folder in which a go command works: `go -C FOLDER`.
@@ -244,12 +271,20 @@ mod tests {
         let only_builds = |words: &str| {
             Recorder { go: None, sample: 1, lookups: true, trace: None, command: &command(words) }.only_builds()
         };
-        for words in
-            ["go build .", "go -C a build", "go -C=a install ./...", "/usr/bin/go1.27.3 test -c .", "make build"]
-        {
+        for words in [
+            "go build .",
+            "go -C a build",
+            "go -C=a install ./...",
+            "/usr/bin/go1.27.3 test -c .",
+            "make build",
+            "cargo +nightly build --release",
+            "cargo test --no-run",
+        ] {
             assert!(only_builds(words), "{words}");
         }
-        for words in ["go", "go run build", "go test .", "sh -c build", "./build", "false"] {
+        for words in
+            ["go", "go run build", "go test .", "sh -c build", "./build", "false", "cargo run build", "cargo test"]
+        {
             assert!(!only_builds(words), "{words}");
         }
     }

@@ -105,16 +105,18 @@ mod tests {
 
     #[test]
     fn a_constant_saves_what_it_costs_smaller_maps_less() {
-        use crate::hints::{grown_bytes, hinted_bytes};
+        use super::super::Tables;
+        use crate::hints::{Group, grown_bytes, hinted_bytes};
 
-        let ty = Type { name: String::new(), key_bytes: 8, value_bytes: 8, group_bytes: 136, flags: 0 };
-        let grown = |entries| grown_bytes(entries, ty.group()).expect("known");
+        let group = Group { bytes: 136, has_pointers: false };
+        let ty = Type { tables: Tables::Groups(group), ..Type::default() };
+        let grown = |entries| grown_bytes(entries, group).expect("known");
         let map = |entries_max| Map { growths: 4, entries_max, table_bytes: 48 + grown(entries_max), ..Map::default() };
         let of = |small: usize| {
             let maps: Vec<_> = (0..small).map(|_| map(86)).chain([map(113)]).collect();
             constant_saves_bytes(maps.iter().map(|map| (map, &ty)), 113)
         };
-        let hinted = hinted_bytes(113, ty.group());
+        let hinted = hinted_bytes(113, group);
         // A map of 86 has tables of up to 128 slots, one of 113 begins with 256.
         assert!(grown(86) < hinted);
         assert_eq!(of(7), Ok(7 * grown(86) + grown(113) - 8 * hinted));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::hint::hint_of_saves_bytes;
 use super::{Counts, Hint, Manifest, Map, Place, Process, Recording, Row, Type};
 use crate::hints::{self, Finding, HintsError, Source};
+use crate::record::Frame;
 
 /// Looks at the source of the first rows that a hint could save bytes at.
 ///
@@ -37,7 +38,8 @@ pub fn hints(recording: &Recording, go: Option<&Path>, rows_max: usize) -> Resul
 fn place_of(recording: &Recording, row: &Row) -> Option<hints::Place> {
     let frames =
         recording.table.stacks.iter().filter(|stack| stack.ty == row.ty).filter_map(|stack| stack.frames.first());
-    let mut frames = frames.filter(|frame| frame.function == row.place.function);
+    let is_of_function = |frame: &&Frame| row.place.function.is_empty() || frame.function == row.place.function;
+    let mut frames = frames.filter(is_of_function);
     let manifest = recording.manifest.as_ref();
     let frame = frames.find(|frame| Place::of_frame(Some(frame), manifest) == row.place)?;
     let file = PathBuf::from(frame.file.as_deref()?);

@@ -140,7 +140,7 @@ impl Counts {
 /// A place that makes maps.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place {
-    /// The function: `go/printer.(*printer).commentSizeBefore`.
+    /// The function: `go/printer.(*printer).commentSizeBefore`. Empty in Rust.
     pub function: String,
     /// File and line, short where the file lies in GOROOT or in the folder of the command: `go/printer/printer.go:1426`.
     pub at: String,
@@ -296,14 +296,17 @@ fn place_of(frame: Option<&Frame>, manifest: Option<&Manifest>) -> Place {
         .and_then(|package| Some(format!("{package}/{}", file.file_name()?.to_str()?)));
     // Go itself may lie below the folder of the command.
     let is_go_s = |manifest: &&Manifest| manifest.goroot.as_ref().is_some_and(|goroot| file.starts_with(goroot));
-    let root = |manifest: &'_ Manifest| match file.extension() {
-        Some(rust) if rust == "rs" => manifest.workspace.as_ref().unwrap_or(&manifest.folder).clone(),
-        _ => manifest.folder.clone(),
-    };
-    let below = manifest.filter(|manifest| !is_go_s(manifest)).and_then(|at| file.strip_prefix(root(at)).ok());
+    let is_rust = file.extension().is_some_and(|name| name == "rs");
+    let root = manifest.filter(|manifest| !is_go_s(manifest)).map(|manifest| match &manifest.workspace {
+        Some(workspace) if is_rust => workspace,
+        _ => &manifest.folder,
+    });
+    let below = root.and_then(|root| file.strip_prefix(root).ok());
     let short = below.or(in_crate(file)).map(text::path).or(by_package).unwrap_or_else(|| text::path(file));
     let line = frame.line.map(|line| format!(":{line}")).unwrap_or_default();
-    Place { function: frame.function.clone(), at: short + &line }
+    // Rust's compiler names the line that makes a map, and its function only where a stack was walked: one line is one place.
+    let function = if is_rust { String::new() } else { frame.function.clone() };
+    Place { function, at: short + &line }
 }
 
 /// The path of a source of a crate that is not the user's, from that crate on: `petgraph-0.8.3/src/graphmap.rs`, which cargo

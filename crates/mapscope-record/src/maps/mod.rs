@@ -5,3 +5,5 @@ mod entries;
 pub mod btree_map;
 pub mod hash_map;
 pub mod hash_set;
+#[cfg(feature = "serde")]
+mod serde;

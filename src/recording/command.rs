@@ -6,13 +6,14 @@ use std::io;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::go::is_go;
 use super::relay::Relay;
 use super::{Manifest, Patched, RecordingError};
 use crate::engines::go;
+use crate::hints::workspace_of;
 use crate::text;
 
 /// A command to record.
@@ -185,16 +186,6 @@ fn here() -> io::Result<PathBuf> {
     let here = std::env::current_dir()?;
     let named = std::env::var_os("PWD").map(PathBuf::from).filter(|path| path.is_absolute());
     Ok(named.filter(|path| fs::canonicalize(path).is_ok_and(|path| path == here)).unwrap_or(here))
-}
-
-/// The root of the workspace that a folder is in, as cargo says.
-fn workspace_of(folder: &Path) -> Option<PathBuf> {
-    folder.ancestors().find(|folder| folder.join("Cargo.toml").is_file())?;
-    let mut cargo = Command::new("cargo");
-    cargo.args(["locate-project", "--workspace", "--message-format", "plain"]).current_dir(folder);
-    let output = cargo.stdin(Stdio::null()).output().ok().filter(|output| output.status.success())?;
-    let manifest = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim_end());
-    manifest.parent().filter(|root| root.is_absolute()).map(Path::to_owned)
 }
 
 /// The folder in which a go command works: `go -C FOLDER`.

@@ -6,7 +6,7 @@ use std::path::{self, Path, PathBuf};
 use anyhow::Context as _;
 
 use super::output;
-use crate::hints::{Edits, Finding, Source, patch};
+use crate::hints::{Edits, Files, Finding, patch};
 use crate::record::write_atomically;
 use crate::report::number;
 use crate::text;
@@ -34,7 +34,7 @@ impl Args {
     }
 
     /// Writes a patch, or the files that it would change.
-    pub fn run(&self, source: &Source, findings: &[&Finding], quiet: bool) -> anyhow::Result<()> {
+    pub fn run(&self, source: &dyn Files, findings: &[&Finding], quiet: bool) -> anyhow::Result<()> {
         let bounds = source.bounds()?;
         let edits = Edits::new(findings.iter().copied(), &bounds);
         for (why, files) in &edits.left {

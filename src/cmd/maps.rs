@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 
 use super::{fix, output, stdout};
-use crate::hints::{Kind, Source};
+use crate::hints::{Files, Kind};
 use crate::plan::UnknownName;
 use crate::recording::{FORMATS, Format, Process, Recorded, Recording, Sort, hints};
 use crate::text;
@@ -68,9 +68,9 @@ pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let read_source = args.hints || args.fix.is_wanted() || format.of_sources;
     let read = read_source.then(|| hints(&recording, args.go.as_deref(), rows_max)).transpose()?;
     let hints = read.as_ref().map(|(_, hints)| &hints[..]);
-    let root = read.as_ref().and_then(|(source, _)| source.root.as_deref());
+    let root = read.as_ref().and_then(|(source, _)| source.root());
     if let (true, Some((source, _))) = (args.fix.write, &read) {
-        refuse_elsewhere(source, &recording)?;
+        refuse_elsewhere(&**source, &recording)?;
     }
     if !args.fix.is_on_stdout() {
         show(format, &Recorded { hints, root, rows_max, width: width(), ..recording.shown() })?;
@@ -78,13 +78,13 @@ pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
     if let (true, Some((source, hints))) = (args.fix.is_wanted(), &read) {
         let found = hints.iter().filter_map(|hint| hint.found.as_ref().ok()).map(|(finding, _)| finding);
         let found: Vec<_> = found.filter(|found| args.kind.is_empty() || args.kind.contains(&found.kind)).collect();
-        args.fix.run(source, &found, quiet)?;
+        args.fix.run(&**source, &found, quiet)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// What a recording names may be anybody's folder: only the one that the user is in is written to.
-fn refuse_elsewhere(source: &Source, recording: &Recording) -> anyhow::Result<()> {
+fn refuse_elsewhere(source: &dyn Files, recording: &Recording) -> anyhow::Result<()> {
     let here = std::env::current_dir().context("the folder of this process is not there")?;
     if source.is_of(&here)? {
         return Ok(());

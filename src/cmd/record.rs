@@ -11,16 +11,18 @@ use crate::recording::{Manifest, Process, Recorder, SAMPLE_MAX, Traced, Written,
 use crate::report::number;
 use crate::text;
 
-/// Record the maps of Go programs while a command builds or runs them
+/// Record the maps of Go and Rust programs while a command builds or runs them
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples: mapscope record -- go test ./...
           mapscope record -- go run ./cmd/server
           mapscope record -- go build -o server . && mapscope record -- ./server
           mapscope record --trace cache.go:42 -- ./server
+          mapscope record -- cargo run --features record
 Then: mapscope maps DIR
-Programs are built with a patched copy of their own Go's maps; GOROOT stays as
-it is. Go 1.24 to 1.27 on Linux; docs/RECORDING.md says what is seen.
+Go programs are built with a patched copy of their own Go's maps; GOROOT stays
+as it is. Go 1.24 to 1.27. Rust programs name the maps of mapscope-record in
+their imports. On Linux; docs/RECORDING.md says what is seen.
 Exits with the command's code; 2 if nothing could be recorded.")]
 pub(super) struct Args {
     /// go command or Go installation to build with [default: the command's own, or go on the PATH]
@@ -90,10 +92,17 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
             }
         }
         (0, 0) => {
-            output::complain(&anyhow::anyhow!(
-                "nothing was recorded: no program that ran was built under `mapscope record` (go vet and other tools come \
-                 built with Go); build yours with `mapscope record -- go build`, in the folder of its module"
-            ));
+            output::complain(&anyhow::anyhow!(match recorder.is_cargo() {
+                true => {
+                    "nothing was recorded: no program that ran made a map of mapscope-record with the feature `record` of \
+                     that crate on (docs/RECORDING.md, Rust)"
+                }
+                false => {
+                    "nothing was recorded: no program that ran was built under `mapscope record` (go vet and other tools \
+                     come built with Go); build yours with `mapscope record -- go build`, in the folder of its module; a \
+                     Rust program needs the maps of mapscope-record"
+                }
+            }));
             return Ok(ExitCode::from(BAD_INPUT));
         }
         (0, code) => {

@@ -80,8 +80,8 @@ pub struct Finding {
     pub ty: String,
     /// Whether its package is of a module that is the user's, not one that this needs, or Go itself.
     pub own: bool,
-    group_bytes: u32,
-    group_pointers: bool,
+    pub(super) group_bytes: u32,
+    pub(super) group_pointers: bool,
     /// What makes the map, with the hint: `make(map[string]bool, len(names))`.
     pub with: String,
     /// The change.

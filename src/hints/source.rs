@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Bounds, Edit, Finding, HintsError};
+use super::{Bounds, Edit, Files, Finding, HintsError};
 use crate::engines::go::{self, Toolchain};
 use crate::text;
 
@@ -97,7 +97,7 @@ struct Outcomes {
 }
 
 #[derive(Deserialize)]
-struct Files {
+struct Changed {
     fixed: Vec<Fixed>,
 }
 
@@ -172,39 +172,6 @@ impl Source {
         is_one.then(|| (package.to_owned(), Place { file: folder.join(name), ..place.clone() }))
     }
 
-    /// The files that may be changed.
-    ///
-    /// # Errors
-    /// Where the root is no longer there.
-    pub fn bounds(&self) -> Result<Bounds, HintsError> {
-        let root = self.root.as_ref().unwrap_or(&self.folder);
-        let foreign = [(&*self.goroot, "Go's own"), (&*self.modcache, "in the module cache")];
-        Bounds::new(root, foreign).map_err(|error| HintsError::At { path: root.clone(), what: error.to_string() })
-    }
-
-    /// Whether a folder lies in the same module or workspace; outside of any, in the same folder.
-    ///
-    /// # Errors
-    /// Where the go command can't be asked there.
-    pub fn is_of(&self, folder: &Path) -> Result<bool, HintsError> {
-        let folder = real(folder)?;
-        let root = Env::of(&self.go, &folder)?.root();
-        let is_below = self.root.is_some() || folder.starts_with(&self.folder);
-        Ok(root == self.root && is_below)
-    }
-
-    /// Files with these changes. Nothing is written.
-    ///
-    /// # Errors
-    /// Where a file is no longer what it was.
-    pub fn fix(&self, files: &BTreeMap<PathBuf, Vec<Edit>>) -> Result<Vec<Fixed>, HintsError> {
-        if files.is_empty() {
-            return Ok(Vec::new());
-        }
-        let changes: Vec<_> = files.iter().map(|(file, edits)| json!({ "file": file, "edits": edits })).collect();
-        self.ask::<Files>(&json!({ "fix": changes })).map(|answer| answer.fixed)
-    }
-
     fn ask<T: DeserializeOwned>(&self, request: &serde_json::Value) -> Result<T, HintsError> {
         let at = |what: String| HintsError::At { path: self.program.clone(), what };
         let mut command = Command::new(&self.program);
@@ -222,6 +189,33 @@ impl Source {
         }
         sent.transpose().map_err(|error| at(error.to_string()))?;
         serde_json::from_slice(&output.stdout).map_err(|error| at(error.to_string()))
+    }
+}
+
+impl Files for Source {
+    fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
+    fn bounds(&self) -> Result<Bounds, HintsError> {
+        let root = self.root.as_ref().unwrap_or(&self.folder);
+        let foreign = [(&*self.goroot, "Go's own"), (&*self.modcache, "in the module cache")];
+        Bounds::new(root, foreign).map_err(|error| HintsError::At { path: root.clone(), what: error.to_string() })
+    }
+
+    fn is_of(&self, folder: &Path) -> Result<bool, HintsError> {
+        let folder = real(folder)?;
+        let root = Env::of(&self.go, &folder)?.root();
+        let is_below = self.root.is_some() || folder.starts_with(&self.folder);
+        Ok(root == self.root && is_below)
+    }
+
+    fn fix(&self, files: &BTreeMap<PathBuf, Vec<Edit>>) -> Result<Vec<Fixed>, HintsError> {
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let changes: Vec<_> = files.iter().map(|(file, edits)| json!({ "file": file, "edits": edits })).collect();
+        self.ask::<Changed>(&json!({ "fix": changes })).map(|answer| answer.fixed)
     }
 }
 

@@ -4,7 +4,7 @@
 //! key is removed, the seed decides nothing that is recorded. From two tables on it decides when each of them is full, and
 //! a removed key leaves its slot free or marked according to its neighbours.
 
-use super::{Map, Type};
+use super::{Map, Tables, Type};
 use crate::hints::hinted_bytes;
 
 /// Growths that depend on seeds, and what one of them costs at most.
@@ -24,12 +24,21 @@ impl Chance {
         // The first group to tables of 16, 32, ... 1,024 slots.
         const TO_ONE_TABLE: u64 = 7;
         let growths = u64::from(map.growths);
+        match ty.map(|ty| ty.tables) {
+            // Where a key lies decides only whether its slot is free once it is removed.
+            Some(Tables::Slots(_)) if map.removes > 0 => return Chance { growths, table_bytes: map.held_bytes_max },
+            Some(Tables::Slots(_) | Tables::Nodes) => return Chance::default(),
+            Some(Tables::Groups(_)) | None => {}
+        }
         let growths = match map.entries_max.max(map.hint.into()) {
             0..=TABLE_ENTRIES_MAX if map.removes == 0 => 0,
             _ if map.removes > 0 || map.hint > 0 || map.is_copy() => growths,
             _ => growths.saturating_sub(TO_ONE_TABLE),
         };
-        let table_bytes = ty.filter(|_| growths > 0).map_or(0, |ty| hinted_bytes(TABLE_ENTRIES_MAX, ty.group()));
+        let table_bytes = match ty.map(|ty| ty.tables) {
+            Some(Tables::Groups(group)) if growths > 0 => hinted_bytes(TABLE_ENTRIES_MAX, group),
+            _ => 0,
+        };
         Chance { growths, table_bytes }
     }
 

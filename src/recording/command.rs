@@ -1,4 +1,4 @@
-//! Starting a command whose Go programs record their maps.
+//! Starting a command whose programs record their maps.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -13,6 +13,7 @@ use super::go::is_go;
 use super::relay::Relay;
 use super::{Manifest, Patched, RecordingError};
 use crate::engines::go;
+use crate::hints::workspace_of;
 use crate::text;
 
 /// A command to record.
@@ -40,10 +41,23 @@ pub struct Ended {
 }
 
 impl Recorder<'_> {
+    /// Whether the command is cargo, which builds Rust.
+    pub fn is_cargo(&self) -> bool {
+        Path::new(&self.command[0]).file_name().is_some_and(|name| name == "cargo")
+    }
+
     /// Whether the command is one that builds a program and runs none.
     pub fn only_builds(&self) -> bool {
         let words: Vec<_> = self.command.iter().map(|word| word.to_str().unwrap_or("")).collect();
         let [_, rest @ ..] = &words[..] else { return false };
+        if self.is_cargo() {
+            let mut rest = rest.iter().skip_while(|word| word.starts_with(['+', '-']));
+            return match rest.next() {
+                Some(&("build" | "b" | "check" | "c" | "install")) => true,
+                Some(&("test" | "t" | "bench")) => rest.any(|&word| word == "--no-run"),
+                _ => false,
+            };
+        }
         if !is_go(&self.command[0]) {
             return rest.first() == Some(&"build");
         }
@@ -93,6 +107,7 @@ impl Recorder<'_> {
         let manifest = Manifest {
             schema: Manifest::SCHEMA,
             command: command.collect(),
+            workspace: workspace_of(&here),
             folder: here,
             go: known.map(|patched| patched.version.clone()),
             goroot: known.map(|patched| patched.goroot.clone()),
@@ -109,6 +124,9 @@ impl Recorder<'_> {
     }
 
     fn go_command(&self, builds: bool) -> Result<Option<PathBuf>, RecordingError> {
+        if self.is_cargo() && self.go.is_none() {
+            return Ok(None);
+        }
         let named = match self.go {
             Some(path) => vec![path.to_owned()],
             // A name without a folder is looked up on the PATH, as the system will.
@@ -244,12 +262,20 @@ mod tests {
         let only_builds = |words: &str| {
             Recorder { go: None, sample: 1, lookups: true, trace: None, command: &command(words) }.only_builds()
         };
-        for words in
-            ["go build .", "go -C a build", "go -C=a install ./...", "/usr/bin/go1.27.3 test -c .", "make build"]
-        {
+        for words in [
+            "go build .",
+            "go -C a build",
+            "go -C=a install ./...",
+            "/usr/bin/go1.27.3 test -c .",
+            "make build",
+            "cargo +nightly build --release",
+            "cargo test --no-run",
+        ] {
             assert!(only_builds(words), "{words}");
         }
-        for words in ["go", "go run build", "go test .", "sh -c build", "./build", "false"] {
+        for words in
+            ["go", "go run build", "go test .", "sh -c build", "./build", "false", "cargo run build", "cargo test"]
+        {
             assert!(!only_builds(words), "{words}");
         }
     }

@@ -6,7 +6,7 @@
 //! | a figure that depends on seeds differs by no more than chance makes of it | none |
 //! | a place is in one recording only | note |
 //! | maps were sampled, or there was no room for some; no place in common | unjudged |
-//! | they were built with different versions of Go | note |
+//! | they were built with different compilers | note |
 
 use super::chance::TABLE_ENTRIES_MAX;
 use super::pairing::Pairing;
@@ -109,7 +109,7 @@ pub fn compare(before: &Recording, after: &Recording, policy: &Policy) -> Verdic
         verdict.changes.extend(rows.iter().map(|row| alone(kind, row)));
     }
     let versions = |recording: &Recording| -> Vec<String> {
-        let mut versions: Vec<_> = recording.processes.iter().map(|process| process.go.clone()).collect();
+        let mut versions: Vec<_> = recording.processes.iter().map(|process| process.built_with.clone()).collect();
         versions.sort();
         versions.dedup();
         versions
@@ -117,7 +117,7 @@ pub fn compare(before: &Recording, after: &Recording, policy: &Policy) -> Verdic
     let [a, b] = [before, after].map(|recording| versions(recording).join(", "));
     if a != b {
         let what = "What changed may come from this.";
-        verdict.notes.push(format!("Other versions of Go built the programs: {a} -> {b}. {what}"));
+        verdict.notes.push(format!("Other compilers built the programs: {a} -> {b}. {what}"));
     }
     if by_chance > 0 {
         let places = plural(by_chance, "place");

@@ -152,7 +152,7 @@ fn more(text: &mut String, count: usize, rows_max: usize) {
 fn about(side: Side<'_>) -> String {
     let total = &side.recording.table.total;
     let processes = match &side.recording.processes[..] {
-        [one] => format!("{} ({})", name_of(&one.program), one.go),
+        [one] => format!("{} ({})", name_of(&one.program), one.built_with),
         many => format!("{} processes", many.len()),
     };
     let [maps, bytes] = [total.maps, total.alloc_bytes()].map(number::integer);

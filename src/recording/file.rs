@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::bytes::{self, Bytes, Texts};
 use super::map::{Map, bounded};
-use super::{RecordingError, SAMPLE_MAX};
-use crate::hints::Group;
+use super::{Language, RecordingError, SAMPLE_MAX, Type};
 use crate::record::Frame;
 use crate::text;
 
@@ -20,8 +19,10 @@ pub struct Process {
     pub path: PathBuf,
     /// What it was started as.
     pub program: String,
-    /// The version of Go that it was built with: `go1.27.3`.
-    pub go: String,
+    /// What it is written in.
+    pub language: Language,
+    /// What it was built with: `go1.27.3`, `rustc 1.95.0`.
+    pub built_with: String,
     /// Its number in the system.
     pub pid: u64,
     /// N where one map of N is recorded.
@@ -50,44 +51,12 @@ pub struct Dropped {
     pub names: u64,
 }
 
-/// A type of map.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Type {
-    /// As the runtime writes it: `map[string]*ast.Object`.
-    pub name: String,
-    /// Bytes of a key.
-    pub key_bytes: u32,
-    /// Bytes of a value.
-    pub value_bytes: u32,
-    /// Bytes of a group of eight slots.
-    pub group_bytes: u32,
-    pub(super) flags: u32,
-}
-
-impl Type {
-    /// Whether groups hold pointers.
-    pub fn group_has_pointers(&self) -> bool {
-        self.flags & 1 != 0
-    }
-
-    /// A group of its maps.
-    pub fn group(&self) -> Group {
-        Group { bytes: self.group_bytes, has_pointers: self.group_has_pointers() }
-    }
-
-    /// Whether keys are a kind of string.
-    pub fn keys_are_text(&self) -> bool {
-        self.flags & 32 != 0
-    }
-}
-
-/// Eight control bytes, and eight keys and values of at most 128 bytes; larger ones are objects of their own.
-const GROUP_BYTES_MAX: u64 = 8 + 8 * (128 + 128);
 /// Beyond the recorder's own 4,194,303 maps.
 const FILE_BYTES_MAX: u64 = 1 << 30;
 
 const MAGIC: &[u8] = b"mapscope";
-const VERSION: u32 = 1;
+/// Of Go, whose files say no language, and of whatever says one.
+const VERSIONS: [u32; 2] = [1, 2];
 const HEADER_BYTES: usize = 152;
 const MAP_BYTES: usize = 128;
 const FRAME_BYTES: usize = 16;
@@ -156,9 +125,10 @@ impl Process {
             return Err(what.to_owned());
         }
         let version = file.u32(8);
-        if version != VERSION {
-            return Err(format!("is of version {version}, and this mapscope reads version {VERSION}: record it anew"));
+        if !VERSIONS.contains(&version) {
+            return Err(format!("is of version {version}, and this mapscope reads 1 and 2: record it anew"));
         }
+        let language = if version == 1 { Language::Go } else { Language::numbered(file.u32(152))? };
         let [places_at, frames_at, types_at, text_at, maps_at] = [48, 56, 64, 72, 80].map(|at| file.offset(at));
         let [places_max, frames_max, types_max, text_max, depth] =
             [88, 92, 96, 100, 108].map(|at| file.u32(at) as usize);
@@ -198,13 +168,9 @@ impl Process {
         }
         let mut types = HashMap::new();
         for (number, at) in rows(types_at, types_max, TYPE_BYTES) {
-            let name = file.u32(at + 8);
-            if name != 0 {
-                let [flags, key_bytes, value_bytes, group_bytes] = [12, 16, 20, 24].map(|field| file.u32(at + field));
-                bounded("bytes of a group", group_bytes.into(), 0, GROUP_BYTES_MAX)?;
+            if let Some(ty) = Type::parse(&file, at, &mut texts)? {
                 texts.take(TYPE_BYTES)?;
-                let name = text::clean(&texts.read(name)?).into_owned();
-                types.insert(number, Type { name, key_bytes, value_bytes, group_bytes, flags });
+                types.insert(number, ty);
             }
         }
         let maps =
@@ -216,7 +182,8 @@ impl Process {
         let process = Process {
             path: path.to_owned(),
             program: text::clean(&texts.read(file.u32(144))?).into_owned(),
-            go: text::clean(&texts.read(file.u32(44))?).into_owned(),
+            language,
+            built_with: text::clean(&texts.read(file.u32(44))?).into_owned(),
             pid: bounded("number of the process", file.u64(16), 0, u32::MAX.into())?,
             sample: bounded("N of the sample", file.u64(24), 1, SAMPLE_MAX)?,
             lookups: file.u32(12) > 1,
@@ -258,17 +225,19 @@ impl Process {
     }
 }
 
-/// `function\tfile:line`.
+/// `function\tfile:line`; without a file where that is not known, as without debug information.
 fn frame(line: &str) -> Option<Frame> {
     let (function, at) = line.split_once('\t')?;
     let (file, line) = at.rsplit_once(':')?;
     let clean = |text: &str| text::clean(text).into_owned();
-    Some(Frame { function: clean(function), file: Some(clean(file)), line: line.parse().ok() })
+    let file = Some(clean(file)).filter(|file| !file.is_empty());
+    Some(Frame { function: clean(function), file, line: line.parse().ok().filter(|&line| line > 0) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::map::{COUNT_MAX, ENTRIES_MAX};
+    use super::super::ty::GROUP_BYTES_MAX;
     use super::super::{Sort, Table};
     use super::*;
 
@@ -374,7 +343,7 @@ mod tests {
             let (frames_at, text_at) = (HEADER_BYTES, HEADER_BYTES + rows * FRAME_BYTES);
             let mut bytes = vec![0; text_at];
             bytes[..8].copy_from_slice(MAGIC);
-            for (at, number) in [(8, VERSION as usize), (24, 1), (56, frames_at), (72, text_at), (92, rows)] {
+            for (at, number) in [(8, 1), (24, 1), (56, frames_at), (72, text_at), (92, rows)] {
                 bytes[at..at + 4].copy_from_slice(&(number as u32).to_le_bytes());
             }
             bytes[100..104].copy_from_slice(&(text_bytes as u32).to_le_bytes());

@@ -1,6 +1,6 @@
 //! What hints would save of what was recorded.
 
-use super::{Map, Type};
+use super::{Map, Tables, Type};
 use crate::hints::hinted_bytes;
 
 /// What a map that grew would not have allocated with a hint of its largest number of entries. `None` where that can't be
@@ -16,29 +16,51 @@ pub(super) fn hint_saves_bytes(map: &Map, ty: &Type) -> Option<u64> {
 /// would have allocated more. `None` where keys were
 /// removed: what they leave behind fills tables of any size, and which growths are of that is not recorded.
 pub(super) fn hint_of_saves_bytes(number: u64, map: &Map, ty: &Type) -> Option<i128> {
-    if map.removes > 0 {
+    if map.removes > 0 || map.was_replaced() {
         return None;
     }
-    let header = if map.without_header() { 0 } else { HEADER_BYTES };
-    Some(i128::from(map.table_bytes) - i128::from(header) - i128::from(hinted_bytes(number, ty.group())))
+    let hinted = match ty.tables {
+        Tables::Groups(group) => {
+            let header = if map.without_header() { 0 } else { HEADER_BYTES };
+            header + hinted_bytes(number, group)
+        }
+        Tables::Slots(slots) => slots.table_bytes(number),
+        Tables::Nodes => return None,
+    };
+    Some(i128::from(map.table_bytes) - i128::from(hinted))
 }
 
 const HEADER_BYTES: u64 = 48;
 
 #[cfg(test)]
 mod tests {
+    use super::super::Slots;
     use super::*;
+    use crate::hints::Group;
 
     #[test]
     fn a_hint_saves_what_tables_it_makes_needless() {
-        let ty = Type { name: String::new(), key_bytes: 8, value_bytes: 8, group_bytes: 136, flags: 0 };
-        let table_bytes =
-            48 + hinted_bytes(8, ty.group()) + hinted_bytes(14, ty.group()) + hinted_bytes(28, ty.group());
+        let group = Group { bytes: 136, has_pointers: false };
+        let ty = Type { tables: Tables::Groups(group), ..Type::default() };
+        let table_bytes = 48 + hinted_bytes(8, group) + hinted_bytes(14, group) + hinted_bytes(28, group);
         let map = Map { growths: 2, entries_max: 28, table_bytes, ..Map::default() };
-        let saved = hinted_bytes(8, ty.group()) + hinted_bytes(14, ty.group());
+        let saved = hinted_bytes(8, group) + hinted_bytes(14, group);
         assert_eq!(hint_saves_bytes(&map, &ty), Some(saved));
         assert_eq!(hint_saves_bytes(&Map { hint: 9, ..map }, &ty), Some(saved), "one that was too small");
         assert_eq!(hint_saves_bytes(&Map { removes: 1, ..map }, &ty), None);
         assert_eq!(hint_saves_bytes(&Map { removes: 1, growths: 0, ..map }, &ty), Some(0));
+    }
+    #[test]
+    fn a_table_of_slots_has_no_header() {
+        let slots = Slots { bytes: 16, align: 8, group: 16, buckets_min: 4 };
+        // Slots, a byte for each, and one group more.
+        assert_eq!([0, 3, 7, 14, 15].map(|entries| slots.table_bytes(entries)), [0, 84, 152, 288, 560]);
+        let ty = Type { tables: Tables::Slots(slots), ..Type::default() };
+        let map = Map { growths: 2, entries_max: 14, table_bytes: 84 + 152 + 288, ..Map::default() };
+        assert_eq!(hint_saves_bytes(&map, &ty), Some(84 + 152));
+        const REPLACED: u32 = 32;
+        assert_eq!(hint_saves_bytes(&Map { flags: REPLACED, ..map }, &ty), None);
+        let nodes = Type { tables: Tables::Nodes, ..Type::default() };
+        assert_eq!(hint_of_saves_bytes(14, &map, &nodes), None);
     }
 }

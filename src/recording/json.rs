@@ -25,7 +25,7 @@ fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
         json!({
             "file": text::path(&process.path),
             "program": process.program,
-            "go": process.go,
+            process.language.name(): process.built_with,
             "pid": process.pid,
             "sample": process.sample,
             "maps": process.maps.len(),

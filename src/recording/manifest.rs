@@ -24,6 +24,9 @@ pub struct Manifest {
     /// Its GOROOT.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub goroot: Option<PathBuf>,
+    /// The root of cargo's workspace around that folder, from which Rust's compiler names sources.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub workspace: Option<PathBuf>,
     /// N where one map of N was recorded.
     pub sample: u64,
     /// Whether lookups and iterations were counted.

@@ -42,6 +42,12 @@ impl Map {
         self.flags & COPY != 0
     }
 
+    /// Whether its table was replaced otherwise than by growing (`shrink_to_fit`): what a hint would save is not known.
+    pub fn was_replaced(&self) -> bool {
+        const REPLACED: u32 = 32;
+        self.flags & REPLACED != 0
+    }
+
     /// Whether its operations are traced.
     pub fn is_traced(&self) -> bool {
         const TRACED: u32 = 16;

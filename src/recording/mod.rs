@@ -20,6 +20,7 @@ mod go;
 mod hint;
 mod html;
 mod json;
+mod language;
 mod manifest;
 mod map;
 mod opened;
@@ -32,6 +33,7 @@ mod sources;
 mod table;
 mod terminal;
 mod trace;
+mod ty;
 
 pub use self::go::Patched;
 pub use advice::Hint;
@@ -39,8 +41,9 @@ pub use chance::Chance;
 pub use command::{Ended, Recorder};
 pub use compare::{compare, judged_figures, places};
 pub use diff::{Side, diff, diff_json};
-pub use file::{Dropped, Process, Type};
+pub use file::{Dropped, Process};
 pub use format::{Format, Recorded};
+pub use language::Language;
 pub use manifest::Manifest;
 pub use map::Map;
 pub use opened::Recording;
@@ -48,6 +51,7 @@ pub use pairing::Pairing;
 pub use sources::hints;
 pub use table::{Counts, Place, Row, Sort, Table};
 pub use trace::{Traced, Written, write_traces};
+pub use ty::{Slots, Tables, Type};
 
 use std::path::PathBuf;
 

@@ -48,7 +48,7 @@ fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
 fn info(process: &Process) -> String {
     labels([
         ("program", process.program.clone()),
-        ("go", process.go.clone()),
+        (process.language.name(), process.built_with.clone()),
         ("pid", process.pid.to_string()),
         ("sample", format!("1/{}", process.sample)),
     ])

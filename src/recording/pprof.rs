@@ -19,11 +19,20 @@ const TYPES: [Type; 6] = [
     ("maps", "count"),
 ];
 
+/// A frame with a name: that of its line, where Rust's compiler says no more.
+fn named(frame: &Frame) -> Frame {
+    let mut named = frame.clone();
+    if let (true, Some(file)) = (frame.function.is_empty(), &frame.file) {
+        named.function = frame.line.map_or_else(|| file.clone(), |line| format!("{file}:{line}"));
+    }
+    named
+}
+
 fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
     let (mut frames, mut numbers): (Vec<Frame>, HashMap<&Frame, u32>) = (Vec::new(), HashMap::new());
     let mut number = |frame| {
         *numbers.entry(frame).or_insert_with(|| {
-            frames.push(frame.clone());
+            frames.push(named(frame));
             frames.len() as u32 - 1
         })
     };

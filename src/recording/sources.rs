@@ -4,18 +4,19 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::hint::hint_of_saves_bytes;
-use super::{Counts, Hint, Manifest, Map, Place, Process, Recording, Row, Type};
-use crate::hints::{self, Finding, HintsError, Source};
+use super::{Counts, Hint, Language, Manifest, Map, Place, Process, Recording, Row, Type};
+use crate::hints::{self, Files, Finding, HintsError, Outcome, RustSource, Source};
+use crate::record::Frame;
 
 /// Looks at the source of the first rows that a hint could save bytes at.
 ///
 /// # Errors
 /// Where the folder of the command is not known, or its sources can't be read.
-pub fn hints(recording: &Recording, go: Option<&Path>, rows_max: usize) -> Result<(Source, Vec<Hint>), HintsError> {
-    let manifest = recording.manifest.as_ref();
-    let folder = manifest.map(|manifest| manifest.folder.clone()).unwrap_or_else(|| PathBuf::from("."));
-    // What a recording names is not started: it may be anybody's.
-    let source = Source::new(go, &folder)?;
+pub fn hints(
+    recording: &Recording,
+    go: Option<&Path>,
+    rows_max: usize,
+) -> Result<(Box<dyn Files>, Vec<Hint>), HintsError> {
     let rows = recording
         .table
         .rows
@@ -25,7 +26,8 @@ pub fn hints(recording: &Recording, go: Option<&Path>, rows_max: usize) -> Resul
         .filter(|(_, row)| row.counts.hint_saves_bytes() > Some(0));
     let places: Vec<_> = rows.map(|(index, row)| (index, place_of(recording, row))).collect();
     let known: Vec<_> = places.iter().filter_map(|(_, place)| place.clone()).collect();
-    let mut outcomes = source.places(&known)?.into_iter();
+    let (source, outcomes) = outcomes(recording, go, &known)?;
+    let mut outcomes = outcomes.into_iter();
     let hints = places.into_iter().map(|(row, place)| {
         let outcome = place.and_then(|_| outcomes.next());
         Hint { row, found: found(recording, &recording.table.rows[row], outcome) }
@@ -33,30 +35,53 @@ pub fn hints(recording: &Recording, go: Option<&Path>, rows_max: usize) -> Resul
     Ok((source, hints.collect()))
 }
 
+/// What there is at each of these places.
+fn outcomes(
+    recording: &Recording,
+    go: Option<&Path>,
+    places: &[hints::Place],
+) -> Result<(Box<dyn Files>, Vec<Outcome>), HintsError> {
+    let manifest = recording.manifest.as_ref();
+    let folder = manifest.map_or(Path::new("."), |manifest| &manifest.folder);
+    if recording.processes.iter().all(|process| process.language == Language::Rust) {
+        let root = manifest.and_then(|manifest| manifest.workspace.as_deref()).unwrap_or(folder);
+        let source = RustSource::new(root);
+        let outcomes = source.places(places);
+        return Ok((Box::new(source), outcomes));
+    }
+    // What a recording names is not started: it may be anybody's.
+    let source = Source::new(go, folder)?;
+    let outcomes = source.places(places)?;
+    Ok((Box::new(source), outcomes))
+}
+
 /// The file and line of a row. `None` where a program was built without the folders of its files.
 fn place_of(recording: &Recording, row: &Row) -> Option<hints::Place> {
     let frames =
         recording.table.stacks.iter().filter(|stack| stack.ty == row.ty).filter_map(|stack| stack.frames.first());
-    let mut frames = frames.filter(|frame| frame.function == row.place.function);
+    let is_of_function = |frame: &&Frame| row.place.function.is_empty() || frame.function == row.place.function;
+    let mut frames = frames.filter(is_of_function);
     let manifest = recording.manifest.as_ref();
     let frame = frames.find(|frame| Place::of_frame(Some(frame), manifest) == row.place)?;
     let file = PathBuf::from(frame.file.as_deref()?);
-    file.is_absolute().then_some(hints::Place { file, line: frame.line?, ty: row.ty.clone() })
+    // Rust's compiler names sources from the root of the workspace.
+    let is_known = file.is_absolute() || file.extension().is_some_and(|name| name == "rs");
+    is_known.then_some(hints::Place { file, line: frame.line?, ty: row.ty.clone() })
 }
 
-fn found(recording: &Recording, row: &Row, outcome: Option<hints::Outcome>) -> Result<(Finding, u64), String> {
+fn found(recording: &Recording, row: &Row, outcome: Option<Outcome>) -> Result<(Finding, u64), String> {
     let none = "its file is not known: build it without -trimpath";
     match outcome {
-        Some(hints::Outcome { finding: Some(finding), why: None }) if finding.is_whole() => {
+        Some(Outcome { finding: Some(finding), why: None }) if finding.is_whole() => {
             Ok((finding, row.counts.hint_saves_bytes().unwrap_or(0)))
         }
-        Some(hints::Outcome { finding: Some(finding), why }) => {
+        Some(Outcome { finding: Some(finding), why }) => {
             let number = nearly_constant(&row.counts).ok_or_else(|| why.unwrap_or_else(|| NO_LENGTH.to_owned()))?;
             let maps =
                 recording.processes.iter().flat_map(|process| maps_of(process, recording.manifest.as_ref(), row));
             Ok((finding.with_number(number), constant_saves_bytes(maps, number)?))
         }
-        Some(hints::Outcome { why: Some(why), .. }) => Err(why),
+        Some(Outcome { why: Some(why), .. }) => Err(why),
         _ => Err(none.to_owned()),
     }
 }
@@ -105,16 +130,18 @@ mod tests {
 
     #[test]
     fn a_constant_saves_what_it_costs_smaller_maps_less() {
-        use crate::hints::{grown_bytes, hinted_bytes};
+        use super::super::Tables;
+        use crate::hints::{Group, grown_bytes, hinted_bytes};
 
-        let ty = Type { name: String::new(), key_bytes: 8, value_bytes: 8, group_bytes: 136, flags: 0 };
-        let grown = |entries| grown_bytes(entries, ty.group()).expect("known");
+        let group = Group { bytes: 136, has_pointers: false };
+        let ty = Type { tables: Tables::Groups(group), ..Type::default() };
+        let grown = |entries| grown_bytes(entries, group).expect("known");
         let map = |entries_max| Map { growths: 4, entries_max, table_bytes: 48 + grown(entries_max), ..Map::default() };
         let of = |small: usize| {
             let maps: Vec<_> = (0..small).map(|_| map(86)).chain([map(113)]).collect();
             constant_saves_bytes(maps.iter().map(|map| (map, &ty)), 113)
         };
-        let hinted = hinted_bytes(113, ty.group());
+        let hinted = hinted_bytes(113, group);
         // A map of 86 has tables of up to 128 slots, one of 113 begins with 256.
         assert!(grown(86) < hinted);
         assert_eq!(of(7), Ok(7 * grown(86) + grown(113) - 8 * hinted));

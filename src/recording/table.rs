@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::chance::Chance;
 use super::hint::hint_saves_bytes;
-use super::{Dropped, Manifest, Map, Process, Type};
+use super::{Dropped, Manifest, Map, Process, Tables, Type};
 use crate::record::Frame;
 use crate::text;
 
@@ -51,12 +51,19 @@ pub struct Counts {
     pub(super) hint_saves_bytes: u64,
     /// Maps that grew of which it can't, because keys were removed.
     pub unhinted_maps: u64,
+    /// Maps of which neither bytes nor growths are known.
+    pub unmeasured_maps: u64,
 }
 
 impl Counts {
     /// Bytes allocated.
     pub fn alloc_bytes(&self) -> u64 {
         self.table_bytes.saturating_add(self.entry_bytes)
+    }
+
+    /// A figure of tables; `None` where no map has one.
+    pub(super) fn of_tables(&self, figure: u64) -> Option<u64> {
+        (self.maps == 0 || self.unmeasured_maps < self.maps).then_some(figure)
     }
 
     /// Writes of keys that were there. A map that was made before it was recorded may have inserts only.
@@ -73,7 +80,8 @@ impl Counts {
     /// Bytes that maps would not have allocated, had each been made with a hint of its largest number of entries; of maps
     /// from which nothing was removed. `None` where there are others only.
     pub fn hint_saves_bytes(&self) -> Option<u64> {
-        (self.hint_saves_bytes > 0 || self.unhinted_maps == 0).then_some(self.hint_saves_bytes)
+        let saves = self.of_tables(self.hint_saves_bytes)?;
+        (saves > 0 || self.unhinted_maps == 0).then_some(saves)
     }
 
     fn count(&mut self, map: &Map, ty: Option<&Type>) {
@@ -98,6 +106,7 @@ impl Counts {
             chance: Chance::of(map, ty),
             hint_saves_bytes: hint_saves_bytes.unwrap_or(0),
             unhinted_maps: hint_saves_bytes.is_none().into(),
+            unmeasured_maps: ty.is_some_and(|ty| ty.tables == Tables::Nodes).into(),
         });
     }
 
@@ -122,6 +131,7 @@ impl Counts {
             (&mut self.abandoned_bytes, other.abandoned_bytes),
             (&mut self.hint_saves_bytes, other.hint_saves_bytes),
             (&mut self.unhinted_maps, other.unhinted_maps),
+            (&mut self.unmeasured_maps, other.unmeasured_maps),
         ];
         pairs.into_iter().for_each(|(sum, more)| *sum = sum.saturating_add(more));
     }
@@ -130,7 +140,7 @@ impl Counts {
 /// A place that makes maps.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place {
-    /// The function: `go/printer.(*printer).commentSizeBefore`.
+    /// The function: `go/printer.(*printer).commentSizeBefore`. Empty in Rust.
     pub function: String,
     /// File and line, short where the file lies in GOROOT or in the folder of the command: `go/printer/printer.go:1426`.
     pub at: String,
@@ -274,7 +284,10 @@ fn place_of(frame: Option<&Frame>, manifest: Option<&Manifest>) -> Place {
     let Some(frame) = frame else {
         return Place { function: "unknown".to_owned(), at: "unknown".to_owned() };
     };
-    let file = Path::new(frame.file.as_deref().unwrap_or("?"));
+    let Some(file) = frame.file.as_deref().map(Path::new) else {
+        // Of a program without debug information; its name is all that is known of the place.
+        return Place { function: frame.function.clone(), at: frame.function.clone() };
+    };
     // A function's name begins with its package: GOROOT and the caches of modules are left out.
     let package_end = frame.function.rfind('/').map_or(0, |slash| slash + 1);
     let package = frame.function[package_end..].find('.').map(|dot| &frame.function[..package_end + dot]);
@@ -283,10 +296,29 @@ fn place_of(frame: Option<&Frame>, manifest: Option<&Manifest>) -> Place {
         .and_then(|package| Some(format!("{package}/{}", file.file_name()?.to_str()?)));
     // Go itself may lie below the folder of the command.
     let is_go_s = |manifest: &&Manifest| manifest.goroot.as_ref().is_some_and(|goroot| file.starts_with(goroot));
-    let below = manifest.filter(|manifest| !is_go_s(manifest)).and_then(|at| file.strip_prefix(&at.folder).ok());
-    let short = below.map(text::path).or(by_package).unwrap_or_else(|| text::path(file));
+    let is_rust = file.extension().is_some_and(|name| name == "rs");
+    let root = manifest.filter(|manifest| !is_go_s(manifest)).map(|manifest| match &manifest.workspace {
+        Some(workspace) if is_rust => workspace,
+        _ => &manifest.folder,
+    });
+    let below = root.and_then(|root| file.strip_prefix(root).ok());
+    let short = below.or(in_crate(file)).map(text::path).or(by_package).unwrap_or_else(|| text::path(file));
     let line = frame.line.map(|line| format!(":{line}")).unwrap_or_default();
-    Place { function: frame.function.clone(), at: short + &line }
+    // Rust's compiler names the line that makes a map, and its function only where a stack was walked: one line is one place.
+    let function = if is_rust { String::new() } else { frame.function.clone() };
+    Place { function, at: short + &line }
+}
+
+/// The path of a source of a crate that is not the user's, from that crate on: `petgraph-0.8.3/src/graphmap.rs`, which cargo
+/// has fetched, or `core/src/ops/function.rs`.
+fn in_crate(file: &Path) -> Option<&Path> {
+    let mut parts = file.components();
+    if file.starts_with("/rustc") {
+        return parts.any(|part| part.as_os_str() == "library").then_some(parts.as_path());
+    }
+    parts.find(|part| part.as_os_str() == "registry")?;
+    (parts.next()?.as_os_str() == "src").then(|| parts.next())??;
+    Some(parts.as_path())
 }
 
 #[cfg(test)]
@@ -320,6 +352,11 @@ mod tests {
             ("fmt.F", "/home/m/go/src/fmt/f.go", "fmt/f.go:7"),
             ("main.main", "/elsewhere/main.go", "/elsewhere/main.go:7"),
             ("example.com/n.F", "/cache/example.com/n@v1.2.3/f.go", "/cache/example.com/n@v1.2.3/f.go:7"),
+            // Rust's compiler names the files of a workspace from its root, and no functions.
+            ("", "src/main.rs", "src/main.rs:7"),
+            ("app::f", "/home/m/src/f.rs", "src/f.rs:7"),
+            ("", "/home/.cargo/registry/src/index.crates.io-1949/a-1.0.2/src/lib.rs", "a-1.0.2/src/lib.rs:7"),
+            ("", "/rustc/59807616e1/library/core/src/option.rs", "core/src/option.rs:7"),
         ] {
             assert_eq!(at(function, file), shown);
         }

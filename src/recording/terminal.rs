@@ -13,14 +13,14 @@ pub(super) const FORMAT: Format = Format { name: "table", binary: false, of_sour
 pub(super) type Column = (&'static str, usize, fn(&Counts) -> String);
 
 pub(super) const COLUMNS: [Column; 8] = [
-    ("bytes", 8, |c| number::scaled(c.alloc_bytes())),
+    ("bytes", 8, |c| or_dash(c.of_tables(c.alloc_bytes()))),
     ("abandoned", 9, |c| percent(c.abandoned_bytes, c.alloc_bytes())),
-    ("hint saves", 10, |c| c.hint_saves_bytes().map_or_else(|| "-".to_owned(), number::scaled)),
+    ("hint saves", 10, |c| or_dash(c.hint_saves_bytes())),
     ("maps", 7, |c| number::scaled(c.maps)),
     ("p50/p99/largest", 17, sizes),
     ("inserts", 7, |c| number::scaled(c.inserts)),
-    ("growths", 7, |c| number::scaled(c.growths)),
-    ("moves", 7, |c| number::scaled(c.moved_entries)),
+    ("growths", 7, |c| or_dash(c.of_tables(c.growths))),
+    ("moves", 7, |c| or_dash(c.of_tables(c.moved_entries))),
 ];
 
 fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
@@ -95,7 +95,7 @@ pub(super) fn summary(recorded: &Recorded<'_>) -> String {
             .map(number::integer);
     let mut text = String::new();
     let processes = match recorded.processes {
-        [one] => format!("{} ({})", name_of(&one.program), one.go),
+        [one] => format!("{} ({})", name_of(&one.program), one.built_with),
         many => format!("{} processes", many.len()),
     };
     let _ = writeln!(text, "{processes}: {maps} maps of {places} places and types, {inserts} inserts");
@@ -108,22 +108,31 @@ pub(super) fn summary(recorded: &Recorded<'_>) -> String {
     }
     let by_insert = match total.inserts {
         0 => String::new(),
+        // Some of the inserts are of maps without bytes.
+        _ if total.unmeasured_maps > 0 => String::new(),
         inserts => format!(", {} an insert", number::plain(total.alloc_bytes() as f64 / inserts as f64)),
     };
     let abandoned = match total.alloc_bytes() {
         0 => String::new(),
         all => format!("; {} of them abandoned by growing", percent(total.abandoned_bytes, all)),
     };
-    let _ = writeln!(text, "{bytes} bytes allocated{by_insert}{abandoned}");
     let saves = match total.hint_saves_bytes() {
         Some(bytes) => format!("; exact hints would save {} bytes", number::integer(bytes)),
         None => String::new(),
     };
-    let _ = writeln!(text, "{moved} entries moved{saves}");
+    if total.of_tables(total.alloc_bytes()).is_some() {
+        let _ = writeln!(text, "{bytes} bytes allocated{by_insert}{abandoned}");
+        let _ = writeln!(text, "{moved} entries moved{saves}");
+    }
     if total.unhinted_maps > 0 {
         let s = if total.unhinted_maps == 1 { "" } else { "s" };
         let maps = number::integer(total.unhinted_maps);
         let _ = writeln!(text, "left out of that: {maps} map{s} from which keys were removed");
+    }
+    if total.unmeasured_maps > 0 {
+        let s = if total.unmeasured_maps == 1 { "" } else { "s" };
+        let maps = number::integer(total.unmeasured_maps);
+        let _ = writeln!(text, "{maps} map{s} of nodes: their bytes are not known, and in no sum");
     }
     let dropped = table.dropped;
     let parts = [
@@ -152,6 +161,11 @@ fn percent(part: u64, whole: u64) -> String {
         0 => String::new(),
         whole => format!("{:.0} %", 100.0 * part as f64 / whole as f64),
     }
+}
+
+/// A figure, if it is known.
+fn or_dash(figure: Option<u64>) -> String {
+    figure.map_or_else(|| "-".to_owned(), number::scaled)
 }
 
 #[cfg(test)]

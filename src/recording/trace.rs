@@ -197,7 +197,7 @@ fn write_trace(
     write_whole(&path, |file| {
         let mut to = Output::new(&path, file)?;
         let hint = map.hint;
-        writeln!(to, "# {name}, made at {at} by {} ({}) with hint {hint}", process.program, process.go)?;
+        writeln!(to, "# {name}, made at {at} by {} ({}) with hint {hint}", process.program, process.built_with)?;
         writeln!(to, "op,key,key_bytes,value_bytes")?;
         for row in operations.rows()? {
             let row = row?;
@@ -321,7 +321,7 @@ mod tests {
 
     fn entry(key_bytes: u32, value_bytes: u32, texts: Option<u64>) -> String {
         let flags = if texts.is_some() { 32 } else { 0 };
-        let ty = Type { name: String::new(), key_bytes, value_bytes, group_bytes: 0, flags };
+        let ty = Type { key_bytes, value_bytes, flags, ..Type::default() };
         let sum = Sum { operations: 3, keyed: 2, key_bytes: texts.unwrap_or(32) };
         Entry { key: key_type(&ty, sum), value: value_type(value_bytes) }.to_string()
     }

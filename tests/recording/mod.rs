@@ -7,6 +7,7 @@ mod forms;
 mod hints;
 mod lint;
 mod refused;
+mod rust;
 mod traced;
 mod written;
 

@@ -102,7 +102,7 @@ fn facts(recorded: &Recorded<'_>) -> Vec<(&'static str, String)> {
         facts.push(("in", crate::text::path(&manifest.folder)));
     }
     for process in recorded.processes {
-        facts.push(("process", format!("{}, {}, number {}", process.program, process.go, process.pid)));
+        facts.push(("process", format!("{}, {}, number {}", process.program, process.built_with, process.pid)));
     }
     facts
 }

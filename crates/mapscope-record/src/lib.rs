@@ -1,0 +1,37 @@
+//! Maps of the standard library that write down what becomes of them, for `mapscope record`.
+//!
+//! ```
+//! use mapscope_record::HashMap; // in place of std::collections::HashMap
+//!
+//! let mut counts: HashMap<&str, u32> = HashMap::new();
+//! for word in "to be or not to be".split(' ') {
+//!     *counts.entry(word).or_default() += 1;
+//! }
+//! assert_eq!(counts["be"], 2);
+//! ```
+//!
+//! Without the feature `record` these names are those of the standard library itself, and this crate is nothing. With it, a
+//! program that runs under `mapscope record` leaves a file in which each map has a row: the line that made it, its type,
+//! writes, growths, bytes. Run in any other way, it pays a load and a branch for each operation. docs/RECORDING.md of
+//! mapscope has the figures, what is counted as what, and the file.
+//!
+//! # Invariants
+//!
+//! - The public surface is that of the standard library, as of the Rust of `rust-version`: `tests/surface.rs` is compiled
+//!   against both.
+//! - Nothing panics or fails for the recording's sake, and no map behaves otherwise than the real one, which it holds.
+//! - Nothing is written that is in a map: keys and values are neither kept nor read.
+
+#[cfg(all(feature = "record", target_os = "linux"))]
+mod maps;
+#[cfg(all(feature = "record", target_os = "linux"))]
+mod recorder;
+
+#[cfg(all(feature = "record", target_os = "linux"))]
+pub use maps::{
+    btree_map::{self, BTreeMap},
+    hash_map::{self, HashMap},
+    hash_set::{self, HashSet},
+};
+#[cfg(not(all(feature = "record", target_os = "linux")))]
+pub use std::collections::{BTreeMap, HashMap, HashSet, btree_map, hash_map, hash_set};

@@ -1,0 +1,367 @@
+//! The file of the process, in shared memory: its header, tables of places, frames and types, texts, and the maps' rows, for
+//! which it grows. Every part has its room on the disk before it is written to, because a full disk would end the process
+//! there.
+
+use std::env;
+use std::ffi::{CString, OsString};
+use std::io::{self, Write as _};
+use std::mem::offset_of;
+use std::os::unix::ffi::OsStrExt as _;
+use std::ptr::{self, NonNull};
+use std::sync::OnceLock;
+use std::sync::atomic::{
+    AtomicU32, AtomicU64, Ordering::AcqRel, Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
+};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::layout::Layout;
+use super::row::Row;
+
+const VERSION: u32 = 2;
+const RUST: u32 = 1;
+
+const PLACES_MAX: usize = 1 << 14;
+const FRAMES_MAX: usize = 1 << 14;
+const TYPES_MAX: usize = 1 << 11;
+const TEXT_MAX: usize = 2 << 20;
+const MAPS_MAX: usize = 1 << 22;
+const MAPS_STEP: usize = 1 << 11;
+
+const PLACES_AT: usize = 4096;
+const FRAMES_AT: usize = PLACES_AT + PLACES_MAX * size_of::<Place>();
+const TYPES_AT: usize = FRAMES_AT + FRAMES_MAX * size_of::<Frame>();
+const TEXT_AT: usize = TYPES_AT + TYPES_MAX * size_of::<Type>();
+const MAPS_AT: usize = TEXT_AT + TEXT_MAX;
+
+/// The number of whatever there is no room for.
+const OTHER: u32 = u32::MAX;
+
+#[repr(C)]
+struct Header {
+    magic: AtomicU64,
+    version: AtomicU32,
+    level: AtomicU32,
+    pid: AtomicU64,
+    rate: AtomicU64,
+    start_seconds: AtomicU64,
+    start_nanoseconds: AtomicU32,
+    built_with: AtomicU32,
+    offsets: [AtomicU64; 5],
+    most: [AtomicU32; 6],
+    // From here on it changes. Claimed are more than there are where there was no room.
+    text_claimed: AtomicU32,
+    maps_claimed: AtomicU32,
+    maps_ready: AtomicU32,
+    maps_dropped: AtomicU32,
+    places_dropped: AtomicU32,
+    frames_dropped: AtomicU32,
+    types_dropped: AtomicU32,
+    text_dropped: AtomicU32,
+    program: AtomicU32,
+    full: AtomicU32,
+    language: AtomicU32,
+}
+
+const _: () = assert!(offset_of!(Header, full) == 148 && offset_of!(Header, language) == 152);
+
+#[repr(C)]
+struct Place {
+    key: AtomicU64,
+    frames: AtomicU32,
+    traced: AtomicU32,
+    address: AtomicU64,
+}
+
+/// An address, of a place or of code, and the functions that it belongs to.
+#[repr(C)]
+pub(super) struct Frame {
+    address: AtomicU64,
+    text: AtomicU32,
+    done: AtomicU32,
+}
+
+#[repr(C)]
+struct Type {
+    key: AtomicU64,
+    text: AtomicU32,
+    flags: AtomicU32,
+    key_bytes: AtomicU32,
+    value_bytes: AtomicU32,
+    group_bytes: AtomicU32,
+    done: AtomicU32,
+    layout: AtomicU32,
+    slot_bytes: AtomicU32,
+    slot_align: AtomicU32,
+    group: AtomicU32,
+    buckets_min: AtomicU32,
+    reserved: [AtomicU32; 3],
+}
+
+const _: () = assert!(size_of::<Place>() == 24 && size_of::<Frame>() == 16 && size_of::<Type>() == 64);
+
+/// What this process writes to.
+pub(super) struct File {
+    base: NonNull<u8>,
+    path: CString,
+    rate: u64,
+    made: AtomicU64,
+}
+
+// SAFETY: what lies at the base are atomics alone, and it stays there.
+unsafe impl Send for File {}
+// SAFETY: as above.
+unsafe impl Sync for File {}
+
+static FILE: OnceLock<Option<File>> = OnceLock::new();
+static LOOKUPS: AtomicU32 = AtomicU32::new(0);
+
+/// Whether lookups and iterations are counted.
+#[inline]
+pub(super) fn counts_lookups() -> bool {
+    LOOKUPS.load(Relaxed) != 0
+}
+
+impl File {
+    /// That of this process, if it is recorded.
+    #[inline]
+    pub(super) fn of_process() -> Option<&'static File> {
+        FILE.get_or_init(File::begun).as_ref()
+    }
+
+    /// As MAPSCOPE_RECORD says, LEVEL:RATE:FOLDER.
+    #[cold]
+    fn begun() -> Option<File> {
+        let setting = env::var_os("MAPSCOPE_RECORD")?;
+        File::make(&setting).unwrap_or_else(|why| {
+            // A closed standard error ends no program.
+            let _ = writeln!(io::stderr(), "mapscope: nothing is recorded: {why}");
+            None
+        })
+    }
+
+    fn make(setting: &OsString) -> Result<Option<File>, String> {
+        let mut parts = setting.as_bytes().splitn(3, |&byte| byte == b':');
+        let mut number = || std::str::from_utf8(parts.next()?).ok()?.parse::<u64>().ok().filter(|&n| n > 0);
+        let (Some(level), Some(rate)) = (number(), number()) else {
+            return Err("MAPSCOPE_RECORD is not LEVEL:RATE:FOLDER".to_owned());
+        };
+        let folder = parts.next().filter(|folder| !folder.is_empty()).ok_or("MAPSCOPE_RECORD names no folder")?;
+        let pid = std::process::id();
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let name = format!("/{pid}-{}.maps", since.as_nanos());
+        let path = CString::new([folder, name.as_bytes()].concat()).map_err(|error| error.to_string())?;
+        let base = map(&path).map_err(|error| format!("{path:?}: {error}"))?;
+        let file = File { base, path, rate, made: AtomicU64::new(0) };
+        let header = file.header();
+        let short = |to: &AtomicU32, number: usize| to.store(number as u32, Relaxed);
+        header.version.store(VERSION, Relaxed);
+        header.language.store(RUST, Relaxed);
+        header.level.store(level.min(2) as u32, Relaxed);
+        header.pid.store(pid.into(), Relaxed);
+        header.rate.store(rate, Relaxed);
+        header.start_seconds.store(since.as_secs(), Relaxed);
+        header.start_nanoseconds.store(since.subsec_nanos(), Relaxed);
+        for (to, at) in header.offsets.iter().zip([PLACES_AT, FRAMES_AT, TYPES_AT, TEXT_AT, MAPS_AT]) {
+            to.store(at as u64, Relaxed);
+        }
+        // A place has one frame: the line that makes the map.
+        for (to, most) in header.most.iter().zip([PLACES_MAX, FRAMES_MAX, TYPES_MAX, TEXT_MAX, MAPS_MAX, 1]) {
+            short(to, most);
+        }
+        // No text begins at 0, and no map is the first.
+        short(&header.text_claimed, 1);
+        short(&header.maps_claimed, 1);
+        short(&header.maps_ready, MAPS_STEP);
+        header.built_with.store(file.text(concat!("rustc ", env!("MAPSCOPE_RUSTC")).as_bytes()), Relaxed);
+        let program = env::args_os().next().unwrap_or_default();
+        header.program.store(file.text(program.as_bytes()), Relaxed);
+        header.magic.store(u64::from_le_bytes(*b"mapscope"), Release);
+        LOOKUPS.store(u32::from(level > 1), Relaxed);
+        Ok(Some(file))
+    }
+
+    fn header(&self) -> &Header {
+        self.at(0)
+    }
+
+    /// What lies there; every field of every row is an atomic.
+    fn at<T>(&self, offset: usize) -> &T {
+        debug_assert!(offset.is_multiple_of(align_of::<T>()));
+        // SAFETY: callers give offsets of rows that the file has room for, of atomics alone, for which zeros are valid.
+        unsafe { self.base.byte_add(offset).cast::<T>().as_ref() }
+    }
+
+    /// The row of a new map. `None` where it is not of the sample, or there is no room.
+    pub(super) fn claim(&self) -> Option<&Row> {
+        if self.rate > 1 && !mixed(self.made.fetch_add(1, Relaxed)).is_multiple_of(self.rate) {
+            return None;
+        }
+        let header = self.header();
+        let claimed = header.maps_claimed.load(Relaxed);
+        // Where there is no more room, nothing is claimed: the counter must not come round.
+        let id = match (claimed as usize) < MAPS_MAX {
+            true => header.maps_claimed.fetch_add(1, Relaxed) as usize,
+            false => MAPS_MAX,
+        };
+        let has = id < header.maps_ready.load(Acquire) as usize;
+        if id >= MAPS_MAX || !has && !self.more(id) {
+            header.maps_dropped.fetch_add(1, Relaxed);
+            return None;
+        }
+        Some(self.at(MAPS_AT + id * size_of::<Row>()))
+    }
+
+    /// Makes room for the map of this number, and for those of its step. The file is opened anew each time: a program may
+    /// close what it does not know.
+    #[cold]
+    fn more(&self, id: usize) -> bool {
+        let header = self.header();
+        let end = (id / MAPS_STEP + 1) * MAPS_STEP;
+        if header.full.load(Relaxed) != 0 || grow(&self.path, MAPS_AT + end * size_of::<Row>()).is_err() {
+            header.full.store(1, Relaxed);
+            return false;
+        }
+        header.maps_ready.fetch_max(end as u32, AcqRel);
+        true
+    }
+
+    /// The number of the place that has this address, from 1.
+    pub(super) fn place(&self, address: u64) -> u32 {
+        for probe in 0..PLACES_MAX {
+            let at = (mixed(address) as usize + probe) % PLACES_MAX;
+            let row: &Place = self.at(PLACES_AT + at * size_of::<Place>());
+            if is_claimed(&row.key, address) {
+                if row.frames.load(Acquire) == 0 {
+                    row.address.store(address, Relaxed);
+                    row.frames.store(1, Release);
+                }
+                return at as u32 + 1;
+            }
+        }
+        self.header().places_dropped.fetch_add(1, Relaxed);
+        OTHER
+    }
+
+    /// Whether an address has functions, which are written down when it is new: a line each, the innermost first.
+    pub(super) fn has_functions(&self, address: u64, functions: impl FnOnce() -> String) -> bool {
+        for probe in 0..FRAMES_MAX {
+            let at = (mixed(address) as usize + probe) % FRAMES_MAX;
+            let row: &Frame = self.at(FRAMES_AT + at * size_of::<Frame>());
+            if is_claimed(&row.address, address) {
+                if row.done.load(Acquire) == 0 {
+                    let functions = functions();
+                    row.text.store(if functions.is_empty() { 0 } else { self.text(functions.as_bytes()) }, Relaxed);
+                    row.done.store(1, Release);
+                }
+                return row.text.load(Relaxed) != 0;
+            }
+        }
+        self.header().frames_dropped.fetch_add(1, Relaxed);
+        false
+    }
+
+    /// The number of a type, from 1.
+    pub(super) fn type_of(&self, layout: &Layout, name: fn() -> String) -> u32 {
+        let key = mixed(name as usize as u64) | 1;
+        for probe in 0..TYPES_MAX {
+            let at = ((key >> 1) as usize + probe) % TYPES_MAX;
+            let row: &Type = self.at(TYPES_AT + at * size_of::<Type>());
+            if !is_claimed(&row.key, key) {
+                continue;
+            }
+            if row.done.load(Acquire) == 0 {
+                let put = |to: &AtomicU32, number: usize| to.store(u32::try_from(number).unwrap_or(u32::MAX), Relaxed);
+                put(&row.key_bytes, layout.key_bytes);
+                put(&row.value_bytes, layout.value_bytes);
+                put(&row.layout, layout.kind as usize);
+                put(&row.slot_bytes, layout.slot_bytes);
+                put(&row.slot_align, layout.slot_align);
+                put(&row.group, Layout::GROUP);
+                put(&row.buckets_min, layout.buckets_min());
+                row.text.store(self.text(name().as_bytes()), Relaxed);
+                row.done.store(1, Release);
+            }
+            return at as u32 + 1;
+        }
+        self.header().types_dropped.fetch_add(1, Relaxed);
+        OTHER
+    }
+
+    /// Where a text is, ended by a zero; 0 where there is no room for it.
+    fn text(&self, text: &[u8]) -> u32 {
+        let header = self.header();
+        let length = u32::try_from(text.len() + 1).unwrap_or(u32::MAX);
+        let room = |claimed: u32| claimed.checked_add(length).filter(|&end| end <= TEXT_MAX as u32);
+        let Ok(at) = header.text_claimed.fetch_update(Relaxed, Relaxed, room) else {
+            header.text_dropped.fetch_add(1, Relaxed);
+            return 0;
+        };
+        let to = self.base.as_ptr().wrapping_add(TEXT_AT + at as usize);
+        // SAFETY: these bytes of the file are claimed by this call alone, and nothing refers to them.
+        unsafe { ptr::copy_nonoverlapping(text.as_ptr(), to, text.len()) };
+        at
+    }
+}
+
+/// Puts the key where nothing is: whether the row is its own. Who finds that it is not filled in fills it in, whoever has
+/// claimed it: that one may be about to, and the process ends before it does. All of them write the same.
+fn is_claimed(row: &AtomicU64, key: u64) -> bool {
+    let there = row.load(Acquire);
+    there == key || there == 0 && row.compare_exchange(0, key, AcqRel, Acquire).map_or_else(|is| is == key, |_| true)
+}
+
+/// Bits of a number spread over all of one (SplitMix64).
+fn mixed(number: u64) -> u64 {
+    let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ z >> 31
+}
+
+/// Makes the file this long, with room on the disk for all of it.
+fn allocate(file: libc::c_int, length: usize) -> io::Result<()> {
+    loop {
+        // SAFETY: it changes the length of a file that is ours.
+        if unsafe { libc::fallocate(file, 0, 0, length as libc::off_t) } == 0 {
+            return Ok(());
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+}
+
+fn open(path: &CString, flags: libc::c_int) -> io::Result<libc::c_int> {
+    // SAFETY: the path ends with a zero.
+    let file = unsafe { libc::open(path.as_ptr(), libc::O_RDWR | libc::O_CLOEXEC | flags, 0o600) };
+    if file < 0 { Err(io::Error::last_os_error()) } else { Ok(file) }
+}
+
+fn grow(path: &CString, length: usize) -> io::Result<()> {
+    let file = open(path, 0)?;
+    let outcome = allocate(file, length);
+    // SAFETY: it was opened here.
+    unsafe { libc::close(file) };
+    outcome
+}
+
+/// Makes the file, with room for the first maps, and maps the most that it can have.
+fn map(path: &CString) -> io::Result<NonNull<u8>> {
+    const LENGTH_MAX: usize = MAPS_AT + MAPS_MAX * size_of::<Row>();
+    let file = open(path, libc::O_CREAT | libc::O_EXCL)?;
+    let base = allocate(file, MAPS_AT + MAPS_STEP * size_of::<Row>()).and_then(|()| {
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: a new mapping takes the place of none.
+        let base = unsafe { libc::mmap(ptr::null_mut(), LENGTH_MAX, protection, libc::MAP_SHARED, file, 0) };
+        if base == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(base) }
+    });
+    // SAFETY: it was opened here; the mapping stays. A file that says nothing does not.
+    unsafe {
+        libc::close(file);
+        if base.is_err() {
+            libc::unlink(path.as_ptr());
+        }
+    }
+    base.map(|base| NonNull::new(base.cast()).expect("a mapping lies nowhere at 0"))
+}

@@ -1,0 +1,69 @@
+//! What tables take, by the rule of hashbrown, of which the standard library's maps are made.
+
+/// Slots that are looked at together.
+const GROUP: usize = if cfg!(target_feature = "sse2") { 16 } else { 8 };
+
+/// The kind and the sizes of a type of map.
+#[derive(Clone, Copy)]
+pub(crate) struct Layout {
+    /// 1: a table of slots; 2: nodes, whose number is not known.
+    pub(crate) kind: u32,
+    pub(crate) key_bytes: usize,
+    pub(crate) value_bytes: usize,
+    pub(crate) slot_bytes: usize,
+    pub(crate) slot_align: usize,
+}
+
+impl Layout {
+    pub(crate) const GROUP: usize = GROUP;
+
+    pub(crate) const fn table<K, V>() -> Layout {
+        let (slot_bytes, slot_align) = (size_of::<(K, V)>(), align_of::<(K, V)>());
+        Layout { kind: 1, key_bytes: size_of::<K>(), value_bytes: size_of::<V>(), slot_bytes, slot_align }
+    }
+
+    pub(crate) const fn nodes<K, V>() -> Layout {
+        Layout { kind: 2, ..Layout::table::<K, V>() }
+    }
+
+    /// The fewest buckets of a table: small slots would leave more than half of it to padding.
+    pub(crate) const fn buckets_min(&self) -> usize {
+        match (GROUP, self.slot_bytes) {
+            (16, 0..=1) => 16,
+            (16, 2..=3) | (8, 0..=1) => 8,
+            _ => 4,
+        }
+    }
+
+    /// Buckets of a new table for so many entries.
+    const fn buckets_for(&self, entries: usize) -> usize {
+        let buckets = match entries {
+            0..4 => 4,
+            4..8 => 8,
+            8..15 => 16,
+            _ => (entries.saturating_mul(8) / 7).next_power_of_two(),
+        };
+        if buckets > self.buckets_min() { buckets } else { self.buckets_min() }
+    }
+
+    /// Bytes of a new table for so many entries.
+    pub(crate) const fn new_table_bytes(&self, entries: usize) -> u64 {
+        if entries == 0 { 0 } else { self.bytes(self.buckets_for(entries)) }
+    }
+
+    /// Bytes of a table without slots of removed entries that has room for so many in all. A table has one more bucket than
+    /// that, or eight sevenths.
+    pub(crate) const fn table_bytes(&self, capacity: usize) -> u64 {
+        match capacity {
+            0 => 0,
+            1..8 => self.bytes(capacity + 1),
+            _ => self.bytes(capacity / 7 * 8),
+        }
+    }
+
+    const fn bytes(&self, buckets: usize) -> u64 {
+        let align = if self.slot_align > GROUP { self.slot_align } else { GROUP };
+        let slots = self.slot_bytes.saturating_mul(buckets).saturating_add(align - 1) / align * align;
+        slots.saturating_add(buckets + GROUP) as u64
+    }
+}

@@ -1,0 +1,121 @@
+//! The file of this process, and a row of it for each map. docs/RECORDING.md of mapscope describes the file.
+//!
+//! Nothing here panics or fails for the recording's sake. Rows are never unmapped.
+
+mod file;
+mod layout;
+mod name;
+mod place;
+mod row;
+
+use std::panic::Location;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+
+pub(crate) use layout::Layout;
+pub(crate) use name::short;
+pub(crate) use row::{Row, Size};
+
+use file::File;
+
+/// A type of map that is recorded.
+pub(crate) trait Recorded {
+    /// What its tables take.
+    const LAYOUT: Layout;
+
+    /// Its name: `HashMap<String, u64>`. The function itself tells it from others.
+    fn name() -> String;
+}
+
+/// Whose figures a map adds to: nothing, or a row; or, for a map that a `const fn` made, where that was, until it is used.
+pub(crate) struct Record(AtomicPtr<Row>);
+
+/// In the address of a place, which is even: there is no row yet.
+const LATER: usize = 1;
+
+impl Record {
+    /// Of a map that is made here, with a hint.
+    #[track_caller]
+    #[inline]
+    pub(crate) fn new<M: Recorded>(hint: usize) -> Record {
+        match File::of_process() {
+            Some(file) => Record(AtomicPtr::new(begin::<M>(file, Location::caller(), hint, false))),
+            None => Record::none(),
+        }
+    }
+
+    /// Of a map that is not recorded.
+    #[inline]
+    pub(crate) const fn none() -> Record {
+        Record(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    /// Of a map that is made here, perhaps by the compiler: its row is for the first use.
+    #[track_caller]
+    #[inline]
+    pub(crate) const fn later() -> Record {
+        let place = ptr::from_ref(Location::caller()).cast_mut();
+        Record(AtomicPtr::new(place.cast::<Row>().wrapping_byte_add(LATER)))
+    }
+
+    #[inline]
+    pub(crate) fn row<M: Recorded>(&self) -> Option<&'static Row> {
+        let at = self.0.load(Relaxed);
+        if at.addr() & LATER != 0 {
+            return self.begin_later::<M>(at);
+        }
+        // SAFETY: it is null, or a row, which stays where it is for as long as the process runs.
+        unsafe { at.as_ref() }
+    }
+
+    #[cold]
+    fn begin_later<M: Recorded>(&self, at: *mut Row) -> Option<&'static Row> {
+        let row = match File::of_process() {
+            Some(file) => begin::<M>(file, place_of(at), 0, true),
+            None => ptr::null_mut(),
+        };
+        // Several threads may look into a map at once. The row of a thread that comes late has a place, and no use.
+        let at = match self.0.compare_exchange(at, row, Relaxed, Relaxed) {
+            Ok(_) => row,
+            Err(there) => {
+                // SAFETY: it is null or a row, as above.
+                if let Some(row) = unsafe { row.as_ref() } {
+                    row.withdraw();
+                }
+                there
+            }
+        };
+        // SAFETY: as above.
+        unsafe { at.as_ref() }
+    }
+}
+
+/// The place that [`Record::later`] was called from.
+fn place_of(at: *mut Row) -> &'static Location<'static> {
+    // SAFETY: an odd address is that of a place, and of one that is there for good, plus one.
+    unsafe { &*at.wrapping_byte_sub(LATER).cast::<Location<'static>>() }
+}
+
+impl Drop for Record {
+    /// A map that was never used is a map, too.
+    #[inline]
+    fn drop(&mut self) {
+        let at = *self.0.get_mut();
+        if at.addr() & LATER != 0
+            && let Some(file) = File::of_process()
+            && let Some(row) = file.claim()
+        {
+            row.place(file.place(place::unused(file, place_of(at))));
+        }
+    }
+}
+
+#[cold]
+fn begin<M: Recorded>(file: &'static File, place: &'static Location<'static>, hint: usize, late: bool) -> *mut Row {
+    let Some(row) = file.claim() else { return ptr::null_mut() };
+    let (address, is_own) = place::address(file, place);
+    // Where the standard library made it, the functions are those that use it first.
+    row.describe(file.type_of(&M::LAYOUT, M::name), hint, late && !is_own);
+    row.place(file.place(address));
+    ptr::from_ref(row).cast_mut()
+}

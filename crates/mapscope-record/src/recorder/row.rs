@@ -1,0 +1,190 @@
+//! What a map's operations add up to, in the file.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use super::Layout;
+use super::file::counts_lookups;
+
+/// The row of one map. Who has the map to itself writes to it by load and store; lookups and iterations may be of several
+/// threads at once.
+#[repr(C)]
+pub(crate) struct Row {
+    place: AtomicU32,
+    hint: AtomicU32,
+    ty: AtomicU32,
+    flags: AtomicU32,
+    writes: AtomicU64,
+    inserts: AtomicU64,
+    removes: AtomicU64,
+    lookups: AtomicU64,
+    entries: AtomicU64,
+    entries_max: AtomicU64,
+    growths: AtomicU32,
+    clears: AtomicU32,
+    moved_entries: AtomicU64,
+    table_bytes: AtomicU64,
+    entry_bytes: AtomicU64,
+    abandoned_bytes: AtomicU64,
+    held_bytes: AtomicU64,
+    held_bytes_max: AtomicU64,
+    iterations: AtomicU64,
+}
+
+const _: () = assert!(size_of::<Row>() == 128);
+
+/// It was there before it was seen, and its place is that of its first use.
+const SEEN_LATE: u32 = 2;
+/// What it began with no write put there.
+const COPY: u32 = 8;
+/// Its table was replaced otherwise than by growing.
+const REPLACED: u32 = 32;
+
+/// Entries, and how many there is room for.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    pub(crate) len: usize,
+    pub(crate) capacity: usize,
+}
+
+fn add(to: &AtomicU64, more: u64) {
+    to.store(to.load(Relaxed) + more, Relaxed);
+}
+
+fn raise(to: &AtomicU64, least: u64) {
+    if to.load(Relaxed) < least {
+        to.store(least, Relaxed);
+    }
+}
+
+impl Row {
+    /// The place comes last: without it there is no map.
+    pub(super) fn place(&self, place: u32) {
+        self.place.store(place, Relaxed);
+    }
+
+    pub(super) fn withdraw(&self) {
+        self.place.store(0, Relaxed);
+    }
+
+    pub(super) fn describe(&self, ty: u32, hint: usize, is_late: bool) {
+        self.ty.store(ty, Relaxed);
+        self.flags.store(if is_late { SEEN_LATE } else { 0 }, Relaxed);
+        self.hint.store(u32::try_from(hint).unwrap_or(u32::MAX), Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn wrote(&self) {
+        add(&self.writes, 1);
+    }
+
+    #[inline]
+    pub(crate) fn inserted(&self, count: u64) {
+        add(&self.inserts, count);
+        add(&self.entries, count);
+        raise(&self.entries_max, self.entries.load(Relaxed));
+    }
+
+    #[inline]
+    pub(crate) fn removed(&self, count: u64) {
+        add(&self.removes, count);
+        self.entries.store(self.entries.load(Relaxed).saturating_sub(count), Relaxed);
+    }
+
+    /// A map with so many entries is cleared.
+    pub(crate) fn cleared(&self, entries: usize) {
+        if entries > 0 {
+            self.clears.store(self.clears.load(Relaxed) + 1, Relaxed);
+            self.entries.store(0, Relaxed);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn looked_up(&self, times: u64) {
+        if counts_lookups() {
+            self.lookups.fetch_add(times, Relaxed);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn iterated(&self, entries: usize) {
+        if entries > 0 && counts_lookups() {
+            self.iterations.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// A write: what it left is known by what there is.
+    #[inline]
+    pub(crate) fn put(&self, layout: &Layout, before: Size, now: Size) {
+        self.wrote();
+        if now.len > before.len {
+            self.inserted((now.len - before.len) as u64);
+        }
+        self.reserved(layout, before, now);
+    }
+
+    /// Room may have been made. An entry that takes the slot of a removed one adds one to the capacity; a larger table, or
+    /// one that was swept of removed entries, adds more.
+    #[inline]
+    pub(crate) fn reserved(&self, layout: &Layout, before: Size, now: Size) {
+        if now.capacity > before.capacity + 1 {
+            self.grew(layout.table_bytes(now.capacity), before.len);
+        }
+    }
+
+    #[cold]
+    fn grew(&self, bytes: u64, moved: usize) {
+        let held = self.held_bytes.load(Relaxed);
+        if bytes == held {
+            return;
+        }
+        self.took(bytes);
+        if held > 0 {
+            self.growths.store(self.growths.load(Relaxed) + 1, Relaxed);
+            add(&self.moved_entries, moved as u64);
+            add(&self.abandoned_bytes, held);
+        }
+    }
+
+    /// A table takes the place of the one that there is, if any.
+    pub(crate) fn took(&self, bytes: u64) {
+        add(&self.table_bytes, bytes);
+        raise(&self.held_bytes_max, self.held_bytes.load(Relaxed) + bytes);
+        self.held_bytes.store(bytes, Relaxed);
+    }
+
+    /// A table for at least so many entries takes the place of a larger one.
+    pub(crate) fn shrunk(&self, layout: &Layout, entries: usize) {
+        let bytes = layout.new_table_bytes(entries);
+        if bytes < self.held_bytes.load(Relaxed) {
+            self.flag(REPLACED);
+            self.took(bytes);
+        }
+    }
+
+    fn flag(&self, flag: u32) {
+        self.flags.store(self.flags.load(Relaxed) | flag, Relaxed);
+    }
+
+    /// A new map begins with what another one has.
+    pub(crate) fn begins_as(&self, source: &Row, entries: usize) {
+        self.begins_with(entries);
+        self.took(source.held_bytes.load(Relaxed));
+    }
+
+    /// A new map begins with entries that no write put there.
+    pub(crate) fn begins_with(&self, entries: usize) {
+        self.flag(COPY);
+        self.entries.store(entries as u64, Relaxed);
+        raise(&self.entries_max, entries as u64);
+    }
+
+    /// What it has is replaced by what another one has, in its own table if that is as large.
+    pub(crate) fn becomes(&self, source: &Row, entries: usize) {
+        self.flag(REPLACED);
+        self.begins_with(entries);
+        let bytes = source.held_bytes.load(Relaxed);
+        if bytes != self.held_bytes.load(Relaxed) {
+            self.took(bytes);
+        }
+    }
+}

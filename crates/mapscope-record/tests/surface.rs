@@ -1,0 +1,118 @@
+//! One text, compiled against the maps of the standard library and against those of this crate: whatever it does with them
+//! compiles, and comes to the same.
+
+#![allow(clippy::all, reason = "the text uses whatever there is, in whichever way")]
+
+mod real {
+    use std::collections::{BTreeMap, HashMap, HashSet, btree_map, hash_map, hash_set};
+
+    include!("surface/all.rs");
+}
+
+mod recorded {
+    use mapscope_record::{BTreeMap, HashMap, HashSet, btree_map, hash_map, hash_set};
+
+    include!("surface/all.rs");
+}
+
+/// The methods that are stable in Rust 1.95, from its documentation; of both kinds of entries those of `Entry`,
+/// `OccupiedEntry` and `VacantEntry` together.
+const METHODS: [&str; 71] = [
+    // HashMap
+    "new",
+    "with_capacity",
+    "with_hasher",
+    "with_capacity_and_hasher",
+    "capacity",
+    "keys",
+    "into_keys",
+    "values",
+    "values_mut",
+    "into_values",
+    "iter",
+    "iter_mut",
+    "len",
+    "is_empty",
+    "drain",
+    "extract_if",
+    "retain",
+    "clear",
+    "hasher",
+    "reserve",
+    "try_reserve",
+    "shrink_to_fit",
+    "shrink_to",
+    "entry",
+    "get",
+    "get_key_value",
+    "get_disjoint_mut",
+    "get_disjoint_unchecked_mut",
+    "contains_key",
+    "get_mut",
+    "insert",
+    "remove",
+    "remove_entry",
+    // HashSet
+    "difference",
+    "symmetric_difference",
+    "intersection",
+    "union",
+    "contains",
+    "is_disjoint",
+    "is_subset",
+    "is_superset",
+    "replace",
+    "take",
+    // BTreeMap
+    "first_key_value",
+    "first_entry",
+    "pop_first",
+    "last_key_value",
+    "last_entry",
+    "pop_last",
+    "append",
+    "range",
+    "range_mut",
+    "split_off",
+    // Entries
+    "key",
+    "into_mut",
+    "into_key",
+    "insert_entry",
+    "or_insert",
+    "or_insert_with",
+    "or_insert_with_key",
+    "and_modify",
+    "or_default",
+    // Traits
+    "clone",
+    "clone_from",
+    "cmp",
+    "partial_cmp",
+    "hash",
+    "extend",
+    "from",
+    "into_iter",
+    "default",
+];
+
+#[test]
+fn the_text_uses_every_method() {
+    let text = include_str!("surface/all.rs");
+    let is_used = |method: &&&str| [".", "::"].iter().any(|before| text.contains(&format!("{before}{method}(")));
+    let unused: Vec<_> = METHODS.iter().filter(|method| !is_used(method)).collect();
+    assert!(unused.is_empty(), "{unused:?}");
+}
+
+/// All that they say; maps of random seeds say nothing that depends on these.
+#[test]
+fn what_the_maps_do_is_what_the_real_ones_do() {
+    for (recorded, real) in [
+        (recorded::hash_map(), real::hash_map()),
+        (recorded::hash_set(), real::hash_set()),
+        (recorded::btree_map(), real::btree_map()),
+    ] {
+        assert_eq!(recorded.len(), real.len());
+        recorded.iter().zip(&real).for_each(|(recorded, real)| assert_eq!(recorded, real));
+    }
+}

@@ -1,0 +1,104 @@
+//! A type of map, and how its maps keep their entries.
+
+use super::bytes::{Bytes, Texts};
+use super::map::bounded;
+use crate::hints::Group;
+use crate::text;
+
+/// A type of map.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Type {
+    /// As its language writes it: `map[string]*ast.Object`, `HashMap<String, u64>`.
+    pub name: String,
+    /// Bytes of a key.
+    pub key_bytes: u32,
+    /// Bytes of a value.
+    pub value_bytes: u32,
+    /// Where its entries are.
+    pub tables: Tables,
+    pub(super) flags: u32,
+}
+
+/// How maps keep their entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tables {
+    /// In groups of eight slots, as Go's.
+    Groups(Group),
+    /// In one table of slots, as hashbrown's.
+    Slots(Slots),
+    /// In nodes, of which it is not known how many there are.
+    Nodes,
+}
+
+impl Default for Tables {
+    fn default() -> Tables {
+        Tables::Groups(Group { bytes: 0, has_pointers: false })
+    }
+}
+
+/// Tables of hashbrown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slots {
+    /// Bytes of a slot.
+    pub bytes: u32,
+    /// What a slot's address is a multiple of.
+    pub align: u32,
+    /// Slots that are looked at together.
+    pub group: u32,
+    /// The fewest buckets of a table.
+    pub buckets_min: u32,
+}
+
+impl Slots {
+    /// Bytes of a new table for so many entries.
+    pub fn table_bytes(&self, entries: u64) -> u64 {
+        let buckets = match entries {
+            0 => return 0,
+            1..4 => 4,
+            4..8 => 8,
+            8..15 => 16,
+            // Bounded where it was read.
+            _ => (entries * 8 / 7).next_power_of_two(),
+        };
+        let buckets = buckets.max(self.buckets_min.into());
+        let align = u64::from(self.align.max(self.group));
+        let slots = u64::from(self.bytes).saturating_mul(buckets).div_ceil(align).saturating_mul(align);
+        slots.saturating_add(buckets + u64::from(self.group))
+    }
+}
+
+/// Eight control bytes, and eight keys and values of at most 128 bytes; larger ones are objects of their own.
+pub(super) const GROUP_BYTES_MAX: u64 = 8 + 8 * (128 + 128);
+const ALIGN_MAX: u64 = 1 << 29;
+const SLOTS_LOOKED_AT_MAX: u64 = 64;
+
+impl Type {
+    /// Whether keys are a kind of string.
+    pub fn keys_are_text(&self) -> bool {
+        self.flags & 32 != 0
+    }
+
+    /// The type at this row; `None` where it is not yet written.
+    pub(super) fn parse(file: &Bytes<'_>, at: usize, texts: &mut Texts<'_>) -> Result<Option<Type>, String> {
+        let short = |field| file.u32(at + field);
+        if short(8) == 0 {
+            return Ok(None);
+        }
+        let flags = short(12);
+        bounded("bytes of a group", short(24).into(), 0, GROUP_BYTES_MAX)?;
+        let tables = match short(32) {
+            0 => Tables::Groups(Group { bytes: short(24), has_pointers: flags & 1 != 0 }),
+            1 => {
+                bounded("alignment of a slot", short(40).into(), 1, ALIGN_MAX)?;
+                bounded("slots of a group", short(44).into(), 1, SLOTS_LOOKED_AT_MAX)?;
+                bounded("fewest buckets", short(48).into(), 1, SLOTS_LOOKED_AT_MAX)?;
+                let [bytes, align, group, buckets_min] = [36, 40, 44, 48].map(short);
+                Tables::Slots(Slots { bytes, align, group, buckets_min })
+            }
+            2 => Tables::Nodes,
+            other => return Err(format!("has tables of a kind that this mapscope does not know (number {other})")),
+        };
+        let name = text::clean(&texts.read(short(8))?).into_owned();
+        Ok(Some(Type { name, key_bytes: short(16), value_bytes: short(20), tables, flags }))
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use similar::TextDiff;
+use diffy::create_patch;
 
 use super::Fixed;
 
@@ -14,11 +14,12 @@ pub fn patch<'a>(fixed: &'a [Fixed], root: &Path) -> (String, Vec<&'a PathBuf>) 
             elsewhere.push(file);
             continue;
         };
-        let diff = TextDiff::from_lines(before.as_str(), after.as_str());
+        let diff = create_patch(before, after).to_string();
+        // Names of its own come first, and it would put quotes around some of ours.
+        let hunks = diff.splitn(3, '\n').nth(2).unwrap_or_default();
         // Such a name ends at a tab; without one, at its first blank.
         let tab = if below.contains(' ') { "\t" } else { "" };
-        let (old, new) = (format!("a/{below}{tab}"), format!("b/{below}{tab}"));
-        text += &diff.unified_diff().context_radius(3).header(&old, &new).to_string();
+        text += &format!("--- a/{below}{tab}\n+++ b/{below}{tab}\n{hunks}");
     }
     (text, elsewhere)
 }

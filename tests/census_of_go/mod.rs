@@ -25,7 +25,7 @@ fn toolchains() -> Vec<go::Toolchain> {
     found
 }
 
-/// Up to Go 1.21 nothing in memory names a type.
+/// Up to Go 1.21 no object names its type.
 fn names_types(go: &go::Toolchain) -> bool {
     !go.is_of("Go 1.21")
 }

@@ -125,6 +125,14 @@ func held() *server {
 	said("map[string]*main.node", true, 500, 0)
 	said("map[uint32]uint16", false, 500, 0)
 	said("map[main.point]float64", false, 500, 0)
+	if version := runtime.Version(); version >= "go1.24" {
+		made := reflect.MakeMap(reflect.MapOf(reflect.TypeOf([5]uint16{}), reflect.TypeOf([9]uint8{})))
+		for i := 0; i < 20; i++ {
+			made.SetMapIndex(reflect.ValueOf([5]uint16{uint16(i)}), reflect.ValueOf([9]uint8{}))
+		}
+		kept = append(kept, made.Interface())
+		said("a type of reflection or of a plugin", false, 20, 0)
+	}
 	w := words{}
 	for i := 0; i < 50; i++ {
 		w[text(i)] = i

@@ -51,7 +51,7 @@ impl Header {
             && (smallest..=LOG_BUCKETS_MAX).contains(&self.log_buckets)
             && self.count >> 48 == 0
             && self.buckets != 0
-            && self.seed >> 16 != 0
+            && !(is_small && self.seed >> 16 == 0)
             && self.evacuated <= 1 << self.log_buckets
             && !(is_small && (self.count > CELLS || self.overflows != 0 || self.old != 0 || self.evacuated != 0))
             && (self.old != 0 || self.flags & SAME_SIZE == 0)

@@ -19,7 +19,7 @@ pub enum TypeBy {
     Reference,
     /// Of all map types in the program, so many have entries of the size, with or without pointers, that the map has.
     Size(usize),
-    /// Its type is none of the program's own: reflection made it.
+    /// Its type is none of the program's own: reflection made it, or a plugin has it.
     Nothing,
 }
 
@@ -43,7 +43,7 @@ impl TypeBy {
 /// The type of a map, as far as it is known.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Kind {
-    /// Its name, or the names of those that it may be, the shortest first; none where reflection made it.
+    /// Its name, or the names of those that it may be, the shortest first; none where it is none of the program's own.
     pub names: Vec<String>,
     /// How that is known.
     pub by: TypeBy,
@@ -57,7 +57,7 @@ impl Kind {
         const NAMED: usize = 2;
         let named = self.names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(" or ");
         match self.names.len() {
-            0 => "a type made by reflection".to_owned(),
+            0 => "a type of reflection or of a plugin".to_owned(),
             1..=NAMED => named,
             all if all - NAMED == 1 => format!("{named} or 1 other"),
             all => format!("{named} or {} others", all - NAMED),

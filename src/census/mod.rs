@@ -1,8 +1,8 @@
 //! A census of the maps of a Go program that nobody rebuilt, while it runs or from its core file.
 //!
 //! [`Census::of_process`] and [`Census::of_core`] read the program's memory and write nothing. They find Go's heap in it
-//! (`heap`), the map types in its own descriptors (`types`), and then every object that is a map, by what must agree in
-//! one (`swiss`, `classic`). [`Table`] adds maps up by type, and [`FORMATS`] show that. docs/CENSUS.md says what is seen
+//! (`heap`), the map types in its own descriptors (`types`), what points to maps (`references`, `variables`), and then
+//! every object that is a map, by what must agree in one (`swiss`, `classic`). [`Table`] adds maps up by type, and [`FORMATS`] show that. docs/CENSUS.md says what is seen
 //! and what is not.
 
 mod classic;
@@ -18,6 +18,7 @@ mod swiss;
 mod table;
 mod terminal;
 mod types;
+mod variables;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -32,6 +33,7 @@ use self::memory::Memory;
 use self::references::References;
 use self::release::{Maps, Release};
 use self::types::Types;
+use self::variables::variables;
 use crate::text;
 
 /// Why there is no census.
@@ -131,7 +133,8 @@ impl Census {
             true => failed(format!("no heap of {go} is found in it; is Go but a library there, of another program?")),
             false => failed(ENDED.to_owned()),
         })?;
-        let references = References::find(memory, &heap, &types);
+        let of_program = memory.file().and_then(|file| variables(file, memory.entry)).unwrap_or_default();
+        let references = References::find(memory, &heap, &types, &of_program);
         let program = Program {
             memory,
             heap: &heap,

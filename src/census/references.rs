@@ -1,19 +1,21 @@
 //! Types of maps from what points to them.
 //!
 //! A map without pointers, or a small one, names no type. But an object whose type is known says what its fields are: from
-//! the objects that do name theirs, this goes from pointer to pointer, through structs, arrays, slices and interfaces,
-//! and notes for each map by which type it is pointed to. That ends after so many objects, and is silent where two types
-//! disagree.
+//! the objects that do name theirs, and from variables, this goes from pointer to pointer, through structs, arrays, slices
+//! and interfaces, and notes for each map by which type it is pointed to. That ends after so many objects, and is silent
+//! where two types disagree.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::heap::Heap;
 use super::memory::{Memory, word};
 use super::types::{Descriptor, Index, Kind, Types};
+use super::variables::{Holds, Variables};
 
-/// Objects gone through.
+/// Objects gone through, and bytes of them.
 const OBJECTS_MAX: usize = 1 << 22;
+const BYTES_MAX: u64 = 1 << 36;
 /// Fields of one type that are looked at.
 const FIELDS_MAX: usize = 1 << 12;
 /// Levels of structs and arrays in each other.
@@ -50,16 +52,32 @@ impl References {
         self.0.get(&header).copied().flatten()
     }
 
-    pub(super) fn find(memory: &Memory, heap: &Heap<'_>, types: &Types) -> References {
+    pub(super) fn find(memory: &Memory, heap: &Heap<'_>, types: &Types, variables: &Variables) -> References {
         let mut walk = Walk {
             memory,
             heap,
             types,
             layouts: HashMap::new(),
-            seen: HashSet::new(),
+            seen: HashMap::new(),
+            objects: 0,
+            bytes_left: BYTES_MAX,
             left: Vec::new(),
             found: HashMap::new(),
         };
+        let moved = |at: u64| at.wrapping_add(variables.moved_by);
+        for variable in &variables.all {
+            // A descriptor, or how far it is from the first.
+            let mut descriptors = [Some(moved(variable.ty)), types.descriptor(variable.ty)].into_iter().flatten();
+            let ty = descriptors.find(|&ty| Descriptor::read(memory, ty).is_some()).unwrap_or(0);
+            let at = moved(variable.at);
+            let word = |at: u64| memory.u64(at).unwrap_or(0);
+            match variable.holds {
+                Holds::Value => walk.point(at, ty, 1),
+                Holds::Pointer => walk.point(word(at), ty, 1),
+                Holds::Slice => walk.point(word(at), ty, word(at.wrapping_add(8))),
+            }
+            walk.go();
+        }
         heap.typed_objects(|at, bytes, ty| {
             walk.add(at, ty, bytes);
             walk.go();
@@ -73,7 +91,10 @@ struct Walk<'a> {
     heap: &'a Heap<'a>,
     types: &'a Types,
     layouts: HashMap<u64, Rc<Layout>>,
-    seen: HashSet<(u64, u64)>,
+    /// How many bytes of a type were gone through at an address.
+    seen: HashMap<(u64, u64), u64>,
+    objects: usize,
+    bytes_left: u64,
     /// What is known of and not yet gone through: an address, a type, and the bytes of all that are of it there.
     left: Vec<(u64, u64, u64)>,
     found: HashMap<u64, Option<Index>>,
@@ -83,9 +104,18 @@ impl Walk<'_> {
     /// Remembers something to go through. `bytes` are those of an array.
     fn add(&mut self, at: u64, ty: u64, bytes: u64) {
         let leads = self.layout(ty).is_some_and(|layout| !layout.fields.is_empty());
-        if leads && self.seen.len() < OBJECTS_MAX && self.seen.insert((at, ty)) {
+        let is_bounded = self.objects < OBJECTS_MAX && bytes <= self.bytes_left;
+        if leads && is_bounded && self.is_new(at, ty, bytes) {
+            self.objects += 1;
+            self.bytes_left -= bytes;
+            self.seen.insert((at, ty), bytes);
             self.left.push((at, ty, bytes));
         }
+    }
+
+    /// Whether no such array was gone through, or a shorter one.
+    fn is_new(&self, at: u64, ty: u64, bytes: u64) -> bool {
+        self.seen.get(&(at, ty)).is_none_or(|&seen| seen < bytes)
     }
 
     fn go(&mut self) {
@@ -132,7 +162,7 @@ impl Walk<'_> {
     fn point(&mut self, at: u64, ty: u64, count: u64) {
         let Some(layout) = self.layout(ty).filter(|layout| !layout.fields.is_empty() && at != 0) else { return };
         let Some(bytes) = layout.bytes.checked_mul(count).filter(|&bytes| bytes > 0) else { return };
-        if self.seen.contains(&(at, ty)) {
+        if !self.is_new(at, ty, bytes) {
             return;
         }
         let is_there = self.memory.is_of_program(at) || self.heap.has(at, bytes);

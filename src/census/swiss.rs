@@ -5,7 +5,7 @@
 //! the header, and, where no object names the type, the control words of a table's groups with what it has used. A map
 //! of a single group has less: the entries in its control word, the size of its object, and a seed that is no address.
 
-use super::found::{Found, Parts, Program, Seen};
+use super::found::{Fits, Found, Parts, Program, Seen};
 use super::heap::Object;
 use super::memory::{half, word};
 use super::types::MapType;
@@ -130,12 +130,11 @@ fn large(program: &Program<'_>, at: u64, header: &Header, on_stack: bool) -> Res
         return Err(true);
     }
     let fullest = tables.iter().max_by_key(|table| table.used).ok_or(false)?;
-    let fits = program
-        .types_of(at, &fullest.object, |ty| {
-            let all = tables.iter().all(|table| program.fits(ty, table.capacity / SLOTS, &table.object));
-            all && (fullest.object.ty.is_some() || agrees(program, ty, fullest))
-        })
-        .ok_or(true)?;
+    let has_size = |ty: &MapType| tables.iter().all(|table| program.fits(ty, table.capacity / SLOTS, &table.object));
+    let is_named = fullest.object.ty.is_some();
+    let fits = program.types_of(at, &fullest.object, |ty| has_size(ty) && (is_named || agrees(program, ty, fullest)));
+    let is_of_another = !is_named && !program.types.all().any(|(_, ty)| has_size(ty));
+    let fits = fits.or(is_of_another.then_some(Fits::Unknown)).ok_or(true)?;
     let own = if on_stack { 0 } else { HEADER_BYTES as u64 };
     let found = Found {
         address: at,

@@ -32,6 +32,8 @@ pub(super) struct Part {
 /// All that the program has.
 #[derive(Default)]
 pub(super) struct Types {
+    /// Where the first descriptor is.
+    base: Option<u64>,
     all: Vec<MapType>,
     of_group: HashMap<u64, Index>,
     of_map: HashMap<u64, Index>,
@@ -129,7 +131,7 @@ impl Types {
     pub(super) fn find(memory: &Memory, maps: Maps) -> Types {
         let parts = all_parts(memory, maps);
         let base = base(memory, &parts);
-        let mut types = Types::default();
+        let mut types = Types { base, ..Types::default() };
         let mut known: BTreeMap<(u64, String), usize> = BTreeMap::new();
         for part in &parts {
             let name = |of: &Descriptor| base.and_then(|base| name(memory, base, of));
@@ -159,6 +161,11 @@ impl Types {
     /// The type that has this descriptor.
     pub(super) fn of_map(&self, at: u64) -> Option<Index> {
         self.of_map.get(&at).copied()
+    }
+
+    /// The address of a descriptor so far from the first.
+    pub(super) fn descriptor(&self, offset: u64) -> Option<u64> {
+        self.base?.checked_add(offset)
     }
 
     pub(super) fn get(&self, index: Index) -> &MapType {

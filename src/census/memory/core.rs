@@ -15,7 +15,7 @@ pub(super) struct Core {
     file: File,
     segments: Vec<Segment>,
     mapped: Vec<Mapped>,
-    program: Option<(String, File)>,
+    pub(super) program: Option<(String, File)>,
 }
 
 /// Addresses, of which the first `kept` bytes are in the core file.

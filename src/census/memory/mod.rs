@@ -7,6 +7,7 @@ mod core;
 mod process;
 
 use std::cell::Cell;
+use std::fs::File;
 use std::path::Path;
 
 use self::core::Core;
@@ -44,6 +45,8 @@ pub(super) struct Memory {
     pub regions: Vec<Region>,
     /// The program's file.
     pub program: String,
+    /// Where it begins.
+    pub entry: u64,
     /// How many more reads may fail: a core file may name any number of addresses.
     failures_left: Cell<u32>,
 }
@@ -91,7 +94,15 @@ impl Memory {
             }
             end = region.of_program.then_some(region.end);
         }
-        Some(Memory { source, regions, program, failures_left: Cell::new(FAILURES_MAX) })
+        Some(Memory { source, regions, program, entry, failures_left: Cell::new(FAILURES_MAX) })
+    }
+
+    /// The program's file, if it is there.
+    pub(super) fn file(&self) -> Option<&File> {
+        match &self.source {
+            Source::Process(process) => process.program.as_ref(),
+            Source::Core(core) => core.program.as_ref().map(|(_, file)| file),
+        }
     }
 
     /// Whether all that was read is what there was: the program has not ended meanwhile.

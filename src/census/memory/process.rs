@@ -8,6 +8,8 @@ use super::{CensusError, Region, entry_of};
 
 pub(super) struct Process {
     memory: File,
+    /// Its program's file, if that is still there.
+    pub(super) program: Option<File>,
 }
 
 pub(super) fn name(pid: u32) -> String {
@@ -29,7 +31,7 @@ impl Process {
         let regions: Vec<Region> = String::from_utf8_lossy(&maps).lines().filter_map(region).collect();
         let none = || CensusError::Other { what: name(pid), why: "has ended, or is no program of its own".to_owned() };
         let entry = entry_of(&auxv).filter(|_| !regions.is_empty()).ok_or_else(none)?;
-        Ok((Process { memory }, regions, entry))
+        Ok((Process { memory, program: File::open(at("exe")).ok() }, regions, entry))
     }
 
     pub(super) fn read(&self, at: u64, into: &mut [u8]) -> bool {

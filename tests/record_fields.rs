@@ -191,7 +191,7 @@ fn whole() -> Results {
         map_version: String::new(),
         key_bytes: 8,
         value_bytes: 8,
-        expected: EndState::none(),
+        expected: EndState { scans: Some(1), scanned_entries: Some(1), ..EndState::none() },
         count: Some(count),
         time: Some(time),
         profile: Some(profile),

@@ -54,12 +54,19 @@ impl<'a> Opened<'a> {
 
     fn check(&self, cell: usize) -> Result<(), WorkloadError> {
         let CellSpec { workload, map, crew, .. } = &self.plan.cells[cell];
-        let Some(why) = self.workload(cell).undealable() else { return Ok(()) };
-        if !self.subject(cell).is_some_and(|map| map.is_dealt(*crew)) {
+        let (opened, subject) = (self.workload(cell), self.subject(cell));
+        let what = if opened.scans() && subject.is_some_and(|map| !map.scans()) {
+            let ordered: Vec<_> = self.subjects.ordered().map(|info| info.term.name).collect();
+            format!(
+                "scans entries in the order of their keys, which {map} doesn't keep: leave this map out; maps that keep it: {}",
+                ordered.join(", ")
+            )
+        } else if let Some(why) = opened.undealable().filter(|_| subject.is_some_and(|map| map.is_dealt(*crew))) {
+            let advice = if crew.is_some() { "leave --threads out" } else { "leave this map out" };
+            format!("can't be dealt to threads, as {map} wants it: {why}; {advice}")
+        } else {
             return Ok(());
-        }
-        let advice = if crew.is_some() { "leave --threads out" } else { "leave this map out" };
-        let what = format!("can't be dealt to threads, as {map} wants it: {why}; {advice}");
+        };
         Err(match &workload.source {
             Source::Trace(trace) => {
                 WorkloadError::File { path: intake::shown(&trace.path).to_owned(), line: None, what }

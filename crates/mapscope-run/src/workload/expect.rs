@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::rng::mix;
@@ -31,6 +31,10 @@ pub struct Expected {
     pub clears: u64,
     /// Measured iterations.
     pub iterations: u64,
+    /// Measured scans.
+    pub scans: u64,
+    /// Entries that these give, where keys are in the order of their identities.
+    pub scanned_entries: u64,
     /// Sum of [`Op::value_bytes`](super::Op::value_bytes), at least 8 each, over the measured puts; 0 where lengths don't vary.
     pub put_value_bytes: u64,
     /// The same over the live entries.
@@ -53,6 +57,8 @@ pub fn entry_checksum(key: u64, value: u64) -> u64 {
 #[derive(Default)]
 pub(super) struct Model {
     live: HashMap<u64, Last, BuildHasherDefault<IdHasher>>,
+    /// The same keys in order, from the first scan on.
+    order: Option<BTreeSet<u64>>,
     expected: Expected,
 }
 
@@ -70,11 +76,13 @@ impl Model {
             Kind::Put => {
                 let last = Last { value: op.value, value_bytes: op.value_bytes };
                 let overwrite = self.live.insert(op.key, last).is_some();
+                self.order.as_mut().map(|order| order.insert(op.key));
                 *(if overwrite { &mut expected.overwrites } else { &mut expected.inserts }) += count;
                 expected.put_value_bytes += count * value_bytes(op.value_bytes);
             }
             Kind::Remove => {
                 let hit = self.live.remove(&op.key).is_some();
+                self.order.as_mut().map(|order| order.remove(&op.key));
                 expected.removes += count;
                 expected.remove_hits += count * u64::from(hit);
             }
@@ -85,9 +93,16 @@ impl Model {
             }
             Kind::Clear => {
                 self.live.clear();
+                self.order.as_mut().map(BTreeSet::clear);
                 expected.clears += count;
             }
             Kind::Iterate => expected.iterations += count,
+            Kind::Scan => {
+                let order = self.order.get_or_insert_with(|| self.live.keys().copied().collect());
+                let entries = usize::try_from(op.value).unwrap_or(usize::MAX);
+                expected.scans += count;
+                expected.scanned_entries += count * order.range(op.key..).take(entries).count() as u64;
+            }
         }
     }
 
@@ -142,7 +157,7 @@ mod tests {
 
     #[test]
     fn every_outcome_is_counted_and_the_set_up_is_not() {
-        use Kind::{Get, Iterate, Put, Remove};
+        use Kind::{Get, Iterate, Put, Remove, Scan};
         let ops = [
             (Put, 1, 10, 100),
             (Put, 2, 11, 0),
@@ -153,6 +168,8 @@ mod tests {
             (Remove, 2, 0, 0),
             (Remove, 2, 0, 0),
             (Iterate, 0, 0, 0),
+            (Scan, 2, 9, 0),
+            (Scan, 0, 2, 0),
         ];
         let expected = Expected {
             entries: 2,
@@ -165,6 +182,8 @@ mod tests {
             get_hits: 1,
             clears: 0,
             iterations: 1,
+            scans: 2,
+            scanned_entries: 3,
             put_value_bytes: 58,
             live_value_bytes: 58,
         };

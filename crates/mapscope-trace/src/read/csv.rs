@@ -6,7 +6,7 @@ use super::{Action, Decode, Fault, Format, Key, Operation, Put, Sample, Says, Un
 
 pub(super) const FORMAT: Format = Format {
     name: "csv",
-    summary: "a table with a header row: op and key, and maybe hash, value_bytes, key_bytes; any separator, quotes, any case",
+    summary: "a table with a header row: op and key, and maybe hash, value_bytes, key_bytes, entries; any separator, quotes, any case",
     fills: "without a column op each row is a request of its key",
     units: Units::Lines,
     has_columns: true,
@@ -17,12 +17,13 @@ pub(super) const FORMAT: Format = Format {
 /// The names that a header may give its columns, by what they mean.
 pub(super) type Names = [(Slot, &'static [&'static str])];
 
-pub(super) const NAMES: [(Slot, &[&str]); 5] = [
+pub(super) const NAMES: [(Slot, &[&str]); 6] = [
     (Slot::Op, &["op", "operation", "cmd", "command", "action"]),
     (Slot::Key, &["key", "keys"]),
     (Slot::Hash, &["hash"]),
     (Slot::ValueBytes, &["value_bytes", "value_size", "size"]),
     (Slot::KeyBytes, &["key_bytes", "key_size"]),
+    (Slot::Entries, &["entries", "scan_length"]),
 ];
 
 /// What may separate columns, in the order in which it is looked for.
@@ -124,8 +125,8 @@ impl Table {
 #[cold]
 pub(super) fn unknown(word: &[u8]) -> String {
     format!(
-        "unknown op {}; expected `new`, `insert`, `remove`, `get`, `clear` or `iterate`, or another word for one, as \
-         `put`, `delete`, `read`; if the column is something else, name those that count: --columns 'key=NAME'",
+        "unknown op {}; expected `new`, `insert`, `remove`, `get`, `clear`, `iterate` or `scan`, or another word for one, \
+         as `put`, `delete`, `read`; if the column is something else, name those that count: --columns 'key=NAME'",
         quote(word)
     )
 }
@@ -236,6 +237,7 @@ impl Layout {
             hash: has(Slot::Hash),
             value_bytes: has(Slot::ValueBytes),
             key_bytes: has(Slot::KeyBytes),
+            entries: has(Slot::Entries),
         }
     }
 }
@@ -295,6 +297,9 @@ impl Decode for Table {
             if let Some(length) = field(Slot::ValueBytes).filter(|_| puts) {
                 operation.value_bytes = self.layout.bytes(Slot::ValueBytes, length)?;
             }
+            if verb == [Action::Scan] {
+                operation.entries = scanned(field(Slot::Entries))?;
+            }
         }
         if let Some(times) = field(Slot::Times) {
             operation.times = decimal(times)
@@ -309,6 +314,19 @@ impl Decode for Table {
         Ok(())
     }
 }
+
+/// How many entries a scan asks for.
+fn scanned(field: Option<&[u8]>) -> Result<u32, String> {
+    let field = field.ok_or(NO_ENTRIES)?;
+    let entries = decimal(field).and_then(|entries| u32::try_from(entries).ok()).filter(|&entries| entries > 0);
+    entries.ok_or_else(|| {
+        format!("bad entries {}; expected how many entries the scan asks for, from 1 to {}", quote(field), u32::MAX)
+    })
+}
+
+/// What to say of a scan where no column says how long it is.
+pub(super) const NO_ENTRIES: &str = "a scan without a column `entries`, which says how many it asks for; name it where it is called otherwise: --columns \
+     'op=NAME,key=NAME,entries=NAME'";
 
 /// A field without the spaces around it, which few have.
 #[inline]

@@ -222,7 +222,7 @@ impl Runtime<'_> {
                     Kind::Put => _ = alive.insert(op.key, Op { kind: Kind::Remove, ..*op }),
                     Kind::Remove => _ = alive.remove(&op.key),
                     Kind::Clear => alive.clear(),
-                    Kind::Get | Kind::Iterate => {}
+                    Kind::Get | Kind::Iterate | Kind::Scan => {}
                 }
             }
             self.program.apply(&batch).map_err(pipe)?;
@@ -297,7 +297,7 @@ impl Watched for Counted<'_, '_> {
             let cause = causes.next(asked.kind, &recorded);
             let Some((op, Made { handed, allocs })) = ops.next() else { return };
             let kind = op_kind(op.kind, recorded.hit);
-            each(op, &Seen { kind, hit: recorded.hit, cause, work: work(&recorded, allocs), handed }, None);
+            each(op, &Seen { kind, hit: recorded.hit, scanned: 0, cause, work: work(&recorded, allocs), handed }, None);
         });
         recorded.map_err(pipe)
     }
@@ -370,7 +370,7 @@ impl Running<'_, '_> {
                 alive.clear();
                 false
             }
-            Kind::Get | Kind::Iterate => false,
+            Kind::Get | Kind::Iterate | Kind::Scan => false,
         };
         op_kind(op.kind, hit)
     }

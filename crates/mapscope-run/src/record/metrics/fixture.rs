@@ -80,6 +80,8 @@ pub(super) fn cell_with_everything() -> Cell {
             get_hits: 1,
             clears: Some(1),
             iterations: Some(1),
+            scans: Some(2),
+            scanned_entries: Some(9),
             payload_bytes: 112,
             live_payload_bytes: 64,
             ..EndState::none()

@@ -42,6 +42,7 @@ impl Mainly {
             Mainly::Writes => "write",
             Mainly::Kind(OpKind::Get) => "lookup",
             Mainly::Kind(OpKind::Iterate) => "iteration",
+            Mainly::Kind(OpKind::Scan) => "scan",
             Mainly::Kind(kind) => kind.name(),
         }
     }

@@ -212,7 +212,7 @@ impl Reader {
 
     /// The error of a trace without operations.
     pub(super) fn no_operations(&self) -> WorkloadError {
-        let what = "holds no operations; expected at least one `insert`, `remove`, `get`, `clear` or `iterate`";
+        let what = "holds no operations; expected at least one `insert`, `remove`, `get`, `clear`, `iterate` or `scan`";
         self.fault(what.to_owned())
     }
 
@@ -240,12 +240,14 @@ fn op(operation: &Operation<'_>) -> Op {
         Action::Insert => Kind::Put,
         Action::Remove => Kind::Remove,
         Action::Get => Kind::Get,
+        Action::Scan => Kind::Scan,
         Action::Clear => return Op::without_key(Kind::Clear),
         Action::Iterate => return Op::without_key(Kind::Iterate),
         Action::New | Action::Nothing | Action::Request => unreachable!("what is read of these is another"),
     };
     let value_bytes = if kind == Kind::Put { operation.value_bytes } else { 0 };
-    Op { kind, key: identity(operation.key), value: 0, hash: operation.hash, value_bytes }
+    let value = if kind == Kind::Scan { operation.entries.into() } else { 0 };
+    Op { kind, key: identity(operation.key), value, hash: operation.hash, value_bytes }
 }
 
 /// How long the operation's key is, where it has a length.

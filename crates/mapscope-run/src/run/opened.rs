@@ -171,6 +171,8 @@ pub(super) fn blank(spec: &CellSpec, workload: &Workload, map: Option<&dyn Subje
         exact: spec.crew.is_none() && map.is_some_and(|map| map.info().exact),
         environment: 0,
         map_version: map.map(|map| map.version(spec.crew, &spec.map.args)).unwrap_or_default(),
+        key_lengths: None,
+        value_lengths: None,
         key_bytes: 0,
         value_bytes: 0,
         expected: EndState::default(),

@@ -31,12 +31,12 @@ use std::path::PathBuf;
 pub use args::Args;
 pub use caught::caught;
 pub use deal::{Deal, Outcomes};
-pub use expect::{Expected, entry_checksum};
+pub use expect::{Expected, Made, entry_checksum};
 pub use inputs::{HandOver, Inputs};
 pub use lengths::{Lengths, Spread};
 pub use mapscope_maps::entry::{
     Bytes, BytesOf, Common, ENTRIES, Entries, Entry, EntryError, EntryVisitor, GRAMMAR, Key, KeyType, Meaning, Str,
-    Str24, Value, ValueType, low_bits, with_entry,
+    Str24, TEXT_BYTES_MIN, Text, Value, ValueType, low_bits, with_entry,
 };
 pub use op::{Kind, Op};
 pub use rng::{Rng, Scramble};
@@ -279,6 +279,11 @@ impl Workload {
         }
     }
 
+    /// Whether [`Op::key_bytes`] says how long keys are.
+    pub fn keys_are_sized(&self) -> bool {
+        matches!(&self.source, Opened::Trace { about, .. } if about.layout.key_lengths)
+    }
+
     /// Whether each put's value has the whole of [`Op::value`].
     pub fn seeds_are_whole(&self) -> bool {
         self.setup_ops().saturating_add(self.ops()).checked_shr(self.widths.value_bits).is_none_or(|beyond| beyond == 0)
@@ -314,12 +319,12 @@ impl Workload {
     ///
     /// Those of [`Workload::batches`] and [`Batches::next`].
     pub fn expected(&self) -> Result<Expected, WorkloadError> {
-        let mut model = expect::Model::default();
+        let mut model = expect::Model::new(self.value_lengths(), self.keys_are_sized());
         let mut batches = self.batches(1024)?;
         while let Some(Batch { ops, in_setup }) = batches.next()? {
             ops.iter().for_each(|op| model.apply(op, !in_setup));
         }
-        Ok(model.finish(self.value_lengths()))
+        Ok(model.finish())
     }
 }
 
@@ -474,7 +479,7 @@ impl Generator {
             };
             self.made += 1;
             let value = if kind == Kind::Scan { self.mix.scanned() } else { 0 };
-            batch.push(Op { kind, key, value, hash: 0, value_bytes: 0 }.numbered(self.made));
+            batch.push(Op { kind, key, value, hash: 0, value_bytes: 0, key_bytes: 0 }.numbered(self.made));
         }
     }
 }

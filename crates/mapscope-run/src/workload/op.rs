@@ -47,12 +47,14 @@ pub struct Op {
     pub hash: u64,
     /// The length of a put's value in bytes, for entries whose value length varies; otherwise 0.
     pub value_bytes: u32,
+    /// The length of the key in bytes, for entries whose key length varies; 0 where nobody says it.
+    pub key_bytes: u16,
 }
 
 impl Op {
     /// One that is about no key.
     pub(super) const fn without_key(kind: Kind) -> Op {
-        Op { kind, key: 0, value: 0, hash: 0, value_bytes: 0 }
+        Op { kind, key: 0, value: 0, hash: 0, value_bytes: 0, key_bytes: 0 }
     }
 
     /// Gives a put its value: its `place` in the stream, from 1.

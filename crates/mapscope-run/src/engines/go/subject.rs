@@ -24,7 +24,7 @@ use crate::subject::{
     Timing, Traits, Watch, Watched, Work, offer_of, op_kind,
 };
 use crate::text;
-use crate::workload::{Entry, Kind, Op, Sizes, Workload, sizes};
+use crate::workload::{Entry, KeyType, Kind, Op, Sizes, Workload, sizes};
 
 /// The engine.
 pub(in crate::engines) const ENGINE: Engine = Engine {
@@ -157,6 +157,9 @@ impl Subject for GoRuntime {
         let unavailable = |why: &str| Failure::new(Status::Unavailable, why);
         let toolchain = self.toolchain.as_ref().map_err(|why| unavailable(why))?;
         let entry: Entry = entry.parse().map_err(Failure::harness)?;
+        if entry.key == KeyType::Text {
+            return Err(unavailable("the programs of Go's runtimes have no keys of several lengths: take string(N)"));
+        }
         toolchain.program(entry).map(Prepared::Path).map_err(Failure::harness)
     }
 

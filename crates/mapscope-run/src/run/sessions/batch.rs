@@ -50,12 +50,12 @@ impl<K: Key, V: Value> Batch<K, V> {
         self.0.clear();
         self.0.extend(ops.iter().map(|op| {
             Some(match op.kind {
-                Kind::Put => Step::Put(K::from_id(op.key), V::from_seed(op.value, op.value_bytes)),
-                Kind::Remove => Step::Remove(K::from_id(op.key)),
-                Kind::Get => Step::Get(K::from_id(op.key)),
+                Kind::Put => Step::Put(K::sized(op.key, op.key_bytes), V::from_seed(op.value, op.value_bytes)),
+                Kind::Remove => Step::Remove(K::sized(op.key, op.key_bytes)),
+                Kind::Get => Step::Get(K::sized(op.key, op.key_bytes)),
                 Kind::Clear => Step::Clear,
                 Kind::Iterate => Step::Iterate,
-                Kind::Scan => Step::Scan(K::from_id(op.key), op.value as usize),
+                Kind::Scan => Step::Scan(K::sized(op.key, op.key_bytes), op.value as usize),
             })
         }));
     }

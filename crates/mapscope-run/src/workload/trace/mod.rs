@@ -26,7 +26,8 @@ pub(super) struct About {
     pub scans: Option<u64>,
 }
 
-/// The rows of a trace's private copy: a byte for the kind, the key, the hash, the value's length and a scan's where there are any.
+/// The rows of a trace's private copy: a byte for the kind, the key, the hash, the value's length, a scan's and the key's
+/// where there are any.
 /// Numbers are little-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Layout {
@@ -36,13 +37,20 @@ pub(super) struct Layout {
     pub value_lengths: bool,
     /// Whether scans say how many entries they ask for.
     pub scans: bool,
+    /// Whether keys have lengths.
+    pub key_lengths: bool,
 }
 
 /// Reads a trace to its end, which finds bad rows wherever they are.
 pub(super) fn take(trace: &TraceSpec) -> Result<Taken, WorkloadError> {
     let mut reader = Reader::open(&trace.path, &trace.reading)?;
     let says = reader.says();
-    let layout = Layout { hashed: says.hash, value_lengths: says.value_bytes, scans: says.entries };
+    let layout = Layout {
+        hashed: says.hash,
+        value_lengths: says.value_bytes,
+        scans: says.entries,
+        key_lengths: reader.may_have_texts(),
+    };
     let mut copy = Writer::new(&trace.path, layout.row_bytes())?;
     let (mut whole, mut scans) = (None, None);
     let mut alive = Alive::default();
@@ -75,6 +83,7 @@ impl Layout {
             + if self.hashed { 8 } else { 0 }
             + if self.value_lengths { 4 } else { 0 }
             + if self.scans { 4 } else { 0 }
+            + if self.key_lengths { 2 } else { 0 }
     }
 
     fn encode(self, op: &Op, row: &mut Vec<u8>) {
@@ -96,6 +105,9 @@ impl Layout {
         if self.scans {
             row.extend_from_slice(&(op.value as u32).to_le_bytes());
         }
+        if self.key_lengths {
+            row.extend_from_slice(&op.key_bytes.to_le_bytes());
+        }
     }
 
     /// The operation of a row that is [`Layout::row_bytes`] long; `None` of one that no operation gives.
@@ -113,10 +125,11 @@ impl Layout {
         let (key, row) = row.split_first_chunk()?;
         let (hash, row) = if self.hashed { row.split_first_chunk()? } else { (&[0; 8], row) };
         let (value_bytes, row) = if self.value_lengths { row.split_first_chunk()? } else { (&[0; 4], row) };
-        let entries = if self.scans { row.first_chunk()? } else { &[0; 4] };
+        let (entries, row) = if self.scans { row.split_first_chunk()? } else { (&[0; 4], row) };
+        let key_bytes = u16::from_le_bytes(if self.key_lengths { *row.first_chunk()? } else { [0; 2] });
         let (key, hash) = (u64::from_le_bytes(*key), u64::from_le_bytes(*hash));
         let value = u32::from_le_bytes(*entries).into();
-        Some(Op { kind, key, value, hash, value_bytes: u32::from_le_bytes(*value_bytes) })
+        Some(Op { kind, key, value, hash, value_bytes: u32::from_le_bytes(*value_bytes), key_bytes })
     }
 }
 
@@ -190,25 +203,27 @@ mod tests {
 
     #[test]
     fn rows_hold_what_their_layout_says_and_no_more() {
-        for (hashed, value_lengths, scans, bytes) in [
-            (false, false, false, 9),
-            (true, false, false, 17),
-            (false, true, false, 13),
-            (false, false, true, 13),
-            (true, true, true, 25),
+        for (hashed, value_lengths, scans, key_lengths, bytes) in [
+            (false, false, false, false, 9),
+            (true, false, false, false, 17),
+            (false, true, false, false, 13),
+            (false, false, true, false, 13),
+            (false, false, false, true, 11),
+            (true, true, true, true, 27),
         ] {
-            let layout = Layout { hashed, value_lengths, scans };
+            let layout = Layout { hashed, value_lengths, scans, key_lengths };
             for kind in [Kind::Put, Kind::Remove, Kind::Get, Kind::Clear, Kind::Iterate, Kind::Scan] {
                 let hash = if hashed { u64::MAX - 2 } else { 0 };
                 let value_bytes = if value_lengths { u32::MAX - 3 } else { 0 };
                 let value = if scans { u64::from(u32::MAX) - 4 } else { 0 };
-                let op = Op { kind, key: u64::MAX - 1, value, hash, value_bytes };
+                let key_bytes = if key_lengths { u16::MAX - 5 } else { 0 };
+                let op = Op { kind, key: u64::MAX - 1, value, hash, value_bytes, key_bytes };
                 let mut row = Vec::new();
                 layout.encode(&op, &mut row);
                 assert_eq!((row.len(), layout.row_bytes(), layout.decode(&row)), (bytes, bytes, Some(op)));
                 assert_eq!(layout.decode(&row[..bytes - 1]), None);
             }
-            assert_eq!(layout.decode(&[6; 25]), None);
+            assert_eq!(layout.decode(&[6; 27]), None);
         }
     }
 }

@@ -84,7 +84,8 @@ impl Table {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let blamed = |what| Fault { line: Some(above as u64 + 1), what };
         if let Some(numbers) = columns.numbers() {
-            return Layout::numbered(line, &numbers, above as u64).map_err(blamed);
+            let next = lines.map(|(_, line)| line).find(|line| !comment(line));
+            return Layout::numbered(line, next, &numbers, above as u64).map_err(blamed);
         }
         let slot_of = |name: &[u8]| match columns.is_empty() {
             false => columns.slot_of(name),
@@ -184,8 +185,13 @@ impl Layout {
         ))
     }
 
-    /// The layout of a table without a header, whose first row is `line`.
-    fn numbered(line: &[u8], numbers: &[(Slot, usize)], head_lines: u64) -> Result<Layout, String> {
+    /// The layout of a table whose columns are given by number, of which `line` is the first row or a header.
+    fn numbered(
+        line: &[u8],
+        next: Option<&[u8]>,
+        numbers: &[(Slot, usize)],
+        head_lines: u64,
+    ) -> Result<Layout, String> {
         let most = numbers.iter().map(|&(_, place)| place + 1).max().unwrap_or(0);
         let separator = SEPARATORS.into_iter().find(|&separator| cells(line, separator).count() >= most.max(2));
         let separator = separator.or((most == 1).then_some(b','));
@@ -193,6 +199,7 @@ impl Layout {
         let mut slots: Vec<usize> = cells(line, separator).map(|_| IGNORED).collect();
         numbers.iter().for_each(|&(slot, place)| slots[place] = slot as usize);
         let names = (1..=slots.len()).map(|number| number.to_string()).collect();
+        let head_lines = head_lines + u64::from(is_header(line, next, separator, numbers));
         Ok(Layout { separator, slots, names, head_lines, numbered: true })
     }
 
@@ -339,6 +346,23 @@ fn trimmed(field: &[u8]) -> &[u8] {
 
 /// More than one operation is done in a row, in a trace that is taken at its word.
 pub(super) const TIMES_MAX: u64 = 1_000_000;
+
+/// Whether the first line of a table whose columns are given by number only names them: it calls one of these by a name that
+/// is known, or has no number at all where the next line has one in a column that is no key.
+fn is_header(line: &[u8], next: Option<&[u8]>, separator: u8, numbers: &[(Slot, usize)]) -> bool {
+    let first: Vec<_> = cells(line, separator).collect();
+    let is_named = |&(slot, place): &(Slot, usize)| {
+        let names = NAMES.iter().find(|(other, _)| *other == slot).map_or(&[][..], |(_, names)| names);
+        first.get(place).is_some_and(|cell| names.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(cell)))
+    };
+    let is_number = |cell: &Vec<u8>| std::str::from_utf8(cell).is_ok_and(|text| text.parse::<f64>().is_ok());
+    let is_key = |place| numbers.contains(&(Slot::Key, place));
+    let has_numbers = || {
+        let next = next.map(|next| cells(next.strip_suffix(b"\r").unwrap_or(next), separator));
+        next.is_some_and(|next| next.enumerate().any(|(place, cell)| !is_key(place) && is_number(&cell)))
+    };
+    numbers.iter().any(is_named) || (first.iter().all(|cell| !cell.is_empty() && !is_number(cell)) && has_numbers())
+}
 
 /// The cells of a header, trimmed and without quotes.
 fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = Vec<u8>> {

@@ -206,8 +206,19 @@ fn every_verb_takes_every_format() {
         let inspect = ["inspect", "--map", "go-classic", "--at", "end", "--trace", inspected];
         let convert = ["convert", file, "t.csv"];
         let describe = ["describe", file];
-        for args in [&run[..], &replay, &inspect, &convert, &describe] {
-            let output = place.run(args);
+        let verbs = [&run[..], &replay, &inspect, &convert, &describe];
+        // The file by its name, and what it holds through a pipe.
+        let from_pipe =
+            verbs.map(|args| args.iter().map(|&arg| if arg == file || arg == inspected { "-" } else { arg }));
+        let from_pipe = from_pipe.map(Iterator::collect::<Vec<_>>);
+        let piped =
+            [file, file, inspected, file, file].into_iter().zip(&from_pipe).map(|(file, args)| (Some(file), &**args));
+        for (file, args) in verbs.into_iter().map(|args| (None, args)).chain(piped) {
+            let pipe = ["-c", "cat \"$1\" | { shift; exec \"$0\" \"$@\"; }", env!("CARGO_BIN_EXE_mapscope")];
+            let output = match file {
+                Some(file) => place.run_command(Command::new("sh").args(pipe).arg(file).args(args)),
+                None => place.run(args),
+            };
             let (stdout, stderr) = (output.stdout, output.stderr);
             assert_eq!(output.code, Some(0), "{args:?}: {stderr}");
             let described = format!("{:<16}{count:>14}\n", "operations");

@@ -91,7 +91,7 @@ pub fn all() -> Vec<Target> {
             file: "t.csv",
             commands: &[
                 &["replay", "--map", "go-classic", "t.csv", "--per-op", "rows.csv"],
-                &["replay", "--map", "std", "t.csv", "--check"],
+                &["replay", "--map", "btree", "t.csv", "--check"],
                 &["run", "--map", "std", "--trace", "t.csv", "--passes", "count", "-q", "--out", "o"],
                 &["inspect", "--map", "go-swiss", "--trace", "t.csv", "--at", "end"],
             ],
@@ -105,7 +105,8 @@ pub fn all() -> Vec<Target> {
             commands: &[
                 &["convert", "t", "out.csv"],
                 &["describe", "t"],
-                &["replay", "--map", "std", "t"],
+                &["replay", "--map", "btree", "t"],
+                &["inspect", "--map", "go-classic", "--trace", "t", "--at", "end"],
                 &["run", "--map", "std", "--trace", "t", "--passes", "count", "-q", "--out", "o"],
             ],
         },
@@ -161,6 +162,7 @@ fn traces() -> Vec<Vec<u8>> {
     let mut traces: Vec<Vec<u8>> = [
         "op,key\ninsert,1\ninsert,2\nget,1\nremove,2\nclear,\ninsert,3\n",
         "op,key,value_bytes\nnew,,\ninsert,1,100\ninsert,1,0\nget,1,\n",
+        "op,key,entries,key_bytes\ninsert,1,,20\nscan,0,5,\ninsert,b,,\nscan,b,1,\nremove,1,,20\n",
         "key,op,hash\n1,insert,0123456789abcdef\n1,get,0123456789abcdef\n2,insert,ffffffffffffffff\n",
     ]
     .map(|text| text.as_bytes().to_vec())

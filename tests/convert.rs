@@ -139,19 +139,86 @@ fn an_interrupted_conversion_leaves_no_file() {
     assert_eq!(left, ["t.csv"]);
 }
 
+/// A copy of a trace of YCSB's whose scans are gets.
+fn get_of_scans(file: &str, place: &Place) -> String {
+    let text = fs::read_to_string(file).expect("it").replace("\nSCAN ", "\nREAD ");
+    let path = place.path().join("gets.txt");
+    fs::write(&path, text).expect("written");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+#[test]
+fn a_map_without_order_is_refused_scans() {
+    let place = Place::new();
+    fs::write(place.path().join("t.csv"), "op,key,entries\nput,1,\nput,5,\nscan,2,9\nscan,1,1\n").expect("written");
+    let ordered = "leave this map out; maps that keep it: btree, imbl-ordmap, skiplist";
+    for args in [&["--trace", "t.csv"][..], &["--mix", "ycsb-e", "--ops", "100"], &["--mix", "mix(insert=1,scan=1)"]] {
+        let output = place.run(&[&["run", "--map", "btree,std", "--passes", "count"], args].concat());
+        assert_eq!(output.code, Some(2), "{}", output.stderr);
+        assert!(output.stderr.contains("scans entries in the order of their keys, which std doesn't keep"));
+        assert!(output.stderr.contains(ordered), "{}", output.stderr);
+        assert!(output.left.is_empty(), "{:?}", output.left);
+    }
+    let output = place.run(&["replay", "--map", "std", "t.csv"]);
+    assert_eq!(output.code, Some(2), "{}", output.stderr);
+    assert!(output.stderr.contains("t.csv:4: a scan looks at entries in the order"), "{}", output.stderr);
+    let output = place.run(&["describe", "--like", "t.csv"]);
+    assert_eq!(output.code, Some(2), "{}", output.stderr);
+    assert!(output.stderr.contains("scans 2 times, which maps that keep no order can't"), "{}", output.stderr);
+    let described = place.run(&["describe", "t.csv"]).stdout;
+    assert!(described.contains("scan                       2   50.0 % of 5 entries on average"), "{described}");
+    for args in [["--trace", "t.csv"], ["--mix", "ycsb-e(records=1000)"]] {
+        let maps =
+            ["run", "--map", "btree,imbl-ordmap,skiplist", "--passes", "count,time", "-q", "--force", "--out", "o"];
+        let output = place.run(&[&maps[..], &args, &["--ops", "3000"]].concat());
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        let record: Value =
+            serde_json::from_slice(&fs::read(place.path().join("o/results.json")).expect("a record")).expect("JSON");
+        let cells = record["cells"].as_array().expect("cells");
+        assert_eq!(cells.len(), 3);
+        for cell in cells {
+            assert_eq!(cell["status"], "ok", "{cell}");
+            let expected = &cell["expected"];
+            assert_eq!(expected, &cells[0]["expected"]);
+            if args[0] == "--trace" {
+                assert_eq!((&expected["scans"], &expected["scanned_entries"]), (&2.into(), &2.into()));
+            } else {
+                assert!(
+                    expected["scans"].as_u64() > Some(2700) && expected["scanned_entries"].as_u64() > Some(100_000)
+                );
+            }
+            assert!(cell["time"]["kind_ns"]["scan"].as_u64() > Some(0), "{cell}");
+        }
+    }
+}
+
 #[test]
 fn every_verb_takes_every_format() {
     let place = Place::new();
     for file in files() {
         let file = file.to_str().expect("UTF-8");
         let count = ops(Path::new(file)).len();
-        let run = ["run", "--map", "std", "--passes", "count", "-q", "--force", "--out", "o", "--trace", file];
-        let replay = ["replay", "--map", "std", file];
-        let inspect = ["inspect", "--map", "go-classic", "--at", "end", "--trace", file];
+        // Maps without order have no scans; `a_map_without_order_is_refused_scans` is of them.
+        let scans = file.ends_with("ycsb.txt");
+        let (map, inspected) = if scans { ("btree", &get_of_scans(file, &place)) } else { ("std", &file.to_owned()) };
+        let run = ["run", "--map", map, "--passes", "count", "-q", "--force", "--out", "o", "--trace", file];
+        let replay = ["replay", "--map", map, file];
+        let inspect = ["inspect", "--map", "go-classic", "--at", "end", "--trace", inspected];
         let convert = ["convert", file, "t.csv"];
         let describe = ["describe", file];
-        for args in [&run[..], &replay, &inspect, &convert, &describe] {
-            let output = place.run(args);
+        let verbs = [&run[..], &replay, &inspect, &convert, &describe];
+        // The file by its name, and what it holds through a pipe.
+        let from_pipe =
+            verbs.map(|args| args.iter().map(|&arg| if arg == file || arg == inspected { "-" } else { arg }));
+        let from_pipe = from_pipe.map(Iterator::collect::<Vec<_>>);
+        let piped =
+            [file, file, inspected, file, file].into_iter().zip(&from_pipe).map(|(file, args)| (Some(file), &**args));
+        for (file, args) in verbs.into_iter().map(|args| (None, args)).chain(piped) {
+            let pipe = ["-c", "cat \"$1\" | { shift; exec \"$0\" \"$@\"; }", env!("CARGO_BIN_EXE_mapscope")];
+            let output = match file {
+                Some(file) => place.run_command(Command::new("sh").args(pipe).arg(file).args(args)),
+                None => place.run(args),
+            };
             let (stdout, stderr) = (output.stdout, output.stderr);
             assert_eq!(output.code, Some(0), "{args:?}: {stderr}");
             let described = format!("{:<16}{count:>14}\n", "operations");

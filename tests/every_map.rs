@@ -69,6 +69,16 @@ impl<M> Pair<M> {
         assert_eq!(seen(self.map.peek(&key)), expected, "{}, step {}: peek {id}", self.at, self.step);
     }
 
+    fn scan<K: Key, V: Value>(&mut self, from: u64, entries: usize)
+    where
+        M: Map<K, V>,
+    {
+        let expected: Vec<_> = self.model.range(from..).take(entries).map(|(&id, &value)| (id, Some(value))).collect();
+        let mut seen = Vec::new();
+        self.map.scan(&K::from_id(from), entries, &mut |key, value| seen.push((key.id(), value.seed())));
+        assert_eq!(seen, expected, "{}, step {}: scan of {entries} from {from}", self.at, self.step);
+    }
+
     fn clear<K: Key, V: Value>(&mut self)
     where
         M: Map<K, V>,
@@ -131,6 +141,10 @@ fn random<F: Family, K: Key, V: Value, S: Hashing>(keys: u64, steps: u64, hint: 
     }
     pair.content();
     (0..keys).for_each(|id| pair.get(id));
+    if F::ORDERED {
+        (0..keys).for_each(|id| pair.scan(id, (id % 7) as usize));
+        pair.scan(0, usize::MAX);
+    }
 }
 
 /// Fills a map, empties it entry by entry, and fills it again; and once more through a clear.

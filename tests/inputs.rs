@@ -204,7 +204,7 @@ fn a_private_copy_without_room_is_refused_in_words() {
     let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" run --map std --passes count --trace t.csv --out -";
     let full = place.run_command(Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_mapscope")]));
     for words in
-        ["error: t.csv: its private copy in ", ", 9 bytes a row, needs after 6 rows ", "set TMPDIR to a folder"]
+        ["error: t.csv: its private copy in ", ", 11 bytes a row, needs after 6 rows ", "set TMPDIR to a folder"]
     {
         assert!(full.stderr.contains(words), "{}", full.stderr);
     }

@@ -7,8 +7,8 @@ use mapscope::probe::quantity::{Better, Quantity};
 use mapscope::record::{
     Acceptance, AcceptedChanges, AllocStack, Arrivals, Cell, CellId, Collector, CopyStack, Count, CpuStack,
     Distributions, EndState, Environment, Executed, Frame, Hashing, HeatMap, HighestRate, Instructions,
-    KindPercentiles, LatencyHistogram, Moments, OpKind, Profile, Responses, Results, SCHEMA, Searches, Sensors,
-    Services, Spell, Status, TableEvent, ThreadTime, Time, Timeline, Undisturbed,
+    KindPercentiles, LatencyHistogram, Lengths, Moments, OpKind, Profile, Responses, Results, SCHEMA, Searches,
+    Sensors, Services, Spell, Status, TableEvent, ThreadTime, Time, Timeline, Undisturbed,
 };
 use serde_json::Value;
 
@@ -24,6 +24,8 @@ const BY_NAME: [&str; 7] = [
     "cells[].instructions.kinds",
     "cells[].instructions.idle",
 ];
+
+const LENGTHS: Lengths = Lengths { puts: 1, mean_bytes: 1.0, p50_bytes: 1, p99_bytes: 1, max_bytes: 1, lengthened: 0 };
 
 /// The paths of all fields of `value`, which lies at `path`.
 fn fields(value: &Value, path: &str, found: &mut BTreeSet<String>) {
@@ -189,9 +191,11 @@ fn whole() -> Results {
         exact: true,
         environment: 0,
         map_version: String::new(),
+        key_lengths: Some(LENGTHS),
+        value_lengths: Some(LENGTHS),
         key_bytes: 8,
         value_bytes: 8,
-        expected: EndState::none(),
+        expected: EndState { scans: Some(1), scanned_entries: Some(1), ..EndState::none() },
         count: Some(count),
         time: Some(time),
         profile: Some(profile),

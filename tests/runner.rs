@@ -57,6 +57,34 @@ fn an_entry_that_is_not_compiled_in_is_built_and_measured() {
 }
 
 #[test]
+fn keys_and_values_are_as_long_as_each_row_says() {
+    let place = Place::new();
+    let text = "op,key,value_bytes\nput,a key of 21 bytes ...,100\nput,short,3\nget,short,\nput,a key of 21 bytes ...,50\n\
+                put,another of 30 bytes ..........,200\nremove,short,\n";
+    fs::write(place.path().join("t.csv"), text).expect("written");
+    let args = ["--map", "hashbrown,btree", "--entry", "string/bytes", "--trace", "t.csv", "--passes", "count,time"];
+    let (outcome, results) = run(&place, &args, None);
+    assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+    for cell in &results.cells {
+        assert_eq!(cell.status, Status::Ok, "{}: {:?}", cell.id, cell.error);
+        // Keys of 21, 13, 21 and 30 bytes, values of 100, 8, 50 and 200: neither is shorter than what tells it apart.
+        assert_eq!(cell.expected.payload_heap_bytes, Some(85 + 358), "{}", cell.id);
+        assert_eq!(cell.expected.live_payload_heap_bytes, Some(51 + 250), "{}", cell.id);
+        let keys = cell.key_lengths.expect("lengths");
+        assert_eq!((keys.puts, keys.mean_bytes, keys.p50_bytes, keys.p99_bytes), (4, 21.25, 21, 30));
+        assert_eq!((keys.max_bytes, keys.lengthened), (30, 1));
+        let values = cell.value_lengths.expect("lengths");
+        assert_eq!((values.mean_bytes, values.p50_bytes, values.max_bytes, values.lengthened), (89.5, 50, 200, 1));
+        let owned = cell.count.as_ref().expect("counted").quantities.get("entry_alloc_bytes");
+        assert_eq!(owned, Some(85 + 358), "{}", cell.id);
+    }
+    let said = "keys of 21.2 bytes on average, half up to 21, 99 % up to 30, all up to 30; 1 put has a longer one than the \
+                trace says; values of 89.5 bytes on average";
+    let shown = outcome.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains(said), "{}", outcome.stdout);
+}
+
+#[test]
 fn what_such_a_program_executes_is_counted() {
     if Command::new("valgrind").arg("--version").output().is_err() {
         return common::skip::skip("valgrind", "no valgrind on the PATH");

@@ -50,7 +50,7 @@ fn race<F: ConcurrentFamily, K: Key, V: Value>(workload: &Workload, deal: Deal, 
                             let put = map.get(&key, |value| outcomes.was_put(op.key, value.seed()));
                             assert_ne!(put, Some(false), "{at}: key {} has what was never put there", op.key);
                         }
-                        Kind::Clear | Kind::Iterate => unreachable!(),
+                        Kind::Clear | Kind::Iterate | Kind::Scan => unreachable!(),
                     }
                 }
                 barrier.wait();

@@ -71,9 +71,9 @@ pub(super) fn answers(comparison: &Comparison) -> Vec<String> {
         let times = format!("{after:.1} and {before:.1} ns an operation, {low:.3} to {high:.3} times at 95 %");
         Some(match compared.call() {
             Call::None => {
-                format!("On {} {}, no difference in time is certain: {new} and {old} take {times}", id.keys, id.mix)
+                format!("On {}, no difference in time is certain: {new} and {old} take {times}", id.work())
             }
-            _ => format!("On {} {}, {new} takes {ratio:.3} times as long as {old}: {times}", id.keys, id.mix),
+            _ => format!("On {}, {new} takes {ratio:.3} times as long as {old}: {times}", id.work()),
         })
     };
     few.into_iter().flatten().filter_map(answer).collect()

@@ -92,7 +92,12 @@ fn summary(trace: &str, rows: u64, reader: &Reader) -> String {
 /// Writes the header and each row; gives how many there are.
 fn write(reader: &mut Reader, to: &mut impl Write) -> anyhow::Result<u64> {
     let says = reader.says();
-    let columns = [(says.hash, ",hash"), (says.key_bytes, ",key_bytes"), (says.value_bytes, ",value_bytes")];
+    let columns = [
+        (says.hash, ",hash"),
+        (says.key_bytes, ",key_bytes"),
+        (says.value_bytes, ",value_bytes"),
+        (says.entries, ",entries"),
+    ];
     let columns: String = columns.into_iter().filter_map(|(is, name)| is.then_some(name)).collect();
     writeln!(to, "op,key{columns}")?;
     let (mut rows, mut row, mut written) = (0, Vec::new(), anyhow::Ok(()));
@@ -127,6 +132,7 @@ fn encode(operation: &Operation<'_>, says: Says, row: &mut Vec<u8>) {
         Action::Get => ("get", true),
         Action::Clear => ("clear", false),
         Action::Iterate => ("iterate", false),
+        Action::Scan => ("scan", true),
         Action::Nothing => unreachable!("what asks nothing is not handed on"),
     };
     row.extend_from_slice(word.as_bytes());
@@ -143,6 +149,7 @@ fn encode(operation: &Operation<'_>, says: Says, row: &mut Vec<u8>) {
     let sizes = [
         (says.key_bytes, operation.key_bytes.filter(|_| keyed)),
         (says.value_bytes, Some(operation.value_bytes).filter(|_| word == "insert")),
+        (says.entries, Some(operation.entries).filter(|_| word == "scan")),
     ];
     for (_, bytes) in sizes.into_iter().filter(|(is, _)| *is) {
         row.push(b',');

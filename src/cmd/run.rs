@@ -12,7 +12,7 @@ use crate::intake;
 use crate::plan::axes::AXES;
 use crate::plan::{Flags, LeftOut, Plan, Profiles, Written};
 use crate::record::{Results, Status};
-use crate::report::{self, FORMATS, Format, table};
+use crate::report::{self, FORMATS, Format, lengths, table};
 use crate::run::{Log, LogError, Settings, Subjects, execute, heed_interrupts};
 use crate::text;
 
@@ -228,6 +228,7 @@ pub(super) fn run(args: Args, quiet: bool, subjects: &Subjects) -> anyhow::Resul
             let width = output::width();
             let mut screen = table::summary(&finished.results, width.unwrap_or(120), output::colour());
             finished.told.iter().for_each(|told| screen.push_str(&format!("{told}\n")));
+            lengths::sentences(&finished.results).iter().for_each(|told| screen.push_str(&format!("{told}\n")));
             screen.push_str(&format!("\nreport: {}\n", text::path(&folder.join("index.html"))));
             for finding in table::findings(&finished.results) {
                 // What is no terminal has one line of each.

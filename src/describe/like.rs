@@ -89,6 +89,13 @@ impl Like {
 ///
 /// Operations that can't be read, or a map that can't do them; in words.
 pub fn like(workload: &Workload, description: &Description, subjects: &Subjects) -> anyhow::Result<Like> {
+    if description.operations.scans > 0 {
+        anyhow::bail!(
+            "{}: scans {} times, which maps that keep no order can't: --like compares such maps, too; leave it out",
+            description.name,
+            description.operations.scans
+        );
+    }
     let skew = description.zipf.map_or(0.0, |zipf| (zipf.exponent * 100.0).round() / 100.0);
     let keys = order(workload, subjects)?.keys(skew);
     let (mix, ops) = (mix(description), description.operations.all);

@@ -90,6 +90,17 @@ pub struct Operations {
     pub clears: u64,
     /// Iterations over all entries.
     pub iterations: u64,
+    /// Scans of entries in the order of keys.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub scans: u64,
+    /// Entries that they ask for.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub scanned_entries: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How often keys are used.
@@ -174,6 +185,10 @@ fn describe_within(workload: &Workload, requests: Requests, keys_max: usize) -> 
                     keys.clear();
                 }
                 Kind::Iterate => operations.iterations += 1,
+                Kind::Scan => {
+                    operations.scans += 1;
+                    operations.scanned_entries += op.value;
+                }
             }
             operations.all += 1;
             while after_tenths.len() < 10 && operations.all * 10 >= (after_tenths.len() as u64 + 1) * workload.ops() {

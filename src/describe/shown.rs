@@ -58,6 +58,8 @@ pub(super) fn parts(description: &Description) -> Vec<Part> {
 }
 
 fn operations(operations: &Operations) -> Part {
+    let scans = plain(operations.scanned_entries as f64 / operations.scans as f64);
+    let scans = format!("of {scans} entries on average, from a key on");
     let kinds = [
         ("insert", operations.inserts, "puts of keys that are not there"),
         ("overwrite", operations.overwrites, "puts of keys that are there"),
@@ -67,6 +69,7 @@ fn operations(operations: &Operations) -> Part {
         ("remove, miss", operations.remove_misses, "removes that don't"),
         ("clear", operations.clears, "of all entries"),
         ("iterate", operations.iterations, "over all entries"),
+        ("scan", operations.scans, &scans),
     ];
     let all = operations.all as f64;
     let kinds = kinds.into_iter().filter(|&(_, count, _)| count > 0);

@@ -95,7 +95,7 @@ impl<'a> Group<'a> {
             Some(&entries) if left.len() == 1 => format!(", {} entries at the end", integer(entries)),
             _ => String::new(),
         };
-        format!("{} {}, {}, {} ops{entries}{hint}{threads}", id.keys, id.mix, id.entry, integer(id.ops))
+        format!("{}, {}, {} ops{entries}{hint}{threads}", id.work(), id.entry, integer(id.ops))
     }
 
     /// What its latencies are of; `None` where that differs from row to row, as it may between seeds.
@@ -232,7 +232,7 @@ impl Several {
     }
 
     fn name(&self, id: &CellId, with_hint: bool) -> String {
-        let mut name = format!("{} {}", id.keys, id.mix);
+        let mut name = id.work();
         if self.entries {
             name.push_str(&format!(" of {}", id.entry));
         }

@@ -19,6 +19,7 @@ mod identity;
 mod json;
 mod junit;
 mod legend;
+pub mod lengths;
 pub(crate) mod markdown;
 pub(crate) mod number;
 pub(crate) mod openmetrics;

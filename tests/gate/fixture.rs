@@ -97,6 +97,8 @@ pub fn cell(map: &str) -> Cell {
         exact: true,
         environment: 0,
         map_version: format!("{map} 1.0.0"),
+        key_lengths: None,
+        value_lengths: None,
         key_bytes: 8,
         value_bytes: 8,
         expected: EndState {

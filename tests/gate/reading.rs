@@ -365,7 +365,7 @@ fn contradictions_are_named_with_their_cell() {
         (|c| c.expected.entries = 0, "live_payload_bytes 14400 without a live entry"),
         (
             |c| (c.expected.inserts, c.expected.overwrites) = (1 << 63, 1 << 63),
-            "inserts, overwrites, removes, lookups, clears, iterations add up to more than 64 bits hold",
+            "inserts, overwrites, removes, lookups, clears, iterations, scans add up to more than 64 bits hold",
         ),
         (|c| c.expected.clears = Some(1), "causes of clear add up to 0, but there are 1"),
         (|c| c.expected.payload_heap_bytes = Some(16_001), "payload_heap_bytes 16001 > payload_bytes 16000"),

@@ -42,6 +42,8 @@ fn cell(map: &str, keys: &str, mix: &str, expected: EndState) -> Cell {
         exact: true,
         environment: 0,
         map_version: format!("{map} 1.2.3"),
+        key_lengths: None,
+        value_lengths: None,
         key_bytes: 8,
         value_bytes: 8,
         expected,

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use mapscope::plan::{Reading, Requests, TraceSpec};
+use mapscope::workload::Expected;
 use mapscope_trace::read::FORMATS;
 
 use super::*;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/traces");
 
-/// What each file holds: `P` put, `G` get, `R` remove, `C` clear, by key; the length of a put's value after a colon.
+/// What each file holds: `P` put, `G` get, `R` remove, `S` scan, `C` clear, by key; the length of a put's value after a colon.
 const CONTENTS: [(&str, &str); 16] = [
     ("parquet.parquet", "P'alice:120 G'bob; jr. R31"),
     ("csv.csv", "P'alice:120 G'bob; jr. R31"),
@@ -22,7 +23,7 @@ const CONTENTS: [(&str, &str); 16] = [
     ("lackey.trace", "P137422172328:8 G137422172328 G69322700 P69322700:4"),
     (
         "ycsb.txt",
-        "P'user6284781860667377211:9 G'user6284781860667377211 G'user8517097267634966620 P'user6284781860667377211:8 \
+        "P'user6284781860667377211:9 G'user6284781860667377211 S'user8517097267634966620 P'user6284781860667377211:8 \
          R'user6284781860667377211",
     ),
     ("redis-monitor.log", "P'x:3 G'3/x G'3/y R'x C"),
@@ -48,7 +49,7 @@ fn expected(content: &str) -> Vec<(Kind, u64, u32)> {
     while !rest.is_empty() {
         // A key may hold spaces, but none before a letter of ours.
         let end =
-            rest.match_indices(' ').map(|(at, _)| at).find(|&at| rest[at + 1..].starts_with(['P', 'G', 'R', 'C']));
+            rest.match_indices(' ').map(|(at, _)| at).find(|&at| rest[at + 1..].starts_with(['P', 'G', 'R', 'S', 'C']));
         let word = &rest[..end.unwrap_or(rest.len())];
         rest = end.map_or("", |end| &rest[end + 1..]);
         let (kind, key_of) = (&word[..1], &word[1..]);
@@ -58,6 +59,7 @@ fn expected(content: &str) -> Vec<(Kind, u64, u32)> {
             "P" => (Kind::Put, key(name), bytes),
             "G" => (Kind::Get, key(name), 0),
             "R" => (Kind::Remove, key(name), 0),
+            "S" => (Kind::Scan, key(name), 0),
             _ => (Kind::Clear, 0, 0),
         });
     }
@@ -147,6 +149,21 @@ fn columns_are_named_or_numbered() {
     assert_eq!(with_columns("what,it,n\nset,4,1\nread,5,1\n", "op=what,key=it"), Ok("P4 G5".to_owned()));
     assert_eq!(with_columns("set 4\nread 5\n", "op=1,key=2"), Ok("P4 G5".to_owned()));
     assert_eq!(with_columns("4\n5\n", "key=1"), Ok("P4 P5".to_owned()));
+    // A header above is no row: it has no number where rows have one, or a name that is known.
+    for (text, columns, found) in [
+        ("time,object\n0.5,7\n1.5,8\n", "key=2", "P7 P8"),
+        ("path\tbytes\r\n/a\t12\r\n/b\t9\r\n", "key=1,value_bytes=2", "P'/a P'/b"),
+        ("# by hand\n\nwhen,KEY\nnow,7\n", "key=2", "P7"),
+        ("Command,x\nset,7\n", "op=1,key=2", "P7"),
+        ("key\n7\n", "key=1", "P7"),
+        ("alice\n7\n", "key=1", "P'alice P7"),
+        ("alice,x\n7,y\n", "key=1", "P'alice P7"),
+        ("now,alice\n1,7\n", "key=2", "P7"),
+        ("0,alice\n1,7\n", "key=2", "P'alice P7"),
+    ] {
+        let keys: Vec<_> = found.split(' ').map(|word| format!("P{}", key(&word[1..]))).collect();
+        assert_eq!(with_columns(text, columns), Ok(keys.join(" ")), "{text}");
+    }
     // What is not named doesn't count, though its name is known.
     assert_eq!(with_columns("op,key,value_bytes\ninsert,1,\n", "op=op,key=key"), Ok("P1".to_owned()));
     assert_eq!(with_columns("key,n\n4,2\n5,0\n", "key=key,times=n"), Ok("P4 P4".to_owned()));
@@ -159,7 +176,11 @@ fn columns_are_named_or_numbered() {
         ("set,4\n", "key=2,op=02", "t.csv: column `02` is named for two things, key and op"),
         ("set,4\n", "op=1,key=3", "t.csv:1: there is no column 3 in `set,4`"),
         ("a,b\n", "key", "t.csv: expected what a column means and its name, as key=lbn,op=op; found `key`"),
-        ("a,b\n", "what=a", "t.csv: columns mean op, key, hash, value_bytes, key_bytes, times, and not `what`"),
+        (
+            "a,b\n",
+            "what=a",
+            "t.csv: columns mean op, key, hash, value_bytes, key_bytes, entries, times, and not `what`",
+        ),
         ("a,b\n", "op=a", "t.csv: no column is said to be the key: give key=NAME, too"),
     ] {
         let found = with_columns(text, columns).unwrap_err();
@@ -195,6 +216,11 @@ fn a_bad_row_is_named_by_the_reader_of_its_format() {
         ("lackey.trace", " S zz,8", "expected I, L, S or M, an address and a length, found"),
         ("lirs.trace", "12 b", "expected a block's number, found"),
         ("ycsb.txt", "UPDATE usertable", "expected a table and a key after the operation, found"),
+        (
+            "ycsb.txt",
+            "SCAN usertable user7 [ <all fields>]",
+            "expected how many records to scan, from 1 on, after the key, found",
+        ),
         ("ycsb.txt", "READMODIFYWRITE usertable", "expected a table and a key after the operation, found"),
         ("redis-monitor.log", "1.2 [0 1:1] get", "expected TIME [DATABASE CLIENT] \"COMMAND\" .., found"),
     ] {
@@ -314,6 +340,27 @@ fn a_row_that_can_t_be_one_says_what_it_is() {
 }
 
 #[test]
+fn scans_say_how_many_entries_they_ask_for() {
+    let read = |text: &str, columns: &str| with_columns(text, columns);
+    let table = "op,key,entries\nput,7,\nSCAN,5,10\nget,7,x\n";
+    assert_eq!(read(table, ""), Ok("P7 S5+10 G7".to_owned()));
+    assert_eq!(read("op,key,n\nscan,5,10\n", "op=op,key=key,entries=n"), Ok("S5+10".to_owned()));
+    assert_eq!(brief(&all(&open(&traced(Path::new(FOLDER).join("ycsb.txt"))))[2..3]).rsplit_once('+').unwrap().1, "10");
+    let without =
+        "t.csv:3: a scan without a column `entries`, which says how many it asks for; name it where it is called";
+    let none = "expected how many entries the scan asks for, from 1 to 4294967295";
+    for (text, error) in [
+        ("op,key\nput,1\nscan,1\n", without.to_owned()),
+        ("op,key,entries\nscan,1,\n", format!("t.csv:2: bad entries nothing; {none}")),
+        ("op,key,entries\nscan,1,0\n", format!("t.csv:2: bad entries `0`; {none}")),
+        ("op,key,entries\nscan,1,4294967296\n", format!("t.csv:2: bad entries `4294967296`; {none}")),
+    ] {
+        let found = read(text, "").unwrap_err();
+        assert!(found.starts_with(&error), "{found}");
+    }
+}
+
+#[test]
 fn rows_that_ask_nothing_are_counted() {
     for (text, told) in [
         ("# mine: of today\na\n#b\na\n", "read as keys: each line is a request of its key; a request is a put"),
@@ -415,5 +462,34 @@ fn real_traces_have_the_counts_of_an_independent_script() {
     ] {
         let found = open(&traced(folder.join(name))).expected().unwrap();
         assert_eq!([found.inserts, found.overwrites, found.gets, found.removes], counts, "{name}");
+    }
+    // What spreadsheets and scripts write: inserts, overwrites, gets, removes, clears and iterations, or why not.
+    let folder = folder.join("../../cases");
+    for (name, counts) in [
+        ("bom.csv", [2, 0, 0, 0, 0, 0]),
+        ("clear_small.csv", [2_008, 0, 0, 0, 2_000, 0]),
+        ("crlf.csv", [1, 0, 1, 1, 0, 0]),
+        ("hb602_identity.csv", [300, 0, 0, 201, 0, 0]),
+        ("header_case.csv", [1, 0, 0, 0, 0, 0]),
+        ("hex.csv", [1, 0, 0, 0, 0, 0]),
+        ("iterate.csv", [1, 0, 0, 0, 0, 1]),
+        ("neg.csv", [1, 0, 0, 0, 0, 0]),
+        ("op_words.csv", [2, 0, 0, 1, 0, 0]),
+        ("quoted.csv", [1, 0, 0, 0, 0, 0]),
+        ("quoted_comma.csv", [2, 0, 0, 0, 0, 0]),
+        ("sample.oracleGeneral.csv", [7, 101, 0, 0, 0, 0]),
+        ("strkey.csv", [2, 0, 0, 0, 0, 0]),
+        ("tsv.csv", [1, 0, 0, 0, 0, 0]),
+    ] {
+        let found = open(&traced(folder.join(name))).expected().unwrap();
+        let Expected { inserts, overwrites, gets, removes, clears, iterations, .. } = found;
+        assert_eq!([inserts, overwrites, gets, removes, clears, iterations], counts, "{name}");
+    }
+    let control = "the control character `\\x1b` in";
+    let length = "bad value_bytes nothing; expected a decimal number from 0 to 4294967295, or leave the column out: \
+                  --columns 'op=op,key=key'";
+    for (name, why) in [("hdr.csv", control), ("hdr2.csv", control), ("hdr5.csv", control), ("vbempty.csv", length)] {
+        let error = Workload::open(&traced(folder.join(name))).unwrap_err().to_string();
+        assert!(error.contains(why), "{name}: {error}");
     }
 }

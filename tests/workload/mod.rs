@@ -68,7 +68,7 @@ pub fn all(workload: &Workload) -> Vec<Op> {
     take(workload, usize::MAX, 4096)
 }
 
-/// Operations as `P7 R7 G3 C I`.
+/// Operations as `P7 R7 G3 C I S5+10`.
 pub fn brief(ops: &[Op]) -> String {
     let brief = |op: &Op| match op.kind {
         Kind::Put => format!("P{}", op.key),
@@ -76,6 +76,7 @@ pub fn brief(ops: &[Op]) -> String {
         Kind::Get => format!("G{}", op.key),
         Kind::Clear => "C".to_owned(),
         Kind::Iterate => "I".to_owned(),
+        Kind::Scan => format!("S{}+{}", op.key, op.value),
     };
     ops.iter().map(brief).collect::<Vec<_>>().join(" ")
 }

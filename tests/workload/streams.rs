@@ -152,7 +152,7 @@ fn every_put_has_its_own_value() {
         let values: HashSet<u64> = ops.iter().filter(|op| op.kind == Kind::Put).map(|op| op.value).collect();
         assert_eq!(values.len(), ops.iter().filter(|op| op.kind == Kind::Put).count(), "{keys} {mix}");
         assert!(!values.contains(&0), "{keys} {mix}");
-        assert!(ops.iter().all(|op| op.kind == Kind::Put || op.value == 0), "{keys} {mix}");
+        assert!(ops.iter().all(|op| matches!(op.kind, Kind::Put | Kind::Scan) || op.value == 0), "{keys} {mix}");
     });
 }
 
@@ -177,6 +177,11 @@ fn reference(workload: &Workload) -> Expected {
                 expected.clears += measured;
             }
             Kind::Iterate => expected.iterations += measured,
+            Kind::Scan => {
+                expected.scans += measured;
+                let after = live.keys().filter(|key| **key >= op.key).count() as u64;
+                expected.scanned_entries += measured * op.value.min(after);
+            }
         }
     }
     expected.entries = live.len() as u64;
@@ -348,6 +353,30 @@ fn a_mix_clears_iterates_and_puts_what_it_got() {
 }
 
 #[test]
+fn scans_ask_for_as_many_entries_as_ycsb_s_or_as_is_said() {
+    let workload = open(&generated(keys("scrambled-zipfian", &[]), any_mix("ycsb-e", 1000.0), 20_000));
+    assert!(workload.scans());
+    assert_eq!(workload.undealable(), Some("it scans the map, which other threads would change meanwhile"));
+    let ops = all(&workload);
+    let lengths: Vec<u64> = ops.iter().filter(|op| op.kind == Kind::Scan).map(|op| op.value).collect();
+    assert!(lengths.len().abs_diff(19_000) < 150, "95 %: {}", lengths.len());
+    assert_eq!((lengths.iter().min(), lengths.iter().max()), (Some(&1), Some(&100)));
+    let mean = lengths.iter().sum::<u64>() as f64 / lengths.len() as f64;
+    assert!((mean - 50.5).abs() < 1.0, "{mean}");
+    let expected = workload.expected().unwrap();
+    assert_eq!(expected, reference(&workload));
+    assert_eq!((expected.scans, expected.inserts, expected.gets), (lengths.len() as u64, expected.entries - 1000, 0));
+
+    let weights = [("insert", 1.0), ("remove", 1.0), ("scan", 2.0), ("scan_max", 3.0), ("records", 40.0)];
+    let workload = open(&generated(keys("uniform", &[]), mix("mix", &weights), 4000));
+    assert_eq!(workload.mix_label(), "mix(insert=1,remove=1,get=0,records=40,scan=2,scan_max=3)");
+    assert_eq!(workload.expected().unwrap(), reference(&workload));
+    let lengths: HashSet<u64> = all(&workload).iter().filter(|op| op.kind == Kind::Scan).map(|op| op.value).collect();
+    assert_eq!(lengths, [1, 2, 3].into());
+    assert!(!open(&generated(keys("uniform", &[]), any_mix("ycsb-a", 10.0), 10)).scans());
+}
+
+#[test]
 fn drawn_records_follow_the_distribution() {
     // Measured from outside: the share of operations that go to one rank among 100 records.
     let share = |keys: Call, rank: usize| {
@@ -473,7 +502,7 @@ fn calls_that_no_term_allows_are_refused() {
             "churn: no memory for 9007199254740992 records of 8 bytes; set `records` lower",
         ),
         (Call { name: "zipf", ..keys("uniform", &[]) }, mix("fill", &[]), "there is no key distribution called `zipf`"),
-        (keys("uniform", &[]), Call { name: "ycsb-e", ..mix("fill", &[]) }, "there is no mix called `ycsb-e`"),
+        (keys("uniform", &[]), Call { name: "ycsb-g", ..mix("fill", &[]) }, "there is no mix called `ycsb-g`"),
     ] {
         assert_eq!(Workload::open(&generated(keys, mix, 10)).unwrap_err().to_string(), error);
     }

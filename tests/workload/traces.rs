@@ -53,8 +53,8 @@ const EVERY_OP: &str = "op,key\nnew,\ninsert,1\nget,2\nremove,1\nclear,\n";
 
 #[test]
 fn rows_become_operations() {
-    let put = |key, value| Op { kind: Kind::Put, key, value, hash: 0, value_bytes: 0 };
-    let other = |kind, key| Op { kind, key, value: 0, hash: 0, value_bytes: 0 };
+    let put = |key, value| Op { kind: Kind::Put, key, value, hash: 0, value_bytes: 0, key_bytes: 0 };
+    let other = |kind, key| Op { kind, key, value: 0, hash: 0, value_bytes: 0, key_bytes: 0 };
     let ops = ops_of("t.csv", EVERY_OP.as_bytes());
     assert_eq!(ops, [put(1, 1), other(Kind::Get, 2), other(Kind::Remove, 1), other(Kind::Clear, 0)]);
 }
@@ -92,9 +92,9 @@ fn hashes_and_lengths_are_read_wherever_their_columns_stand() {
     let file = fixture("t.csv", text.as_bytes());
     let workload = open(&traced(&file.path));
     let ops = all(&workload);
-    assert_eq!(ops[0], Op { kind: Kind::Put, key: 7, value: 1, hash: 255, value_bytes: 300 });
-    assert_eq!(ops[1], Op { kind: Kind::Get, key: u64::MAX, value: 0, hash: u64::MAX, value_bytes: 0 });
-    assert_eq!(ops[3], Op { kind: Kind::Put, key: 7, value: 4, hash: 1, value_bytes: 0 });
+    assert_eq!(ops[0], Op { kind: Kind::Put, key: 7, value: 1, hash: 255, value_bytes: 300, key_bytes: 0 });
+    assert_eq!(ops[1], Op { kind: Kind::Get, key: u64::MAX, value: 0, hash: u64::MAX, value_bytes: 0, key_bytes: 0 });
+    assert_eq!(ops[3], Op { kind: Kind::Put, key: 7, value: 4, hash: 1, value_bytes: 0, key_bytes: 0 });
     let expected = workload.expected().unwrap();
     assert_eq!((expected.put_value_bytes, expected.live_value_bytes), (308, 8));
     assert_eq!((expected.entries, expected.inserts, expected.overwrites), (1, 2, 0));
@@ -108,7 +108,8 @@ fn a_trace_that_ends_with_clear_leaves_nothing() {
     let file = fixture("t.csv", EVERY_OP.as_bytes());
     let expected = open(&traced(&file.path)).expected().unwrap();
     let counts = Expected { inserts: 1, gets: 1, removes: 1, remove_hits: 1, clears: 1, ..Expected::default() };
-    assert_eq!(expected, counts);
+    // The copy has room for lengths of keys, which may be texts.
+    assert_eq!(Expected { put_key_bytes: 0, key_lengths: None, ..expected }, counts);
 }
 
 #[test]
@@ -215,11 +216,34 @@ fn oracle_general_requests_are_puts() {
         let file = fixture(name, &bytes);
         let workload = open(&traced(&file.path));
         assert!(workload.value_lengths() && !workload.hashed());
-        let put = |key, value, value_bytes| Op { kind: Kind::Put, key, value, hash: 0, value_bytes };
+        let put = |key, value, value_bytes| Op { kind: Kind::Put, key, value, hash: 0, value_bytes, key_bytes: 0 };
         assert_eq!(all(&workload), [put(u64::MAX, 1, 4096), put(5, 2, 0)], "{name}");
         let expected = workload.expected().unwrap();
         assert_eq!((expected.put_value_bytes, expected.live_value_bytes), (4104, 4104));
     }
+}
+
+#[test]
+fn keys_are_as_long_as_their_texts_or_as_the_first_row_of_each_says() {
+    let lengths = |text: &str| {
+        let file = fixture("t.csv", text.as_bytes());
+        let workload = open(&traced(&file.path));
+        (all(&workload).iter().map(|op| op.key_bytes).collect::<Vec<_>>(), workload)
+    };
+    let long = "k".repeat(60_000);
+    let (found, workload) = lengths(&format!("op,key\nput,alice\nput,7\nget,{long}\nput,twenty-three characters\n"));
+    assert_eq!(found, [5, 0, 60_000, 23]);
+    let expected = workload.expected().unwrap();
+    // Five is too short for an identity, and of a number nobody says how long it is.
+    assert_eq!((expected.put_key_bytes, expected.live_key_bytes), (13 + 13 + 23, 13 + 13 + 23));
+    let made = expected.key_lengths.unwrap();
+    assert_eq!((made.lengthened, made.spread.count, made.spread.p50, made.spread.max), (1, 3, 13, 23));
+    assert_eq!(expected.value_lengths, None);
+    assert_eq!(workload.told(), None);
+    let (found, workload) = lengths("op,key,key_bytes\nput,alice,40\nput,7,20\nget,alice,41\nget,8,70000\nget,bob,\n");
+    assert_eq!(found, [40, 20, 40, 65_535, 3]);
+    let told = workload.told().unwrap();
+    assert!(told.ends_with("; 1 row has another key_bytes than the first of its key, which counts"), "{told}");
 }
 
 #[test]
@@ -230,8 +254,8 @@ fn malformed_traces_each_get_their_message() {
     let header = "expected a header row with `op` and `key`, found";
     let named = "name the columns, as --columns 'key=NAME,op=NAME', by number where there is no header, as --columns \
                  'op=1,key=2', or the format, as --trace-format keys (`mapscope list traces`)";
-    let known = "expected `new`, `insert`, `remove`, `get`, `clear` or `iterate`, or another word for one, as `put`, `delete`, \
-                 `read`; if the column is something else, name those that count: --columns 'key=NAME'";
+    let known = "expected `new`, `insert`, `remove`, `get`, `clear`, `iterate` or `scan`, or another word for one, as `put`, \
+                 `delete`, `read`; if the column is something else, name those that count: --columns 'key=NAME'";
     let or_leave = "or leave the column out: --columns 'op=op,key=key'";
     let cases: [(Vec<u8>, String); 21] = [
         (text(""), ": is empty; expected a header row such as `op,key`, then one operation a row".into()),
@@ -242,11 +266,13 @@ fn malformed_traces_each_get_their_message() {
         (text("op,key,op\n"), ":1: column `op` occurs 2 times in the header; once is enough".into()),
         (
             text("op,key\n"),
-            ": holds no operations; expected at least one `insert`, `remove`, `get`, `clear` or `iterate`".into(),
+            ": holds no operations; expected at least one `insert`, `remove`, `get`, `clear`, `iterate` or `scan`"
+                .into(),
         ),
         (
             text("op,key\nnew,\n"),
-            ": holds no operations; expected at least one `insert`, `remove`, `get`, `clear` or `iterate`".into(),
+            ": holds no operations; expected at least one `insert`, `remove`, `get`, `clear`, `iterate` or `scan`"
+                .into(),
         ),
         (text("op,key\ninsert,1\nrotate,2\n"), format!(":3: unknown op `rotate`; {known}")),
         (

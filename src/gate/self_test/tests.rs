@@ -29,6 +29,8 @@ fn record() -> Results {
         exact: true,
         environment: 0,
         map_version: unknown(),
+        key_lengths: None,
+        value_lengths: None,
         key_bytes: 8,
         value_bytes: 8,
         expected: EndState::default(),

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::string_id_bits;
+use super::{TEXT_BYTES_MIN, string_id_bits};
 
 /// The most bytes of a key or a value whose size the entry says.
 pub const BYTES_MAX: u32 = 1 << 16;
 
 /// The forms of the grammar, as errors and help show them.
-pub const GRAMMAR: &str = "KEY/VALUE; keys: u32, u64, N (that many bytes), string(N); values: (), bool, u8, u16, u32, u64, N, string(N), bytes(N), bytes";
+pub const GRAMMAR: &str = "KEY/VALUE; keys: u32, u64, N (that many bytes), string(N), string; values: (), bool, u8, u16, u32, u64, N, string(N), bytes(N), bytes";
 
 /// What a map holds: the types of its keys and values. Its `Display` is the canonical form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,6 +31,8 @@ pub enum KeyType {
     Array(u32),
     /// `string(N)`: that many bytes on the heap.
     Str(u32),
+    /// `string`: as many bytes on the heap as each operation says, at least 13.
+    Text,
 }
 
 /// A type of values.
@@ -97,6 +99,7 @@ impl KeyType {
             KeyType::U64 => Shape::integer(8),
             KeyType::Array(bytes) => Shape::array(bytes),
             KeyType::Str(bytes) => Shape::owner(bytes, string_id_bits(bytes)),
+            KeyType::Text => Shape { varies: true, ..Shape::owner(TEXT_BYTES_MIN as u32, 64) },
         }
     }
 
@@ -111,6 +114,7 @@ impl KeyType {
             KeyType::U32 | KeyType::U64 => self.to_string(),
             KeyType::Array(bytes) => format!("[u8; {bytes}]"),
             KeyType::Str(bytes) => format!("Str<{bytes}>"),
+            KeyType::Text => "Text".to_owned(),
         }
     }
 }
@@ -162,6 +166,7 @@ impl fmt::Display for KeyType {
             KeyType::U64 => f.write_str("u64"),
             KeyType::Array(bytes) => bytes.fmt(f),
             KeyType::Str(bytes) => write!(f, "string({bytes})"),
+            KeyType::Text => f.write_str("string"),
         }
     }
 }
@@ -225,7 +230,8 @@ impl FromStr for KeyType {
             ("u64", None) => KeyType::U64,
             ("", Some(bytes)) => KeyType::Array(bytes),
             ("string", Some(bytes)) => KeyType::Str(bytes),
-            _ => return Err(unknown("keys", text, "u32, u64, N (that many bytes) or string(N)")),
+            ("string", None) => KeyType::Text,
+            _ => return Err(unknown("keys", text, "u32, u64, N (that many bytes), string(N) or string")),
         })
     }
 }
@@ -289,6 +295,7 @@ mod tests {
             "string(43)/u64",
             "string(1)/string(65536)",
             "u64/bytes",
+            "string/bytes",
             "16/u64",
             "3/u8",
             "u32/u16",
@@ -310,7 +317,7 @@ mod tests {
             ("u64/i64", "\"i64\": no type of values; values can be ()"),
             ("u16/u64", "\"u16\": no type of keys; keys can be u32"),
             ("/u64", "\"\": no type of keys"),
-            ("string/u64", "\"string\": no type of keys"),
+            ("u64/string", "\"string\": no type of values"),
             ("u64/0", "\"0\": a size must be a whole number of bytes from 1 to 65536"),
             ("u64/65537", "\"65537\": a size must"),
             ("u64/-1", "\"-1\": a size must"),
@@ -369,6 +376,7 @@ mod tests {
         check("string(12)/string(5)", Shapes::visit::<super::super::Str<12>, super::super::Str<5>>);
         check("string(13)/bytes(5)", Shapes::visit::<super::super::Str<13>, super::super::BytesOf<5>>);
         check("string(43)/bytes(500)", Shapes::visit::<super::super::Str<43>, super::super::BytesOf<500>>);
+        check("string/u64", Shapes::visit::<super::super::Text, u64>);
         check("u64/bytes", Shapes::visit::<u64, super::super::Bytes>);
     }
 }

@@ -6,7 +6,7 @@ mod types;
 use std::hash::Hash;
 
 pub use grammar::{BYTES_MAX, Entry, EntryError, GRAMMAR, KeyType, Shape, ValueType};
-pub use types::{Bytes, BytesOf, Str, Str24, low_bits, string_id_bits};
+pub use types::{Bytes, BytesOf, Str, Str24, TEXT_BYTES_MIN, Text, low_bits, string_id_bits};
 
 use crate::term::Term;
 
@@ -23,7 +23,7 @@ pub enum Meaning {
 
 /// A key type that a map can be run with.
 ///
-/// `from_id` is injective; making a key may allocate and therefore happens before anything is measured. Concurrent maps
+/// `from_id` is injective, and keeps the order of identities; making a key may allocate and therefore happens before anything is measured. Concurrent maps
 /// want keys and values that may go to other threads.
 pub trait Key: Hash + Eq + Ord + Clone + Send + Sync + 'static {
     /// Whether the key holds a pointer that a garbage collector would follow.
@@ -34,6 +34,11 @@ pub trait Key: Hash + Eq + Ord + Clone + Send + Sync + 'static {
     const ID_BITS: u32 = 64;
     /// The key with this identity, which must fit [`Key::ID_BITS`].
     fn from_id(id: u64) -> Self;
+    /// The same, `len` bytes long where its length varies. Keys of one identity have one length.
+    fn sized(id: u64, len: u16) -> Self {
+        let _ = len;
+        Self::from_id(id)
+    }
     /// The identity it was made from.
     fn id(&self) -> u64;
     /// The text that it is, if it is one.

@@ -224,6 +224,39 @@ impl<const N: usize> Value for Str<N> {
     }
 }
 
+/// The shortest [`Text`]: an identity has as many digits to the base of 32.
+pub const TEXT_BYTES_MIN: u16 = 13;
+
+/// A string on the heap whose length comes with each operation: the identity's digits to the base of 32, then dots. So the
+/// order of texts is that of their identities, whatever their lengths.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct Text(Box<str>);
+
+impl Key for Text {
+    const POINTERS: bool = true;
+    const MEANING: Meaning = Meaning::Text;
+    fn from_id(id: u64) -> Text {
+        Text::sized(id, TEXT_BYTES_MIN)
+    }
+    fn sized(id: u64, len: u16) -> Text {
+        let mut text = String::with_capacity(len.max(TEXT_BYTES_MIN).into());
+        let digit = |place| char::from_digit((id >> (5 * place)) as u32 & 31, 32).expect("a digit");
+        text.extend((0..TEXT_BYTES_MIN).rev().map(digit));
+        text.extend((TEXT_BYTES_MIN..len).map(|_| '.'));
+        Text(text.into_boxed_str())
+    }
+    fn id(&self) -> u64 {
+        u64::from_str_radix(&self.0[..TEXT_BYTES_MIN.into()], 32).expect("a text begins with its identity's digits")
+    }
+    fn as_text(&self) -> Option<&str> {
+        Some(&self.0)
+    }
+    fn heap_bytes(&self) -> u64 {
+        self.0.len() as u64
+    }
+}
+
 /// A value of `N` bytes on the heap.
 #[derive(Debug, Clone)]
 #[repr(transparent)]

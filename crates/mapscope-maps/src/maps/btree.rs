@@ -29,6 +29,7 @@ impl Family for BTree {
         state: &["len"],
     };
     const HASHES: Option<bool> = Some(false);
+    const ORDERED: bool = true;
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = BTreeMap<K, V>;
 
@@ -72,6 +73,9 @@ impl<K: Key, V: Value> Map<K, V> for BTreeMap<K, V> {
     }
     fn len(&self) -> usize {
         BTreeMap::len(self)
+    }
+    fn scan(&self, from: &K, entries: usize, f: &mut dyn FnMut(&K, &V)) {
+        self.range::<K, _>(from..).take(entries).for_each(|(key, value)| f(key, value));
     }
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
         self.iter().for_each(|(key, value)| f(key, value));

@@ -34,6 +34,7 @@ impl Family for ImblOrdMap {
         state: &["len"],
     };
     const HASHES: Option<bool> = Some(false);
+    const ORDERED: bool = true;
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Tree<K, V>;
 
@@ -92,6 +93,9 @@ impl<K: Key, V: Value> Map<K, V> for Tree<K, V> {
     }
     fn len(&self) -> usize {
         GenericOrdMap::len(self)
+    }
+    fn scan(&self, from: &K, entries: usize, f: &mut dyn FnMut(&K, &V)) {
+        self.range::<_, K>(from..).take(entries).for_each(|(key, value)| f(key, value));
     }
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
         self.iter().for_each(|(key, value)| f(key, value));

@@ -96,7 +96,7 @@ impl From<Entry> for EntryShape {
     fn from(Entry { key, value }: Entry) -> EntryShape {
         let key_meaning = match key {
             KeyType::U32 | KeyType::U64 => Meaning::Number,
-            KeyType::Str(_) => Meaning::Text,
+            KeyType::Str(_) | KeyType::Text => Meaning::Text,
             KeyType::Array(_) => Meaning::Bytes,
         };
         let value_meaning = match value {
@@ -130,7 +130,7 @@ impl EntryShape {
         fn room<T>() -> Room {
             Room { bytes: size_of::<T>() as u64, align: align_of::<T>() as u64 }
         }
-        let keys = [1, 2].map(|id| K::from_id(id).heap_bytes());
+        let keys = [16, 4096].map(|len| K::sized(1, len).heap_bytes());
         let values = [16, 4096].map(|len| V::from_seed(1, len).heap_bytes());
         EntryShape {
             key: Shape { room: room::<K>(), heap: heap(K::POINTERS, keys), meaning: K::MEANING },

@@ -89,6 +89,12 @@ pub trait Map<K, V> {
     fn range(&mut self, f: &mut dyn FnMut(&K, &V)) {
         self.for_each(f);
     }
+    /// Calls `f` for the `entries` that come first in the order of keys of those whose keys are not less than `from`, or for as
+    /// many of these as there are; asked only of maps that [keep that order](Family::ORDERED).
+    fn scan(&self, from: &K, entries: usize, f: &mut dyn FnMut(&K, &V)) {
+        let _ = (from, entries, f);
+        unreachable!("a map that keeps the order of keys has a scan of its own");
+    }
     /// Calls `f` for every live entry once, in any order, where it lives.
     fn for_each(&self, f: &mut dyn FnMut(&K, &V));
 
@@ -404,6 +410,8 @@ pub trait Family: 'static {
     /// Whether an operation on a key hashes it by the hasher that the map is built with. Only where that is known is it said
     /// what an operation's time goes into.
     const HASHES: Option<bool> = None;
+    /// Whether it keeps its entries in the order of keys, so that [`Map::scan`] can be asked of it.
+    const ORDERED: bool = false;
     /// Its own hasher, used unless a trace brings hashes.
     type Hasher: Hashing;
     /// The map for these types.

@@ -34,6 +34,7 @@ impl Family for Skiplist {
         state: &["len"],
     };
     const HASHES: Option<bool> = Some(false);
+    const ORDERED: bool = true;
     type Hasher = FixedFold;
     type Map<K: Key, V: Value, S: Hashing, P: Probe> = Skips<K, V>;
 
@@ -108,6 +109,10 @@ impl<K: Key, V: Value> Map<K, V> for Skips<K, V> {
     }
     fn len(&self) -> usize {
         self.list.len()
+    }
+    fn scan(&self, from: &K, entries: usize, f: &mut dyn FnMut(&K, &V)) {
+        let guard = self.thread.pin();
+        self.list.range::<K, _>(from.., &guard).take(entries).for_each(|entry| f(entry.key(), entry.value()));
     }
     fn for_each(&self, f: &mut dyn FnMut(&K, &V)) {
         self.list.iter(self.unguarded()).for_each(|entry| f(entry.key(), entry.value()));

@@ -71,6 +71,13 @@ impl CellId {
     }
 }
 
+impl CellId {
+    /// Keys and mix for a heading; a trace is both.
+    pub fn work(&self) -> String {
+        if self.mix == "trace" { self.keys.clone() } else { format!("{} {}", self.keys, self.mix) }
+    }
+}
+
 impl fmt::Display for CellId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (axis, column, value) in self.said() {

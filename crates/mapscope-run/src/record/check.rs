@@ -11,8 +11,8 @@ use hdrhistogram::serialization::Deserializer;
 
 use super::{
     Cause, Cell, CellId, Count, EndState, Executed, Hashing, HeatMap, HighestRate, Instructions, LatencyHistogram,
-    Moment, Moments, OpKind, Profile, RATE_MAX_PER_S, Responses, Results, Searches, Sensors, Services, Spell, Status,
-    Time, Timeline, UNDISTURBED_MIN, Undisturbed, contradiction, flaw, metrics,
+    Lengths, Moment, Moments, OpKind, Profile, RATE_MAX_PER_S, Responses, Results, Searches, Sensors, Services, Spell,
+    Status, Time, Timeline, UNDISTURBED_MIN, Undisturbed, contradiction, flaw, metrics,
 };
 use crate::text;
 use metrics::Metric;
@@ -69,6 +69,7 @@ pub(crate) fn check_cell(cell: &Cell) -> Result<(), String> {
     );
     ensure!(cell.key_bytes.checked_add(cell.value_bytes).is_some(), "key_bytes + value_bytes don't fit into 64 bits");
     check_end_state(&cell.expected)?;
+    [&cell.key_lengths, &cell.value_lengths].into_iter().flatten().try_for_each(Lengths::check)?;
     if let Some(count) = &cell.count {
         check_count(count)?;
         // A pass that ended early, or a map that answered wrongly, did not do the expected operations.

@@ -11,6 +11,7 @@ mod hashing;
 mod held;
 mod instructions;
 mod io;
+mod lengths;
 pub mod metrics;
 mod older;
 mod percentiles;
@@ -36,6 +37,7 @@ pub use held::Held;
 pub use instructions::{Executed, Instructions};
 pub use io::{FILE_NAME, ReadError, read, write_atomically, write_reproducible, write_whole};
 pub use io::{is_temporary, parse};
+pub use lengths::Lengths;
 pub use percentiles::KindPercentiles;
 pub use quantities::Quantities;
 pub use responses::{Arrivals, HighestRate, RATE_MAX_PER_S, Responses, Services};
@@ -165,6 +167,12 @@ pub struct Cell {
     pub key_bytes: u64,
     /// `size_of` the value and the heap bytes of each value, in bytes; the mean of the live ones where it varies.
     pub value_bytes: u64,
+    /// How long the keys are that measured puts brought, where their lengths come with the operations and the trace says them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key_lengths: Option<Lengths>,
+    /// The same of the values.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub value_lengths: Option<Lengths>,
     /// The end state, worked out without the map.
     pub expected: EndState,
     /// The count pass.

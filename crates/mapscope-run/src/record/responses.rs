@@ -32,9 +32,9 @@ impl Arrivals {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Services {
-    /// Those that a repetition observed, less the clock's floor.
+    /// Those that a repetition observed, less the clock's share.
     Observed,
-    /// The least of each operation over the repetitions, less the clock's floor.
+    /// The least of each operation over the repetitions, less the clock's share.
     Undisturbed,
 }
 

@@ -18,12 +18,14 @@ pub enum OpKind {
     Clear,
     /// An iteration over all entries.
     Iterate,
+    /// A scan of some entries in the order of their keys.
+    Scan,
 }
 
 impl OpKind {
     /// Every kind.
-    pub const ALL: [OpKind; 6] =
-        [OpKind::Insert, OpKind::Overwrite, OpKind::Remove, OpKind::Get, OpKind::Clear, OpKind::Iterate];
+    pub const ALL: [OpKind; 7] =
+        [OpKind::Insert, OpKind::Overwrite, OpKind::Remove, OpKind::Get, OpKind::Clear, OpKind::Iterate, OpKind::Scan];
 
     /// The name in reports.
     pub const fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl OpKind {
             OpKind::Get => "get",
             OpKind::Clear => "clear",
             OpKind::Iterate => "iterate",
+            OpKind::Scan => "scan",
         }
     }
 
@@ -46,6 +49,7 @@ impl OpKind {
             OpKind::Get => "lookups",
             OpKind::Clear => "clears",
             OpKind::Iterate => "iterations",
+            OpKind::Scan => "scans",
         }
     }
 
@@ -86,6 +90,12 @@ pub struct EndState {
     /// Iterations over all entries in the measured part.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub iterations: Option<u64>,
+    /// Scans in the measured part; absent where there is none, as in records of before there were any.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scans: Option<u64>,
+    /// Entries that these scans gave.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scanned_entries: Option<u64>,
     /// Payload bytes of the measured inserts and overwrites.
     pub payload_bytes: u64,
     /// Of these, what the keys and values own on the heap. The rest lies in the map's slots.
@@ -115,6 +125,7 @@ impl EndState {
             OpKind::Get => Some(self.gets),
             OpKind::Clear => self.clears,
             OpKind::Iterate => self.iterations,
+            OpKind::Scan => self.scans,
         }
     }
 
@@ -127,6 +138,7 @@ impl EndState {
             OpKind::Get => (self.gets, self.get_hits) = (ops, hits),
             OpKind::Clear => self.clears = Some(ops),
             OpKind::Iterate => self.iterations = Some(ops),
+            OpKind::Scan => self.scans = (ops > 0).then_some(ops),
         }
     }
 }

@@ -27,12 +27,14 @@ pub enum Action {
     Clear,
     /// Iterate over all entries.
     Range,
+    /// Look at as many entries as the row's value says, in the order of their keys, from its key on. In no recording.
+    Scan,
     /// Nothing: the row gives a key's hash in the inner map that the next operation makes.
     Hash,
 }
 
 impl Action {
-    /// Every action.
+    /// Every action of a recording.
     pub const ALL: [Action; 7] =
         [Action::New, Action::Insert, Action::Remove, Action::Get, Action::Clear, Action::Range, Action::Hash];
 
@@ -45,13 +47,14 @@ impl Action {
             Action::Get => "get",
             Action::Clear => "clear",
             Action::Range => "range",
+            Action::Scan => "scan",
             Action::Hash => "hash",
         }
     }
 
     /// Whether it is about one key.
     pub const fn has_key(self) -> bool {
-        matches!(self, Action::Insert | Action::Remove | Action::Get | Action::Hash)
+        matches!(self, Action::Insert | Action::Remove | Action::Get | Action::Scan | Action::Hash)
     }
 }
 
@@ -64,7 +67,7 @@ pub struct Row {
     pub key: u64,
     /// The key's hash in the map, where the recording has one.
     pub hash: Option<u64>,
-    /// What the value that is put is made of.
+    /// What the value that is put is made of; of a scan, how many entries it asks for.
     pub value: u64,
     /// The length of the value that is put, for entries whose values have lengths.
     pub value_bytes: u32,
@@ -84,6 +87,7 @@ impl Row {
             Kind::Get => Action::Get,
             Kind::Clear => Action::Clear,
             Kind::Iterate => Action::Range,
+            Kind::Scan => Action::Scan,
         };
         let hash = (hashed && action.has_key()).then_some(op.hash);
         Row { action, key: op.key, hash, value: op.value, value_bytes: op.value_bytes }
@@ -121,6 +125,9 @@ pub enum PlayError {
         /// See [`Setup::memory_bytes`].
         memory_bytes: u64,
     },
+    /// A scan of a map that keeps no order.
+    #[error("a scan looks at entries in the order of their keys, which {0} doesn't keep: take another map, as btree")]
+    NoOrder(&'static str),
     /// A hash in a map that will never be made.
     #[error("`hash` gives a key's hash in an inner map, and {0} makes none")]
     NoInnerMaps(&'static str),
@@ -263,6 +270,7 @@ impl<F: Family> EntryVisitor for Build<F> {
         Box::new(Player {
             info: F::info_at(options.release),
             models_heap: F::MODELS_HEAP,
+            is_ordered: F::ORDERED,
             values_have_lengths: V::from_seed(0, 0).heap_bytes() > 0,
             memory_bytes: self.memory_bytes,
             build: Box::new(build),
@@ -275,6 +283,7 @@ impl<F: Family> EntryVisitor for Build<F> {
 struct Player<K, V> {
     info: Info,
     models_heap: bool,
+    is_ordered: bool,
     values_have_lengths: bool,
     memory_bytes: u64,
     build: Box<dyn Fn() -> Box<dyn Map<K, V>>>,
@@ -372,6 +381,9 @@ impl<K: Key, V: Value> Play for Player<K, V> {
         if (row.action == Action::New) == self.map.is_some() {
             return Err(PlayError::Misplaced);
         }
+        if row.action == Action::Scan && !self.is_ordered {
+            return Err(PlayError::NoOrder(self.info.term.name));
+        }
         self.has_room(row)?;
         self.learn(row)?;
         TOLD.set(Told::NOTHING);
@@ -402,6 +414,11 @@ impl<K: Key, V: Value> Play for Player<K, V> {
             (Action::Range, Some(map)) => {
                 before = alloc::tally();
                 watched(follow, || map.range(&mut |_, _| {}));
+            }
+            (Action::Scan, Some(map)) => {
+                let key = K::from_id(row.key);
+                before = alloc::tally();
+                map.scan(&key, row.value as usize, &mut |_, _| {});
             }
             (Action::New | Action::Hash, map) | (_, map @ None) => {
                 follow.then(blocks::begin);

@@ -24,7 +24,7 @@ use super::about::About;
 use super::player::{Action, Row};
 use crate::workload::input::{Input, decimal, hexadecimal, quote};
 use crate::workload::trace::{self, Reader, Reading};
-use crate::workload::{Op, WorkloadError};
+use crate::workload::{Kind, Op, WorkloadError};
 
 /// A recording or any other trace that is being read, in constant memory.
 pub struct Recording(From);
@@ -123,7 +123,8 @@ impl Recording {
                 let row = |row| match row {
                     trace::Row::New => Row::new(Action::New),
                     // What a value is made of is not recorded.
-                    trace::Row::Op(op) => Row::of(&Op { value: op.key, ..op }, hashed),
+                    trace::Row::Op(op) if op.kind == Kind::Put => Row::of(&Op { value: op.key, ..op }, hashed),
+                    trace::Row::Op(op) => Row::of(&op, hashed),
                 };
                 Ok(reader.next_row()?.map(row))
             }

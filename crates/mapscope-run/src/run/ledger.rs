@@ -9,10 +9,10 @@ use super::place::Place;
 use super::repetitions::Joined;
 use super::task::Task;
 use crate::plan::{CellSpec, ThreadKeys};
-use crate::record::{Cell, EndState, Status, UNDISTURBED_MIN, contradiction};
+use crate::record::{Cell, EndState, Lengths, Status, UNDISTURBED_MIN, contradiction};
 use crate::subject::Failure;
 use crate::text;
-use crate::workload::{Expected, Workload, sizes};
+use crate::workload::{Expected, Made, Spread, Workload, sizes};
 
 /// See the module.
 pub(super) struct Ledger<'a> {
@@ -80,6 +80,10 @@ impl<'a> Ledger<'a> {
                         Ok(Answer::Expected(expected)) => {
                             let (spec, workload) = (&self.opened.plan.cells[cell], self.opened.workload(cell));
                             self.cells[cell].expected = end_state(expected, spec, workload);
+                            let sizes = sizes(spec.entry).unwrap_or_default();
+                            self.cells[cell].key_lengths = lengths(expected.key_lengths.filter(|_| sizes.key_varies));
+                            self.cells[cell].value_lengths =
+                                lengths(expected.value_lengths.filter(|_| sizes.value_varies));
                         }
                         Ok(_) => {}
                         Err(failure) => self.fail(cell, &task.name(), failure),
@@ -195,22 +199,35 @@ impl<'a> Ledger<'a> {
     }
 }
 
+/// Those of an entry's keys or values as the record has them.
+fn lengths(made: Option<Made>) -> Option<Lengths> {
+    let Made { spread: Spread { count, mean, p50, p99, max }, lengthened } = made?;
+    let [p50_bytes, p99_bytes, max_bytes] = [p50, p99, max];
+    Some(Lengths { puts: count, mean_bytes: mean, p50_bytes, p99_bytes, max_bytes, lengthened })
+}
+
 /// The expected end state with the payload of the cell's entry.
 fn end_state(expected: &Expected, cell: &CellSpec, workload: &Workload) -> EndState {
     // Saturating, because a log that is read again may hold any numbers.
     let puts = expected.inserts.saturating_add(expected.overwrites);
     let sizes = sizes(cell.entry).unwrap_or_default();
     // All of it, and what of it is on the heap.
-    let payload = |entries: u64, value_bytes: u64| {
+    let payload = |entries: u64, key_bytes: u64, value_bytes: u64| {
         let value_heap = match sizes.value_varies && workload.value_lengths() {
             true => value_bytes,
             false => entries.saturating_mul(sizes.value_heap_bytes),
         };
-        let of = |bytes| entries.saturating_mul(bytes).saturating_add(value_heap);
-        (of(sizes.key_bytes + sizes.value_bytes), of(sizes.key_heap_bytes))
+        let key_heap = match sizes.key_varies && workload.keys_are_sized() {
+            true => key_bytes,
+            false => entries.saturating_mul(sizes.key_heap_bytes),
+        };
+        let heap = key_heap.saturating_add(value_heap);
+        let in_slots = sizes.key_bytes - sizes.key_heap_bytes + sizes.value_bytes;
+        (entries.saturating_mul(in_slots).saturating_add(heap), heap)
     };
-    let (payload_bytes, payload_heap_bytes) = payload(puts, expected.put_value_bytes);
-    let (live_payload_bytes, live_payload_heap_bytes) = payload(expected.entries, expected.live_value_bytes);
+    let (payload_bytes, payload_heap_bytes) = payload(puts, expected.put_key_bytes, expected.put_value_bytes);
+    let (live_payload_bytes, live_payload_heap_bytes) =
+        payload(expected.entries, expected.live_key_bytes, expected.live_value_bytes);
     EndState {
         entries: expected.entries,
         checksum: expected.checksum,
@@ -222,6 +239,8 @@ fn end_state(expected: &Expected, cell: &CellSpec, workload: &Workload) -> EndSt
         get_hits: expected.get_hits,
         clears: Some(expected.clears),
         iterations: Some(expected.iterations),
+        scans: (expected.scans > 0).then_some(expected.scans),
+        scanned_entries: (expected.scans > 0).then_some(expected.scanned_entries),
         payload_bytes,
         payload_heap_bytes: Some(payload_heap_bytes),
         live_payload_bytes,
@@ -262,6 +281,8 @@ fn difference(expected: &EndState, found: &EndState) -> String {
         ("gets that found their key", expected.get_hits, found.get_hits),
         ("clears", expected.clears.unwrap_or(0), found.clears.unwrap_or(0)),
         ("iterations", expected.iterations.unwrap_or(0), found.iterations.unwrap_or(0)),
+        ("scans", expected.scans.unwrap_or(0), found.scans.unwrap_or(0)),
+        ("entries that scans give", expected.scanned_entries.unwrap_or(0), found.scanned_entries.unwrap_or(0)),
         ("checksum of the content", expected.checksum, found.checksum),
         ("payload bytes", expected.payload_bytes, found.payload_bytes),
         ("payload bytes alive at the end", expected.live_payload_bytes, found.live_payload_bytes),

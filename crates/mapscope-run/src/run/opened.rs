@@ -54,12 +54,19 @@ impl<'a> Opened<'a> {
 
     fn check(&self, cell: usize) -> Result<(), WorkloadError> {
         let CellSpec { workload, map, crew, .. } = &self.plan.cells[cell];
-        let Some(why) = self.workload(cell).undealable() else { return Ok(()) };
-        if !self.subject(cell).is_some_and(|map| map.is_dealt(*crew)) {
+        let (opened, subject) = (self.workload(cell), self.subject(cell));
+        let what = if opened.scans() && subject.is_some_and(|map| !map.scans()) {
+            let ordered: Vec<_> = self.subjects.ordered().map(|info| info.term.name).collect();
+            format!(
+                "scans entries in the order of their keys, which {map} doesn't keep: leave this map out; maps that keep it: {}",
+                ordered.join(", ")
+            )
+        } else if let Some(why) = opened.undealable().filter(|_| subject.is_some_and(|map| map.is_dealt(*crew))) {
+            let advice = if crew.is_some() { "leave --threads out" } else { "leave this map out" };
+            format!("can't be dealt to threads, as {map} wants it: {why}; {advice}")
+        } else {
             return Ok(());
-        }
-        let advice = if crew.is_some() { "leave --threads out" } else { "leave this map out" };
-        let what = format!("can't be dealt to threads, as {map} wants it: {why}; {advice}");
+        };
         Err(match &workload.source {
             Source::Trace(trace) => {
                 WorkloadError::File { path: intake::shown(&trace.path).to_owned(), line: None, what }
@@ -164,6 +171,8 @@ pub(super) fn blank(spec: &CellSpec, workload: &Workload, map: Option<&dyn Subje
         exact: spec.crew.is_none() && map.is_some_and(|map| map.info().exact),
         environment: 0,
         map_version: map.map(|map| map.version(spec.crew, &spec.map.args)).unwrap_or_default(),
+        key_lengths: None,
+        value_lengths: None,
         key_bytes: 0,
         value_bytes: 0,
         expected: EndState::default(),

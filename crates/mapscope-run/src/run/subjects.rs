@@ -78,6 +78,11 @@ impl Subjects {
         self.subjects.iter().map(|subject| subject.info())
     }
 
+    /// What is known of each map that can be scanned.
+    pub(super) fn ordered(&self) -> impl Iterator<Item = Info> {
+        self.subjects.iter().filter(|subject| subject.scans()).map(|subject| subject.info())
+    }
+
     /// Everything that a profile may name: these maps, and the key distributions, mixes and entries that ship.
     pub fn catalog(&self) -> Catalog {
         Catalog {
@@ -181,6 +186,10 @@ impl<F: Family> Subject for Of<F> {
         F::info_at(release)
     }
 
+    fn scans(&self) -> bool {
+        F::ORDERED
+    }
+
     fn repeats(&self, _: Option<Crew>) -> bool {
         true
     }
@@ -216,6 +225,10 @@ impl<F: Family + ConcurrentFamily> Subject for OfConcurrent<F> {
 
     fn info_at(&self, release: Option<&str>) -> Info {
         F::info_at(release)
+    }
+
+    fn scans(&self) -> bool {
+        F::ORDERED
     }
 
     fn offer(&self) -> MapOffer {

@@ -61,6 +61,11 @@ pub trait Subject {
         info.version_at(release(&info, args))
     }
 
+    /// Whether it keeps its entries in the order of keys, and can scan them.
+    fn scans(&self) -> bool {
+        false
+    }
+
     /// Whether its operations are dealt to threads, one thread included.
     fn is_dealt(&self, _crew: Option<Crew>) -> bool {
         false

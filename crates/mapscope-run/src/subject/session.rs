@@ -192,8 +192,10 @@ pub trait Look {
 pub struct Seen {
     /// Its kind, as measured.
     pub kind: OpKind,
-    /// Whether it found its key.
+    /// Whether it found its key, or any entry.
     pub hit: bool,
+    /// Entries that a scan gave.
+    pub scanned: u64,
     /// Its cause.
     pub cause: Cause,
     /// What it did.
@@ -395,5 +397,6 @@ pub fn op_kind(kind: Kind, hit: bool) -> OpKind {
         Kind::Get => OpKind::Get,
         Kind::Clear => OpKind::Clear,
         Kind::Iterate => OpKind::Iterate,
+        Kind::Scan => OpKind::Scan,
     }
 }

@@ -69,7 +69,7 @@ impl Outcomes {
                 let left = match op.kind {
                     Kind::Put => Some(op.value),
                     Kind::Remove => None,
-                    Kind::Get | Kind::Clear | Kind::Iterate => continue,
+                    Kind::Get | Kind::Clear | Kind::Iterate | Kind::Scan => continue,
                 };
                 let whose = deal.thread(op, place, in_setup);
                 let writes = window.entry(op.key).or_default();

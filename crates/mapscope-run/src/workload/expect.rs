@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::rng::mix;
-use super::{Kind, Op};
+use super::{Kind, Lengths, Op, Spread, TEXT_BYTES_MIN};
 
 /// What a workload leaves behind, and how its measured operations answer, whatever the map.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Expected {
     /// Live entries at the end.
     pub entries: u64,
@@ -31,10 +31,49 @@ pub struct Expected {
     pub clears: u64,
     /// Measured iterations.
     pub iterations: u64,
+    /// Measured scans.
+    pub scans: u64,
+    /// Entries that these give, where keys are in the order of their identities.
+    pub scanned_entries: u64,
     /// Sum of [`Op::value_bytes`](super::Op::value_bytes), at least 8 each, over the measured puts; 0 where lengths don't vary.
     pub put_value_bytes: u64,
     /// The same over the live entries.
     pub live_value_bytes: u64,
+    /// How long the values of the measured puts are, and how many are made longer to hold their seeds.
+    pub value_lengths: Option<Made>,
+    /// Sum of [`Op::key_bytes`](super::Op::key_bytes), at least 13 each, over the measured puts; 0 where lengths don't vary.
+    pub put_key_bytes: u64,
+    /// The same over the live entries.
+    pub live_key_bytes: u64,
+    /// As `value_lengths`, of the keys.
+    pub key_lengths: Option<Made>,
+}
+
+/// Lengths as a map meets them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Made {
+    /// What lengths there are.
+    pub spread: Spread,
+    /// How many are longer than the trace says: so short that nothing could be told from another.
+    pub lengthened: u64,
+}
+
+/// Lengths that are being counted, of which none is below the least.
+#[derive(Default)]
+struct Making {
+    lengths: Lengths,
+    lengthened: u64,
+}
+
+impl Making {
+    fn add(&mut self, said: u32, made: u64) {
+        self.lengths.add(made as u32, 1);
+        self.lengthened += u64::from(made > said.into());
+    }
+
+    fn made(&self) -> Option<Made> {
+        Some(Made { spread: self.lengths.spread()?, lengthened: self.lengthened })
+    }
 }
 
 /// What one live entry adds to the checksum, from its key's identity and its value's seed.
@@ -53,28 +92,54 @@ pub fn entry_checksum(key: u64, value: u64) -> u64 {
 #[derive(Default)]
 pub(super) struct Model {
     live: HashMap<u64, Last, BuildHasherDefault<IdHasher>>,
+    /// The same keys in order, from the first scan on.
+    order: Option<BTreeSet<u64>>,
+    /// Where operations carry lengths of values, and of keys.
+    values: Option<Making>,
+    keys: Option<Making>,
     expected: Expected,
 }
 
 struct Last {
     value: u64,
     value_bytes: u32,
+    key_bytes: u16,
 }
 
 impl Model {
+    /// One of operations that carry lengths of values, or of keys, or don't.
+    pub(super) fn new(value_lengths: bool, key_lengths: bool) -> Model {
+        let [values, keys] = [value_lengths, key_lengths].map(|there| there.then(Making::default));
+        Model { values, keys, ..Model::default() }
+    }
+
     /// Applies an operation; counts it, too, when it is `measured`.
     pub(super) fn apply(&mut self, op: &Op, measured: bool) {
         let count = u64::from(measured);
         let expected = &mut self.expected;
         match op.kind {
             Kind::Put => {
-                let last = Last { value: op.value, value_bytes: op.value_bytes };
+                let last = Last { value: op.value, value_bytes: op.value_bytes, key_bytes: op.key_bytes };
                 let overwrite = self.live.insert(op.key, last).is_some();
+                self.order.as_mut().map(|order| order.insert(op.key));
                 *(if overwrite { &mut expected.overwrites } else { &mut expected.inserts }) += count;
-                expected.put_value_bytes += count * value_bytes(op.value_bytes);
+                if !measured {
+                    return;
+                }
+                if let Some(values) = &mut self.values {
+                    values.add(op.value_bytes, value_bytes(op.value_bytes));
+                    expected.put_value_bytes += value_bytes(op.value_bytes);
+                }
+                if let Some(keys) = &mut self.keys {
+                    // Of one that is no text nobody may say how long it is.
+                    let said = if op.key_bytes == 0 { TEXT_BYTES_MIN } else { op.key_bytes };
+                    keys.add(said.into(), key_bytes(op.key_bytes));
+                    expected.put_key_bytes += key_bytes(op.key_bytes);
+                }
             }
             Kind::Remove => {
                 let hit = self.live.remove(&op.key).is_some();
+                self.order.as_mut().map(|order| order.remove(&op.key));
                 expected.removes += count;
                 expected.remove_hits += count * u64::from(hit);
             }
@@ -85,22 +150,29 @@ impl Model {
             }
             Kind::Clear => {
                 self.live.clear();
+                self.order.as_mut().map(BTreeSet::clear);
                 expected.clears += count;
             }
             Kind::Iterate => expected.iterations += count,
+            Kind::Scan => {
+                let order = self.order.get_or_insert_with(|| self.live.keys().copied().collect());
+                let entries = usize::try_from(op.value).unwrap_or(usize::MAX);
+                expected.scans += count;
+                expected.scanned_entries += count * order.range(op.key..).take(entries).count() as u64;
+            }
         }
     }
 
-    /// The end state; `value_lengths` says whether the operations carry lengths of values.
-    pub(super) fn finish(self, value_lengths: bool) -> Expected {
+    /// The end state.
+    pub(super) fn finish(self) -> Expected {
         let mut expected = Expected { entries: self.live.len() as u64, ..self.expected };
         for (&key, last) in &self.live {
             expected.checksum = expected.checksum.wrapping_add(entry_checksum(key, last.value));
-            expected.live_value_bytes += value_bytes(last.value_bytes);
+            expected.live_value_bytes += self.values.as_ref().map_or(0, |_| value_bytes(last.value_bytes));
+            expected.live_key_bytes += self.keys.as_ref().map_or(0, |_| key_bytes(last.key_bytes));
         }
-        if !value_lengths {
-            (expected.put_value_bytes, expected.live_value_bytes) = (0, 0);
-        }
+        let made = |making: &Option<Making>| making.as_ref().and_then(Making::made);
+        (expected.value_lengths, expected.key_lengths) = (made(&self.values), made(&self.keys));
         expected
     }
 }
@@ -108,6 +180,11 @@ impl Model {
 /// A value holds its seed, 8 bytes, however short it is meant to be.
 fn value_bytes(len: u32) -> u64 {
     u64::from(len.max(8))
+}
+
+/// As long as a key is made that is meant to be so long.
+fn key_bytes(len: u16) -> u64 {
+    len.max(TEXT_BYTES_MIN).into()
 }
 
 /// Hashes ids by mixing them; much cheaper than std's default, whose defence against chosen keys nobody needs here.
@@ -133,16 +210,16 @@ mod tests {
     use super::*;
 
     fn run(ops: &[(Kind, u64, u64, u32)], setup: usize, value_lengths: bool) -> Expected {
-        let mut model = Model::default();
+        let mut model = Model::new(value_lengths, false);
         for (i, &(kind, key, value, value_bytes)) in ops.iter().enumerate() {
-            model.apply(&Op { kind, key, value, hash: 0, value_bytes }, i >= setup);
+            model.apply(&Op { kind, key, value, hash: 0, value_bytes, key_bytes: 0 }, i >= setup);
         }
-        model.finish(value_lengths)
+        model.finish()
     }
 
     #[test]
     fn every_outcome_is_counted_and_the_set_up_is_not() {
-        use Kind::{Get, Iterate, Put, Remove};
+        use Kind::{Get, Iterate, Put, Remove, Scan};
         let ops = [
             (Put, 1, 10, 100),
             (Put, 2, 11, 0),
@@ -153,6 +230,8 @@ mod tests {
             (Remove, 2, 0, 0),
             (Remove, 2, 0, 0),
             (Iterate, 0, 0, 0),
+            (Scan, 2, 9, 0),
+            (Scan, 0, 2, 0),
         ];
         let expected = Expected {
             entries: 2,
@@ -165,11 +244,23 @@ mod tests {
             get_hits: 1,
             clears: 0,
             iterations: 1,
+            scans: 2,
+            scanned_entries: 3,
             put_value_bytes: 58,
             live_value_bytes: 58,
+            value_lengths: Some(Made {
+                spread: Spread { count: 2, mean: 29.0, p50: 8, p99: 50, max: 50 },
+                lengthened: 1,
+            }),
+            put_key_bytes: 0,
+            live_key_bytes: 0,
+            key_lengths: None,
         };
         assert_eq!(run(&ops, 2, true), expected);
-        assert_eq!(run(&ops, 2, false), Expected { put_value_bytes: 0, live_value_bytes: 0, ..expected });
+        assert_eq!(
+            run(&ops, 2, false),
+            Expected { put_value_bytes: 0, live_value_bytes: 0, value_lengths: None, ..expected }
+        );
     }
 
     #[test]

@@ -31,12 +31,12 @@ use std::path::PathBuf;
 pub use args::Args;
 pub use caught::caught;
 pub use deal::{Deal, Outcomes};
-pub use expect::{Expected, entry_checksum};
+pub use expect::{Expected, Made, entry_checksum};
 pub use inputs::{HandOver, Inputs};
 pub use lengths::{Lengths, Spread};
 pub use mapscope_maps::entry::{
     Bytes, BytesOf, Common, ENTRIES, Entries, Entry, EntryError, EntryVisitor, GRAMMAR, Key, KeyType, Meaning, Str,
-    Str24, Value, ValueType, low_bits, with_entry,
+    Str24, TEXT_BYTES_MIN, Text, Value, ValueType, low_bits, with_entry,
 };
 pub use op::{Kind, Op};
 pub use rng::{Rng, Scramble};
@@ -245,6 +245,7 @@ impl Workload {
             Opened::Trace { about, .. } if about.layout.hashed => {
                 Some("it brings the hashes of its keys, which one thread looks up")
             }
+            _ if self.scans() => Some(undealt(Kind::Scan)),
             Opened::Trace { about, ops, .. } => Some(undealt(about.whole.filter(|(_, before)| before < ops)?.0)),
             Opened::Generated(recipe) => {
                 let whole = [Kind::Clear, Kind::Iterate].into_iter();
@@ -253,6 +254,14 @@ impl Workload {
                     .find(|(_, name)| recipe.mix_inputs.weighs(name))
                     .map(|(kind, _)| undealt(kind))
             }
+        }
+    }
+
+    /// Whether it looks at entries in the order of their keys.
+    pub fn scans(&self) -> bool {
+        match &self.source {
+            Opened::Generated(recipe) => recipe.mix.scans || recipe.mix_inputs.weighs("scan"),
+            Opened::Trace { about, ops, .. } => about.scans.is_some_and(|before| before < *ops),
         }
     }
 
@@ -268,6 +277,11 @@ impl Workload {
             Opened::Trace { about, .. } => about.key_lengths,
             Opened::Generated(_) => None,
         }
+    }
+
+    /// Whether [`Op::key_bytes`] says how long keys are.
+    pub fn keys_are_sized(&self) -> bool {
+        matches!(&self.source, Opened::Trace { about, .. } if about.layout.key_lengths)
     }
 
     /// Whether each put's value has the whole of [`Op::value`].
@@ -305,12 +319,12 @@ impl Workload {
     ///
     /// Those of [`Workload::batches`] and [`Batches::next`].
     pub fn expected(&self) -> Result<Expected, WorkloadError> {
-        let mut model = expect::Model::default();
+        let mut model = expect::Model::new(self.value_lengths(), self.keys_are_sized());
         let mut batches = self.batches(1024)?;
         while let Some(Batch { ops, in_setup }) = batches.next()? {
             ops.iter().for_each(|op| model.apply(op, !in_setup));
         }
-        Ok(model.finish(self.value_lengths()))
+        Ok(model.finish())
     }
 }
 
@@ -383,10 +397,11 @@ impl Stream {
     }
 }
 
-/// Why threads can't be dealt an operation on all entries.
+/// Why threads can't be dealt an operation on more than one entry.
 fn undealt(kind: Kind) -> &'static str {
     match kind {
         Kind::Iterate => "it iterates over the map, which other threads would change meanwhile",
+        Kind::Scan => "it scans the map, which other threads would change meanwhile",
         _ => "it clears the map, which is no one thread's to do",
     }
 }
@@ -400,7 +415,9 @@ fn fit(ops: &mut [Op], widths: Widths) -> Result<(), WorkloadError> {
                 "key {key} does not fit the {bits} bits of the entry's keys: take an entry with longer ones"
             )));
         }
-        op.value = low_bits(op.value, widths.value_bits);
+        if op.kind == Kind::Put {
+            op.value = low_bits(op.value, widths.value_bits);
+        }
     }
     Ok(())
 }
@@ -461,7 +478,8 @@ impl Generator {
                 self.mix.next(&mut *self.keys, &mut self.rng)
             };
             self.made += 1;
-            batch.push(Op { kind, key, value: 0, hash: 0, value_bytes: 0 }.numbered(self.made));
+            let value = if kind == Kind::Scan { self.mix.scanned() } else { 0 };
+            batch.push(Op { kind, key, value, hash: 0, value_bytes: 0, key_bytes: 0 }.numbered(self.made));
         }
     }
 }

@@ -16,12 +16,14 @@ pub enum Kind {
     Clear,
     /// Look at every entry.
     Iterate,
+    /// Look at so many entries in the order of their keys, from a key on, which need not be there.
+    Scan,
 }
 
 impl Kind {
     /// Whether it is about one key.
     pub const fn has_key(self) -> bool {
-        matches!(self, Kind::Put | Kind::Remove | Kind::Get)
+        matches!(self, Kind::Put | Kind::Remove | Kind::Get | Kind::Scan)
     }
 
     /// Whether it puts or drops entries.
@@ -38,23 +40,29 @@ pub struct Op {
     pub kind: Kind,
     /// The key's identity; unused where the kind has none.
     pub key: u64,
-    /// What a put's value is made of; differs between two puts of one key, so that a lost overwrite shows.
+    /// What a put's value is made of; differs between two puts of one key, so that a lost overwrite shows. Of a scan, how many
+    /// entries it asks for.
     pub value: u64,
     /// The key's hash, where a trace brings one (the workload's `hashed()` says so); otherwise 0.
     pub hash: u64,
     /// The length of a put's value in bytes, for entries whose value length varies; otherwise 0.
     pub value_bytes: u32,
+    /// The length of the key in bytes, for entries whose key length varies; 0 where nobody says it.
+    pub key_bytes: u16,
 }
 
 impl Op {
     /// One that is about no key.
     pub(super) const fn without_key(kind: Kind) -> Op {
-        Op { kind, key: 0, value: 0, hash: 0, value_bytes: 0 }
+        Op { kind, key: 0, value: 0, hash: 0, value_bytes: 0, key_bytes: 0 }
     }
 
     /// Gives a put its value: its `place` in the stream, from 1.
     #[inline]
     pub(super) fn numbered(self, place: u64) -> Op {
-        Op { value: if self.kind == Kind::Put { place } else { 0 }, ..self }
+        match self.kind {
+            Kind::Put => Op { value: place, ..self },
+            _ => self,
+        }
     }
 }

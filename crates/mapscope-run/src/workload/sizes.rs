@@ -9,6 +9,8 @@ pub struct Sizes {
     pub key_bytes: u64,
     /// What the key owns on the heap.
     pub key_heap_bytes: u64,
+    /// Whether each operation says how much it owns, which `key_heap_bytes` is the least of.
+    pub key_varies: bool,
     /// Of the value, without what it owns.
     pub value_bytes: u64,
     /// What the value owns on the heap, at the least where its length varies.
@@ -24,6 +26,7 @@ pub fn sizes(name: &str) -> Option<Sizes> {
     Some(Sizes {
         key_bytes: key.bytes + key.heap_bytes,
         key_heap_bytes: key.heap_bytes,
+        key_varies: key.varies,
         value_bytes: value.bytes,
         value_heap_bytes: value.heap_bytes,
         value_varies: value.varies,

@@ -13,17 +13,20 @@ pub(super) enum Slot {
     Hash,
     ValueBytes,
     KeyBytes,
+    /// How many entries a scan asks for.
+    Entries,
     /// How often the operation is done.
     Times,
 }
 
 /// Each with its name. Its place is its number.
-pub(super) const SLOTS: [(&str, Slot); 6] = [
+pub(super) const SLOTS: [(&str, Slot); 7] = [
     ("op", Slot::Op),
     ("key", Slot::Key),
     ("hash", Slot::Hash),
     ("value_bytes", Slot::ValueBytes),
     ("key_bytes", Slot::KeyBytes),
+    ("entries", Slot::Entries),
     ("times", Slot::Times),
 ];
 const _: () = {

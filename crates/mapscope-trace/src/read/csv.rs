@@ -6,7 +6,7 @@ use super::{Action, Decode, Fault, Format, Key, Operation, Put, Sample, Says, Un
 
 pub(super) const FORMAT: Format = Format {
     name: "csv",
-    summary: "a table with a header row: op and key, and maybe hash, value_bytes, key_bytes; any separator, quotes, any case",
+    summary: "a table with a header row: op and key, and maybe hash, value_bytes, key_bytes, entries; any separator, quotes, any case",
     fills: "without a column op each row is a request of its key",
     units: Units::Lines,
     has_columns: true,
@@ -17,12 +17,13 @@ pub(super) const FORMAT: Format = Format {
 /// The names that a header may give its columns, by what they mean.
 pub(super) type Names = [(Slot, &'static [&'static str])];
 
-pub(super) const NAMES: [(Slot, &[&str]); 5] = [
+pub(super) const NAMES: [(Slot, &[&str]); 6] = [
     (Slot::Op, &["op", "operation", "cmd", "command", "action"]),
     (Slot::Key, &["key", "keys"]),
     (Slot::Hash, &["hash"]),
     (Slot::ValueBytes, &["value_bytes", "value_size", "size"]),
     (Slot::KeyBytes, &["key_bytes", "key_size"]),
+    (Slot::Entries, &["entries", "scan_length"]),
 ];
 
 /// What may separate columns, in the order in which it is looked for.
@@ -83,7 +84,8 @@ impl Table {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let blamed = |what| Fault { line: Some(above as u64 + 1), what };
         if let Some(numbers) = columns.numbers() {
-            return Layout::numbered(line, &numbers, above as u64).map_err(blamed);
+            let next = lines.map(|(_, line)| line).find(|line| !comment(line));
+            return Layout::numbered(line, next, &numbers, above as u64).map_err(blamed);
         }
         let slot_of = |name: &[u8]| match columns.is_empty() {
             false => columns.slot_of(name),
@@ -124,8 +126,8 @@ impl Table {
 #[cold]
 pub(super) fn unknown(word: &[u8]) -> String {
     format!(
-        "unknown op {}; expected `new`, `insert`, `remove`, `get`, `clear` or `iterate`, or another word for one, as \
-         `put`, `delete`, `read`; if the column is something else, name those that count: --columns 'key=NAME'",
+        "unknown op {}; expected `new`, `insert`, `remove`, `get`, `clear`, `iterate` or `scan`, or another word for one, \
+         as `put`, `delete`, `read`; if the column is something else, name those that count: --columns 'key=NAME'",
         quote(word)
     )
 }
@@ -183,8 +185,13 @@ impl Layout {
         ))
     }
 
-    /// The layout of a table without a header, whose first row is `line`.
-    fn numbered(line: &[u8], numbers: &[(Slot, usize)], head_lines: u64) -> Result<Layout, String> {
+    /// The layout of a table whose columns are given by number, of which `line` is the first row or a header.
+    fn numbered(
+        line: &[u8],
+        next: Option<&[u8]>,
+        numbers: &[(Slot, usize)],
+        head_lines: u64,
+    ) -> Result<Layout, String> {
         let most = numbers.iter().map(|&(_, place)| place + 1).max().unwrap_or(0);
         let separator = SEPARATORS.into_iter().find(|&separator| cells(line, separator).count() >= most.max(2));
         let separator = separator.or((most == 1).then_some(b','));
@@ -192,6 +199,7 @@ impl Layout {
         let mut slots: Vec<usize> = cells(line, separator).map(|_| IGNORED).collect();
         numbers.iter().for_each(|&(slot, place)| slots[place] = slot as usize);
         let names = (1..=slots.len()).map(|number| number.to_string()).collect();
+        let head_lines = head_lines + u64::from(is_header(line, next, separator, numbers));
         Ok(Layout { separator, slots, names, head_lines, numbered: true })
     }
 
@@ -236,6 +244,7 @@ impl Layout {
             hash: has(Slot::Hash),
             value_bytes: has(Slot::ValueBytes),
             key_bytes: has(Slot::KeyBytes),
+            entries: has(Slot::Entries),
         }
     }
 }
@@ -295,6 +304,9 @@ impl Decode for Table {
             if let Some(length) = field(Slot::ValueBytes).filter(|_| puts) {
                 operation.value_bytes = self.layout.bytes(Slot::ValueBytes, length)?;
             }
+            if verb == [Action::Scan] {
+                operation.entries = scanned(field(Slot::Entries))?;
+            }
         }
         if let Some(times) = field(Slot::Times) {
             operation.times = decimal(times)
@@ -310,6 +322,19 @@ impl Decode for Table {
     }
 }
 
+/// How many entries a scan asks for.
+fn scanned(field: Option<&[u8]>) -> Result<u32, String> {
+    let field = field.ok_or(NO_ENTRIES)?;
+    let entries = decimal(field).and_then(|entries| u32::try_from(entries).ok()).filter(|&entries| entries > 0);
+    entries.ok_or_else(|| {
+        format!("bad entries {}; expected how many entries the scan asks for, from 1 to {}", quote(field), u32::MAX)
+    })
+}
+
+/// What to say of a scan where no column says how long it is.
+pub(super) const NO_ENTRIES: &str = "a scan without a column `entries`, which says how many it asks for; name it where it is called otherwise: --columns \
+     'op=NAME,key=NAME,entries=NAME'";
+
 /// A field without the spaces around it, which few have.
 #[inline]
 fn trimmed(field: &[u8]) -> &[u8] {
@@ -321,6 +346,23 @@ fn trimmed(field: &[u8]) -> &[u8] {
 
 /// More than one operation is done in a row, in a trace that is taken at its word.
 pub(super) const TIMES_MAX: u64 = 1_000_000;
+
+/// Whether the first line of a table whose columns are given by number only names them: it calls one of these by a name that
+/// is known, or has no number at all where the next line has one in a column that is no key.
+fn is_header(line: &[u8], next: Option<&[u8]>, separator: u8, numbers: &[(Slot, usize)]) -> bool {
+    let first: Vec<_> = cells(line, separator).collect();
+    let is_named = |&(slot, place): &(Slot, usize)| {
+        let names = NAMES.iter().find(|(other, _)| *other == slot).map_or(&[][..], |(_, names)| names);
+        first.get(place).is_some_and(|cell| names.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(cell)))
+    };
+    let is_number = |cell: &Vec<u8>| std::str::from_utf8(cell).is_ok_and(|text| text.parse::<f64>().is_ok());
+    let is_key = |place| numbers.contains(&(Slot::Key, place));
+    let has_numbers = || {
+        let next = next.map(|next| cells(next.strip_suffix(b"\r").unwrap_or(next), separator));
+        next.is_some_and(|next| next.enumerate().any(|(place, cell)| !is_key(place) && is_number(&cell)))
+    };
+    numbers.iter().any(is_named) || (first.iter().all(|cell| !cell.is_empty() && !is_number(cell)) && has_numbers())
+}
 
 /// The cells of a header, trimmed and without quotes.
 fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = Vec<u8>> {

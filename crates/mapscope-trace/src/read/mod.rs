@@ -120,6 +120,8 @@ pub enum Action {
     Clear,
     /// All entries are looked at.
     Iterate,
+    /// So many entries are looked at in the order of their keys, from a key on.
+    Scan,
     /// A key is used; the trace doesn't say how.
     Request,
     /// Nothing of a map.
@@ -169,6 +171,8 @@ pub struct Operation<'a> {
     pub value_bytes: u32,
     /// The key's hash, of a trace whose rows say it.
     pub hash: u64,
+    /// How many entries a scan asks for.
+    pub entries: u32,
     /// How often in a row; 0 is never.
     pub times: u64,
 }
@@ -176,7 +180,7 @@ pub struct Operation<'a> {
 impl<'a> Operation<'a> {
     /// Once, with nothing said of sizes and hash.
     pub const fn new(action: Action, key: Key<'a>) -> Operation<'a> {
-        Operation { action, key, key_bytes: None, value_bytes: 0, hash: 0, times: 1 }
+        Operation { action, key, key_bytes: None, value_bytes: 0, hash: 0, entries: 0, times: 1 }
     }
 
     /// What asks nothing of a map.
@@ -194,6 +198,8 @@ pub struct Says {
     pub value_bytes: bool,
     /// [`Operation::key_bytes`].
     pub key_bytes: bool,
+    /// [`Operation::entries`]: where not, there is no scan.
+    pub entries: bool,
 }
 
 /// Takes each operation as it is decoded.
@@ -256,7 +262,7 @@ impl Decode for Each {
 }
 
 /// Rows of a key each.
-const KEYS_ONLY: Says = Says { action: false, hash: false, value_bytes: false, key_bytes: false };
+const KEYS_ONLY: Says = Says { action: false, hash: false, value_bytes: false, key_bytes: false, entries: false };
 /// Rows that say what is done.
 const ACTIONS: Says = Says { action: true, ..KEYS_ONLY };
 /// And how long values are.

@@ -35,6 +35,7 @@ fn synonym(word: &[u8]) -> Option<Verb> {
         b"clear" | b"flush" | b"flushall" | b"flush_all" | b"reset" => &[Action::Clear],
         // Recordings of `sync.Map` call it after Go's method.
         b"iterate" | b"range" | b"iter" | b"foreach" => &[Action::Iterate],
+        b"scan" => &[Action::Scan],
         b"rmw" | b"readmodifywrite" => &[Action::Get, Action::Insert],
         _ => return None,
     })

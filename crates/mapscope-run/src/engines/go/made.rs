@@ -54,7 +54,8 @@ mod tests {
 
     fn made_of(entry: &str, value_bytes: [u32; 3]) -> Vec<(u64, u64, u64)> {
         let sizes = sizes(entry).expect(entry);
-        let ops = value_bytes.map(|value_bytes| Op { kind: Kind::Put, key: 1, value: 1, hash: 0, value_bytes });
+        let ops =
+            value_bytes.map(|value_bytes| Op { kind: Kind::Put, key: 1, value: 1, hash: 0, value_bytes, key_bytes: 0 });
         made(&ops, &sizes).map(|made| (made.handed.heap.bytes, made.allocs.count, made.allocs.bytes)).collect()
     }
 
@@ -70,7 +71,7 @@ mod tests {
 
     #[test]
     fn what_is_handed_over_is_the_payload() {
-        let get = Op { kind: Kind::Get, key: 1, value: 0, hash: 0, value_bytes: 0 };
+        let get = Op { kind: Kind::Get, key: 1, value: 0, hash: 0, value_bytes: 0, key_bytes: 0 };
         let put = Op { kind: Kind::Put, value_bytes: 30, ..get };
         let sizes = sizes("string(24)/bytes").expect("an entry");
         let payload: Vec<u64> = made(&[get, put], &sizes).map(|made| made.handed.payload_bytes).collect();

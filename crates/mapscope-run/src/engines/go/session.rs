@@ -49,6 +49,7 @@ impl From<workload::Op> for Op {
             workload::Kind::Get => Kind::Get,
             workload::Kind::Clear => Kind::Clear,
             workload::Kind::Iterate => Kind::Range,
+            workload::Kind::Scan => unreachable!("Go's maps have no order, and no plan has them scanned"),
         };
         Op { kind, key: op.key, value: op.value, value_bytes: op.value_bytes }
     }

@@ -24,7 +24,7 @@ use crate::subject::{
     Timing, Traits, Watch, Watched, Work, offer_of, op_kind,
 };
 use crate::text;
-use crate::workload::{Entry, Kind, Op, Sizes, Workload, sizes};
+use crate::workload::{Entry, KeyType, Kind, Op, Sizes, Workload, sizes};
 
 /// The engine.
 pub(in crate::engines) const ENGINE: Engine = Engine {
@@ -157,6 +157,9 @@ impl Subject for GoRuntime {
         let unavailable = |why: &str| Failure::new(Status::Unavailable, why);
         let toolchain = self.toolchain.as_ref().map_err(|why| unavailable(why))?;
         let entry: Entry = entry.parse().map_err(Failure::harness)?;
+        if entry.key == KeyType::Text {
+            return Err(unavailable("the programs of Go's runtimes have no keys of several lengths: take string(N)"));
+        }
         toolchain.program(entry).map(Prepared::Path).map_err(Failure::harness)
     }
 
@@ -222,7 +225,7 @@ impl Runtime<'_> {
                     Kind::Put => _ = alive.insert(op.key, Op { kind: Kind::Remove, ..*op }),
                     Kind::Remove => _ = alive.remove(&op.key),
                     Kind::Clear => alive.clear(),
-                    Kind::Get | Kind::Iterate => {}
+                    Kind::Get | Kind::Iterate | Kind::Scan => {}
                 }
             }
             self.program.apply(&batch).map_err(pipe)?;
@@ -297,7 +300,7 @@ impl Watched for Counted<'_, '_> {
             let cause = causes.next(asked.kind, &recorded);
             let Some((op, Made { handed, allocs })) = ops.next() else { return };
             let kind = op_kind(op.kind, recorded.hit);
-            each(op, &Seen { kind, hit: recorded.hit, cause, work: work(&recorded, allocs), handed }, None);
+            each(op, &Seen { kind, hit: recorded.hit, scanned: 0, cause, work: work(&recorded, allocs), handed }, None);
         });
         recorded.map_err(pipe)
     }
@@ -370,7 +373,7 @@ impl Running<'_, '_> {
                 alive.clear();
                 false
             }
-            Kind::Get | Kind::Iterate => false,
+            Kind::Get | Kind::Iterate | Kind::Scan => false,
         };
         op_kind(op.kind, hit)
     }

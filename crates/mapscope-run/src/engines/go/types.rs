@@ -80,6 +80,7 @@ fn key(key: KeyType) -> (Part, String) {
             Part::new(format!("[{n}]byte"), "key := Key{}; writeID(key[:], id); return key", "return readID(key[:])"),
             made,
         ),
+        KeyType::Text => unreachable!("no program is made for keys of several lengths"),
         KeyType::Str(n) => {
             let part = Part::new("string", format!("return writeText(make([]byte, {n}), id)"), "return readText(key)");
             let lent = format!(

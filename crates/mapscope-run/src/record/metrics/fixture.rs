@@ -30,6 +30,8 @@ pub(super) fn cell(map: &str) -> Cell {
         exact: true,
         environment: 0,
         map_version: format!("{map} 1.0.0"),
+        key_lengths: None,
+        value_lengths: None,
         key_bytes: 8,
         value_bytes: 8,
         expected: EndState::default(),
@@ -80,6 +82,8 @@ pub(super) fn cell_with_everything() -> Cell {
             get_hits: 1,
             clears: Some(1),
             iterations: Some(1),
+            scans: Some(2),
+            scanned_entries: Some(9),
             payload_bytes: 112,
             live_payload_bytes: 64,
             ..EndState::none()

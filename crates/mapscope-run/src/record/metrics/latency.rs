@@ -81,7 +81,7 @@ impl Latencies {
         Some(latencies)
     }
 
-    /// Writes, or, where there are none, the first kind that there is: lookups, clears, iterations.
+    /// Writes, or, where there are none, the first kind that there is: lookups, clears, iterations, scans.
     fn shown(&self) -> impl Fn(OpKind) -> bool + use<> {
         let kinds = || self.by_kind_and_cause.iter().map(|(kind, ..)| *kind);
         let (writes, instead) = (kinds().any(OpKind::is_write), kinds().min());
@@ -177,6 +177,7 @@ macro_rules! each_kind {
             $row!("get", Get),
             $row!("clear", Clear),
             $row!("iterate", Iterate),
+            $row!("scan", Scan),
         ]
     };
 }

@@ -1,4 +1,5 @@
-//! The latencies that tables and the page show of a cell: of its writes, or of its lookups where these are clearly more.
+//! The latencies that tables and the page show of a cell: of its writes, or of its lookups or scans where these are clearly
+//! more.
 
 use super::latency::{shown_first_max_cause, shown_first_percentile_ns};
 use super::{Column, Formula::Integer, Shown, rows, timed};
@@ -9,19 +10,20 @@ use crate::record::{Cause, Cell, OpKind};
 pub enum Mainly {
     /// Writes of several kinds.
     Writes,
-    /// One kind: the only one of the writes, lookups that are more than they, or what there is in their place.
+    /// One kind: the only one of the writes, lookups or scans that are more than they, or what there is in their place.
     Kind(OpKind),
 }
 
 impl Mainly {
-    /// Of a cell. Lookups must be more than the writes by a tenth: of a mix that is half of each, no seed tips the scale.
+    /// Of a cell. Lookups, or scans, must be more than the writes by a tenth: of a mix that is half of each, no seed tips the scale.
     pub fn of(cell: &Cell) -> Mainly {
         let ops = |kind: OpKind| cell.expected.ops(kind).unwrap_or(0);
         let occurring = || OpKind::ALL.into_iter().filter(|&kind| ops(kind) > 0);
         let writes: Vec<OpKind> = occurring().filter(|kind| kind.is_write()).collect();
         let written: u128 = writes.iter().map(|&kind| u128::from(ops(kind))).sum();
-        if u128::from(ops(OpKind::Get)) * 10 > written * 11 {
-            return Mainly::Kind(OpKind::Get);
+        let reads = if ops(OpKind::Scan) > ops(OpKind::Get) { OpKind::Scan } else { OpKind::Get };
+        if u128::from(ops(reads)) * 10 > written * 11 {
+            return Mainly::Kind(reads);
         }
         match (&writes[..], occurring().next()) {
             (&[only], _) | ([], Some(only)) => Mainly::Kind(only),
@@ -42,6 +44,7 @@ impl Mainly {
             Mainly::Writes => "write",
             Mainly::Kind(OpKind::Get) => "lookup",
             Mainly::Kind(OpKind::Iterate) => "iteration",
+            Mainly::Kind(OpKind::Scan) => "scan",
             Mainly::Kind(kind) => kind.name(),
         }
     }
@@ -68,7 +71,7 @@ fn percentile_ns(cell: &Cell, quantile: f64) -> Option<i128> {
 
 /// Of writes, in cells whose tables show others.
 fn of_writes_ns(cell: &Cell, quantile: f64) -> Option<i128> {
-    let beside = Mainly::of(cell) == Mainly::Kind(OpKind::Get);
+    let beside = matches!(Mainly::of(cell), Mainly::Kind(OpKind::Get | OpKind::Scan));
     beside.then(|| shown_first_percentile_ns(cell, OpKind::is_write, quantile))?
 }
 
@@ -84,7 +87,7 @@ macro_rules! latency {
             $name,
             "ns",
             concat!(
-                "Latency of one write of any kind (of one lookup where these are more by a tenth, of one clear or iteration where \
+                "Latency of one write of any kind (of one lookup or scan where these are more by a tenth, of one clear or iteration where \
                  there are neither), the least over the repetitions where they do the same: ",
                 $what,
                 "."
@@ -162,13 +165,15 @@ mod tests {
 
     #[test]
     fn lookups_are_shown_where_they_are_clearly_more_than_the_writes() {
-        use OpKind::{Clear, Get, Insert, Overwrite, Remove};
+        use OpKind::{Clear, Get, Insert, Overwrite, Remove, Scan};
         for (counts, expected) in [
             (&[(Insert, 10)][..], Mainly::Kind(Insert)),
             (&[(Insert, 5), (Remove, 5), (Get, 10)], Mainly::Writes),
             (&[(Insert, 5), (Remove, 5), (Get, 11)], Mainly::Writes),
             (&[(Insert, 5), (Remove, 5), (Get, 12)], Mainly::Kind(Get)),
             (&[(Overwrite, 49_900), (Get, 50_100)], Mainly::Kind(Overwrite)),
+            (&[(Insert, 5), (Scan, 95)], Mainly::Kind(Scan)),
+            (&[(Insert, 5), (Scan, 95), (Get, 96)], Mainly::Kind(Get)),
             (&[(Get, 3), (Clear, 1)], Mainly::Kind(Get)),
             (&[(Clear, 1)], Mainly::Kind(Clear)),
             (&[], Mainly::Writes),
@@ -189,5 +194,7 @@ mod tests {
         assert_eq!(of(&[(OpKind::Insert, 9), (OpKind::Get, 9)]), [insert, get, None]);
         assert_eq!(of(&[(OpKind::Insert, 9), (OpKind::Get, 10)]), [get, None, insert]);
         assert_eq!(of(&[(OpKind::Get, 10)]), [get, None, None]);
+        let scan = Some(Number::Int(10 + OpKind::Scan as u64));
+        assert_eq!(of(&[(OpKind::Insert, 9), (OpKind::Scan, 10)]), [scan, None, insert]);
     }
 }

@@ -172,7 +172,7 @@ mod tests {
     use crate::record::{Cause, Cell, Count, OpKind};
 
     /// Every exact metric, in the order of the columns.
-    const EXACT: &str = "writes inserts overwrites removes gets clears iterations payload_bytes \
+    const EXACT: &str = "writes inserts overwrites removes gets clears iterations scans scanned_entries payload_bytes \
         alloc_count alloc_bytes entry_alloc_count entry_alloc_bytes free_count free_bytes realloc_moved_bytes allocs_per_write alloc_bytes_per_write \
         moved_entries moved_bytes moves_per_insert write_amplification alloc_amplification \
         live_bytes peak_bytes bytes_per_entry overhead_bytes_per_entry space_amplification peak_amplification \
@@ -238,7 +238,7 @@ mod tests {
     fn of_the_exact_metrics_only_the_workload_is_neither_better_nor_worse() {
         let exact = all().iter().filter(|m| m.class == Class::Exact);
         let neither: Vec<_> = exact.filter(|m| m.better == Better::Neither).map(|m| m.name).collect();
-        let work = "writes inserts overwrites removes gets clears iterations payload_bytes";
+        let work = "writes inserts overwrites removes gets clears iterations scans scanned_entries payload_bytes";
         assert_eq!(neither, work.split(' ').collect::<Vec<_>>());
     }
 

@@ -60,7 +60,7 @@ fn beyond_steady_ns(cell: &Cell, of: fn(Cause) -> bool) -> Option<f64> {
 
 /// What is left of an operation's time; `None` where some operations are about all entries, which find none.
 fn finding_ns(cell: &Cell) -> Option<f64> {
-    if [OpKind::Clear, OpKind::Iterate].iter().any(|&kind| cell.expected.ops(kind).unwrap_or(0) > 0) {
+    if [OpKind::Clear, OpKind::Iterate, OpKind::Scan].iter().any(|&kind| cell.expected.ops(kind).unwrap_or(0) > 0) {
         return None;
     }
     let whole = UNDISTURBED_NS_PER_OP.value(cell).map(Number::as_f64)?;
@@ -114,7 +114,7 @@ rows! {
         "finding_ns",
         "ns/op",
         "The rest of undisturbed_ns_per_op without hash_ns, growing_ns and adding_ns: finding and comparing keys, writing and \
-         dropping values. Absent where one of the others can't be told, and where maps are cleared or iterated over.",
+         dropping values. Absent where one of the others can't be told, and where maps are cleared, iterated over or scanned.",
         Real(finding_ns),
     )
     .better(Neither)

@@ -38,6 +38,8 @@ rows! {
     GETS = ops("gets", "Lookups, whether they found their key or not.", |c| of(c, OpKind::Get));
     CLEARS = ops("clears", "Times that all entries were dropped at once.", |c| of(c, OpKind::Clear));
     ITERATIONS = ops("iterations", "Iterations over all entries.", |c| of(c, OpKind::Iterate));
+    SCANS = ops("scans", "Scans of entries in the order of keys; absent where there is none.", |c| of(c, OpKind::Scan));
+    SCANNED_ENTRIES = ops("scanned_entries", "Entries that scans gave.", |c| c.expected.scanned_entries.map(i128::from));
     PAYLOAD_BYTES = asked(
         "payload_bytes",
         "bytes",

@@ -139,6 +139,8 @@ struct Sums {
     classes: [[u64; Cause::ALL.len()]; OpKind::ALL.len()],
     /// Operations that found their key, by kind.
     hits: [u64; OpKind::ALL.len()],
+    /// Entries that scans gave.
+    scanned: u64,
     max_alloc_bytes_in_one_write: u64,
     max_moves_in_one_write: u64,
 }
@@ -151,6 +153,7 @@ impl Sums {
             payload_heap_bytes: 0,
             classes: [[0; _]; _],
             hits: [0; _],
+            scanned: 0,
             max_alloc_bytes_in_one_write: 0,
             max_moves_in_one_write: 0,
         }
@@ -170,6 +173,7 @@ impl Sums {
         self.payload_heap_bytes += seen.handed.heap.bytes;
         self.classes[seen.kind as usize][seen.cause as usize] += 1;
         self.hits[seen.kind as usize] += u64::from(seen.hit);
+        self.scanned += seen.scanned;
     }
 
     /// What the operations were, and what they put.
@@ -182,6 +186,7 @@ impl Sums {
         for ((kind, causes), &hits) in OpKind::ALL.into_iter().zip(&self.classes).zip(&self.hits) {
             end.set_ops(kind, causes.iter().sum(), hits);
         }
+        end.scanned_entries = end.scans.map(|_| self.scanned);
         end
     }
 

@@ -44,7 +44,7 @@ fn kinds(workload: &Workload, batch_ops: u64) -> Result<Vec<OpKind>, Failure> {
                     keys.clear();
                     true
                 }
-                Kind::Get | Kind::Iterate => true,
+                Kind::Get | Kind::Iterate | Kind::Scan => true,
             };
             if !batch.in_setup {
                 kinds.push(op_kind(op.kind, hit));
@@ -134,6 +134,7 @@ by_kind! {
     Get executes_gets idles_gets,
     Clear executes_clears idles_clears,
     Iterate executes_iterations idles_iterations,
+    Scan executes_scans idles_scans,
 }
 
 /// What callgrind counted, from its file.

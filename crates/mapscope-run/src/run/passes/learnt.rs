@@ -255,7 +255,7 @@ mod tests {
     fn seen(kind: OpKind, cause: Cause, alloc_bytes: u64, moved_entries: u64) -> Seen {
         let moved = Some(Moved { entries: moved_entries, bytes: 0 });
         let work = Work { allocs: Allocs { count: 1, bytes: alloc_bytes }, moved, ..Work::default() };
-        Seen { kind, hit: true, cause, work, handed: Handed::default() }
+        Seen { kind, hit: true, scanned: 0, cause, work, handed: Handed::default() }
     }
 
     const TRAITS: Traits =

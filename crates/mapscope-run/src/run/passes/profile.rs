@@ -99,7 +99,7 @@ fn by(kind: Kind) -> &'static str {
     match kind {
         Kind::Remove => "remove",
         Kind::Iterate => "iterate",
-        Kind::Put | Kind::Get | Kind::Clear => "insert",
+        Kind::Put | Kind::Get | Kind::Clear | Kind::Scan => "insert",
     }
 }
 

@@ -74,6 +74,33 @@ pub fn highest_rate_per_s(
     (kept > 0).then_some(kept)
 }
 
+/// What each operation takes of its latency in order, where `whole_ns` is what all took without a clock between.
+///
+/// A latency has one reading of the clock in it, its floor. But the processor does operations while it reads the clock: less
+/// the whole floor, latencies of a few nanoseconds come to less than the operations take. So the clock's share is the floor,
+/// or, where that leaves less than `whole_ns`, what leaves just that: the same for all but for one nanosecond, which is
+/// spread evenly.
+fn services_ns(each_ns: &[u32], clock_floor_ns: f64, whole_ns: u64) -> Vec<u32> {
+    let left_ns = |share: u32| each_ns.iter().map(|ns| u64::from(ns.saturating_sub(share))).sum::<u64>();
+    let floor_ns = clock_floor_ns.round() as u32;
+    // The largest share that leaves as much.
+    let (mut share, mut too_much) = (0, floor_ns + 1);
+    while too_much - share > 1 {
+        let middle = share + (too_much - share) / 2;
+        *if left_ns(middle) >= whole_ns { &mut share } else { &mut too_much } = middle;
+    }
+    let beyond = if share < floor_ns { left_ns(share).saturating_sub(whole_ns) } else { 0 };
+    let ops = (each_ns.len() as u64).max(1);
+    let (mut spread, mut services) = (0, Vec::with_capacity(each_ns.len()));
+    for ns in each_ns {
+        spread += beyond;
+        let one_more = u32::from(spread >= ops);
+        spread -= ops * u64::from(one_more);
+        services.push(ns.saturating_sub(share + one_more));
+    }
+    services
+}
+
 /// Which response times are asked for.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::run) struct Arriving<'a> {
@@ -92,38 +119,39 @@ impl Arriving<'_> {
     }
 }
 
-/// The response times by Poisson and by paced arrivals at each rate. `each_ns` has every operation's latency in order, of
-/// which `clock_floor_ns` is the clock's.
+/// The response times by Poisson and by paced arrivals at each rate. `each_ns` has every operation's latency in order; what of
+/// it is the clock's, [`services_ns`] says.
 pub(in crate::run) fn responses(
     each_ns: &[u32],
     clock_floor_ns: f64,
     services: Services,
     Arriving { rates_per_s, seed, .. }: Arriving<'_>,
+    whole_ns: u64,
 ) -> Vec<Responses> {
-    let floor_ns = clock_floor_ns.round() as u32;
-    let services_ns = || each_ns.iter().map(|ns| ns.saturating_sub(floor_ns));
+    if rates_per_s.is_empty() || each_ns.is_empty() {
+        return Vec::new();
+    }
+    let services_ns = services_ns(each_ns, clock_floor_ns, whole_ns);
     let of = |arrivals, rate_per_s| {
         let mut histogram = Histogram::<u64>::new(3).expect("three digits are valid");
-        responses_ns(services_ns(), gaps(arrivals, seed), rate_per_s).for_each(|ns| histogram += ns);
+        responses_ns(services_ns.iter().copied(), gaps(arrivals, seed), rate_per_s).for_each(|ns| histogram += ns);
         let percentile = |quantile| percentile(&histogram, quantile).into_iter().collect();
         Responses {
             services,
             arrivals,
             rate_per_s,
             ops: each_ns.len() as u64,
-            service_ns: vec![services_ns().map(u64::from).sum()],
+            service_ns: vec![services_ns.iter().copied().map(u64::from).sum()],
             p50_ns: percentile(0.5),
             p99_ns: percentile(0.99),
             p999_ns: percentile(0.999),
             max_ns: percentile(1.0),
         }
     };
-    let rates = rates_per_s.iter().filter(|_| !each_ns.is_empty());
-    rates.flat_map(|&rate| Arrivals::ALL.map(|arrivals| of(arrivals, rate))).collect()
+    rates_per_s.iter().flat_map(|&rate| Arrivals::ALL.map(|arrivals| of(arrivals, rate))).collect()
 }
 
-/// The highest rates that keep each limit. A percentile that so few operations don't resolve has none. `whole_ns` is what all
-/// operations took without a clock between: less the clock's floor, latencies of a few nanoseconds come to less than that.
+/// The highest rates that keep each limit. A percentile that so few operations don't resolve has none.
 pub(in crate::run) fn highest_rates(
     each_ns: &[u32],
     clock_floor_ns: f64,
@@ -134,8 +162,7 @@ pub(in crate::run) fn highest_rates(
     if limits.is_empty() {
         return Vec::new();
     }
-    let floor_ns = clock_floor_ns.round() as u32;
-    let services_ns: Vec<u32> = each_ns.iter().map(|ns| ns.saturating_sub(floor_ns)).collect();
+    let services_ns = services_ns(each_ns, clock_floor_ns, whole_ns);
     let busy_ns = services_ns.iter().copied().map(u64::from).sum::<u64>().max(whole_ns);
     // At a higher one the queue grows for as long as callers come, and only their number keeps a limit.
     let capacity_per_s = (services_ns.len() as u128 * NS_PER_S).checked_div(busy_ns.into());
@@ -170,6 +197,23 @@ mod tests {
     }
 
     #[test]
+    fn services_come_to_what_all_operations_took_without_a_clock() {
+        // The floor is right where it leaves enough.
+        assert_eq!(services_ns(&[30, 19, 25, 90], 20.4, 0), [10, 0, 5, 70]);
+        assert_eq!(services_ns(&[30, 19, 25, 90], 20.4, 85), [10, 0, 5, 70]);
+        // Of 84 ns a share of 7 leaves 56, of 8 52, of 9 48.
+        let each = [20, 21, 22, 21];
+        assert_eq!(services_ns(&each, 20.0, 51).iter().sum::<u32>(), 51);
+        assert_eq!(services_ns(&each, 20.0, 54).iter().sum::<u32>(), 54);
+        let even = services_ns(&[20; 1000], 19.0, 9300);
+        assert_eq!(even.iter().sum::<u32>(), 9300);
+        assert!(even.chunks(10).all(|ten| ten.iter().sum::<u32>() == 93 && ten.iter().all(|&ns| ns == 9 || ns == 10)));
+        // A clock between operations can't have taken less than nothing.
+        assert_eq!(services_ns(&each, 20.0, 9000), each);
+        assert_eq!(services_ns(&[], 20.0, 10), [0_u32; 0]);
+    }
+
+    #[test]
     fn a_stall_is_what_everyone_waits_for_who_comes_meanwhile() {
         // One every 100 ns, of which one takes 350.
         let services = [10, 350, 10, 10, 10, 10];
@@ -196,13 +240,13 @@ mod tests {
     #[test]
     fn what_is_recorded_is_less_the_clocks_floor_and_of_both_kinds_of_arrivals() {
         let arriving = Arriving { rates_per_s: &[1, 1000], seed: 1, ..Arriving::default() };
-        let recorded = responses(&[30; 200], 20.4, Services::Observed, arriving);
+        let recorded = responses(&[30; 200], 20.4, Services::Observed, arriving, 0);
         let keys: Vec<_> = recorded.iter().map(|one| (one.rate_per_s, one.arrivals)).collect();
         let both = |rate| [(rate, Arrivals::Poisson), (rate, Arrivals::Paced)];
         assert_eq!(keys, [both(1), both(1000)].concat());
         let Responses { ops, service_ns, p50_ns, p99_ns, p999_ns, max_ns, .. } = &recorded[1];
         assert_eq!((*ops, service_ns, p50_ns, p99_ns, max_ns), (200, &vec![2000], &vec![10], &vec![10], &vec![10]));
         assert!(p999_ns.is_empty(), "too few operations to resolve it");
-        assert_eq!(responses(&[], 20.0, Services::Observed, arriving), []);
+        assert_eq!(responses(&[], 20.0, Services::Observed, arriving, 0), []);
     }
 }

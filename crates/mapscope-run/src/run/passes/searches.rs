@@ -139,7 +139,14 @@ mod tests {
                 self.entries += 1;
             }
             let work = Work { allocs, frees: Some(Frees::default()), ..Work::default() };
-            Seen { kind, hit: kind == OpKind::Remove, cause: Cause::Steady, work, handed: Handed::default() }
+            Seen {
+                kind,
+                hit: kind == OpKind::Remove,
+                scanned: 0,
+                cause: Cause::Steady,
+                work,
+                handed: Handed::default(),
+            }
         }
     }
 

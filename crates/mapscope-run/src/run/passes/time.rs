@@ -133,7 +133,7 @@ pub(in crate::run) fn time(
         pinned_to: hand.pinned_to,
         histograms: recorded(latencies),
     };
-    let mut responses = responses(&each_ns, clock.floor_ns, Services::Observed, arriving);
+    let mut responses = responses(&each_ns, clock.floor_ns, Services::Observed, arriving, ns(bare_elapsed));
     let mut highest_rates = highest_rates(&each_ns, clock.floor_ns, Services::Observed, arriving, ns(bare_elapsed));
     let (mut undisturbed, mut left) = (None, None);
     if let Some(((handed, as_figures), learnt)) = least {
@@ -151,8 +151,9 @@ pub(in crate::run) fn time(
                 heat = Some(figures.heat(&cold, workload.ops()));
             }
             let (each_ns, services) = (&*figures.each_ns, Services::Undisturbed);
-            responses.extend(self::responses(each_ns, clock.floor_ns, services, arriving));
-            highest_rates.extend(self::highest_rates(each_ns, clock.floor_ns, services, arriving, figures.blocks_ns()));
+            let whole_ns = figures.blocks_ns();
+            responses.extend(self::responses(each_ns, clock.floor_ns, services, arriving, whole_ns));
+            highest_rates.extend(self::highest_rates(each_ns, clock.floor_ns, services, arriving, whole_ns));
         }
         left = Some(Left { least, machine });
         // What moments are made of, too.

@@ -71,6 +71,8 @@ fn answer(job: &Job) -> Answer {
     let end = EndState {
         clears: zero,
         iterations: zero,
+        scans: None,
+        scanned_entries: None,
         payload_heap_bytes: zero,
         live_payload_heap_bytes: zero,
         ..EndState::default()

@@ -37,6 +37,7 @@ pub(super) enum Step<K, V> {
     Get(K),
     Clear,
     Iterate,
+    Scan(K, usize),
 }
 
 impl<K: Key, V: Value> Batch<K, V> {
@@ -49,11 +50,12 @@ impl<K: Key, V: Value> Batch<K, V> {
         self.0.clear();
         self.0.extend(ops.iter().map(|op| {
             Some(match op.kind {
-                Kind::Put => Step::Put(K::from_id(op.key), V::from_seed(op.value, op.value_bytes)),
-                Kind::Remove => Step::Remove(K::from_id(op.key)),
-                Kind::Get => Step::Get(K::from_id(op.key)),
+                Kind::Put => Step::Put(K::sized(op.key, op.key_bytes), V::from_seed(op.value, op.value_bytes)),
+                Kind::Remove => Step::Remove(K::sized(op.key, op.key_bytes)),
+                Kind::Get => Step::Get(K::sized(op.key, op.key_bytes)),
                 Kind::Clear => Step::Clear,
                 Kind::Iterate => Step::Iterate,
+                Kind::Scan => Step::Scan(K::sized(op.key, op.key_bytes), op.value as usize),
             })
         }));
     }
@@ -94,6 +96,7 @@ impl<K: Key, V: Value> Batch<K, V> {
                 let (kind, hit) = match step {
                     Some(Step::Get(key)) => (Kind::Get, map.look_up(key)),
                     Some(Step::Remove(key)) => (Kind::Remove, map.take_out(key)),
+                    Some(Step::Scan(key, entries)) => (Kind::Scan, map.look_at_some(key, *entries)),
                     _ => match step.take() {
                         Some(Step::Put(key, value)) => (Kind::Put, map.put(key, value)),
                         Some(Step::Clear) => (Kind::Clear, map.drop_all()),
@@ -165,6 +168,7 @@ pub(super) trait Worked<K, V> {
     fn take_out(&mut self, key: &K) -> bool;
     fn drop_all(&mut self) -> bool;
     fn look_at_all(&mut self) -> bool;
+    fn look_at_some(&mut self, from: &K, entries: usize) -> bool;
 }
 
 /// A map that one thread has to itself.
@@ -191,6 +195,15 @@ impl<K, V, M: Map<K, V> + ?Sized> Worked<K, V> for &mut M {
         self.range(&mut |key, value| _ = black_box((key, value)));
         true
     }
+    #[inline(never)]
+    fn look_at_some(&mut self, from: &K, entries: usize) -> bool {
+        let mut any = false;
+        self.scan(from, entries, &mut |key, value| {
+            any = true;
+            black_box((key, value));
+        });
+        any
+    }
 }
 
 /// A map that other threads use meanwhile.
@@ -214,5 +227,8 @@ impl<K, V, M: Concurrent<K, V>> Worked<K, V> for Among<'_, M> {
     }
     fn look_at_all(&mut self) -> bool {
         unreachable!("no workload that iterates is dealt")
+    }
+    fn look_at_some(&mut self, _: &K, _: usize) -> bool {
+        unreachable!("no workload that scans is dealt")
     }
 }

@@ -157,10 +157,15 @@ fn step_of<K: Key, V: Value>(
             misread = seed.is_some_and(|seed| !outcomes.was_put(op.key, seed));
             (seed.is_some(), tally)
         }
-        Step::Clear | Step::Iterate => unreachable!("no workload that clears or iterates is dealt"),
+        Step::Clear | Step::Iterate | Step::Scan(..) => {
+            unreachable!("no workload that clears, iterates or scans is dealt")
+        }
     };
     let cause = cause(alloc_cause, tally.alloc_count > 0);
-    (Seen { kind: op_kind(op.kind, hit), hit, cause, work: work(tally, put.heap, None), handed: put }, misread)
+    (
+        Seen { kind: op_kind(op.kind, hit), hit, scanned: 0, cause, work: work(tally, put.heap, None), handed: put },
+        misread,
+    )
 }
 
 /// Does something, and says what this thread allocated meanwhile.

@@ -60,4 +60,8 @@ impl<K: Key, V, S: Hashing> Worked<K, V> for Hashed<'_, S> {
     fn look_at_all(&mut self) -> bool {
         true
     }
+    #[inline(always)]
+    fn look_at_some(&mut self, _: &K, _: usize) -> bool {
+        true
+    }
 }

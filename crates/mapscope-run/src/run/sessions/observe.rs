@@ -314,7 +314,9 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
     pub fn step(&mut self, op: &Op, step: Step<K, V>) -> Seen {
         let capacity_before = match &step {
             _ if self.tells() => None,
-            Step::Put(key, _) | Step::Remove(key) | Step::Get(key) => self.look(|map| map.capacity_at(key)),
+            Step::Put(key, _) | Step::Remove(key) | Step::Get(key) | Step::Scan(key, _) => {
+                self.look(|map| map.capacity_at(key))
+            }
             Step::Clear | Step::Iterate => self.look(|map| map.capacity()),
         };
         let Observer { map, held, census, .. } = self;
@@ -323,7 +325,7 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
         if matches!(op.kind, Kind::Put | Kind::Remove) {
             held.tape.begin_write();
         }
-        let (mut put, mut entry_allocs) = (Handed::default(), Allocs::default());
+        let (mut put, mut entry_allocs, mut scanned) = (Handed::default(), Allocs::default(), 0);
         let (hit, tally, key) = match step {
             Step::Put(key, value) => {
                 put = handed(&key, &value);
@@ -356,6 +358,21 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
                 }
                 (seen > 0, tally, None)
             }
+            Step::Scan(from, entries) => {
+                // Keys have the order of their identities.
+                let (mut at, mut is_in_order) = (from.id(), true);
+                let mut visit = |key: &K, _: &V| {
+                    let next = key.id();
+                    is_in_order &= next > at || (next == at && scanned == 0);
+                    (at, scanned) = (next, scanned + 1);
+                };
+                let ((), tally) = held.window(0, || map.scan(&from, entries, &mut visit));
+                if !is_in_order {
+                    self.wrong
+                        .get_or_insert_with(|| "a scan gave entries that are not in the order of keys".to_owned());
+                }
+                (scanned > 0, tally, Some(from))
+            }
         };
         let (moved, cause) = if self.tells() {
             (self.held.tape.moved.get(), self.told_cause(&tally))
@@ -363,7 +380,14 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
             self.look_around(op, key.as_ref(), hit, &tally, capacity_before)
         };
         self.observed[cause as usize] += 1;
-        Seen { kind: op_kind(op.kind, hit), hit, cause, work: work(tally, entry_allocs, Some(moved)), handed: put }
+        Seen {
+            kind: op_kind(op.kind, hit),
+            hit,
+            scanned,
+            cause,
+            work: work(tally, entry_allocs, Some(moved)),
+            handed: put,
+        }
     }
 
     /// Looks at the map after an operation, of which it tells nothing: what moved, and the cause.
@@ -375,7 +399,7 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
         tally: &Tally,
         capacity_before: Option<usize>,
     ) -> (Moved, Cause) {
-        let write = key.filter(|_| op.kind != Kind::Get).map(|key| Write {
+        let write = key.filter(|_| matches!(op.kind, Kind::Put | Kind::Remove)).map(|key| Write {
             key,
             remove: op.kind == Kind::Remove,
             hit,
@@ -396,8 +420,8 @@ impl<'t, K: Key, V: Value> Observer<'t, K, V> {
             Some((before, after)) if after > before => Cause::Grow,
             Some((before, after)) if after < before => Cause::Shrink,
             Some(_) if moved.entries > 0 => Cause::SameSizeGrow,
-            // What iterates may allocate for itself, and adds no node.
-            _ if op.kind == Kind::Iterate => Cause::AllocOther,
+            // What iterates or scans may allocate for itself, and adds no node.
+            _ if matches!(op.kind, Kind::Iterate | Kind::Scan) => Cause::AllocOther,
             _ => self.info.alloc_cause,
         };
         (moved, cause)

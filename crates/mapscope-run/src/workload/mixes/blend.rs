@@ -1,10 +1,10 @@
-//! `mix(insert=,remove=,get=,rmw=,clear=,iterate=)`: operations on keys drawn from a fixed domain of `records`, in proportion
-//! to their weights. A key need not be there: a put can turn out an insert or an overwrite, a remove or a get can miss. With
+//! `mix(insert=,remove=,get=,rmw=,clear=,iterate=,scan=)`: operations on keys drawn from a fixed domain of `records`, in
+//! proportion to their weights. A key need not be there: a put can turn out an insert or an overwrite, a remove or a get can miss. With
 //! `records` given, all of them are there at first; without, none is.
 //!
-//! A read-modify-write is two operations, as in YCSB: a get, then a put of its key.
+//! A scan is of 1 to `scan_max` entries from its key on, which need not be there. A read-modify-write is two operations, as in YCSB: a get, then a put of its key.
 
-use super::{Keys, Kind, Loads, Mix, RECORDS, Rng, Row, Term, WorkloadError};
+use super::{Keys, Kind, Loads, Mix, RECORDS, Rng, Row, SCAN_MAX, ScanLengths, Term, WorkloadError};
 use crate::plan::{Param, Range};
 
 const WEIGHT: Range = Range { min: 0.0, max: 1e9, above_min: false, below_max: false, integer: false };
@@ -31,12 +31,15 @@ pub(super) const ROW: Row = Row {
             rarer("rmw", "weight of read-modify-writes: a get, then a put of its key"),
             rarer("clear", "weight of clears, which drop all entries"),
             rarer("iterate", "weight of iterations over all entries"),
+            rarer("scan", "weight of scans of entries from a key on, in order"),
+            SCAN_MAX,
         ],
         named: true,
         file: false,
         needs_arguments: true,
     },
     loads: Loads::IfGiven,
+    scans: false,
     start: |inputs| {
         let mut below = 0.0;
         let shares = KINDS.map(|(name, kind)| {
@@ -48,7 +51,12 @@ pub(super) const ROW: Row = Row {
             return Err(WorkloadError::Parameters(what.to_owned()));
         }
         let shares = shares.map(|(up_to, kind)| (up_to / below, kind));
-        Ok(Box::new(Blend { shares, records: inputs.records, read: None }))
+        Ok(Box::new(Blend {
+            shares,
+            records: inputs.records,
+            read: None,
+            scan_lengths: ScanLengths::new(&inputs.args),
+        }))
     },
 };
 
@@ -60,12 +68,13 @@ enum Request {
 }
 
 /// Gets come last: their share ends at 1, whatever it was rounded to.
-const KINDS: [(&str, Request); 6] = [
+const KINDS: [(&str, Request); 7] = [
     ("insert", Request::One(Kind::Put)),
     ("remove", Request::One(Kind::Remove)),
     ("rmw", Request::ReadModifyWrite),
     ("clear", Request::One(Kind::Clear)),
     ("iterate", Request::One(Kind::Iterate)),
+    ("scan", Request::One(Kind::Scan)),
     ("get", Request::One(Kind::Get)),
 ];
 
@@ -75,6 +84,7 @@ struct Blend {
     records: u64,
     /// The key that a read-modify-write has read and is about to write.
     read: Option<u64>,
+    scan_lengths: ScanLengths,
 }
 
 impl Mix for Blend {
@@ -92,12 +102,21 @@ impl Mix for Blend {
         let rank = keys.draw(rng, self.records);
         let key = keys.nth(rank);
         match request {
-            Some(Request::One(kind)) => (kind, key),
+            Some(Request::One(kind)) => {
+                if kind == Kind::Scan {
+                    self.scan_lengths.draw(rng);
+                }
+                (kind, key)
+            }
             Some(Request::ReadModifyWrite) => {
                 self.read = Some(key);
                 (Kind::Get, key)
             }
             None => (Kind::Get, key),
         }
+    }
+
+    fn scanned(&self) -> u64 {
+        self.scan_lengths.last
     }
 }

@@ -10,6 +10,7 @@ use super::{Keys, Kind, Loads, Mix, Rng, Row, WorkloadError, term};
 pub(super) const ROW: Row = Row {
     term: term("churn", "removes one of the records and inserts a new one, in turn", ""),
     loads: Loads::Always,
+    scans: false,
     start: |inputs| {
         let too_many = |_| {
             WorkloadError::Parameters(format!(

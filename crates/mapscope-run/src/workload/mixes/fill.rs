@@ -5,6 +5,7 @@ use super::{Keys, Kind, Loads, Mix, Rng, Row, Term};
 pub(super) const ROW: Row = Row {
     term: Term::plain("fill", "every operation inserts a new key", ""),
     loads: Loads::Nothing,
+    scans: false,
     start: |_| Ok(Box::new(Fill { created: 0 })),
 };
 

@@ -21,6 +21,10 @@ use crate::plan::{Param, Range, Term};
 pub trait Mix: Send {
     /// The next measured operation: its kind, and its key.
     fn next(&mut self, keys: &mut dyn Keys, rng: &mut Rng) -> (Kind, u64);
+    /// How many entries that operation asks for, if it is a scan.
+    fn scanned(&self) -> u64 {
+        0
+    }
 }
 
 /// A row of the registry.
@@ -30,6 +34,8 @@ pub struct Row {
     pub term: Term,
     /// When the set-up inserts [`Inputs::records`] records, before anything is measured.
     pub loads: Loads,
+    /// Whether it scans, whatever its arguments are.
+    pub scans: bool,
     /// Starts it anew, after the set-up.
     pub start: fn(&Inputs) -> Result<Box<dyn Mix>, WorkloadError>,
 }
@@ -91,6 +97,30 @@ const RECORDS: Param = Param::number(
     None,
 );
 
+/// As YCSB draws them: up to 100, each number as often.
+const SCAN_MAX: Param = Param::number(
+    "scan_max",
+    "a scan asks for 1 to so many entries, each number as often",
+    Range { min: 1.0, max: 1e9, above_min: false, below_max: false, integer: true },
+    None,
+);
+
+/// How many entries a scan asks for.
+struct ScanLengths {
+    max: u64,
+    last: u64,
+}
+
+impl ScanLengths {
+    fn new(args: &Args) -> ScanLengths {
+        ScanLengths { max: args.get(SCAN_MAX.name).map_or(100, |max| max as u64), last: 0 }
+    }
+
+    fn draw(&mut self, rng: &mut Rng) {
+        self.last = 1 + rng.below(self.max);
+    }
+}
+
 /// A term whose only parameter is `records`.
 const fn term(name: &'static str, summary: &'static str, source: &'static str) -> Term {
     Term { params: &[RECORDS], named: true, ..Term::plain(name, summary, source) }
@@ -106,6 +136,7 @@ pub static MIXES: &[Row] = &[
     ycsb::B,
     ycsb::C,
     ycsb::D,
+    ycsb::E,
     ycsb::F,
     blend::ROW,
     outcomes::ROW,

@@ -44,6 +44,7 @@ pub(super) const ROW: Row = Row {
         needs_arguments: true,
     },
     loads: Loads::Nothing,
+    scans: false,
     start: |inputs| Ok(Box::new(Outcomes::new(inputs)?)),
 };
 

@@ -5,6 +5,7 @@ use super::{Keys, Kind, Loads, Mix, Rng, Row, term};
 pub(super) const ROW: Row = Row {
     term: term("overwrite", "every operation overwrites one of the records", ""),
     loads: Loads::Always,
+    scans: false,
     start: |inputs| Ok(Box::new(Overwrite { records: inputs.records })),
 };
 

@@ -6,6 +6,7 @@ use super::{Keys, Kind, Loads, Mix, Rng, Row, term};
 pub(super) const ROW: Row = Row {
     term: term("waves", "inserts up to the records, removes down to a tenth, over and over; the oldest go first", ""),
     loads: Loads::Nothing,
+    scans: false,
     start: |inputs| Ok(Box::new(Waves { crest: inputs.records, created: 0, removed: 0, rising: true })),
 };
 

@@ -22,9 +22,12 @@ pub(super) struct About {
     pub key_lengths: Option<Spread>,
     /// The first operation that is about all entries, if there is one: its kind, and how many come before it.
     pub whole: Option<(Kind, u64)>,
+    /// How many operations come before the first scan, if there is one.
+    pub scans: Option<u64>,
 }
 
-/// The rows of a trace's private copy: a byte for the kind, the key, the hash and the value's length where there are any.
+/// The rows of a trace's private copy: a byte for the kind, the key, the hash, the value's length, a scan's and the key's
+/// where there are any.
 /// Numbers are little-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Layout {
@@ -32,20 +35,32 @@ pub(super) struct Layout {
     pub hashed: bool,
     /// Whether puts say how long their values are.
     pub value_lengths: bool,
+    /// Whether scans say how many entries they ask for.
+    pub scans: bool,
+    /// Whether keys have lengths.
+    pub key_lengths: bool,
 }
 
 /// Reads a trace to its end, which finds bad rows wherever they are.
 pub(super) fn take(trace: &TraceSpec) -> Result<Taken, WorkloadError> {
     let mut reader = Reader::open(&trace.path, &trace.reading)?;
     let says = reader.says();
-    let layout = Layout { hashed: says.hash, value_lengths: says.value_bytes };
+    let layout = Layout {
+        hashed: says.hash,
+        value_lengths: says.value_bytes,
+        scans: says.entries,
+        key_lengths: reader.may_have_texts(),
+    };
     let mut copy = Writer::new(&trace.path, layout.row_bytes())?;
-    let mut whole = None;
+    let (mut whole, mut scans) = (None, None);
     let mut alive = Alive::default();
     while let Some(row) = reader.next_row()? {
         let Row::Op(op) = row else { continue };
         if !op.kind.has_key() {
             whole.get_or_insert((op.kind, copy.rows()));
+        }
+        if op.kind == Kind::Scan {
+            scans.get_or_insert(copy.rows());
         }
         if layout.hashed {
             alive.follow(&op).map_err(|what| reader.fault_here(what))?;
@@ -57,14 +72,18 @@ pub(super) fn take(trace: &TraceSpec) -> Result<Taken, WorkloadError> {
     }
     let (told, key_lengths) = (reader.told(), reader.key_lengths());
     let fingerprint = format!("{}{}", reader.into_input().fingerprint()?, trace.reading);
-    let content = Content::Trace(About { layout, key_lengths, whole });
+    let content = Content::Trace(About { layout, key_lengths, whole, scans });
     let about = inputs::About { path: trace.path.clone(), reading: trace.reading.clone(), fingerprint, told, content };
     Ok(Taken { about, copy: copy.finish()? })
 }
 
 impl Layout {
     fn row_bytes(self) -> usize {
-        1 + 8 + if self.hashed { 8 } else { 0 } + if self.value_lengths { 4 } else { 0 }
+        1 + 8
+            + if self.hashed { 8 } else { 0 }
+            + if self.value_lengths { 4 } else { 0 }
+            + if self.scans { 4 } else { 0 }
+            + if self.key_lengths { 2 } else { 0 }
     }
 
     fn encode(self, op: &Op, row: &mut Vec<u8>) {
@@ -74,6 +93,7 @@ impl Layout {
             Kind::Get => 2,
             Kind::Clear => 3,
             Kind::Iterate => 4,
+            Kind::Scan => 5,
         });
         row.extend_from_slice(&op.key.to_le_bytes());
         if self.hashed {
@@ -81,6 +101,12 @@ impl Layout {
         }
         if self.value_lengths {
             row.extend_from_slice(&op.value_bytes.to_le_bytes());
+        }
+        if self.scans {
+            row.extend_from_slice(&(op.value as u32).to_le_bytes());
+        }
+        if self.key_lengths {
+            row.extend_from_slice(&op.key_bytes.to_le_bytes());
         }
     }
 
@@ -93,13 +119,17 @@ impl Layout {
             2 => Kind::Get,
             3 => Kind::Clear,
             4 => Kind::Iterate,
+            5 => Kind::Scan,
             _ => return None,
         };
         let (key, row) = row.split_first_chunk()?;
         let (hash, row) = if self.hashed { row.split_first_chunk()? } else { (&[0; 8], row) };
-        let value_bytes = if self.value_lengths { row.first_chunk()? } else { &[0; 4] };
+        let (value_bytes, row) = if self.value_lengths { row.split_first_chunk()? } else { (&[0; 4], row) };
+        let (entries, row) = if self.scans { row.split_first_chunk()? } else { (&[0; 4], row) };
+        let key_bytes = u16::from_le_bytes(if self.key_lengths { *row.first_chunk()? } else { [0; 2] });
         let (key, hash) = (u64::from_le_bytes(*key), u64::from_le_bytes(*hash));
-        Some(Op { kind, key, value: 0, hash, value_bytes: u32::from_le_bytes(*value_bytes) })
+        let value = u32::from_le_bytes(*entries).into();
+        Some(Op { kind, key, value, hash, value_bytes: u32::from_le_bytes(*value_bytes), key_bytes })
     }
 }
 
@@ -119,7 +149,7 @@ impl Alive {
                 return Ok(());
             }
             Kind::Iterate => return Ok(()),
-            Kind::Put | Kind::Remove | Kind::Get => {}
+            Kind::Put | Kind::Remove | Kind::Get | Kind::Scan => {}
         }
         match self.hashes.get(&op.key) {
             Some(&hash) if hash != op.hash => {
@@ -134,7 +164,7 @@ impl Alive {
         match op.kind {
             Kind::Put => _ = self.hashes.insert(op.key, op.hash),
             Kind::Remove => _ = self.hashes.remove(&op.key),
-            Kind::Get | Kind::Clear | Kind::Iterate => {}
+            Kind::Get | Kind::Clear | Kind::Iterate | Kind::Scan => {}
         }
         Ok(())
     }
@@ -173,20 +203,27 @@ mod tests {
 
     #[test]
     fn rows_hold_what_their_layout_says_and_no_more() {
-        for (hashed, value_lengths, bytes) in
-            [(false, false, 9), (true, false, 17), (false, true, 13), (true, true, 21)]
-        {
-            let layout = Layout { hashed, value_lengths };
-            for kind in [Kind::Put, Kind::Remove, Kind::Get, Kind::Clear, Kind::Iterate] {
+        for (hashed, value_lengths, scans, key_lengths, bytes) in [
+            (false, false, false, false, 9),
+            (true, false, false, false, 17),
+            (false, true, false, false, 13),
+            (false, false, true, false, 13),
+            (false, false, false, true, 11),
+            (true, true, true, true, 27),
+        ] {
+            let layout = Layout { hashed, value_lengths, scans, key_lengths };
+            for kind in [Kind::Put, Kind::Remove, Kind::Get, Kind::Clear, Kind::Iterate, Kind::Scan] {
                 let hash = if hashed { u64::MAX - 2 } else { 0 };
                 let value_bytes = if value_lengths { u32::MAX - 3 } else { 0 };
-                let op = Op { kind, key: u64::MAX - 1, value: 0, hash, value_bytes };
+                let value = if scans { u64::from(u32::MAX) - 4 } else { 0 };
+                let key_bytes = if key_lengths { u16::MAX - 5 } else { 0 };
+                let op = Op { kind, key: u64::MAX - 1, value, hash, value_bytes, key_bytes };
                 let mut row = Vec::new();
                 layout.encode(&op, &mut row);
                 assert_eq!((row.len(), layout.row_bytes(), layout.decode(&row)), (bytes, bytes, Some(op)));
                 assert_eq!(layout.decode(&row[..bytes - 1]), None);
             }
-            assert_eq!(layout.decode(&[5; 21]), None);
+            assert_eq!(layout.decode(&[6; 27]), None);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A trace of whatever format, row by row.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::Path;
 
 use mapscope_trace::read::{
@@ -23,6 +23,10 @@ pub struct Reader {
     /// The keys that get-or-insert has put.
     known: HashSet<u64, foldhash::fast::FixedState>,
     key_lengths: Lengths,
+    /// Of each key whose rows say how long it is, what they said first.
+    lengths_said: HashMap<u64, u32, foldhash::fast::FixedState>,
+    /// Rows that say another length than the first of their key.
+    lengths_differ: u64,
     left_out: u64,
 }
 
@@ -70,7 +74,18 @@ impl Reader {
             return Err(input.fault(what));
         }
         let (waiting, known) = (VecDeque::new(), HashSet::default());
-        Ok(Reader { input, format, decoding, waiting, requests, known, key_lengths: Lengths::default(), left_out: 0 })
+        Ok(Reader {
+            input,
+            format,
+            decoding,
+            waiting,
+            requests,
+            known,
+            key_lengths: Lengths::default(),
+            lengths_said: HashMap::default(),
+            lengths_differ: 0,
+            left_out: 0,
+        })
     }
 
     fn decoding(
@@ -110,14 +125,26 @@ impl Reader {
             }
             let mut waiting = std::mem::take(&mut self.waiting);
             let mut key_lengths = std::mem::take(&mut self.key_lengths);
+            let mut lengths_said = std::mem::take(&mut self.lengths_said);
+            let mut lengths_differ = 0;
             let went_on = self.read(&mut |operation| {
-                let row = if operation.action == Action::New { Row::New } else { Row::Op(op(&operation)) };
+                let mut row = if operation.action == Action::New { Row::New } else { Row::Op(op(&operation)) };
                 if let Some(length) = key_length(&operation) {
                     key_lengths.add(length, operation.times);
+                    // A map finds a key again only if it is as long as it was.
+                    let first = match (operation.key_bytes, &row) {
+                        (Some(_), Row::Op(op)) => *lengths_said.entry(op.key).or_insert(length),
+                        _ => length,
+                    };
+                    lengths_differ += if first == length { 0 } else { operation.times };
+                    if let Row::Op(op) = &mut row {
+                        op.key_bytes = u16::try_from(first).unwrap_or(u16::MAX);
+                    }
                 }
                 waiting.push_back((row, operation.times));
             });
-            (self.waiting, self.key_lengths) = (waiting, key_lengths);
+            (self.waiting, self.key_lengths, self.lengths_said) = (waiting, key_lengths, lengths_said);
+            self.lengths_differ += lengths_differ;
             if !went_on? {
                 return Ok(None);
             }
@@ -181,8 +208,18 @@ impl Reader {
             1 => "; 1 row asks nothing of a map".to_owned(),
             rows => format!("; {rows} rows ask nothing of a map"),
         };
-        let says_all = ["csv", "parquet"].contains(name) && requests.is_empty();
-        (!says_all).then(|| format!("read as {name}: {fills}{requests}{left_out}"))
+        let differ = match self.lengths_differ {
+            0 => String::new(),
+            1 => "; 1 row has another key_bytes than the first of its key, which counts".to_owned(),
+            rows => format!("; {rows} rows have another key_bytes than the first of their key, which counts"),
+        };
+        let says_all = ["csv", "parquet"].contains(name) && requests.is_empty() && differ.is_empty();
+        (!says_all).then(|| format!("read as {name}: {fills}{requests}{left_out}{differ}"))
+    }
+
+    /// Whether its keys may be texts, or have lengths that its rows say.
+    pub fn may_have_texts(&self) -> bool {
+        !matches!(self.format.units, Units::Records(_))
     }
 
     /// How long the keys were so far, operation by operation: of those that are texts, or whose rows say it. `None` where
@@ -212,7 +249,7 @@ impl Reader {
 
     /// The error of a trace without operations.
     pub(super) fn no_operations(&self) -> WorkloadError {
-        let what = "holds no operations; expected at least one `insert`, `remove`, `get`, `clear` or `iterate`";
+        let what = "holds no operations; expected at least one `insert`, `remove`, `get`, `clear`, `iterate` or `scan`";
         self.fault(what.to_owned())
     }
 
@@ -240,12 +277,14 @@ fn op(operation: &Operation<'_>) -> Op {
         Action::Insert => Kind::Put,
         Action::Remove => Kind::Remove,
         Action::Get => Kind::Get,
+        Action::Scan => Kind::Scan,
         Action::Clear => return Op::without_key(Kind::Clear),
         Action::Iterate => return Op::without_key(Kind::Iterate),
         Action::New | Action::Nothing | Action::Request => unreachable!("what is read of these is another"),
     };
     let value_bytes = if kind == Kind::Put { operation.value_bytes } else { 0 };
-    Op { kind, key: identity(operation.key), value: 0, hash: operation.hash, value_bytes }
+    let value = if kind == Kind::Scan { operation.entries.into() } else { 0 };
+    Op { kind, key: identity(operation.key), value, hash: operation.hash, value_bytes, key_bytes: 0 }
 }
 
 /// How long the operation's key is, where it has a length.

@@ -9,7 +9,7 @@ use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReade
 use parquet::schema::types::SchemaDescriptor;
 
 use super::super::columns::{Columns, SLOTS, Slot};
-use super::super::csv::{NAMES, TIMES_MAX, unknown};
+use super::super::csv::{NAMES, NO_ENTRIES, TIMES_MAX, unknown};
 use super::super::number::{hexadecimal, quote};
 use super::super::{Action, Key, Operation, Put, Says, Verb, verb};
 use super::column::{Column, Field};
@@ -140,6 +140,13 @@ impl Parquet {
             if puts {
                 operation.value_bytes = self.number(Slot::ValueBytes, u32::MAX.into())?.unwrap_or(0) as u32;
             }
+            if verb == [Action::Scan] {
+                operation.entries = match self.number(Slot::Entries, u32::MAX.into())? {
+                    None => return Err(NO_ENTRIES.to_owned()),
+                    Some(0) => return Err(self.bad(Slot::Entries, "how many entries the scan asks for, 1 at least")),
+                    Some(entries) => entries as u32,
+                };
+            }
         }
         operation.times = self.number(Slot::Times, TIMES_MAX)?.unwrap_or(1);
         if operation.times == 0 {
@@ -159,6 +166,7 @@ impl Rows for Parquet {
             hash: has(Slot::Hash),
             value_bytes: has(Slot::ValueBytes),
             key_bytes: has(Slot::KeyBytes),
+            entries: has(Slot::Entries),
         }
     }
 

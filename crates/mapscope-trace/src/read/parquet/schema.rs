@@ -21,6 +21,7 @@ fn walk(footer: &mut Thrift<'_>) -> Option<Result<(), String>> {
         match footer.field(&mut id)? {
             None => return Some(Err("it has no schema".to_owned())),
             Some(LIST) if id == SCHEMA => break footer.list()?,
+            Some(_) if id == SCHEMA => return Some(Err("its schema is none".to_owned())),
             Some(kind) => footer.skip(kind, 0)?,
         }
     };
@@ -35,6 +36,10 @@ fn walk(footer: &mut Thrift<'_>) -> Option<Result<(), String>> {
         while let Some(kind) = footer.field(&mut id)? {
             match kind {
                 I32 if id == CHILDREN => children = footer.number()?,
+                // Whoever reads it next goes by the number of a field, and not by its type.
+                _ if id == CHILDREN => {
+                    return Some(Err("how many columns a group of its schema has is no number of 32 bits".to_owned()));
+                }
                 kind => footer.skip(kind, 0)?,
             }
         }
@@ -178,6 +183,13 @@ mod tests {
         assert_eq!(check(&footer(&[2, 0, 1, 0])), Ok(()));
         assert_eq!(check(&footer(&[1 << 30, 0])).unwrap_err(), "a group of its schema has 1073741824 of 2 columns");
         assert_eq!(check(&footer(&[-1])).unwrap_err(), "a group of its schema has -1 of 1 columns");
+        let mut wide = footer(&[2, 0, 1, 0]);
+        let children = wide.iter().rposition(|&byte| byte == 0x15).unwrap();
+        wide[children] = 0x16;
+        assert!(check(&wide).unwrap_err().contains("is no number of 32 bits"), "as 64 bits");
+        let mut set = footer(&[1, 0]);
+        set[2] = 0x1a;
+        assert_eq!(check(&set).unwrap_err(), "its schema is none", "as a set");
         let chain = |depth: usize| [vec![1; depth], vec![0]].concat();
         assert_eq!(check(&footer(&chain(DEPTH_MAX))), Ok(()));
         assert_eq!(check(&footer(&chain(1 << 20))).unwrap_err(), "its columns are nested more than 64 deep");

@@ -142,8 +142,11 @@ fn outcome(place: &str, traced: &Traced) -> Vec<String> {
     if traced.dropped > 0 {
         lines.push(format!("{} had no room, and are in no trace", of(traced.dropped, "operation")));
     }
-    if traced.copies > 0 {
-        lines.push(format!("{} began as copies, with entries: no trace is written of these", of(traced.copies, "map")));
+    if traced.in_part > 0 {
+        let maps = of(traced.in_part, "map");
+        lines.push(format!(
+            "{maps} began as copies, with entries, or retained some of theirs: no trace is written of these"
+        ));
     }
     for Written { path, operations, at, ty, entry, hint } in &traced.written {
         let hint = if *hint > 0 { format!(" --hint {hint}") } else { String::new() };

@@ -54,6 +54,12 @@ impl Map {
         self.flags & TRACED != 0
     }
 
+    /// Whether a trace has not all that was done to it: it began with entries, or lost some by their values (`retain`).
+    pub fn is_traced_in_part(&self) -> bool {
+        const IN_PART: u32 = 64;
+        self.is_copy() || self.flags & IN_PART != 0
+    }
+
     /// The map of this number, whose row is there.
     pub(super) fn parse(file: &Bytes<'_>, number: u32, at: usize) -> Map {
         let short = |field| file.u32(at + field);

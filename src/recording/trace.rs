@@ -22,8 +22,8 @@ pub struct Traced {
     pub operations: u64,
     /// Those that there was no room for.
     pub dropped: u64,
-    /// Maps that were made as copies: what they began with is no operation.
-    pub copies: u64,
+    /// Maps that were made as copies, or to which something was done that is no operation.
+    pub in_part: u64,
     /// The traces, the longest first.
     pub written: Vec<Written>,
 }
@@ -167,8 +167,8 @@ pub fn write_traces(
             let sum = sums.get(&map.number).copied().unwrap_or_default();
             traced.maps += 1;
             traced.operations += sum.operations;
-            match map.is_copy() {
-                true => traced.copies += 1,
+            match map.is_traced_in_part() {
+                true => traced.in_part += 1,
                 false if sum.operations > 0 => found.push((sum, process, operations, map)),
                 false => {}
             }

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use mapscope::record::{self, Status};
 use serde_json::Value;
 
 use super::maps;
@@ -26,26 +27,29 @@ struct Build {
 
 const RECORDED: Build = Build { name: "recorded", features: "record", debug: "line-tables-only" };
 const WITHOUT_LINES: Build = Build { name: "without-lines", features: "record", debug: "none" };
+const CHANGED: Build = Build { name: "changed", ..RECORDED };
 const OFF: Build = Build { name: "off", features: "", debug: "none" };
 
-/// Has a folder of its own with the program built there; the program.
-fn build(at: &Place, build: Build) -> PathBuf {
+/// Has a folder of its own with the program built there.
+fn build(at: &Place, build: Build) {
     let root = env!("CARGO_MANIFEST_DIR");
     fs::create_dir(at.path().join("src")).expect("a folder");
     fs::write(at.path().join("src/main.rs"), SOURCE).expect("written");
     let manifest = fs::read_to_string(Path::new(PROGRAM).join("Cargo.toml")).expect("a manifest");
     fs::write(at.path().join("Cargo.toml"), manifest.replace("../../..", root)).expect("written");
     fs::copy(Path::new(root).join("Cargo.lock"), at.path().join("Cargo.lock")).expect("copied");
+    compile(at, build);
+}
+
+/// Builds the program that is in a folder.
+fn compile(at: &Place, build: Build) {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("recorded-rust").join(build.name);
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--offline", "--quiet", "--features", build.features]).current_dir(at.path());
     cargo.env("CARGO_TARGET_DIR", &target).env("CARGO_PROFILE_DEV_DEBUG", build.debug).env("CARGO_INCREMENTAL", "0");
     let output = cargo.output().expect("cargo starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let program = at.path().join("program");
-    // Tests side by side build into one folder.
-    fs::copy(target.join("debug/recorded-rust"), &program).expect("copied");
-    program
+    fs::copy(target.join("debug/recorded-rust"), at.path().join("program")).expect("copied");
 }
 
 /// The folder of the program with lines, built once.
@@ -59,7 +63,7 @@ fn recorded() -> &'static Place {
 }
 
 /// `mapscope record FLAGS -- ./program ARGS`, into a folder of that name.
-fn record(place: &Place, out: &str, flags: &[&str], args: &[&str]) -> Outcome {
+fn recording(place: &Place, out: &str, flags: &[&str], args: &[&str]) -> Outcome {
     place.run(&[&["record", "--out", out], flags, &["--", "./program"], args].concat())
 }
 
@@ -78,7 +82,7 @@ fn rows(maps: &Value, line: u64) -> Vec<&Value> {
 #[test]
 fn bytes_are_those_of_an_allocator_that_counts() {
     let place = recorded();
-    let outcome = record(place, "bytes", &[], &["bytes"]);
+    let outcome = recording(place, "bytes", &[], &["bytes"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     let mut counted: BTreeMap<u64, [u64; 2]> = BTreeMap::new();
     for said in outcome.stdout.lines() {
@@ -158,7 +162,7 @@ fn operations_are_counted_one_by_one_also_of_a_process_that_runs() {
 #[test]
 fn a_map_that_the_standard_library_makes_has_the_place_of_who_calls_it() {
     let place = recorded();
-    assert_eq!(record(place, "places", &[], &["places"]).code, Some(0));
+    assert_eq!(recording(place, "places", &[], &["places"]).code, Some(0));
     let maps = maps(place, "places");
     for (comment, ty, count) in [
         ("collect", "HashMap<u8, u8>", 1),
@@ -185,7 +189,7 @@ fn a_map_that_the_standard_library_makes_has_the_place_of_who_calls_it() {
 fn without_debug_information_such_a_map_has_the_name_of_the_function() {
     let place = Place::new();
     build(&place, WITHOUT_LINES);
-    assert_eq!(record(&place, "r", &[], &["places"]).code, Some(0));
+    assert_eq!(recording(&place, "r", &[], &["places"]).code, Some(0));
     let maps = maps(&place, "r");
     let named: Vec<_> = maps["places"].as_array().expect("places").iter().map(|row| &row["place"]).collect();
     assert!(named.contains(&&"recorded_rust::places".into()), "{named:?}");
@@ -198,7 +202,7 @@ fn what_was_recorded_survives_the_process() {
     // The last of them needs more room than a file has at first.
     for inserts in [0, 1, 15, 5_000] {
         let out = format!("killed-{inserts}");
-        let outcome = record(place, &out, &[], &["killed", &inserts.to_string()]);
+        let outcome = recording(place, &out, &[], &["killed", &inserts.to_string()]);
         assert_eq!(outcome.code, Some(128 + libc::SIGKILL), "{}", outcome.stderr);
         let maps = maps(place, &out);
         let [row] = rows(&maps, line("killed"))[..] else { panic!("{maps}") };
@@ -210,7 +214,7 @@ fn what_was_recorded_survives_the_process() {
 #[test]
 fn a_sample_is_one_of_n_and_lookups_can_be_left_out() {
     let place = recorded();
-    let outcome = record(place, "sample", &["--sample", "1/10", "--no-lookups"], &["killed", "5000"]);
+    let outcome = recording(place, "sample", &["--sample", "1/10", "--no-lookups"], &["killed", "5000"]);
     assert_eq!(outcome.code, Some(128 + libc::SIGKILL), "{}", outcome.stderr);
     let maps = maps(place, "sample");
     let count = maps["total"]["maps"].as_u64().expect("a figure");
@@ -229,7 +233,7 @@ fn a_program_that_is_not_recorded_does_the_same_and_leaves_nothing() {
         outcome.stdout
     };
     assert_eq!(counted(place), counted(&off));
-    let refused = record(&off, "r", &[], &["counted"]);
+    let refused = recording(&off, "r", &[], &["counted"]);
     assert_eq!(refused.code, Some(2), "{}", refused.stderr);
     assert!(refused.stderr.contains("a Rust program needs the maps of mapscope-record"), "{}", refused.stderr);
     // Whoever sets the variable wrongly is told, and the program does its work.
@@ -238,5 +242,49 @@ fn a_program_that_is_not_recorded_does_the_same_and_leaves_nothing() {
         let mut program = Command::new(place.path().join("program"));
         let outcome = place.run_command(program.arg("counted").env("MAPSCOPE_RECORD", setting));
         assert!(outcome.code == Some(0) && outcome.stderr.contains(why), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn a_hint_is_written_and_saves_what_it_said() {
+    let place = Place::new();
+    build(&place, CHANGED);
+    assert_eq!(recording(&place, "before", &[], &["hinted"]).code, Some(0));
+    let shown = place.run(&["maps", "before", "--hints"]);
+    let with = "HashMap::with_capacity(names.len())";
+    assert!(shown.stdout.contains(with) && shown.stdout.contains("guess: every round writes"), "{}", shown.stdout);
+    let written = place.run(&["maps", "before", "--write"]);
+    assert_eq!((written.code, &*written.stderr), (Some(0), "1 file changed\n"), "{}", written.stdout);
+    assert_eq!(
+        fs::read_to_string(place.path().join("src/main.rs")).expect("the program"),
+        SOURCE.replacen("HashMap::new(); // hinted", &format!("{with}; // hinted"), 1)
+    );
+    compile(&place, CHANGED);
+    assert_eq!(recording(&place, "after", &[], &["hinted"]).code, Some(0));
+    let [before, after] = ["before", "after"].map(|name| maps(&place, name));
+    let [[before], [after]] = [&before, &after].map(|maps| rows(maps, line("hinted"))).map(|rows| [rows[0]]);
+    let figure = |row: &Value, name: &str| row[name].as_u64().expect("a figure");
+    assert_eq!(figure(before, "alloc_bytes") - figure(before, "hint_saves_bytes"), figure(after, "alloc_bytes"));
+    assert_eq!((figure(after, "growths"), figure(after, "hinted_maps"), figure(after, "hint_saves_bytes")), (0, 1, 0));
+}
+
+#[test]
+fn a_trace_plays_on_another_map_to_the_same_content() {
+    let place = recorded();
+    let at = format!("main.rs:{}", line("traced"));
+    let outcome = recording(place, "traced", &["--trace", &at], &["traced"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let left: u64 = outcome.stdout.split(' ').nth(1).expect("a number").parse().expect("a number");
+    // Four operations a round, and an iteration.
+    assert!(outcome.stderr.contains(&format!("{at}: 8,001 operations of 1 map traced")), "{}", outcome.stderr);
+    let entry = outcome.stderr.split("--entry '").nth(1).and_then(|rest| rest.split('\'').next()).expect("an entry");
+    assert!(entry.starts_with("string(") && entry.ends_with("/u64"), "{entry}");
+    let args =
+        ["run", "--trace", "traced/trace-001.csv.zst", "--entry", entry, "--map", "std,btree", "--passes", "count"];
+    let outcome = place.run(&[&args[..], &["--out", "played"]].concat());
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let played = record::read(&place.path().join("played")).expect("a record");
+    for cell in &played.cells {
+        assert_eq!((cell.status, cell.expected.entries), (Status::Ok, left), "{}", cell.id);
     }
 }

@@ -29,6 +29,9 @@ const HOLE: &str = "HINT";
 
 /// What there is at a line that makes maps of this type.
 pub(super) fn find(source: &str, line: u32, ty: &str) -> Result<Found, String> {
+    if nests_deep(source) {
+        return Err("it nests too deep to be read".to_owned());
+    }
     let file: File = syn::parse_str(source).map_err(|error| format!("it can't be read: {error}"))?;
     let mut calls = Calls { line, found: Vec::new() };
     calls.visit_file(&file);
@@ -50,6 +53,26 @@ pub(super) fn find(source: &str, line: u32, ty: &str) -> Result<Found, String> {
     let edit = Edit { offset: range.start, end: range.end, old: source[range].to_owned(), new: with.clone() };
     let [from, to] = [call.span().start(), call.span().end()].map(|at| (at.line as u32, at.column as u32 + 1));
     Ok(Found { from, to, kind, hint, loop_line, edit, with, why })
+}
+
+/// Whether brackets, or signs in front of something, may lie so deep in each other that no parser gets there.
+fn nests_deep(source: &str) -> bool {
+    const DEPTH_MAX: usize = 500;
+    const SIGNS_MAX: usize = 1000;
+    let (mut depth, mut signs) = (0_usize, 0_usize);
+    source.chars().any(|c| {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        match c {
+            '!' | '-' | '*' | '&' => signs += 1,
+            _ if !c.is_whitespace() => signs = 0,
+            _ => {}
+        }
+        depth > DEPTH_MAX || signs > SIGNS_MAX
+    })
 }
 
 /// Why no map is made without a hint in a line.
@@ -393,6 +416,8 @@ mod tests {
             ("#[derive(Default)] // here\nstruct A { m: HashMap<u8, u8> }", "derived"),
             ("fn f() { let a = [HashMap::new(), HashMap::new()]; } // here", "several"),
             ("fn f( // here", "can't be read"),
+            (&format!("fn f() {{ // here\n{}0{} }}", "(".repeat(9999), ")".repeat(9999)), "too deep"),
+            (&format!("fn f() {{ // here\n{}0 }}", "! ".repeat(9999)), "too deep"),
         ] {
             let said = at(source, "HashMap<u8, u8>").expect_err("none");
             assert!(said.contains(why), "{said}");

@@ -3,9 +3,11 @@
 mod find;
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
 
 use super::{Bounds, Edit, Files, Finding, Fixed, HintsError, Kind, Outcome, Place};
 use crate::text;
@@ -30,9 +32,9 @@ impl RustSource {
 
     fn place(&self, place: &Place) -> Outcome {
         let file = self.root.join(&place.file);
-        let found = fs::read_to_string(&file)
+        let found = read(&file)
             .map_err(|error| format!("{}: {error}", text::path(&file)))
-            .and_then(|source| find(&source, place.line, &place.ty));
+            .and_then(|source| on_a_deep_stack(|| find(&source, place.line, &place.ty)));
         match found {
             Ok(found) => {
                 let why = found.why.clone();
@@ -41,6 +43,31 @@ impl RustSource {
             Err(why) => Outcome { finding: None, why: Some(why) },
         }
     }
+}
+
+/// A source, of whatever file a recording names.
+fn read(file: &Path) -> io::Result<String> {
+    const BYTES_MAX: u64 = 1 << 20;
+    let is_source = file.extension().is_some_and(|name| name == "rs") && fs::metadata(file)?.is_file();
+    if !is_source {
+        return Err(io::Error::other("it is no source"));
+    }
+    let mut text = String::new();
+    File::open(file)?.take(BYTES_MAX + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > BYTES_MAX {
+        true => Err(io::Error::other("it is longer than a MiB")),
+        false => Ok(text),
+    }
+}
+
+/// The parser calls itself for whatever nests, as deep as a source of that length can.
+fn on_a_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
+    const BYTES: usize = 1 << 30;
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(BYTES).spawn_scoped(scope, work);
+        let thread = thread.map_err(|error| error.to_string())?;
+        thread.join().unwrap_or_else(|_| Err("the parser failed on it".to_owned()))
+    })
 }
 
 fn finding(found: Found, file: PathBuf, ty: &str) -> Finding {
@@ -80,7 +107,9 @@ impl Files for RustSource {
         let real = |path: &Path| {
             path.canonicalize().map_err(|error| HintsError::At { path: path.to_owned(), what: error.to_string() })
         };
-        Ok(real(folder)?.starts_with(real(&self.root)?))
+        // What a recording calls the workspace may be anything: cargo says which one the folder is in.
+        let Some(root) = workspace_of(folder) else { return Ok(false) };
+        Ok(real(&root)? == real(&self.root)?)
     }
 
     fn fix(&self, files: &BTreeMap<PathBuf, Vec<Edit>>) -> Result<Vec<Fixed>, HintsError> {

@@ -12,7 +12,7 @@ pub use std::collections::btree_map::{
     IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Range, RangeMut, Values, ValuesMut,
 };
 
-use crate::recorder::{Layout, Record, Recorded, Row, short};
+use crate::recorder::{Key, Layout, Operation, Record, Recorded, Row, short};
 
 type Real<K, V> = std::collections::BTreeMap<K, V>;
 
@@ -57,7 +57,7 @@ impl<K, V> BTreeMap<K, V> {
     #[inline]
     fn looked_up(&self) {
         if let Some(row) = self.row() {
-            row.looked_up(1);
+            row.looked_up(|| None);
         }
     }
 
@@ -131,7 +131,7 @@ impl<K, V> BTreeMap<K, V> {
         K: Ord,
     {
         let row = self.row();
-        self.map.first_entry().map(|entry| OccupiedEntry { entry, row, is_counted: false })
+        self.map.first_entry().map(|entry| OccupiedEntry { entry, row, key: None, is_counted: false })
     }
 
     /// Takes the entry of the least key out.
@@ -163,7 +163,7 @@ impl<K, V> BTreeMap<K, V> {
         K: Ord,
     {
         let row = self.row();
-        self.map.last_entry().map(|entry| OccupiedEntry { entry, row, is_counted: false })
+        self.map.last_entry().map(|entry| OccupiedEntry { entry, row, key: None, is_counted: false })
     }
 
     /// Takes the entry of the largest key out.
@@ -286,7 +286,7 @@ impl<K, V> BTreeMap<K, V> {
         K: Ord,
     {
         let row = self.row();
-        Entry::new(self.map.entry(key), row)
+        Entry::new(self.map.entry(key), row, None)
     }
 
     /// Takes the entries from this key on out, as a map of their own.

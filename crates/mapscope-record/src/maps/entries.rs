@@ -16,6 +16,7 @@ macro_rules! entries {
         pub struct OccupiedEntry<'a, K: 'a, V: 'a> {
             entry: std::collections::$std::OccupiedEntry<'a, K, V>,
             row: Option<&'static Row>,
+            key: Option<Key>,
             is_counted: bool,
         }
 
@@ -23,14 +24,19 @@ macro_rules! entries {
         pub struct VacantEntry<'a, K: 'a, V: 'a> {
             entry: std::collections::$std::VacantEntry<'a, K, V>,
             row: Option<&'static Row>,
+            key: Option<Key>,
         }
 
         impl<'a, K $(: $ord)?, V> Entry<'a, K, V> {
-            fn new(entry: std::collections::$std::Entry<'a, K, V>, row: Option<&'static Row>) -> Self {
+            fn new(
+                entry: std::collections::$std::Entry<'a, K, V>,
+                row: Option<&'static Row>,
+                key: Option<Key>,
+            ) -> Self {
                 use std::collections::$std::Entry::{Occupied, Vacant};
                 match entry {
-                    Occupied(entry) => Entry::Occupied(OccupiedEntry { entry, row, is_counted: false }),
-                    Vacant(entry) => Entry::Vacant(VacantEntry { entry, row }),
+                    Occupied(entry) => Entry::Occupied(OccupiedEntry { entry, row, key, is_counted: false }),
+                    Vacant(entry) => Entry::Vacant(VacantEntry { entry, row, key }),
                 }
             }
 
@@ -117,6 +123,7 @@ macro_rules! entries {
             fn is_written(&mut self) {
                 if let (Some(row), false) = (self.row, self.is_counted) {
                     row.wrote();
+                    row.trace(Operation::Put, self.key);
                 }
                 self.is_counted = true;
             }
@@ -124,6 +131,7 @@ macro_rules! entries {
             fn is_removed(&self) {
                 if let Some(row) = self.row {
                     row.removed(1);
+                    row.trace(Operation::Remove, self.key);
                 }
             }
 
@@ -144,7 +152,7 @@ macro_rules! entries {
             #[inline]
             pub fn get(&self) -> &V {
                 if let Some(row) = self.row {
-                    row.looked_up(1);
+                    row.looked_up(|| self.key);
                 }
                 self.entry.get()
             }
@@ -183,6 +191,7 @@ macro_rules! entries {
                 if let Some(row) = self.row {
                     row.wrote();
                     row.inserted(1);
+                    row.trace(Operation::Put, self.key);
                 }
             }
 
@@ -209,7 +218,8 @@ macro_rules! entries {
             #[inline]
             pub fn insert_entry(self, value: V) -> OccupiedEntry<'a, K, V> {
                 self.is_inserted();
-                OccupiedEntry { entry: self.entry.insert_entry(value), row: self.row, is_counted: true }
+                let (row, key) = (self.row, self.key);
+                OccupiedEntry { entry: self.entry.insert_entry(value), row, key, is_counted: true }
             }
         }
 

@@ -12,7 +12,7 @@ pub use std::collections::hash_map::{
     DefaultHasher, Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, RandomState, Values, ValuesMut,
 };
 
-use crate::recorder::{Layout, Record, Recorded, Row, Size, short};
+use crate::recorder::{Key, Layout, Operation, Record, Recorded, Row, Size, is_text, short, traced};
 
 type Real<K, V, S> = std::collections::HashMap<K, V, S>;
 
@@ -33,6 +33,10 @@ impl<K, V, S> Recorded for HashMap<K, V, S> {
             other => format!(", {}", short(other)),
         };
         format!("HashMap<{}, {}{hasher}>", short(type_name::<K>()), short(type_name::<V>()))
+    }
+
+    fn keys_are_text() -> bool {
+        is_text::<K>()
     }
 }
 
@@ -56,8 +60,9 @@ impl<K, V, S> HashMap<K, V, S> {
     }
 
     #[inline]
-    fn put(&self, before: Before) {
+    fn put(&self, before: Before, key: Option<Key>) {
         if let Some((row, before)) = before {
+            row.trace(Operation::Put, key);
             row.put(&Self::LAYOUT, before, self.size());
         }
     }
@@ -70,16 +75,23 @@ impl<K, V, S> HashMap<K, V, S> {
     }
 
     #[inline]
-    fn removed(&self, before: Before) {
+    fn removed(&self, before: Before, key: Option<Key>) {
         if let Some((row, before)) = before {
+            row.trace(Operation::Remove, key);
             row.removed((before.len - self.map.len()) as u64);
         }
     }
 
+    /// A key of an operation, if the map is traced.
     #[inline]
-    fn looked_up(&self, times: u64) {
+    fn key<Q: Hash + ?Sized>(&self, key: &Q) -> Option<Key> {
+        self.row().and_then(|row| traced::<Self, Q>(row, key))
+    }
+
+    #[inline]
+    fn looked_up<Q: Hash + ?Sized>(&self, key: &Q) {
         if let Some(row) = self.row() {
-            row.looked_up(times);
+            row.looked_up(|| traced::<Self, Q>(row, key));
         }
     }
 
@@ -227,7 +239,9 @@ impl<K, V, S> HashMap<K, V, S> {
         self.iterated();
         let before = self.before();
         self.map.retain(f);
-        self.removed(before);
+        if let Some((row, before)) = before {
+            row.removed_untraced((before.len - self.map.len()) as u64);
+        }
     }
 
     /// Removes all entries.
@@ -290,7 +304,8 @@ impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
         if row.is_some() && self.map.len() == self.map.capacity() && !self.map.contains_key(&key) {
             self.reserve(1);
         }
-        Entry::new(self.map.entry(key), row)
+        let traced = self.key(&key);
+        Entry::new(self.map.entry(key), row, traced)
     }
 
     /// A key's value.
@@ -300,7 +315,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.looked_up(1);
+        self.looked_up(k);
         self.map.get(k)
     }
 
@@ -311,7 +326,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.looked_up(1);
+        self.looked_up(k);
         self.map.get_key_value(k)
     }
 
@@ -323,7 +338,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.looked_up(N as u64);
+        ks.iter().for_each(|k| self.looked_up(*k));
         self.map.get_disjoint_mut(ks)
     }
 
@@ -337,7 +352,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.looked_up(N as u64);
+        ks.iter().for_each(|k| self.looked_up(*k));
         // SAFETY: the caller's to promise.
         unsafe { self.map.get_disjoint_unchecked_mut(ks) }
     }
@@ -349,7 +364,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.looked_up(1);
+        self.looked_up(k);
         self.map.contains_key(k)
     }
 
@@ -360,16 +375,16 @@ impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.looked_up(1);
+        self.looked_up(k);
         self.map.get_mut(k)
     }
 
     /// Puts a value; gives the one that was there.
     #[inline]
     pub fn insert(&mut self, k: K, v: V) -> Option<V> {
-        let before = self.before();
+        let (before, key) = (self.before(), self.key(&k));
         let old = self.map.insert(k, v);
-        self.put(before);
+        self.put(before, key);
         old
     }
 
@@ -390,9 +405,9 @@ impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let before = self.before();
+        let (before, key) = (self.before(), self.key(k));
         let entry = self.map.remove_entry(k);
-        self.removed(before);
+        self.removed(before, key);
         entry
     }
 }
@@ -534,7 +549,7 @@ impl<K, V, F: FnMut(&K, &mut V) -> bool> Iterator for ExtractIf<'_, K, V, F> {
     fn next(&mut self) -> Option<(K, V)> {
         let entry = self.entries.next()?;
         if let Some(row) = self.row {
-            row.removed(1);
+            row.removed_untraced(1);
         }
         Some(entry)
     }

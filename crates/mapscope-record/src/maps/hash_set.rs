@@ -10,7 +10,7 @@ use std::ops::{BitAnd, BitOr, BitXor, Sub};
 
 pub use std::collections::hash_set::{Drain, IntoIter, Iter};
 
-use crate::recorder::{Layout, Record, Recorded, Row, Size, short};
+use crate::recorder::{Key, Layout, Operation, Record, Recorded, Row, Size, is_text, short, traced};
 
 type Real<T, S> = std::collections::HashSet<T, S>;
 
@@ -29,6 +29,10 @@ impl<T, S> Recorded for HashSet<T, S> {
             other => format!(", {}", short(other)),
         };
         format!("HashSet<{}{hasher}>", short(type_name::<T>()))
+    }
+
+    fn keys_are_text() -> bool {
+        is_text::<T>()
     }
 }
 
@@ -52,8 +56,9 @@ impl<T, S> HashSet<T, S> {
     }
 
     #[inline]
-    fn put(&self, before: Before) {
+    fn put(&self, before: Before, key: Option<Key>) {
         if let Some((row, before)) = before {
+            row.trace(Operation::Put, key);
             row.put(&Self::LAYOUT, before, self.size());
         }
     }
@@ -66,16 +71,23 @@ impl<T, S> HashSet<T, S> {
     }
 
     #[inline]
-    fn removed(&self, before: Before) {
+    fn removed(&self, before: Before, key: Option<Key>) {
         if let Some((row, before)) = before {
+            row.trace(Operation::Remove, key);
             row.removed((before.len - self.set.len()) as u64);
         }
     }
 
+    /// A key of an operation, if the map is traced.
     #[inline]
-    fn looked_up(&self) {
+    fn key<Q: Hash + ?Sized>(&self, key: &Q) -> Option<Key> {
+        self.row().and_then(|row| traced::<Self, Q>(row, key))
+    }
+
+    #[inline]
+    fn looked_up<Q: Hash + ?Sized>(&self, value: &Q) {
         if let Some(row) = self.row() {
-            row.looked_up(1);
+            row.looked_up(|| traced::<Self, Q>(row, value));
         }
     }
 
@@ -175,7 +187,9 @@ impl<T, S> HashSet<T, S> {
         self.iterated();
         let before = self.before();
         self.set.retain(f);
-        self.removed(before);
+        if let Some((row, before)) = before {
+            row.removed_untraced((before.len - self.set.len()) as u64);
+        }
     }
 
     /// Removes all of them.
@@ -263,7 +277,7 @@ impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
     where
         T: Borrow<Q>,
     {
-        self.looked_up();
+        self.looked_up(value);
         self.set.contains(value)
     }
 
@@ -273,7 +287,7 @@ impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
     where
         T: Borrow<Q>,
     {
-        self.looked_up();
+        self.looked_up(value);
         self.set.get(value)
     }
 
@@ -296,18 +310,18 @@ impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
     /// Puts a value; whether it was not there.
     #[inline]
     pub fn insert(&mut self, value: T) -> bool {
-        let before = self.before();
+        let (before, key) = (self.before(), self.key(&value));
         let is_new = self.set.insert(value);
-        self.put(before);
+        self.put(before, key);
         is_new
     }
 
     /// Puts a value in place of the one that equals it.
     #[inline]
     pub fn replace(&mut self, value: T) -> Option<T> {
-        let before = self.before();
+        let (before, key) = (self.before(), self.key(&value));
         let old = self.set.replace(value);
-        self.put(before);
+        self.put(before, key);
         old
     }
 
@@ -326,9 +340,9 @@ impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
     where
         T: Borrow<Q>,
     {
-        let before = self.before();
+        let (before, key) = (self.before(), self.key(value));
         let taken = self.set.take(value);
-        self.removed(before);
+        self.removed(before, key);
         taken
     }
 }
@@ -465,7 +479,7 @@ impl<T, F: FnMut(&T) -> bool> Iterator for ExtractIf<'_, T, F> {
     fn next(&mut self) -> Option<T> {
         let value = self.values.next()?;
         if let Some(row) = self.row {
-            row.removed(1);
+            row.removed_untraced(1);
         }
         Some(value)
     }

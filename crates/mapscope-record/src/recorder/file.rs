@@ -3,7 +3,7 @@
 //! there.
 
 use std::env;
-use std::ffi::{CString, OsString};
+use std::ffi::{CStr, CString, OsString};
 use std::io::{self, Write as _};
 use std::mem::offset_of;
 use std::os::unix::ffi::OsStrExt as _;
@@ -16,6 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::layout::Layout;
 use super::row::Row;
+use super::trace::{Key, Operation, Trace};
 
 const VERSION: u32 = 2;
 const RUST: u32 = 1;
@@ -32,6 +33,9 @@ const FRAMES_AT: usize = PLACES_AT + PLACES_MAX * size_of::<Place>();
 const TYPES_AT: usize = FRAMES_AT + FRAMES_MAX * size_of::<Frame>();
 const TEXT_AT: usize = TYPES_AT + TYPES_MAX * size_of::<Type>();
 const MAPS_AT: usize = TEXT_AT + TEXT_MAX;
+
+/// A flag of types.
+const KEYS_ARE_TEXT: usize = 32;
 
 /// The number of whatever there is no room for.
 const OTHER: u32 = u32::MAX;
@@ -105,6 +109,7 @@ pub(super) struct File {
     path: CString,
     rate: u64,
     made: AtomicU64,
+    trace: Option<Trace>,
 }
 
 // SAFETY: what lies at the base are atomics alone, and it stays there.
@@ -148,10 +153,15 @@ impl File {
         let folder = parts.next().filter(|folder| !folder.is_empty()).ok_or("MAPSCOPE_RECORD names no folder")?;
         let pid = std::process::id();
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let name = format!("/{pid}-{}.maps", since.as_nanos());
-        let path = CString::new([folder, name.as_bytes()].concat()).map_err(|error| error.to_string())?;
-        let base = map(&path).map_err(|error| format!("{path:?}: {error}"))?;
-        let file = File { base, path, rate, made: AtomicU64::new(0) };
+        let named = |ending: &str| {
+            let name = format!("/{pid}-{}.{ending}", since.as_nanos());
+            [folder, name.as_bytes()].concat()
+        };
+        let path = CString::new(named("maps")).map_err(|error| error.to_string())?;
+        let (room, most) = (MAPS_AT + MAPS_STEP * size_of::<Row>(), MAPS_AT + MAPS_MAX * size_of::<Row>());
+        let base = map(&path, room, most).map_err(|error| format!("{path:?}: {error}"))?;
+        let trace = Trace::begun(&named("ops"))?;
+        let file = File { base, path, rate, made: AtomicU64::new(0), trace };
         let header = file.header();
         let short = |to: &AtomicU32, number: usize| to.store(number as u32, Relaxed);
         header.version.store(VERSION, Relaxed);
@@ -225,25 +235,53 @@ impl File {
         true
     }
 
-    /// The number of the place that has this address, from 1.
-    pub(super) fn place(&self, address: u64) -> u32 {
+    /// The number of the place that has this address, from 1, and whether its maps are traced.
+    pub(super) fn place(&self, address: u64) -> (u32, bool) {
         for probe in 0..PLACES_MAX {
             let at = (mixed(address) as usize + probe) % PLACES_MAX;
             let row: &Place = self.at(PLACES_AT + at * size_of::<Place>());
             if is_claimed(&row.key, address) {
                 if row.frames.load(Acquire) == 0 {
                     row.address.store(address, Relaxed);
+                    row.traced.store(self.is_traced(address).into(), Relaxed);
                     row.frames.store(1, Release);
                 }
-                return at as u32 + 1;
+                return (at as u32 + 1, row.traced.load(Relaxed) != 0);
             }
         }
         self.header().places_dropped.fetch_add(1, Relaxed);
-        OTHER
+        (OTHER, false)
+    }
+
+    /// Whether the first function of an address is at the place that is traced.
+    fn is_traced(&self, address: u64) -> bool {
+        let Some(trace) = &self.trace else { return false };
+        let text = self.functions(address, String::new);
+        if text == 0 {
+            return false;
+        }
+        let text = self.base.as_ptr().wrapping_add(TEXT_AT + text as usize).cast::<libc::c_char>();
+        // SAFETY: it is a text of the file, written before its number was, once, and ended by a zero.
+        let functions = unsafe { CStr::from_ptr(text) }.to_str().unwrap_or_default();
+        functions.lines().next().is_some_and(|line| trace.is_of(line))
+    }
+
+    /// Adds an operation of a map whose row this is to the trace.
+    #[cold]
+    pub(super) fn trace(&self, row: &Row, operation: Operation, key: Key) {
+        if let Some(trace) = &self.trace {
+            let at = (&raw const *row).addr() - self.base.addr().get() - MAPS_AT;
+            trace.add((at / size_of::<Row>()) as u64, operation, key);
+        }
     }
 
     /// Whether an address has functions, which are written down when it is new: a line each, the innermost first.
     pub(super) fn has_functions(&self, address: u64, functions: impl FnOnce() -> String) -> bool {
+        self.functions(address, functions) != 0
+    }
+
+    /// The number of their text; 0 where there are none.
+    fn functions(&self, address: u64, functions: impl FnOnce() -> String) -> u32 {
         for probe in 0..FRAMES_MAX {
             let at = (mixed(address) as usize + probe) % FRAMES_MAX;
             let row: &Frame = self.at(FRAMES_AT + at * size_of::<Frame>());
@@ -253,15 +291,15 @@ impl File {
                     row.text.store(if functions.is_empty() { 0 } else { self.text(functions.as_bytes()) }, Relaxed);
                     row.done.store(1, Release);
                 }
-                return row.text.load(Relaxed) != 0;
+                return row.text.load(Relaxed);
             }
         }
         self.header().frames_dropped.fetch_add(1, Relaxed);
-        false
+        0
     }
 
     /// The number of a type, from 1.
-    pub(super) fn type_of(&self, layout: &Layout, name: fn() -> String) -> u32 {
+    pub(super) fn type_of(&self, layout: &Layout, name: fn() -> String, keys_are_text: fn() -> bool) -> u32 {
         let key = mixed(name as usize as u64) | 1;
         for probe in 0..TYPES_MAX {
             let at = ((key >> 1) as usize + probe) % TYPES_MAX;
@@ -278,6 +316,7 @@ impl File {
                 put(&row.slot_align, layout.slot_align);
                 put(&row.group, Layout::GROUP);
                 put(&row.buckets_min, layout.buckets_min());
+                put(&row.flags, if keys_are_text() { KEYS_ARE_TEXT } else { 0 });
                 row.text.store(self.text(name().as_bytes()), Relaxed);
                 row.done.store(1, Release);
             }
@@ -338,7 +377,7 @@ fn open(path: &CString, flags: libc::c_int) -> io::Result<libc::c_int> {
     if file < 0 { Err(io::Error::last_os_error()) } else { Ok(file) }
 }
 
-fn grow(path: &CString, length: usize) -> io::Result<()> {
+pub(super) fn grow(path: &CString, length: usize) -> io::Result<()> {
     let file = open(path, 0)?;
     let outcome = allocate(file, length);
     // SAFETY: it was opened here.
@@ -346,14 +385,13 @@ fn grow(path: &CString, length: usize) -> io::Result<()> {
     outcome
 }
 
-/// Makes the file, with room for the first maps, and maps the most that it can have.
-fn map(path: &CString) -> io::Result<NonNull<u8>> {
-    const LENGTH_MAX: usize = MAPS_AT + MAPS_MAX * size_of::<Row>();
+/// Makes a file with room for so many bytes on the disk, and maps the most that it can have.
+pub(super) fn map(path: &CString, room: usize, most: usize) -> io::Result<NonNull<u8>> {
     let file = open(path, libc::O_CREAT | libc::O_EXCL)?;
-    let base = allocate(file, MAPS_AT + MAPS_STEP * size_of::<Row>()).and_then(|()| {
+    let base = allocate(file, room).and_then(|()| {
         let protection = libc::PROT_READ | libc::PROT_WRITE;
         // SAFETY: a new mapping takes the place of none.
-        let base = unsafe { libc::mmap(ptr::null_mut(), LENGTH_MAX, protection, libc::MAP_SHARED, file, 0) };
+        let base = unsafe { libc::mmap(ptr::null_mut(), most, protection, libc::MAP_SHARED, file, 0) };
         if base == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(base) }
     });
     // SAFETY: it was opened here; the mapping stays. A file that says nothing does not.

@@ -6,7 +6,7 @@ const GROUP: usize = if cfg!(target_feature = "sse2") { 16 } else { 8 };
 /// The kind and the sizes of a type of map.
 #[derive(Clone, Copy)]
 pub(crate) struct Layout {
-    /// 1: a table of slots; 2: nodes, whose number is not known.
+    /// A table of slots, or nodes, whose number is not known.
     pub(crate) kind: u32,
     pub(crate) key_bytes: usize,
     pub(crate) value_bytes: usize,
@@ -16,14 +16,16 @@ pub(crate) struct Layout {
 
 impl Layout {
     pub(crate) const GROUP: usize = GROUP;
+    pub(crate) const TABLE: u32 = 1;
+    const NODES: u32 = 2;
 
     pub(crate) const fn table<K, V>() -> Layout {
         let (slot_bytes, slot_align) = (size_of::<(K, V)>(), align_of::<(K, V)>());
-        Layout { kind: 1, key_bytes: size_of::<K>(), value_bytes: size_of::<V>(), slot_bytes, slot_align }
+        Layout { kind: Layout::TABLE, key_bytes: size_of::<K>(), value_bytes: size_of::<V>(), slot_bytes, slot_align }
     }
 
     pub(crate) const fn nodes<K, V>() -> Layout {
-        Layout { kind: 2, ..Layout::table::<K, V>() }
+        Layout { kind: Layout::NODES, ..Layout::table::<K, V>() }
     }
 
     /// The fewest buckets of a table: small slots would leave more than half of it to padding.

@@ -7,7 +7,9 @@ mod layout;
 mod name;
 mod place;
 mod row;
+mod trace;
 
+use std::hash::Hash;
 use std::panic::Location;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
@@ -15,6 +17,7 @@ use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 pub(crate) use layout::Layout;
 pub(crate) use name::short;
 pub(crate) use row::{Row, Size};
+pub(crate) use trace::{Key, Operation};
 
 use file::File;
 
@@ -25,6 +28,23 @@ pub(crate) trait Recorded {
 
     /// Its name: `HashMap<String, u64>`. The function itself tells it from others.
     fn name() -> String;
+
+    /// Whether keys are a kind of string.
+    fn keys_are_text() -> bool {
+        false
+    }
+}
+
+/// Whether a type is a kind of string.
+pub(crate) fn is_text<K>() -> bool {
+    let name = short(std::any::type_name::<K>());
+    ["String", "&str", "Box<str>", "Rc<str>", "Arc<str>", "Cow<str>"].contains(&&*name)
+}
+
+/// A key of an operation of a map whose row this is, if it is traced.
+#[inline]
+pub(crate) fn traced<M: Recorded, Q: Hash + ?Sized>(row: &Row, key: &Q) -> Option<Key> {
+    row.is_traced().then(|| Key::of(key, M::LAYOUT.key_bytes, M::keys_are_text()))
 }
 
 /// Whose figures a map adds to: nothing, or a row; or, for a map that a `const fn` made, where that was, until it is used.
@@ -105,7 +125,7 @@ impl Drop for Record {
             && let Some(file) = File::of_process()
             && let Some(row) = file.claim()
         {
-            row.place(file.place(place::unused(file, place_of(at))));
+            row.place(file.place(place::unused(file, place_of(at))).0);
         }
     }
 }
@@ -115,7 +135,9 @@ fn begin<M: Recorded>(file: &'static File, place: &'static Location<'static>, hi
     let Some(row) = file.claim() else { return ptr::null_mut() };
     let (address, is_own) = place::address(file, place);
     // Where the standard library made it, the functions are those that use it first.
-    row.describe(file.type_of(&M::LAYOUT, M::name), hint, late && !is_own);
-    row.place(file.place(address));
+    let ty = file.type_of(&M::LAYOUT, M::name, M::keys_are_text);
+    let (place, is_traced) = file.place(address);
+    row.describe(ty, hint, late && !is_own, is_traced && M::LAYOUT.kind == Layout::TABLE);
+    row.place(place);
     ptr::from_ref(row).cast_mut()
 }

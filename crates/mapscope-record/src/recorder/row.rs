@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use super::Layout;
-use super::file::counts_lookups;
+use super::file::{File, counts_lookups};
+use super::trace::{Key, Operation};
 
 /// The row of one map. Who has the map to itself writes to it by load and store; lookups and iterations may be of several
 /// threads at once.
@@ -36,8 +37,12 @@ const _: () = assert!(size_of::<Row>() == 128);
 const SEEN_LATE: u32 = 2;
 /// What it began with no write put there.
 const COPY: u32 = 8;
+/// Its operations are traced.
+const TRACED: u32 = 16;
 /// Its table was replaced otherwise than by growing.
 const REPLACED: u32 = 32;
+/// Not all that was done to it is in the trace.
+const TRACED_IN_PART: u32 = 64;
 
 /// Entries, and how many there is room for.
 #[derive(Clone, Copy)]
@@ -66,9 +71,10 @@ impl Row {
         self.place.store(0, Relaxed);
     }
 
-    pub(super) fn describe(&self, ty: u32, hint: usize, is_late: bool) {
+    pub(super) fn describe(&self, ty: u32, hint: usize, is_late: bool, is_traced: bool) {
         self.ty.store(ty, Relaxed);
-        self.flags.store(if is_late { SEEN_LATE } else { 0 }, Relaxed);
+        let flags = if is_late { SEEN_LATE } else { 0 } | if is_traced { TRACED } else { 0 };
+        self.flags.store(flags, Relaxed);
         self.hint.store(u32::try_from(hint).unwrap_or(u32::MAX), Relaxed);
     }
 
@@ -92,6 +98,7 @@ impl Row {
 
     /// A map with so many entries is cleared.
     pub(crate) fn cleared(&self, entries: usize) {
+        self.trace_all(Operation::Clear);
         if entries > 0 {
             self.clears.store(self.clears.load(Relaxed) + 1, Relaxed);
             self.entries.store(0, Relaxed);
@@ -99,9 +106,10 @@ impl Row {
     }
 
     #[inline]
-    pub(crate) fn looked_up(&self, times: u64) {
+    pub(crate) fn looked_up(&self, key: impl FnOnce() -> Option<Key>) {
         if counts_lookups() {
-            self.lookups.fetch_add(times, Relaxed);
+            self.lookups.fetch_add(1, Relaxed);
+            self.trace(Operation::Get, key());
         }
     }
 
@@ -109,6 +117,33 @@ impl Row {
     pub(crate) fn iterated(&self, entries: usize) {
         if entries > 0 && counts_lookups() {
             self.iterations.fetch_add(1, Relaxed);
+            self.trace_all(Operation::Iterate);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_traced(&self) -> bool {
+        self.flags.load(Relaxed) & TRACED != 0
+    }
+
+    /// Adds an operation to the trace.
+    #[inline]
+    pub(crate) fn trace(&self, operation: Operation, key: Option<Key>) {
+        if let (Some(key), Some(file)) = (key, File::of_process()) {
+            file.trace(self, operation, key);
+        }
+    }
+
+    /// The same, of the whole map.
+    fn trace_all(&self, operation: Operation) {
+        self.trace(operation, self.is_traced().then_some(Key::NONE));
+    }
+
+    /// Entries are removed whose keys can't be hashed.
+    pub(crate) fn removed_untraced(&self, count: u64) {
+        self.removed(count);
+        if count > 0 && self.is_traced() {
+            self.flag(TRACED_IN_PART);
         }
     }
 
@@ -180,7 +215,7 @@ impl Row {
 
     /// What it has is replaced by what another one has, in its own table if that is as large.
     pub(crate) fn becomes(&self, source: &Row, entries: usize) {
-        self.flag(REPLACED);
+        self.flag(REPLACED | TRACED_IN_PART);
         self.begins_with(entries);
         let bytes = source.held_bytes.load(Relaxed);
         if bytes != self.held_bytes.load(Relaxed) {

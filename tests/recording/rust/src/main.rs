@@ -137,12 +137,34 @@ fn killed(inserts: u64) {
     std::thread::park();
 }
 
+fn hinted() {
+    let names: Vec<String> = (0..1000).map(|i| format!("name {i}")).collect();
+    let mut lengths = HashMap::new(); // hinted
+    for name in &names {
+        lengths.insert(name.clone(), name.len());
+    }
+    println!("hinted {}", lengths.len());
+}
+
+fn traced() {
+    let mut map: HashMap<String, u64, Fixed> = HashMap::default(); // traced
+    for i in 0..2000 {
+        map.insert(format!("a key that is long enough {i}"), i);
+        *map.entry(format!("a key that is long enough {}", i * 7 % 3000)).or_insert(0) += 1;
+        map.remove(format!("a key that is long enough {}", i * 5 % 4000).as_str());
+        map.contains_key(format!("a key that is long enough {i}").as_str());
+    }
+    println!("traced {} {}", map.len(), map.values().count());
+}
+
 fn main() {
     let mut args = std::env::args().skip(1);
     match args.next().as_deref() {
         Some("bytes") => all_bytes(),
         Some("counted") => counted(),
         Some("places") => places(),
+        Some("hinted") => hinted(),
+        Some("traced") => traced(),
         Some("killed") => killed(args.next().unwrap().parse().unwrap()),
         Some("wait") => {
             counted();

@@ -5,10 +5,12 @@ use std::borrow::Borrow;
 use std::collections::TryReserveError;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::iter::{Chain, FusedIterator};
+use std::iter::FusedIterator;
 use std::ops::{BitAnd, BitOr, BitXor, Sub};
 
 pub use std::collections::hash_set::{Drain, IntoIter, Iter};
+
+pub use super::of_two_sets::{Difference, Intersection, SymmetricDifference, Union};
 
 use crate::recorder::{Key, Layout, Operation, Record, Recorded, Row, Size, is_text, short, traced};
 
@@ -497,111 +499,3 @@ impl<T: fmt::Debug, F> fmt::Debug for ExtractIf<'_, T, F> {
         f.debug_struct("ExtractIf").finish_non_exhaustive()
     }
 }
-
-/// Those of one set that another one has.
-#[must_use = "this returns the intersection as an iterator, without modifying either input set"]
-pub struct Intersection<'a, T, S> {
-    iter: Iter<'a, T>,
-    other: &'a HashSet<T, S>,
-}
-
-/// Those of one set that another one lacks.
-#[must_use = "this returns the difference as an iterator, without modifying either input set"]
-pub struct Difference<'a, T, S> {
-    iter: Iter<'a, T>,
-    other: &'a HashSet<T, S>,
-}
-
-/// Those that only one of two sets has.
-#[must_use = "this returns the difference as an iterator, without modifying either input set"]
-pub struct SymmetricDifference<'a, T, S> {
-    iter: Chain<Difference<'a, T, S>, Difference<'a, T, S>>,
-}
-
-/// Those that either of two sets has.
-#[must_use = "this returns the union as an iterator, without modifying either input set"]
-pub struct Union<'a, T, S> {
-    iter: Chain<Iter<'a, T>, Difference<'a, T, S>>,
-}
-
-impl<'a, T: Eq + Hash, S: BuildHasher> Iterator for Intersection<'a, T, S> {
-    type Item = &'a T;
-
-    #[inline]
-    fn next(&mut self) -> Option<&'a T> {
-        self.iter.find(|value| self.other.contains(*value))
-    }
-
-    #[inline]
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, self.iter.size_hint().1)
-    }
-}
-
-impl<'a, T: Eq + Hash, S: BuildHasher> Iterator for Difference<'a, T, S> {
-    type Item = &'a T;
-
-    #[inline]
-    fn next(&mut self) -> Option<&'a T> {
-        self.iter.find(|value| !self.other.contains(*value))
-    }
-
-    #[inline]
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, self.iter.size_hint().1)
-    }
-}
-
-impl<T, S> Clone for Intersection<'_, T, S> {
-    fn clone(&self) -> Self {
-        Intersection { iter: self.iter.clone(), ..*self }
-    }
-}
-
-impl<T, S> Clone for Difference<'_, T, S> {
-    fn clone(&self) -> Self {
-        Difference { iter: self.iter.clone(), ..*self }
-    }
-}
-
-/// What the iterators over two chained ones have of these.
-macro_rules! chained {
-    ($($name:ident),*) => {$(
-        impl<'a, T: Eq + Hash, S: BuildHasher> Iterator for $name<'a, T, S> {
-            type Item = &'a T;
-
-            #[inline]
-            fn next(&mut self) -> Option<&'a T> {
-                self.iter.next()
-            }
-
-            #[inline]
-            fn size_hint(&self) -> (usize, Option<usize>) {
-                self.iter.size_hint()
-            }
-        }
-
-        impl<T, S> Clone for $name<'_, T, S> {
-            fn clone(&self) -> Self {
-                $name { iter: self.iter.clone() }
-            }
-        }
-    )*};
-}
-
-chained!(SymmetricDifference, Union);
-
-/// What all iterators over two sets have.
-macro_rules! of_two {
-    ($($name:ident),*) => {$(
-        impl<T: Eq + Hash, S: BuildHasher> FusedIterator for $name<'_, T, S> {}
-
-        impl<T: fmt::Debug + Eq + Hash, S: BuildHasher> fmt::Debug for $name<'_, T, S> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_list().entries(self.clone()).finish()
-            }
-        }
-    )*};
-}
-
-of_two!(Intersection, Difference, SymmetricDifference, Union);

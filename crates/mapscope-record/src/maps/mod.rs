@@ -5,5 +5,6 @@ mod entries;
 pub mod btree_map;
 pub mod hash_map;
 pub mod hash_set;
+mod of_two_sets;
 #[cfg(feature = "serde")]
 mod serde;

@@ -15,7 +15,8 @@ use crate::text;
 /// Show what the maps of a recording cost, by the line that makes them
 #[derive(clap::Args)]
 #[command(after_help = "\
-bytes       allocated by the maps of that place and type, as Go's MemStats count
+bytes       allocated by the maps of that place and type, as Go's MemStats count;
+            in Rust those asked of the allocator, and - where they are not known
 abandoned   share of them that was left behind when tables grew
 hint saves  bytes that a hint of each map's largest number of entries would
             save, of maps from which nothing was removed; - where there are none

@@ -238,7 +238,7 @@ fn frame(line: &str) -> Option<Frame> {
 mod tests {
     use super::super::map::{COUNT_MAX, ENTRIES_MAX};
     use super::super::ty::GROUP_BYTES_MAX;
-    use super::super::{Sort, Table};
+    use super::super::{Slots, Sort, Table, Tables};
     use super::*;
 
     /// A file with a place, a type and two maps, the second of which is not yet written.
@@ -278,6 +278,37 @@ mod tests {
         assert_eq!(
             (&*stack[0].function, stack[0].file.as_deref(), stack[0].line),
             ("main.f", Some("/a/b.go"), Some(12))
+        );
+    }
+
+    #[test]
+    fn a_file_that_says_a_language_has_tables_of_its_own() {
+        let parsed = |language: u8, tables: u8, align: u8| {
+            const TYPE_AT: usize = 200;
+            let mut bytes = file();
+            (bytes[8], bytes[152]) = (2, language);
+            (bytes[TYPE_AT + 32], bytes[TYPE_AT + 36], bytes[TYPE_AT + 40]) = (tables, 24, align);
+            (bytes[TYPE_AT + 44], bytes[TYPE_AT + 48]) = (16, 4);
+            Process::parse(Path::new("x"), &bytes)
+        };
+        let process = parsed(1, 1, 8).expect("a file");
+        let slots = Slots { bytes: 24, align: 8, group: 16, buckets_min: 4 };
+        assert_eq!(process.language, Language::Rust);
+        assert_eq!(process.type_of(&process.maps[0]).map(|ty| ty.tables), Some(Tables::Slots(slots)));
+        assert!(parsed(9, 1, 8).is_err_and(|why| why.contains("does not know (number 9)")));
+        assert!(parsed(1, 9, 8).is_err_and(|why| why.contains("does not know (number 9)")));
+        assert!(parsed(1, 1, 0).is_err_and(|why| why.starts_with("is damaged: alignment of a slot: 0")));
+        let nodes = Table::new(&[parsed(1, 2, 0).expect("a file")], None, Sort::Bytes);
+        assert_eq!(nodes.rows[0].counts.of_tables(0), None);
+    }
+
+    #[test]
+    fn a_function_may_have_no_file_and_a_file_no_function() {
+        let of = |line| frame(line).expect("a frame");
+        assert_eq!((of("app::f\t:0").file, of("app::f\t:0").line), (None, None));
+        assert_eq!(
+            of("\tsrc/main.rs:7"),
+            Frame { function: String::new(), file: Some("src/main.rs".into()), line: Some(7) }
         );
     }
 

@@ -207,7 +207,7 @@ fn what_is_no_recording_is_refused() {
     refused(&place.run(&["maps", "empty"]), &["recording.json", "`mapscope record`"]);
     for (text, why) in [
         (&b"maps"[..], "is not what a recorded process writes"),
-        (b"mapscope\x02\0\0\0", "is of version 2"),
+        (b"mapscope\x03\0\0\0", "is of version 3"),
         (b"mapscope\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff", "is cut short"),
     ] {
         fs::write(place.path().join("file"), text).expect("written");

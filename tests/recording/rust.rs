@@ -288,3 +288,28 @@ fn a_trace_plays_on_another_map_to_the_same_content() {
         assert_eq!((cell.status, cell.expected.entries), (Status::Ok, left), "{}", cell.id);
     }
 }
+
+#[test]
+fn recorded_maps_have_the_surface_of_the_real_ones_and_do_the_same() {
+    let place = Place::new();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("recorded-rust/surface");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args([
+        "test",
+        "--offline",
+        "--quiet",
+        "--package",
+        "mapscope-record",
+        "--features",
+        "record,serde",
+        "--tests",
+    ]);
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).env("CARGO_TARGET_DIR", target).env("CARGO_INCREMENTAL", "0");
+    cargo.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
+    let setting = [std::ffi::OsStr::new("2:1:"), place.path().as_os_str()].join(std::ffi::OsStr::new(""));
+    let output = cargo.env("MAPSCOPE_RECORD", setting).output().expect("cargo starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // The text, and what serde reads.
+    let recorded = mapscope::recording::Process::read_all(place.path()).expect("they can be read");
+    assert!(recorded.len() >= 2 && recorded.iter().all(|process| !process.maps.is_empty()), "{recorded:?}");
+}

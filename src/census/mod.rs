@@ -98,6 +98,12 @@ pub struct Census {
 
 /// What there is to say of what was there and is no more.
 const ENDED: &str = "ended while it was read, or can't be read where its heap is";
+const SPENT: &str = "has more to be read than any heap: is it damaged?";
+
+/// Why not all of a program could be read.
+fn unread(memory: &Memory) -> &'static str {
+    if memory.is_spent() { SPENT } else { ENDED }
+}
 
 impl Census {
     /// The most maps that are looked at.
@@ -131,7 +137,7 @@ impl Census {
         let types = Types::find(memory, release.maps);
         let heap = Heap::find(memory, release).ok_or_else(|| match memory.is_whole() {
             true => failed(format!("no heap of {go} is found in it; is Go but a library there, of another program?")),
-            false => failed(ENDED.to_owned()),
+            false => failed(unread(memory).to_owned()),
         })?;
         let of_program = memory.file().and_then(|file| variables(file, memory.entry)).unwrap_or_default();
         let references = References::find(memory, &heap, &types, &of_program);
@@ -155,7 +161,7 @@ impl Census {
         census.look(&program, release.maps);
         match memory.is_whole() {
             true => Ok(census),
-            false => Err(failed(ENDED.to_owned())),
+            false => Err(failed(unread(memory).to_owned())),
         }
     }
 

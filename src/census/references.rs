@@ -224,7 +224,12 @@ impl Walk<'_> {
                 let (elem, length) = (field(ELEM)?, field(LENGTH)?);
                 let bytes = Descriptor::read(self.memory, elem)?.bytes;
                 for index in 0..length.min(FIELDS_MAX as u64) {
+                    let known = fields.len();
                     self.fields(elem, base.checked_add(bytes.checked_mul(index)?)?, nested + 1, fields)?;
+                    // What one has not, none has.
+                    if fields.len() == known {
+                        break;
+                    }
                 }
             }
             Kind::Struct => {

@@ -193,6 +193,10 @@ fn small(program: &Program<'_>, at: u64, header: &Header) -> Option<Seen> {
         return None;
     }
     let fits = program.types_of(at, &object, |ty| program.fits(ty, 1, &object))?;
+    // Of a type that is none of the program's, too little agrees for it to be a map.
+    if fits == Fits::Unknown {
+        return None;
+    }
     let found = Found {
         address: at,
         kind: program.kind(fits),

@@ -94,7 +94,8 @@ impl Table {
         for row in &mut rows {
             row.sizes.sort_unstable();
         }
-        rows.sort_by_cached_key(|row| (Reverse(row.figure(sort)), Reverse(row.known_bytes()), row.kind.names.clone()));
+        let order = |row: &Row| Reverse((row.figure(sort), row.known_bytes()));
+        rows.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.kind.names.cmp(&b.kind.names)));
         Table { rows, total }
     }
 }

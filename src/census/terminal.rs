@@ -103,14 +103,17 @@ fn summary(shown: &Shown<'_>) -> String {
         s(total.maps)
     );
     let by_entry = match total.entries {
+        // Of what is known alone, it would be no average.
         0 => String::new(),
+        _ if total.unknown > 0 => String::new(),
         entries => format!(", {} an entry", number::plain(total.bytes as f64 / entries as f64)),
     };
     let of_heap = match census.heap_bytes {
         0 => String::new(),
         heap => format!("; {} of a heap of {}", percent(total.bytes, heap), number::integer(heap)),
     };
-    let _ = writeln!(text, "{} bytes{by_entry}{of_heap}", number::integer(total.bytes));
+    let more = if total.unknown > 0 { "+" } else { "" };
+    let _ = writeln!(text, "{}{more} bytes{by_entry}{of_heap}", number::integer(total.bytes));
     let tombstones = total.tombstones.map(|n| format!(", {} tombstone{}", number::integer(n), s(n)));
     let _ = writeln!(
         text,

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::memory::{Memory, half, word};
 use super::release::Maps;
+use crate::text::acts;
 
 /// A type of maps. Named types of the same keys and elems are the same to the runtime, and here.
 #[derive(Clone, Debug)]
@@ -258,6 +259,6 @@ fn name(memory: &Memory, base: u64, of: &Descriptor) -> Option<String> {
     let bytes = memory.bytes(at + skip, length.min(NAME_BYTES_MAX))?;
     let text = String::from_utf8(bytes).ok()?;
     let text = if of.has_star { text.strip_prefix('*')? } else { &text };
-    let is_plain = !text.is_empty() && !text.chars().any(char::is_control);
+    let is_plain = !text.is_empty() && !text.contains(acts);
     is_plain.then(|| text.to_owned())
 }

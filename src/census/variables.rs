@@ -3,6 +3,7 @@
 //! Nothing in memory says what a variable is. Go's compiler notes for each type the descriptor that the program has of
 //! it, if it has one; of a struct without, the fields are gone through, and of a pointer, what it points to.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -51,6 +52,8 @@ const SLICE: u64 = 23;
 /// What of a section is read, and how many entries are kept.
 const SECTION_BYTES_MAX: u64 = 1 << 30;
 const ENTRIES_MAX: usize = 1 << 22;
+/// Types that are looked at for all variables together.
+const LOOKS_MAX: u32 = 1 << 26;
 /// Levels of structs and names in each other.
 const NESTED_MAX: usize = 16;
 
@@ -64,7 +67,7 @@ pub(super) fn variables(program: &File, entry: u64) -> Option<Variables> {
     let addresses = section("addr").unwrap_or_default();
     let info = DebugInfo::new(&info, LittleEndian);
     let abbreviations = DebugAbbrev::new(&abbreviations, LittleEndian);
-    let mut entries = Entries { types: HashMap::new(), variables: Vec::new() };
+    let mut entries = Entries { types: HashMap::new(), variables: Vec::new(), looks_left: Cell::new(LOOKS_MAX) };
     let mut units = info.units();
     while let Ok(Some(unit)) = units.next() {
         // Of a unit that is damaged, what comes before is kept.
@@ -82,10 +85,11 @@ type LittleEndianElf = object::LittleEndian;
 /// A section, unpacked.
 fn section<'a>(file: &ElfFile64<'a, LittleEndianElf, &'a ReadCache<&'a File>>, name: &str) -> Option<Vec<u8>> {
     let section = file.section_by_name(&format!(".debug_{name}"))?;
-    let packed = section.compressed_data().ok()?;
-    if packed.uncompressed_size > SECTION_BYTES_MAX {
+    let range = section.compressed_file_range().ok()?;
+    if range.compressed_size.max(range.uncompressed_size) > SECTION_BYTES_MAX {
         return None;
     }
+    let packed = section.compressed_data().ok()?;
     match packed.format {
         CompressionFormat::None => Some(packed.data.to_vec()),
         CompressionFormat::Zlib => unpack(packed.data).ok(),
@@ -117,6 +121,8 @@ struct Type {
 struct Entries {
     types: HashMap<usize, Type>,
     variables: Vec<(u64, usize)>,
+    /// At how many more types is looked: in a damaged section a struct may hold itself, many times over.
+    looks_left: Cell<u32>,
 }
 
 impl Entries {
@@ -190,9 +196,10 @@ impl Entries {
 
     /// Adds what is known of a value of a type.
     fn add(&self, ty: usize, at: u64, nested: usize, found: &mut Vec<Variable>) {
-        let Some(known) = self.types.get(&ty).filter(|_| nested < NESTED_MAX && found.len() < ENTRIES_MAX) else {
-            return;
-        };
+        let looks_left = self.looks_left.get();
+        let may = looks_left > 0 && nested < NESTED_MAX && found.len() < ENTRIES_MAX;
+        let Some(known) = self.types.get(&ty).filter(|_| may) else { return };
+        self.looks_left.set(looks_left - 1);
         let descriptor = |ty: Option<usize>| ty.and_then(|ty| Some(self.types.get(&ty)?.descriptor)).unwrap_or(0);
         let (holds, ty) = match known.kind {
             _ if known.descriptor != 0 => (Holds::Value, known.descriptor),

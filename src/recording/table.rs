@@ -302,7 +302,11 @@ fn place_of(frame: Option<&Frame>, manifest: Option<&Manifest>) -> Place {
         _ => &manifest.folder,
     });
     let below = root.and_then(|root| file.strip_prefix(root).ok());
-    let short = below.or(in_crate(file)).map(text::path).or(by_package).unwrap_or_else(|| text::path(file));
+    let short = below
+        .or_else(|| in_crate(file).filter(|_| is_rust))
+        .map(text::path)
+        .or(by_package)
+        .unwrap_or_else(|| text::path(file));
     let line = frame.line.map(|line| format!(":{line}")).unwrap_or_default();
     // Rust's compiler names the line that makes a map, and its function only where a stack was walked: one line is one place.
     let function = if is_rust { String::new() } else { frame.function.clone() };
@@ -312,13 +316,16 @@ fn place_of(frame: Option<&Frame>, manifest: Option<&Manifest>) -> Place {
 /// The path of a source of a crate that is not the user's, from that crate on: `petgraph-0.8.3/src/graphmap.rs`, which cargo
 /// has fetched, or `core/src/ops/function.rs`.
 fn in_crate(file: &Path) -> Option<&Path> {
+    if file.is_relative() {
+        return None;
+    }
     let mut parts = file.components();
     if file.starts_with("/rustc") {
         return parts.any(|part| part.as_os_str() == "library").then_some(parts.as_path());
     }
     parts.find(|part| part.as_os_str() == "registry")?;
     (parts.next()?.as_os_str() == "src").then(|| parts.next())??;
-    Some(parts.as_path())
+    Some(parts.as_path()).filter(|rest| !rest.as_os_str().is_empty())
 }
 
 #[cfg(test)]
@@ -357,6 +364,10 @@ mod tests {
             ("app::f", "/home/m/src/f.rs", "src/f.rs:7"),
             ("", "/home/.cargo/registry/src/index.crates.io-1949/a-1.0.2/src/lib.rs", "a-1.0.2/src/lib.rs:7"),
             ("", "/rustc/59807616e1/library/core/src/option.rs", "core/src/option.rs:7"),
+            // Anybody may call a folder so.
+            ("", "crates/registry/src/lib.rs", "crates/registry/src/lib.rs:7"),
+            ("", "/elsewhere/registry/src/lib.rs", "/elsewhere/registry/src/lib.rs:7"),
+            ("main.main", "/elsewhere/registry/src/x/main.go", "/elsewhere/registry/src/x/main.go:7"),
         ] {
             assert_eq!(at(function, file), shown);
         }

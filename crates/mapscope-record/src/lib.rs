@@ -20,7 +20,8 @@
 //! - The public surface is that of the standard library, as of the Rust of `rust-version`: `tests/surface.rs` is compiled
 //!   against both.
 //! - Nothing panics or fails for the recording's sake, and no map behaves otherwise than the real one, which it holds.
-//! - Nothing is written that is in a map: keys and values are neither kept nor read.
+//! - Nothing is written that is in a map: values are not read, and keys only where a place is traced, of which a hash under
+//!   a secret of the process and the length are written.
 
 #[cfg(all(feature = "record", target_os = "linux"))]
 mod maps;

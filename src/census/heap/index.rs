@@ -67,14 +67,10 @@ impl Index {
 
 /// The numbers of all arenas that can have memory.
 fn arenas(memory: &Memory) -> Vec<u64> {
-    let mut arenas = Vec::new();
-    for region in memory.regions.iter().filter(|region| region.writable && !region.of_program) {
-        for arena in region.start / ARENA_BYTES..=(region.end - 1) / ARENA_BYTES {
-            if arenas.last() != Some(&arena) && (arenas.len() as u64) < ENTRIES {
-                arenas.push(arena);
-            }
-        }
-    }
+    let regions = memory.regions.iter().filter(|region| region.writable && !region.of_program);
+    let arenas = regions.flat_map(|region| region.start / ARENA_BYTES..=(region.end - 1) / ARENA_BYTES);
+    let mut arenas: Vec<_> = arenas.take(ENTRIES as usize).collect();
+    arenas.dedup();
     arenas
 }
 

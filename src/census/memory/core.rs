@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::rc::Rc;
 
 use object::read::elf::{FileHeader as _, ProgramHeader as _};
 use object::{LittleEndian, ReadCache, elf};
@@ -37,8 +38,12 @@ struct Mapped {
     start: u64,
     end: u64,
     offset: u64,
-    file: String,
+    file: Rc<str>,
 }
+
+/// What the notes of a core file take at most, and how many pairs of segments and files there are.
+const NOTES_BYTES_MAX: u64 = 64 << 20;
+const PAIRS_MAX: u64 = 1 << 32;
 
 impl Core {
     /// The core file, its regions, and where its program begins.
@@ -55,6 +60,7 @@ impl Core {
         }
         let length = file.metadata().map_err(|error| error.to_string())?.len();
         let (mut segments, mut rights, mut mapped, mut entry) = (Vec::new(), Vec::new(), Vec::new(), None);
+        let mut notes_bytes = 0_u64;
         for part in header.program_headers(endian, &cache).map_err(wrong)? {
             let start = part.p_vaddr(endian);
             let end = start.saturating_add(part.p_memsz(endian));
@@ -70,6 +76,12 @@ impl Core {
                 segments.push(Segment { start, end, kept, offset: part.p_offset(endian) });
                 rights.push(part.p_flags(endian));
             }
+            if part.p_type(endian) == elf::PT_NOTE {
+                notes_bytes = notes_bytes.saturating_add(part.p_filesz(endian));
+                if notes_bytes > NOTES_BYTES_MAX {
+                    return Err("has more notes than any core file: is it damaged?".to_owned());
+                }
+            }
             let Some(mut notes) = part.notes(endian, &cache).map_err(wrong)? else { continue };
             while let Some(note) = notes.next().map_err(wrong)? {
                 match note.n_type(endian) {
@@ -79,6 +91,9 @@ impl Core {
                 }
             }
         }
+        if (segments.len() as u64).saturating_mul(mapped.len() as u64) > PAIRS_MAX {
+            return Err("lists more memory and files than any program has: is it damaged?".to_owned());
+        }
         let file_at = |at: u64| mapped.iter().find(|mapped| (mapped.start..mapped.end).contains(&at));
         let regions = segments.iter().zip(rights).map(|(segment, rights)| Region {
             start: segment.start,
@@ -86,7 +101,7 @@ impl Core {
             writable: rights.contains(elf::PF_W),
             executable: rights.contains(elf::PF_X),
             of_program: false,
-            file: file_at(segment.start).map(|mapped| mapped.file.clone()),
+            file: file_at(segment.start).map(|mapped| Rc::clone(&mapped.file)),
         });
         // gcore leaves out what only a file has.
         let left_out = mapped.iter().filter(|mapped| !segments.iter().any(|segment| segment.overlaps(mapped)));
@@ -96,7 +111,7 @@ impl Core {
             writable: false,
             executable: false,
             of_program: false,
-            file: Some(mapped.file.clone()),
+            file: Some(Rc::clone(&mapped.file)),
         });
         let regions = regions.chain(left_out).collect();
         segments.sort_by_key(|segment| segment.start);
@@ -108,7 +123,7 @@ impl Core {
     pub(super) fn add_program(&mut self, name: &str, given: Option<&Path>) -> Result<(), CensusError> {
         let path = given.unwrap_or(Path::new(name));
         let failed = |why: String| CensusError::At { path: path.to_owned(), why };
-        let first = self.mapped.iter().find(|mapped| mapped.file == name && mapped.offset == 0);
+        let first = self.mapped.iter().find(|mapped| *mapped.file == *name && mapped.offset == 0);
         let in_core = first.and_then(|first| {
             let mut page = [0; PAGE_BYTES as usize];
             self.read(first.start, &mut page).then_some(page)
@@ -161,7 +176,7 @@ impl Core {
         let offset = mapped.offset.checked_add(at - mapped.start)?;
         let next = self.segments.partition_point(|segment| segment.start <= at);
         let end = self.segments.get(next).map_or(mapped.end, |next| next.start.min(mapped.end));
-        (mapped.file == *name).then_some((file, offset, end - at))
+        (*mapped.file == **name).then_some((file, offset, end - at))
     }
 }
 
@@ -186,7 +201,7 @@ fn files(note: &[u8]) -> Vec<Mapped> {
         start: word(row, 0),
         end: word(row, 8),
         offset: word(row, 16).saturating_mul(unit),
-        file: String::from_utf8_lossy(name).into_owned(),
+        file: String::from_utf8_lossy(name).into(),
     });
     rows.filter(|mapped| mapped.start < mapped.end && !mapped.file.is_empty()).collect()
 }

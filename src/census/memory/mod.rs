@@ -9,6 +9,7 @@ mod process;
 use std::cell::Cell;
 use std::fs::File;
 use std::path::Path;
+use std::rc::Rc;
 
 use self::core::Core;
 use self::process::Process;
@@ -24,7 +25,7 @@ pub(super) struct Region {
     /// Whether it is of the program's own file, or its zeroed data.
     pub of_program: bool,
     /// The file, where there is one.
-    file: Option<String>,
+    file: Option<Rc<str>>,
 }
 
 impl Region {
@@ -49,10 +50,14 @@ pub(super) struct Memory {
     pub entry: u64,
     /// How many more reads may fail: a core file may name any number of addresses.
     failures_left: Cell<u32>,
+    /// How much more may be read, whatever comes of it: a read is one, and one more for each KiB.
+    reads_left: Cell<u64>,
 }
 
 /// Reads that may fail: pages of a stack that were never used, and what changes meanwhile.
 const FAILURES_MAX: u32 = 1 << 22;
+/// See [`Memory::reads_left`]: minutes, which no program's heap takes, and a damaged core file soon would.
+const READS_MAX: u64 = 1 << 28;
 /// What is read at once, and what a program and its data may take.
 const READ_BYTES_MAX: usize = 1 << 30;
 const PROGRAM_BYTES_MAX: u64 = 4 << 30;
@@ -94,7 +99,14 @@ impl Memory {
             }
             end = region.of_program.then_some(region.end);
         }
-        Some(Memory { source, regions, program, entry, failures_left: Cell::new(FAILURES_MAX) })
+        Some(Memory {
+            source,
+            regions,
+            program: program.to_string(),
+            entry,
+            failures_left: Cell::new(FAILURES_MAX),
+            reads_left: Cell::new(READS_MAX),
+        })
     }
 
     /// The program's file, if it is there.
@@ -111,10 +123,18 @@ impl Memory {
         first && self.failures_left.get() > 0
     }
 
+    /// Whether more was to be read than any program has.
+    pub(super) fn is_spent(&self) -> bool {
+        self.reads_left.get() == 0
+    }
+
     /// Fills `into` with what is there. `false` where not all of it can be read.
     pub(super) fn read(&self, at: u64, into: &mut [u8]) -> bool {
         let left = self.failures_left.get();
+        let reads_left = self.reads_left.get().saturating_sub(1 + into.len() as u64 / 1024);
+        self.reads_left.set(reads_left);
         let is_read = left > 0
+            && reads_left > 0
             && match &self.source {
                 Source::Process(process) => process.read(at, into),
                 Source::Core(core) => core.read(at, into),

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt as _;
+use std::rc::Rc;
 
 use super::{CensusError, Region, entry_of};
 
@@ -49,7 +50,7 @@ fn region(line: &str) -> Option<Region> {
     let mut words = line.splitn(6, ' ');
     let (start, end) = words.next()?.split_once('-')?;
     let rights = words.next()?;
-    let file = words.nth(3).map(str::trim_start).filter(|file| file.starts_with('/')).map(str::to_owned);
+    let file = words.nth(3).map(str::trim_start).filter(|file| file.starts_with('/')).map(Rc::from);
     let number = |text: &str| u64::from_str_radix(text, 16).ok();
     let (start, end) = (number(start)?, number(end)?);
     let has = |right: char| rights.contains(right);

@@ -55,23 +55,37 @@ pub(super) fn find(source: &str, line: u32, ty: &str) -> Result<Found, String> {
     Ok(Found { from, to, kind, hint, loop_line, edit, with, why })
 }
 
-/// Whether brackets, or signs in front of something, may lie so deep in each other that no parser gets there.
+/// Whether something may lie so deep in itself that the parser, which calls itself for each level, never gets there. What is
+/// counted is at least as much as what nests: some sources that don't are refused, too.
 fn nests_deep(source: &str) -> bool {
-    const DEPTH_MAX: usize = 500;
-    const SIGNS_MAX: usize = 1000;
-    let (mut depth, mut signs) = (0_usize, 0_usize);
+    const BRACKETS_MAX: usize = 500;
+    const CHAIN_MAX: usize = 4000;
+    const LINKS_MAX: usize = 1000;
+    // Brackets and angles that are open. Of a chain (`a = a = a`, `&&&a`, `return return a`) the words and signs, which end
+    // with what separates; bars and arrows of closures and functions, which commas don't end; and branches, which blocks don't.
+    let (mut brackets, mut angles, mut chain, mut links, mut branches) = (0_usize, 0_usize, 0, 0, 0);
+    let mut before = ' ';
     source.chars().any(|c| {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
         match c {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            '(' | '[' | '{' => brackets += 1,
+            ')' | ']' | '}' => brackets = brackets.saturating_sub(1),
+            '<' => angles += 1,
+            '>' if before == '-' => links += 1,
+            '>' => angles = angles.saturating_sub(1),
+            '|' => links += 1,
+            'e' if !is_word(before) => branches += 1,
             _ => {}
         }
         match c {
-            '!' | '-' | '*' | '&' => signs += 1,
-            _ if !c.is_whitespace() => signs = 0,
-            _ => {}
+            ';' => (angles, chain, links, branches) = (0, 0, 0, 0),
+            '{' | '}' => (angles, chain, links) = (0, 0, 0),
+            ',' => chain = 0,
+            _ if c.is_whitespace() || is_word(c) && is_word(before) => {}
+            _ => chain += 1,
         }
-        depth > DEPTH_MAX || signs > SIGNS_MAX
+        before = c;
+        brackets.max(angles) > BRACKETS_MAX || chain > CHAIN_MAX || links > LINKS_MAX || branches > CHAIN_MAX
     })
 }
 
@@ -150,7 +164,8 @@ impl Form {
 /// Whether a type names its hasher: `HashMap<K, V, S>`, `HashSet<T, S>`.
 fn has_hasher(ty: &str) -> bool {
     let (mut depth, mut parameters) = (0, 1);
-    for c in ty.chars() {
+    // The arrow of a function closes nothing.
+    for c in ty.replace("->", "").chars() {
         match c {
             '<' | '(' | '[' => depth += 1,
             '>' | ')' | ']' => depth -= 1,

@@ -47,7 +47,7 @@ impl RustSource {
 
 /// A source, of whatever file a recording names.
 fn read(file: &Path) -> io::Result<String> {
-    const BYTES_MAX: u64 = 1 << 20;
+    const BYTES_MAX: u64 = 256 << 10;
     let is_source = file.extension().is_some_and(|name| name == "rs") && fs::metadata(file)?.is_file();
     if !is_source {
         return Err(io::Error::other("it is no source"));
@@ -55,12 +55,12 @@ fn read(file: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(file)?.take(BYTES_MAX + 1).read_to_string(&mut text)?;
     match text.len() as u64 > BYTES_MAX {
-        true => Err(io::Error::other("it is longer than a MiB")),
+        true => Err(io::Error::other("it is longer than 256 KiB")),
         false => Ok(text),
     }
 }
 
-/// The parser calls itself for whatever nests, as deep as a source of that length can.
+/// The parser calls itself for whatever nests: what `nests_deep` does not count takes three bytes a level or more.
 fn on_a_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
     const BYTES: usize = 1 << 30;
     thread::scope(|scope| {
@@ -145,4 +145,32 @@ pub fn workspace_of(folder: &Path) -> Option<PathBuf> {
     let output = cargo.stdin(Stdio::null()).output().ok().filter(|output| output.status.success())?;
     let manifest = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim_end());
     manifest.parent().filter(|root| root.is_absolute()).map(Path::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The parser calls itself for each of these, so that a long source of them must be refused or read, and end nothing.
+    #[test]
+    fn what_nests_as_deep_as_a_source_can_ends_no_process() {
+        for (before, level, after) in [
+            ("fn f() { ", "|| ", "1; }"),
+            ("fn f() { ", "|a|", "1; }"),
+            ("fn f() { let x: ", "A<", "B; }"),
+            ("fn f() { let x: ", "fn()->", "B; }"),
+            ("fn f() { let x: ", "&'a ", "B; }"),
+            ("fn f() { let x: ", "*const ", "B; }"),
+            ("fn f() { ", "return ", "1; }"),
+            ("fn f() { ", "a=", "1; }"),
+            ("fn f() { ", "if a{}else ", "{} }"),
+            ("fn f() { ", "(", "1"),
+            ("fn f() { ", "- ", "1; }"),
+        ] {
+            let levels = (250 << 10) / level.len();
+            let source = format!("{before}{}{after}", level.repeat(levels));
+            let found = on_a_deep_stack(|| find(&source, 1, "HashMap<u8, u8>"));
+            assert!(found.is_err(), "{level}: there is no map in it");
+        }
+    }
 }

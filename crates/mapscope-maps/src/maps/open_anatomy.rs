@@ -35,7 +35,7 @@ const EMPTY_BYTE: u8 = 0xff;
 /// # Safety
 ///
 /// The keys are those of one of hashbrown's tables, of entries `(K, V)`, which is borrowed; where there are none, that
-/// table is the only block of memory that is followed.
+/// table is the only block of memory that is followed (of which then bytes are read, and no entry).
 pub(super) unsafe fn anatomy<'a, K: Key + 'a, V: Value>(
     mut keys: impl ExactSizeIterator<Item = &'a K>,
     capacity: usize,
@@ -54,7 +54,7 @@ pub(super) unsafe fn anatomy<'a, K: Key + 'a, V: Value>(
         Field::whole("tombstones", tombstones as u64, "slots", "deleted ones, which count as taken"),
     ];
     // SAFETY: the caller's.
-    let table = slots.map(|slots| unsafe { table(&slots, hasher, part) });
+    let table = slots.map(|slots| unsafe { table(&slots, len == 0, hasher, part) });
     Anatomy { row_word: "group", numbered: false, header, tables: table.into_iter().collect() }
 }
 
@@ -65,12 +65,17 @@ fn usable_slots(buckets: usize) -> usize {
 /// # Safety
 ///
 /// As for [`anatomy`].
-unsafe fn table<K: Key, V: Value>(slots: &Slots<K, V>, hasher: &impl BuildHasher, part: Part<'_, K>) -> Table {
+unsafe fn table<K: Key, V: Value>(
+    slots: &Slots<K, V>,
+    is_empty: bool,
+    hasher: &impl BuildHasher,
+    part: Part<'_, K>,
+) -> Table {
     let buckets = slots.buckets();
     let row_count = buckets.div_ceil(GROUP);
     let slot = |index: usize| {
         // SAFETY: the caller's.
-        let (byte, entry) = unsafe { (slots.control(index), slots.entry(index)) };
+        let (byte, entry) = unsafe { (slots.control(index), if is_empty { None } else { slots.entry(index) }) };
         let entry = entry.map(|(key, value)| {
             let looks = hit(hasher.hash_one(key), index, buckets) as u64;
             Entry { probed_groups: Some(looks), ..Entry::of(key, value) }
@@ -91,7 +96,9 @@ unsafe fn table<K: Key, V: Value>(slots: &Slots<K, V>, hasher: &impl BuildHasher
         Part::All => (0..row_count).map(row).collect(),
         Part::Row(index) => (index..row_count).take(1).map(row).collect(),
         // SAFETY: the caller's.
-        Part::Key(key) => unsafe { looked_at(slots, hasher.hash_one(key), key) }.into_iter().map(row).collect(),
+        Part::Key(key) => {
+            unsafe { looked_at(slots, is_empty, hasher.hash_one(key), key) }.into_iter().map(row).collect()
+        }
     };
     Table {
         name: "table".to_owned(),
@@ -111,7 +118,7 @@ unsafe fn table<K: Key, V: Value>(slots: &Slots<K, V>, hasher: &impl BuildHasher
 /// # Safety
 ///
 /// As for [`anatomy`].
-unsafe fn looked_at<K: Key, V: Value>(slots: &Slots<K, V>, hash: u64, key: &K) -> Vec<usize> {
+unsafe fn looked_at<K: Key, V: Value>(slots: &Slots<K, V>, is_empty: bool, hash: u64, key: &K) -> Vec<usize> {
     let buckets = slots.buckets();
     let mut rows = Vec::new();
     // As many groups as there are show every slot.
@@ -119,7 +126,7 @@ unsafe fn looked_at<K: Key, V: Value>(slots: &Slots<K, V>, hash: u64, key: &K) -
         let mut ends = false;
         for index in (from..from + GROUP.min(buckets)).map(|slot| slot & (buckets - 1)) {
             // SAFETY: the caller's.
-            let (byte, entry) = unsafe { (slots.control(index), slots.entry(index)) };
+            let (byte, entry) = unsafe { (slots.control(index), if is_empty { None } else { slots.entry(index) }) };
             ends |= byte == EMPTY_BYTE || entry.is_some_and(|(other, _)| other == key);
             rows.push(index / GROUP);
         }

@@ -261,7 +261,7 @@ impl File {
             return false;
         }
         let text = self.base.as_ptr().wrapping_add(TEXT_AT + text as usize).cast::<libc::c_char>();
-        // SAFETY: it is a text of the file, written before its number was, once, and ended by a zero.
+        // SAFETY: it is a text of the file, written before its number was, and ended by a zero.
         let functions = unsafe { CStr::from_ptr(text) }.to_str().unwrap_or_default();
         functions.lines().next().is_some_and(|line| trace.is_of(line))
     }
@@ -288,10 +288,11 @@ impl File {
             if is_claimed(&row.address, address) {
                 if row.done.load(Acquire) == 0 {
                     let functions = functions();
-                    row.text.store(if functions.is_empty() { 0 } else { self.text(functions.as_bytes()) }, Relaxed);
+                    row.text.store(if functions.is_empty() { 0 } else { self.text(functions.as_bytes()) }, Release);
                     row.done.store(1, Release);
                 }
-                return row.text.load(Relaxed);
+                // Of two threads that wrote it, the one may read what the other did.
+                return row.text.load(Acquire);
             }
         }
         self.header().frames_dropped.fetch_add(1, Relaxed);

@@ -100,7 +100,7 @@ impl Row {
     pub(crate) fn cleared(&self, entries: usize) {
         self.trace_all(Operation::Clear);
         if entries > 0 {
-            self.clears.store(self.clears.load(Relaxed) + 1, Relaxed);
+            self.clears.store(self.clears.load(Relaxed).saturating_add(1), Relaxed);
             self.entries.store(0, Relaxed);
         }
     }
@@ -174,7 +174,7 @@ impl Row {
         }
         self.took(bytes);
         if held > 0 {
-            self.growths.store(self.growths.load(Relaxed) + 1, Relaxed);
+            self.growths.store(self.growths.load(Relaxed).saturating_add(1), Relaxed);
             add(&self.moved_entries, moved as u64);
             add(&self.abandoned_bytes, held);
         }

@@ -361,6 +361,11 @@ fn is_header(line: &[u8], next: Option<&[u8]>, separator: u8, numbers: &[(Slot, 
         let next = next.map(|next| cells(next.strip_suffix(b"\r").unwrap_or(next), separator));
         next.is_some_and(|next| next.enumerate().any(|(place, cell)| !is_key(place) && is_number(&cell)))
     };
+    let is_op =
+        |&(slot, place): &(Slot, usize)| slot == Slot::Op && first.get(place).is_some_and(|cell| verb(cell).is_some());
+    if numbers.iter().any(is_op) {
+        return false;
+    }
     numbers.iter().any(is_named) || (first.iter().all(|cell| !cell.is_empty() && !is_number(cell)) && has_numbers())
 }
 

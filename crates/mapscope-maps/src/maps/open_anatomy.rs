@@ -9,10 +9,7 @@ use super::anatomy::{Anatomy, Entry, Field, Kind, Mark, Part, Row, Slot, Stage, 
 use super::open_table::{GROUP, Slots, groups, hit, usable};
 use crate::entry::{Key, Value};
 
-static EMPTY: Mark =
-    Mark {
-        name: "empty", sign: "·", kind: Kind::Empty, meaning: "never used since the table was made: a search ends"
-    };
+static EMPTY: Mark = Mark { name: "empty", sign: "·", kind: Kind::Empty, meaning: "a search ends here" };
 static DELETED: Mark = Mark {
     name: "deleted",
     sign: "×",

@@ -92,9 +92,10 @@ unsafe fn table<K: Key, V: Value>(
         Part::Header => Vec::new(),
         Part::All => (0..row_count).map(row).collect(),
         Part::Row(index) => (index..row_count).take(1).map(row).collect(),
-        // SAFETY: the caller's.
         Part::Key(key) => {
-            unsafe { looked_at(slots, is_empty, hasher.hash_one(key), key) }.into_iter().map(row).collect()
+            // SAFETY: the caller's.
+            let rows = unsafe { looked_at(slots, is_empty, hasher.hash_one(key), key) };
+            rows.into_iter().map(row).collect()
         }
     };
     Table {

@@ -117,8 +117,8 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Ported<K, V, S> {
         self.map.iter(&self.map.guard()).for_each(|(key, value)| f(key, value));
     }
     /// A moved entry is in a node that was made anew: entries stay where they are in a write that allocated no more
-    /// than its own entry takes. What is more may be of the collector, which notes what it is to free: a remove makes
-    /// nodes anew only of a tree, and an overwrite only a tree, or a table of more than a few bins.
+    /// than its own entry takes. What is more may be the collector's, which notes what it is to free: a remove makes
+    /// nodes anew only where there is a tree, and an overwrite only if it makes one, or a larger table of few bins.
     fn disturbed(&self, write: &Write<'_, K>, visit: &mut dyn FnMut(&K, &V) -> bool) {
         let own = match (write.remove, write.hit) {
             (true, _) => 0,

@@ -7,22 +7,23 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 use super::{BAD_INPUT, output};
-use crate::recording::{Manifest, Process, Recorder, SAMPLE_MAX, Traced, Written, write_traces};
+use crate::recording::{Language, Manifest, Process, Recorder, SAMPLE_MAX, Traced, Written, write_traces};
 use crate::report::number;
 use crate::text;
 
-/// Record the maps of Go and Rust programs while a command builds or runs them
+/// Record the maps of Go, Java and Rust programs while a command builds or runs them
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples: mapscope record -- go test ./...
           mapscope record -- go run ./cmd/server
           mapscope record -- go build -o server . && mapscope record -- ./server
           mapscope record --trace cache.go:42 -- ./server
+          mapscope record -- java -jar app.jar
           mapscope record -- cargo run --features record
 Then: mapscope maps DIR
 Go programs are built with a patched copy of their own Go's maps; GOROOT stays
-as it is. Go 1.24 to 1.27. Rust programs name the maps of mapscope-record in
-their imports. On Linux; docs/RECORDING.md says what is seen.
+as it is. Go 1.24 to 1.27. JVMs load an agent: Java 17 and newer. Rust programs
+name the maps of mapscope-record in their imports. On Linux; docs/RECORDING.md says what is seen.
 Exits with the command's code; 2 if nothing could be recorded.")]
 pub(super) struct Args {
     /// go command or Go installation to build with [default: the command's own, or go on the PATH]
@@ -100,7 +101,8 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
                 false => {
                     "nothing was recorded: no program that ran was built under `mapscope record` (go vet and other tools \
                      come built with Go); build yours with `mapscope record -- go build`, in the folder of its module; a \
-                     Rust program needs the maps of mapscope-record"
+                     Rust program needs the maps of mapscope-record, and a Java program a JVM of Java 17 or newer that reads \
+                     JAVA_TOOL_OPTIONS and has the module java.instrument"
                 }
             }));
             return Ok(ExitCode::from(BAD_INPUT));
@@ -124,6 +126,10 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         }
     }
     if let (Some(place), false) = (&args.trace, processes.is_empty()) {
+        if processes.iter().all(|process| process.language == Language::Java) {
+            output::note(&format!("{place}: no trace is written: operations of Java's maps are only counted"));
+            return Ok(ExitCode::from(ended.code));
+        }
         let traced = write_traces(&processes, &Manifest::read(&folder.path)?, &folder.path, args.trace_maps)?;
         if !quiet {
             outcome(place, &traced).iter().for_each(|line| output::note(line));

@@ -27,7 +27,7 @@ impl Chance {
         match ty.map(|ty| ty.tables) {
             // Where a key lies decides only whether its slot is free once it is removed.
             Some(Tables::Slots(_)) if map.removes > 0 => return Chance { growths, table_bytes: map.held_bytes_max },
-            Some(Tables::Slots(_) | Tables::Nodes) => return Chance::default(),
+            Some(Tables::Slots(_) | Tables::Nodes | Tables::Chains(_)) => return Chance::default(),
             Some(Tables::Groups(_)) | None => {}
         }
         let growths = match map.entries_max.max(map.hint.into()) {

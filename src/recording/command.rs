@@ -1,6 +1,6 @@
 //! Starting a command whose programs record their maps.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsRawFd as _;
@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::go::is_go;
+use super::java;
 use super::relay::Relay;
 use super::{Manifest, Patched, RecordingError};
 use crate::engines::go;
@@ -102,6 +103,13 @@ impl Recorder<'_> {
             None => Err(None),
         };
         let known = patched.as_ref().ok();
+        let java_options = match java::options(std::env::var_os(java::OPTIONS)) {
+            // Who builds Go or Rust has no use for a word from each JVM.
+            _ if builds || self.is_cargo() => None,
+            // Nor has a program that starts none for an agent that can't be kept.
+            Err(error) if java::is_java(&self.command[0]) => return Err(error),
+            options => options.ok(),
+        };
         let command = self.command.iter().map(|word| text::path(Path::new(word)));
         let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
         let manifest = Manifest {
@@ -117,7 +125,7 @@ impl Recorder<'_> {
             started_unix_ms: started,
         };
         manifest.write(&out)?;
-        let code = self.start(&relay, &out, go.as_deref(), known).inspect_err(|_| {
+        let code = self.start(&relay, &out, go.as_deref(), known, java_options.as_deref()).inspect_err(|_| {
             let _ = fs::remove_file(out.join(Manifest::FILE_NAME));
         })?;
         Ok(Ended { code, unpatched: patched.err().flatten() })
@@ -148,6 +156,7 @@ impl Recorder<'_> {
         out: &Path,
         go: Option<&Path>,
         patched: Option<&Patched>,
+        java_options: Option<&OsStr>,
     ) -> Result<u8, RecordingError> {
         let (name, arguments) = (&self.command[0], &self.command[1..]);
         let program = match go.filter(|_| self.go.is_some() && is_go(name)) {
@@ -165,6 +174,9 @@ impl Recorder<'_> {
         };
         if let Some(patched) = patched {
             command.env("GOFLAGS", &patched.flags);
+        }
+        if let Some(options) = java_options {
+            command.env(java::OPTIONS, options);
         }
         if let Some(folder) = go.and_then(Path::parent).filter(|_| self.go.is_some()) {
             let path = std::env::var_os("PATH").unwrap_or_default();

@@ -22,11 +22,12 @@ pub(super) const COLUMNS: &[Column] = &[
     ("clears", "Clears of maps that had entries.", |c| Some(c.clears)),
     ("growths", "Tables replaced by a larger one or by two.", |c| c.of_tables(c.growths)),
     ("moved_entries", "Entries that growing moved.", |c| c.of_tables(c.moved_entries)),
+    ("treeifications", "Lists of entries that became trees (Java).", Counts::treeifications),
     ("alloc_bytes", "Bytes allocated.", |c| c.of_tables(c.alloc_bytes())),
     ("table_bytes", "Bytes allocated for tables, headers and directories.", |c| c.of_tables(c.table_bytes)),
     ("entry_bytes", "Bytes allocated for keys and values over 128 bytes.", |c| c.of_tables(c.entry_bytes)),
     ("abandoned_bytes", "Bytes of what growing replaced.", |c| c.of_tables(c.abandoned_bytes)),
-    ("held_bytes_max", "Most bytes that one map held.", |c| c.of_tables(c.held_bytes_max)),
+    ("held_bytes_max", "Most bytes that one map held.", Counts::held_bytes_max),
     (
         "hint_saves_bytes",
         "Bytes that an exact hint of each map would have saved, of maps from which nothing was removed.",

@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::bytes::{self, Bytes, Texts};
-use super::map::{Map, bounded};
+use super::map::{MAP_BYTES, Map, bounded};
 use super::{Language, RecordingError, SAMPLE_MAX, Type};
 use crate::record::Frame;
 use crate::text;
@@ -58,7 +58,8 @@ const MAGIC: &[u8] = b"mapscope";
 /// Of Go, whose files say no language, and of whatever says one.
 const VERSIONS: [u32; 2] = [1, 2];
 const HEADER_BYTES: usize = 152;
-const MAP_BYTES: usize = 128;
+/// Other languages may count what those of today don't.
+const MAP_BYTES_MAX: u64 = 1024;
 const FRAME_BYTES: usize = 16;
 const TYPE_BYTES: usize = 64;
 
@@ -134,6 +135,11 @@ impl Process {
             [88, 92, 96, 100, 108].map(|at| file.u32(at) as usize);
         let [maps_claimed, maps_ready] = [116, 120].map(|at| file.u32(at) as usize);
         let place_bytes = 16 + 8 * depth;
+        let map_bytes = match file.u32(156) {
+            _ if version == 1 => MAP_BYTES,
+            0 => MAP_BYTES,
+            length => bounded("bytes of a map", length.into(), MAP_BYTES as u64, MAP_BYTES_MAX)? as usize,
+        };
         let sections = [
             (0, 1, HEADER_BYTES),
             (places_at, places_max, place_bytes),
@@ -141,7 +147,7 @@ impl Process {
             (types_at, types_max, TYPE_BYTES),
             (text_at, text_max, 1),
             // The file has room for them before the header names them, whenever its process ends.
-            (maps_at, maps_ready, MAP_BYTES),
+            (maps_at, maps_ready, map_bytes),
         ];
         if !sections.into_iter().all(|(at, count, length)| file.has_rows(at, count, length)) {
             return Err("is cut short: copy it again".to_owned());
@@ -173,8 +179,8 @@ impl Process {
                 types.insert(number, ty);
             }
         }
-        let maps =
-            (1..maps_claimed.min(maps_ready)).map(|index| Map::parse(&file, index as u32, maps_at + index * MAP_BYTES));
+        let maps = (1..maps_claimed.min(maps_ready))
+            .map(|index| Map::parse(&file, index as u32, maps_at + index * map_bytes, map_bytes));
         let maps = maps.filter(|map| map.place != 0).map(Map::check).collect::<Result<Vec<_>, _>>()?;
         let dropped = [124, 128, 132, 136, 140].map(|at| u64::from(file.u32(at)));
         let dropped =

@@ -14,9 +14,11 @@ pub(super) fn hint_saves_bytes(map: &Map, ty: &Type) -> Option<u64> {
 
 /// What a map would not have allocated with a hint of that number, of which it had no more entries; below 0 what it
 /// would have allocated more. `None` where keys were
-/// removed: what they leave behind fills tables of any size, and which growths are of that is not recorded.
+/// removed: what they leave behind fills tables of any size, and which growths are of that is not recorded. Java's leave
+/// nothing behind.
 pub(super) fn hint_of_saves_bytes(number: u64, map: &Map, ty: &Type) -> Option<i128> {
-    if map.removes > 0 || map.was_replaced() {
+    let leaves_nothing = matches!(ty.tables, Tables::Chains(_));
+    if map.removes > 0 && !leaves_nothing || map.was_replaced() {
         return None;
     }
     let hinted = match ty.tables {
@@ -25,6 +27,7 @@ pub(super) fn hint_of_saves_bytes(number: u64, map: &Map, ty: &Type) -> Option<i
             header + hinted_bytes(number, group)
         }
         Tables::Slots(slots) => slots.table_bytes(number),
+        Tables::Chains(chains) => chains.map_bytes(number),
         Tables::Nodes => return None,
     };
     Some(i128::from(map.table_bytes) - i128::from(hinted))

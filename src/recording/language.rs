@@ -8,6 +8,8 @@ pub enum Language {
     Go,
     /// The program names the maps of the crate mapscope-record.
     Rust,
+    /// Its JVM loads an agent.
+    Java,
 }
 
 impl Language {
@@ -16,6 +18,7 @@ impl Language {
         match self {
             Language::Go => "go",
             Language::Rust => "rust",
+            Language::Java => "java",
         }
     }
 
@@ -24,6 +27,7 @@ impl Language {
         match number {
             0 => Ok(Language::Go),
             1 => Ok(Language::Rust),
+            2 => Ok(Language::Java),
             other => {
                 Err(format!("is of a language that this mapscope does not know (number {other}): install a newer one"))
             }

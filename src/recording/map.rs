@@ -26,6 +26,8 @@ pub struct Map {
     pub held_bytes: u64,
     pub held_bytes_max: u64,
     pub iterations: u64,
+    /// Lists of entries that became trees.
+    pub treeifications: u64,
 }
 
 impl Map {
@@ -48,6 +50,12 @@ impl Map {
         self.flags & REPLACED != 0
     }
 
+    /// Whether it is known how many bytes it held.
+    pub fn has_held(&self) -> bool {
+        const NOT_HELD: u32 = 128;
+        self.flags & NOT_HELD == 0
+    }
+
     /// Whether its operations are traced.
     pub fn is_traced(&self) -> bool {
         const TRACED: u32 = 16;
@@ -60,8 +68,8 @@ impl Map {
         self.is_copy() || self.flags & IN_PART != 0
     }
 
-    /// The map of this number, whose row is there.
-    pub(super) fn parse(file: &Bytes<'_>, number: u32, at: usize) -> Map {
+    /// The map of this number, whose row is there, so long.
+    pub(super) fn parse(file: &Bytes<'_>, number: u32, at: usize, length: usize) -> Map {
         let short = |field| file.u32(at + field);
         let long = |field| file.u64(at + field);
         Map {
@@ -85,6 +93,7 @@ impl Map {
             held_bytes: long(104),
             held_bytes_max: long(112),
             iterations: long(120),
+            treeifications: if length > MAP_BYTES { long(MAP_BYTES) } else { 0 },
         }
     }
 
@@ -104,6 +113,7 @@ impl Map {
             ("bytes held", self.held_bytes, COUNT_MAX),
             ("most bytes held", self.held_bytes_max, COUNT_MAX),
             ("iterations", self.iterations, COUNT_MAX),
+            ("treeifications", self.treeifications, COUNT_MAX),
         ] {
             bounded(name, figure, 0, max)?;
         }
@@ -111,6 +121,8 @@ impl Map {
     }
 }
 
+/// Bytes of a row, where the file says nothing else.
+pub(super) const MAP_BYTES: usize = 128;
 /// A byte of a processor's address space each.
 pub(super) const ENTRIES_MAX: u64 = 1 << 48;
 /// One a nanosecond for a hundred days.

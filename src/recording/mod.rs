@@ -19,6 +19,7 @@ mod format;
 mod go;
 mod hint;
 mod html;
+mod java;
 mod json;
 mod language;
 mod manifest;
@@ -51,7 +52,7 @@ pub use pairing::Pairing;
 pub use sources::hints;
 pub use table::{Counts, Place, Row, Sort, Table};
 pub use trace::{Traced, Written, write_traces};
-pub use ty::{Slots, Tables, Type};
+pub use ty::{Chains, Slots, Tables, Type};
 
 use std::path::PathBuf;
 

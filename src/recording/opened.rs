@@ -1,11 +1,13 @@
 //! A recording as it is given on the command line.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Manifest, Process, Recorded, RecordingError, Sort, Table};
 
 /// A recording, read and added up.
 pub struct Recording {
+    /// Where it lies.
+    pub path: PathBuf,
     /// What was recorded, where that is known.
     pub manifest: Option<Manifest>,
     /// Its processes, at least one.
@@ -36,12 +38,12 @@ impl Recording {
             return Err(RecordingError::at(path, "no process has recorded its maps there"));
         }
         let table = Table::new(&processes, manifest.as_ref(), sort);
-        Ok(Recording { manifest, processes, table })
+        Ok(Recording { path: path.to_owned(), manifest, processes, table })
     }
 
     /// All of it, for a screen of the usual width.
     pub fn shown(&self) -> Recorded<'_> {
-        let Recording { manifest, processes, table } = self;
+        let Recording { manifest, processes, table, .. } = self;
         Recorded {
             manifest: manifest.as_ref(),
             processes,

@@ -49,6 +49,10 @@ fn outcomes(
         let outcomes = source.places(places);
         return Ok((Box::new(source), outcomes));
     }
+    if recording.processes.iter().all(|process| process.language == Language::Java) {
+        let what = "is of Java, whose sources are not read for hints: leave --hints, --fix and --write out";
+        return Err(HintsError::At { path: recording.path.clone(), what: what.to_owned() });
+    }
     // What a recording names is not started: it may be anybody's.
     let source = Source::new(go, folder)?;
     let outcomes = source.places(places)?;

@@ -43,7 +43,7 @@ pub struct Counts {
     /// Bytes of groups, tables and directories that growing left behind.
     pub abandoned_bytes: u64,
     /// Bytes of the map that held the most, at its largest.
-    pub held_bytes_max: u64,
+    pub(super) held_bytes_max: u64,
     /// Growths that depend on random seeds.
     pub chance: Chance,
     /// Bytes that maps would not have allocated, had each been made with a hint of its largest number of entries: those
@@ -53,6 +53,12 @@ pub struct Counts {
     pub unhinted_maps: u64,
     /// Maps of which neither bytes nor growths are known.
     pub unmeasured_maps: u64,
+    /// Maps of which it is not known how many bytes they held.
+    pub unheld_maps: u64,
+    /// Lists of entries that became trees.
+    pub(super) treeifications: u64,
+    /// Maps that have such lists.
+    pub chained_maps: u64,
 }
 
 impl Counts {
@@ -69,6 +75,16 @@ impl Counts {
     /// Writes of keys that were there. A map that was made before it was recorded may have inserts only.
     pub fn overwrites(&self) -> u64 {
         self.writes.saturating_sub(self.inserts)
+    }
+
+    /// Most bytes that one map held at once. `None` where that is not known of each.
+    pub fn held_bytes_max(&self) -> Option<u64> {
+        self.of_tables(self.held_bytes_max).filter(|_| self.unheld_maps == 0)
+    }
+
+    /// Lists of entries that became trees. `None` where no map has such lists.
+    pub fn treeifications(&self) -> Option<u64> {
+        (self.chained_maps > 0).then_some(self.treeifications)
     }
 
     /// The least number of entries that so many per cent of the maps don't exceed. `None` without maps.
@@ -107,6 +123,9 @@ impl Counts {
             hint_saves_bytes: hint_saves_bytes.unwrap_or(0),
             unhinted_maps: hint_saves_bytes.is_none().into(),
             unmeasured_maps: ty.is_some_and(|ty| ty.tables == Tables::Nodes).into(),
+            unheld_maps: (!map.has_held()).into(),
+            treeifications: map.treeifications,
+            chained_maps: ty.is_some_and(|ty| matches!(ty.tables, Tables::Chains(_))).into(),
         });
     }
 
@@ -132,6 +151,9 @@ impl Counts {
             (&mut self.hint_saves_bytes, other.hint_saves_bytes),
             (&mut self.unhinted_maps, other.unhinted_maps),
             (&mut self.unmeasured_maps, other.unmeasured_maps),
+            (&mut self.unheld_maps, other.unheld_maps),
+            (&mut self.treeifications, other.treeifications),
+            (&mut self.chained_maps, other.chained_maps),
         ];
         pairs.into_iter().for_each(|(sum, more)| *sum = sum.saturating_add(more));
     }

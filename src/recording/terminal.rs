@@ -127,7 +127,11 @@ pub(super) fn summary(recorded: &Recorded<'_>) -> String {
     if total.unhinted_maps > 0 {
         let s = if total.unhinted_maps == 1 { "" } else { "s" };
         let maps = number::integer(total.unhinted_maps);
-        let _ = writeln!(text, "left out of that: {maps} map{s} from which keys were removed");
+        let why = match total.chained_maps {
+            0 => "from which keys were removed",
+            _ => "of which it is not known",
+        };
+        let _ = writeln!(text, "left out of that: {maps} map{s} {why}");
     }
     if total.unmeasured_maps > 0 {
         let s = if total.unmeasured_maps == 1 { "" } else { "s" };

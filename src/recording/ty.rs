@@ -28,6 +28,8 @@ pub enum Tables {
     Slots(Slots),
     /// In nodes, of which it is not known how many there are.
     Nodes,
+    /// In chains of nodes that a table refers to, as Java's.
+    Chains(Chains),
 }
 
 impl Default for Tables {
@@ -67,10 +69,38 @@ impl Slots {
     }
 }
 
+/// Tables of Java, as the JVM that was recorded lays them out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chains {
+    /// Bytes of a reference.
+    pub reference: u32,
+    /// What the size of an object is a multiple of.
+    pub align: u32,
+    /// Bytes of an array without its elements.
+    pub array_header: u32,
+    /// Bytes of the map itself.
+    pub map: u32,
+    /// Whether a table is replaced as soon as three quarters of it are full (ConcurrentHashMap), not with the next entry.
+    pub is_shared: bool,
+}
+
+impl Chains {
+    /// Bytes of a new map with the smallest table that so many entries don't grow, at the usual load factor.
+    pub fn map_bytes(&self, entries: u64) -> u64 {
+        // Bounded where it was read. The constructors round up, or down after adding one.
+        let thirds = 4 * entries.max(1);
+        let length = if self.is_shared { (thirds + 3) / 3 } else { thirds.div_ceil(3) }.next_power_of_two();
+        let align = u64::from(self.align);
+        let array = u64::from(self.array_header).saturating_add(length.saturating_mul(self.reference.into()));
+        u64::from(self.map).saturating_add(array.div_ceil(align).saturating_mul(align))
+    }
+}
+
 /// Eight control bytes, and eight keys and values of at most 128 bytes; larger ones are objects of their own.
 pub(super) const GROUP_BYTES_MAX: u64 = 8 + 8 * (128 + 128);
 const ALIGN_MAX: u64 = 1 << 29;
 const SLOTS_LOOKED_AT_MAX: u64 = 64;
+const REFERENCE_BYTES_MAX: u64 = 8;
 
 impl Type {
     /// Whether keys are a kind of string.
@@ -96,6 +126,12 @@ impl Type {
                 Tables::Slots(Slots { bytes, align, group, buckets_min })
             }
             2 => Tables::Nodes,
+            kind @ (3 | 4) => {
+                bounded("bytes of a reference", short(36).into(), 1, REFERENCE_BYTES_MAX)?;
+                bounded("alignment of an object", short(40).into(), 1, ALIGN_MAX)?;
+                let [reference, align, array_header, map] = [36, 40, 44, 52].map(short);
+                Tables::Chains(Chains { reference, align, array_header, map, is_shared: kind == 4 })
+            }
             other => return Err(format!("has tables of a kind that this mapscope does not know (number {other})")),
         };
         let name = text::clean(&texts.read(short(8))?).into_owned();

@@ -14,7 +14,7 @@ use crate::text;
 const OTHERS_WRITE: u32 = 0o022;
 
 /// The folder, found to be private.
-pub(crate) struct Cache {
+pub struct Cache {
     folder: PathBuf,
 }
 
@@ -67,6 +67,9 @@ impl Cache {
     }
 
     /// Moves a program that was built in this folder to its name.
+    ///
+    /// # Errors
+    /// The system's.
     pub fn put(&self, name: &str, built: &Path) -> io::Result<PathBuf> {
         let program = self.folder.join(name);
         // Whatever the user's mask lets a compiler make.

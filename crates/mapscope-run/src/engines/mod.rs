@@ -7,7 +7,7 @@ pub mod go;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-pub(crate) use cache::Cache;
+pub use cache::Cache;
 
 use crate::subject::Subject;
 

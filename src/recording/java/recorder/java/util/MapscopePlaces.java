@@ -1,0 +1,182 @@
+package java.util;
+
+import java.lang.ref.WeakReference;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** Where maps are made, and of which type they are: each is described in the file once. Classes are not kept from unloading. */
+final class MapscopePlaces {
+    private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+    private static final int BUCKETS = 1 << 12;
+
+    private final MapscopeFile file;
+    private final Place[] places = new Place[BUCKETS];
+    private final Type[] types = new Type[BUCKETS];
+
+    MapscopePlaces(MapscopeFile file) {
+        this.file = file;
+    }
+
+    /** A line of a method that makes maps. */
+    private static final class Place extends WeakReference<Class<?>> {
+        final String method;
+        final String descriptor;
+        final int index;
+        final int number;
+        final Place next;
+
+        Place(StackWalker.StackFrame frame, int number, Place next) {
+            super(frame.getDeclaringClass());
+            this.method = frame.getMethodName();
+            this.descriptor = frame.getDescriptor();
+            this.index = frame.getByteCodeIndex();
+            this.number = number;
+            this.next = next;
+        }
+    }
+
+    private static final class Type extends WeakReference<Class<?>> {
+        /** The set that it is inside of, or null. */
+        final Class<?> set;
+        final int number;
+        final int mapBytes;
+        final Type next;
+
+        Type(Class<?> of, Class<?> set, int number, int mapBytes, Type next) {
+            super(of);
+            this.set = set;
+            this.number = number;
+            this.mapBytes = mapBytes;
+            this.next = next;
+        }
+    }
+
+    /** Looks for the frame that makes a map: the innermost outside of java.util, and of the constructors of the map's own class. */
+    private static final class Finder implements Function<Stream<StackWalker.StackFrame>, StackWalker.StackFrame>,
+            Predicate<StackWalker.StackFrame> {
+        private final AbstractMap<?, ?> map;
+        private Class<?> set;
+        private StackWalker.StackFrame outermost;
+
+        Finder(AbstractMap<?, ?> map) {
+            this.map = map;
+        }
+
+        @Override
+        public StackWalker.StackFrame apply(Stream<StackWalker.StackFrame> frames) {
+            return frames.filter(this).findFirst().orElse(outermost);
+        }
+
+        @Override
+        public boolean test(StackWalker.StackFrame frame) {
+            Class<?> of = frame.getDeclaringClass();
+            if (of == HashMap.class || of == MapscopeRecorder.class || of == MapscopePlaces.class) {
+                return false;
+            }
+            if (of == HashSet.class || of == LinkedHashSet.class) {
+                if (frame.getMethodName().equals("<init>") && (set == null || of == LinkedHashSet.class)) {
+                    set = of;
+                }
+                return false;
+            }
+            outermost = frame;
+            if (of == LinkedHashMap.class || of == ConcurrentHashMap.class) {
+                return false;
+            }
+            String pack = of.getPackageName();
+            if (pack.startsWith("java.util") && (pack.length() == 9 || pack.charAt(9) == '.')) {
+                return false;
+            }
+            boolean ofOwnClass = of.isInstance(map) || set != null && HashSet.class.isAssignableFrom(of);
+            return !ofOwnClass || !frame.getMethodName().equals("<init>");
+        }
+    }
+
+    /** Has all classes loaded that are needed. */
+    void warmUp() {
+        StackWalker.StackFrame frame = WALKER.walk(new Finder(new HashMap<>()));
+        new Place(frame, 0, null).refersTo(frame.getDeclaringClass());
+        frame.toStackTraceElement();
+    }
+
+    /** Writes down where a new map is made, and its type; how many bytes the map itself has. */
+    int describe(AbstractMap<?, ?> map, long row) {
+        Finder finder = new Finder(map);
+        StackWalker.StackFrame frame = WALKER.walk(finder);
+        int place = frame == null ? MapscopeFile.OTHER : placeOf(frame);
+        Type type = typeOf(map, finder.set);
+        MapscopeFile.U.putInt(row + 8, type.number);
+        MapscopeFile.U.storeFence();
+        // The place comes last: without it there is no map.
+        MapscopeFile.U.putIntVolatile(null, row, place);
+        return type.mapBytes;
+    }
+
+    private int placeOf(StackWalker.StackFrame frame) {
+        Class<?> of = frame.getDeclaringClass();
+        int index = frame.getByteCodeIndex();
+        int bucket = (System.identityHashCode(of) * 31 + index) & BUCKETS - 1;
+        Place first = places[bucket];
+        for (Place place = first; place != null; place = place.next) {
+            if (isThat(place, frame, of, index)) {
+                return place.number;
+            }
+        }
+        synchronized (places) {
+            for (Place place = places[bucket]; place != first; place = place.next) {
+                if (isThat(place, frame, of, index)) {
+                    return place.number;
+                }
+            }
+            StackTraceElement element = frame.toStackTraceElement();
+            String function = of.getName() + "." + frame.getMethodName();
+            String name = element.getFileName();
+            String pack = of.getPackageName().replace('.', '/');
+            String folder = pack.isEmpty() ? "" : pack + "/";
+            String at = name == null ? ":0" : folder + name + ":" + Math.max(element.getLineNumber(), 0);
+            Place place = new Place(frame, file.place(function, at), places[bucket]);
+            // Whoever reads it without the lock sees it whole: its fields are final.
+            places[bucket] = place;
+            return place.number;
+        }
+    }
+
+    private static boolean isThat(Place place, StackWalker.StackFrame frame, Class<?> of, int index) {
+        return place.index == index
+                && place.refersTo(of)
+                && place.method.equals(frame.getMethodName())
+                && place.descriptor.equals(frame.getDescriptor());
+    }
+
+    private Type typeOf(AbstractMap<?, ?> map, Class<?> set) {
+        Class<?> of = map.getClass();
+        int bucket = System.identityHashCode(of) & BUCKETS - 1;
+        for (Type type = types[bucket]; type != null; type = type.next) {
+            if (type.refersTo(of) && type.set == set) {
+                return type;
+            }
+        }
+        synchronized (types) {
+            boolean isShared = map instanceof ConcurrentHashMap;
+            int mapBytes = (int) MapscopeRecorder.size.applyAsLong(map);
+            int number = file.type(nameOf(of, set, isShared), isShared, mapBytes);
+            Type type = new Type(of, set, number, mapBytes, types[bucket]);
+            types[bucket] = type;
+            return type;
+        }
+    }
+
+    /** Keys and values have no types here. */
+    private static String nameOf(Class<?> of, Class<?> set, boolean isShared) {
+        if (set != null) {
+            return set.getSimpleName();
+        }
+        if (of == HashMap.class || of == LinkedHashMap.class || of == ConcurrentHashMap.class) {
+            return of.getSimpleName();
+        }
+        String kind = isShared ? "ConcurrentHashMap" : LinkedHashMap.class.isAssignableFrom(of) ? "LinkedHashMap" : "HashMap";
+        return of.getName() + " (" + kind + ")";
+    }
+}

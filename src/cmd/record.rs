@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 use super::{BAD_INPUT, output};
-use crate::recording::{Language, Manifest, Process, Recorder, SAMPLE_MAX, Traced, Written, write_traces};
+use crate::recording::{Attached, Language, Manifest, Process, Recorder, SAMPLE_MAX, Traced, Written, write_traces};
 use crate::report::number;
 use crate::text;
 
@@ -44,8 +44,11 @@ pub(super) struct Args {
     /// Traces to write, each of one map, those with most operations
     #[arg(long, value_name = "N", default_value_t = 1, requires = "trace")]
     trace_maps: usize,
+    /// Have a JVM that runs record the maps that it makes from now on, for as long as it runs
+    #[arg(long, value_name = "PID", conflicts_with_all = ["command", "trace", "go"])]
+    pid: Option<u32>,
     /// The command and its arguments
-    #[arg(required = true, last = true, value_name = "COMMAND")]
+    #[arg(required_unless_present = "pid", last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 
@@ -67,6 +70,15 @@ fn place(text: &str) -> Result<String, String> {
 
 pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let folder = Folder::new(args.out)?;
+    if let Some(pid) = args.pid {
+        let jvm = Attached { pid, sample: args.sample, lookups: !args.no_lookups };
+        jvm.begin(&folder.path).inspect_err(|_| folder.remove_if_empty())?;
+        if !quiet {
+            let path = text::path(&folder.path);
+            output::note(&format!("process {pid} records what maps it makes from now on: mapscope maps {path}"));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let recorder = Recorder {
         go: args.go.as_deref(),
         sample: args.sample,

@@ -44,6 +44,7 @@ pub use compare::{compare, judged_figures, places};
 pub use diff::{Side, diff, diff_json};
 pub use file::{Dropped, Process};
 pub use format::{Format, Recorded};
+pub use java::Attached;
 pub use language::Language;
 pub use manifest::Manifest;
 pub use map::Map;

@@ -5,6 +5,7 @@ mod compared;
 mod ended;
 mod forms;
 mod hints;
+mod java;
 mod lint;
 mod refused;
 mod rust;

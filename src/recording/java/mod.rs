@@ -3,6 +3,10 @@
 //! The agent is compiled once, by `build.sh` beside its sources: who builds mapscope needs no JDK. It puts calls into the
 //! user's own `java.util.HashMap` and `ConcurrentHashMap` while the JVM starts, by the means that each JDK has inside.
 
+mod attach;
+
+pub use attach::Attached;
+
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

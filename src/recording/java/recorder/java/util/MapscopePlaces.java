@@ -1,5 +1,7 @@
 package java.util;
 
+import java.io.ObjectInputStream;
+import java.io.ObjectStreamClass;
 import java.lang.ref.WeakReference;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -53,11 +55,15 @@ final class MapscopePlaces {
         }
     }
 
-    /** Looks for the frame that makes a map: the innermost outside of java.util, and of the constructors of the map's own class. */
+    /**
+     * Looks for the frame that makes a map: the innermost outside of java.util, and of the constructors of the map's own class;
+     * of one that is read from a stream, the one that reads it.
+     */
     private static final class Finder implements Function<Stream<StackWalker.StackFrame>, StackWalker.StackFrame>,
             Predicate<StackWalker.StackFrame> {
         private final AbstractMap<?, ?> map;
         private Class<?> set;
+        private boolean isRead;
         private StackWalker.StackFrame outermost;
 
         Finder(AbstractMap<?, ?> map) {
@@ -87,6 +93,12 @@ final class MapscopePlaces {
             }
             String pack = of.getPackageName();
             if (pack.startsWith("java.util") && (pack.length() == 9 || pack.charAt(9) == '.')) {
+                return false;
+            }
+            if (of == ObjectStreamClass.class && frame.getMethodName().equals("invokeReadObject")) {
+                isRead = true;
+            }
+            if (isRead && (of == ObjectStreamClass.class || of == ObjectInputStream.class)) {
                 return false;
             }
             boolean ofOwnClass = of.isInstance(map) || set != null && HashSet.class.isAssignableFrom(of);

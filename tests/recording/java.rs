@@ -235,6 +235,45 @@ fn a_process_can_be_looked_at_while_it_runs() {
 }
 
 #[test]
+fn a_jvm_that_runs_records_what_it_makes_from_then_on() {
+    let Some((place, javas)) = compiled() else { return };
+    for java in javas {
+        let attach = |options: &[&str], out: &str| {
+            let mut command = Command::new(&java.path);
+            command.args(options).args(["Program", "attach"]).current_dir(place.path());
+            command.env_remove("JAVA_TOOL_OPTIONS").stderr(Stdio::null());
+            let mut running = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+            let mut said = BufReader::new(running.stdout.take().expect("piped")).lines();
+            let pid = said.next().expect("a line").expect("a line");
+            let outcome = place.run(&["record", "--pid", &pid, "--out", out]);
+            let mut input = running.stdin.take().expect("piped");
+            input.write_all(b"\n").expect("it reads");
+            assert!(said.next().expect("a line").is_ok(), "the program does its work");
+            let live = (outcome.code == Some(0)).then(|| maps(&place, &pid));
+            drop(input);
+            assert!(running.wait().expect("it ends").success());
+            (outcome, live)
+        };
+        let out = format!("attached-{}", java.feature);
+        let (outcome, live) = attach(&[], &out);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        expect(row(&live.expect("it is recorded"), "counted"), &[("maps", 2), ("inserts", 200), ("lookups", 164)]);
+        assert!(maps(&place, &out)["recording"]["command"].to_string().contains("Program"));
+        for (option, why) in [
+            ("-XX:+DisableAttachMechanism", "its JVM forbids attaching"),
+            ("-Xrs", "its JVM takes no SIGQUIT"),
+            ("-XX:-EnableDynamicAgentLoading", "its JVM refuses the agent"),
+        ] {
+            let (outcome, _) = attach(&[option], "refused");
+            assert!(outcome.code == Some(2) && outcome.stderr.contains(why), "{option}: {}", outcome.stderr);
+            assert!(!place.path().join("refused").exists(), "nothing is left");
+        }
+    }
+    let refused = place.run(&["record", "--pid", &std::process::id().to_string()]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("is no JVM"), "{}", refused.stderr);
+}
+
+#[test]
 fn what_was_recorded_survives_the_process() {
     let Some((place, javas)) = compiled() else { return };
     for java in javas {

@@ -55,6 +55,12 @@ public final class Program {
                 System.out.println(ProcessHandle.current().pid());
                 System.in.read();
                 break;
+            case "attach":
+                System.out.println(ProcessHandle.current().pid());
+                System.in.read();
+                System.out.println(counted());
+                System.in.read();
+                break;
             case "killed":
                 killed(Integer.parseInt(words[1]));
                 break;

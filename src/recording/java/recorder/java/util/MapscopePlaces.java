@@ -82,9 +82,8 @@ final class MapscopePlaces {
                 return false;
             }
             if (of == HashSet.class || of == LinkedHashSet.class) {
-                if (frame.getMethodName().equals("<init>") && (set == null || of == LinkedHashSet.class)) {
-                    set = of;
-                }
+                // A LinkedHashSet has a HashSet's constructor make its map.
+                set = of;
                 return false;
             }
             outermost = frame;

@@ -23,7 +23,8 @@ Examples: mapscope record -- go test ./...
 Then: mapscope maps DIR
 Go programs are built with a patched copy of their own Go's maps; GOROOT stays
 as it is. Go 1.24 to 1.27. JVMs load an agent: Java 17 and newer. Rust programs
-name the maps of mapscope-record in their imports. On Linux; docs/RECORDING.md says what is seen.
+name the maps of mapscope-record in their imports. On Linux; docs/RECORDING.md
+says what is seen.
 Exits with the command's code; 2 if nothing could be recorded.")]
 pub(super) struct Args {
     /// go command or Go installation to build with [default: the command's own, or go on the PATH]
@@ -44,7 +45,7 @@ pub(super) struct Args {
     /// Traces to write, each of one map, those with most operations
     #[arg(long, value_name = "N", default_value_t = 1, requires = "trace")]
     trace_maps: usize,
-    /// Have a JVM that runs record the maps that it makes from now on, for as long as it runs
+    /// Have a running JVM record the maps that it makes from now on
     #[arg(long, value_name = "PID", conflicts_with_all = ["command", "trace", "go"])]
     pid: Option<u32>,
     /// The command and its arguments

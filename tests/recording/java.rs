@@ -332,7 +332,7 @@ fn the_agent_is_what_its_sources_make() {
     let javas = javas();
     let of = |feature| javas.iter().find(|java| java.feature == feature && java.beside("javac").is_some());
     let (Some(old), Some(new)) = (of(17), of(25)) else {
-        skip("java", "name the java commands of a JDK 17 and of a JDK 25 in MAPSCOPE_JAVA, to build the agent anew");
+        skip("jdks", "name the java commands of a JDK 17 and of a JDK 25 in MAPSCOPE_JAVA, to build the agent anew");
         return;
     };
     let place = Place::new();

@@ -135,18 +135,19 @@ final class MapscopePlaces {
                 return place.number;
             }
         }
+        // Outside of the lock: a class that this initializes may be waiting for another thread, which makes a map.
+        StackTraceElement element = frame.toStackTraceElement();
+        String function = of.getName() + "." + frame.getMethodName();
+        String name = element.getFileName();
+        String pack = of.getPackageName().replace('.', '/');
+        String folder = pack.isEmpty() ? "" : pack + "/";
+        String at = name == null ? ":0" : folder + name + ":" + Math.max(element.getLineNumber(), 0);
         synchronized (places) {
             for (Place place = places[bucket]; place != first; place = place.next) {
                 if (isThat(place, frame, of, index)) {
                     return place.number;
                 }
             }
-            StackTraceElement element = frame.toStackTraceElement();
-            String function = of.getName() + "." + frame.getMethodName();
-            String name = element.getFileName();
-            String pack = of.getPackageName().replace('.', '/');
-            String folder = pack.isEmpty() ? "" : pack + "/";
-            String at = name == null ? ":0" : folder + name + ":" + Math.max(element.getLineNumber(), 0);
             Place place = new Place(frame, file.place(function, at), places[bucket]);
             // Whoever reads it without the lock sees it whole: its fields are final.
             places[bucket] = place;
@@ -164,15 +165,22 @@ final class MapscopePlaces {
     private Type typeOf(AbstractMap<?, ?> map, Class<?> set) {
         Class<?> of = map.getClass();
         int bucket = System.identityHashCode(of) & BUCKETS - 1;
-        for (Type type = types[bucket]; type != null; type = type.next) {
+        Type first = types[bucket];
+        for (Type type = first; type != null; type = type.next) {
             if (type.refersTo(of) && type.set == set) {
                 return type;
             }
         }
+        boolean isShared = map instanceof ConcurrentHashMap;
+        String name = nameOf(of, set, isShared);
+        int mapBytes = (int) MapscopeRecorder.size.applyAsLong(map);
         synchronized (types) {
-            boolean isShared = map instanceof ConcurrentHashMap;
-            int mapBytes = (int) MapscopeRecorder.size.applyAsLong(map);
-            int number = file.type(nameOf(of, set, isShared), isShared, mapBytes);
+            for (Type type = types[bucket]; type != first; type = type.next) {
+                if (type.refersTo(of) && type.set == set) {
+                    return type;
+                }
+            }
+            int number = file.type(name, isShared, mapBytes);
             Type type = new Type(of, set, number, mapBytes, types[bucket]);
             types[bucket] = type;
             return type;

@@ -121,6 +121,10 @@ final class Hooks {
             return Op.record(hook, signature);
         }
 
+        private Op[] made(Op hint, Op loadFactor) {
+            return new Op[] {THIS, hint, loadFactor, call("made", "(" + MAP + "IF)V")};
+        }
+
         /** Where it begins. */
         Op[] entry() {
             if (isStatic) {
@@ -129,7 +133,7 @@ final class Hooks {
             switch (type) {
                 case HASH:
                     if (is("reinitialize")) {
-                        return new Op[] {THIS, call("made", OF_MAP)};
+                        return made(Op.of(Op.ICONST_0), Op.of(Op.FCONST_0));
                     }
                     if (lookups && is("get", "containsKey", "getOrDefault", "computeIfAbsent", "putIfAbsent")) {
                         return new Op[] {THIS, call("lookedUp", OF_HASH)};
@@ -142,7 +146,7 @@ final class Hooks {
                     break;
                 case SHARED:
                     if (is("readObject")) {
-                        return new Op[] {THIS, call("made", OF_MAP)};
+                        return made(Op.of(Op.ICONST_0), Op.of(Op.FCONST_0));
                     }
                     if (lookups && is("get", "computeIfAbsent", "putIfAbsent")) {
                         return new Op[] {THIS, call("lookedUpShared", OF_MAP)};
@@ -177,7 +181,7 @@ final class Hooks {
                 case HASH:
                 case LINKED:
                     if (isNew && type.equals(HASH) && descriptor.equals("(IF)V")) {
-                        return new Op[] {THIS, Op.load(Op.ILOAD, 1), Op.load(Op.FLOAD, 2), call("made", "(" + MAP + "IF)V")};
+                        return made(Op.load(Op.ILOAD, 1), Op.load(Op.FLOAD, 2));
                     }
                     if (is("removeNode") && isReference) {
                         return new Op[] {Op.of(Op.DUP), THIS, call("removed", "(" + NODE + "Ljava/util/HashMap;)V")};
@@ -193,7 +197,7 @@ final class Hooks {
                     return NONE;
                 case SHARED:
                     if (isNew && descriptor.equals("(IFI)V")) {
-                        return new Op[] {THIS, Op.load(Op.ILOAD, 1), Op.load(Op.FLOAD, 2), call("made", "(" + MAP + "IF)V")};
+                        return made(Op.load(Op.ILOAD, 1), Op.load(Op.FLOAD, 2));
                     }
                     return NONE;
                 default:
@@ -277,7 +281,7 @@ final class Hooks {
             if (isNew && name.equals("<init>") && owner.equals(ABSTRACT)) {
                 // Those with numbers may refuse them yet.
                 boolean late = descriptor.startsWith("(I");
-                return late ? Edit.KEEP : Edit.after(THIS, call("made", OF_MAP));
+                return late ? Edit.KEEP : Edit.after(made(Op.of(Op.ICONST_0), Op.of(Op.FCONST_0)));
             }
             switch (type) {
                 case HASH:

@@ -2,6 +2,8 @@ package mapscope;
 
 /** An instruction that is put in, by its number in the JVM's specification. */
 final class Op {
+    static final int ICONST_0 = 3;
+    static final int FCONST_0 = 11;
     static final int ILOAD = 21;
     static final int FLOAD = 23;
     static final int ALOAD = 25;

@@ -75,6 +75,8 @@ final class ClassFileEditor implements Editor {
                     case Op.ALOAD -> code.aload(op.local);
                     case Op.ILOAD -> code.iload(op.local);
                     case Op.FLOAD -> code.fload(op.local);
+                    case Op.ICONST_0 -> code.iconst_0();
+                    case Op.FCONST_0 -> code.fconst_0();
                     case Op.POP -> code.pop();
                     case Op.DUP -> code.dup();
                     case Op.DUP_X2 -> code.dup_x2();

@@ -10,7 +10,11 @@ import java.util.stream.Stream;
 
 /** Where maps are made, and of which type they are: each is described in the file once. Classes are not kept from unloading. */
 final class MapscopePlaces {
-    private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+    /** The frames that are fetched at first: those of a set's constructors, and the one that calls them. */
+    private static final int FRAMES = 5;
+
+    static final StackWalker WALKER =
+            StackWalker.getInstance(Set.of(StackWalker.Option.RETAIN_CLASS_REFERENCE), FRAMES);
     private static final int BUCKETS = 1 << 12;
 
     private final MapscopeFile file;
@@ -59,7 +63,7 @@ final class MapscopePlaces {
      * Looks for the frame that makes a map: the innermost outside of java.util, and of the constructors of the map's own class;
      * of one that is read from a stream, the one that reads it.
      */
-    private static final class Finder implements Function<Stream<StackWalker.StackFrame>, StackWalker.StackFrame>,
+    static final class Finder implements Function<Stream<StackWalker.StackFrame>, StackWalker.StackFrame>,
             Predicate<StackWalker.StackFrame> {
         private final AbstractMap<?, ?> map;
         private Class<?> set;
@@ -113,9 +117,7 @@ final class MapscopePlaces {
     }
 
     /** Writes down where a new map is made, and its type; how many bytes the map itself has. */
-    int describe(AbstractMap<?, ?> map, long row) {
-        Finder finder = new Finder(map);
-        StackWalker.StackFrame frame = WALKER.walk(finder);
+    int describe(AbstractMap<?, ?> map, long row, Finder finder, StackWalker.StackFrame frame) {
         int place = frame == null ? MapscopeFile.OTHER : placeOf(frame);
         Type type = typeOf(map, finder.set);
         MapscopeFile.U.putInt(row + 8, type.number);

@@ -152,21 +152,14 @@ public final class MapscopeRecorder {
 
     // Any map.
 
-    /** A map was made, without a hint. */
-    public static void made(AbstractMap<?, ?> map) {
-        if (on) {
-            begin(map, 0, LOAD_FACTOR);
-        }
-    }
-
-    /** A map was made with a hint. */
+    /**
+     * A map was made: with a hint or 0, and a load factor, or 0 for the usual one. The stack is walked right here: each frame
+     * on the way to the program's own is one more to walk.
+     */
     public static void made(AbstractMap<?, ?> map, int hint, float loadFactor) {
-        if (on) {
-            begin(map, hint, loadFactor);
+        if (!on) {
+            return;
         }
-    }
-
-    private static void begin(AbstractMap<?, ?> map, int hint, float loadFactor) {
         boolean[] busy = null;
         try {
             busy = BUSY.get();
@@ -180,15 +173,9 @@ public final class MapscopeRecorder {
             busy[0] = true;
             long row = file.claim();
             if (row != 0) {
-                U.putInt(row + HINT, hint);
-                if (loadFactor != LOAD_FACTOR) {
-                    U.putInt(row + FLAGS, NO_HINT);
-                }
-                long bytes = places.describe(map, row);
-                U.putLong(row + TABLE_BYTES, bytes);
-                U.putLong(row + HELD, bytes);
-                U.putLong(row + HELD_MAX, bytes);
-                map.values = (Collection) new MapscopeRecord(row);
+                MapscopePlaces.Finder finder = new MapscopePlaces.Finder(map);
+                StackWalker.StackFrame frame = MapscopePlaces.WALKER.walk(finder);
+                begin(map, row, hint, loadFactor == 0 ? LOAD_FACTOR : loadFactor, finder, frame);
             }
             busy[0] = false;
         } catch (Throwable error) {
@@ -197,6 +184,20 @@ public final class MapscopeRecorder {
             }
             failed(error);
         }
+    }
+
+    private static void begin(
+            AbstractMap<?, ?> map, long row, int hint, float loadFactor, MapscopePlaces.Finder finder,
+            StackWalker.StackFrame frame) {
+        U.putInt(row + HINT, hint);
+        if (loadFactor != LOAD_FACTOR) {
+            U.putInt(row + FLAGS, NO_HINT);
+        }
+        long bytes = places.describe(map, row, finder, frame);
+        U.putLong(row + TABLE_BYTES, bytes);
+        U.putLong(row + HELD, bytes);
+        U.putLong(row + HELD_MAX, bytes);
+        map.values = (Collection) new MapscopeRecord(row);
     }
 
     /** What HashMap and LinkedHashMap read as the view of their values. */

@@ -116,11 +116,13 @@ final class MapscopeFile {
         dropped(MAPS_DROPPED);
     }
 
-    /** The row of a new map; 0 where it is not of the sample, or there is no room. */
+    /** Whether a new map is of the sample. */
+    boolean isSampled() {
+        return rate == 1 || Long.remainderUnsigned(mixed(U.getAndAddLong(this, MADE, 1)), rate) == 0;
+    }
+
+    /** The row of a new map; 0 where there is no room. */
     long claim() {
-        if (rate > 1 && Long.remainderUnsigned(mixed(U.getAndAddLong(this, MADE, 1)), rate) != 0) {
-            return 0;
-        }
         // Where there is no more room, nothing is claimed: the counter must not come round.
         int claimed = U.getIntVolatile(null, base + MAPS_CLAIMED);
         int id = claimed < MAPS_MAX ? U.getAndAddInt(null, base + MAPS_CLAIMED, 1) : MAPS_MAX;

@@ -157,7 +157,7 @@ public final class MapscopeRecorder {
      * on the way to the program's own is one more to walk.
      */
     public static void made(AbstractMap<?, ?> map, int hint, float loadFactor) {
-        if (!on) {
+        if (!on || !file.isSampled()) {
             return;
         }
         boolean[] busy = null;

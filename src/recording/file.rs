@@ -319,6 +319,22 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_as_long_as_the_header_says() {
+        let mut file = file();
+        // Version 2, Java, rows of 136 bytes, the first map in the second.
+        for (at, number) in [(8, 2_u32), (152, 2), (156, 136), (448, 0), (456, 1), (464, 1), (472, 7), (584, 3)] {
+            file[at..at + 4].copy_from_slice(&number.to_le_bytes());
+        }
+        let process = Process::parse(Path::new("x"), &file).expect("a file");
+        let [map] = process.maps[..] else { panic!("{:?}", process.maps) };
+        assert_eq!((process.language, map.writes, map.treeifications), (Language::Java, 7, 3));
+        for wrong in [127_u32, 1025, u32::MAX] {
+            file[156..160].copy_from_slice(&wrong.to_le_bytes());
+            assert!(Process::parse(Path::new("x"), &file).is_err_and(|why| why.contains("bytes of a map")), "{wrong}");
+        }
+    }
+
+    #[test]
     fn no_file_is_too_short_or_too_wrong_to_be_refused() {
         let file = file();
         // The last map for which it has room ends 64 bytes before the file does.

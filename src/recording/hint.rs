@@ -37,7 +37,7 @@ const HEADER_BYTES: u64 = 48;
 
 #[cfg(test)]
 mod tests {
-    use super::super::Slots;
+    use super::super::{Chains, Slots};
     use super::*;
     use crate::hints::Group;
 
@@ -53,6 +53,25 @@ mod tests {
         assert_eq!(hint_saves_bytes(&Map { removes: 1, ..map }, &ty), None);
         assert_eq!(hint_saves_bytes(&Map { removes: 1, growths: 0, ..map }, &ty), Some(0));
     }
+
+    #[test]
+    fn a_table_of_chains_is_that_of_its_constructor() {
+        let chains = Chains { reference: 4, align: 8, array_header: 16, map: 48, is_shared: false };
+        let table = |length: u64| (16 + 4 * length).next_multiple_of(8);
+        let lengths = [(1, 2), (3, 4), (12, 16), (13, 32), (24, 32), (25, 64)];
+        for (entries, length) in lengths {
+            assert_eq!(chains.map_bytes(entries), 48 + table(length), "{entries}");
+        }
+        let shared = Chains { is_shared: true, ..chains };
+        for (entries, length) in [(1, 2), (2, 4), (11, 16), (12, 32), (23, 32), (24, 64)] {
+            assert_eq!(shared.map_bytes(entries), 48 + table(length), "{entries}");
+        }
+        let ty = Type { tables: Tables::Chains(chains), ..Type::default() };
+        let table_bytes = 48 + table(16) + table(32);
+        let map = Map { growths: 1, entries_max: 24, removes: 24, table_bytes, ..Map::default() };
+        assert_eq!(hint_saves_bytes(&map, &ty), Some(table(16)), "what is removed leaves nothing behind");
+    }
+
     #[test]
     fn a_table_of_slots_has_no_header() {
         let slots = Slots { bytes: 16, align: 8, group: 16, buckets_min: 4 };

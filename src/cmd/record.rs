@@ -107,6 +107,9 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         }
         (0, 0) => {
             output::complain(&anyhow::anyhow!(match recorder.is_cargo() {
+                false if recorder.is_java() => {
+                    "nothing was recorded: Java 17 and newer are, of a JVM that reads JAVA_TOOL_OPTIONS; what it said is above"
+                }
                 true => {
                     "nothing was recorded: no program that ran made a map of mapscope-record with the feature `record` of \
                      that crate on (docs/RECORDING.md, Rust)"
@@ -115,7 +118,7 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
                     "nothing was recorded: no program that ran was built under `mapscope record` (go vet and other tools \
                      come built with Go); build yours with `mapscope record -- go build`, in the folder of its module; a \
                      Rust program needs the maps of mapscope-record, and a Java program a JVM of Java 17 or newer that reads \
-                     JAVA_TOOL_OPTIONS and has the module java.instrument"
+                     JAVA_TOOL_OPTIONS"
                 }
             }));
             return Ok(ExitCode::from(BAD_INPUT));

@@ -47,6 +47,11 @@ impl Recorder<'_> {
         Path::new(&self.command[0]).file_name().is_some_and(|name| name == "cargo")
     }
 
+    /// Whether the command is a JVM.
+    pub fn is_java(&self) -> bool {
+        java::is_java(&self.command[0])
+    }
+
     /// Whether the command is one that builds a program and runs none.
     pub fn only_builds(&self) -> bool {
         let words: Vec<_> = self.command.iter().map(|word| word.to_str().unwrap_or("")).collect();
@@ -107,7 +112,7 @@ impl Recorder<'_> {
             // Who builds Go or Rust has no use for a word from each JVM.
             _ if builds || self.is_cargo() => None,
             // Nor has a program that starts none for an agent that can't be kept.
-            Err(error) if java::is_java(&self.command[0]) => return Err(error),
+            Err(error) if self.is_java() => return Err(error),
             options => options.ok(),
         };
         let command = self.command.iter().map(|word| text::path(Path::new(word)));

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::maps;
-use crate::cli_process::{Outcome, Place};
+use crate::cli_process::{Outcome, Place, script};
 use crate::common::skip::skip;
 
 const SOURCE: &str = include_str!("java/Program.java");
@@ -318,6 +318,9 @@ fn what_can_t_be_recorded_is_said_in_words_and_the_program_does_its_work() {
         assert!(outcome.code == Some(0) && outcome.stderr.contains(why), "{}", outcome.stderr);
         assert!(outcome.stderr.starts_with("mapscope: nothing is recorded: "), "{}", outcome.stderr);
     }
+    script(&place.path().join("java"), "#!/bin/sh\n");
+    let refused = place.run(&["record", "--out", "none", "--", "./java"]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("Java 17 and newer are"), "{}", refused.stderr);
     let outcome = record(&place, java, "hints", &[], &["Program"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     let refused = place.run(&["maps", "hints", "--hints"]);

@@ -204,8 +204,7 @@ public final class Program {
         for (int key = 0; key < inserts; key++) {
             map.put(key, new HashMap<>()); // inner
         }
-        ProcessHandle.current().pid();
-        new ProcessBuilder("kill", "-9", Long.toString(ProcessHandle.current().pid())).start().waitFor();
+        new ProcessBuilder("sh", "-c", "kill -9 " + ProcessHandle.current().pid()).start().waitFor();
         Thread.sleep(60_000);
     }
 

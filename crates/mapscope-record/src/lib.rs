@@ -1,4 +1,4 @@
-//! Maps of the standard library that write down what becomes of them, for `mapscope record`.
+//! Maps of the standard library and of hashbrown that write down what becomes of them, for `mapscope record`.
 //!
 //! ```
 //! use mapscope_record::HashMap; // in place of std::collections::HashMap
@@ -10,15 +10,15 @@
 //! assert_eq!(counts["be"], 2);
 //! ```
 //!
-//! Without the feature `record` these names are those of the standard library itself, and this crate is nothing. With it, a
+//! Without the feature `record` these names are those of the real maps, and this crate is nothing. With it, a
 //! program that runs under `mapscope record` leaves a file in which each map has a row: the line that made it, its type,
 //! writes, growths, bytes. Run in any other way, it pays a load and a branch for each operation. docs/RECORDING.md of
 //! mapscope has the figures, what is counted as what, and the file.
 //!
 //! # Invariants
 //!
-//! - The public surface is that of the standard library, as of the Rust of `rust-version`: `tests/surface.rs` is compiled
-//!   against both.
+//! - The public surface is that of the standard library, as of the Rust of `rust-version`, and nearly that of hashbrown
+//!   (the module `hashbrown` says what it lacks): `tests/surface.rs` is compiled against both.
 //! - Nothing panics or fails for the recording's sake, and no map behaves otherwise than the real one, which it holds.
 //! - Nothing is written that is in a map: values are not read, and keys only where a place is traced, of which a hash under
 //!   a secret of the process and the length are written.
@@ -29,10 +29,23 @@ mod maps;
 mod recorder;
 
 #[cfg(all(feature = "record", target_os = "linux"))]
-pub use maps::{
+pub use maps::standard::{
     btree_map::{self, BTreeMap},
     hash_map::{self, HashMap},
     hash_set::{self, HashSet},
 };
+
+/// The maps of [hashbrown](https://docs.rs/hashbrown), in place of `hashbrown`.
+///
+/// Recorded, they lack what takes an allocator, raw entries, `into_ref` of a set's entry and what is deprecated. And what
+/// puts an entry and gives it, or takes out a set's entry, asks for `Eq` of keys.
+#[cfg(feature = "hashbrown")]
+pub mod hashbrown {
+    #[cfg(all(feature = "record", target_os = "linux"))]
+    pub use crate::maps::hashbrown::*;
+    #[cfg(not(all(feature = "record", target_os = "linux")))]
+    pub use ::hashbrown::*;
+}
+
 #[cfg(not(all(feature = "record", target_os = "linux")))]
 pub use std::collections::{BTreeMap, HashMap, HashSet, btree_map, hash_map, hash_set};

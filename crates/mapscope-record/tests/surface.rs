@@ -15,6 +15,20 @@ mod recorded {
     include!("surface/all.rs");
 }
 
+#[cfg(feature = "hashbrown")]
+mod real_hashbrown {
+    use hashbrown::{Equivalent, HashMap, HashSet, hash_map, hash_set};
+
+    include!("surface/hashbrown.rs");
+}
+
+#[cfg(feature = "hashbrown")]
+mod recorded_hashbrown {
+    use mapscope_record::hashbrown::{Equivalent, HashMap, HashSet, hash_map, hash_set};
+
+    include!("surface/hashbrown.rs");
+}
+
 /// The methods that are stable in Rust 1.95, from its documentation; of both kinds of entries those of `Entry`,
 /// `OccupiedEntry` and `VacantEntry` together.
 const METHODS: [&str; 71] = [
@@ -102,6 +116,49 @@ fn the_text_uses_every_method() {
     let is_used = |method: &&&str| [".", "::"].iter().any(|before| text.contains(&format!("{before}{method}(")));
     let unused: Vec<_> = METHODS.iter().filter(|method| !is_used(method)).collect();
     assert!(unused.is_empty(), "{unused:?}");
+}
+
+#[cfg(feature = "hashbrown")]
+/// The methods that hashbrown has beyond those, but for those of allocators, of raw entries, and deprecated ones.
+const OF_HASHBROWN: [&str; 22] = [
+    "allocation_size",
+    "entry_ref",
+    "get_key_value_mut",
+    "get_disjoint_key_value_mut",
+    "get_disjoint_key_value_unchecked_mut",
+    "insert_unique_unchecked",
+    "try_insert",
+    "get_or_insert",
+    "get_or_insert_with",
+    // Entries
+    "or_insert_entry",
+    "or_default_entry",
+    "and_replace_entry_with",
+    "replace_entry_with",
+    "into_map",
+    "into_entry",
+    "replace_key",
+    "replace_key_unchecked",
+    "insert_with_key",
+    "insert_with_key_unchecked",
+    "insert_entry_with_key",
+    "insert_entry_with_key_unchecked",
+    "into_value",
+];
+
+#[cfg(feature = "hashbrown")]
+#[test]
+fn hashbrown_s_maps_do_what_the_real_ones_do() {
+    let text = include_str!("surface/hashbrown.rs");
+    let unused: Vec<_> = OF_HASHBROWN.iter().filter(|method| !text.contains(&format!(".{method}("))).collect();
+    assert!(unused.is_empty(), "{unused:?}");
+    for (recorded, real) in [
+        (recorded_hashbrown::hash_map(), real_hashbrown::hash_map()),
+        (recorded_hashbrown::hash_set(), real_hashbrown::hash_set()),
+    ] {
+        assert_eq!(recorded.len(), real.len());
+        recorded.iter().zip(&real).for_each(|(recorded, real)| assert_eq!(recorded, real));
+    }
 }
 
 /// All that they say; maps of random seeds say nothing that depends on these.

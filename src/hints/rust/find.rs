@@ -173,7 +173,8 @@ fn has_hasher(ty: &str) -> bool {
             _ => {}
         }
     }
-    parameters > if ty.starts_with("HashSet") { 1 } else { 2 }
+    let name = ty.split('<').next().unwrap_or_default();
+    parameters > if name.ends_with("HashSet") { 1 } else { 2 }
 }
 
 type Filled = Result<(Kind, String, u32), String>;
@@ -421,6 +422,7 @@ mod tests {
         let with = at(source, "HashSet<u8, S>").expect("a hole").1;
         assert!(with.starts_with("HashSet::with_capacity_and_hasher(HINT, s.clone())"), "{with}");
         assert!(!has_hasher("HashMap<(u8, u8), HashMap<u8, u8, S>>") && !has_hasher("HashSet<(u8, u8)>"));
+        assert!(!has_hasher("hashbrown::HashSet<u8>") && has_hasher("hashbrown::HashSet<u8, S>"));
     }
 
     #[test]

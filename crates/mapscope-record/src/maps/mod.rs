@@ -1,10 +1,11 @@
 //! The maps: each is the real one, with a [`Record`](crate::recorder::Record) beside it.
 
 #[macro_use]
-mod entries;
-pub mod btree_map;
-pub mod hash_map;
-pub mod hash_set;
-mod of_two_sets;
+mod hash_map;
+#[macro_use]
+mod hash_set;
+#[cfg(feature = "hashbrown")]
+pub mod hashbrown;
 #[cfg(feature = "serde")]
 mod serde;
+pub mod standard;

@@ -1,11 +1,11 @@
 //! Iterators over two sets: each value that is sought in the other one is a lookup there.
 
-use std::collections::hash_set::Iter;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 use std::iter::{Chain, FusedIterator};
 
 use super::hash_set::HashSet;
+use super::real::{self, hash_set::Iter};
 
 /// Those of one set that another one has.
 #[must_use = "this returns the intersection as an iterator, without modifying either input set"]
@@ -57,7 +57,8 @@ impl<'a, T: Eq + Hash, S: BuildHasher> Iterator for Difference<'a, T, S> {
 
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, self.iter.size_hint().1)
+        let (least, most) = self.iter.size_hint();
+        (real::difference_at_least(least, self.other.len()), most)
     }
 }
 

@@ -53,13 +53,13 @@ impl Layout {
         if entries == 0 { 0 } else { self.bytes(self.buckets_for(entries)) }
     }
 
-    /// Bytes of a table without slots of removed entries that has room for so many in all. A table has one more bucket than
-    /// that, or eight sevenths.
+    /// Bytes of a table of which at most a few slots are of removed entries, that has room for so many in all. A table has one
+    /// more bucket than that, or eight sevenths; a power of two.
     pub(crate) const fn table_bytes(&self, capacity: usize) -> u64 {
         match capacity {
             0 => 0,
-            1..8 => self.bytes(capacity + 1),
-            _ => self.bytes(capacity / 7 * 8),
+            1..8 => self.bytes((capacity + 1).next_power_of_two()),
+            _ => self.bytes((capacity / 7 * 8 + capacity % 7).next_power_of_two()),
         }
     }
 

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 
 use counting_alloc::{Counting, measure};
-use mapscope_record::{BTreeMap, HashMap, HashSet};
+use mapscope_record::{BTreeMap, HashMap, HashSet, hashbrown};
 
 #[global_allocator]
 static GLOBAL: Counting<System> = Counting::new(System);
@@ -53,6 +53,18 @@ fn all_bytes() {
         bytes!(m = HashMap::<u64, u64, Fixed>::default(); for i in 0..n * 5 { m.insert(i, i); if i >= n { m.remove(&(i - n)); } });
         bytes!(m = HashMap::<u64, u64, Fixed>::default(); for i in 0..n * 5 { m.entry(i).or_insert(i); if i % 3 > 0 { m.remove(&(i / 2)); } });
         bytes!(m = HashSet::<u64, Fixed>::default(); for i in 0..n { m.insert(i); } m.retain(|i| i % 7 == 0); m.shrink_to_fit(); m.extend(n..2 * n););
+    }
+    type Other = hashbrown::HashMap<u64, u64, Fixed>;
+    for n in [0, 1, 3, 4, 7, 8, 14, 15, 28, 29, 1000, 5000] {
+        bytes!(m = hashbrown::HashMap::<u64, u64>::new(); for i in 0..n { m.insert(i, i); });
+        bytes!(m = hashbrown::HashMap::<u16, u8>::with_capacity(n as usize); for i in 0..n { m.insert(i as u16, 0); });
+        bytes!(m = Other::default(); for i in 0..n { *m.entry(i % 40).or_default() += 1; });
+        bytes!(m = Other::default(); for i in 0..n * 5 { m.entry(i).insert(i); if i % 3 > 0 { m.remove(&(i / 2)); } });
+        bytes!(m = Other::default(); for i in 0..n * 5 { m.entry_ref(&i).insert(i); if i >= n { m.entry(i - n).insert(1).remove(); } });
+        bytes!(m = Other::default(); for i in 0..n * 5 { m.try_insert(i, i).ok(); m.entry(i / 2).and_replace_entry_with(|_, _| None).or_insert_entry(3).remove(); });
+        bytes!(m = hashbrown::HashSet::<u64, Fixed>::default(); for i in 0..n * 5 { m.get_or_insert(i); if i % 3 > 0 { m.remove(&(i / 2)); } });
+        bytes!(m = hashbrown::HashSet::<u64, Fixed>::default(); for i in 0..n * 5 { m.entry(i).insert(); if i >= n { m.entry(i - n).insert().remove(); } });
+        bytes!(m = hashbrown::HashSet::<u64, Fixed>::default(); m.extend(0..n); m.retain(|i| i % 7 == 0); m.shrink_to_fit(); m.extend(n..2 * n););
     }
     bytes!(m = HashMap::<u64, u64, Fixed>::default(); for i in 0..500 { m.insert(i, i); if i > 400 { m.remove(&(i - 9)); } } let c = m.clone(); m = c; m.extend((0..900).map(|i| (i, i))););
     bytes!(m = HashMap::<u64, u64, Fixed>::default(); m.extend((0..99).map(|i| (i, i))); let mut c = HashMap::default(); c.clone_from(&m); c.remove(&1); c.clone_from(&m); m.clone_from(&HashMap::default()););

@@ -42,12 +42,32 @@ fn every_entry_lies_in_a_slot_that_its_hash_leads_to() {
 fn a_key_is_followed_through_growths_and_out_of_the_map() {
     let args = ["--map", "hashbrown", "--keys", "sequential", "--ops", "30", "--at", "end", "--watch", "key=1"];
     let told = inspect(&args);
-    let moves = told.lines().filter(|line| line.contains("key 1 moved")).count();
+    let moves: Vec<&str> = told.lines().filter(|line| line.contains("key 1 moved")).collect();
     // Tables of 4, 8, 16, 32 and 64 slots; one that is larger may have the key at the same place.
-    assert!((1..=4).contains(&moves), "{told}");
+    assert!((1..=4).contains(&moves.len()), "{told}");
+    assert!(moves.iter().all(|line| line.ends_with(" (a larger table was allocated)")), "{told}");
     assert!(told.contains("op 2 insert 1: key 1 put into group 0 slot "), "{told}");
     let (_, last) = told.trim_end().rsplit_once('\n').expect("lines");
     assert!(last.starts_with("after op 30: key 1 is in group "), "{told}");
+}
+
+#[test]
+fn a_table_that_is_packed_in_place_says_so() {
+    // A table of 32 slots that is full once and loses most of its entries, which leaves tombstones: an insert that finds no
+    // slot of theirs has it packed.
+    let rows = (0..28).map(|key| format!("insert,{key}\n"));
+    let rows = rows.chain((2..28).map(|key| format!("remove,{key}\n")));
+    let rows: String = rows.chain((100..112).map(|key| format!("insert,{key}\n"))).collect();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("trace.csv");
+    std::fs::write(&path, format!("op,key\n{rows}")).expect("a file");
+    let path = path.to_str().expect("UTF-8");
+    let told = inspect(&["--map", "hashbrown", "--at", "end", "--watch", "header", "--trace", path]);
+    let packed = |line: &&str| line.ends_with(" -> 0 (the table was packed in place, without its tombstones)");
+    let packed: Vec<&str> = told.lines().filter(packed).collect();
+    assert!(packed.len() == 1 && packed[0].contains("growth_left 0 -> "), "{told}");
+    // Tables of 4, 8, 16 and 32 slots.
+    assert_eq!(told.matches("(a larger table was allocated)").count(), 4, "{told}");
 }
 
 #[test]

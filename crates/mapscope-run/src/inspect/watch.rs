@@ -1,10 +1,11 @@
 //! Watching one place: what an operation changed there, found by comparing plain data before and after it.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
 use super::{InspectError, Session, key, operation, rows};
-use crate::maps::anatomy::{Anatomy, Field, Part, Table};
+use crate::maps::anatomy::{Anatomy, Field, Figure, Part, Table};
 use crate::probe::event::Cause;
 use crate::replay::{Row, Told};
 
@@ -181,8 +182,26 @@ impl Around<'_> {
             (Cause::DirtyCopy, "a dirty copy was made"),
         ];
         let steps = WORDS.iter().filter(|(cause, _)| self.told.steps(*cause) > 0);
-        let words: Vec<_> = steps.map(|(_, words)| *words).collect();
+        let mut words: Vec<_> = steps.map(|(_, words)| *words).collect();
+        if words.is_empty() {
+            words.extend(self.seen());
+        }
         if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
+    }
+
+    /// The same of a map that tells nothing, by its header.
+    fn seen(&self) -> Option<&'static str> {
+        let both = |name| Some((whole(self.before, name)?, whole(self.after, name)?));
+        let (before, after) = both("slots")?;
+        match before.cmp(&after) {
+            Ordering::Less => Some("a larger table was allocated"),
+            Ordering::Greater => Some("a smaller table was allocated"),
+            Ordering::Equal => {
+                // One insert or remove changes their number by one.
+                let (before, after) = both("tombstones")?;
+                (before > after + 1).then_some("the table was packed in place, without its tombstones")
+            }
+        }
     }
 }
 
@@ -219,7 +238,11 @@ impl Watcher {
             Watch::Key(key) => key::changes(&around, *key),
             Watch::Row { table, .. } => rows::changes(&around, *table),
             Watch::Table(number) => table_changes(&around, *number),
-            Watch::Header => fields_changed(&self.before.header, &after.header).into_iter().collect(),
+            Watch::Header => {
+                let changed = fields_changed(&self.before.header, &after.header);
+                let told = |change: Change| Change { text: change.text + &around.why(), ..change };
+                changed.map(told).into_iter().collect()
+            }
         };
         self.before = after;
         let step = |change| Step { operation: session.done(), row, watch: self.watch.to_string(), change };
@@ -264,6 +287,14 @@ impl Watcher {
             },
             Watch::Header => format!("header: {}", fields(&self.before.header)),
         }
+    }
+}
+
+/// A field of the header that is an integer.
+fn whole(anatomy: &Anatomy, name: &str) -> Option<u64> {
+    match anatomy.header.iter().find(|field| field.name == name)?.figure {
+        Figure::Whole(figure) => Some(figure),
+        _ => None,
     }
 }
 

@@ -193,7 +193,8 @@ function rowsOf(metrics, causes) {
     const first = best.get(metric)?.[cell.group] === value;
     return el("td", { class: first ? "number best" : "number", title: `${value} ${metric.unit}` },
       first && el("span", { class: "mark", role: "img", "aria-label": "best of its workload: ", title: "the best of its workload" }, "▾"), texts[index](value),
-      el("i", { class: metric.exact ? "" : "measured", style: `width:${Math.max(0, (100 * value) / most[index])}%` }));
+      el("i", { class: metric.exact ? "" : "measured", style: `width:${Math.max(0, (100 * value) / most[index])}%` }),
+      scatterOf(cell, metric, texts[index]));
   };
   const cause = (cell, of) => (of(cell) ? el("td", { class: "name" }, of(cell)) : noValue(cell.failed ? `the cell failed: ${cell.status}` : cell.timed ? "nothing to tell" : "the time pass was not run", "name"));
   return (cell) => el("tr", cell.failed ? { class: "bad" } : {},
@@ -211,6 +212,12 @@ function rowsOf(metrics, causes) {
 const hasLatencies = (cell) => !cell.failed && cell.recordings > 0;
 /** What its latencies are of, where no kind of operation is in their name. */
 const latenciesOf = (cell) => `latencies of ${cell.latencies_of}`;
+
+/** Between which its repetitions are, where they differ. */
+function scatterOf(cell, metric, text) {
+  const [from, to] = (cell.repetitions > 1 && !metric.exact && cell.ranges?.[metric.name]) || [];
+  return from < to && el("small", { class: "scatter", title: "the smallest and the largest of its repetitions" }, `${text(from)} – ${text(to)}`);
+}
 
 const noValue = (why, kind = "number") => el("td", { class: `${kind} none`, title: why }, el("span", { "aria-hidden": "true" }, "–"), el("span", { class: "unseen" }, why));
 

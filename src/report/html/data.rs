@@ -80,7 +80,8 @@ struct Cell<'a> {
     /// Of each distribution that it has `[n, how many]`, the numbers that occur.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     distributions: BTreeMap<&'static str, Vec<(usize, u64)>>,
-    /// The smallest and the largest of what the repetitions gave, by the metrics that the record has of each.
+    /// The smallest and the largest of what the repetitions gave, by the metrics that the record has of each; of the least
+    /// over all of them, of what it was after fewer and is after all.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     ranges: BTreeMap<&'static str, (f64, f64)>,
     /// How many repetitions those are.
@@ -171,7 +172,7 @@ fn cell<'a>(group: usize, row: &'a Figures<'a>, shown: &[metrics::Metric]) -> Ce
         ranges: shown
             .iter()
             .filter(|_| !row.failed())
-            .filter_map(|metric| Some((metric.name, metric.range(cell)?)))
+            .filter_map(|metric| Some((metric.name, metric.scatter(cell)?)))
             .collect(),
         repetitions: cell.time.as_ref().map_or(0, |time| time.bare_elapsed_ns.len()),
         least_of: undisturbed::of(cell).map(|least| least.repetitions),

@@ -213,10 +213,13 @@ const hasLatencies = (cell) => !cell.failed && cell.recordings > 0;
 /** What its latencies are of, where no kind of operation is in their name. */
 const latenciesOf = (cell) => `latencies of ${cell.latencies_of}`;
 
-/** Between which its repetitions are, where they differ. */
+/** Between which its repetitions are, where they differ; of the least over all of them, what it was after fewer. */
 function scatterOf(cell, metric, text) {
   const [from, to] = (cell.repetitions > 1 && !metric.exact && cell.ranges?.[metric.name]) || [];
-  return from < to && el("small", { class: "scatter", title: "the smallest and the largest of its repetitions" }, `${text(from)} – ${text(to)}`);
+  if (!(from < to)) return null;
+  const [[least, unit], [, same]] = [from, to].map((end) => text(end).split(" "));
+  const title = "the smallest and the largest: of its repetitions, or, of the least over all of them, of what it was after fewer";
+  return el("small", { class: "scatter", title }, unit === same ? `${least} – ${text(to)}` : `${text(from)} – ${text(to)}`);
 }
 
 const noValue = (why, kind = "number") => el("td", { class: `${kind} none`, title: why }, el("span", { "aria-hidden": "true" }, "–"), el("span", { class: "unseen" }, why));

@@ -148,13 +148,6 @@ fn least_percentile_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Option<i128>
     percentile(Latencies::undisturbed(cell)?.by_kind.get(&kind)?, quantile).map(i128::from)
 }
 
-/// The same of the first repetitions, for more and more of them.
-fn settling_ns(cell: &Cell, kind: OpKind, quantile: f64) -> Vec<f64> {
-    let of = |histograms| percentile(Latencies::read(histograms)?.by_kind.get(&kind)?, quantile);
-    let after = cell.time.iter().flat_map(|time| &time.undisturbed).map(|least| of(&least.histograms));
-    after.map(|ns| ns.map(|ns| ns as f64)).collect::<Option<_>>().unwrap_or_default()
-}
-
 /// Mean and median of the operations of one kind, of what people are shown first.
 pub(super) fn shown_first_ns(cell: &Cell, kind: OpKind) -> Option<(f64, u64)> {
     let latencies = Latencies::shown_first(cell)?;
@@ -247,7 +240,7 @@ macro_rules! undisturbed_percentiles {
             Integer(|c| least_percentile_ns(c, OpKind::$kind, $quantile)),
         )
         .rank(if $quantile > 0.99 { Rank::UndisturbedTail } else { Rank::UndisturbedTime })
-        .settling(|c| settling_ns(c, OpKind::$kind, $quantile))
+        .settling(|c| shown_first_settling_ns(c, |kind| kind == OpKind::$kind, $quantile))
     };
 }
 
@@ -297,6 +290,22 @@ impl Written {
 /// A percentile of some kinds of operation together, of what people are shown first.
 pub(super) fn shown_first_percentile_ns(cell: &Cell, kinds: impl Fn(OpKind) -> bool, quantile: f64) -> Option<i128> {
     percentile(&Latencies::shown_first(cell)?.merged(kinds)?, quantile).map(i128::from)
+}
+
+/// The same of each repetition, where it is of what was observed, and of one kind: the record doesn't have it of several.
+pub(super) fn shown_first_each_ns(cell: &Cell, kinds: impl Fn(OpKind) -> bool, quantile: f64) -> Vec<f64> {
+    let Some(time) = cell.time.as_ref().filter(|_| Latencies::undisturbed(cell).is_none()) else { return Vec::new() };
+    let mut own = time.percentiles.iter().filter(|own| kinds(own.kind));
+    let (Some(only), None) = (own.next(), own.next()) else { return Vec::new() };
+    let mut lists = KindPercentiles::QUANTILES.into_iter().zip(only.lists());
+    lists.find(|(of, _)| *of == quantile).map_or_else(Vec::new, |(_, list)| list.iter().map(|&ns| ns as f64).collect())
+}
+
+/// The same of the least over the first repetitions, for more and more of them.
+pub(super) fn shown_first_settling_ns(cell: &Cell, kinds: impl Fn(OpKind) -> bool, quantile: f64) -> Vec<f64> {
+    let of = |histograms| percentile(&Latencies::read(histograms)?.merged(&kinds)?, quantile);
+    let after = cell.time.iter().flat_map(|time| &time.undisturbed).map(|least| of(&least.histograms));
+    after.map(|ns| ns.map(|ns| ns as f64)).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// Kind and cause, mean and number of what people are shown first.

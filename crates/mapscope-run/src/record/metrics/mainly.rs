@@ -1,7 +1,7 @@
 //! The latencies that tables and the page show of a cell: of its writes, or of its lookups or scans where these are clearly
 //! more.
 
-use super::latency::{shown_first_max_cause, shown_first_percentile_ns};
+use super::latency::{shown_first_each_ns, shown_first_max_cause, shown_first_percentile_ns, shown_first_settling_ns};
 use super::{Column, Formula::Integer, Shown, rows, timed};
 use crate::record::{Cause, Cell, OpKind};
 
@@ -64,51 +64,51 @@ pub fn max_cause(cell: &Cell) -> Option<Cause> {
     shown_first_max_cause(cell, |kind| mainly.has(kind))
 }
 
-fn percentile_ns(cell: &Cell, quantile: f64) -> Option<i128> {
-    let mainly = Mainly::of(cell);
-    shown_first_percentile_ns(cell, |kind| mainly.has(kind), quantile)
+fn is_main(cell: &Cell, kind: OpKind) -> bool {
+    Mainly::of(cell).has(kind)
 }
 
-/// Of writes, in cells whose tables show others.
-fn of_writes_ns(cell: &Cell, quantile: f64) -> Option<i128> {
-    let beside = matches!(Mainly::of(cell), Mainly::Kind(OpKind::Get | OpKind::Scan));
-    beside.then(|| shown_first_percentile_ns(cell, OpKind::is_write, quantile))?
+/// Writes, in cells whose tables show others.
+fn is_write_beside(cell: &Cell, kind: OpKind) -> bool {
+    kind.is_write() && matches!(Mainly::of(cell), Mainly::Kind(OpKind::Get | OpKind::Scan))
 }
 
-/// Of lookups, in the same way.
-fn of_lookups_ns(cell: &Cell, quantile: f64) -> Option<i128> {
-    let beside = Mainly::of(cell) != Mainly::Kind(OpKind::Get);
-    beside.then(|| shown_first_percentile_ns(cell, |kind| kind == OpKind::Get, quantile))?
+/// Lookups, in the same way.
+fn is_lookup_beside(cell: &Cell, kind: OpKind) -> bool {
+    kind == OpKind::Get && Mainly::of(cell) != Mainly::Kind(OpKind::Get)
+}
+
+/// A percentile of some kinds of operation together, with how it scatters.
+macro_rules! of_kinds {
+    ($name:literal, $summary:expr, $is:ident, $quantile:literal, $column:expr) => {
+        timed($name, "ns", $summary, Integer(|c| shown_first_percentile_ns(c, |kind| $is(c, kind), $quantile)))
+            .repeated(|c| shown_first_each_ns(c, |kind| $is(c, kind), $quantile))
+            .settling(|c| shown_first_settling_ns(c, |kind| $is(c, kind), $quantile))
+            .shown(Shown::InReports)
+            .column($column.latency())
+    };
 }
 
 macro_rules! latency {
     ($name:literal, $what:literal, $quantile:literal, $column:expr) => {
-        timed(
+        of_kinds!(
             $name,
-            "ns",
             concat!(
                 "Latency of one write of any kind (of one lookup or scan where these are more by a tenth, of one clear or iteration where \
                  there are neither), the least over the repetitions where they do the same: ",
                 $what,
                 "."
             ),
-            Integer(|c| percentile_ns(c, $quantile)),
+            is_main,
+            $quantile,
+            $column
         )
-        .shown(Shown::InReports)
-        .column($column.latency())
     };
 }
 
 macro_rules! beside {
     ($name:literal, $of:ident, $what:literal, $quantile:literal, $column:expr) => {
-        timed(
-            $name,
-            "ns",
-            concat!($what, " where the other latencies are not of these."),
-            Integer(|c| $of(c, $quantile)),
-        )
-        .shown(Shown::InReports)
-        .column($column.latency())
+        of_kinds!($name, concat!($what, " where the other latencies are not of these."), $of, $quantile, $column)
     };
 }
 
@@ -126,24 +126,24 @@ rows! {
         Column::new(7, "max", "µs", "max: latency of one {kind}").rank(3).decimals(1).divisor(1e3)
     );
     LOOKUPS_P50_NS = beside!(
-        "lookups_p50_ns", of_lookups_ns, "Median latency of a lookup,", 0.5,
+        "lookups_p50_ns", is_lookup_beside, "Median latency of a lookup,", 0.5,
         Column::new(14, "lookups", "p50 ns", "lookups: latency of one").rank(11)
     );
     LOOKUPS_P999_NS = beside!(
-        "lookups_p999_ns", of_lookups_ns, "99.9th percentile of the latency of a lookup,", 0.999,
+        "lookups_p999_ns", is_lookup_beside, "99.9th percentile of the latency of a lookup,", 0.999,
         Column::new(15, "lookups", "p99.9 ns", "lookups: latency of one").rank(13)
     );
     WRITES_P50_NS = beside!(
-        "writes_p50_ns", of_writes_ns, "Median latency of a write,", 0.5,
+        "writes_p50_ns", is_write_beside, "Median latency of a write,", 0.5,
         Column::new(16, "writes", "p50 ns", "writes: latency of one").rank(13)
     );
     WRITES_P999_NS = beside!(
-        "writes_p999_ns", of_writes_ns, "99.9th percentile of the latency of a write,", 0.999,
+        "writes_p999_ns", is_write_beside, "99.9th percentile of the latency of a write,", 0.999,
         Column::new(17, "writes", "p99.9 ns", "writes: latency of one").rank(6)
     );
     WRITES_MAX_NS = beside!(
         "writes_max_ns",
-        of_writes_ns,
+        is_write_beside,
         "Maximum of the latency of a write,",
         1.0,
         Column::new(18, "writes", "max µs", "writes: latency of one").rank(3).decimals(1).divisor(1e3)

@@ -183,10 +183,18 @@ impl Metric {
 
     /// The smallest and the largest of [`Metric::repetitions`], where there are any.
     pub fn range(&self, cell: &Cell) -> Option<(f64, f64)> {
-        let repetitions = self.repetitions(cell);
-        let bound = |of: fn(f64, f64) -> f64| repetitions.iter().copied().reduce(of);
-        bound(f64::min).zip(bound(f64::max))
+        bounds(&self.repetitions(cell))
     }
+
+    /// The same, or the smallest and the largest of [`Metric::settled`].
+    pub fn scatter(&self, cell: &Cell) -> Option<(f64, f64)> {
+        self.range(cell).or_else(|| bounds(&self.settled(cell)))
+    }
+}
+
+fn bounds(values: &[f64]) -> Option<(f64, f64)> {
+    let bound = |of: fn(f64, f64) -> f64| values.iter().copied().reduce(of);
+    bound(f64::min).zip(bound(f64::max))
 }
 
 /// A metric's value: an integer as counted, or a quotient never rounded.

@@ -305,6 +305,11 @@ mod tests {
         }
         assert!(of_repetitions.map(|metric| metric.name).eq(compared.map(|metric| metric.name)));
         assert_eq!(find("live_bytes").unwrap().range(&cell), None);
+        // What people are shown scatters as what it stands for.
+        let scatter = |name: &str| registry().iter().find(|metric| metric.name == name).unwrap().scatter(&cell);
+        assert_eq!(scatter("time_ns_per_op"), scatter("undisturbed_ns_per_op"));
+        assert!(scatter("time_ns_per_op").is_some_and(|(from, to)| from < to));
+        assert!(scatter("latency_p50_ns").is_some());
     }
 
     #[test]

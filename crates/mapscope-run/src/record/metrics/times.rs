@@ -17,7 +17,7 @@ pub(super) fn ns_per_op(time: &Time) -> Option<f64> {
 }
 
 /// The same of each repetition.
-fn each_ns_per_op(cell: &Cell) -> Vec<f64> {
+pub(super) fn each_ns_per_op(cell: &Cell) -> Vec<f64> {
     let Some(time) = cell.time.as_ref().filter(|time| time.ops > 0) else { return Vec::new() };
     time.bare_elapsed_ns.iter().map(|&ns| ns as f64 / time.ops as f64).collect()
 }

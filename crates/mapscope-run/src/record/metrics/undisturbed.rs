@@ -51,6 +51,8 @@ rows! {
         "undisturbed_ns_per_op where repetitions do the same, ns_per_op where they don't.",
         Real(|c| of(c).and_then(|least| ns_per_op(c.time.as_ref()?, least)).or_else(|| times::ns_per_op(c.time.as_ref()?))),
     )
+    .repeated(|c| if of(c).is_some() { Vec::new() } else { times::each_ns_per_op(c) })
+    .settling(settling_ns_per_op)
     .shown(Shown::InReports)
     .column(
         Column::new(0, "time", "ns/op", "time: of an operation, no clock in the loop").rank(1).decimals(1),

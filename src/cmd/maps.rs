@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 
-use super::{fix, output, stdout};
+use super::{fix, maps_set, output, stdout};
 use crate::hints::{Files, Kind};
 use crate::plan::UnknownName;
-use crate::recording::{FORMATS, Format, Process, Recorded, Recording, Sort, hints};
+use crate::recording::{FORMATS, Format, Process, Recorded, Recording, Sample, Sort, hints};
 use crate::text;
 
 /// Show what the maps of a recording cost, by the line that makes them
@@ -50,6 +50,12 @@ pub(super) struct Args {
     /// Show the table again every 2 seconds, as many places as fit on the screen, until the process ends or Ctrl-C
     #[arg(long, conflicts_with_all = ["format", "top", "hints", "fix", "write"])]
     watch: bool,
+    /// Change what a running program records: sample=all, 1/N or off; maps recorded already go on, but for off
+    #[arg(
+        long, value_name = "sample=S", value_parser = maps_set::setting,
+        conflicts_with_all = ["format", "top", "by", "hints", "fix", "write", "watch"]
+    )]
+    set: Option<Sample>,
 }
 
 pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
@@ -58,6 +64,9 @@ pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let format = format.ok_or_else(|| anyhow!(UnknownName::new("format", &args.format, names())))?;
     let pid = args.path.to_str().and_then(|path| path.parse().ok()).filter(|_| !args.path.exists());
     let path = pid.map_or_else(|| Ok(args.path.clone()), Process::file_of)?;
+    if let Some(sample) = args.set {
+        return maps_set::run(&path, pid, sample, quiet);
+    }
     if args.watch {
         return watch(args, format, &path, pid);
     }

@@ -20,6 +20,7 @@ mod lint;
 mod list;
 mod man;
 mod maps;
+mod maps_set;
 mod output;
 mod own;
 mod record;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 use super::{BAD_INPUT, output};
-use crate::recording::{Attached, Language, Manifest, Process, Recorder, SAMPLE_MAX, Traced, Written, write_traces};
+use crate::recording::{Attached, Language, Manifest, Process, Recorder, Sample, Traced, Written, write_traces};
 use crate::report::number;
 use crate::text;
 
@@ -33,9 +33,9 @@ pub(super) struct Args {
     /// Folder of the recording, new or empty [default: new, in reports/]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Record one map of N, chosen at random
-    #[arg(long, value_name = "1/N", default_value = "1/1", value_parser = share)]
-    sample: u64,
+    /// Record all maps, one of N, chosen at random, or none: `mapscope maps PID --set sample=1/N` changes that later
+    #[arg(long, value_name = "all|1/N|off", default_value = "all")]
+    sample: Sample,
     /// Leave lookups and iterations out, which costs less
     #[arg(long)]
     no_lookups: bool,
@@ -53,12 +53,6 @@ pub(super) struct Args {
     command: Vec<OsString>,
 }
 
-/// `1/100`.
-fn share(text: &str) -> Result<u64, String> {
-    let n = text.strip_prefix("1/").and_then(|n| n.parse().ok()).filter(|n| (1..=SAMPLE_MAX).contains(n));
-    n.ok_or_else(|| "give 1/N, N from 1 to 1000000, as 1/100".to_owned())
-}
-
 /// `printer.go:1426`.
 fn place(text: &str) -> Result<String, String> {
     let place =
@@ -70,6 +64,9 @@ fn place(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
+    if args.pid.is_some() && args.sample == Sample::OFF {
+        bail!("--sample off: what a JVM records can't be switched on later: give all or 1/N");
+    }
     let folder = Folder::new(args.out)?;
     if let Some(pid) = args.pid {
         let jvm = Attached { pid, sample: args.sample, lookups: !args.no_lookups };

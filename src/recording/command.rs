@@ -12,7 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::go::is_go;
 use super::java;
 use super::relay::Relay;
-use super::{Manifest, Patched, RecordingError};
+use super::{Manifest, Patched, RecordingError, Sample};
 use crate::engines::go;
 use crate::hints::workspace_of;
 use crate::text;
@@ -22,8 +22,8 @@ use crate::text;
 pub struct Recorder<'a> {
     /// The go command or installation to build with; else the one that the command itself is, or the one on the PATH.
     pub go: Option<&'a Path>,
-    /// One map of so many is recorded.
-    pub sample: u64,
+    /// Which maps are recorded, unless that is changed while it runs.
+    pub sample: Sample,
     /// Whether lookups and iterations are counted.
     pub lookups: bool,
     /// The place whose maps' operations are written down, FILE:LINE.
@@ -96,6 +96,10 @@ impl Recorder<'_> {
         if builds {
             check_arguments(self.command)?;
         }
+        if self.sample == Sample::OFF && self.is_java() {
+            let what = "what a JVM records can't be switched on later: give --sample all or 1/N";
+            return Err(RecordingError::at(&self.command[0], what));
+        }
         let go = self.go_command(builds)?;
         let patched = match go.as_deref().map(|go| Patched::new(go, &folder_of(self.command, builds, &here))) {
             None if builds => {
@@ -111,6 +115,8 @@ impl Recorder<'_> {
         let java_options = match java::options(std::env::var_os(java::OPTIONS)) {
             // Who builds Go or Rust has no use for a word from each JVM.
             _ if builds || self.is_cargo() => None,
+            // What an agent records can't be changed later.
+            _ if self.sample == Sample::OFF => None,
             // Nor has a program that starts none for an agent that can't be kept.
             Err(error) if self.is_java() => return Err(error),
             options => options.ok(),
@@ -124,7 +130,7 @@ impl Recorder<'_> {
             folder: here,
             go: known.map(|patched| patched.version.clone()),
             goroot: known.map(|patched| patched.goroot.clone()),
-            sample: self.sample,
+            sample: self.sample.in_file().into(),
             lookups: self.lookups,
             trace: self.trace.map(str::to_owned),
             started_unix_ms: started,
@@ -170,7 +176,7 @@ impl Recorder<'_> {
         };
         let mut command = Command::new(program);
         command.args(arguments);
-        let mut setting = OsString::from(format!("{}:{}:", 1 + u32::from(self.lookups), self.sample));
+        let mut setting = OsString::from(format!("{}:{}:", 1 + u32::from(self.lookups), self.sample.in_file()));
         setting.push(out);
         command.env("MAPSCOPE_RECORD", setting);
         match self.trace {
@@ -277,7 +283,8 @@ mod tests {
     #[test]
     fn a_command_that_builds_is_known_by_its_words() {
         let only_builds = |words: &str| {
-            Recorder { go: None, sample: 1, lookups: true, trace: None, command: &command(words) }.only_builds()
+            Recorder { go: None, sample: Sample::ALL, lookups: true, trace: None, command: &command(words) }
+                .only_builds()
         };
         for words in [
             "go build .",

@@ -5,12 +5,12 @@
 //! | a figure of a place got worse | fail, or what the policy says |
 //! | a figure that depends on seeds differs by no more than chance makes of it | none |
 //! | a place is in one recording only | note |
-//! | maps were sampled, or there was no room for some; no place in common | unjudged |
+//! | maps were sampled, what is recorded was changed meanwhile, or there was no room for some; no place in common | unjudged |
 //! | they were built with different compilers | note |
 
 use super::chance::TABLE_ENTRIES_MAX;
 use super::pairing::Pairing;
-use super::{Counts, Recording, Row};
+use super::{Counts, Process, Recording, Row};
 use crate::gate::number::plural;
 use crate::gate::{Action, Change, Kind, Level, PlaceId, Policy, Verdict, What};
 use crate::record::metrics::{Better, Class, Formula, Metric, Number};
@@ -82,7 +82,10 @@ pub fn compare(before: &Recording, after: &Recording, policy: &Policy) -> Verdic
     for (name, recording) in [("baseline", before), ("current recording", after)] {
         let dropped = recording.table.dropped;
         let lost = dropped.maps + dropped.places + dropped.types;
-        if recording.processes.iter().any(|process| process.sample > 1) {
+        if recording.processes.iter().any(|process| process.periods.len() > 1) {
+            let what = format!("What the {name} recorded was changed while its program ran: record all of it.");
+            verdict.unjudged.push(what);
+        } else if !recording.processes.iter().all(Process::is_whole) {
             let what = format!("The {name} is a sample, whose figures vary by chance: record it without --sample.");
             verdict.unjudged.push(what);
         }

@@ -35,6 +35,7 @@ pub(super) const COLUMNS: &[Column] = &[
         "Bytes that an exact hint of each map would have saved, of maps from which nothing was removed.",
         Counts::hint_saves_bytes,
     ),
+    ("partial_maps", "Maps used after recording was switched off, counted until then.", |c| Some(c.partial_maps)),
 ];
 
 /// A figure; what was not counted is absent.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Hint, Manifest, Process, Table};
+use super::{Hint, Manifest, Process, Sample, Table};
 
 /// A recording, read and added up.
 pub struct Recorded<'a> {
@@ -34,10 +34,11 @@ impl Recorded<'_> {
         self.hints?.iter().find(|hint| hint.row == row)
     }
 
-    /// N where one map of N was recorded. `None` where processes differ.
-    pub(super) fn sample(&self) -> Option<u64> {
-        let first = self.processes.first()?.sample;
-        self.processes.iter().all(|process| process.sample == first).then_some(first)
+    /// Which maps were recorded, from beginning to end. `None` where processes differ, or one was changed.
+    pub(super) fn sample(&self) -> Option<Sample> {
+        let first = self.processes.first()?.sample();
+        let all = |process: &Process| process.periods.len() == 1 && process.sample() == first;
+        self.processes.iter().all(all).then_some(first)
     }
 }
 

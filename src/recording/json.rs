@@ -5,7 +5,7 @@ use std::io;
 use serde_json::{Map, Value, json};
 
 use super::figures::{COLUMNS, value};
-use super::{Counts, Format, Recorded};
+use super::{Counts, Format, Process, Recorded};
 use crate::text;
 
 pub(super) const FORMAT: Format = Format { name: "json", binary: false, of_sources: false, render };
@@ -19,17 +19,33 @@ fn figures(recorded: &Recorded<'_>, counts: &Counts) -> Map<String, Value> {
     figures.collect()
 }
 
+/// What was recorded in each period: N, or null where nothing was, and the figures of the maps that were made in it.
+fn periods(recorded: &Recorded<'_>, process: &Process) -> Value {
+    let periods = process.periods.iter().enumerate().map(|(number, period)| {
+        let maps = process.maps.iter().filter(|map| map.period as usize == number);
+        let mut fields = figures(recorded, &Counts::of(process, maps));
+        fields.insert("since_unix_ms".to_owned(), (period.since.as_millis() as u64).into());
+        fields.insert("sample".to_owned(), period.sample.one_of().into());
+        Value::Object(fields)
+    });
+    periods.collect()
+}
+
 fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
     let table = recorded.table;
     let processes = recorded.processes.iter().map(|process| {
-        json!({
+        let mut fields = json!({
             "file": text::path(&process.path),
             "program": process.program,
             process.language.name(): process.built_with,
             "pid": process.pid,
-            "sample": process.sample,
+            "sample": process.sample().one_of(),
             "maps": process.maps.len(),
-        })
+        });
+        if process.periods.len() > 1 {
+            fields["periods"] = periods(recorded, process);
+        }
+        fields
     });
     let rows = table.rows.iter().enumerate().map(|(index, row)| {
         let mut fields = Map::new();

@@ -27,7 +27,7 @@ pub struct Manifest {
     /// The root of cargo's workspace around that folder, from which Rust's compiler names sources.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub workspace: Option<PathBuf>,
-    /// N where one map of N was recorded.
+    /// N where one map of N was recorded, 0 where none was, when it began.
     pub sample: u64,
     /// Whether lookups and iterations were counted.
     pub lookups: bool,

@@ -11,6 +11,8 @@ pub struct Map {
     pub hint: u32,
     pub ty: u32,
     pub flags: u32,
+    /// The number of the period in which it began to be recorded.
+    pub period: u32,
     pub writes: u64,
     pub inserts: u64,
     pub removes: u64,
@@ -50,6 +52,12 @@ impl Map {
         self.flags & REPLACED != 0
     }
 
+    /// Whether it was used after recording was switched off: its figures are of what was done to it before.
+    pub fn was_ended(&self) -> bool {
+        const ENDED: u32 = 256;
+        self.flags & ENDED != 0
+    }
+
     /// Whether it is known how many bytes it held.
     pub fn has_held(&self) -> bool {
         const NOT_HELD: u32 = 128;
@@ -77,7 +85,8 @@ impl Map {
             place: short(0),
             hint: short(4),
             ty: short(8),
-            flags: short(12),
+            flags: short(12) & 0xffff,
+            period: short(12) >> 16,
             writes: long(16),
             inserts: long(24),
             removes: long(32),

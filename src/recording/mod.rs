@@ -11,6 +11,7 @@ mod bytes;
 mod chance;
 mod command;
 mod compare;
+mod control;
 mod csv;
 mod diff;
 mod figures;
@@ -27,8 +28,10 @@ mod map;
 mod opened;
 mod openmetrics;
 mod pairing;
+mod period;
 mod pprof;
 mod relay;
+mod sample;
 mod sarif;
 mod sources;
 mod table;
@@ -41,6 +44,7 @@ pub use advice::Hint;
 pub use chance::Chance;
 pub use command::{Ended, Recorder};
 pub use compare::{compare, judged_figures, places};
+pub use control::{running, set_sample};
 pub use diff::{Side, diff, diff_json};
 pub use file::{Dropped, Process};
 pub use format::{Format, Recorded};
@@ -50,6 +54,8 @@ pub use manifest::Manifest;
 pub use map::Map;
 pub use opened::Recording;
 pub use pairing::Pairing;
+pub use period::Period;
+pub use sample::{SAMPLE_MAX, Sample};
 pub use sources::hints;
 pub use table::{Counts, Place, Row, Sort, Table};
 pub use trace::{Traced, Written, write_traces};
@@ -98,9 +104,6 @@ impl RecordingError {
         RecordingError::At { path: path.into(), what: what.to_string() }
     }
 }
-
-/// N is at most so large where one map of N is recorded.
-pub const SAMPLE_MAX: u64 = 1_000_000;
 
 /// Every form, the one for terminals first.
 pub static FORMATS: &[Format] =

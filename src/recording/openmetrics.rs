@@ -50,7 +50,7 @@ fn info(process: &Process) -> String {
         ("program", process.program.clone()),
         (process.language.name(), process.built_with.clone()),
         ("pid", process.pid.to_string()),
-        ("sample", format!("1/{}", process.sample)),
+        ("sample", process.sample().one_of().map_or_else(|| "off".to_owned(), |n| format!("1/{n}"))),
     ])
 }
 

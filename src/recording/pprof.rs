@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 
 use super::terminal::name_of;
-use super::{Format, Recorded};
+use super::{Format, Recorded, Sample};
 use crate::record::Frame;
 use crate::report::pprof::{About, Type, encode};
 
@@ -52,7 +52,7 @@ fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
         sample_types: &TYPES,
         default: TYPES[0].0,
         period_type: ("maps", "count"),
-        period: recorded.sample().and_then(|sample| i64::try_from(sample).ok()).unwrap_or(1),
+        period: recorded.sample().and_then(Sample::one_of).and_then(|n| i64::try_from(n).ok()).unwrap_or(1),
         time_ns: recorded.manifest.map_or(0, |manifest| manifest.started_unix_ms.saturating_mul(1_000_000)),
         duration_ns: 0,
         program: match recorded.processes {

@@ -59,6 +59,8 @@ pub struct Counts {
     pub(super) treeifications: u64,
     /// Maps that have such lists.
     pub chained_maps: u64,
+    /// Maps that were used after recording was switched off: what was done to them then is in no figure.
+    pub partial_maps: u64,
 }
 
 impl Counts {
@@ -100,6 +102,14 @@ impl Counts {
         (saves > 0 || self.unhinted_maps == 0).then_some(saves)
     }
 
+    /// Adds these maps up.
+    pub(super) fn of<'a>(process: &Process, maps: impl Iterator<Item = &'a Map>) -> Counts {
+        let mut counts = Counts::default();
+        maps.for_each(|map| counts.count(map, process.type_of(map)));
+        counts.sizes.sort_unstable();
+        counts
+    }
+
     fn count(&mut self, map: &Map, ty: Option<&Type>) {
         let hint_saves_bytes = ty.map_or(Some(0), |ty| hint_saves_bytes(map, ty));
         self.add(&Counts {
@@ -126,6 +136,7 @@ impl Counts {
             unheld_maps: (!map.has_held()).into(),
             treeifications: map.treeifications,
             chained_maps: ty.is_some_and(|ty| matches!(ty.tables, Tables::Chains(_))).into(),
+            partial_maps: map.was_ended().into(),
         });
     }
 
@@ -154,6 +165,7 @@ impl Counts {
             (&mut self.unheld_maps, other.unheld_maps),
             (&mut self.treeifications, other.treeifications),
             (&mut self.chained_maps, other.chained_maps),
+            (&mut self.partial_maps, other.partial_maps),
         ];
         pairs.into_iter().for_each(|(sum, more)| *sum = sum.saturating_add(more));
     }

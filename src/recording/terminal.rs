@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io;
 
-use super::{Counts, Format, Recorded, Row};
+use super::{Counts, Format, Process, Recorded, Row, Sample};
 use crate::report::number;
 use crate::text::pad_start;
 
@@ -100,11 +100,22 @@ pub(super) fn summary(recorded: &Recorded<'_>) -> String {
     };
     let _ = writeln!(text, "{processes}: {maps} maps of {places} places and types, {inserts} inserts");
     match recorded.sample() {
-        Some(1) => {}
-        Some(sample) => {
-            let _ = writeln!(text, "One map of {} is recorded, and figures are of those", number::integer(sample));
-        }
-        None => text += "Processes recorded different shares of their maps\n",
+        Some(Sample::ALL) => {}
+        Some(sample) => match sample.one_of() {
+            Some(n) => {
+                let _ = writeln!(text, "One map of {} is recorded, and figures are of those", number::integer(n));
+            }
+            None => text += "Recording is off: `mapscope maps PID --set sample=1/100` switches it on\n",
+        },
+        None => match recorded.processes {
+            [one] => text += &periods(one),
+            _ => text += "Processes recorded different shares of their maps: --format json has each\n",
+        },
+    }
+    if total.partial_maps > 0 {
+        let s = if total.partial_maps == 1 { " was" } else { "s were" };
+        let maps = number::integer(total.partial_maps);
+        let _ = writeln!(text, "{maps} map{s} used after recording was switched off: counted until then");
     }
     let by_insert = match total.inserts {
         0 => String::new(),
@@ -147,6 +158,31 @@ pub(super) fn summary(recorded: &Recorded<'_>) -> String {
     ];
     for (count, what) in parts.into_iter().filter(|&(count, _)| count > 0) {
         let _ = writeln!(text, "{} {what}: there was no room for more", number::integer(count));
+    }
+    text
+}
+
+/// When what was recorded, of a process in which that was changed: a line each, of the last ones.
+fn periods(process: &Process) -> String {
+    const SHOWN_MAX: usize = 6;
+    let mut text = "What is recorded was changed while it ran, and figures are of the maps that were:\n".to_owned();
+    let left_out = process.periods.len().saturating_sub(SHOWN_MAX);
+    if left_out > 0 {
+        let s = if left_out == 1 { "" } else { "s" };
+        let _ = writeln!(text, "  {} period{s} before: --format json", number::integer(left_out as u64));
+    }
+    let start = process.periods[0].since;
+    for (index, period) in process.periods.iter().enumerate().skip(left_out) {
+        let when = match index {
+            0 => "from the start on".to_owned(),
+            _ => format!("after {}", number::elapsed(period.since.saturating_sub(start))),
+        };
+        let maps = process.maps.iter().filter(|map| map.period as usize == index).count() as u64;
+        let maps = match period.sample {
+            Sample::OFF => String::new(),
+            _ => format!("{:>11} map{}", number::integer(maps), if maps == 1 { "" } else { "s" }),
+        };
+        let _ = writeln!(text, "{}", format!("  {when:<20} {:>9}{maps}", period.sample.to_string()).trim_end());
     }
     text
 }

@@ -1,5 +1,7 @@
 //! How reports write numbers and foreign text, on the terminal and in Markdown alike.
 
+use std::time::Duration;
+
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// The decimals for a column: the smallest value but 0 keeps three significant digits, as far as `most` allows.
@@ -70,6 +72,15 @@ pub(crate) fn duration(ns: f64) -> String {
     };
     let decimals = usize::from(scaled < 10.0 && unit != "ns");
     format!("{scaled:.decimals$} {unit}")
+}
+
+/// A time that a clock on the wall shows: `59 s`, `3 min 29 s`, `26 h 5 min`.
+pub(crate) fn elapsed(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds @ 60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        seconds => format!("{} h {} min", integer(seconds / 3600), seconds % 3600 / 60),
+    }
 }
 
 /// A size in a name, in the unit that suits it: `512 B`, `1.5 KiB`, `24 MiB`.

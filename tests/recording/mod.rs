@@ -9,6 +9,7 @@ mod java;
 mod lint;
 mod refused;
 mod rust;
+mod switched;
 mod traced;
 mod written;
 

@@ -91,7 +91,7 @@ fn a_command_of_which_nothing_is_recorded_is_told() {
     assert!(outcome.left.is_empty(), "{:?}", outcome.left);
     let outcome = place.run(&["record", "--out", ".", "--", "true"]);
     refused(&outcome, &[".: is not empty"]);
-    refused(&place.run(&["record", "--sample", "0.5", "--", "true"]), &["give 1/N"]);
+    refused(&place.run(&["record", "--sample", "0.5", "--", "true"]), &["give all, off or 1/N"]);
     refused(&place.run(&["record", "true"]), &[]);
 }
 
@@ -207,7 +207,7 @@ fn what_is_no_recording_is_refused() {
     refused(&place.run(&["maps", "empty"]), &["recording.json", "`mapscope record`"]);
     for (text, why) in [
         (&b"maps"[..], "is not what a recorded process writes"),
-        (b"mapscope\x03\0\0\0", "is of version 3"),
+        (b"mapscope\x04\0\0\0", "is of version 4"),
         (b"mapscope\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff", "is cut short"),
     ] {
         fs::write(place.path().join("file"), text).expect("written");

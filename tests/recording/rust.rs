@@ -54,7 +54,7 @@ fn compile(at: &Place, build: Build) {
 }
 
 /// The folder of the program with lines, built once.
-fn recorded() -> &'static Place {
+pub(super) fn recorded() -> &'static Place {
     static BUILT: OnceLock<Place> = OnceLock::new();
     BUILT.get_or_init(|| {
         let place = Place::new();
@@ -69,13 +69,13 @@ fn recording(place: &Place, out: &str, flags: &[&str], args: &[&str]) -> Outcome
 }
 
 /// The number of the line that ends with this comment.
-fn line(comment: &str) -> u64 {
+pub(super) fn line(comment: &str) -> u64 {
     let ends = |line: &str| line.ends_with(&format!("// {comment}"));
     SOURCE.lines().position(ends).unwrap_or_else(|| panic!("no {comment}")) as u64 + 1
 }
 
 /// The rows of a line of the program.
-fn rows(maps: &Value, line: u64) -> Vec<&Value> {
+pub(super) fn rows(maps: &Value, line: u64) -> Vec<&Value> {
     let at = format!("src/main.rs:{line}");
     maps["places"].as_array().expect("places").iter().filter(|row| row["place"] == *at).collect()
 }

@@ -23,6 +23,7 @@
 //! - Nothing is written that is in a map: values are not read, and keys only where a place is traced, of which a hash under
 //!   a secret of the process and the length are written.
 
+pub mod control;
 #[cfg(all(feature = "record", target_os = "linux"))]
 mod maps;
 #[cfg(all(feature = "record", target_os = "linux"))]

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::agent;
-use crate::recording::{Manifest, Process, RecordingError};
+use crate::recording::{Manifest, Process, RecordingError, Sample};
 use crate::text;
 
 /// A JVM that runs.
@@ -17,8 +17,8 @@ use crate::text;
 pub struct Attached {
     /// Its number.
     pub pid: u32,
-    /// One map of so many is recorded.
-    pub sample: u64,
+    /// Which maps are recorded: some.
+    pub sample: Sample,
     /// Whether lookups and iterations are counted.
     pub lookups: bool,
 }
@@ -44,13 +44,13 @@ impl Attached {
             schema: Manifest::SCHEMA,
             command: command.map(|word| text::clean(&String::from_utf8_lossy(word)).into_owned()).collect(),
             folder: fs::read_link(jvm.proc("cwd")).unwrap_or_default(),
-            sample: self.sample,
+            sample: self.sample.in_file().into(),
             lookups: self.lookups,
             started_unix_ms: started,
             ..Manifest::default()
         };
         let level = 1 + u32::from(self.lookups);
-        jvm.load(agent, &format!("{level}:{}:{folder}", self.sample)).map_err(at)?;
+        jvm.load(agent, &format!("{level}:{}:{folder}", self.sample.in_file())).map_err(at)?;
         if Process::read_all(&out)?.is_empty() {
             let why = "it loaded the agent and records nothing: it has said why on its standard error";
             return Err(at(why.to_owned()));

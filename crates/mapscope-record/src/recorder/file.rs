@@ -3,7 +3,8 @@
 //! there.
 
 use std::env;
-use std::ffi::{CStr, CString, OsString};
+use std::ffi::{CStr, CString, OsStr, OsString};
+use std::fs;
 use std::io::{self, Write as _};
 use std::mem::offset_of;
 use std::os::unix::ffi::OsStrExt as _;
@@ -14,13 +15,16 @@ use std::sync::atomic::{
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::control::{self, Control};
 use super::layout::Layout;
+use super::mapping::{grow, map};
 use super::row::Row;
 use super::trace::{Key, Operation, Trace};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const RUST: u32 = 1;
 
+const PERIODS_MAX: usize = 1 << 12;
 const PLACES_MAX: usize = 1 << 14;
 const FRAMES_MAX: usize = 1 << 14;
 const TYPES_MAX: usize = 1 << 11;
@@ -28,7 +32,8 @@ const TEXT_MAX: usize = 2 << 20;
 const MAPS_MAX: usize = 1 << 22;
 const MAPS_STEP: usize = 1 << 11;
 
-const PLACES_AT: usize = 4096;
+const PERIODS_AT: usize = 4096;
+const PLACES_AT: usize = PERIODS_AT + PERIODS_MAX * size_of::<[AtomicU64; 2]>();
 const FRAMES_AT: usize = PLACES_AT + PLACES_MAX * size_of::<Place>();
 const TYPES_AT: usize = FRAMES_AT + FRAMES_MAX * size_of::<Frame>();
 const TEXT_AT: usize = TYPES_AT + TYPES_MAX * size_of::<Type>();
@@ -64,9 +69,13 @@ struct Header {
     program: AtomicU32,
     full: AtomicU32,
     language: AtomicU32,
+    row_bytes: AtomicU32,
+    control: AtomicU64,
+    periods_at: AtomicU64,
+    periods_max: AtomicU32,
 }
 
-const _: () = assert!(offset_of!(Header, full) == 148 && offset_of!(Header, language) == 152);
+const _: () = assert!(offset_of!(Header, language) == 152 && offset_of!(Header, control) == 160);
 
 #[repr(C)]
 struct Place {
@@ -107,7 +116,6 @@ const _: () = assert!(size_of::<Place>() == 24 && size_of::<Frame>() == 16 && si
 pub(super) struct File {
     base: NonNull<u8>,
     path: CString,
-    rate: u64,
     made: AtomicU64,
     trace: Option<Trace>,
 }
@@ -146,8 +154,8 @@ impl File {
 
     fn make(setting: &OsString) -> Result<Option<File>, String> {
         let mut parts = setting.as_bytes().splitn(3, |&byte| byte == b':');
-        let mut number = || std::str::from_utf8(parts.next()?).ok()?.parse::<u64>().ok().filter(|&n| n > 0);
-        let (Some(level), Some(rate)) = (number(), number()) else {
+        let mut number = || std::str::from_utf8(parts.next()?).ok()?.parse::<u32>().ok();
+        let (Some(level @ 1..), Some(rate)) = (number(), number()) else {
             return Err("MAPSCOPE_RECORD is not LEVEL:RATE:FOLDER".to_owned());
         };
         let folder = parts.next().filter(|folder| !folder.is_empty()).ok_or("MAPSCOPE_RECORD names no folder")?;
@@ -161,14 +169,17 @@ impl File {
         let (room, most) = (MAPS_AT + MAPS_STEP * size_of::<Row>(), MAPS_AT + MAPS_MAX * size_of::<Row>());
         let base = map(&path, room, most).map_err(|error| format!("{path:?}: {error}"))?;
         let trace = Trace::begun(&named("ops"))?;
-        let file = File { base, path, rate, made: AtomicU64::new(0), trace };
+        let file = File { base, path, made: AtomicU64::new(0), trace };
         let header = file.header();
         let short = |to: &AtomicU32, number: usize| to.store(number as u32, Relaxed);
         header.version.store(VERSION, Relaxed);
         header.language.store(RUST, Relaxed);
-        header.level.store(level.min(2) as u32, Relaxed);
+        header.level.store(level.min(2), Relaxed);
         header.pid.store(pid.into(), Relaxed);
-        header.rate.store(rate, Relaxed);
+        header.rate.store(rate.into(), Relaxed);
+        header.periods_at.store(PERIODS_AT as u64, Relaxed);
+        short(&header.periods_max, PERIODS_MAX);
+        file.begin_period(Control { one_of: rate, period: 0 });
         header.start_seconds.store(since.as_secs(), Relaxed);
         header.start_nanoseconds.store(since.subsec_nanos(), Relaxed);
         for (to, at) in header.offsets.iter().zip([PLACES_AT, FRAMES_AT, TYPES_AT, TEXT_AT, MAPS_AT]) {
@@ -187,6 +198,7 @@ impl File {
         header.program.store(file.text(program.as_bytes()), Relaxed);
         header.magic.store(u64::from_le_bytes(*b"mapscope"), Release);
         LOOKUPS.store(u32::from(level > 1), Relaxed);
+        control::publish(&header.control);
         Ok(Some(file))
     }
 
@@ -203,10 +215,16 @@ impl File {
 
     /// The row of a new map. `None` where it is not of the sample, or there is no room.
     pub(super) fn claim(&self) -> Option<&Row> {
-        if self.rate > 1 && !mixed(self.made.fetch_add(1, Relaxed)).is_multiple_of(self.rate) {
+        let header = self.header();
+        let control = Control::load(&header.control);
+        let is_taken = match control.one_of {
+            0 => false,
+            1 => true,
+            n => mixed(self.made.fetch_add(1, Relaxed)).is_multiple_of(n.into()),
+        };
+        if !is_taken {
             return None;
         }
-        let header = self.header();
         let claimed = header.maps_claimed.load(Relaxed);
         // Where there is no more room, nothing is claimed: the counter must not come round.
         let id = match (claimed as usize) < MAPS_MAX {
@@ -218,7 +236,35 @@ impl File {
             header.maps_dropped.fetch_add(1, Relaxed);
             return None;
         }
-        Some(self.at(MAPS_AT + id * size_of::<Row>()))
+        let row: &Row = self.at(MAPS_AT + id * size_of::<Row>());
+        row.begin(control.period);
+        Some(row)
+    }
+
+    /// Writes down when a period begins, and then has new maps go by it.
+    fn begin_period(&self, control: Control) {
+        let to: &[AtomicU64; 2] = self.at(PERIODS_AT + control.period as usize * size_of::<[AtomicU64; 2]>());
+        for (to, number) in to.iter().zip(control::period(control.one_of)) {
+            to.store(number.into_inner(), Relaxed);
+        }
+        control.store(&self.header().control);
+    }
+
+    /// Changes which maps are recorded from now on.
+    pub(super) fn set_sample(&self, one_of: u32) -> io::Result<()> {
+        // mapscope may change it, too: one comes after the other.
+        let file = fs::File::open(OsStr::from_bytes(self.path.as_bytes()))?;
+        file.lock()?;
+        let now = Control::load(&self.header().control);
+        if now.one_of == one_of {
+            return Ok(());
+        }
+        let period = now.period + 1;
+        if period as usize >= PERIODS_MAX {
+            return Err(io::Error::other(format!("it has been changed {} times, and no more fit", now.period)));
+        }
+        self.begin_period(Control { one_of, period });
+        Ok(())
     }
 
     /// Makes room for the map of this number, and for those of its step. The file is opened anew each time: a program may
@@ -356,51 +402,4 @@ fn mixed(number: u64) -> u64 {
     z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ z >> 31
-}
-
-/// Makes the file this long, with room on the disk for all of it.
-fn allocate(file: libc::c_int, length: usize) -> io::Result<()> {
-    loop {
-        // SAFETY: it changes the length of a file that is ours.
-        if unsafe { libc::fallocate(file, 0, 0, length as libc::off_t) } == 0 {
-            return Ok(());
-        }
-        let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
-        }
-    }
-}
-
-fn open(path: &CString, flags: libc::c_int) -> io::Result<libc::c_int> {
-    // SAFETY: the path ends with a zero.
-    let file = unsafe { libc::open(path.as_ptr(), libc::O_RDWR | libc::O_CLOEXEC | flags, 0o600) };
-    if file < 0 { Err(io::Error::last_os_error()) } else { Ok(file) }
-}
-
-pub(super) fn grow(path: &CString, length: usize) -> io::Result<()> {
-    let file = open(path, 0)?;
-    let outcome = allocate(file, length);
-    // SAFETY: it was opened here.
-    unsafe { libc::close(file) };
-    outcome
-}
-
-/// Makes a file with room for so many bytes on the disk, and maps the most that it can have.
-pub(super) fn map(path: &CString, room: usize, most: usize) -> io::Result<NonNull<u8>> {
-    let file = open(path, libc::O_CREAT | libc::O_EXCL)?;
-    let base = allocate(file, room).and_then(|()| {
-        let protection = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: a new mapping takes the place of none.
-        let base = unsafe { libc::mmap(ptr::null_mut(), most, protection, libc::MAP_SHARED, file, 0) };
-        if base == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(base) }
-    });
-    // SAFETY: it was opened here; the mapping stays. A file that says nothing does not.
-    unsafe {
-        libc::close(file);
-        if base.is_err() {
-            libc::unlink(path.as_ptr());
-        }
-    }
-    base.map(|base| NonNull::new(base.cast()).expect("a mapping lies nowhere at 0"))
 }

@@ -2,14 +2,17 @@
 //!
 //! Nothing here panics or fails for the recording's sake. Rows are never unmapped.
 
+mod control;
 mod file;
 mod layout;
+mod mapping;
 mod name;
 mod place;
 mod row;
 mod trace;
 
 use std::hash::Hash;
+use std::io;
 use std::panic::Location;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
@@ -85,7 +88,19 @@ impl Record {
             return self.begin_later::<M>(at);
         }
         // SAFETY: it is null, or a row, which stays where it is for as long as the process runs.
-        unsafe { at.as_ref() }
+        let row = unsafe { at.as_ref() }?;
+        match control::is_off() {
+            false => Some(row),
+            true => self.end(row),
+        }
+    }
+
+    /// Recording was switched off.
+    #[cold]
+    fn end(&self, row: &Row) -> Option<&'static Row> {
+        row.end();
+        self.0.store(ptr::null_mut(), Relaxed);
+        None
     }
 
     #[cold]
@@ -114,6 +129,14 @@ impl Record {
 fn place_of(at: *mut Row) -> &'static Location<'static> {
     // SAFETY: an odd address is that of a place, and of one that is there for good, plus one.
     unsafe { &*at.wrapping_byte_sub(LATER).cast::<Location<'static>>() }
+}
+
+/// Changes which of the maps that are made from now on are recorded: one of so many; 0 is none.
+pub(crate) fn set_sample(one_of: u32) -> io::Result<()> {
+    match File::of_process() {
+        Some(file) => file.set_sample(one_of),
+        None => Err(io::Error::new(io::ErrorKind::NotFound, "this program was not started by `mapscope record`")),
+    }
 }
 
 impl Drop for Record {

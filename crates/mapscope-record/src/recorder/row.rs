@@ -44,6 +44,11 @@ const REPLACED: u32 = 32;
 /// Not all that was done to it is in the trace.
 const TRACED_IN_PART: u32 = 64;
 
+/// It was used after recording was switched off, and what it did from then on is not here.
+const ENDED: u32 = 256;
+/// From this bit on, flags have the number of the period in which it began to be recorded.
+const PERIOD_AT: u32 = 16;
+
 /// Entries, and how many there is room for.
 #[derive(Clone, Copy)]
 pub(crate) struct Size {
@@ -71,10 +76,15 @@ impl Row {
         self.place.store(0, Relaxed);
     }
 
+    /// What it is recorded in comes first.
+    pub(super) fn begin(&self, period: u32) {
+        self.flags.store(period << PERIOD_AT, Relaxed);
+    }
+
     pub(super) fn describe(&self, ty: u32, hint: usize, is_late: bool, is_traced: bool) {
         self.ty.store(ty, Relaxed);
         let flags = if is_late { SEEN_LATE } else { 0 } | if is_traced { TRACED } else { 0 };
-        self.flags.store(flags, Relaxed);
+        self.flag(flags);
         self.hint.store(u32::try_from(hint).unwrap_or(u32::MAX), Relaxed);
     }
 
@@ -194,6 +204,11 @@ impl Row {
             self.flag(REPLACED);
             self.took(bytes);
         }
+    }
+
+    /// Several threads that look something up may come here at once.
+    pub(super) fn end(&self) {
+        self.flags.fetch_or(ENDED, Relaxed);
     }
 
     fn flag(&self, flag: u32) {

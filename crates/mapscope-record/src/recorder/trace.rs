@@ -10,7 +10,7 @@ use std::sync::atomic::{
     AtomicU32, AtomicU64, Ordering::AcqRel, Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
 };
 
-use super::file;
+use super::mapping;
 
 const VERSION: u32 = 1;
 const ROWS_MAX: usize = 1 << 25;
@@ -90,7 +90,7 @@ impl Trace {
         let Some(place) = env::var("MAPSCOPE_TRACE").ok().filter(|place| !place.is_empty()) else { return Ok(None) };
         let path = CString::new(path).map_err(|error| error.to_string())?;
         let most = ROWS_AT + ROWS_MAX * size_of::<[u64; 2]>();
-        let base = file::map(&path, ROWS_AT + ROWS_STEP * size_of::<[u64; 2]>(), most);
+        let base = mapping::map(&path, ROWS_AT + ROWS_STEP * size_of::<[u64; 2]>(), most);
         let trace = Trace { base: base.map_err(|error| format!("{path:?}: {error}"))?, path, place };
         let header = trace.header();
         header.version.store(VERSION, Relaxed);
@@ -133,7 +133,7 @@ impl Trace {
     fn more(&self, at: usize) -> bool {
         let header = self.header();
         let end = (at / ROWS_STEP + 1) * ROWS_STEP;
-        if header.full.load(Relaxed) != 0 || file::grow(&self.path, ROWS_AT + end * size_of::<[u64; 2]>()).is_err() {
+        if header.full.load(Relaxed) != 0 || mapping::grow(&self.path, ROWS_AT + end * size_of::<[u64; 2]>()).is_err() {
             header.full.store(1, Relaxed);
             return false;
         }

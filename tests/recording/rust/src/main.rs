@@ -169,6 +169,49 @@ fn traced() {
     println!("traced {} {}", map.len(), map.values().count());
 }
 
+/// Makes maps while what is recorded is switched: from outside where it waits, in the end by itself.
+fn switched() {
+    fn wait() {
+        println!("{}", std::process::id());
+        std::io::stdout().flush().unwrap();
+        std::io::stdin().read_line(&mut String::new()).unwrap();
+    }
+    fn fill(map: &mut HashMap<u64, u64>, keys: std::ops::Range<u64>) {
+        for key in keys {
+            map.insert(key, key);
+        }
+    }
+    let mut before = HashMap::new();
+    fill(&mut before, 0..100);
+    wait();
+    fill(&mut before, 100..200);
+    let mut whole = HashMap::new(); // whole
+    fill(&mut whole, 0..500);
+    let mut used = HashMap::new(); // used
+    fill(&mut used, 0..1000);
+    used.remove(&0);
+    wait();
+    // Several threads at once are the first to use it.
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..1000).filter(|key| used.contains_key(key)).count());
+        }
+    });
+    fill(&mut used, 1000..2000);
+    let mut never = HashMap::new();
+    fill(&mut never, 0..100);
+    wait();
+    fill(&mut before, 300..400);
+    fill(&mut used, 2000..3000);
+    fill(&mut never, 100..200);
+    let mut later = HashMap::new(); // later
+    fill(&mut later, 0..50);
+    let off = mapscope_record::control::set_sample(None);
+    fill(&mut later, 50..100);
+    let refused = mapscope_record::control::set_sample(std::num::NonZeroU32::new(2_000_000));
+    println!("{} {} {} {} {}", before.len(), used.len(), later.len(), off.is_ok(), refused.unwrap_err());
+}
+
 fn main() {
     let mut args = std::env::args().skip(1);
     match args.next().as_deref() {
@@ -177,6 +220,7 @@ fn main() {
         Some("places") => places(),
         Some("hinted") => hinted(),
         Some("traced") => traced(),
+        Some("switched") => switched(),
         Some("killed") => killed(args.next().unwrap().parse().unwrap()),
         Some("wait") => {
             counted();

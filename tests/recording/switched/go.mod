@@ -1,0 +1,3 @@
+module switched
+
+go 1.24

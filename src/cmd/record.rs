@@ -155,7 +155,9 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
 fn outcome(place: &str, traced: &Traced) -> Vec<String> {
     let of = |count: u64, noun| format!("{} {noun}{}", number::integer(count), if count == 1 { "" } else { "s" });
     let mut lines = vec![match traced.maps {
-        0 => format!("{place}: no map of this place was recorded: `mapscope maps` shows the places that there are"),
+        0 => format!(
+            "{place}: no map of this place was recorded, or a sync.Map, which is only counted: `mapscope maps` shows the places"
+        ),
         maps => format!("{place}: {} of {} traced", of(traced.operations, "operation"), of(maps, "map")),
     }];
     if traced.dropped > 0 {

@@ -19,6 +19,10 @@ pub struct Chance {
 /// Entries of the largest table, 7/8 of 1,024 slots.
 pub(super) const TABLE_ENTRIES_MAX: u64 = 896;
 
+/// The number of a trie's nodes has at most the deviation of as many events that are rare, which is twice that of tosses of a
+/// coin; it is half of that from thirty keys on.
+const OF_A_NODE: u64 = 4;
+
 impl Chance {
     pub(super) fn of(map: &Map, ty: Option<&Type>) -> Chance {
         // The first group to tables of 16, 32, ... 1,024 slots.
@@ -28,6 +32,11 @@ impl Chance {
             // Where a key lies decides only whether its slot is free once it is removed.
             Some(Tables::Slots(_)) if map.removes > 0 => return Chance { growths, table_bytes: map.held_bytes_max },
             Some(Tables::Slots(_) | Tables::Nodes | Tables::Chains(_)) => return Chance::default(),
+            // A key lies where its hash says, and nodes lead there from where it parts from others.
+            Some(Tables::Trie { node_bytes }) => {
+                let nodes = map.table_bytes / u64::from(node_bytes).max(1);
+                return Chance { growths: nodes.saturating_mul(OF_A_NODE), table_bytes: node_bytes.into() };
+            }
             Some(Tables::Groups(_)) | None => {}
         }
         let growths = match map.entries_max.max(map.hint.into()) {

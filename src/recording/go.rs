@@ -17,7 +17,10 @@ use crate::text;
 const PROGRAM: &[(&str, &str)] = &[
     ("go.mod", include_str!("go/program/go.mod")),
     ("main.go", include_str!("go/program/main.go")),
+    ("sync.go", include_str!("go/program/sync.go")),
     ("maps.go.txt", include_str!("go/program/maps.go.txt")),
+    ("tries.go.txt", include_str!("go/program/tries.go.txt")),
+    ("sync.go.txt", include_str!("go/program/sync.go.txt")),
     ("runtime.go.txt", include_str!("go/program/runtime.go.txt")),
 ];
 

@@ -28,7 +28,7 @@ pub(super) fn hint_of_saves_bytes(number: u64, map: &Map, ty: &Type) -> Option<i
         }
         Tables::Slots(slots) => slots.table_bytes(number),
         Tables::Chains(chains) => chains.map_bytes(number),
-        Tables::Nodes => return None,
+        Tables::Nodes | Tables::Trie { .. } => return None,
     };
     Some(i128::from(map.table_bytes) - i128::from(hinted))
 }

@@ -306,8 +306,9 @@ impl Table {
 
 /// The functions from the first that is not the runtime's way to a map.
 fn above_runtime(stack: Vec<&Frame>) -> Vec<Frame> {
-    const PACKAGES: [&str; 4] = ["runtime.", "internal/runtime/", "reflect.", "maps."];
-    let is_way = |frame: &&Frame| PACKAGES.iter().any(|package| frame.function.starts_with(package));
+    const WAY: [&str; 6] =
+        ["runtime.", "internal/runtime/", "reflect.", "maps.", "sync.(*Map).", "internal/sync.(*HashTrieMap["];
+    let is_way = |frame: &&Frame| WAY.iter().any(|beginning| frame.function.starts_with(beginning));
     let way = stack.iter().take_while(|frame| is_way(frame)).count();
     // The runtime's own maps have no other place.
     let from = if way < stack.len() { way } else { 0 };

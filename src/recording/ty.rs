@@ -30,6 +30,11 @@ pub enum Tables {
     Nodes,
     /// In chains of nodes that a table refers to, as Java's.
     Chains(Chains),
+    /// In a tree by the bits of hashes, as those of Go's `sync.Map`: nodes of so many bytes, and an object for each entry.
+    Trie {
+        /// Bytes of a node.
+        node_bytes: u32,
+    },
 }
 
 impl Default for Tables {
@@ -132,6 +137,7 @@ impl Type {
                 let [reference, align, array_header, map] = [36, 40, 44, 52].map(short);
                 Tables::Chains(Chains { reference, align, array_header, map, is_shared: kind == 4 })
             }
+            5 => Tables::Trie { node_bytes: short(24) },
             other => return Err(format!("has tables of a kind that this mapscope does not know (number {other})")),
         };
         let name = text::clean(&texts.read(short(8))?).into_owned();

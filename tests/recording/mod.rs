@@ -11,6 +11,7 @@ mod refused;
 mod rust;
 mod switched;
 mod traced;
+mod tries;
 mod written;
 
 use std::fs;

@@ -22,14 +22,23 @@ import (
 //go:embed maps.go.txt
 var mapsFile string
 
+//go:embed tries.go.txt
+var triesFile string
+
+//go:embed sync.go.txt
+var syncFile string
+
 //go:embed runtime.go.txt
 var runtimeFile string
 
-// needed is each hook, and how often it is there at least.
-var needed = []struct {
+// need is a hook, and how often it is there at least.
+type need struct {
 	hook  string
 	least int
-}{
+}
+
+// needed is each hook in the maps of the language.
+var needed = []need{
 	{"the field of the struct Map before clearSeq", 1},
 	{"func NewMap", 1},
 	{"func NewEmptyMap", 1},
@@ -83,16 +92,19 @@ func patch(goroot, folder string) error {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
 		}
-		if err := p.file(path); err != nil {
+		if err := p.file(path, p.function); err != nil {
 			return err
 		}
+	}
+	if err := p.file(filepath.Join(sources, "internal/sync/hashtriemap.go"), p.trie); err != nil {
+		return err
 	}
 	if p.hasClone {
 		if p.hooks["return of func (*Map) Clone"] == 0 {
 			return fmt.Errorf("hook missing: return of func (*Map) Clone")
 		}
 	}
-	for _, n := range needed {
+	for _, n := range append(needed, neededInSync...) {
 		if p.hooks[n.hook] < n.least {
 			return fmt.Errorf("hook missing: %s (found %d of %d)", n.hook, p.hooks[n.hook], n.least)
 		}
@@ -107,8 +119,10 @@ func patch(goroot, folder string) error {
 	}
 	fill := strings.NewReplacer("MAPTYPE", p.mapType, "MAPSLOTS", slots, "SYSCALLPKG", system)
 	for name, text := range map[string]string{
-		"internal/runtime/maps/zz_mapscope.go": mapsFile,
-		"runtime/zz_mapscope.go":               runtimeFile,
+		"internal/runtime/maps/zz_mapscope.go":       mapsFile,
+		"internal/runtime/maps/zz_mapscope_tries.go": triesFile,
+		"internal/sync/zz_mapscope.go":               syncFile,
+		"runtime/zz_mapscope.go":                     runtimeFile,
 	} {
 		if err := p.write(filepath.Join(sources, name), strings.ReplaceAll(name, "/", "_"), fill.Replace(text)); err != nil {
 			return err
@@ -146,7 +160,8 @@ func (p *patcher) write(path, name, text string) error {
 	return os.WriteFile(to, []byte(text), 0o600)
 }
 
-func (p *patcher) file(path string) error {
+// file puts hooks into the declarations of a file.
+func (p *patcher) file(path string, function func(*ast.FuncDecl)) error {
 	source, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -162,7 +177,7 @@ func (p *patcher) file(path string) error {
 			p.field(declared)
 		case *ast.FuncDecl:
 			if declared.Body != nil {
-				p.function(declared)
+				function(declared)
 			}
 		}
 	}
@@ -178,7 +193,7 @@ func (p *patcher) file(path string) error {
 		done = e.at + e.bytes
 	}
 	patched.Write(source[done:])
-	return p.write(path, "maps_"+filepath.Base(path), patched.String())
+	return p.write(path, filepath.Base(filepath.Dir(path))+"_"+filepath.Base(path), patched.String())
 }
 
 func (p *patcher) insert(at token.Pos, hook, text string) {
@@ -186,11 +201,21 @@ func (p *patcher) insert(at token.Pos, hook, text string) {
 	p.hooks[hook]++
 }
 
+// identities is where a struct has room for an identity: before this field, after a small one.
+var identities = map[string]struct{ before, field string }{
+	"Map":         {"clearSeq", "msid uint32"},
+	"HashTrieMap": {"root", "msid atomic.Uint32"},
+}
+
 // field puts the identity into the padding after the last small field.
 func (p *patcher) field(declared *ast.GenDecl) {
 	for _, spec := range declared.Specs {
 		declared, ok := spec.(*ast.TypeSpec)
-		if !ok || declared.Name.Name != "Map" {
+		if !ok {
+			continue
+		}
+		identity, ok := identities[declared.Name.Name]
+		if !ok {
 			continue
 		}
 		fields, ok := declared.Type.(*ast.StructType)
@@ -199,8 +224,8 @@ func (p *patcher) field(declared *ast.GenDecl) {
 		}
 		var last *ast.Field
 		for _, field := range fields.Fields.List {
-			if len(field.Names) > 0 && field.Names[0].Name == "clearSeq" && last != nil {
-				p.insert(last.End(), "the field of the struct Map before clearSeq", "; msid uint32")
+			if len(field.Names) > 0 && field.Names[0].Name == identity.before && last != nil {
+				p.insert(last.End(), "the field of the struct "+declared.Name.Name+" before "+identity.before, "; "+identity.field)
 			}
 			last = field
 		}
@@ -208,14 +233,7 @@ func (p *patcher) field(declared *ast.GenDecl) {
 }
 
 func (p *patcher) function(f *ast.FuncDecl) {
-	name, params, of := f.Name.Name, names(f.Type.Params), ""
-	if f.Recv != nil {
-		if star, ok := f.Recv.List[0].Type.(*ast.StarExpr); ok {
-			if id, ok := star.X.(*ast.Ident); ok {
-				of = id.Name
-			}
-		}
-	}
+	name, params, of := f.Name.Name, names(f.Type.Params), receiver(f)
 	param := func(i int) string {
 		if i < len(params) {
 			return params[i]
@@ -303,6 +321,25 @@ func (p *patcher) used(f *ast.FuncDecl, params []string) {
 		p.insert(s.End(), hook, fmt.Sprintf("; if "+hooked+" { m.%s(%s) }", "m", what, params[0]))
 		return true
 	})
+}
+
+// receiver is the type, generic or not, to which a method belongs by a pointer.
+func receiver(f *ast.FuncDecl) string {
+	if f.Recv == nil {
+		return ""
+	}
+	star, ok := f.Recv.List[0].Type.(*ast.StarExpr)
+	if !ok {
+		return ""
+	}
+	of := star.X
+	if generic, ok := of.(*ast.IndexListExpr); ok {
+		of = generic.X
+	}
+	if id, ok := of.(*ast.Ident); ok {
+		return id.Name
+	}
+	return ""
 }
 
 func names(fields *ast.FieldList) []string {

@@ -4,6 +4,7 @@
 mod compared;
 mod ended;
 mod forms;
+mod generated;
 mod hints;
 mod java;
 mod lint;

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal as _};
@@ -7,7 +8,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 use super::{BAD_INPUT, output};
-use crate::recording::{Attached, Language, Manifest, Process, Recorder, Sample, Traced, Written, write_traces};
+use crate::recording::{
+    Attached, Language, Manifest, Process, Recorder, Sample, Traced, TracedPlace, Written, write_traces,
+};
 use crate::report::number;
 use crate::text;
 
@@ -39,10 +42,11 @@ pub(super) struct Args {
     /// Leave lookups and iterations out, which costs less
     #[arg(long)]
     no_lookups: bool,
-    /// Write the operations of the maps that this line makes as a trace; FILE:LINE as `mapscope maps` shows it
+    /// Write the operations of the maps that this line makes as a trace; FILE:LINE as `mapscope maps` shows it. May be given
+    /// for several places
     #[arg(long, value_name = "PLACE", value_parser = place)]
-    trace: Option<String>,
-    /// Traces to write, each of one map, those with most operations
+    trace: Vec<String>,
+    /// Traces to write of each place, each of one map, those with most operations
     #[arg(long, value_name = "N", default_value_t = 1, requires = "trace")]
     trace_maps: usize,
     /// Have a running JVM record the maps that it makes from now on
@@ -67,6 +71,9 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     if args.pid.is_some() && args.sample == Sample::OFF {
         bail!("--sample off: what a JVM records can't be switched on later: give all or 1/N");
     }
+    let mut trace = args.trace;
+    let mut seen = HashSet::new();
+    trace.retain(|place| seen.insert(place.clone()));
     let folder = Folder::new(args.out)?;
     if let Some(pid) = args.pid {
         let jvm = Attached { pid, sample: args.sample, lookups: !args.no_lookups };
@@ -81,7 +88,7 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         go: args.go.as_deref(),
         sample: args.sample,
         lookups: !args.no_lookups,
-        trace: args.trace.as_deref(),
+        trace: &trace,
         command: &args.command,
     };
     if !quiet && io::stderr().is_terminal() {
@@ -138,31 +145,42 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    if let (Some(place), false) = (&args.trace, processes.is_empty()) {
+    if !trace.is_empty() && !processes.is_empty() {
         if processes.iter().all(|process| process.language == Language::Java) {
-            output::note(&format!("{place}: no trace is written: operations of Java's maps are only counted"));
+            let places = trace.join(", ");
+            output::note(&format!("{places}: no trace is written: operations of Java's maps are only counted"));
             return Ok(ExitCode::from(ended.code));
         }
         let traced = write_traces(&processes, &Manifest::read(&folder.path)?, &folder.path, args.trace_maps)?;
         if !quiet {
-            outcome(place, &traced).iter().for_each(|line| output::note(line));
+            outcome(&traced).iter().for_each(|line| output::note(line));
         }
     }
     Ok(ExitCode::from(ended.code))
 }
 
-/// What became of a trace, a line each.
-fn outcome(place: &str, traced: &Traced) -> Vec<String> {
-    let of = |count: u64, noun| format!("{} {noun}{}", number::integer(count), if count == 1 { "" } else { "s" });
-    let mut lines = vec![match traced.maps {
-        0 => format!(
-            "{place}: no map of this place was recorded, or a sync.Map, which is only counted: `mapscope maps` shows the places"
-        ),
-        maps => format!("{place}: {} of {} traced", of(traced.operations, "operation"), of(maps, "map")),
-    }];
+fn of(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", number::integer(count), if count == 1 { "" } else { "s" })
+}
+
+/// What became of the traces, a line each.
+fn outcome(traced: &Traced) -> Vec<String> {
+    let mut lines: Vec<_> = traced.places.iter().flat_map(outcome_of).collect();
     if traced.dropped > 0 {
         lines.push(format!("{} had no room, and are in no trace", of(traced.dropped, "operation")));
     }
+    lines
+}
+
+fn outcome_of(traced: &TracedPlace) -> Vec<String> {
+    let place = &traced.place;
+    let mut lines = vec![match traced.maps {
+        0 => format!(
+            "{place}: no map of this place was recorded, or a sync.Map, which is only counted: `mapscope maps` shows the \
+             places"
+        ),
+        maps => format!("{place}: {} of {} traced", of(traced.operations, "operation"), of(maps, "map")),
+    }];
     if traced.in_part > 0 {
         let maps = of(traced.in_part, "map");
         lines.push(format!(

@@ -26,8 +26,8 @@ pub struct Recorder<'a> {
     pub sample: Sample,
     /// Whether lookups and iterations are counted.
     pub lookups: bool,
-    /// The place whose maps' operations are written down, FILE:LINE.
-    pub trace: Option<&'a str>,
+    /// The places whose maps' operations are written down, FILE:LINE.
+    pub trace: &'a [String],
     /// The command and its arguments, at least the command.
     pub command: &'a [OsString],
 }
@@ -132,7 +132,7 @@ impl Recorder<'_> {
             goroot: known.map(|patched| patched.goroot.clone()),
             sample: self.sample.in_file().into(),
             lookups: self.lookups,
-            trace: self.trace.map(str::to_owned),
+            trace: self.trace.to_vec(),
             started_unix_ms: started,
         };
         manifest.write(&out)?;
@@ -180,8 +180,8 @@ impl Recorder<'_> {
         setting.push(out);
         command.env("MAPSCOPE_RECORD", setting);
         match self.trace {
-            Some(place) => command.env("MAPSCOPE_TRACE", place),
-            None => command.env_remove("MAPSCOPE_TRACE"),
+            [] => command.env_remove("MAPSCOPE_TRACE"),
+            places => command.env("MAPSCOPE_TRACE", places.join("\n")),
         };
         if let Some(patched) = patched {
             command.env("GOFLAGS", &patched.flags);
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn a_command_that_builds_is_known_by_its_words() {
         let only_builds = |words: &str| {
-            Recorder { go: None, sample: Sample::ALL, lookups: true, trace: None, command: &command(words) }
+            Recorder { go: None, sample: Sample::ALL, lookups: true, trace: &[], command: &command(words) }
                 .only_builds()
         };
         for words in [

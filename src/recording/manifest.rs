@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{RecordingError, bytes};
 use crate::record::write_atomically;
@@ -31,11 +31,25 @@ pub struct Manifest {
     pub sample: u64,
     /// Whether lookups and iterations were counted.
     pub lookups: bool,
-    /// The place whose maps were traced.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub trace: Option<String>,
+    /// The places whose maps were traced.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_more", default)]
+    pub trace: Vec<String>,
     /// When, in milliseconds since 1970.
     pub started_unix_ms: u64,
+}
+
+/// One place stood for itself before there could be more.
+fn one_or_more<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Places {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match Places::deserialize(from)? {
+        Places::One(place) => vec![place],
+        Places::More(places) => places,
+    })
 }
 
 impl Manifest {

@@ -58,7 +58,7 @@ pub use period::Period;
 pub use sample::{SAMPLE_MAX, Sample};
 pub use sources::hints;
 pub use table::{Counts, Place, Row, Sort, Table};
-pub use trace::{Traced, Written, write_traces};
+pub use trace::{Traced, TracedPlace, Written, write_traces};
 pub use ty::{Chains, Slots, Tables, Type};
 
 use std::path::PathBuf;

@@ -183,7 +183,12 @@ pub struct Place {
 impl Place {
     /// That of a map.
     pub(super) fn of(process: &Process, map: &Map, manifest: Option<&Manifest>) -> Place {
-        Place::of_frame(above_runtime(process.stack(map.place)).first(), manifest)
+        Place::of_frame(Place::frame_of(process, map).as_ref(), manifest)
+    }
+
+    /// The function that makes a map, where its name had room.
+    pub(super) fn frame_of(process: &Process, map: &Map) -> Option<Frame> {
+        above_runtime(process.stack(map.place)).into_iter().next()
     }
 
     /// That of maps whose stack begins with this function.

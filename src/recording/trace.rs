@@ -1,4 +1,4 @@
-//! The operations of the maps of one place, as traces: each map its own.
+//! The operations of the maps of some places, as traces: each map its own.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -11,17 +11,26 @@ use mapscope_trace::Output;
 use super::bytes::Bytes;
 use super::{Manifest, Map, Place, Process, RecordingError, Type};
 use crate::entry::{BYTES_MAX, Entry, KeyType, ValueType, low_bits};
-use crate::record::write_whole;
+use crate::record::{Frame, write_whole};
+
+/// What became of the operations of all places.
+#[derive(Debug)]
+pub struct Traced {
+    /// Each place that was asked for.
+    pub places: Vec<TracedPlace>,
+    /// Operations that there was no room for.
+    pub dropped: u64,
+}
 
 /// What became of the operations of a place.
 #[derive(Debug, Default)]
-pub struct Traced {
+pub struct TracedPlace {
+    /// As it was asked for.
+    pub place: String,
     /// Maps that it made.
     pub maps: u64,
     /// Their operations.
     pub operations: u64,
-    /// Those that there was no room for.
-    pub dropped: u64,
     /// Maps that were made as copies, or to which something was done that is no operation.
     pub in_part: u64,
     /// The traces, the longest first.
@@ -141,7 +150,8 @@ impl Sum {
     }
 }
 
-/// Writes the operations of the `most` maps that have most of them into the folder, as `trace-001.csv.zst` and so on.
+/// Writes the operations of the `most` maps of each place that have most of them into the folder, as `trace-001.csv.zst` and
+/// so on.
 ///
 /// # Errors
 /// Where a file can't be read, or not be written.
@@ -154,9 +164,10 @@ pub fn write_traces(
     let files =
         processes.iter().filter_map(|process| Some(Operations::of(process).transpose()?.map(|of| (process, of))));
     let files = files.collect::<Result<Vec<_>, _>>()?;
-    let (mut traced, mut found) = (Traced::default(), Vec::new());
+    let mut places: Vec<_> = manifest.trace.iter().map(|place| (TracedPlace::of(place), Vec::new())).collect();
+    let mut dropped: u64 = 0;
     for (process, operations) in &files {
-        traced.dropped = traced.dropped.saturating_add(operations.dropped);
+        dropped = dropped.saturating_add(operations.dropped);
         let mut sums: HashMap<u32, Sum> = HashMap::new();
         let at = |error| RecordingError::at(&operations.path, error);
         for row in operations.rows().map_err(at)? {
@@ -165,6 +176,10 @@ pub fn write_traces(
         }
         for map in process.maps.iter().filter(|map| map.is_traced()) {
             let sum = sums.get(&map.number).copied().unwrap_or_default();
+            let frame = Place::frame_of(process, map);
+            let is_here = |(traced, _): &&mut (TracedPlace, _)| frame.as_ref().is_some_and(|frame| traced.is_of(frame));
+            // Of a map whose functions had no room, the place is not known; it was one of these.
+            let Some((traced, found)) = places.iter_mut().find(is_here) else { continue };
             traced.maps += 1;
             traced.operations += sum.operations;
             match map.is_traced_in_part() {
@@ -174,13 +189,31 @@ pub fn write_traces(
             }
         }
     }
-    found.sort_by_key(|(sum, ..)| Reverse(sum.operations));
-    for (index, &(sum, process, operations, map)) in found.iter().take(most).enumerate() {
-        let path = folder.join(format!("trace-{:03}.csv.zst", index + 1));
-        let at = Place::of(process, map, Some(manifest)).at;
-        traced.written.push(write_trace(process, operations, (map, sum), at, path)?);
+    let mut number = 0;
+    for (traced, found) in &mut places {
+        found.sort_by_key(|(sum, ..)| Reverse(sum.operations));
+        for &(sum, process, operations, map) in found.iter().take(most) {
+            number += 1;
+            let path = folder.join(format!("trace-{number:03}.csv.zst"));
+            let at = Place::of(process, map, Some(manifest)).at;
+            traced.written.push(write_trace(process, operations, (map, sum), at, path)?);
+        }
     }
-    Ok(traced)
+    Ok(Traced { places: places.into_iter().map(|(traced, _)| traced).collect(), dropped })
+}
+
+impl TracedPlace {
+    fn of(place: &str) -> TracedPlace {
+        TracedPlace { place: place.to_owned(), ..TracedPlace::default() }
+    }
+
+    /// By the rule of the recorders: a path ends with the file of the place, and the line is that of it.
+    fn is_of(&self, frame: &Frame) -> bool {
+        let Some((file, line)) = self.place.rsplit_once(':') else { return false };
+        let before = frame.file.as_deref().and_then(|path| path.strip_suffix(file));
+        let is_line = frame.line.is_some_and(|number| line.parse() == Ok(number));
+        is_line && before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+    }
 }
 
 /// A table of the operations of one map, which `convert` writes alike.

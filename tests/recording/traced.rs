@@ -136,6 +136,32 @@ fn keys_fit_the_entry_that_is_named_whatever_they_are() {
 }
 
 #[test]
+fn each_of_several_places_has_traces_of_its_own() {
+    for go in toolchains(true) {
+        let place = place();
+        let text = program(&place);
+        let [counted, known] = [("counted", "map[string]int{}"), ("known", "map[uint64]uint64{}")]
+            .map(|(function, make)| line_of(&text, function, make));
+        let flags =
+            ["--trace", &known, "--trace", "nowhere.go:1", "--trace", &counted, "--trace", &known, "--out", "r"];
+        let outcome = record(&place, &go, &[&flags[..], &["--", "go", "run", "."]].concat());
+        let said: Vec<_> = outcome.stderr.lines().filter(|line| line.contains(".go:")).collect();
+        let [of_known, of_none, of_counted] = said[..] else { panic!("{}", outcome.stderr) };
+        assert_eq!(of_known, format!("{known}: 800 operations of 1 map traced"));
+        assert!(of_none.starts_with("nowhere.go:1: no map of this place was recorded"), "{of_none}");
+        assert_eq!(of_counted, format!("{counted}: 384 operations of 2 maps traced"));
+        for (trace, operations) in [("trace-001", 800), ("trace-002", 192)] {
+            let rows = place.run(&["convert", &format!("r/{trace}.csv.zst"), "-"]).stdout;
+            assert_eq!(rows.lines().count(), 1 + operations, "go{}: {trace}", go.version);
+        }
+        assert!(!place.path().join("r/trace-003.csv.zst").exists());
+        let manifest: Value =
+            serde_json::from_slice(&fs::read(place.path().join("r/recording.json")).expect("read")).expect("JSON");
+        assert_eq!(manifest["trace"], serde_json::json!([known, "nowhere.go:1", counted]));
+    }
+}
+
+#[test]
 fn a_copy_is_a_map_of_its_place() {
     let Some(go) = toolchains(true).pop() else { return };
     let place = place();

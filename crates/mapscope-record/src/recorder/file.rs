@@ -299,7 +299,7 @@ impl File {
         (OTHER, false)
     }
 
-    /// Whether the first function of an address is at the place that is traced.
+    /// Whether the first function of an address is at a place that is traced.
     fn is_traced(&self, address: u64) -> bool {
         let Some(trace) = &self.trace else { return false };
         let text = self.functions(address, String::new);

@@ -77,21 +77,21 @@ struct Header {
     dropped: AtomicU64,
 }
 
-/// The file, and the place that it is of.
+/// The file, and the places that it is of.
 pub(super) struct Trace {
     base: NonNull<u8>,
     path: CString,
-    place: String,
+    places: String,
 }
 
 impl Trace {
-    /// That of the place which MAPSCOPE_TRACE names, FILE:LINE.
+    /// That of the places which MAPSCOPE_TRACE names, lines of FILE:LINE.
     pub(super) fn begun(path: &[u8]) -> Result<Option<Trace>, String> {
-        let Some(place) = env::var("MAPSCOPE_TRACE").ok().filter(|place| !place.is_empty()) else { return Ok(None) };
+        let Some(places) = env::var("MAPSCOPE_TRACE").ok().filter(|places| !places.is_empty()) else { return Ok(None) };
         let path = CString::new(path).map_err(|error| error.to_string())?;
         let most = ROWS_AT + ROWS_MAX * size_of::<[u64; 2]>();
         let base = mapping::map(&path, ROWS_AT + ROWS_STEP * size_of::<[u64; 2]>(), most);
-        let trace = Trace { base: base.map_err(|error| format!("{path:?}: {error}"))?, path, place };
+        let trace = Trace { base: base.map_err(|error| format!("{path:?}: {error}"))?, path, places };
         let header = trace.header();
         header.version.store(VERSION, Relaxed);
         header.ready.store(ROWS_STEP as u32, Relaxed);
@@ -99,10 +99,11 @@ impl Trace {
         Ok(Some(trace))
     }
 
-    /// Whether it is of the place where this line is: `function`, tab, `FILE:LINE`. The end of a path will do.
+    /// Whether it is of a place where this line is: `function`, tab, `FILE:LINE`. The end of a path will do.
     pub(super) fn is_of(&self, line: &str) -> bool {
         let at = line.split_once('\t').map_or(line, |(_, at)| at);
-        at.strip_suffix(&*self.place).is_some_and(|before| before.is_empty() || before.ends_with('/'))
+        let is_of = |place| at.strip_suffix(place).is_some_and(|before| before.is_empty() || before.ends_with('/'));
+        self.places.lines().any(is_of)
     }
 
     fn header(&self) -> &Header {

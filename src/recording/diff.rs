@@ -9,7 +9,7 @@ use super::compare::{apart_by_chance, id};
 use super::figures::{COLUMNS, Column, value};
 use super::pairing::Pairing;
 use super::terminal::{name_of, place_and_type};
-use super::{Recorded, Recording, Row};
+use super::{Recorded, Recording, Row, Sample};
 use crate::gate::number::{difference, plural};
 use crate::record::metrics::Number;
 use crate::report::number;
@@ -156,7 +156,12 @@ fn about(side: Side<'_>) -> String {
         many => format!("{} processes", many.len()),
     };
     let [maps, bytes] = [total.maps, total.alloc_bytes()].map(number::integer);
-    format!("{}: {processes}, {maps} maps, {bytes} bytes", side.name)
+    let share = match side.recording.shown().sample() {
+        Some(Sample::ALL) => String::new(),
+        Some(sample) => format!(" (sample {sample})"),
+        None => " (shares that differ)".to_owned(),
+    };
+    format!("{}: {processes}, {maps} maps, {bytes} bytes{share}", side.name)
 }
 
 /// The whole difference for programs.

@@ -9,7 +9,7 @@ use anyhow::{Context as _, anyhow, bail};
 use super::{fix, maps_set, output, stdout};
 use crate::hints::{Files, Kind};
 use crate::plan::UnknownName;
-use crate::recording::{FORMATS, Format, Process, Recorded, Recording, Sample, Sort, hints};
+use crate::recording::{FORMATS, Format, Packages, Process, Recorded, Recording, Sample, Sort, hints};
 use crate::text;
 
 /// Show what the maps of a recording cost, by the line that makes them
@@ -32,6 +32,9 @@ pub(super) struct Args {
     /// Places that the table shows; 0 for all
     #[arg(long, value_name = "N", default_value_t = 20)]
     top: usize,
+    /// Only places of these packages: net/http, net/* or net/http/...; folders in Rust and Java
+    #[arg(long, value_name = "PATTERN")]
+    package: Vec<String>,
     /// table, csv, json, html (a page), openmetrics (for Prometheus), pprof (go tool pprof -http=: FILE),
     /// or sarif (what --hints finds, for code scanning)
     #[arg(long, value_name = "F", default_value = "table")]
@@ -53,9 +56,20 @@ pub(super) struct Args {
     /// Change what a running program records: sample=all, 1/N or off; maps recorded already go on, but for off
     #[arg(
         long, value_name = "sample=S", value_parser = maps_set::setting,
-        conflicts_with_all = ["format", "top", "by", "hints", "fix", "write", "watch"]
+        conflicts_with_all = ["format", "top", "by", "package", "hints", "fix", "write", "watch"]
     )]
     set: Option<Sample>,
+}
+
+impl Args {
+    fn read(&self, path: &Path) -> anyhow::Result<Recording> {
+        let mut recording = Recording::read(path, self.by)?;
+        if !self.package.is_empty() {
+            let packages = Packages::new(&self.package).map_err(|why| anyhow!("--package: {why}"))?;
+            recording.keep(&packages)?;
+        }
+        Ok(recording)
+    }
 }
 
 pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
@@ -74,7 +88,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
         bail!("--kind says which hints --fix and --write take: add one of them, or leave it out");
     }
     let rows_max = if args.top == 0 { usize::MAX } else { args.top };
-    let recording = Recording::read(&path, args.by)?;
+    let recording = args.read(&path)?;
     let read_source = args.hints || args.fix.is_wanted() || format.of_sources;
     let read = read_source.then(|| hints(&recording, args.go.as_deref(), rows_max)).transpose()?;
     let hints = read.as_ref().map(|(_, hints)| &hints[..]);
@@ -141,7 +155,7 @@ fn watch(args: &Args, format: &Format, path: &Path, pid: Option<u32>) -> anyhow:
     loop {
         let ended = pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists());
         let rows_max = output::height().saturating_sub(OTHER_LINES) / LINES_OF_A_PLACE;
-        let recording = Recording::read(path, args.by)?;
+        let recording = args.read(path)?;
         let recorded = Recorded { rows_max: rows_max.max(1), width: width(), ..recording.shown() };
         let table = String::from_utf8(rendered(format, &recorded)?)?;
         screen.write_all(CLEARED.as_bytes()).and_then(|()| screen.flush()).context("can't write to stdout")?;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Hint, Manifest, Process, Sample, Table};
+use super::{Hint, Manifest, Packages, Process, Sample, Table};
 
 /// A recording, read and added up.
 pub struct Recorded<'a> {
@@ -13,6 +13,8 @@ pub struct Recorded<'a> {
     pub processes: &'a [Process],
     /// Their maps.
     pub table: &'a Table,
+    /// The packages whose places these are, where not all are.
+    pub packages: Option<&'a Packages>,
     /// What their sources say, where they were read.
     pub hints: Option<&'a [Hint]>,
     /// The folder of the module of these sources.

@@ -70,6 +70,9 @@ fn render(recorded: &Recorded<'_>) -> io::Result<Vec<u8>> {
         },
         "places": rows.collect::<Vec<_>>(),
     });
+    if let Some(packages) = recorded.packages {
+        document["packages"] = json!(packages.patterns());
+    }
     if let Some(manifest) = recorded.manifest {
         document["recording"] = json!(manifest);
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Manifest, Process, Recorded, RecordingError, Sort, Table};
+use super::{Manifest, Packages, Process, Recorded, RecordingError, Sort, Table};
 
 /// A recording, read and added up.
 pub struct Recording {
@@ -14,6 +14,8 @@ pub struct Recording {
     pub processes: Vec<Process>,
     /// Their maps.
     pub table: Table,
+    /// The packages whose places are shown, where not all are.
+    pub packages: Option<Packages>,
 }
 
 impl Recording {
@@ -38,16 +40,27 @@ impl Recording {
             return Err(RecordingError::at(path, "no process has recorded its maps there"));
         }
         let table = Table::new(&processes, manifest.as_ref(), sort);
-        Ok(Recording { path: path.to_owned(), manifest, processes, table })
+        Ok(Recording { path: path.to_owned(), manifest, processes, table, packages: None })
+    }
+
+    /// Leaves the places of these packages.
+    ///
+    /// # Errors
+    /// Where none is in one of them.
+    pub fn keep(&mut self, packages: &Packages) -> Result<(), RecordingError> {
+        packages.keep(&mut self.table).map_err(|what| RecordingError::at(&self.path, what))?;
+        self.packages = Some(packages.clone());
+        Ok(())
     }
 
     /// All of it, for a screen of the usual width.
     pub fn shown(&self) -> Recorded<'_> {
-        let Recording { manifest, processes, table, .. } = self;
+        let Recording { manifest, processes, table, packages, .. } = self;
         Recorded {
             manifest: manifest.as_ref(),
             processes,
             table,
+            packages: packages.as_ref(),
             hints: None,
             root: None,
             rows_max: usize::MAX,

@@ -213,6 +213,8 @@ pub struct Row {
 pub struct Stack {
     /// Its functions, the place first.
     pub frames: Vec<Frame>,
+    /// The place.
+    pub place: Place,
     /// Their type.
     pub ty: String,
     /// What they came to.
@@ -297,8 +299,13 @@ impl Table {
             let by = |row: &Row| (sort.of(&row.counts), row.counts.alloc_bytes(), row.counts.maps);
             by(b).cmp(&by(a)).then_with(|| (&a.place.at, &a.ty).cmp(&(&b.place.at, &b.ty)))
         });
-        let mut stacks: Vec<_> =
-            stacks.into_iter().map(|((frames, ty), counts)| Stack { frames, ty, counts }).collect();
+        let mut stacks: Vec<_> = stacks
+            .into_iter()
+            .map(|((frames, ty), counts)| {
+                let place = place_of(frames.first(), manifest);
+                Stack { frames, place, ty, counts }
+            })
+            .collect();
         stacks.sort_by(|a, b| {
             let names = |of: &Stack| -> Vec<(String, Option<u32>)> {
                 of.frames.iter().map(|frame| (frame.function.clone(), frame.line)).collect()
@@ -306,6 +313,15 @@ impl Table {
             (names(a), &a.ty).cmp(&(names(b), &b.ty))
         });
         Table { rows, stacks, total, dropped }
+    }
+
+    /// Leaves these places, and sums of them.
+    pub(super) fn keep(&mut self, is_kept: impl Fn(&Place) -> bool) {
+        self.rows.retain(|row| is_kept(&row.place));
+        self.stacks.retain(|stack| is_kept(&stack.place));
+        self.total = Counts::default();
+        self.rows.iter().for_each(|row| self.total.add(&row.counts));
+        self.total.sizes.sort_unstable();
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 
 use super::{Counts, Format, Process, Recorded, Row, Sample};
 use crate::report::number;
-use crate::text::pad_start;
+use crate::text::{pad_start, shown};
 
 pub(super) const FORMAT: Format = Format { name: "table", binary: false, of_sources: false, render };
 
@@ -99,6 +99,9 @@ pub(super) fn summary(recorded: &Recorded<'_>) -> String {
         many => format!("{} processes", many.len()),
     };
     let _ = writeln!(text, "{processes}: {maps} maps of {places} places and types, {inserts} inserts");
+    if let Some(packages) = recorded.packages {
+        let _ = writeln!(text, "Only places in {}: sums are of these", shown(&packages.patterns().join(", ")));
+    }
     match recorded.sample() {
         Some(Sample::ALL) => {}
         Some(sample) => match sample.one_of() {
@@ -224,6 +227,7 @@ mod tests {
             manifest: None,
             processes: &[],
             table: &table,
+            packages: None,
             hints: None,
             root: None,
             rows_max: 20,

@@ -4,8 +4,40 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use super::{maps, place, record, toolchains};
+use serde_json::Value;
+
+use super::{maps, place, record, sum, toolchains};
 use crate::consumers::python;
+
+#[test]
+fn only_places_of_some_packages_are_shown_and_summed_up() {
+    let Some(go) = toolchains(true).pop() else { return };
+    let place = place();
+    record(&place, &go, &["--out", "r", "--", "go", "run", "."]);
+    let json = |args: &[&str]| -> Value {
+        let outcome = place.run(&[&["maps", "r", "--format", "json"], args].concat());
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        serde_json::from_str(&outcome.stdout).expect("JSON")
+    };
+    let (all, own) = (json(&[]), json(&["--package", "main"]));
+    let is_own = |row: &&Value| row["function"].as_str().is_some_and(|function| function.starts_with("main."));
+    let rows: Vec<_> = all["places"].as_array().expect("places").iter().filter(is_own).collect();
+    assert_eq!(rows, own["places"].as_array().expect("places").iter().collect::<Vec<_>>());
+    for figure in ["maps", "alloc_bytes", "writes", "growths"] {
+        assert_eq!(own["total"][figure], sum(&rows, figure), "{figure}");
+    }
+    assert!(all["total"]["maps"].as_u64() > own["total"]["maps"].as_u64(), "the runtime makes some: {all}");
+    assert_eq!(own["packages"], serde_json::json!(["main"]));
+    assert_eq!(json(&["--package", "ma*", "--package", "*"])["total"], all["total"]);
+    let table = place.run(&["maps", "r", "--package", "main/..."]).stdout;
+    assert!(table.contains("\nOnly places in main/...: sums are of these\n"), "{table}");
+    for (pattern, why) in
+        [("net/http", "no place is in a package net/http; some are in "), ("[", "`[` is not a pattern")]
+    {
+        let outcome = place.run(&["maps", "r", "--package", pattern]);
+        assert!(outcome.code == Some(2) && outcome.stderr.contains(why), "{}", outcome.stderr);
+    }
+}
 
 #[test]
 fn go_tool_pprof_opens_the_profile() {

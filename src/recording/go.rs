@@ -19,8 +19,10 @@ const PROGRAM: &[(&str, &str)] = &[
     ("main.go", include_str!("go/program/main.go")),
     ("sync.go", include_str!("go/program/sync.go")),
     ("maps.go.txt", include_str!("go/program/maps.go.txt")),
+    ("bytes.go.txt", include_str!("go/program/bytes.go.txt")),
     ("tries.go.txt", include_str!("go/program/tries.go.txt")),
     ("sync.go.txt", include_str!("go/program/sync.go.txt")),
+    ("places.go.txt", include_str!("go/program/places.go.txt")),
     ("runtime.go.txt", include_str!("go/program/runtime.go.txt")),
 ];
 

@@ -75,7 +75,7 @@ fn a_map_is_recorded_from_when_it_is_made_or_never_and_until_it_is_switched_off(
         assert_eq!(program.line(), pid);
         set(&place, "r", "all", "off");
         program.go_on();
-        assert_eq!(program.line(), "400 500 2999 200 50", "go{}", go.version);
+        assert_eq!(program.line(), "400 500 2998 200 50", "go{}", go.version);
         program.end();
 
         let maps = maps(&place, "r");

@@ -22,6 +22,9 @@ import (
 //go:embed maps.go.txt
 var mapsFile string
 
+//go:embed bytes.go.txt
+var bytesFile string
+
 //go:embed tries.go.txt
 var triesFile string
 
@@ -30,6 +33,9 @@ var syncFile string
 
 //go:embed runtime.go.txt
 var runtimeFile string
+
+//go:embed places.go.txt
+var placesFile string
 
 // need is a hook, and how often it is there at least.
 type need struct {
@@ -96,18 +102,19 @@ func patch(goroot, folder string) error {
 			return err
 		}
 	}
-	if err := p.file(filepath.Join(sources, "internal/sync/hashtriemap.go"), p.trie); err != nil {
-		return err
-	}
 	if p.hasClone {
 		if p.hooks["return of func (*Map) Clone"] == 0 {
 			return fmt.Errorf("hook missing: return of func (*Map) Clone")
 		}
 	}
-	for _, n := range append(needed, neededInSync...) {
-		if p.hooks[n.hook] < n.least {
-			return fmt.Errorf("hook missing: %s (found %d of %d)", n.hook, p.hooks[n.hook], n.least)
-		}
+	if err := p.check(needed); err != nil {
+		return err
+	}
+	if err := p.file(filepath.Join(sources, "internal/sync/hashtriemap.go"), p.trie); err != nil {
+		return fmt.Errorf("hook missing: the map of internal/sync: %w", err)
+	}
+	if err := p.check(neededInSync); err != nil {
+		return err
 	}
 	system := "internal/runtime/syscall"
 	if matches, _ := filepath.Glob(filepath.Join(sources, system, "linux/*.go")); len(matches) > 0 {
@@ -120,9 +127,11 @@ func patch(goroot, folder string) error {
 	fill := strings.NewReplacer("MAPTYPE", p.mapType, "MAPSLOTS", slots, "SYSCALLPKG", system)
 	for name, text := range map[string]string{
 		"internal/runtime/maps/zz_mapscope.go":       mapsFile,
+		"internal/runtime/maps/zz_mapscope_bytes.go": bytesFile,
 		"internal/runtime/maps/zz_mapscope_tries.go": triesFile,
 		"internal/sync/zz_mapscope.go":               syncFile,
 		"runtime/zz_mapscope.go":                     runtimeFile,
+		"runtime/zz_mapscope_places.go":              placesFile,
 	} {
 		if err := p.write(filepath.Join(sources, name), strings.ReplaceAll(name, "/", "_"), fill.Replace(text)); err != nil {
 			return err
@@ -152,6 +161,16 @@ type patcher struct {
 type edit struct {
 	at, bytes int
 	text      string
+}
+
+// check is whether each hook is there as often as it must.
+func (p *patcher) check(all []need) error {
+	for _, n := range all {
+		if p.hooks[n.hook] < n.least {
+			return fmt.Errorf("hook missing: %s (found %d of %d)", n.hook, p.hooks[n.hook], n.least)
+		}
+	}
+	return nil
 }
 
 func (p *patcher) write(path, name, text string) error {

@@ -1,4 +1,4 @@
-//! Fuzzers of what mapscope reads: records, profiles, policies, traces of every format. Structure-aware (a mutant of a record is JSON with a
+//! Fuzzers of what mapscope reads: records, profiles, policies, traces of every format, requests to the live endpoint. Structure-aware (a mutant of a record is JSON with a
 //! figure, a field or a list changed; text-level damage comes beside it), seeded, and the same for the same seed.
 //!
 //! ```sh
@@ -14,6 +14,7 @@
 mod csv_mutator;
 mod json_mutator;
 mod program;
+mod request_mutator;
 mod rng;
 mod targets;
 mod text_mutator;
@@ -88,16 +89,18 @@ fn main() -> ExitCode {
             faults.push(format!("{}: {taken} taken and {refused} refused: its mutants are of one kind", target.name));
         }
     }
+    let files: Vec<&Target> = chosen.iter().copied().filter(|target| !target.commands.is_empty()).collect();
     let mut codes = std::collections::BTreeMap::new();
-    for number in 0..plan.through_program {
-        let target = chosen[number as usize % chosen.len()];
+    let through_program = if files.is_empty() { 0 } else { plan.through_program };
+    for number in 0..through_program {
+        let target = files[number as usize % files.len()];
         let mutant = target.mutant(plan.seed ^ 0x5eed, number);
         match program::read(target, &mutant) {
             Ok(code) => *codes.entry(code).or_insert(0u64) += 1,
             Err(words) => faults.push(fault(target, plan.seed ^ 0x5eed, number, &words, &mutant)),
         }
     }
-    println!("through the program: {} mutants, exit codes {codes:?}", plan.through_program);
+    println!("through the program: {through_program} mutants, exit codes {codes:?}");
     for fault in &faults {
         println!("FAULT {fault}");
     }

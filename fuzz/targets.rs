@@ -17,7 +17,7 @@ use mapscope_trace::read;
 use crate::rng::Rng;
 #[cfg(feature = "parquet")]
 use crate::text_mutator;
-use crate::{csv_mutator, json_mutator, rng_of, toml_mutator, trace_mutator};
+use crate::{csv_mutator, json_mutator, request_mutator, rng_of, toml_mutator, trace_mutator};
 
 /// Something that reads files.
 pub struct Target {
@@ -26,7 +26,7 @@ pub struct Target {
     mutate: fn(&[u8], &mut Rng) -> Vec<u8>,
     /// Reads a mutant with all that follows; true where it is taken.
     pub read: fn(&[u8]) -> bool,
-    /// The commands that read such a file, and its name.
+    /// The commands that read such a file, if any do, and its name.
     pub file: &'static str,
     pub commands: &'static [&'static [&'static str]],
 }
@@ -109,6 +109,14 @@ pub fn all() -> Vec<Target> {
                 &["inspect", "--map", "go-classic", "--trace", "t", "--at", "end"],
                 &["run", "--map", "std", "--trace", "t", "--passes", "count", "-q", "--out", "o"],
             ],
+        },
+        Target {
+            name: "request",
+            corpus: request_mutator::CORPUS.map(|text| text.as_bytes().to_vec()).to_vec(),
+            mutate: request_mutator::mutate,
+            read: read_request,
+            file: "request",
+            commands: &[],
         },
         #[cfg(feature = "parquet")]
         Target {
@@ -206,6 +214,17 @@ fn read_record(mutant: &[u8]) -> bool {
     _ = diff::terminal(&difference, 80, false, usize::MAX);
     _ = mapscope::report::table::summary(&results, 80, true);
     _ = mapscope::report::table::findings(&results);
+    true
+}
+
+/// Whatever is taken is whole, and the same however much of it had come in before.
+fn read_request(mutant: &[u8]) -> bool {
+    let Ok(Some((head, length))) = mapscope_live::parse(mutant) else { return false };
+    assert!(head.target.starts_with('/') && length <= mutant.len());
+    assert_eq!(mapscope_live::parse(&mutant[..length]), Ok(Some((head, length))));
+    for end in 0..length {
+        assert_eq!(mapscope_live::parse(&mutant[..end]), Ok(None), "{end} of {length} bytes");
+    }
     true
 }
 

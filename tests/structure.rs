@@ -477,7 +477,7 @@ fn the_stages_are_those_of_the_flow() {
 #[test]
 fn the_small_crates_stay_small() {
     const PACKAGES_MAX: usize = 10;
-    for name in ["counting-alloc", "mapscope-record", "mapscope-trace"] {
+    for name in ["counting-alloc", "mapscope-live", "mapscope-record", "mapscope-trace"] {
         let args = ["tree", "--offline", "--package", name, "--edges", "normal,build", "--prefix", "none"];
         let output = Command::new(env!("CARGO")).args(args).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -5,11 +5,12 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
+use mapscope_live::Bound;
 
-use super::{fix, maps_set, output, stdout};
+use super::{fix, live, maps_set, output, stdout};
 use crate::hints::{Files, Kind};
 use crate::plan::UnknownName;
-use crate::recording::{FORMATS, Format, Packages, Process, Recorded, Recording, Sample, Sort, hints};
+use crate::recording::{FORMATS, Format, Live, Packages, Process, Recorded, Recording, Sample, Sort, hints};
 use crate::text;
 
 /// Show what the maps of a recording cost, by the line that makes them
@@ -51,14 +52,16 @@ pub(super) struct Args {
     #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',')]
     kind: Vec<Kind>,
     /// Show the table again every 2 seconds, as many places as fit on the screen, until the process ends or Ctrl-C
-    #[arg(long, conflicts_with_all = ["format", "top", "hints", "fix", "write"])]
+    #[arg(long, conflicts_with_all = ["format", "top", "hints", "fix", "write", "serve"])]
     watch: bool,
     /// Change what a running program records: sample=all, 1/N or off; maps recorded already go on, but for off
     #[arg(
         long, value_name = "sample=S", value_parser = maps_set::setting,
-        conflicts_with_all = ["format", "top", "by", "package", "hints", "fix", "write", "watch"]
+        conflicts_with_all = ["format", "top", "by", "package", "hints", "fix", "write", "watch", "serve"]
     )]
     set: Option<Sample>,
+    #[command(flatten)]
+    live: live::Args,
 }
 
 impl Args {
@@ -80,6 +83,9 @@ pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let path = pid.map_or_else(|| Ok(args.path.clone()), Process::file_of)?;
     if let Some(sample) = args.set {
         return maps_set::run(&path, pid, sample, quiet);
+    }
+    if let Some(bound) = args.live.bind()? {
+        return serve(args, bound, path, pid);
     }
     if args.watch {
         return watch(args, format, &path, pid);
@@ -141,6 +147,23 @@ fn rendered(format: &Format, recorded: &Recorded<'_>) -> anyhow::Result<Vec<u8>>
     (format.render)(recorded).with_context(|| format!("can't make the {} form", format.name))
 }
 
+/// Shows the recording to whoever asks, for as long as the process runs, if it is one.
+fn serve(args: &Args, bound: Bound, path: PathBuf, pid: Option<u32>) -> anyhow::Result<ExitCode> {
+    const EVERY: Duration = Duration::from_millis(500);
+    // What is no recording is refused now, and not to each client.
+    Recording::read(&path, args.by)?;
+    let _server = args.live.serve(bound, Live { path, sort: args.by })?;
+    while pid.is_none_or(is_running) {
+        thread::sleep(EVERY);
+    }
+    output::note("the process has ended");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn is_running(pid: u32) -> bool {
+    Path::new(&format!("/proc/{pid}")).exists()
+}
+
 /// Shows the table again and again, for as long as the process runs, if it is one.
 fn watch(args: &Args, format: &Format, path: &Path, pid: Option<u32>) -> anyhow::Result<ExitCode> {
     const EVERY: Duration = Duration::from_secs(2);
@@ -153,7 +176,7 @@ fn watch(args: &Args, format: &Format, path: &Path, pid: Option<u32>) -> anyhow:
         bail!("--watch shows the table on a terminal, and stdout is none: leave it out");
     }
     loop {
-        let ended = pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists());
+        let ended = pid.is_some_and(|pid| !is_running(pid));
         let rows_max = output::height().saturating_sub(OTHER_LINES) / LINES_OF_A_PLACE;
         let recording = args.read(path)?;
         let recorded = Recorded { rows_max: rows_max.max(1), width: width(), ..recording.shown() };

@@ -18,6 +18,7 @@ mod inspect_at;
 mod layout;
 mod lint;
 mod list;
+mod live;
 mod man;
 mod maps;
 mod maps_set;

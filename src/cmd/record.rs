@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
-use super::{BAD_INPUT, output};
+use super::{BAD_INPUT, live, output};
 use crate::recording::{
-    Attached, Language, Manifest, Process, Recorder, Sample, Traced, TracedPlace, Written, write_traces,
+    Attached, Language, Live, Manifest, Process, Recorder, Sample, Sort, Traced, TracedPlace, Written, write_traces,
 };
 use crate::report::number;
 use crate::text;
@@ -21,6 +21,7 @@ Examples: mapscope record -- go test ./...
           mapscope record -- go run ./cmd/server
           mapscope record -- go build -o server . && mapscope record -- ./server
           mapscope record --trace cache.go:42 -- ./server
+          mapscope record --serve 127.0.0.1:9000 -- ./server
           mapscope record -- java -jar app.jar
           mapscope record -- cargo run --features record
 Then: mapscope maps DIR
@@ -50,11 +51,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1, requires = "trace")]
     trace_maps: usize,
     /// Have a running JVM record the maps that it makes from now on
-    #[arg(long, value_name = "PID", conflicts_with_all = ["command", "trace", "go"])]
+    #[arg(long, value_name = "PID", conflicts_with_all = ["command", "trace", "go", "serve"])]
     pid: Option<u32>,
     /// The command and its arguments
     #[arg(required_unless_present = "pid", last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
+    #[command(flatten)]
+    live: live::Args,
 }
 
 /// `printer.go:1426`.
@@ -74,6 +77,7 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let mut trace = args.trace;
     let mut seen = HashSet::new();
     trace.retain(|place| seen.insert(place.clone()));
+    let bound = args.live.bind()?;
     let folder = Folder::new(args.out)?;
     if let Some(pid) = args.pid {
         let jvm = Attached { pid, sample: args.sample, lookups: !args.no_lookups };
@@ -95,7 +99,10 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         let path = text::path(&folder.path);
         output::note(&format!("recording into {path}; while it runs: mapscope maps {path} --watch"));
     }
+    let show = |bound| args.live.serve(bound, Live { path: folder.path.clone(), sort: Sort::Bytes });
+    let server = bound.map(show).transpose().inspect_err(|_| folder.remove_if_empty())?;
     let ended = recorder.run(&folder.path).inspect_err(|_| folder.remove_if_empty())?;
+    drop(server);
     if let Some(why) = &ended.unpatched {
         output::note(&format!("only programs that were recorded when they were built can be recorded: {why}"));
     }

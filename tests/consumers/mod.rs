@@ -53,7 +53,7 @@ fn write(format: &str, results: &Results, folder: &Path) -> Vec<String> {
 
 /// What `program` prints, given the rest of its command by `set`, where it is one that no package registry has: looked for
 /// on the PATH, and skipped where it is not; where `variable` names it, it must be there.
-fn run_optional(program: &str, variable: &str, set: impl FnOnce(&mut Command)) -> Option<Output> {
+pub(crate) fn run_optional(program: &str, variable: &str, set: impl FnOnce(&mut Command)) -> Option<Output> {
     let named = std::env::var_os(variable);
     let mut command = Command::new(named.clone().unwrap_or_else(|| program.into()));
     set(&mut command);

@@ -8,6 +8,7 @@ mod generated;
 mod hints;
 mod java;
 mod lint;
+mod live;
 mod refused;
 mod rust;
 mod switched;

@@ -2,12 +2,13 @@
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use mapscope_live::{Bound, Server, Settings, Token};
 
 use super::output;
-use crate::recording::Live;
+use crate::recording::{Live, Otlp};
 use crate::text;
 
 /// The flags of it.
@@ -27,6 +28,15 @@ pub(super) struct Args {
     /// Names by which clients may call it, besides localhost and addresses
     #[arg(long, value_name = "NAME", requires = "serve", value_delimiter = ',')]
     allow_host: Vec<String>,
+    /// Push the same figures as OpenTelemetry metrics, and growths as spans, to a collector: http://127.0.0.1:4318
+    #[arg(long, value_name = "URL")]
+    otlp: Option<String>,
+    /// Seconds from one push to the next
+    #[arg(long, value_name = "SECONDS", requires = "otlp", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    otlp_every: u64,
+    /// Bytes that a map holds after growing from which on there is a span
+    #[arg(long, value_name = "BYTES", requires = "otlp", default_value_t = 1 << 20)]
+    otlp_growth: u64,
 }
 
 impl Args {
@@ -49,6 +59,20 @@ impl Args {
             ..Settings::at(address)
         };
         settings.bind().map(Some).context("--serve")
+    }
+
+    /// Whether there is anything to do while the recording goes on.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.serve.is_some() || self.otlp.is_some()
+    }
+
+    /// Where to push, if anywhere: of a service that OTEL_SERVICE_NAME names, or else by this name.
+    pub(super) fn otlp(&self, service: &str) -> anyhow::Result<Option<Otlp>> {
+        let Some(url) = &self.otlp else { return Ok(None) };
+        let named = std::env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.is_empty());
+        let service = named.unwrap_or_else(|| service.to_owned());
+        let otlp = Otlp::new(url, Duration::from_secs(self.otlp_every), self.otlp_growth, service);
+        otlp.map(Some).map_err(|what| anyhow!("--otlp: {what}"))
     }
 
     /// Shows that recording from now on, and says where.

@@ -5,12 +5,11 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
-use mapscope_live::Bound;
 
 use super::{fix, live, maps_set, output, stdout};
 use crate::hints::{Files, Kind};
 use crate::plan::UnknownName;
-use crate::recording::{FORMATS, Format, Live, Packages, Process, Recorded, Recording, Sample, Sort, hints};
+use crate::recording::{FORMATS, Format, Live, Otlp, Packages, Process, Recorded, Recording, Sample, Sort, hints};
 use crate::text;
 
 /// Show what the maps of a recording cost, by the line that makes them
@@ -52,12 +51,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',')]
     kind: Vec<Kind>,
     /// Show the table again every 2 seconds, as many places as fit on the screen, until the process ends or Ctrl-C
-    #[arg(long, conflicts_with_all = ["format", "top", "hints", "fix", "write", "serve"])]
+    #[arg(long, conflicts_with_all = ["format", "top", "hints", "fix", "write", "serve", "otlp"])]
     watch: bool,
     /// Change what a running program records: sample=all, 1/N or off; maps recorded already go on, but for off
     #[arg(
         long, value_name = "sample=S", value_parser = maps_set::setting,
-        conflicts_with_all = ["format", "top", "by", "package", "hints", "fix", "write", "watch", "serve"]
+        conflicts_with_all = ["format", "top", "by", "package", "hints", "fix", "write", "watch", "serve", "otlp"]
     )]
     set: Option<Sample>,
     #[command(flatten)]
@@ -84,8 +83,8 @@ pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
     if let Some(sample) = args.set {
         return maps_set::run(&path, pid, sample, quiet);
     }
-    if let Some(bound) = args.live.bind()? {
-        return serve(args, bound, path, pid);
+    if args.live.is_wanted() {
+        return live(args, path, pid);
     }
     if args.watch {
         return watch(args, format, &path, pid);
@@ -147,12 +146,16 @@ fn rendered(format: &Format, recorded: &Recorded<'_>) -> anyhow::Result<Vec<u8>>
     (format.render)(recorded).with_context(|| format!("can't make the {} form", format.name))
 }
 
-/// Shows the recording to whoever asks, for as long as the process runs, if it is one.
-fn serve(args: &Args, bound: Bound, path: PathBuf, pid: Option<u32>) -> anyhow::Result<ExitCode> {
+/// Shows the recording to whoever asks, or pushes it, for as long as the process runs, if it is one.
+fn live(args: &Args, path: PathBuf, pid: Option<u32>) -> anyhow::Result<ExitCode> {
     const EVERY: Duration = Duration::from_millis(500);
     // What is no recording is refused now, and not to each client.
-    Recording::read(&path, args.by)?;
-    let _server = args.live.serve(bound, Live { path, sort: args.by })?;
+    let recording = Recording::read(&path, args.by)?;
+    let program = Path::new(&recording.processes[0].program).file_name().unwrap_or_default();
+    let (bound, otlp) = (args.live.bind()?, args.live.otlp(&text::path(Path::new(program)))?);
+    let start = |otlp: Otlp| otlp.start(path.clone(), output::note).context("--otlp");
+    let _pushing = otlp.map(start).transpose()?;
+    let _server = bound.map(|bound| args.live.serve(bound, Live { path, sort: args.by })).transpose()?;
     while pid.is_none_or(is_running) {
         thread::sleep(EVERY);
     }

@@ -9,7 +9,8 @@ use anyhow::{Context, bail};
 
 use super::{BAD_INPUT, live, output};
 use crate::recording::{
-    Attached, Language, Live, Manifest, Process, Recorder, Sample, Sort, Traced, TracedPlace, Written, write_traces,
+    Attached, Language, Live, Manifest, Otlp, Process, Recorder, Sample, Sort, Traced, TracedPlace, Written,
+    write_traces,
 };
 use crate::report::number;
 use crate::text;
@@ -51,7 +52,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1, requires = "trace")]
     trace_maps: usize,
     /// Have a running JVM record the maps that it makes from now on
-    #[arg(long, value_name = "PID", conflicts_with_all = ["command", "trace", "go", "serve"])]
+    #[arg(long, value_name = "PID", conflicts_with_all = ["command", "trace", "go", "serve", "otlp"])]
     pid: Option<u32>,
     /// The command and its arguments
     #[arg(required_unless_present = "pid", last = true, value_name = "COMMAND")]
@@ -78,6 +79,7 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let mut seen = HashSet::new();
     trace.retain(|place| seen.insert(place.clone()));
     let bound = args.live.bind()?;
+    let otlp = args.live.otlp(&service(&args.command))?;
     let folder = Folder::new(args.out)?;
     if let Some(pid) = args.pid {
         let jvm = Attached { pid, sample: args.sample, lookups: !args.no_lookups };
@@ -101,8 +103,10 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     }
     let show = |bound| args.live.serve(bound, Live { path: folder.path.clone(), sort: Sort::Bytes });
     let server = bound.map(show).transpose().inspect_err(|_| folder.remove_if_empty())?;
+    let start = |otlp: Otlp| otlp.start(folder.path.clone(), output::note).context("--otlp");
+    let pushing = otlp.map(start).transpose().inspect_err(|_| folder.remove_if_empty())?;
     let ended = recorder.run(&folder.path).inspect_err(|_| folder.remove_if_empty())?;
-    drop(server);
+    drop((server, pushing));
     if let Some(why) = &ended.unpatched {
         output::note(&format!("only programs that were recorded when they were built can be recorded: {why}"));
     }
@@ -164,6 +168,12 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::from(ended.code))
+}
+
+/// What a command is called, to those who are told of its maps.
+fn service(command: &[OsString]) -> String {
+    let name = command.first().and_then(|program| Path::new(program).file_name());
+    name.map_or_else(|| "mapscope".to_owned(), |name| text::path(Path::new(name)))
 }
 
 fn of(count: u64, noun: &str) -> String {

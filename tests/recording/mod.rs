@@ -9,6 +9,7 @@ mod hints;
 mod java;
 mod lint;
 mod live;
+mod otlp;
 mod refused;
 mod rust;
 mod switched;

@@ -64,7 +64,7 @@ pub(super) fn recorded() -> &'static Place {
 }
 
 /// `mapscope record FLAGS -- ./program ARGS`, into a folder of that name.
-fn recording(place: &Place, out: &str, flags: &[&str], args: &[&str]) -> Outcome {
+pub(super) fn recording(place: &Place, out: &str, flags: &[&str], args: &[&str]) -> Outcome {
     place.run(&[&["record", "--out", out], flags, &["--", "./program"], args].concat())
 }
 

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use mapscope_live::Source;
+use serde::Deserialize;
+use serde_json::json;
 
-use super::{Format, Recording, Sort, json, openmetrics};
+use super::{Format, Recording, RecordingError, Sample, Sort, openmetrics, running, set_sample};
 use crate::text;
 
 /// A recording that may go on. It is read anew each time: what the recorded program pays is nothing.
@@ -13,6 +15,13 @@ pub struct Live {
     pub path: PathBuf,
     /// What comes first.
     pub sort: Sort,
+}
+
+/// What is to be recorded from now on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    sample: String,
 }
 
 impl Live {
@@ -28,10 +37,30 @@ impl Live {
 
 impl Source for Live {
     fn maps(&mut self) -> Result<Vec<u8>, String> {
-        self.rendered(&json::FORMAT)
+        self.rendered(&super::json::FORMAT)
     }
 
     fn metrics(&mut self) -> Result<Vec<u8>, String> {
         self.rendered(&openmetrics::FORMAT)
+    }
+
+    fn record(&mut self, body: &[u8]) -> Result<Vec<u8>, String> {
+        let wanted: Wanted = serde_json::from_slice(body)
+            .map_err(|error| format!("expected {{\"sample\": \"all\"}}, \"1/N\" or \"off\": {error}"))?;
+        let sample: Sample = wanted.sample.parse()?;
+        let of_file = |error: RecordingError| text::one_line(&error.to_string());
+        let running = match self.path.is_dir() {
+            true => running(&self.path).map_err(of_file)?.into_iter().map(|(_, path)| path).collect(),
+            false => vec![self.path.clone()],
+        };
+        if running.is_empty() {
+            return Err("no process of this recording is running".to_owned());
+        }
+        let changed = running.iter().map(|path| {
+            let was = set_sample(path, sample).map_err(of_file)?;
+            Ok(json!({ "file": text::path(path), "sample": sample.to_string(), "was": was.to_string() }))
+        });
+        let changed = changed.collect::<Result<Vec<_>, String>>()?;
+        Ok(format!("{}\n", json!({ "processes": changed })).into_bytes())
     }
 }

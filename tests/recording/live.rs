@@ -6,7 +6,9 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, ChildStderr, Command, Stdio};
 
-use super::rust;
+use serde_json::Value;
+
+use super::{maps, rust};
 use crate::cli_process::{Place, listing};
 use crate::consumers::run_optional;
 
@@ -27,10 +29,14 @@ struct Served {
 }
 
 impl Served {
-    fn start(place: &Place, args: &[&str]) -> Served {
-        token_file(place, 0o600);
+    /// `mapscope VERB --serve .. ARGS`.
+    fn start(place: &Place, verb: &str, args: &[&str]) -> Served {
+        // Tests that share a folder run at the same time.
+        let token = tempfile::NamedTempFile::new().expect("a file that nobody else can read");
+        fs::write(token.path(), format!("{TOKEN}\n")).expect("written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
-        command.args(args).current_dir(place.path());
+        command.args([verb, "--serve", "127.0.0.1:0", "--token-file"]).arg(token.path()).args(args);
+        command.current_dir(place.path());
         let mut process =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         let mut said = BufReader::new(process.stderr.take().expect("piped"));
@@ -43,8 +49,20 @@ impl Served {
 
     /// The status and the body.
     fn get(&self, path: &str, token: &str) -> (String, String) {
+        self.ask("GET", path, token, "")
+    }
+
+    fn post(&self, path: &str, body: &str) -> (String, String) {
+        self.ask("POST", path, TOKEN, body)
+    }
+
+    fn ask(&self, method: &str, path: &str, token: &str, body: &str) -> (String, String) {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\r\n", self.address);
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n{body}",
+            self.address
+        );
         stream.write_all(request.as_bytes()).expect("it reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("text");
@@ -72,9 +90,8 @@ fn program(served: &mut Served) -> String {
 #[test]
 fn what_is_served_is_what_is_shown_and_needs_the_token() {
     let place = rust::recorded();
-    let args =
-        ["record", "--serve", "127.0.0.1:0", "--token-file", "token", "--out", "live", "--", "./program", "wait"];
-    let mut served = Served::start(place, &args);
+    let args = ["--out", "live", "--", "./program", "wait"];
+    let mut served = Served::start(place, "record", &args);
     let pid = program(&mut served);
     for (path, format) in [("/maps", "json"), ("/metrics", "openmetrics")] {
         let shown = place.run(&["maps", "live", "--format", format]).stdout;
@@ -85,8 +102,7 @@ fn what_is_served_is_what_is_shown_and_needs_the_token() {
     assert!(page.contains("<title>mapscope live</title>") && !page.contains("main.rs"), "{page}");
 
     // The file of one process, by its number, has the same; its endpoint ends with it.
-    let mut other =
-        Served::start(place, &["maps", &pid, "--by", "maps", "--serve", "127.0.0.1:0", "--token-file", "token"]);
+    let mut other = Served::start(place, "maps", &[&pid, "--by", "maps"]);
     let shown = place.run(&["maps", &pid, "--by", "maps", "--format", "json"]).stdout;
     assert_eq!(other.get("/maps", TOKEN), ("200".to_owned(), shown));
     let metrics = other.get("/metrics", TOKEN).1;
@@ -110,20 +126,8 @@ fn what_is_served_is_what_is_shown_and_needs_the_token() {
 #[test]
 fn there_is_nothing_to_serve_before_a_process_has_begun() {
     let place = Place::new();
-    let args = [
-        "record",
-        "--serve",
-        "127.0.0.1:0",
-        "--token-file",
-        "token",
-        "--out",
-        "live",
-        "--",
-        "sh",
-        "-c",
-        "read x; exit 3",
-    ];
-    let mut served = Served::start(&place, &args);
+    let args = ["--out", "live", "--", "sh", "-c", "read x; exit 3"];
+    let mut served = Served::start(&place, "record", &args);
     let (status, why) = served.get("/maps", TOKEN);
     assert_eq!((&*status, why.contains("no process has recorded its maps there")), ("503", true), "{why}");
     served.process.stdin.take().expect("piped").write_all(b"\n").expect("it reads");
@@ -155,4 +159,31 @@ fn an_endpoint_that_others_could_use_is_refused_before_anything_runs() {
     fs::write(place.path().join("token"), "short").expect("written");
     fs::set_permissions(place.path().join("token"), Permissions::from_mode(0o600)).expect("set");
     refused(&with_token("127.0.0.1:0"), "--token-file token: a token has 16 to 256 visible characters of ASCII");
+}
+
+#[test]
+fn what_is_recorded_is_switched_through_the_endpoint() {
+    let place = rust::recorded();
+    let args = ["--out", "changed", "--", "./program", "wait"];
+    let mut served = Served::start(place, "record", &args);
+    program(&mut served);
+    let sample = || maps(place, "changed")["processes"][0]["sample"].clone();
+    assert_eq!(sample(), 1);
+    for (to, was, n) in [("1/100", "all", Some(100)), ("off", "1/100", None), ("all", "off", Some(1))] {
+        let (status, now) = served.post("/recording", &format!("{{\"sample\":\"{to}\"}}"));
+        let now: Value = serde_json::from_str(&now).unwrap_or_else(|error| panic!("{status} {now}: {error}"));
+        assert_eq!((&now["processes"][0]["sample"], &now["processes"][0]["was"]), (&to.into(), &was.into()));
+        assert_eq!(sample(), n.map_or(Value::Null, Value::from));
+    }
+    for (body, why) in [
+        ("", "expected {\"sample\": \"all\"}"),
+        ("{\"sample\":100}", "expected {\"sample\": \"all\"}"),
+        ("{\"sample\":\"all\",\"x\":1}", "unknown field"),
+        ("{\"sample\":\"2/100\"}", "give all, off or 1/N"),
+    ] {
+        let (status, said) = served.post("/recording", body);
+        assert!(status == "400" && said.contains(why), "{body}: {status} {said}");
+    }
+    assert_eq!(sample(), 1, "nothing was changed");
+    served.end();
 }

@@ -144,7 +144,7 @@ fn is_port(text: &str) -> bool {
 }
 
 /// Answers a request.
-pub(crate) fn answer(head: &Head<'_>, gate: &Gate, source: &mut dyn Source) -> Answer {
+pub(crate) fn answer(head: &Head<'_>, body: &[u8], gate: &Gate, source: &mut dyn Source) -> Answer {
     let page = PAGE.iter().find(|(path, ..)| *path == head.target);
     let checked = gate.is_from_here(head).and_then(|()| if page.is_some() { Ok(()) } else { gate.knows(head) });
     if let Err(refused) = checked {
@@ -156,9 +156,14 @@ pub(crate) fn answer(head: &Head<'_>, gate: &Gate, source: &mut dyn Source) -> A
         (_, Some((_, kind, bytes))) if is_read => Answer { status: 200, kind, more: "", body: Cow::Borrowed(*bytes) },
         ("/maps", _) if is_read => Answer::or(source.maps(), JSON),
         ("/metrics", _) if is_read => Answer::or(source.metrics(), OPENMETRICS),
+        ("/recording", _) if head.method == "POST" => match source.record(body) {
+            Ok(now) => Answer::of(JSON, now),
+            Err(why) => Answer::refusal(400, why),
+        },
+        ("/recording", _) => only("Allow: POST\r\n"),
         ("/maps" | "/metrics", _) | (_, Some(_)) => only("Allow: GET, HEAD\r\n"),
         (path, _) if path.contains('?') => Answer::refusal(400, "a path has no query here"),
-        _ => Answer::refusal(404, "there are /, /maps and /metrics"),
+        _ => Answer::refusal(404, "there are /, /maps, /metrics and /recording"),
     }
 }
 
@@ -178,12 +183,15 @@ pub(crate) mod tests {
         fn metrics(&mut self) -> Result<Vec<u8>, String> {
             Err("nothing yet".to_owned())
         }
+        fn record(&mut self, body: &[u8]) -> Result<Vec<u8>, String> {
+            if body == b"{}" { Ok(b"{\"now\":1}".to_vec()) } else { Err("no {}".to_owned()) }
+        }
     }
 
     fn answered(text: &str) -> Answer {
         let gate = Gate { token: Token::new(TOKEN).expect("a token"), hosts: vec!["box.example".to_owned()] };
-        let (head, _) = parse(text.as_bytes()).expect("a request").expect("whole");
-        answer(&head, &gate, &mut Fixed)
+        let (head, length) = parse(text.as_bytes()).expect("a request").expect("whole");
+        answer(&head, &text.as_bytes()[length..], &gate, &mut Fixed)
     }
 
     fn status(line: &str, headers: &str) -> u16 {
@@ -195,8 +203,17 @@ pub(crate) mod tests {
 
     #[test]
     fn all_but_the_page_needs_the_token() {
-        for path in ["/maps", "/metrics", "/", "/live.js", "/live.css", "/x", "/maps?token=0123456789abcdef", "/maps/"]
-        {
+        for path in [
+            "/maps",
+            "/metrics",
+            "/",
+            "/live.js",
+            "/live.css",
+            "/recording",
+            "/x",
+            "/maps?token=0123456789abcdef",
+            "/maps/",
+        ] {
             let is_page = PAGE.iter().any(|page| page.0 == path);
             let expected = if is_page { 200 } else { 401 };
             assert_eq!(status(&format!("GET {path}"), HERE), expected, "{path}");
@@ -213,6 +230,22 @@ pub(crate) mod tests {
             [true; 5]
         );
         assert!(answered(&format!("GET /maps HTTP/1.1\r\n{HERE}\r\n")).head().contains("\r\nWWW-Authenticate: Bearer"));
+    }
+
+    #[test]
+    fn what_is_recorded_is_changed_by_a_post_with_the_token_alone() {
+        let with = |method: &str, headers: &str, body: &str| {
+            answered(&format!("{method} /recording HTTP/1.1\r\n{HERE}{headers}\r\n{body}"))
+        };
+        let changed = with("POST", BEARER, "{}");
+        assert_eq!((changed.status, &*changed.body), (200, &b"{\"now\":1}"[..]));
+        let refused = with("POST", BEARER, "{\"x\":1}");
+        assert_eq!((refused.status, &*refused.body), (400, &b"no {}\n"[..]));
+        assert_eq!(with("POST", "", "{}").status, 401);
+        assert_eq!(with("POST", &format!("{BEARER}Origin: http://evil.example\r\n"), "{}").status, 403);
+        for method in ["GET", "HEAD", "PUT", "OPTIONS"] {
+            assert_eq!(with(method, BEARER, "{}").status, 405, "{method}");
+        }
     }
 
     #[test]

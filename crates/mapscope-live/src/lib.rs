@@ -51,4 +51,13 @@ pub trait Source: Send + 'static {
     /// # Errors
     /// As of [`Source::maps`].
     fn metrics(&mut self) -> Result<Vec<u8>, String>;
+
+    /// Changes what is recorded from now on: `{"sample": "1/100"}`, `"all"` or `"off"`. Gives what it is now, as JSON.
+    ///
+    /// # Errors
+    /// Why it can't be changed, in words for whoever asks: they are answered with 400, and nothing is changed.
+    fn record(&mut self, body: &[u8]) -> Result<Vec<u8>, String> {
+        let _ = body;
+        Err("what is recorded can't be changed here".to_owned())
+    }
 }

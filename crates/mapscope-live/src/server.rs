@@ -137,6 +137,13 @@ pub struct LiveError {
     what: String,
 }
 
+impl LiveError {
+    /// One that whoever starts a server has found.
+    pub fn new(what: impl Into<String>) -> LiveError {
+        LiveError { what: what.into() }
+    }
+}
+
 impl fmt::Display for LiveError {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         to.write_str(&self.what)
@@ -257,9 +264,9 @@ fn connected(stream: &TcpStream, shared: &Shared) {
     let is_read = received.is_ok();
     let (answer, without_body) = match received {
         Ok(bytes) => match parse(&bytes) {
-            Ok(Some((head, _))) => {
+            Ok(Some((head, length))) => {
                 let mut source = shared.source.lock().unwrap_or_else(PoisonError::into_inner);
-                (answer(&head, &shared.gate, &mut **source), head.method == "HEAD")
+                (answer(&head, &bytes[length..], &shared.gate, &mut **source), head.method == "HEAD")
             }
             _ => return,
         },
@@ -291,7 +298,10 @@ fn receive(from: &mut impl Read, limits: &Limits) -> Result<Vec<u8>, Stop> {
     let mut length = None;
     loop {
         let more = match length {
-            Some(length) if bytes.len() >= length => return Ok(bytes),
+            Some(length) if bytes.len() >= length => {
+                bytes.truncate(length);
+                return Ok(bytes);
+            }
             Some(length) => length - bytes.len(),
             None if bytes.len() >= limits.head_bytes => return refused(431, "the head is too long"),
             None => limits.head_bytes - bytes.len(),

@@ -70,7 +70,12 @@ function ask(why) {
   at("shown").hidden = true;
   at("ask").hidden = false;
   at("said").textContent = why;
+  at("changed").textContent = "";
   at("token").focus();
+}
+
+function request() {
+  return { headers: { Authorization: `Bearer ${token}` }, cache: "no-store", credentials: "omit", redirect: "error" };
 }
 
 async function read() {
@@ -78,12 +83,7 @@ async function read() {
   const own = asked;
   let said = "";
   try {
-    const answer = await fetch("maps", {
-      headers: { Authorization: `Bearer ${token}` },
-      cache: "no-store",
-      credentials: "omit",
-      redirect: "error",
-    });
+    const answer = await fetch("maps", request());
     const maps = answer.ok ? await answer.json() : await answer.text();
     if (own !== asked) return;
     if (answer.status === 401) return ask("That is not the token.");
@@ -113,6 +113,19 @@ at("ask").addEventListener("submit", (event) => {
   read();
 });
 at("forget").addEventListener("click", () => ask(""));
+at("sample").addEventListener("change", async () => {
+  const sample = at("sample").value;
+  at("sample").value = "";
+  if (!sample) return;
+  const own = asked;
+  try {
+    const answer = await fetch("recording", { ...request(), method: "POST", body: JSON.stringify({ sample }) });
+    if (own !== asked) return;
+    at("changed").textContent = answer.ok ? `Maps made from now on: ${sample}.` : await answer.text();
+  } catch {
+    at("changed").textContent = "The server does not answer.";
+  }
+});
 at("pause").addEventListener("click", () => {
   paused = !paused;
   at("pause").textContent = paused ? "Go on" : "Pause";

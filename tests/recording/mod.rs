@@ -10,6 +10,7 @@ mod java;
 mod lint;
 mod live;
 mod otlp;
+mod own;
 mod refused;
 mod rust;
 mod switched;

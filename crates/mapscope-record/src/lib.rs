@@ -24,6 +24,8 @@
 //!   a secret of the process and the length are written.
 
 pub mod control;
+#[cfg(all(feature = "live", target_os = "linux"))]
+pub mod live;
 #[cfg(all(feature = "record", target_os = "linux"))]
 mod maps;
 #[cfg(all(feature = "record", target_os = "linux"))]

@@ -9,14 +9,16 @@ use std::io::{self, Write as _};
 use std::mem::offset_of;
 use std::os::unix::ffi::OsStrExt as _;
 use std::ptr::{self, NonNull};
-use std::sync::OnceLock;
 use std::sync::atomic::{
     AtomicU32, AtomicU64, Ordering::AcqRel, Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
 };
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::control::{self, Control};
 use super::layout::Layout;
+#[cfg(feature = "live")]
+use super::mapping::own_memory;
 use super::mapping::{grow, map};
 use super::row::Row;
 use super::trace::{Key, Operation, Trace};
@@ -115,7 +117,8 @@ const _: () = assert!(size_of::<Place>() == 24 && size_of::<Frame>() == 16 && si
 /// What this process writes to.
 pub(super) struct File {
     base: NonNull<u8>,
-    path: CString,
+    /// None in memory alone.
+    path: Option<CString>,
     made: AtomicU64,
     trace: Option<Trace>,
 }
@@ -139,6 +142,26 @@ impl File {
     #[inline]
     pub(super) fn of_process() -> Option<&'static File> {
         FILE.get_or_init(File::begun).as_ref()
+    }
+
+    /// That of this process, or one in its memory alone. `None` where the first map found none.
+    #[cfg(feature = "live")]
+    pub(super) fn of_process_or_own() -> Option<&'static File> {
+        FILE.get_or_init(|| File::begun().or_else(File::own)).as_ref()
+    }
+
+    #[cfg(feature = "live")]
+    fn own() -> Option<File> {
+        let base = own_memory(MAPS_AT + MAPS_MAX * size_of::<Row>()).ok()?;
+        let file = File { base, path: None, made: AtomicU64::new(0), trace: None };
+        file.begin(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(), 2, 1);
+        Some(file)
+    }
+
+    /// Its name; none in memory alone.
+    #[cfg(feature = "live")]
+    pub(super) fn path(&self) -> Option<&CStr> {
+        self.path.as_deref()
     }
 
     /// As MAPSCOPE_RECORD says, LEVEL:RATE:FOLDER.
@@ -169,17 +192,23 @@ impl File {
         let (room, most) = (MAPS_AT + MAPS_STEP * size_of::<Row>(), MAPS_AT + MAPS_MAX * size_of::<Row>());
         let base = map(&path, room, most).map_err(|error| format!("{path:?}: {error}"))?;
         let trace = Trace::begun(&named("ops"))?;
-        let file = File { base, path, made: AtomicU64::new(0), trace };
-        let header = file.header();
+        let file = File { base, path: Some(path), made: AtomicU64::new(0), trace };
+        file.begin(since, level, rate);
+        Ok(Some(file))
+    }
+
+    /// Writes down all that is known from the beginning.
+    fn begin(&self, since: Duration, level: u32, rate: u32) {
+        let header = self.header();
         let short = |to: &AtomicU32, number: usize| to.store(number as u32, Relaxed);
         header.version.store(VERSION, Relaxed);
         header.language.store(RUST, Relaxed);
         header.level.store(level.min(2), Relaxed);
-        header.pid.store(pid.into(), Relaxed);
+        header.pid.store(std::process::id().into(), Relaxed);
         header.rate.store(rate.into(), Relaxed);
         header.periods_at.store(PERIODS_AT as u64, Relaxed);
         short(&header.periods_max, PERIODS_MAX);
-        file.begin_period(Control { one_of: rate, period: 0 });
+        self.begin_period(Control { one_of: rate, period: 0 });
         header.start_seconds.store(since.as_secs(), Relaxed);
         header.start_nanoseconds.store(since.subsec_nanos(), Relaxed);
         for (to, at) in header.offsets.iter().zip([PLACES_AT, FRAMES_AT, TYPES_AT, TEXT_AT, MAPS_AT]) {
@@ -193,13 +222,12 @@ impl File {
         short(&header.text_claimed, 1);
         short(&header.maps_claimed, 1);
         short(&header.maps_ready, MAPS_STEP);
-        header.built_with.store(file.text(concat!("rustc ", env!("MAPSCOPE_RUSTC")).as_bytes()), Relaxed);
+        header.built_with.store(self.text(concat!("rustc ", env!("MAPSCOPE_RUSTC")).as_bytes()), Relaxed);
         let program = env::args_os().next().unwrap_or_default();
-        header.program.store(file.text(program.as_bytes()), Relaxed);
+        header.program.store(self.text(program.as_bytes()), Relaxed);
         header.magic.store(u64::from_le_bytes(*b"mapscope"), Release);
         LOOKUPS.store(u32::from(level > 1), Relaxed);
         control::publish(&header.control);
-        Ok(Some(file))
     }
 
     fn header(&self) -> &Header {
@@ -207,7 +235,7 @@ impl File {
     }
 
     /// What lies there; every field of every row is an atomic.
-    fn at<T>(&self, offset: usize) -> &T {
+    pub(super) fn at<T>(&self, offset: usize) -> &T {
         debug_assert!(offset.is_multiple_of(align_of::<T>()));
         // SAFETY: callers give offsets of rows that the file has room for, of atomics alone, for which zeros are valid.
         unsafe { self.base.byte_add(offset).cast::<T>().as_ref() }
@@ -253,8 +281,11 @@ impl File {
     /// Changes which maps are recorded from now on.
     pub(super) fn set_sample(&self, one_of: u32) -> io::Result<()> {
         // mapscope may change it, too: one comes after the other.
-        let file = fs::File::open(OsStr::from_bytes(self.path.as_bytes()))?;
-        file.lock()?;
+        static OWN: Mutex<()> = Mutex::new(());
+        let _own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = |path: &CString| fs::File::open(OsStr::from_bytes(path.as_bytes()));
+        let file = self.path.as_ref().map(open).transpose()?;
+        file.as_ref().map_or(Ok(()), fs::File::lock)?;
         let now = Control::load(&self.header().control);
         if now.one_of == one_of {
             return Ok(());
@@ -273,7 +304,8 @@ impl File {
     fn more(&self, id: usize) -> bool {
         let header = self.header();
         let end = (id / MAPS_STEP + 1) * MAPS_STEP;
-        if header.full.load(Relaxed) != 0 || grow(&self.path, MAPS_AT + end * size_of::<Row>()).is_err() {
+        let grown = self.path.as_ref().map_or(Ok(()), |path| grow(path, MAPS_AT + end * size_of::<Row>()));
+        if header.full.load(Relaxed) != 0 || grown.is_err() {
             header.full.store(1, Relaxed);
             return false;
         }

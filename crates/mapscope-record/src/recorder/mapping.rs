@@ -50,3 +50,16 @@ pub(super) fn map(path: &CString, room: usize, most: usize) -> io::Result<NonNul
     }
     base.map(|base| NonNull::new(base.cast()).expect("a mapping lies nowhere at 0"))
 }
+
+/// Memory of this process alone, zeroed, of which what is written to is taken.
+#[cfg(feature = "live")]
+pub(super) fn own_memory(most: usize) -> io::Result<NonNull<u8>> {
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    // SAFETY: a new mapping takes the place of none.
+    let base = unsafe { libc::mmap(ptr::null_mut(), most, protection, flags, -1, 0) };
+    if base == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(NonNull::new(base.cast()).expect("a mapping lies nowhere at 0"))
+}

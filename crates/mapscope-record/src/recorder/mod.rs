@@ -8,6 +8,8 @@ mod layout;
 mod mapping;
 mod name;
 mod place;
+#[cfg(feature = "live")]
+mod read;
 mod row;
 mod trace;
 
@@ -19,6 +21,8 @@ use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
 pub(crate) use layout::Layout;
 pub(crate) use name::short;
+#[cfg(feature = "live")]
+pub(crate) use read::{Reader, reader};
 pub(crate) use row::{Row, Size};
 pub(crate) use trace::{Key, Operation};
 

@@ -11,6 +11,7 @@ mod lint;
 mod live;
 mod otlp;
 mod own;
+mod page;
 mod refused;
 mod rust;
 mod switched;

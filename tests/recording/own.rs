@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::cli_process::Place;
 
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recording/own");
-const TOKEN: &str = "a-token-of-tests-that-nobody-else-has";
+pub(super) const TOKEN: &str = "a-token-of-tests-that-nobody-else-has";
 
 /// A folder with the program, built as a user builds it.
 fn built() -> &'static Place {
@@ -35,9 +35,9 @@ fn built() -> &'static Place {
 }
 
 /// The program, once its maps are made.
-struct Running {
+pub(super) struct Running {
     process: Child,
-    address: String,
+    pub(super) address: String,
 }
 
 impl Running {
@@ -51,7 +51,7 @@ impl Running {
     }
 
     /// Alone, or under `mapscope record --out OUT`.
-    fn program() -> Running {
+    pub(super) fn program() -> Running {
         Running::start(Command::new(built().path().join("program")))
     }
 
@@ -75,13 +75,13 @@ impl Running {
         (head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status"), body)
     }
 
-    fn maps(&self) -> Value {
+    pub(super) fn maps(&self) -> Value {
         let (status, text) = self.ask("GET", "/maps", "");
         assert_eq!(status, 200, "{text}");
         serde_json::from_str(&text).expect("JSON")
     }
 
-    fn end(mut self) {
+    pub(super) fn end(mut self) {
         self.process.stdin.take().expect("piped").write_all(b"\n").expect("it reads");
         assert!(self.process.wait().expect("it ends").success());
     }

@@ -22,7 +22,7 @@ const JSON: &str = "application/json";
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What a browser may do with any of it: run and show what came from here, and ask here.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// Path, media type, content: what is there for anybody, and has no data.
@@ -30,6 +30,7 @@ const PAGE: &[(&str, &str, &[u8])] = &[
     ("/", "text/html; charset=utf-8", include_bytes!("page/live.html")),
     ("/live.js", "text/javascript; charset=utf-8", include_bytes!("page/live.js")),
     ("/live.css", "text/css; charset=utf-8", include_bytes!("page/live.css")),
+    ("/live.svg", "image/svg+xml", include_bytes!("page/live.svg")),
 ];
 
 impl Answer {

@@ -30,6 +30,8 @@ pub mod live;
 mod maps;
 #[cfg(all(feature = "record", target_os = "linux"))]
 mod recorder;
+#[cfg(all(feature = "opentelemetry", target_os = "linux"))]
+pub mod spans;
 
 #[cfg(all(feature = "record", target_os = "linux"))]
 pub use maps::standard::{

@@ -10,7 +10,7 @@ macro_rules! hash_map {
         use std::ops::Index;
 
         use super::real::{self, TryReserveError};
-        use crate::recorder::{Key, Layout, Operation, Record, Recorded, Row, Size, is_text, short, traced};
+        use crate::recorder::{Key, Layout, Operation, Record, Recorded, Row, Since, Size, is_text, short, traced};
 
         pub use real::hash_map::{
             Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut,
@@ -51,12 +51,18 @@ macro_rules! hash_map {
 
             #[inline]
             fn size(&self) -> Size {
-                Size { len: self.map.len(), capacity: self.map.capacity() }
+                Size { len: self.map.len(), capacity: self.map.capacity(), since: Since::NEVER }
             }
 
             #[inline]
             fn before(&self) -> Before {
-                self.row().map(|row| (row, self.size()))
+                self.row().map(|row| (row, self.size().begun()))
+            }
+
+            /// The same of one that makes room, full or not.
+            #[inline]
+            fn before_room(&self) -> Before {
+                self.row().map(|row| (row, Size { since: Since::now(), ..self.size() }))
             }
 
             #[inline]
@@ -106,7 +112,7 @@ macro_rules! hash_map {
             #[track_caller]
             fn with_room(map: Real<K, V, S>, hint: usize) -> HashMap<K, V, S> {
                 let made = HashMap { map, record: Record::new::<Self>(hint) };
-                made.reserved(made.row().map(|row| (row, Size { len: 0, capacity: 0 })));
+                made.reserved(made.row().map(|row| (row, Size { len: 0, capacity: 0, since: Since::NEVER })));
                 made
             }
         }
@@ -264,7 +270,7 @@ macro_rules! hash_map {
             /// Makes room for so many more entries.
             #[inline]
             pub fn reserve(&mut self, additional: usize) {
-                let before = self.before();
+                let before = self.before_room();
                 self.map.reserve(additional);
                 self.reserved(before);
             }
@@ -275,7 +281,7 @@ macro_rules! hash_map {
             /// There is none.
             #[inline]
             pub fn try_reserve(&mut self, additional: usize) -> Result<(), TryReserveError> {
-                let before = self.before();
+                let before = self.before_room();
                 let outcome = self.map.try_reserve(additional);
                 self.reserved(before);
                 outcome

@@ -10,7 +10,7 @@ macro_rules! hash_set {
         use std::ops::{BitAnd, BitOr, BitXor, Sub};
 
         use super::real::{self, TryReserveError};
-        use crate::recorder::{Key, Layout, Operation, Record, Recorded, Row, Size, is_text, short, traced};
+        use crate::recorder::{Key, Layout, Operation, Record, Recorded, Row, Since, Size, is_text, short, traced};
 
         pub use real::hash_set::{Drain, IntoIter, Iter};
 
@@ -51,12 +51,18 @@ macro_rules! hash_set {
 
             #[inline]
             fn size(&self) -> Size {
-                Size { len: self.set.len(), capacity: self.set.capacity() }
+                Size { len: self.set.len(), capacity: self.set.capacity(), since: Since::NEVER }
             }
 
             #[inline]
             fn before(&self) -> Before {
-                self.row().map(|row| (row, self.size()))
+                self.row().map(|row| (row, self.size().begun()))
+            }
+
+            /// The same of one that makes room, full or not.
+            #[inline]
+            fn before_room(&self) -> Before {
+                self.row().map(|row| (row, Size { since: Since::now(), ..self.size() }))
             }
 
             #[inline]
@@ -106,7 +112,7 @@ macro_rules! hash_set {
             #[track_caller]
             fn with_room(set: Real<T, S>, hint: usize) -> HashSet<T, S> {
                 let made = HashSet { set, record: Record::new::<Self>(hint) };
-                made.reserved(made.row().map(|row| (row, Size { len: 0, capacity: 0 })));
+                made.reserved(made.row().map(|row| (row, Size { len: 0, capacity: 0, since: Since::NEVER })));
                 made
             }
         }
@@ -216,7 +222,7 @@ macro_rules! hash_set {
             /// Makes room for so many more.
             #[inline]
             pub fn reserve(&mut self, additional: usize) {
-                let before = self.before();
+                let before = self.before_room();
                 self.set.reserve(additional);
                 self.reserved(before);
             }
@@ -227,7 +233,7 @@ macro_rules! hash_set {
             /// There is none.
             #[inline]
             pub fn try_reserve(&mut self, additional: usize) -> Result<(), TryReserveError> {
-                let before = self.before();
+                let before = self.before_room();
                 let outcome = self.set.try_reserve(additional);
                 self.reserved(before);
                 outcome

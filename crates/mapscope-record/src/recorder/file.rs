@@ -359,7 +359,7 @@ impl File {
     }
 
     /// The number of their text; 0 where there are none.
-    fn functions(&self, address: u64, functions: impl FnOnce() -> String) -> u32 {
+    pub(super) fn functions(&self, address: u64, functions: impl FnOnce() -> String) -> u32 {
         for probe in 0..FRAMES_MAX {
             let at = (mixed(address) as usize + probe) % FRAMES_MAX;
             let row: &Frame = self.at(FRAMES_AT + at * size_of::<Frame>());

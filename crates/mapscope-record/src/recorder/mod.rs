@@ -8,9 +8,12 @@ mod layout;
 mod mapping;
 mod name;
 mod place;
-#[cfg(feature = "live")]
+#[cfg(any(feature = "live", feature = "opentelemetry"))]
 mod read;
 mod row;
+mod since;
+#[cfg(feature = "opentelemetry")]
+mod span;
 mod trace;
 
 use std::hash::Hash;
@@ -24,6 +27,9 @@ pub(crate) use name::short;
 #[cfg(feature = "live")]
 pub(crate) use read::{Reader, reader};
 pub(crate) use row::{Row, Size};
+pub(crate) use since::Since;
+#[cfg(feature = "opentelemetry")]
+pub(crate) use since::want_spans;
 pub(crate) use trace::{Key, Operation};
 
 use file::File;

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use super::Layout;
+use super::Since;
 use super::file::{File, counts_lookups};
 use super::trace::{Key, Operation};
 
@@ -54,6 +55,16 @@ const PERIOD_AT: u32 = 16;
 pub(crate) struct Size {
     pub(crate) len: usize,
     pub(crate) capacity: usize,
+    /// When the operation began, if that is wanted.
+    pub(crate) since: Since,
+}
+
+impl Size {
+    /// Before an operation that makes room if the map is full.
+    #[inline]
+    pub(crate) fn begun(self) -> Size {
+        if self.len == self.capacity { Size { since: Since::now(), ..self } } else { self }
+    }
 }
 
 fn add(to: &AtomicU64, more: u64) {
@@ -172,12 +183,12 @@ impl Row {
     #[inline]
     pub(crate) fn reserved(&self, layout: &Layout, before: Size, now: Size) {
         if now.capacity > before.capacity + 1 {
-            self.grew(layout.table_bytes(now.capacity), before.len);
+            self.grew(layout.table_bytes(now.capacity), before);
         }
     }
 
     #[cold]
-    fn grew(&self, bytes: u64, moved: usize) {
+    fn grew(&self, bytes: u64, before: Size) {
         let held = self.held_bytes.load(Relaxed);
         if bytes == held {
             return;
@@ -185,8 +196,9 @@ impl Row {
         self.took(bytes);
         if held > 0 {
             self.growths.store(self.growths.load(Relaxed).saturating_add(1), Relaxed);
-            add(&self.moved_entries, moved as u64);
+            add(&self.moved_entries, before.len as u64);
             add(&self.abandoned_bytes, held);
+            before.since.grew(self.place.load(Relaxed), self.ty.load(Relaxed), bytes, before.len);
         }
     }
 

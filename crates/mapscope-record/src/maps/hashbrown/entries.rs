@@ -321,9 +321,10 @@ impl<'a, K, V, S> VacantEntry<'a, K, V, S> {
         K: Hash,
         S: BuildHasher,
     {
+        let of = self.of.begun();
         let value = self.entry.insert(value);
         // SAFETY: the value lies in the table.
-        unsafe { self.of.inserted() };
+        unsafe { of.inserted() };
         value
     }
 
@@ -336,7 +337,7 @@ impl<'a, K, V, S> VacantEntry<'a, K, V, S> {
     {
         if self.of.may_grow() {
             // SAFETY: the entry is vacant, and gone.
-            return unsafe { OccupiedEntry::put_growing(self.entry.into_key(), value, self.of) };
+            return unsafe { OccupiedEntry::put_growing(self.entry.into_key(), value, self.of.begun()) };
         }
         OccupiedEntry::put(self.entry.insert_entry(value), self.of)
     }

@@ -163,9 +163,10 @@ impl<'map, 'key, K, Q: ?Sized, V, S> VacantEntryRef<'map, 'key, K, Q, V, S> {
         Q: ToOwned<Owned = K>,
         S: BuildHasher,
     {
+        let of = self.of.begun();
         let value = self.entry.insert(value);
         // SAFETY: the value lies in the table.
-        unsafe { self.of.inserted() };
+        unsafe { of.inserted() };
         value
     }
 
@@ -180,9 +181,10 @@ impl<'map, 'key, K, Q: ?Sized, V, S> VacantEntryRef<'map, 'key, K, Q, V, S> {
         Q: Equivalent<K>,
         S: BuildHasher,
     {
+        let of = self.of.begun();
         let value = self.entry.insert_with_key(key, value);
         // SAFETY: the value lies in the table.
-        unsafe { self.of.inserted() };
+        unsafe { of.inserted() };
         value
     }
 
@@ -196,10 +198,11 @@ impl<'map, 'key, K, Q: ?Sized, V, S> VacantEntryRef<'map, 'key, K, Q, V, S> {
         K: Hash,
         S: BuildHasher,
     {
+        let of = self.of.begun();
         // SAFETY: the caller's to promise.
         let value = unsafe { self.entry.insert_with_key_unchecked(key, value) };
         // SAFETY: the value lies in the table.
-        unsafe { self.of.inserted() };
+        unsafe { of.inserted() };
         value
     }
 
@@ -213,7 +216,7 @@ impl<'map, 'key, K, Q: ?Sized, V, S> VacantEntryRef<'map, 'key, K, Q, V, S> {
     {
         if self.of.may_grow() {
             // SAFETY: the entry is vacant, and not used again.
-            return unsafe { OccupiedEntry::put_growing(self.entry.key().to_owned(), value, self.of) };
+            return unsafe { OccupiedEntry::put_growing(self.entry.key().to_owned(), value, self.of.begun()) };
         }
         OccupiedEntry::put(self.entry.insert_entry(value), self.of)
     }
@@ -231,7 +234,7 @@ impl<'map, 'key, K, Q: ?Sized, V, S> VacantEntryRef<'map, 'key, K, Q, V, S> {
     {
         if self.of.may_grow() && self.entry.key().equivalent(&key) {
             // SAFETY: the entry is vacant, and not used again.
-            return unsafe { OccupiedEntry::put_growing(key, value, self.of) };
+            return unsafe { OccupiedEntry::put_growing(key, value, self.of.begun()) };
         }
         OccupiedEntry::put(self.entry.insert_entry_with_key(key, value), self.of)
     }
@@ -248,7 +251,7 @@ impl<'map, 'key, K, Q: ?Sized, V, S> VacantEntryRef<'map, 'key, K, Q, V, S> {
     {
         if self.of.may_grow() {
             // SAFETY: the entry is vacant, not used again, and of this key.
-            return unsafe { OccupiedEntry::put_growing(key, value, self.of) };
+            return unsafe { OccupiedEntry::put_growing(key, value, self.of.begun()) };
         }
         // SAFETY: the caller's to promise.
         let entry = unsafe { self.entry.insert_entry_with_key_unchecked(key, value) };

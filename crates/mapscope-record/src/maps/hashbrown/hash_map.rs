@@ -97,7 +97,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
     /// It is not.
     #[inline]
     pub unsafe fn insert_unique_unchecked(&mut self, k: K, v: V) -> (&K, &mut V) {
-        let (row, key, before) = (self.row(), self.key(&k), self.size());
+        let (row, key, before) = (self.row(), self.key(&k), self.size().begun());
         // SAFETY: the caller's to promise.
         let (entry, map) = Lent::lend(self, |map| unsafe { map.map.insert_unique_unchecked(k, v) });
         // SAFETY: the entry lies in the table.

@@ -43,7 +43,7 @@ impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
     /// A value as the set has it, put where it was not there.
     #[inline]
     pub fn get_or_insert(&mut self, value: T) -> &T {
-        let (row, key, before) = (self.row(), self.key(&value), self.size());
+        let (row, key, before) = (self.row(), self.key(&value), self.size().begun());
         let (value, map) = Lent::lend(self, |set| set.set.get_or_insert(value));
         Self::found_or_put(Of { map, row, key, before });
         value
@@ -59,7 +59,7 @@ impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
         Q: Hash + Equivalent<T> + ?Sized,
         F: FnOnce(&Q) -> T,
     {
-        let (row, key, before) = (self.row(), self.key(value), self.size());
+        let (row, key, before) = (self.row(), self.key(value), self.size().begun());
         let (value, map) = Lent::lend(self, |set| set.set.get_or_insert_with(value, f));
         Self::found_or_put(Of { map, row, key, before });
         value
@@ -88,7 +88,7 @@ impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
     /// It is not.
     #[inline]
     pub unsafe fn insert_unique_unchecked(&mut self, value: T) -> &T {
-        let (row, key, before) = (self.row(), self.key(&value), self.size());
+        let (row, key, before) = (self.row(), self.key(&value), self.size().begun());
         // SAFETY: the caller's to promise.
         let (value, map) = Lent::lend(self, |set| unsafe { set.set.insert_unique_unchecked(value) });
         // SAFETY: the value lies in the table.

@@ -8,7 +8,7 @@ use std::ptr::{self, NonNull};
 
 use ::hashbrown::Equivalent;
 
-use crate::recorder::{Key, Operation, Recorded, Row, Size};
+use crate::recorder::{Key, Operation, Recorded, Row, Since, Size};
 
 /// A map that is a table.
 pub(super) trait Table: Recorded {
@@ -77,6 +77,12 @@ impl<'a, M: Table> Of<'a, M> {
     /// Whether the table may grow when the entry is put: it is full, or was before this entry was taken out of it.
     pub(super) fn may_grow(&self) -> bool {
         self.row.is_some() && self.before.len + 1 >= self.before.capacity
+    }
+
+    /// The same, of an entry that is put now.
+    pub(super) fn begun(self) -> Of<'a, M> {
+        let since = if self.may_grow() { Since::now() } else { self.before.since };
+        Of { before: Size { since, ..self.before }, ..self }
     }
 
     /// The entry was put.

@@ -124,7 +124,8 @@ impl<'a, T, S> VacantEntry<'a, T, S> {
         T: Hash,
         S: BuildHasher,
     {
-        let there = OccupiedEntry::new(self.entry.insert(), self.of, true);
+        let of = self.of.begun();
+        let there = OccupiedEntry::new(self.entry.insert(), of, true);
         // SAFETY: the real entry is gone, and the value lies in the table.
         unsafe { there.of.inserted() };
         there

@@ -6,7 +6,6 @@ use std::env;
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::fs;
 use std::io::{self, Write as _};
-use std::mem::offset_of;
 use std::os::unix::ffi::OsStrExt as _;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{
@@ -21,98 +20,11 @@ use super::layout::Layout;
 use super::mapping::own_memory;
 use super::mapping::{grow, map};
 use super::row::Row;
+use super::sections::{
+    FRAMES_AT, FRAMES_MAX, Frame, Header, KEYS_ARE_TEXT, MAPS_AT, MAPS_MAX, MAPS_STEP, OTHER, PERIODS_AT, PERIODS_MAX,
+    PLACES_AT, PLACES_MAX, Place, RUST, TEXT_AT, TEXT_MAX, TYPES_AT, TYPES_MAX, Type, VERSION,
+};
 use super::trace::{Key, Operation, Trace};
-
-const VERSION: u32 = 3;
-const RUST: u32 = 1;
-
-const PERIODS_MAX: usize = 1 << 12;
-const PLACES_MAX: usize = 1 << 14;
-const FRAMES_MAX: usize = 1 << 14;
-const TYPES_MAX: usize = 1 << 11;
-const TEXT_MAX: usize = 2 << 20;
-const MAPS_MAX: usize = 1 << 22;
-const MAPS_STEP: usize = 1 << 11;
-
-const PERIODS_AT: usize = 4096;
-const PLACES_AT: usize = PERIODS_AT + PERIODS_MAX * size_of::<[AtomicU64; 2]>();
-const FRAMES_AT: usize = PLACES_AT + PLACES_MAX * size_of::<Place>();
-const TYPES_AT: usize = FRAMES_AT + FRAMES_MAX * size_of::<Frame>();
-const TEXT_AT: usize = TYPES_AT + TYPES_MAX * size_of::<Type>();
-const MAPS_AT: usize = TEXT_AT + TEXT_MAX;
-
-/// A flag of types.
-const KEYS_ARE_TEXT: usize = 32;
-
-/// The number of whatever there is no room for.
-const OTHER: u32 = u32::MAX;
-
-#[repr(C)]
-struct Header {
-    magic: AtomicU64,
-    version: AtomicU32,
-    level: AtomicU32,
-    pid: AtomicU64,
-    rate: AtomicU64,
-    start_seconds: AtomicU64,
-    start_nanoseconds: AtomicU32,
-    built_with: AtomicU32,
-    offsets: [AtomicU64; 5],
-    most: [AtomicU32; 6],
-    // From here on it changes. Claimed are more than there are where there was no room.
-    text_claimed: AtomicU32,
-    maps_claimed: AtomicU32,
-    maps_ready: AtomicU32,
-    maps_dropped: AtomicU32,
-    places_dropped: AtomicU32,
-    frames_dropped: AtomicU32,
-    types_dropped: AtomicU32,
-    text_dropped: AtomicU32,
-    program: AtomicU32,
-    full: AtomicU32,
-    language: AtomicU32,
-    row_bytes: AtomicU32,
-    control: AtomicU64,
-    periods_at: AtomicU64,
-    periods_max: AtomicU32,
-}
-
-const _: () = assert!(offset_of!(Header, language) == 152 && offset_of!(Header, control) == 160);
-
-#[repr(C)]
-struct Place {
-    key: AtomicU64,
-    frames: AtomicU32,
-    traced: AtomicU32,
-    address: AtomicU64,
-}
-
-/// An address, of a place or of code, and the functions that it belongs to.
-#[repr(C)]
-pub(super) struct Frame {
-    address: AtomicU64,
-    text: AtomicU32,
-    done: AtomicU32,
-}
-
-#[repr(C)]
-struct Type {
-    key: AtomicU64,
-    text: AtomicU32,
-    flags: AtomicU32,
-    key_bytes: AtomicU32,
-    value_bytes: AtomicU32,
-    group_bytes: AtomicU32,
-    done: AtomicU32,
-    layout: AtomicU32,
-    slot_bytes: AtomicU32,
-    slot_align: AtomicU32,
-    group: AtomicU32,
-    buckets_min: AtomicU32,
-    reserved: [AtomicU32; 3],
-}
-
-const _: () = assert!(size_of::<Place>() == 24 && size_of::<Frame>() == 16 && size_of::<Type>() == 64);
 
 /// What this process writes to.
 pub(super) struct File {

@@ -11,6 +11,7 @@ mod place;
 #[cfg(any(feature = "live", feature = "opentelemetry"))]
 mod read;
 mod row;
+mod sections;
 mod since;
 #[cfg(feature = "opentelemetry")]
 mod span;

@@ -120,7 +120,8 @@ fn every_figure_is_pushed_and_a_span_for_each_map_that_grew_large() {
         ["map", "growths", "held_bytes"].map(|key| span[key].as_u64().expect("a number"))
     };
     let mut found: Vec<_> = spans.iter().map(|(_, attributes)| of(attributes)).collect();
-    (expected.sort_unstable(), found.sort_unstable());
+    expected.sort_unstable();
+    found.sort_unstable();
     assert_eq!((found.len() > 4, &found), (true, &expected));
     for (about, attributes) in &spans {
         assert_eq!((&about[0], &about[3]), (&"map growth".into(), &1.into()));
@@ -128,7 +129,8 @@ fn every_figure_is_pushed_and_a_span_for_each_map_that_grew_large() {
         assert_eq!(attributes["time"], "between two readings of the recording");
     }
     let mut ids: Vec<_> = spans.iter().map(|(about, _)| about[1].as_str()).collect();
-    (ids.sort_unstable(), ids.dedup());
+    ids.sort_unstable();
+    ids.dedup();
     assert_eq!(ids.len(), spans.len(), "each has an id of its own");
 }
 

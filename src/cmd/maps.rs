@@ -33,7 +33,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 20)]
     top: usize,
     /// Only places of these packages: net/http, net/* or net/http/...; folders in Rust and Java
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", conflicts_with_all = ["serve", "otlp"])]
     package: Vec<String>,
     /// table, csv, json, html (a page), openmetrics (for Prometheus), pprof (go tool pprof -http=: FILE),
     /// or sarif (what --hints finds, for code scanning)

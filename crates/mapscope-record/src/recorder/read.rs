@@ -70,7 +70,7 @@ impl Reader {
 impl Reader {
     /// The file's name; none where it lies in memory alone.
     pub(crate) fn path(self) -> Option<String> {
-        self.0.path().map(|path| path.to_string_lossy().into_owned())
+        self.0.path().map(|path| String::from_utf8_lossy(path.to_bytes()).into_owned())
     }
 
     pub(crate) fn frames(self) -> Rows {

@@ -23,8 +23,8 @@ pub struct Reader {
     /// The keys that get-or-insert has put.
     known: HashSet<u64, foldhash::fast::FixedState>,
     key_lengths: Lengths,
-    /// Of each key whose rows say how long it is, what they said first.
-    lengths_said: HashMap<u64, u32, foldhash::fast::FixedState>,
+    /// Of each key whose rows say how long it is, what they said first. In bytes, which lie side by side without room between.
+    lengths_said: HashMap<[u8; 8], [u8; 2], foldhash::fast::FixedState>,
     /// Rows that say another length than the first of their key.
     lengths_differ: u64,
     left_out: u64,
@@ -131,14 +131,18 @@ impl Reader {
                 let mut row = if operation.action == Action::New { Row::New } else { Row::Op(op(&operation)) };
                 if let Some(length) = key_length(&operation) {
                     key_lengths.add(length, operation.times);
+                    let length = u16::try_from(length).unwrap_or(u16::MAX);
                     // A map finds a key again only if it is as long as it was.
                     let first = match (operation.key_bytes, &row) {
-                        (Some(_), Row::Op(op)) => *lengths_said.entry(op.key).or_insert(length),
+                        (Some(_), Row::Op(op)) => {
+                            let first = lengths_said.entry(op.key.to_ne_bytes()).or_insert(length.to_ne_bytes());
+                            u16::from_ne_bytes(*first)
+                        }
                         _ => length,
                     };
                     lengths_differ += if first == length { 0 } else { operation.times };
                     if let Row::Op(op) = &mut row {
-                        op.key_bytes = u16::try_from(first).unwrap_or(u16::MAX);
+                        op.key_bytes = first;
                     }
                 }
                 waiting.push_back((row, operation.times));

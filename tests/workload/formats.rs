@@ -164,6 +164,17 @@ fn columns_are_named_or_numbered() {
         let keys: Vec<_> = found.split(' ').map(|word| format!("P{}", key(&word[1..]))).collect();
         assert_eq!(with_columns(text, columns), Ok(keys.join(" ")), "{text}");
     }
+    // Which is said.
+    let path = tempfile::NamedTempFile::new().unwrap();
+    let told = |text: &str| {
+        std::fs::write(path.path(), text).unwrap();
+        let reading = Reading { columns: "op=1,key=2".to_owned(), ..Reading::default() };
+        let source = Source::Trace(TraceSpec { path: path.path().to_owned(), reading });
+        open(&WorkloadSpec { source, ..traced(path.path()) }).read_as().map(str::to_owned)
+    };
+    let header = "read as csv: the first line, `does,what`, is taken for a header".to_owned();
+    assert_eq!(told("does,what,n\nset,4,1\n").as_deref(), Some(&*header.replace("what", "what,n")));
+    assert_eq!(told("set,4,1\n"), None);
     // What is not named doesn't count, though its name is known.
     assert_eq!(with_columns("op,key,value_bytes\ninsert,1,\n", "op=op,key=key"), Ok("P1".to_owned()));
     assert_eq!(with_columns("key,n\n4,2\n5,0\n", "key=key,times=n"), Ok("P4 P4".to_owned()));

@@ -45,6 +45,7 @@ pub(super) struct Table {
     first: bool,
     /// A row without its quotes.
     plain: Vec<u8>,
+    remark: Option<String>,
 }
 
 /// Where in a row is what.
@@ -59,6 +60,8 @@ struct Layout {
     head_lines: u64,
     /// Whether the columns were numbered, for want of a header.
     numbered: bool,
+    /// The first line, where it is taken for a header all the same.
+    unasked: Option<String>,
 }
 
 impl Table {
@@ -70,7 +73,8 @@ impl Table {
     ) -> Result<Table, Fault> {
         let layout = Table::find(sample, names, columns)?;
         let head_lines = layout.head_lines;
-        Ok(Table { layout, verb, head_lines, first: true, plain: Vec::new() })
+        let remark = layout.unasked.as_ref().map(|line| format!("the first line, {line}, is taken for a header"));
+        Ok(Table { layout, verb, head_lines, first: true, plain: Vec::new(), remark })
     }
 
     /// The layout of a file's table.
@@ -165,7 +169,7 @@ impl Layout {
             slots.push(slot);
         }
         let names = cells(line, separator).map(|cell| String::from_utf8_lossy(&cell).into_owned()).collect();
-        Ok(Layout { separator, slots, names, head_lines, numbered: false })
+        Ok(Layout { separator, slots, names, head_lines, numbered: false, unasked: None })
     }
 
     /// What to say of the first column that is named and not there.
@@ -199,8 +203,9 @@ impl Layout {
         let mut slots: Vec<usize> = cells(line, separator).map(|_| IGNORED).collect();
         numbers.iter().for_each(|&(slot, place)| slots[place] = slot as usize);
         let names = (1..=slots.len()).map(|number| number.to_string()).collect();
-        let head_lines = head_lines + u64::from(is_header(line, next, separator, numbers));
-        Ok(Layout { separator, slots, names, head_lines, numbered: true })
+        let unasked = is_header(line, next, separator, numbers).then(|| quote(line));
+        let head_lines = head_lines + u64::from(unasked.is_some());
+        Ok(Layout { separator, slots, names, head_lines, numbered: true, unasked })
     }
 
     /// The length in a field.
@@ -252,6 +257,10 @@ impl Layout {
 impl Decode for Table {
     fn says(&self) -> Says {
         self.layout.says()
+    }
+
+    fn remark(&self) -> Option<&str> {
+        self.remark.as_deref()
     }
 
     fn decode(&mut self, line: &[u8], put: &mut Put<'_>) -> Result<(), String> {

@@ -217,6 +217,11 @@ impl Decoder {
         self.rows.says()
     }
 
+    /// What was made of the file that it doesn't say, in words.
+    pub fn remark(&self) -> Option<&str> {
+        self.rows.remark()
+    }
+
     /// What the next unit asks for, none, one or several operations: a line without its end, or a record.
     ///
     /// # Errors
@@ -233,6 +238,9 @@ impl Decoder {
 /// What a format makes of its units, of which lines have no control characters.
 trait Decode {
     fn says(&self) -> Says;
+    fn remark(&self) -> Option<&str> {
+        None
+    }
     fn decode(&mut self, unit: &[u8], put: &mut Put<'_>) -> Result<(), String>;
 }
 

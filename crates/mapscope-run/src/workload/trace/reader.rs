@@ -44,6 +44,13 @@ impl Decoding {
             Decoding::Rows(rows) => rows.says(),
         }
     }
+
+    fn remark(&self) -> Option<&str> {
+        match self {
+            Decoding::Units(decoder) => decoder.remark(),
+            Decoding::Rows(_) => None,
+        }
+    }
 }
 
 /// A row of a trace.
@@ -217,8 +224,12 @@ impl Reader {
             1 => "; 1 row has another key_bytes than the first of its key, which counts".to_owned(),
             rows => format!("; {rows} rows have another key_bytes than the first of their key, which counts"),
         };
+        let remark = self.decoding.remark().map(|remark| format!("; {remark}")).unwrap_or_default();
         let says_all = ["csv", "parquet"].contains(name) && requests.is_empty() && differ.is_empty();
-        (!says_all).then(|| format!("read as {name}: {fills}{requests}{left_out}{differ}"))
+        match says_all {
+            true => self.decoding.remark().map(|remark| format!("read as {name}: {remark}")),
+            false => Some(format!("read as {name}: {fills}{requests}{left_out}{differ}{remark}")),
+        }
     }
 
     /// Whether its keys may be texts, or have lengths that its rows say.

@@ -271,11 +271,14 @@ fn read_every_format(mutant: &[u8]) -> bool {
     let path = file("t", mutant);
     let format = |format: &read::Format| Reading { format: Some(format.name.to_owned()), ..Reading::default() };
     let numbered = Reading { columns: "op=2,key=1,times=3".to_owned(), ..Reading::default() };
-    for reading in read::FORMATS.iter().map(format).chain([numbered]) {
+    let timed = Reading { columns: "key=1,time_ms=2".to_owned(), stamps: true, ..Reading::default() };
+    let stamped = Reading { stamps: true, ..Reading::default() };
+    for reading in read::FORMATS.iter().map(format).chain([numbered, timed, stamped]) {
         for requests in Requests::ALL {
             let source =
                 Source::Trace(TraceSpec { path: path.clone(), reading: Reading { requests, ..reading.clone() } });
-            _ = Workload::open(&WorkloadSpec { source, ops: u64::MAX, seed: 1, widths: Widths::WHOLE });
+            let opened = Workload::open(&WorkloadSpec { source, ops: u64::MAX, seed: 1, widths: Widths::WHOLE });
+            _ = opened.and_then(|workload| workload.arrivals());
         }
     }
     _ = fs::remove_file(&path);

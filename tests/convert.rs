@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use mapscope::plan::{Source, Widths, WorkloadSpec};
+use mapscope::plan::{Reading, Source, TraceSpec, Widths, WorkloadSpec};
+use mapscope::workload::trace::Arrivals;
 use mapscope::workload::{Op, Workload};
 use serde_json::Value;
 
@@ -28,6 +29,14 @@ fn ops(path: &Path) -> Vec<Op> {
     ops
 }
 
+/// When the operations arrive; none of a trace without times.
+fn arrivals(path: &Path) -> Option<Arrivals> {
+    let reading = Reading { stamps: true, ..Reading::default() };
+    let source = Source::Trace(TraceSpec { path: path.to_owned(), reading });
+    let spec = WorkloadSpec { source, ops: u64::MAX, seed: 1, widths: Widths::WHOLE };
+    Workload::open(&spec).ok().map(|workload| workload.arrivals().expect("a copy").expect("times"))
+}
+
 #[test]
 fn what_is_converted_is_the_same_trace() {
     let place = Place::new();
@@ -36,6 +45,7 @@ fn what_is_converted_is_the_same_trace() {
             let output = place.run(&["convert", file.to_str().expect("UTF-8"), name]);
             assert_eq!(output.code, Some(0), "{}", output.stderr);
             assert_eq!(ops(&place.path().join(name)), ops(&file), "{} as {name}", file.display());
+            assert_eq!(arrivals(&place.path().join(name)), arrivals(&file), "{} as {name}", file.display());
         }
         let output = place.run(&["convert", file.to_str().expect("UTF-8"), "-"]);
         assert_eq!(output.stdout.as_bytes(), fs::read(place.path().join("out.csv")).expect("it"), "{}", file.display());
@@ -51,16 +61,21 @@ fn a_table_has_the_sizes_that_the_trace_has() {
         output.stdout
     };
     let key = |from: &str| format!("nz:u:{from}W511W3dcH3de3d15ec,24");
-    let twitter =
-        format!("op,key,key_bytes,value_bytes\nget,{0},\ninsert,{1},118\nremove,{1},\n", key("ee"), key("aa"));
+    let twitter = format!(
+        "op,key,key_bytes,value_bytes,time_s\nget,{0},,0\ninsert,{1},118,0\nremove,{1},,2\n",
+        key("ee"),
+        key("aa")
+    );
     assert_eq!(convert("twitter.csv", &[]), twitter);
     assert_eq!(convert("csv.csv", &[]), "op,key,value_bytes\ninsert,alice,120\nget,bob; jr.,\nremove,31,\n");
     assert_eq!(
         convert("keys.txt", &["--trace-op", "get-or-insert"]),
         "op,key\nget,the\ninsert,the\nget,of\ninsert,of\nget,the\n"
     );
-    let clears = "op,key,value_bytes\ninsert,x,3\nget,3/x,\nget,3/y,\nremove,x,\nclear,,\n";
+    let clears = "op,key,value_bytes,time_s\ninsert,x,3,1339518090.420270\nget,3/x,,1339518096.506257\n\
+                  get,3/y,,1339518096.506257\nremove,x,,1339518099.363765\nclear,,,1339518100.544926\n";
     assert_eq!(convert("redis-monitor.log", &[]), clears);
+    assert!(convert("msr.csv", &[]).ends_with(",12816637203638215.5\n"), "a tenth of a microsecond");
 }
 
 #[test]

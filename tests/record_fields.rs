@@ -7,7 +7,7 @@ use mapscope::probe::quantity::{Better, Quantity};
 use mapscope::record::{
     Acceptance, AcceptedChanges, AllocStack, Arrivals, Cell, CellId, Collector, CopyStack, Count, CpuStack,
     Distributions, EndState, Environment, Executed, Frame, Hashing, HeatMap, HighestRate, Instructions,
-    KindPercentiles, LatencyHistogram, Lengths, Moments, OpKind, Profile, Responses, Results, SCHEMA, Searches,
+    KindPercentiles, LatencyHistogram, Lengths, Moments, OpKind, Pace, Profile, Responses, Results, SCHEMA, Searches,
     Sensors, Services, Spell, Status, TableEvent, ThreadTime, Time, Timeline, Undisturbed,
 };
 use serde_json::Value;
@@ -112,8 +112,9 @@ fn whole() -> Results {
         }),
         responses: vec![Responses {
             services: Services::Observed,
-            arrivals: Arrivals::Paced,
-            rate_per_s: 1,
+            arrivals: Arrivals::Trace,
+            rate_per_s: Some(1),
+            pace: Some(Pace { speed: 1, span_ns: 1, unit_ns: 1, different: 1, most_ops: 1, earlier_ops: 0 }),
             ops: 1,
             service_ns: list(),
             p50_ns: list(),

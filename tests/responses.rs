@@ -4,9 +4,10 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
+use mapscope::plan::{Reading, Source, TraceSpec, Widths, WorkloadSpec};
 use mapscope::record::Arrivals;
-use mapscope::run::responses::{gaps, responses_ns};
-use mapscope::workload::Rng;
+use mapscope::run::responses::{gaps, paced_responses_ns, responses_ns};
+use mapscope::workload::{Rng, Workload};
 
 use crate::common::{PATIENT, Run};
 
@@ -17,9 +18,8 @@ enum Event {
     Arrives(usize),
 }
 
-/// Each caller's response in whole nanoseconds. Callers arrive at `arrivals`, in units of 1 / (rate * 2^32) ns.
-fn simulated(services_ns: &[u32], arrivals: &[u128], rate_per_s: u64) -> Vec<u64> {
-    let unit_per_ns = u128::from(rate_per_s) * 0x1_0000_0000;
+/// Each caller's response in whole nanoseconds. Callers arrive at `arrivals`, in units of which a nanosecond has so many.
+fn simulated(services_ns: &[u32], arrivals: &[u128], unit_per_ns: u128) -> Vec<u64> {
     let mut events = BinaryHeap::from([Reverse((arrivals[0], Event::Arrives(0)))]);
     let (mut queue, mut serves) = (VecDeque::new(), None);
     let mut responses = vec![None; services_ns.len()];
@@ -55,6 +55,7 @@ fn arrival_times(arrivals: Arrivals, seed: u64, callers: usize) -> Vec<u128> {
         now += match arrivals {
             Arrivals::Paced => 0x1_0000_0000,
             Arrivals::Poisson => (libm::log(1.0 - uniform.unit()).abs() * 4_294_967_296.0).round() as u128,
+            Arrivals::Trace => unreachable!("its times are in it"),
         };
     }
     times
@@ -76,11 +77,11 @@ fn responses_are_those_of_a_simulation_by_events_to_the_nanosecond() {
     let services_ns = services_ns(1_000_000);
     let mean_ns = services_ns.iter().map(|&ns| f64::from(ns)).sum::<f64>() / services_ns.len() as f64;
     let saturated = (1e9 / mean_ns) as u64;
-    for arrivals in Arrivals::ALL {
+    for arrivals in Arrivals::AT_A_RATE {
         let times = arrival_times(arrivals, 3, services_ns.len());
         // The last rate is more than the map can do.
         for rate in [1, 99_991, saturated / 2, saturated - saturated / 50, saturated + saturated / 10] {
-            let expected = simulated(&services_ns, &times, rate);
+            let expected = simulated(&services_ns, &times, u128::from(rate) * 0x1_0000_0000);
             let found = responses_ns(services_ns.iter().copied(), gaps(arrivals, 3), rate);
             let differs = expected.iter().copied().zip(found).position(|(expected, found)| expected != found);
             assert_eq!(differs, None, "{arrivals:?} at {rate} a second");
@@ -91,6 +92,75 @@ fn responses_are_those_of_a_simulation_by_events_to_the_nanosecond() {
                 "{arrivals:?} at {rate}: {waited}"
             );
         }
+    }
+}
+
+/// A trace with these times, as they are written, in a column called so.
+fn trace(column: &str, times: &[String]) -> (tempfile::NamedTempFile, Workload) {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let rows: String = times.iter().enumerate().map(|(row, time)| format!("put,{row},{time}\n")).collect();
+    std::fs::write(file.path(), format!("op,key,{column}\n{rows}")).expect("written");
+    let reading = Reading { stamps: true, ..Reading::default() };
+    let source = Source::Trace(TraceSpec { path: file.path().to_owned(), reading });
+    let spec = WorkloadSpec { source, ops: u64::MAX, seed: 1, widths: Widths::WHOLE };
+    let workload = Workload::open(&spec).unwrap_or_else(|error| panic!("{error}"));
+    (file, workload)
+}
+
+/// When operations with these times arrive, in nanoseconds: each as late as any before it, and the nth of those that come at
+/// one time after as many parts of the unit.
+fn arrive(times_ns: &[u64], unit_ns: u64) -> Vec<u128> {
+    let latest = times_ns.iter().scan(0, |most, &ns| {
+        *most = ns.max(*most);
+        Some(*most)
+    });
+    let latest: Vec<u64> = latest.collect();
+    let mut arrive = Vec::new();
+    let mut begin = 0;
+    while begin < times_ns.len() {
+        let time = latest[begin];
+        let end = times_ns[begin..].iter().position(|&ns| ns > time).map_or(times_ns.len(), |more| begin + more);
+        let of = (end - begin) as u128;
+        arrive.extend((0..of).map(|nth| u128::from(time) + nth * u128::from(unit_ns) / of));
+        begin = end;
+    }
+    arrive
+}
+
+#[test]
+fn a_traces_own_arrivals_are_simulated_to_the_nanosecond_too() {
+    let services_ns = services_ns(60_000);
+    let mut rng = Rng::new(5);
+    // A second has none to thousands, now and then one that was logged late; microseconds are mostly alone.
+    let (mut second, mut micro, mut seconds, mut micros) = (1_700_000_000, 0, Vec::new(), Vec::new());
+    for _ in 0..services_ns.len() {
+        second += if rng.below(1500) == 0 { 1 + rng.below(4) } else { 0 };
+        micro += if rng.below(40) == 0 { 20_000 } else { rng.below(3) };
+        seconds.push(second - if rng.below(200) == 0 { rng.below(3) } else { 0 });
+        micros.push(micro);
+    }
+    let seconds_ns: Vec<u64> = seconds.iter().map(|second| second * 1_000_000_000).collect();
+    let micros_ns: Vec<u64> = micros.iter().map(|micro| micro * 1_000).collect();
+    let text = |numbers: &[u64]| numbers.iter().map(u64::to_string).collect::<Vec<_>>();
+    let with_point: Vec<_> = micros.iter().map(|micro| format!("{}.{:03}", micro / 1000, micro % 1000)).collect();
+    for (column, times, times_ns, unit_ns, speeds) in [
+        ("time_s", text(&seconds), &seconds_ns, 1_000_000_000, [1, 1_000, 1_000_000, 50_000_000]),
+        ("time_us", text(&micros), &micros_ns, 1_000, [1, 3, 10, 1_000_000_000]),
+        ("time_ms", with_point, &micros_ns, 1_000, [1, 3, 10, 1_000_000_000]),
+    ] {
+        let (_file, workload) = trace(column, &times);
+        let gaps_ns = workload.arrivals().expect("a copy").expect("times").gaps_ns;
+        let arrive = arrive(times_ns, unit_ns);
+        for speed in speeds {
+            let expected = simulated(&services_ns, &arrive, u128::from(speed));
+            let found = paced_responses_ns(services_ns.iter().copied(), gaps_ns.iter().copied(), speed);
+            assert!(expected.iter().copied().eq(found), "{column} {speed} times as fast");
+        }
+        let waited = |speed| {
+            let responses = paced_responses_ns(services_ns.iter().copied(), gaps_ns.iter().copied(), speed);
+            responses.zip(&services_ns).filter(|&(response, &ns)| response > u64::from(ns)).count()
+        };
+        assert!(waited(1) < 20_000 && waited(speeds[3]) > 40_000, "{column}: {} {}", waited(1), waited(speeds[3]));
     }
 }
 
@@ -134,6 +204,42 @@ fn a_run_records_them_for_each_repetition_of_a_cell_that_one_thread_has_to_itsel
             }
         }
     }
+}
+
+#[test]
+fn a_run_records_what_the_callers_of_a_trace_wait() {
+    let times: Vec<_> = (0..2000).map(|row| (row / 100).to_string()).collect();
+    let (file, _) = trace("time_s", &times);
+    let path = file.path().to_str().expect("UTF-8");
+    let run = |flags: &[&str]| {
+        let fixed = [PATIENT, "--map", "std", "--passes", "time", "--repetitions", "3", "--trace", path];
+        Run::new(fixed).args(flags.iter().copied())
+    };
+    let cells = run(&["--pace", "trace*1e9,trace", "--rate", "1e6"]).cells();
+    let of = cells[0]["time"]["responses"].as_array().expect("responses");
+    let named: Vec<_> =
+        of.iter().map(|one| (one["arrivals"].as_str().unwrap(), one["pace"]["speed"].as_u64())).collect();
+    let expected = [("poisson", None), ("paced", None), ("trace", Some(1)), ("trace", Some(1_000_000_000))];
+    assert_eq!(named, [expected, expected].concat(), "observed, then undisturbed");
+    for one in of.iter().filter(|one| one["arrivals"] == "trace") {
+        let mut pace = one["pace"].clone();
+        pace["speed"].take();
+        let expected = serde_json::json!({
+            "speed": null, "span_ns": 20_000_000_000_u64, "unit_ns": 1_000_000_000, "different": 20, "most_ops": 100,
+            "earlier_ops": 0,
+        });
+        assert_eq!(pace, expected);
+        assert!(one.get("rate_per_s").is_none(), "{one}");
+        // One every 10 ms waits for nobody; 100 a nanosecond wait for most of the others.
+        let most = one["max_ns"][0].as_u64().unwrap();
+        let all = one["service_ns"][0].as_u64().unwrap();
+        assert!(if one["pace"]["speed"] == 1 { most <= all } else { most > all / 2 }, "{one}");
+    }
+    // The first so many operations have their own times.
+    let cells = run(&["--pace", "trace", "--ops", "150"]).cells();
+    assert_eq!(cells[0]["time"]["responses"][0]["pace"]["span_ns"], 2_000_000_000_u64);
+    let absent = run(&[]).cells();
+    assert!(absent[0]["time"].get("responses").is_none());
 }
 
 #[test]

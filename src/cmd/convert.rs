@@ -99,7 +99,8 @@ fn write(reader: &mut Reader, to: &mut impl Write) -> anyhow::Result<u64> {
         (says.entries, ",entries"),
     ];
     let columns: String = columns.into_iter().filter_map(|(is, name)| is.then_some(name)).collect();
-    writeln!(to, "op,key{columns}")?;
+    let time = says.time.map(|unit| format!(",{}", unit.column())).unwrap_or_default();
+    writeln!(to, "op,key{columns}{time}")?;
     let (mut rows, mut row, mut written) = (0, Vec::new(), anyhow::Ok(()));
     while written.is_ok()
         && reader.read(&mut |operation| {
@@ -156,6 +157,10 @@ fn encode(operation: &Operation<'_>, says: Says, row: &mut Vec<u8>) {
         if let Some(bytes) = bytes {
             row.extend_from_slice(itoa::Buffer::new().format(bytes).as_bytes());
         }
+    }
+    if let Some(unit) = says.time {
+        row.push(b',');
+        row.extend(operation.stamp.iter().flat_map(|stamp| stamp.in_units(unit).into_bytes()));
     }
     row.push(b'\n');
 }

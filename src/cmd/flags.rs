@@ -106,6 +106,7 @@ impl HowRead {
             format: self.trace_format.clone(),
             columns: self.columns.clone().unwrap_or_default(),
             requests: self.trace_op.unwrap_or_default(),
+            stamps: false,
         }
     }
 }

@@ -39,6 +39,9 @@ pub(super) struct Args {
     /// Rates of arrival per second, as 1e5,1e6: what callers then wait, worked out from the time of each operation
     #[arg(long, value_name = "LIST", allow_negative_numbers = true)]
     rate: Vec<String>,
+    /// The pace of a trace, as trace,trace*1000: what callers wait who arrive at its times, or so many times as fast
+    #[arg(long, value_name = "LIST")]
+    pace: Vec<String>,
     /// Limits of response times, as p99.9=100us,max=2ms: the highest rate of arrival that keeps each
     #[arg(long, value_name = "LIST")]
     response_limit: Vec<String>,
@@ -85,6 +88,7 @@ fn plan_flags() -> impl Iterator<Item = &'static str> {
         "pair",
         "passes",
         "rate",
+        "pace",
         "response_limit",
         "repetitions",
         "max_cells",
@@ -111,6 +115,7 @@ impl Args {
         let mut flags = self.axes.0.clone();
         flags.give("passes", self.passes.iter().cloned());
         flags.give("rates", self.rate.iter().cloned());
+        flags.give("paces", self.pace.iter().cloned());
         flags.give("response_limits", self.response_limit.iter().cloned());
         flags.give("repetitions", self.repetitions.iter().cloned());
         flags.give("max_cells", self.max_cells.iter().cloned());

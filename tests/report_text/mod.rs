@@ -11,7 +11,7 @@ use fixture::{histogram, record, results, undisturbed, whole};
 use mapscope::probe::event::Cause;
 use mapscope::record::metrics::{self, Better, Quantity};
 use mapscope::record::{
-    Arrivals, Cell, Distributions, Hashing, HighestRate, OpKind, Responses, Results, Searches, Sensors, Services,
+    Arrivals, Cell, Distributions, Hashing, HighestRate, OpKind, Pace, Responses, Results, Searches, Sensors, Services,
     Status, Undisturbed,
 };
 use mapscope::report::FORMATS;
@@ -142,7 +142,8 @@ fn with_waits() -> Results {
     let waits = |rate_per_s, arrivals, service_ns: u64, p999_ns: u64| Responses {
         services: Services::Observed,
         arrivals,
-        rate_per_s,
+        rate_per_s: Some(rate_per_s),
+        pace: None,
         ops: 100_000,
         service_ns: vec![service_ns, service_ns, 9 * service_ns],
         p50_ns: vec![60, 80, 70],
@@ -164,6 +165,18 @@ fn what_callers_wait_is_a_table_of_its_own() {
     has("What callers wait");
     // No repetition has a p99.
     has("map rate /s arrivals busy p50 p99.9 max");
+    let mut paced = with_waits();
+    let responses = &mut paced.cells[0].time.as_mut().expect("a time pass").responses;
+    for (one, speed) in responses.iter_mut().zip([1, 1000]) {
+        let pace =
+            Pace { speed, span_ns: 400_000_000_000, unit_ns: 1_000_000_000, different: 9, most_ops: 7, earlier_ops: 0 };
+        (one.arrivals, one.rate_per_s, one.pace) = (Arrivals::Trace, None, Some(pace));
+    }
+    let text = summary(&paced, 80, false);
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_there = |line: &str| assert!(text.lines().any(|found| words(found) == line), "{line}:\n{text}");
+    is_there("go-classic 250 trace <0.1 % 70 ns 12 µs 3.1 ms");
+    is_there("go-classic 250,000 trace*1000 1.2 % 70 ns 9 ns 3.1 ms");
     // The median of the repetitions, and the largest of all.
     has("go-classic 1,000,000 poisson 5.0 % 70 ns 12 µs 3.1 ms");
     has("go-classic 30,000,000 paced 150.0 % 70 ns 9 ns 3.1 ms");

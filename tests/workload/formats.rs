@@ -190,7 +190,7 @@ fn columns_are_named_or_numbered() {
         (
             "a,b\n",
             "what=a",
-            "t.csv: columns mean op, key, hash, value_bytes, key_bytes, entries, times, and not `what`",
+            "t.csv: columns mean op, key, hash, value_bytes, key_bytes, entries, times, time_s, time_ms, time_us, time_ns, and not `what`",
         ),
         ("a,b\n", "op=a", "t.csv: no column is said to be the key: give key=NAME, too"),
     ] {

@@ -4,6 +4,7 @@ mod formats;
 mod memory;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod stamps;
 mod streams;
 mod traces;
 

@@ -52,6 +52,15 @@ write("every", pa.table({
     "note": ["x"] * many,
 }), row_group_size=2000, data_page_size=1000)
 
+# Times, whose types say what they count.
+write("times", pa.table({
+    "key": [1, 2],
+    "ms": pa.array([1500, 3000], pa.timestamp("ms")),
+    "us": pa.array([1500000, 3000000], pa.timestamp("us", "UTC")),
+    "plain": [1, 3],
+    "day": pa.array([1, 3], pa.date32()),
+}))
+
 # Columns that no operation can be made of.
 write("double", pa.table({"op": OPS, "key": [1.0, 2.0, None]}))
 write("lists", pa.table({"key": [[1], [2, 3]]}))

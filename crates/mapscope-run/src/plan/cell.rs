@@ -195,6 +195,8 @@ pub struct Reading {
     pub columns: String,
     /// What rows do that say only a key.
     pub requests: Requests,
+    /// Whether the times of rows are wanted: then each must have one. They are no part of what is done.
+    pub stamps: bool,
 }
 
 /// What is done with a key of which a trace doesn't say what is done with it.

@@ -13,6 +13,7 @@ mod call;
 mod cell;
 mod cells;
 mod identity;
+mod pace;
 mod pattern;
 mod place;
 mod profiles;
@@ -109,6 +110,9 @@ pub struct Plan {
     /// Rates of arrival per second that the time pass works out response times for, in ascending order, none twice; each at
     /// least 1.
     pub rates_per_s: Vec<u64>,
+    /// How many times as fast as traces the time pass works out response times at the traces' own arrivals for, in ascending
+    /// order, none twice; each at least 1.
+    pub paces: Vec<u64>,
     /// Limits of response times that the time pass works out the highest rate of arrival for, none twice.
     pub response_limits: Vec<ResponseLimit>,
     /// The longest one pass of one cell may take, in seconds; at least 1. `None` for a limit that grows with the work.

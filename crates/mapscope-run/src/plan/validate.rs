@@ -3,14 +3,15 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::axes::{self, named, whole};
-use super::cell::OPS_MAX;
+use super::cell::{CellSpec, OPS_MAX};
 use super::cells::expand;
+use super::pace::pace;
 use super::pattern;
 use super::place::{PlanError, Raw};
 use super::profiles::{SHIPPED, Written};
 use super::response_limit::response_limit;
 use super::wire::{Flags, Profile};
-use super::{Catalog, Passes, Plan, Repetitions, ResponseLimit};
+use super::{Catalog, Passes, Plan, Repetitions, ResponseLimit, Source};
 use crate::text::shown;
 
 /// The most cells of a plan unless it says otherwise: half a kilobyte of memory and a process or more each.
@@ -100,12 +101,14 @@ fn plan_of(mut written: Vec<Profile>, flags: &Flags, catalog: &Catalog) -> Resul
         written.push(quick);
     }
     let mut plan: Option<Plan> = None;
+    let mut paced = None;
     for mut profile in written {
         for table in &mut profile.cells {
             axes::make_way(&mut table.lists, &overrides)?;
             table.lists.extend(overrides.clone());
         }
         profile.settings.lists.extend(flags.settings());
+        paced = paced.or_else(|| profile.settings.lists.get("paces").map(|list| list[0].place.clone()));
         let next = validate(&profile, catalog)?;
         plan = Some(match plan {
             Some(joined) => join(joined, next),
@@ -113,10 +116,26 @@ fn plan_of(mut written: Vec<Profile>, flags: &Flags, catalog: &Catalog) -> Resul
         });
     }
     let mut plan = plan.expect("there is a profile, quick at the least");
+    if let Some(place) = paced {
+        stamped(&mut plan.cells).map_err(|what| place.error(what))?;
+    }
     // `Debug` shows every field, and shortest forms of floats: equal texts are equal cells.
     let mut seen = HashSet::new();
     plan.cells.retain(|cell| seen.insert(format!("{cell:?}")));
     Ok(plan)
+}
+
+/// Asks for the times of every trace.
+fn stamped(cells: &mut [CellSpec]) -> Result<(), &'static str> {
+    let mut any =
+        Err("is the pace of a trace, and no cell has one: give --trace, or arrivals at a rate, as --rate 1e5");
+    for cell in cells {
+        if let Source::Trace(trace) = &mut cell.workload.source {
+            trace.reading.stamps = true;
+            any = Ok(());
+        }
+    }
+    any
 }
 
 fn join(mut plan: Plan, next: Plan) -> Plan {
@@ -130,6 +149,7 @@ fn join(mut plan: Plan, next: Plan) -> Plan {
     };
     plan.repetitions = plan.repetitions.join(next.repetitions);
     plan.rates_per_s = ascending(plan.rates_per_s.into_iter().chain(next.rates_per_s));
+    plan.paces = ascending(plan.paces.into_iter().chain(next.paces));
     plan.response_limits = once(plan.response_limits.into_iter().chain(next.response_limits));
     plan.time_limit_s = plan.time_limit_s.zip(next.time_limit_s).map(|(a, b)| a.max(b));
     plan.memory_limit_bytes = plan.memory_limit_bytes.zip(next.memory_limit_bytes).map(|(a, b)| a.max(b));
@@ -153,6 +173,7 @@ fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, PlanError> {
         false => Err("needs the time pass, which is not among the passes".to_owned()),
     };
     let rates = settings.each("rates", |raw| timed().and_then(|()| rate(raw)))?;
+    let paces = settings.each("paces", |raw| timed().and_then(|()| pace(raw)))?;
     let response_limits = settings.each("response_limits", |raw| timed().and_then(|()| response_limit(raw)))?;
     let memory_limit = settings.one("memory_limit_mb", |raw| whole(raw, 1, u64::MAX / MIB))?;
     let memory_limit_bytes = memory_limit.map(|mib| mib * MIB);
@@ -170,6 +191,7 @@ fn validate(profile: &Profile, catalog: &Catalog) -> Result<Plan, PlanError> {
         passes: chosen,
         repetitions: settings.one("repetitions", repetitions)?.unwrap_or_default(),
         rates_per_s: ascending(rates.into_iter().flatten()),
+        paces: ascending(paces.into_iter().flatten()),
         response_limits: once(response_limits.into_iter().flatten()),
         time_limit_s: settings.one("time_limit_s", |raw| whole(raw, 1, 30 * 86_400))?,
         memory_limit_bytes,

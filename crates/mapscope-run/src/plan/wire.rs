@@ -22,7 +22,7 @@ struct Setting {
 }
 
 /// The keys of a profile itself, beside `cells`.
-const SETTINGS: [Setting; 8] = [
+const SETTINGS: [Setting; 9] = [
     Setting { key: "summary", flag: None, takes: Takes::Text },
     Setting { key: "passes", flag: Some("--passes"), takes: Takes::Text },
     Setting { key: "repetitions", flag: Some("--repetitions"), takes: Takes::Numbers(&["auto"]) },
@@ -30,6 +30,7 @@ const SETTINGS: [Setting; 8] = [
     Setting { key: "memory_limit_mb", flag: Some("--memory-limit"), takes: Takes::Numbers(&[]) },
     Setting { key: "max_cells", flag: Some("--max-cells"), takes: Takes::Numbers(&[]) },
     Setting { key: "rates", flag: Some("--rate"), takes: Takes::Numbers(&[]) },
+    Setting { key: "paces", flag: Some("--pace"), takes: Takes::Text },
     Setting { key: "response_limits", flag: Some("--response-limit"), takes: Takes::Text },
 ];
 
@@ -191,7 +192,7 @@ pub struct Flags {
 
 impl Flags {
     /// Adds what a flag was given: an axis's, that of `pair`, or that of the setting `passes`, `repetitions`,
-    /// `time_limit_s`, `memory_limit_mb`, `max_cells`, `rates` or `response_limits`.
+    /// `time_limit_s`, `memory_limit_mb`, `max_cells`, `rates`, `paces` or `response_limits`.
     ///
     /// # Panics
     ///

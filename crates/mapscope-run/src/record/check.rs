@@ -10,9 +10,10 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
 use super::{
-    Cause, Cell, CellId, Count, EndState, Executed, Hashing, HeatMap, HighestRate, Instructions, LatencyHistogram,
-    Lengths, Moment, Moments, OpKind, Profile, RATE_MAX_PER_S, Responses, Results, Searches, Sensors, Services, Spell,
-    Status, Time, Timeline, UNDISTURBED_MIN, Undisturbed, contradiction, flaw, metrics,
+    Arrivals, Cause, Cell, CellId, Count, EndState, Executed, Hashing, HeatMap, HighestRate, Instructions,
+    LatencyHistogram, Lengths, Moment, Moments, OpKind, Pace, Profile, RATE_MAX_PER_S, Responses, Results, SPEED_MAX,
+    Searches, Sensors, Services, Spell, Status, Time, Timeline, UNDISTURBED_MIN, Undisturbed, contradiction, flaw,
+    metrics,
 };
 use crate::text;
 use metrics::Metric;
@@ -297,14 +298,33 @@ fn check_sensors(sensors: &Sensors, repetitions: usize) -> Result<(), String> {
 }
 
 fn check_responses(responses: &Responses, repetitions: usize) -> Result<(), String> {
-    let Responses { services, rate_per_s, ops, service_ns, .. } = responses;
-    let name = format!("responses at {rate_per_s} per second");
-    ensure!((1..=RATE_MAX_PER_S).contains(rate_per_s) && *ops > 0, "{name} are of {ops} operations");
+    let Responses { services, arrivals, rate_per_s, pace, ops, service_ns, .. } = responses;
+    let name = match (arrivals, rate_per_s, pace) {
+        (Arrivals::Trace, None, Some(pace)) => {
+            check_pace(pace, *ops)?;
+            format!("responses at {} times the pace of the trace", pace.speed)
+        }
+        (Arrivals::Poisson | Arrivals::Paced, Some(rate @ 1..=RATE_MAX_PER_S), None) => {
+            format!("responses at {rate} per second")
+        }
+        _ => return Err(format!("responses to {} arrivals have rate_per_s or pace wrong", arrivals.name())),
+    };
+    ensure!(*ops > 0, "{name} are of no operations");
     let expected = if *services == Services::Observed { repetitions } else { 1 };
     ensure!(service_ns.len() == expected, "{name} are those of {} of {expected} repetitions", service_ns.len());
     for list in responses.lists().iter().filter(|list| !list.is_empty()) {
         ensure!(list.len() == expected, "{name} have percentiles of {} of {expected} repetitions", list.len());
     }
+    Ok(())
+}
+
+fn check_pace(pace: &Pace, ops: u64) -> Result<(), String> {
+    let Pace { speed, span_ns, unit_ns, different, most_ops, earlier_ops } = *pace;
+    ensure!((1..=SPEED_MAX).contains(&speed), "a pace of {speed} times the trace's");
+    ensure!(unit_ns > 0 && span_ns >= unit_ns, "the times of a trace span {span_ns} ns and count {unit_ns}");
+    let one_each = different.checked_sub(1).and_then(|others| others.checked_add(most_ops));
+    let whole = most_ops > 0 && one_each.is_some_and(|least| least <= ops) && earlier_ops < ops;
+    ensure!(whole, "{different} times of a trace are of {ops} operations, {most_ops} of one, {earlier_ops} earlier");
     Ok(())
 }
 

@@ -40,7 +40,7 @@ pub use io::{is_temporary, parse};
 pub use lengths::Lengths;
 pub use percentiles::KindPercentiles;
 pub use quantities::Quantities;
-pub use responses::{Arrivals, HighestRate, RATE_MAX_PER_S, Responses, Services};
+pub use responses::{Arrivals, HighestRate, Pace, RATE_MAX_PER_S, Responses, SPEED_MAX, Services};
 pub use timeline::{HeatMap, Moment, Moments, Searches, Spell, TableEvent, Timeline};
 pub use undisturbed::{
     BLOCK_OPS, CHECKPOINTS, CLOCK_STEP_NS, Sensors, UNDISTURBED_MIN, Undisturbed, at_equal_repetitions,
@@ -268,7 +268,7 @@ pub struct Time {
     /// When operations began and how long they took; absent where nobody kept it, and in records of older versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub moments: Option<Moments>,
-    /// What callers wait at the rates that were asked for; empty where none was, and where operations are not one queue.
+    /// What callers wait at the rates and paces that were asked for; empty where none was, and where operations are not one queue.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub responses: Vec<Responses>,
     /// The highest rates that keep the limits that were asked for; empty as above.

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// The highest rate of arrival, per second: one a nanosecond.
 pub const RATE_MAX_PER_S: u64 = 1_000_000_000;
 
+/// As many times as fast as its trace a pace can be.
+pub const SPEED_MAX: u64 = 1_000_000_000;
+
 /// How callers arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -13,17 +16,20 @@ pub enum Arrivals {
     Poisson,
     /// At equal intervals.
     Paced,
+    /// When the time stamps of a trace say.
+    Trace,
 }
 
 impl Arrivals {
-    /// Both.
-    pub const ALL: [Arrivals; 2] = [Arrivals::Poisson, Arrivals::Paced];
+    /// Those at a rate.
+    pub const AT_A_RATE: [Arrivals; 2] = [Arrivals::Poisson, Arrivals::Paced];
 
     /// The name in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Arrivals::Poisson => "poisson",
             Arrivals::Paced => "paced",
+            Arrivals::Trace => "trace",
         }
     }
 }
@@ -59,8 +65,12 @@ pub struct Responses {
     pub services: Services,
     /// How callers arrive.
     pub arrivals: Arrivals,
-    /// Arrivals per second, on average; `1..=10^9`.
-    pub rate_per_s: u64,
+    /// Arrivals per second, on average; `1..=10^9`. Absent where they are a trace's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rate_per_s: Option<u64>,
+    /// The trace's times, where arrivals are a trace's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pace: Option<Pace>,
     /// Operations a repetition.
     pub ops: u64,
     /// How long all operations took together, without waits, in nanoseconds.
@@ -79,6 +89,24 @@ pub struct Responses {
     pub max_ns: Vec<u64>,
 }
 
+/// The times of a trace's operations, and how they are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pace {
+    /// As many times as fast; `1..=10^9`.
+    pub speed: u64,
+    /// From the first to the end of the last one's unit, in nanoseconds of the trace; at least 1.
+    pub span_ns: u64,
+    /// What they count in, in nanoseconds; at least 1. The operations of one come evenly within it.
+    pub unit_ns: u64,
+    /// Different ones; at least 1.
+    pub different: u64,
+    /// Operations of the one that most have.
+    pub most_ops: u64,
+    /// Operations with an earlier one than an operation before them, which come with that.
+    pub earlier_ops: u64,
+}
+
 impl Responses {
     /// Every list, that of services first.
     pub fn lists(&self) -> [&Vec<u64>; 5] {
@@ -91,14 +119,20 @@ impl Responses {
 
     /// The share of the time that the map is at work, of each repetition; from 1 on, waits grow without end.
     pub fn busy(&self) -> impl Iterator<Item = f64> {
-        let at_rate = self.rate_per_s as f64 / (self.ops as f64 * 1e9);
-        self.service_ns.iter().map(move |&ns| ns as f64 * at_rate)
+        let per_ns = self.mean_rate_per_s() / (self.ops as f64 * 1e9);
+        self.service_ns.iter().map(move |&ns| ns as f64 * per_ns)
+    }
+
+    /// Arrivals per second, on average.
+    pub fn mean_rate_per_s(&self) -> f64 {
+        let of_trace = |pace: Pace| self.ops as f64 * 1e9 / pace.span_ns as f64 * pace.speed as f64;
+        self.rate_per_s.map(|rate| rate as f64).or(self.pace.map(of_trace)).unwrap_or(f64::NAN)
     }
 
     /// The second one's repetitions after the first one's, of what both have. Undisturbed ones are of all repetitions so far:
     /// the later ones stay.
     pub fn join(first: &[Responses], second: &[Responses]) -> Vec<Responses> {
-        let key = |of: &Responses| (of.services, of.arrivals, of.rate_per_s, of.ops);
+        let key = |of: &Responses| (of.services, of.arrivals, of.rate_per_s, of.pace, of.ops);
         let undisturbed = |of: &&Responses| of.services == Services::Undisturbed;
         let joined = |before: &Responses| {
             let (mut joined, after) = (before.clone(), second.iter().find(|after| key(after) == key(before))?);
@@ -155,7 +189,8 @@ mod tests {
         let one = |rate_per_s, ns| Responses {
             services: Services::Observed,
             arrivals: Arrivals::Paced,
-            rate_per_s,
+            rate_per_s: Some(rate_per_s),
+            pace: None,
             ops: 10,
             service_ns: vec![50 * ns],
             p50_ns: vec![ns],
@@ -174,5 +209,10 @@ mod tests {
         assert_eq!(Responses::join(std::slice::from_ref(&observed), &[observed.clone(), least(4)])[1..], [least(4)]);
         let busy: Vec<f64> = one(100_000_000, 5).busy().collect();
         assert_eq!(busy, [2.5], "25 ns each, one every 10 ns");
+        // Ten in 50 ns of the trace, twice as fast.
+        let pace = Pace { speed: 2, span_ns: 50, unit_ns: 5, different: 10, most_ops: 1, earlier_ops: 0 };
+        let of_trace = Responses { arrivals: Arrivals::Trace, rate_per_s: None, pace: Some(pace), ..one(1, 1) };
+        assert_eq!(of_trace.mean_rate_per_s(), 4e8);
+        assert_eq!(of_trace.busy().collect::<Vec<_>>(), [2.0]);
     }
 }

@@ -96,6 +96,8 @@ fn run(find: Find<'_>, names: bool, job: &Job, workload: &Workload) -> Answered 
             let learnt = job.learnt.as_ref().map(|learnt| learnt.as_ref().map_err(Failure::clone)).transpose()?;
             let arriving = passes::Arriving {
                 rates_per_s: &job.rates_per_s,
+                paces: &job.paces,
+                trace: None,
                 limits: &job.response_limits,
                 seed: cell.workload.seed,
             };

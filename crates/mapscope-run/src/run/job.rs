@@ -20,7 +20,7 @@ pub(super) const REFUSED: u8 = 75;
 pub(super) const REFUSAL: &str = "error: ";
 
 /// The version of what follows. A process that was started by another mapscope, such as one built anew meanwhile, refuses.
-pub(super) const PROTOCOL: u32 = 5;
+pub(super) const PROTOCOL: u32 = 6;
 
 /// One pass of one cell.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,6 +47,8 @@ pub(super) struct Job {
     pub least: Option<Handed>,
     /// The rates of arrival that a time pass works out response times for.
     pub rates_per_s: Vec<u64>,
+    /// How many times as fast as the trace it works out response times at the trace's own arrivals for.
+    pub paces: Vec<u64>,
     /// The limits that it works out the highest rate for.
     pub response_limits: Vec<ResponseLimit>,
     pub memory_limit_bytes: u64,
@@ -206,6 +208,7 @@ mod tests {
             is_checkpoint: true,
             least: None,
             rates_per_s: vec![1, u64::MAX],
+            paces: vec![1, 1000],
             response_limits: vec![ResponseLimit { quantile: 0.999, limit_ns: 1 }],
             memory_limit_bytes: u64::MAX,
             answer: "/an answer".into(),

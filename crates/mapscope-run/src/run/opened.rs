@@ -139,10 +139,19 @@ impl<'a> Opened<'a> {
             Environment::detect("").fields().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         facts.insert("schema".into(), SCHEMA.to_string());
         facts.insert("protocol".into(), PROTOCOL.to_string());
-        let Plan { passes, repetitions, rates_per_s, response_limits, time_limit_s, memory_limit_bytes, cells, .. } =
-            &self.plan;
+        let Plan {
+            passes,
+            repetitions,
+            rates_per_s,
+            paces,
+            response_limits,
+            time_limit_s,
+            memory_limit_bytes,
+            cells,
+            ..
+        } = &self.plan;
         let plan = format!(
-            "{passes:?} {repetitions:?} {rates_per_s:?} {response_limits:?} {time_limit_s:?} {memory_limit_bytes:?} {cells:?}"
+            "{passes:?} {repetitions:?} {rates_per_s:?} {paces:?} {response_limits:?} {time_limit_s:?} {memory_limit_bytes:?} {cells:?}"
         );
         facts.insert("plan".into(), blake3::hash(plan.as_bytes()).to_hex()[..16].to_owned());
         if let Some(compiler) = runner::compiler(cells.iter().map(|spec| spec.entry)) {

@@ -139,6 +139,7 @@ impl<'a> Scheduler<'a> {
             is_checkpoint: task.is_checkpoint(),
             least: if pass == Pass::Time { self.ledger.hands_on(cell) } else { None },
             rates_per_s: self.opened.plan.rates_per_s.clone(),
+            paces: self.opened.plan.paces.clone(),
             response_limits: self.opened.plan.response_limits.clone(),
             memory_limit_bytes: self.limits.memory_bytes(pass),
             answer: self.folder.join(format!("{cell}-{}-{repetition}.json", pass.name())),

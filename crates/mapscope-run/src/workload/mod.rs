@@ -289,6 +289,18 @@ impl Workload {
         self.setup_ops().saturating_add(self.ops()).checked_shr(self.widths.value_bits).is_none_or(|beyond| beyond == 0)
     }
 
+    /// When its operations arrive, by the times of its trace; `None` where these were not asked for.
+    ///
+    /// # Errors
+    ///
+    /// A trace whose private copy was damaged.
+    pub fn arrivals(&self) -> Result<Option<trace::Arrivals>, WorkloadError> {
+        match &self.source {
+            Opened::Trace { input, about, ops } => trace::arrivals(input, *about, *ops),
+            Opened::Generated(_) => Ok(None),
+        }
+    }
+
     /// A fresh stream from the first operation of the set-up.
     ///
     /// # Errors

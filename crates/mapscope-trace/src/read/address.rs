@@ -9,6 +9,7 @@ pub(super) const FORMAT: Format = Format {
     fills: "a load is a get, a store a put; the third column is left out",
     units: Units::Lines,
     has_columns: false,
+    has_times: false,
     is: |sample| sample.all_lines(|line| parse(line).is_some()),
     open: |_, _| each(ACTIONS, decode),
 };

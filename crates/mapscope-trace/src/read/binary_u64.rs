@@ -10,6 +10,7 @@ pub(super) const FORMAT: Format = Format {
     fills: "each is a request of its key",
     units: Units::Records(KEY_BYTES),
     has_columns: false,
+    has_times: false,
     is: |sample| likely(sample).is_some(),
     open: |sample, _| match likely(sample) {
         Some(Order::Big) => each(KEYS_ONLY, |record, put| request(record, u64::from_be_bytes, put)),

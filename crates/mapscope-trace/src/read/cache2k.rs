@@ -10,6 +10,7 @@ pub(super) const FORMAT: Format = Format {
     fills: "each is a request of its key",
     units: Units::Records(KEY_BYTES),
     has_columns: false,
+    has_times: false,
     is,
     open: |_, _| each(KEYS_ONLY, decode),
 };

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::number::decimal;
+use super::stamp::TimeUnit;
 
 /// What a column can mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,10 +18,12 @@ pub(super) enum Slot {
     Entries,
     /// How often the operation is done.
     Times,
+    /// When it was asked for.
+    Time,
 }
 
 /// Each with its name. Its place is its number.
-pub(super) const SLOTS: [(&str, Slot); 7] = [
+pub(super) const SLOTS: [(&str, Slot); 8] = [
     ("op", Slot::Op),
     ("key", Slot::Key),
     ("hash", Slot::Hash),
@@ -28,6 +31,7 @@ pub(super) const SLOTS: [(&str, Slot); 7] = [
     ("key_bytes", Slot::KeyBytes),
     ("entries", Slot::Entries),
     ("times", Slot::Times),
+    ("time", Slot::Time),
 ];
 const _: () = {
     let mut number = 0;
@@ -43,6 +47,8 @@ const _: () = {
 pub struct Columns {
     text: String,
     named: Vec<(Slot, String)>,
+    /// What the time counts, where one is named.
+    unit: Option<TimeUnit>,
 }
 
 impl Columns {
@@ -60,6 +66,12 @@ impl Columns {
     pub(super) fn numbers(&self) -> Option<Vec<(Slot, usize)>> {
         let numbers = self.named.iter().map(|(slot, name)| Some((*slot, number(name)?)));
         numbers.collect::<Option<Vec<_>>>().filter(|numbers| !numbers.is_empty())
+    }
+
+    /// What the column of times counts that is called so: what is said of it, or what its name says, or seconds.
+    pub(super) fn time_unit(&self, name: &str) -> TimeUnit {
+        let named = || TimeUnit::ALL.into_iter().find(|unit| unit.column().eq_ignore_ascii_case(name));
+        self.unit.or_else(named).unwrap_or(TimeUnit::S)
     }
 
     /// Each column's name.
@@ -84,18 +96,15 @@ impl FromStr for Columns {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Columns, String> {
-        let mut named: Vec<(Slot, String)> = Vec::new();
+        let (mut named, mut unit) = (Vec::<(Slot, String)>::new(), None);
         for part in text.split(',').filter(|_| !text.is_empty()) {
-            let known = SLOTS.map(|(name, _)| name).join(", ");
             let (what, name) = part.split_once('=').ok_or_else(|| {
                 format!(
                     "expected what a column means and its name, as key=lbn,op=op; found {}",
                     super::quote(part.as_bytes())
                 )
             })?;
-            let slot = SLOTS.iter().find(|(slot, _)| *slot == what.trim()).map(|(_, slot)| *slot);
-            let slot =
-                slot.ok_or_else(|| format!("columns mean {known}, and not {}", super::quote(what.trim().as_bytes())))?;
+            let slot = meaning(what.trim(), &mut unit)?;
             if named.iter().any(|(other, _)| *other == slot) {
                 return Err(format!("{} is given twice", what.trim()));
             }
@@ -116,6 +125,20 @@ impl FromStr for Columns {
         if !named.is_empty() && named.iter().all(|(slot, _)| *slot != Slot::Key) {
             return Err("no column is said to be the key: give key=NAME, too".to_owned());
         }
-        Ok(Columns { text: text.to_owned(), named })
+        Ok(Columns { text: text.to_owned(), named, unit })
     }
+}
+
+/// What a word means; that of a time says its unit, too.
+fn meaning(word: &str, unit: &mut Option<TimeUnit>) -> Result<Slot, String> {
+    if let Some(time) = TimeUnit::ALL.into_iter().find(|unit| unit.column() == word) {
+        *unit = Some(time);
+        return Ok(Slot::Time);
+    }
+    let mut others = SLOTS.iter().filter(|(_, slot)| *slot != Slot::Time);
+    if let Some((_, slot)) = others.clone().find(|(name, _)| *name == word) {
+        return Ok(*slot);
+    }
+    let known: Vec<_> = others.by_ref().map(|(name, _)| *name).chain(TimeUnit::ALL.map(TimeUnit::column)).collect();
+    Err(format!("columns mean {}, and not {}", known.join(", "), super::quote(word.as_bytes())))
 }

@@ -1,15 +1,17 @@
 //! Tables in text: one operation a row, separated by commas, semicolons, tabs, bars or spaces.
 
 use super::columns::{Columns, SLOTS, Slot};
+use super::fields::{UNIT_SEPARATOR, cells, plain, trimmed};
 use super::number::{decimal, hexadecimal, quote};
-use super::{Action, Decode, Fault, Format, Key, Operation, Put, Sample, Says, Units, Verb, verb};
+use super::{Action, Decode, Fault, Format, Key, Operation, Put, Sample, Says, Stamp, TimeUnit, Units, Verb, verb};
 
 pub(super) const FORMAT: Format = Format {
     name: "csv",
-    summary: "a table with a header row: op and key, and maybe hash, value_bytes, key_bytes, entries; any separator, quotes, any case",
+    summary: "a table with a header row: op and key, and maybe hash, value_bytes, key_bytes, entries, time_s; any separator, quotes, any case",
     fills: "without a column op each row is a request of its key",
     units: Units::Lines,
     has_columns: true,
+    has_times: false,
     is: |sample| Table::find(sample, &NAMES, &Columns::default()).is_ok(),
     open: |sample, columns| Ok(Box::new(Table::open(sample, &NAMES, verb, columns)?)),
 };
@@ -17,20 +19,18 @@ pub(super) const FORMAT: Format = Format {
 /// The names that a header may give its columns, by what they mean.
 pub(super) type Names = [(Slot, &'static [&'static str])];
 
-pub(super) const NAMES: [(Slot, &[&str]); 6] = [
+pub(super) const NAMES: [(Slot, &[&str]); 7] = [
     (Slot::Op, &["op", "operation", "cmd", "command", "action"]),
     (Slot::Key, &["key", "keys"]),
     (Slot::Hash, &["hash"]),
     (Slot::ValueBytes, &["value_bytes", "value_size", "size"]),
     (Slot::KeyBytes, &["key_bytes", "key_size"]),
     (Slot::Entries, &["entries", "scan_length"]),
+    (Slot::Time, &["time_s", "time_ms", "time_us", "time_ns"]),
 ];
 
 /// What may separate columns, in the order in which it is looked for.
 const SEPARATORS: [u8; 5] = [b',', b';', b'\t', b'|', b' '];
-
-/// What separates the columns of a row whose quotes have been removed: no line of text has it.
-const UNIT_SEPARATOR: u8 = 0x1f;
 
 /// The slot of columns that mean nothing.
 const IGNORED: usize = SLOTS.len();
@@ -45,6 +45,7 @@ pub(super) struct Table {
     first: bool,
     /// A row without its quotes.
     plain: Vec<u8>,
+    unit: TimeUnit,
     remark: Option<String>,
 }
 
@@ -73,8 +74,10 @@ impl Table {
     ) -> Result<Table, Fault> {
         let layout = Table::find(sample, names, columns)?;
         let head_lines = layout.head_lines;
+        let time = layout.slots.iter().position(|&slot| slot == Slot::Time as usize);
+        let unit = columns.time_unit(time.map_or("", |place| &layout.names[place]));
         let remark = layout.unasked.as_ref().map(|line| format!("the first line, {line}, is taken for a header"));
-        Ok(Table { layout, verb, head_lines, first: true, plain: Vec::new(), remark })
+        Ok(Table { layout, verb, head_lines, first: true, plain: Vec::new(), unit, remark })
     }
 
     /// The layout of a file's table.
@@ -219,7 +222,8 @@ impl Layout {
     fn bad_bytes(&self, bad: Slot, field: &[u8]) -> String {
         let name = |&(word, slot): &(&str, Slot)| {
             let place = self.slots.iter().position(|&other| other == slot as usize)?;
-            (slot != bad).then(|| format!("{word}={}", self.names[place]))
+            // Whose unit would have to be said, too.
+            (slot != bad && slot != Slot::Time).then(|| format!("{word}={}", self.names[place]))
         };
         format!(
             "bad {} {}; expected a decimal number from 0 to {}, or leave the column out: --columns '{}'",
@@ -241,22 +245,19 @@ impl Layout {
     fn has(&self, slot: Slot) -> bool {
         self.slots.contains(&(slot as usize))
     }
+}
 
+impl Decode for Table {
     fn says(&self) -> Says {
-        let has = |slot| self.has(slot);
+        let has = |slot| self.layout.has(slot);
         Says {
             action: has(Slot::Op),
             hash: has(Slot::Hash),
             value_bytes: has(Slot::ValueBytes),
             key_bytes: has(Slot::KeyBytes),
             entries: has(Slot::Entries),
+            time: has(Slot::Time).then_some(self.unit),
         }
-    }
-}
-
-impl Decode for Table {
-    fn says(&self) -> Says {
-        self.layout.says()
     }
 
     fn remark(&self) -> Option<&str> {
@@ -296,7 +297,8 @@ impl Decode for Table {
         self.first = false;
         let keyed = verb.iter().any(|action| !matches!(action, Action::New | Action::Clear | Action::Iterate));
         let puts = verb.iter().any(|action| matches!(action, Action::Insert | Action::Request));
-        let mut operation = Operation::NOTHING;
+        let stamp = field(Slot::Time).and_then(|time| Stamp::parse(time, self.unit));
+        let mut operation = Operation { stamp, ..Operation::NOTHING };
         if keyed {
             // In quotes its spaces are its own.
             let key =
@@ -344,15 +346,6 @@ fn scanned(field: Option<&[u8]>) -> Result<u32, String> {
 pub(super) const NO_ENTRIES: &str = "a scan without a column `entries`, which says how many it asks for; name it where it is called otherwise: --columns \
      'op=NAME,key=NAME,entries=NAME'";
 
-/// A field without the spaces around it, which few have.
-#[inline]
-fn trimmed(field: &[u8]) -> &[u8] {
-    match field {
-        [first, .., last] if *first > b' ' && *last > b' ' => field,
-        _ => field.trim_ascii(),
-    }
-}
-
 /// More than one operation is done in a row, in a trace that is taken at its word.
 pub(super) const TIMES_MAX: u64 = 1_000_000;
 
@@ -376,60 +369,4 @@ fn is_header(line: &[u8], next: Option<&[u8]>, separator: u8, numbers: &[(Slot, 
         return false;
     }
     numbers.iter().any(is_named) || (first.iter().all(|cell| !cell.is_empty() && !is_number(cell)) && has_numbers())
-}
-
-/// The cells of a header, trimmed and without quotes.
-fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = Vec<u8>> {
-    let mut row = Vec::new();
-    // A quote that is not closed closes at the end of a header.
-    let _ = plain(line, separator, &mut row);
-    let cells: Vec<_> = row.split(|&byte| byte == UNIT_SEPARATOR).map(|cell| cell.trim_ascii().to_vec()).collect();
-    cells.into_iter()
-}
-
-/// Appends a row as it is without quotes, its columns separated by [`UNIT_SEPARATOR`], and without the spaces around what is
-/// not in quotes. A quote is one only where a field begins: `5" disk` has none.
-fn plain(line: &[u8], separator: u8, row: &mut Vec<u8>) -> Result<(), String> {
-    let mut rest = if separator == b' ' { line.trim_ascii() } else { line };
-    loop {
-        // Spaces before a field, and several where they separate. A tab that does ends a field, however empty.
-        let blank = |byte: &&u8| byte.is_ascii_whitespace() && (**byte != separator || separator == b' ');
-        rest = &rest[rest.iter().take_while(blank).count()..];
-        let is_quoted = rest.starts_with(b"\"");
-        if let Some(quoted) = rest.strip_prefix(b"\"") {
-            rest = unquoted(quoted, row).ok_or_else(|| {
-                format!("a quote that is not closed in {}: a row is one line, and so are its fields", quote(line))
-            })?;
-        }
-        let end = rest.iter().position(|&byte| byte == separator);
-        let text = rest[..end.unwrap_or(rest.len())].trim_ascii_end();
-        if is_quoted && !text.is_empty() {
-            return Err(format!(
-                "{} after a closing quote in {}; a quote within a field is doubled",
-                quote(text),
-                quote(line)
-            ));
-        }
-        row.extend_from_slice(text);
-        let Some(end) = end else { return Ok(()) };
-        row.push(UNIT_SEPARATOR);
-        rest = &rest[end + 1..];
-    }
-}
-
-/// Appends what is in quotes, of which two are one; what follows the last.
-fn unquoted<'a>(mut rest: &'a [u8], row: &mut Vec<u8>) -> Option<&'a [u8]> {
-    loop {
-        let end = rest.iter().position(|&byte| byte == b'"');
-        row.extend_from_slice(&rest[..end.unwrap_or(rest.len())]);
-        let end = end?;
-        rest = &rest[end + 1..];
-        match rest.strip_prefix(b"\"") {
-            Some(after) => {
-                row.push(b'"');
-                rest = after;
-            }
-            None => return Some(rest),
-        }
-    }
 }

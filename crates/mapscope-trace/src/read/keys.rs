@@ -8,6 +8,7 @@ pub(super) const FORMAT: Format = Format {
     fills: "each line is a request of its key",
     units: Units::Lines,
     has_columns: false,
+    has_times: false,
     is,
     open: |_, _| each(KEYS_ONLY, decode),
 };

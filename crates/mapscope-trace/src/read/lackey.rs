@@ -9,6 +9,7 @@ pub(super) const FORMAT: Format = Format {
     fills: "a load is a get, a store a put with a value of its bytes, a change both; instructions are left out",
     units: Units::Lines,
     has_columns: false,
+    has_times: false,
     is: |sample| {
         let is_row = |line: &[u8]| parse(line).is_some();
         sample.lines().any(is_row) && sample.all_lines(|line| is_note(line) || is_row(line))

@@ -11,14 +11,16 @@ pub(super) const FORMAT: Format = Format {
             put's value is as long as the object",
     units: Units::Lines,
     has_columns: true,
+    has_times: true,
     is: |sample| Table::open(sample, &NAMES, word, &Columns::default()).is_ok(),
     open: |sample, columns| Ok(Box::new(Table::open(sample, &NAMES, word, columns)?)),
 };
 
-const NAMES: [(Slot, &[&str]); 3] = [
+const NAMES: [(Slot, &[&str]); 4] = [
     (Slot::Op, &["op"]),
     (Slot::Key, &["obj", "obj_id", "object", "object_id", "lbn", "lba"]),
     (Slot::ValueBytes, &["size", "obj_size"]),
+    (Slot::Time, &["time"]),
 ];
 
 /// A word for an operation, or SCSI's code of it.

@@ -8,6 +8,7 @@ pub(super) const FORMAT: Format = Format {
     fills: "each line is a request of its block",
     units: Units::Lines,
     has_columns: false,
+    has_times: false,
     is: |sample| sample.all_lines(|line| decimal(line.trim_ascii()).is_some() || line == b"*"),
     open: |_, _| each(KEYS_ONLY, decode),
 };

@@ -13,6 +13,7 @@ mod cachebench;
 mod columns;
 mod csv;
 mod detect;
+mod fields;
 mod keys;
 mod lackey;
 mod libcachesim_csv;
@@ -24,6 +25,7 @@ mod parquet;
 mod redis_monitor;
 mod sample;
 mod scsi;
+mod stamp;
 mod twitter;
 mod verb;
 mod vscsi;
@@ -34,6 +36,7 @@ pub use detect::{detect, find};
 pub use number::{decimal, hexadecimal, quote};
 pub use parquet::{Anywhere, Rows, parquet};
 pub use sample::Sample;
+pub use stamp::{Stamp, TimeUnit};
 pub use verb::{Verb, verb};
 
 /// Opens a decoder for the file of a sample.
@@ -52,6 +55,8 @@ pub struct Format {
     pub units: Units,
     /// Whether it is a table, whose columns can be named.
     pub has_columns: bool,
+    /// Whether its rows have times by themselves; those of tables may have others.
+    pub has_times: bool,
     /// Whether a file can be nothing else, as far as its sample shows.
     is: fn(&Sample<'_>) -> bool,
     open: Open,
@@ -173,6 +178,8 @@ pub struct Operation<'a> {
     pub hash: u64,
     /// How many entries a scan asks for.
     pub entries: u32,
+    /// When it was asked for, where the row says a time that can be read.
+    pub stamp: Option<Stamp>,
     /// How often in a row; 0 is never.
     pub times: u64,
 }
@@ -180,7 +187,7 @@ pub struct Operation<'a> {
 impl<'a> Operation<'a> {
     /// Once, with nothing said of sizes and hash.
     pub const fn new(action: Action, key: Key<'a>) -> Operation<'a> {
-        Operation { action, key, key_bytes: None, value_bytes: 0, hash: 0, entries: 0, times: 1 }
+        Operation { action, key, key_bytes: None, value_bytes: 0, hash: 0, entries: 0, stamp: None, times: 1 }
     }
 
     /// What asks nothing of a map.
@@ -200,6 +207,8 @@ pub struct Says {
     pub key_bytes: bool,
     /// [`Operation::entries`]: where not, there is no scan.
     pub entries: bool,
+    /// [`Operation::stamp`], in what it is written.
+    pub time: Option<TimeUnit>,
 }
 
 /// Takes each operation as it is decoded.
@@ -270,7 +279,8 @@ impl Decode for Each {
 }
 
 /// Rows of a key each.
-const KEYS_ONLY: Says = Says { action: false, hash: false, value_bytes: false, key_bytes: false, entries: false };
+const KEYS_ONLY: Says =
+    Says { action: false, hash: false, value_bytes: false, key_bytes: false, entries: false, time: None };
 /// Rows that say what is done.
 const ACTIONS: Says = Says { action: true, ..KEYS_ONLY };
 /// And how long values are.

@@ -1,6 +1,8 @@
 //! Microsoft Research Cambridge's block traces (SNIA): seven columns without a header.
 
-use super::{ACTIONS_AND_SIZES, Action, Decode, Format, Key, Operation, Put, Says, Units, decimal, quote};
+use super::{
+    ACTIONS_AND_SIZES, Action, Decode, Format, Key, Operation, Put, Says, Stamp, TimeUnit, Units, decimal, quote,
+};
 
 pub(super) const FORMAT: Format = Format {
     name: "msr",
@@ -9,9 +11,13 @@ pub(super) const FORMAT: Format = Format {
             blocks follow it",
     units: Units::Lines,
     has_columns: false,
+    has_times: true,
     is: |sample| sample.all_lines(|line| parse(line).is_some()),
     open: |_, _| Ok(Box::new(Msr { key: Vec::new() })),
 };
+
+/// Windows counts time in so many nanoseconds.
+const TICK_NS: u64 = 100;
 
 struct Msr {
     key: Vec<u8>,
@@ -23,6 +29,7 @@ struct Row<'a> {
     disk: &'a [u8],
     offset: &'a [u8],
     size_bytes: u32,
+    stamp: Option<Stamp>,
 }
 
 fn parse(line: &[u8]) -> Option<Row<'_>> {
@@ -33,14 +40,15 @@ fn parse(line: &[u8]) -> Option<Row<'_>> {
         kind if kind.eq_ignore_ascii_case(b"write") => Action::Insert,
         _ => return None,
     };
-    let whole = [time, disk, offset, response].iter().all(|field| decimal(field).is_some()) && fields.next().is_none();
+    let stamp = Stamp::whole(decimal(time)?, TICK_NS);
+    let whole = [disk, offset, response].iter().all(|field| decimal(field).is_some()) && fields.next().is_none();
     let size_bytes = u32::try_from(decimal(size)?).ok().filter(|_| whole && !host.is_empty())?;
-    Some(Row { action, host, disk, offset, size_bytes })
+    Some(Row { action, host, disk, offset, size_bytes, stamp })
 }
 
 impl Decode for Msr {
     fn says(&self) -> Says {
-        ACTIONS_AND_SIZES
+        Says { time: Some(TimeUnit::Us), ..ACTIONS_AND_SIZES }
     }
 
     fn decode(&mut self, line: &[u8], put: &mut Put<'_>) -> Result<(), String> {
@@ -53,7 +61,8 @@ impl Decode for Msr {
         for part in [row.host, b".", row.disk, b":", row.offset] {
             self.key.extend_from_slice(part);
         }
-        put(Operation { value_bytes: row.size_bytes, ..Operation::new(row.action, Key::Text(&self.key)) });
+        let (value_bytes, stamp) = (row.size_bytes, row.stamp);
+        put(Operation { value_bytes, stamp, ..Operation::new(row.action, Key::Text(&self.key)) });
         Ok(())
     }
 }

@@ -1,6 +1,9 @@
 //! What `redis-cli MONITOR` prints: `1339518096.506257 [0 127.0.0.1:60866] "get" "x"`.
 
-use super::{ACTIONS_AND_SIZES, Action, Decode, Format, Key, Operation, Put, Sample, Says, Units, decimal, quote};
+use super::{
+    ACTIONS_AND_SIZES, Action, Decode, Format, Key, Operation, Put, Sample, Says, Stamp, TimeUnit, Units, decimal,
+    quote,
+};
 
 pub(super) const FORMAT: Format = Format {
     name: "redis-monitor",
@@ -10,6 +13,7 @@ pub(super) const FORMAT: Format = Format {
             database than 0 has its number in front",
     units: Units::Lines,
     has_columns: false,
+    has_times: true,
     is,
     open: |_, _| Ok(Box::new(Monitor::default())),
 };
@@ -19,8 +23,8 @@ fn is(sample: &Sample<'_>) -> bool {
     sample.lines().any(is_command) && sample.all_lines(|line| line == b"OK" || is_command(line))
 }
 
-/// The number of the database, and the quoted words that follow the client.
-fn command(line: &[u8]) -> Option<(&[u8], &[u8])> {
+/// The time, the number of the database, and the quoted words that follow the client.
+fn command(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let space = line.iter().position(|&byte| byte == b' ')?;
     let (time, rest) = (&line[..space], line[space + 1..].strip_prefix(b"[")?);
     let dot = time.iter().position(|&byte| byte == b'.')?;
@@ -28,7 +32,7 @@ fn command(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let close = rest.windows(3).position(|end| end == b"] \"")?;
     let database = rest[..close].split(|&byte| byte == b' ').next()?;
     decimal(database)?;
-    Some((database, &rest[close + 2..]))
+    Some((time, database, &rest[close + 2..]))
 }
 
 /// What a command does to its keys.
@@ -133,7 +137,7 @@ struct Monitor {
 
 impl Decode for Monitor {
     fn says(&self) -> Says {
-        ACTIONS_AND_SIZES
+        Says { time: Some(TimeUnit::S), ..ACTIONS_AND_SIZES }
     }
 
     fn decode(&mut self, line: &[u8], put: &mut Put<'_>) -> Result<(), String> {
@@ -141,7 +145,7 @@ impl Decode for Monitor {
             return Ok(());
         }
         let expected = || format!("expected TIME [DATABASE CLIENT] \"COMMAND\" .., found {}", quote(line));
-        let (database, rest) = command(line).ok_or_else(expected)?;
+        let (time, database, rest) = command(line).ok_or_else(expected)?;
         words(rest, &mut self.words).ok_or_else(expected)?;
         let Some((name, arguments)) = self.words.split_first_mut() else { return Err(expected()) };
         name.make_ascii_lowercase();
@@ -149,6 +153,7 @@ impl Decode for Monitor {
         if !matches!(does, Does::Nothing | Does::Clears | Does::ClearsOne) {
             self.several |= self.database.get_or_insert_with(|| database.to_vec()) != database;
         }
+        let stamp = Stamp::parse(time, TimeUnit::S);
         let mut ask = |action, name: &[u8], value_bytes: usize| {
             let mut key = name;
             if database != b"0" {
@@ -159,7 +164,7 @@ impl Decode for Monitor {
                 key = &self.key;
             }
             let value_bytes = u32::try_from(value_bytes).unwrap_or(u32::MAX);
-            put(Operation { value_bytes, ..Operation::new(action, Key::named(key)) });
+            put(Operation { value_bytes, stamp, ..Operation::new(action, Key::named(key)) });
         };
         match (does, &*arguments) {
             (Does::Puts(brings), [key, rest @ ..]) => match brings.bytes(rest) {
@@ -189,7 +194,7 @@ impl Decode for Monitor {
             }
             (Does::Clears | Does::ClearsOne, _) => {
                 (self.database, self.several) = (None, false);
-                put(Operation::new(Action::Clear, Key::Number(0)));
+                put(Operation { stamp, ..Operation::new(Action::Clear, Key::Number(0)) });
             }
             (Does::Nothing, _) => put(Operation::NOTHING),
             (Does::Puts(_) | Does::Get | Does::Removes | Does::GetsAllButLast | Does::Pairs, _) => {

@@ -1,7 +1,7 @@
 //! VMware's vscsiStats traces, as libCacheSim has them: records of 32 bytes, little-endian: `u32` number, `u32` bytes, `u32`
-//! elements of the list, `u16` command, `u16` version, `u64` block, `u64` time.
+//! elements of the list, `u16` command, `u16` version, `u64` block, `u64` time in microseconds.
 
-use super::{ACTIONS_AND_SIZES, Format, Key, Operation, Put, Sample, Units, each, scsi};
+use super::{ACTIONS_AND_SIZES, Format, Key, Operation, Put, Sample, Says, Stamp, TimeUnit, Units, each, scsi};
 
 const RECORD_BYTES: usize = 32;
 
@@ -12,8 +12,9 @@ pub(super) const FORMAT: Format = Format {
             other commands are left out",
     units: Units::Records(RECORD_BYTES),
     has_columns: false,
+    has_times: true,
     is,
-    open: |_, _| each(ACTIONS_AND_SIZES, decode),
+    open: |_, _| each(Says { time: Some(TimeUnit::Us), ..ACTIONS_AND_SIZES }, decode),
 };
 
 /// The high byte of the version.
@@ -39,9 +40,11 @@ fn decode(record: &[u8], put: &mut Put<'_>) -> Result<(), String> {
         ));
     }
     let value_bytes = u32::from_le_bytes(record[4..8].try_into().expect("4 bytes"));
+    let time_us = u64::from_le_bytes(record[24..32].try_into().expect("8 bytes"));
+    let stamp = Stamp::whole(time_us, TimeUnit::Us.ns());
     let block = u64::from_le_bytes(record[16..24].try_into().expect("8 bytes"));
     for &action in scsi::verb(record[12].into()).unwrap_or_default() {
-        put(Operation { value_bytes, ..Operation::new(action, Key::Number(block)) });
+        put(Operation { value_bytes, stamp, ..Operation::new(action, Key::Number(block)) });
     }
     Ok(())
 }

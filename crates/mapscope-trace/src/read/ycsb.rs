@@ -9,6 +9,7 @@ pub(super) const FORMAT: Format = Format {
             table is part of the key where it is not usertable; other lines are left out",
     units: Units::Lines,
     has_columns: false,
+    has_times: false,
     is: |sample| {
         sample.lines().any(|line| parse(line).is_some_and(|row| row.bracketed || row.verb == [Action::Remove]))
     },

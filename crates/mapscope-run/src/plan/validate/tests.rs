@@ -1,4 +1,5 @@
 mod lists;
+mod paces;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -235,7 +236,7 @@ fn errors_name_file_line_and_key() {
     assert_eq!(
         error(&format!("summary = \"x\"\nrepetition = 5\n{}", table(""))),
         "my.toml:2: unknown key \"repetition\", did you mean \"repetitions\"? Valid: summary, passes, repetitions, \
-         time_limit_s, memory_limit_mb, max_cells, rates, response_limits."
+         time_limit_s, memory_limit_mb, max_cells, rates, paces, response_limits."
     );
     assert_eq!(
         error(&table("key = \"uniform\"")),

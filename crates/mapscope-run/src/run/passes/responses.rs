@@ -7,6 +7,8 @@
 //! waits `max(0, W + S - T)`. The response is `W + S`. Latencies that leave the waits out have what Gil Tene calls
 //! coordinated omission.
 //!
+//! The times of a trace are arrivals, too: those of the very callers that the operations were recorded of.
+//!
 //! Nothing is rounded on the way. A tick is `1 / (rate * 2^32)` ns, so that service times (whole nanoseconds) and gaps
 //! (whole 2^-32 of the mean gap) are whole ticks; a response is rounded down to a nanosecond when it is given.
 
@@ -14,23 +16,28 @@ use hdrhistogram::Histogram;
 
 use crate::plan::ResponseLimit;
 use crate::record::metrics::latency::{percentile, resolves};
-use crate::record::{Arrivals, HighestRate, RATE_MAX_PER_S, Responses, Services};
-use crate::workload::Rng;
+use crate::record::{Arrivals, HighestRate, Pace, RATE_MAX_PER_S, Responses, Services};
+use crate::workload::{Rng, trace};
 
 /// The unit of gaps is the mean gap over 2 to this power.
 const GAP_BITS: u32 = 32;
 
 const NS_PER_S: u128 = 1_000_000_000;
 
-/// Times between arrivals without end, in 2^-32 of their mean, whatever that is. The same seed gives the same ones.
+/// Times between arrivals at a rate without end, in 2^-32 of their mean, whatever that is. The same seed gives the same ones.
 ///
 /// Those of a Poisson process are `-ln(1 - u)` with `u` uniform in [0, 1), by an `ln` that is the same on any machine.
+///
+/// # Panics
+///
+/// When arrivals are a trace's, which has its own.
 pub fn gaps(arrivals: Arrivals, seed: u64) -> impl Iterator<Item = u64> {
     let mut rng = Rng::new(seed);
     let one = (1_u64 << GAP_BITS) as f64;
     std::iter::repeat_with(move || match arrivals {
         Arrivals::Paced => one as u64,
         Arrivals::Poisson => (-libm::log(1.0 - rng.unit()) * one).round() as u64,
+        Arrivals::Trace => panic!("a trace has gaps of its own"),
     })
 }
 
@@ -47,6 +54,22 @@ pub fn responses_ns(
         // The mean gap is 10^9 / rate ns, which is 10^9 * 2^32 ticks.
         wait = response.saturating_sub(u128::from(gap) * NS_PER_S);
         ((response >> GAP_BITS) / u128::from(rate_per_s)) as u64
+    })
+}
+
+/// The same, where the gaps are those of a trace, in nanoseconds, and callers come `speed` times as fast. A tick is `1 / speed`
+/// ns.
+pub fn paced_responses_ns(
+    services_ns: impl IntoIterator<Item = u32>,
+    gaps_ns: impl IntoIterator<Item = u64>,
+    speed: u64,
+) -> impl Iterator<Item = u64> {
+    let (speed, mut wait) = (u128::from(speed), 0_u128);
+    // After the last nobody comes.
+    services_ns.into_iter().zip(gaps_ns.into_iter().chain([0])).map(move |(service_ns, gap_ns)| {
+        let response = wait + u128::from(service_ns) * speed;
+        wait = response.saturating_sub(gap_ns.into());
+        (response / speed) as u64
     })
 }
 
@@ -106,6 +129,10 @@ fn services_ns(each_ns: &[u32], clock_floor_ns: f64, whole_ns: u64) -> Vec<u32> 
 pub(in crate::run) struct Arriving<'a> {
     /// Mean arrivals per second.
     pub rates_per_s: &'a [u64],
+    /// How many times as fast as the trace's own arrivals.
+    pub paces: &'a [u64],
+    /// Those arrivals.
+    pub trace: Option<&'a trace::Arrivals>,
     /// Limits that the highest rate is wanted for.
     pub limits: &'a [ResponseLimit],
     /// Of [`gaps`]: every repetition and every map of a cell meets the same callers.
@@ -115,31 +142,32 @@ pub(in crate::run) struct Arriving<'a> {
 impl Arriving<'_> {
     /// Whether any are.
     pub fn any(&self) -> bool {
-        !self.rates_per_s.is_empty() || !self.limits.is_empty()
+        !self.rates_per_s.is_empty() || self.trace.is_some() || !self.limits.is_empty()
     }
 }
 
-/// The response times by Poisson and by paced arrivals at each rate. `each_ns` has every operation's latency in order; what of
+/// The response times by Poisson and by paced arrivals at each rate, and by a trace's at each pace. `each_ns` has every operation's latency in order; what of
 /// it is the clock's, [`services_ns`] says.
 pub(in crate::run) fn responses(
     each_ns: &[u32],
     clock_floor_ns: f64,
     services: Services,
-    Arriving { rates_per_s, seed, .. }: Arriving<'_>,
+    Arriving { rates_per_s, paces, trace, seed, .. }: Arriving<'_>,
     whole_ns: u64,
 ) -> Vec<Responses> {
-    if rates_per_s.is_empty() || each_ns.is_empty() {
+    if rates_per_s.is_empty() && trace.is_none() || each_ns.is_empty() {
         return Vec::new();
     }
     let services_ns = services_ns(each_ns, clock_floor_ns, whole_ns);
-    let of = |arrivals, rate_per_s| {
+    let of = |arrivals, rate_per_s, pace, responses: &mut dyn Iterator<Item = u64>| {
         let mut histogram = Histogram::<u64>::new(3).expect("three digits are valid");
-        responses_ns(services_ns.iter().copied(), gaps(arrivals, seed), rate_per_s).for_each(|ns| histogram += ns);
+        responses.for_each(|ns| histogram += ns);
         let percentile = |quantile| percentile(&histogram, quantile).into_iter().collect();
         Responses {
             services,
             arrivals,
             rate_per_s,
+            pace,
             ops: each_ns.len() as u64,
             service_ns: vec![services_ns.iter().copied().map(u64::from).sum()],
             p50_ns: percentile(0.5),
@@ -148,7 +176,21 @@ pub(in crate::run) fn responses(
             max_ns: percentile(1.0),
         }
     };
-    rates_per_s.iter().flat_map(|&rate| Arrivals::ALL.map(|arrivals| of(arrivals, rate))).collect()
+    let services = || services_ns.iter().copied();
+    let at_rate =
+        |rate, arrivals| of(arrivals, Some(rate), None, &mut responses_ns(services(), gaps(arrivals, seed), rate));
+    let at_pace = |trace: &trace::Arrivals, speed| {
+        let responses = &mut paced_responses_ns(services(), trace.gaps_ns.iter().copied(), speed);
+        of(Arrivals::Trace, None, Some(pace(&trace.stamps, speed)), responses)
+    };
+    let at_rates = rates_per_s.iter().flat_map(|&rate| Arrivals::AT_A_RATE.map(|arrivals| at_rate(rate, arrivals)));
+    let at_paces = trace.iter().flat_map(|trace| paces.iter().map(|&speed| at_pace(trace, speed)));
+    at_rates.chain(at_paces).collect()
+}
+
+fn pace(stamps: &trace::Stamps, speed: u64) -> Pace {
+    let &trace::Stamps { unit_ns, different, most_ops, earlier_ops, .. } = stamps;
+    Pace { speed, span_ns: stamps.span_ns(), unit_ns, different, most_ops, earlier_ops }
 }
 
 /// The highest rates that keep each limit. A percentile that so few operations don't resolve has none.
@@ -173,7 +215,7 @@ pub(in crate::run) fn highest_rates(
         let ops = services_ns.len() as u64;
         HighestRate { services, arrivals, quantile, limit_ns, ops, rates_per_s: vec![rate_per_s] }
     };
-    limits.iter().filter(resolved).flat_map(|limit| Arrivals::ALL.map(|arrivals| of(limit, arrivals))).collect()
+    limits.iter().filter(resolved).flat_map(|limit| Arrivals::AT_A_RATE.map(|arrivals| of(limit, arrivals))).collect()
 }
 
 #[cfg(test)]
@@ -187,7 +229,7 @@ mod tests {
         let arriving = Arriving { limits: &limits, seed: 1, ..Arriving::default() };
         let found = highest_rates(&[30; 200], 20.4, Services::Observed, arriving, 1500);
         let keys: Vec<_> = found.iter().map(|one| (one.quantile, one.limit_ns, one.arrivals, one.ops)).collect();
-        let both = |quantile, limit_ns| Arrivals::ALL.map(|arrivals| (quantile, limit_ns, arrivals, 200));
+        let both = |quantile, limit_ns| Arrivals::AT_A_RATE.map(|arrivals| (quantile, limit_ns, arrivals, 200));
         assert_eq!(keys, [both(0.5, 100), both(0.99, 9)].concat(), "p99.9 takes 1,000");
         // Ten nanoseconds each: beyond one every ten nobody keeps up, though over 200 of them half keep the limit.
         assert_eq!(found[1].rates_per_s, [100_000_000]);
@@ -225,7 +267,7 @@ mod tests {
     fn the_highest_rate_keeps_the_limit_and_the_next_one_does_not() {
         let services: Vec<u32> = (0..1000_u32).map(|op| if op % 100 == 0 { 2000 } else { 20 + op % 7 }).collect();
         let highest = |arrivals, quantile, limit_ns| highest_rate_per_s(&services, arrivals, 7, quantile, limit_ns);
-        for arrivals in Arrivals::ALL {
+        for arrivals in Arrivals::AT_A_RATE {
             let rate = highest(arrivals, 0.9, 100).unwrap();
             let above = |rate| {
                 let of = responses_ns(services.iter().copied(), gaps(arrivals, 7), rate);
@@ -242,7 +284,7 @@ mod tests {
         let arriving = Arriving { rates_per_s: &[1, 1000], seed: 1, ..Arriving::default() };
         let recorded = responses(&[30; 200], 20.4, Services::Observed, arriving, 0);
         let keys: Vec<_> = recorded.iter().map(|one| (one.rate_per_s, one.arrivals)).collect();
-        let both = |rate| [(rate, Arrivals::Poisson), (rate, Arrivals::Paced)];
+        let both = |rate| [(Some(rate), Arrivals::Poisson), (Some(rate), Arrivals::Paced)];
         assert_eq!(keys, [both(1), both(1000)].concat());
         let Responses { ops, service_ns, p50_ns, p99_ns, p999_ns, max_ns, .. } = &recorded[1];
         assert_eq!((*ops, service_ns, p50_ns, p99_ns, max_ns), (200, &vec![2000], &vec![10], &vec![10], &vec![10]));

@@ -78,7 +78,9 @@ pub(in crate::run) fn time(
     // With more operations it would take too much memory.
     let few = one_hand && ops <= WORK_OPS_MAX;
     // One hand's operations are one queue; those of maps side by side are not one caller's.
-    let arriving = if few && runs.maps == 1 { wanted.arriving } else { Arriving::default() };
+    let mut arriving = if few && runs.maps == 1 { wanted.arriving } else { Arriving::default() };
+    let trace = if arriving.paces.is_empty() { None } else { workload.arrivals()? };
+    arriving.trace = trace.as_ref();
     let kept = learnt.filter(|_| wanted.moments && repeats && few && runs.maps == 1);
     let least = wanted.least.filter(|_| repeats && one_hand && !block_ticks.is_empty()).zip(learnt);
     let keeps_each = kept.is_some() || arriving.any() || least.is_some() && few;
@@ -371,7 +373,7 @@ mod tests {
         let responses = |mix, ops| {
             let wanted = Wanted { arriving, ..Wanted::default() };
             let (time, _) = time(&mut asked(Some(LOCK_WAIT)), &workload(mix, ops), 0, None, &wanted).unwrap();
-            time.responses.iter().map(|of| (of.rate_per_s, of.ops, of.service_ns.clone())).collect::<Vec<_>>()
+            time.responses.iter().map(|of| (of.rate_per_s.unwrap(), of.ops, of.service_ns.clone())).collect::<Vec<_>>()
         };
         // 7 ns each, of which 3 are the clock's.
         assert_eq!(responses("churn(records=150)", 250), vec![(100_000, 250, vec![250 * 4]); 2]);

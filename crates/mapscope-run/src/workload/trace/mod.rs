@@ -2,11 +2,13 @@
 //! ([`mapscope_trace::read`]; docs/TRACES.md), read once, in constant memory. Any may be packed with gzip, zstd, xz or bzip2.
 
 mod reader;
+mod stamps;
 
 use std::collections::HashMap;
 
 pub use reader::{Reader, Row, identity};
 use serde::{Deserialize, Serialize};
+pub use stamps::{Arrivals, Stamps};
 
 use super::copy::{self, Writer};
 use super::inputs::{self, Content, Taken};
@@ -24,10 +26,12 @@ pub(super) struct About {
     pub whole: Option<(Kind, u64)>,
     /// How many operations come before the first scan, if there is one.
     pub scans: Option<u64>,
+    /// What time stamps count in, where they were asked for, in nanoseconds.
+    pub stamp_unit_ns: Option<u64>,
 }
 
-/// The rows of a trace's private copy: a byte for the kind, the key, the hash, the value's length, a scan's and the key's
-/// where there are any.
+/// The rows of a trace's private copy: a byte for the kind, the key, the hash, the value's length, a scan's and the key's, and
+/// the time, where there are any.
 /// Numbers are little-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Layout {
@@ -39,6 +43,8 @@ pub(super) struct Layout {
     pub scans: bool,
     /// Whether keys have lengths.
     pub key_lengths: bool,
+    /// Whether operations have times.
+    pub stamps: bool,
 }
 
 /// Reads a trace to its end, which finds bad rows wherever they are.
@@ -50,9 +56,13 @@ pub(super) fn take(trace: &TraceSpec) -> Result<Taken, WorkloadError> {
         value_lengths: says.value_bytes,
         scans: says.entries,
         key_lengths: reader.may_have_texts(),
+        stamps: trace.reading.stamps,
     };
+    if layout.stamps && says.time.is_none() {
+        return Err(reader.no_times());
+    }
     let mut copy = Writer::new(&trace.path, layout.row_bytes())?;
-    let (mut whole, mut scans) = (None, None);
+    let (mut whole, mut scans, mut stamps) = (None, None, Stamps::new());
     let mut alive = Alive::default();
     while let Some(row) = reader.next_row()? {
         let Row::Op(op) = row else { continue };
@@ -65,14 +75,24 @@ pub(super) fn take(trace: &TraceSpec) -> Result<Taken, WorkloadError> {
         if layout.hashed {
             alive.follow(&op).map_err(|what| reader.fault_here(what))?;
         }
-        copy.push(|row| layout.encode(&op, row))?;
+        let mut stamp_ns = 0;
+        if layout.stamps {
+            let Some(stamp) = reader.stamp() else { return Err(reader.no_time()) };
+            stamps.unit_ns = stamps.unit_ns.min(stamp.unit_ns);
+            stamps.add(stamp.ns);
+            stamp_ns = stamp.ns;
+        }
+        copy.push(|row| layout.encode(&op, stamp_ns, row))?;
     }
     if copy.rows() == 0 {
         return Err(reader.no_operations());
     }
     let (told, key_lengths) = (reader.told(), reader.key_lengths());
+    let stamp_unit_ns = layout.stamps.then_some(stamps.unit_ns);
+    let told =
+        [told, layout.stamps.then(|| stamps.told())].into_iter().flatten().reduce(|told, stamps| told + "; " + &stamps);
     let fingerprint = format!("{}{}", reader.into_input().fingerprint()?, trace.reading);
-    let content = Content::Trace(About { layout, key_lengths, whole, scans });
+    let content = Content::Trace(About { layout, key_lengths, whole, scans, stamp_unit_ns });
     let about = inputs::About { path: trace.path.clone(), reading: trace.reading.clone(), fingerprint, told, content };
     Ok(Taken { about, copy: copy.finish()? })
 }
@@ -84,9 +104,10 @@ impl Layout {
             + if self.value_lengths { 4 } else { 0 }
             + if self.scans { 4 } else { 0 }
             + if self.key_lengths { 2 } else { 0 }
+            + if self.stamps { 8 } else { 0 }
     }
 
-    fn encode(self, op: &Op, row: &mut Vec<u8>) {
+    fn encode(self, op: &Op, stamp_ns: u64, row: &mut Vec<u8>) {
         row.push(match op.kind {
             Kind::Put => 0,
             Kind::Remove => 1,
@@ -108,6 +129,9 @@ impl Layout {
         if self.key_lengths {
             row.extend_from_slice(&op.key_bytes.to_le_bytes());
         }
+        if self.stamps {
+            row.extend_from_slice(&stamp_ns.to_le_bytes());
+        }
     }
 
     /// The operation of a row that is [`Layout::row_bytes`] long; `None` of one that no operation gives.
@@ -126,11 +150,28 @@ impl Layout {
         let (hash, row) = if self.hashed { row.split_first_chunk()? } else { (&[0; 8], row) };
         let (value_bytes, row) = if self.value_lengths { row.split_first_chunk()? } else { (&[0; 4], row) };
         let (entries, row) = if self.scans { row.split_first_chunk()? } else { (&[0; 4], row) };
-        let key_bytes = u16::from_le_bytes(if self.key_lengths { *row.first_chunk()? } else { [0; 2] });
+        let (key_bytes, row) = if self.key_lengths { row.split_first_chunk()? } else { (&[0; 2], row) };
+        if self.stamps && row.len() < 8 {
+            return None;
+        }
+        let key_bytes = u16::from_le_bytes(*key_bytes);
         let (key, hash) = (u64::from_le_bytes(*key), u64::from_le_bytes(*hash));
         let value = u32::from_le_bytes(*entries).into();
         Some(Op { kind, key, value, hash, value_bytes: u32::from_le_bytes(*value_bytes), key_bytes })
     }
+}
+
+/// When the first `ops` operations of a trace arrive; `None` where its times were not asked for.
+pub(super) fn arrivals(trace: &Taken, about: About, ops: u64) -> Result<Option<Arrivals>, WorkloadError> {
+    let Some(unit_ns) = about.stamp_unit_ns else { return Ok(None) };
+    let (mut rows, mut left) = (trace.copy.reader(&trace.about.path), ops);
+    let stamps_ns = std::iter::from_fn(|| {
+        left = left.checked_sub(1)?;
+        // The last that a row has.
+        let stamp = |row: &[u8]| u64::from_le_bytes(*row.last_chunk().expect("rows with stamps"));
+        rows.next().map(|row| row.map(stamp)).transpose()
+    });
+    stamps::arrivals(stamps_ns, unit_ns).map(Some)
 }
 
 /// The keys that are in the map, with the hashes that they were put in with: no map finds a key again whose hash has
@@ -203,15 +244,16 @@ mod tests {
 
     #[test]
     fn rows_hold_what_their_layout_says_and_no_more() {
-        for (hashed, value_lengths, scans, key_lengths, bytes) in [
-            (false, false, false, false, 9),
-            (true, false, false, false, 17),
-            (false, true, false, false, 13),
-            (false, false, true, false, 13),
-            (false, false, false, true, 11),
-            (true, true, true, true, 27),
+        for (hashed, value_lengths, scans, key_lengths, stamps, bytes) in [
+            (false, false, false, false, false, 9),
+            (true, false, false, false, false, 17),
+            (false, true, false, false, false, 13),
+            (false, false, true, false, false, 13),
+            (false, false, false, true, false, 11),
+            (false, false, false, false, true, 17),
+            (true, true, true, true, true, 35),
         ] {
-            let layout = Layout { hashed, value_lengths, scans, key_lengths };
+            let layout = Layout { hashed, value_lengths, scans, key_lengths, stamps };
             for kind in [Kind::Put, Kind::Remove, Kind::Get, Kind::Clear, Kind::Iterate, Kind::Scan] {
                 let hash = if hashed { u64::MAX - 2 } else { 0 };
                 let value_bytes = if value_lengths { u32::MAX - 3 } else { 0 };
@@ -219,11 +261,12 @@ mod tests {
                 let key_bytes = if key_lengths { u16::MAX - 5 } else { 0 };
                 let op = Op { kind, key: u64::MAX - 1, value, hash, value_bytes, key_bytes };
                 let mut row = Vec::new();
-                layout.encode(&op, &mut row);
+                layout.encode(&op, u64::MAX - 6, &mut row);
                 assert_eq!((row.len(), layout.row_bytes(), layout.decode(&row)), (bytes, bytes, Some(op)));
                 assert_eq!(layout.decode(&row[..bytes - 1]), None);
+                assert!(!stamps || row.ends_with(&(u64::MAX - 6).to_le_bytes()));
             }
-            assert_eq!(layout.decode(&[6; 27]), None);
+            assert_eq!(layout.decode(&[6; 35]), None);
         }
     }
 }

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::Path;
 
 use mapscope_trace::read::{
-    Action, Columns, Decoder, Fault, Format, Key, Operation, Put, Rows, Says, Units, detect, find, parquet,
+    Action, Columns, Decoder, FORMATS, Fault, Format, Key, Operation, Put, Rows, Says, Stamp, TimeUnit, Units, detect,
+    find, parquet,
 };
 
 use crate::intake::interrupt;
@@ -17,8 +18,10 @@ pub struct Reader {
     input: Input,
     format: &'static Format,
     decoding: Decoding,
-    /// What the unit read last asks for and is still to be handed out, each with how often.
-    waiting: VecDeque<(Row, u64)>,
+    /// What the unit read last asks for and is still to be handed out, each with its time and how often.
+    waiting: VecDeque<(Row, Option<Stamp>, u64)>,
+    /// The time of the row handed out last.
+    stamp: Option<Stamp>,
     requests: Requests,
     /// The keys that get-or-insert has put.
     known: HashSet<u64, foldhash::fast::FixedState>,
@@ -86,6 +89,7 @@ impl Reader {
             format,
             decoding,
             waiting,
+            stamp: None,
             requests,
             known,
             key_lengths: Lengths::default(),
@@ -122,8 +126,9 @@ impl Reader {
     /// The next row; `None` at the end.
     pub fn next_row(&mut self) -> Result<Option<Row>, WorkloadError> {
         loop {
-            if let Some((row, times)) = self.waiting.front_mut() {
+            if let Some((row, stamp, times)) = self.waiting.front_mut() {
                 let row = *row;
+                self.stamp = *stamp;
                 *times -= 1;
                 if *times == 0 {
                     self.waiting.pop_front();
@@ -152,7 +157,7 @@ impl Reader {
                         op.key_bytes = first;
                     }
                 }
-                waiting.push_back((row, operation.times));
+                waiting.push_back((row, operation.stamp, operation.times));
             });
             (self.waiting, self.key_lengths, self.lengths_said) = (waiting, key_lengths, lengths_said);
             self.lengths_differ += lengths_differ;
@@ -160,6 +165,11 @@ impl Reader {
                 return Ok(None);
             }
         }
+    }
+
+    /// When the row handed out last was asked for, where it says so.
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.stamp
     }
 
     /// Reads a line or a record, and hands on what it asks for, each [`Operation::times`] times; false at the end.
@@ -266,6 +276,36 @@ impl Reader {
     pub(super) fn no_operations(&self) -> WorkloadError {
         let what = "holds no operations; expected at least one `insert`, `remove`, `get`, `clear`, `iterate` or `scan`";
         self.fault(what.to_owned())
+    }
+
+    /// The error of a trace whose rows have no times, and of which these are wanted.
+    pub(super) fn no_times(&self) -> WorkloadError {
+        let columns = TimeUnit::ALL.map(TimeUnit::column).join(", ");
+        let what = match self.format.has_columns {
+            true => format!(
+                "has no column of times ({columns}), which --pace trace goes by: name it with its unit, as --columns \
+                 'key=NAME,op=NAME,time_ms=NAME'"
+            ),
+            false => {
+                let with: Vec<_> = FORMATS.iter().filter(|format| format.has_times).map(|format| format.name).collect();
+                format!(
+                    "{} has no times, which --pace trace goes by; formats that have: {}, and csv and parquet with a column \
+                     of them ({columns})",
+                    self.format.name,
+                    with.join(", ")
+                )
+            }
+        };
+        self.fault(what)
+    }
+
+    /// The error of a row without one.
+    pub(super) fn no_time(&self) -> WorkloadError {
+        let unit = self.says().time.map_or("", TimeUnit::column);
+        self.fault_here(format!(
+            "no time that can be read, which --pace trace goes by; expected a number as of {unit}: digits, maybe a point and \
+             more, down to nanoseconds, and at most 2^64 of these"
+        ))
     }
 
     pub(super) fn into_input(self) -> Input {

@@ -16,10 +16,11 @@ use super::{Columns, Fault, Format, Put, Sample, Says, Units};
 
 pub(super) const FORMAT: Format = Format {
     name: "parquet",
-    summary: "a Parquet file: op and key, and maybe hash, value_bytes, key_bytes; whole numbers or text",
+    summary: "a Parquet file: op and key, and maybe hash, value_bytes, key_bytes, time_s; whole numbers or text",
     fills: "without a column op each row is a request of its key",
     units: Units::Rows,
     has_columns: true,
+    has_times: false,
     is,
     open: |_, _| {
         Err(Fault { line: None, what: "is no file of lines or records: its rows lie anywhere in it".to_owned() })

@@ -4,14 +4,15 @@ use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit as ParquetUnit};
 use parquet::errors::{ParquetError, Result as Decoded};
 use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
-use parquet::schema::types::SchemaDescriptor;
+use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 use super::super::columns::{Columns, SLOTS, Slot};
 use super::super::csv::{NAMES, NO_ENTRIES, TIMES_MAX, unknown};
 use super::super::number::{hexadecimal, quote};
-use super::super::{Action, Key, Operation, Put, Says, Verb, verb};
+use super::super::{Action, Key, Operation, Put, Says, Stamp, TimeUnit, Verb, verb};
 use super::column::{Column, Field};
 use super::{Anywhere, Rows};
 
@@ -19,6 +20,8 @@ pub(super) struct Parquet {
     file: SerializedFileReader<Sought>,
     /// By [`Slot`].
     columns: [Option<Column>; SLOTS.len()],
+    /// What the column of times counts.
+    unit: TimeUnit,
     /// Groups of rows that have been begun.
     groups: usize,
     /// Rows of the last one that are still to come.
@@ -34,13 +37,23 @@ impl Parquet {
         let file = SerializedFileReader::new(Sought(file.into())).map_err(unreadable)?;
         let schema = file.metadata().file_metadata().schema_descr();
         let mut columns = [const { None::<Column> }; SLOTS.len()];
+        let mut unit = TimeUnit::S;
         for (slot, leaf) in find(schema, named)? {
-            columns[slot as usize] = Some(Column::open(schema.column(leaf), leaf)?);
+            let column = schema.column(leaf);
+            let opened = match unit_of(&column, named) {
+                of_time if slot == Slot::Time => of_time.map(|of_time| unit = of_time),
+                _ => Ok(()),
+            };
+            columns[slot as usize] = match opened.and_then(|()| Column::open(column, leaf)) {
+                // Nobody has asked for times: its name says it.
+                Err(_) if slot == Slot::Time && named.is_empty() => None,
+                opened => Some(opened?),
+            };
         }
         for group in file.metadata().row_groups() {
             columns.iter().flatten().try_for_each(|column| column.check(group))?;
         }
-        Ok(Parquet { file, columns, groups: 0, left: 0, row: 0 })
+        Ok(Parquet { file, columns, unit, groups: 0, left: 0, row: 0 })
     }
 
     /// Goes to the next row; false after the last.
@@ -125,12 +138,20 @@ impl Parquet {
         hash.ok_or_else(|| self.bad(Slot::Hash, "a number or exactly 16 hexadecimal digits"))
     }
 
+    fn stamp(&self) -> Option<Stamp> {
+        match self.field(Slot::Time)? {
+            Field::Null => None,
+            Field::Text(text) => Stamp::parse(text, self.unit),
+            Field::Number(number) => Stamp::whole(u64::try_from(number).ok()?, self.unit.ns()),
+        }
+    }
+
     /// What the row at hand asks for.
     fn ask(&self, put: &mut Put<'_>) -> Result<(), String> {
         let verb = self.verb()?;
         let keyed = verb.iter().any(|action| !matches!(action, Action::New | Action::Clear | Action::Iterate));
         let puts = verb.iter().any(|action| matches!(action, Action::Insert | Action::Request));
-        let mut operation = Operation::NOTHING;
+        let mut operation = Operation { stamp: self.stamp(), ..Operation::NOTHING };
         if keyed {
             operation.key = self.key()?;
             operation.hash = self.hash()?;
@@ -167,6 +188,7 @@ impl Rows for Parquet {
             value_bytes: has(Slot::ValueBytes),
             key_bytes: has(Slot::KeyBytes),
             entries: has(Slot::Entries),
+            time: has(Slot::Time).then_some(self.unit),
         }
     }
 
@@ -193,6 +215,23 @@ fn unreadable(error: ParquetError) -> String {
         "can't be read as Parquet ({why}): it is damaged, or has what is not read here; fetch it again, or write it anew, as \
          duckdb -c \"copy (from 'IN') to 'OUT.parquet'\""
     )
+}
+
+/// What a column of times counts. A type that has a unit knows better than a name.
+fn unit_of(column: &ColumnDescriptor, named: &Columns) -> Result<TimeUnit, String> {
+    Ok(match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Timestamp(of)), _) => match of.unit {
+            ParquetUnit::MILLIS => TimeUnit::Ms,
+            ParquetUnit::MICROS => TimeUnit::Us,
+            ParquetUnit::NANOS => TimeUnit::Ns,
+        },
+        (_, ConvertedType::TIMESTAMP_MILLIS) => TimeUnit::Ms,
+        (_, ConvertedType::TIMESTAMP_MICROS) => TimeUnit::Us,
+        (Some(LogicalType::Date), _) | (_, ConvertedType::DATE) => {
+            return Err(format!("{} is a column of days; expected times", quote(column.name().as_bytes())));
+        }
+        _ => named.time_unit(column.name()),
+    })
 }
 
 /// Which leaf of a schema is which column.

@@ -15,22 +15,34 @@ use crate::workload::{Kind, Lengths, Op, Spread, WorkloadError, caught};
 
 /// A trace that is being read.
 pub struct Reader {
+    source: Source,
+    /// What the unit read last asks for and is still to be handed out.
+    waiting: Waiting,
+    /// The time of the row handed out last.
+    stamp: Option<Stamp>,
+}
+
+/// Where rows come from.
+struct Source {
     input: Input,
     format: &'static Format,
     decoding: Decoding,
-    /// What the unit read last asks for and is still to be handed out, each with its time and how often.
-    waiting: VecDeque<(Row, Option<Stamp>, u64)>,
-    /// The time of the row handed out last.
-    stamp: Option<Stamp>,
     requests: Requests,
     /// The keys that get-or-insert has put.
     known: HashSet<u64, foldhash::fast::FixedState>,
+    left_out: u64,
+}
+
+/// Rows that wait to be handed out, and how long the keys of all rows so far were.
+#[derive(Default)]
+struct Waiting {
+    /// Each with its time and how often.
+    rows: VecDeque<(Row, Option<Stamp>, u64)>,
     key_lengths: Lengths,
     /// Of each key whose rows say how long it is, what they said first. In bytes, which lie side by side without room between.
     lengths_said: HashMap<[u8; 8], [u8; 2], foldhash::fast::FixedState>,
     /// Rows that say another length than the first of their key.
     lengths_differ: u64,
-    left_out: u64,
 }
 
 /// What makes operations of an input.
@@ -83,20 +95,8 @@ impl Reader {
             let what = format!("{} says what each row does: leave --trace-op out", format.name);
             return Err(input.fault(what));
         }
-        let (waiting, known) = (VecDeque::new(), HashSet::default());
-        Ok(Reader {
-            input,
-            format,
-            decoding,
-            waiting,
-            stamp: None,
-            requests,
-            known,
-            key_lengths: Lengths::default(),
-            lengths_said: HashMap::default(),
-            lengths_differ: 0,
-            left_out: 0,
-        })
+        let source = Source { input, format, decoding, requests, known: HashSet::default(), left_out: 0 };
+        Ok(Reader { source, waiting: Waiting::default(), stamp: None })
     }
 
     fn decoding(
@@ -126,42 +126,17 @@ impl Reader {
     /// The next row; `None` at the end.
     pub fn next_row(&mut self) -> Result<Option<Row>, WorkloadError> {
         loop {
-            if let Some((row, stamp, times)) = self.waiting.front_mut() {
+            if let Some((row, stamp, times)) = self.waiting.rows.front_mut() {
                 let row = *row;
                 self.stamp = *stamp;
                 *times -= 1;
                 if *times == 0 {
-                    self.waiting.pop_front();
+                    self.waiting.rows.pop_front();
                 }
                 return Ok(Some(row));
             }
-            let mut waiting = std::mem::take(&mut self.waiting);
-            let mut key_lengths = std::mem::take(&mut self.key_lengths);
-            let mut lengths_said = std::mem::take(&mut self.lengths_said);
-            let mut lengths_differ = 0;
-            let went_on = self.read(&mut |operation| {
-                let mut row = if operation.action == Action::New { Row::New } else { Row::Op(op(&operation)) };
-                if let Some(length) = key_length(&operation) {
-                    key_lengths.add(length, operation.times);
-                    let length = u16::try_from(length).unwrap_or(u16::MAX);
-                    // A map finds a key again only if it is as long as it was.
-                    let first = match (operation.key_bytes, &row) {
-                        (Some(_), Row::Op(op)) => {
-                            let first = lengths_said.entry(op.key.to_ne_bytes()).or_insert(length.to_ne_bytes());
-                            u16::from_ne_bytes(*first)
-                        }
-                        _ => length,
-                    };
-                    lengths_differ += if first == length { 0 } else { operation.times };
-                    if let Row::Op(op) = &mut row {
-                        op.key_bytes = first;
-                    }
-                }
-                waiting.push_back((row, operation.stamp, operation.times));
-            });
-            (self.waiting, self.key_lengths, self.lengths_said) = (waiting, key_lengths, lengths_said);
-            self.lengths_differ += lengths_differ;
-            if !went_on? {
+            let Reader { source, waiting, .. } = self;
+            if !source.read(&mut |operation| waiting.add(&operation))? {
                 return Ok(None);
             }
         }
@@ -174,6 +149,112 @@ impl Reader {
 
     /// Reads a line or a record, and hands on what it asks for, each [`Operation::times`] times; false at the end.
     pub fn read(&mut self, put: &mut Put<'_>) -> Result<bool, WorkloadError> {
+        self.source.read(put)
+    }
+
+    /// What its rows say.
+    pub fn says(&self) -> Says {
+        self.source.decoding.says()
+    }
+
+    /// What it is read as and what stands for what it doesn't say, in words; `None` where it says all.
+    pub fn told(&self) -> Option<String> {
+        let Format { name, fills, .. } = self.source.format;
+        let requests = match (self.source.decoding.says().action, self.source.requests) {
+            (true, _) => "",
+            (false, Requests::Insert) => {
+                "; a request is a put (--trace-op get-or-insert: a get, and a put where that misses)"
+            }
+            (false, Requests::GetOrInsert) => "; a request is a get, and a put of a key that comes for the first time",
+        };
+        let left_out = match self.source.left_out {
+            0 => String::new(),
+            1 => "; 1 row asks nothing of a map".to_owned(),
+            rows => format!("; {rows} rows ask nothing of a map"),
+        };
+        let differ = match self.waiting.lengths_differ {
+            0 => String::new(),
+            1 => "; 1 row has another key_bytes than the first of its key, which counts".to_owned(),
+            rows => format!("; {rows} rows have another key_bytes than the first of their key, which counts"),
+        };
+        let remark = self.source.decoding.remark().map(|remark| format!("; {remark}")).unwrap_or_default();
+        let says_all = ["csv", "parquet"].contains(name) && requests.is_empty() && differ.is_empty();
+        match says_all {
+            true => self.source.decoding.remark().map(|remark| format!("read as {name}: {remark}")),
+            false => Some(format!("read as {name}: {fills}{requests}{left_out}{differ}{remark}")),
+        }
+    }
+
+    /// Whether its keys may be texts, or have lengths that its rows say.
+    pub fn may_have_texts(&self) -> bool {
+        !matches!(self.source.format.units, Units::Records(_))
+    }
+
+    /// How long the keys were so far, operation by operation: of those that are texts, or whose rows say it. `None` where
+    /// none is.
+    pub fn key_lengths(&self) -> Option<Spread> {
+        self.waiting.key_lengths.spread()
+    }
+
+    /// The number of the line read last.
+    pub fn line_number(&self) -> u64 {
+        self.source.input.line_number()
+    }
+
+    /// An error that blames the row read last.
+    pub fn fault_here(&self, what: String) -> WorkloadError {
+        self.source.fault_here(what)
+    }
+
+    /// An error that blames the whole file.
+    pub fn fault(&self, what: String) -> WorkloadError {
+        self.source.input.fault(what)
+    }
+
+    /// The error of a trace without operations.
+    pub(super) fn no_operations(&self) -> WorkloadError {
+        let what = "holds no operations; expected at least one `insert`, `remove`, `get`, `clear`, `iterate` or `scan`";
+        self.fault(what.to_owned())
+    }
+
+    /// The error of a trace whose rows have no times, and of which these are wanted.
+    pub(super) fn no_times(&self) -> WorkloadError {
+        let columns = TimeUnit::ALL.map(TimeUnit::column).join(", ");
+        let what = match self.source.format.has_columns {
+            true => format!(
+                "has no column of times ({columns}), which --pace trace goes by: name it with its unit, as --columns \
+                 'key=NAME,op=NAME,time_ms=NAME'"
+            ),
+            false => {
+                let with: Vec<_> = FORMATS.iter().filter(|format| format.has_times).map(|format| format.name).collect();
+                format!(
+                    "{} has no times, which --pace trace goes by; formats that have: {}, and csv and parquet with a column \
+                     of them ({columns})",
+                    self.source.format.name,
+                    with.join(", ")
+                )
+            }
+        };
+        self.fault(what)
+    }
+
+    /// The error of a row without one.
+    pub(super) fn no_time(&self) -> WorkloadError {
+        let unit = self.says().time.map_or("", TimeUnit::column);
+        self.fault_here(format!(
+            "no time that can be read, which --pace trace goes by; expected a number as of {unit}: digits, maybe a point and \
+             more, down to nanoseconds, and at most 2^64 of these"
+        ))
+    }
+
+    pub(super) fn into_input(self) -> Input {
+        self.source.input
+    }
+}
+
+impl Source {
+    /// As [`Reader::read`].
+    fn read(&mut self, put: &mut Put<'_>) -> Result<bool, WorkloadError> {
         let (requests, known, left_out) = (self.requests, &mut self.known, &mut self.left_out);
         let mut put = |operation: Operation<'_>| match (operation.action, requests) {
             (Action::Nothing, _) => *left_out += 1,
@@ -209,107 +290,36 @@ impl Reader {
         decoded.map_err(|what| self.fault_here(what))
     }
 
-    /// What its rows say.
-    pub fn says(&self) -> Says {
-        self.decoding.says()
-    }
-
-    /// What it is read as and what stands for what it doesn't say, in words; `None` where it says all.
-    pub fn told(&self) -> Option<String> {
-        let Format { name, fills, .. } = self.format;
-        let requests = match (self.decoding.says().action, self.requests) {
-            (true, _) => "",
-            (false, Requests::Insert) => {
-                "; a request is a put (--trace-op get-or-insert: a get, and a put where that misses)"
-            }
-            (false, Requests::GetOrInsert) => "; a request is a get, and a put of a key that comes for the first time",
-        };
-        let left_out = match self.left_out {
-            0 => String::new(),
-            1 => "; 1 row asks nothing of a map".to_owned(),
-            rows => format!("; {rows} rows ask nothing of a map"),
-        };
-        let differ = match self.lengths_differ {
-            0 => String::new(),
-            1 => "; 1 row has another key_bytes than the first of its key, which counts".to_owned(),
-            rows => format!("; {rows} rows have another key_bytes than the first of their key, which counts"),
-        };
-        let remark = self.decoding.remark().map(|remark| format!("; {remark}")).unwrap_or_default();
-        let says_all = ["csv", "parquet"].contains(name) && requests.is_empty() && differ.is_empty();
-        match says_all {
-            true => self.decoding.remark().map(|remark| format!("read as {name}: {remark}")),
-            false => Some(format!("read as {name}: {fills}{requests}{left_out}{differ}{remark}")),
-        }
-    }
-
-    /// Whether its keys may be texts, or have lengths that its rows say.
-    pub fn may_have_texts(&self) -> bool {
-        !matches!(self.format.units, Units::Records(_))
-    }
-
-    /// How long the keys were so far, operation by operation: of those that are texts, or whose rows say it. `None` where
-    /// none is.
-    pub fn key_lengths(&self) -> Option<Spread> {
-        self.key_lengths.spread()
-    }
-
-    /// The number of the line read last.
-    pub fn line_number(&self) -> u64 {
-        self.input.line_number()
-    }
-
-    /// An error that blames the row read last.
-    pub fn fault_here(&self, what: String) -> WorkloadError {
+    fn fault_here(&self, what: String) -> WorkloadError {
         match (self.format.units, &self.decoding) {
             (Units::Lines, _) => self.input.fault_here(what),
             (_, Decoding::Rows(rows)) => self.input.fault(format!("row {}: {what}", rows.row())),
             _ => self.input.fault(what),
         }
     }
+}
 
-    /// An error that blames the whole file.
-    pub fn fault(&self, what: String) -> WorkloadError {
-        self.input.fault(what)
-    }
-
-    /// The error of a trace without operations.
-    pub(super) fn no_operations(&self) -> WorkloadError {
-        let what = "holds no operations; expected at least one `insert`, `remove`, `get`, `clear`, `iterate` or `scan`";
-        self.fault(what.to_owned())
-    }
-
-    /// The error of a trace whose rows have no times, and of which these are wanted.
-    pub(super) fn no_times(&self) -> WorkloadError {
-        let columns = TimeUnit::ALL.map(TimeUnit::column).join(", ");
-        let what = match self.format.has_columns {
-            true => format!(
-                "has no column of times ({columns}), which --pace trace goes by: name it with its unit, as --columns \
-                 'key=NAME,op=NAME,time_ms=NAME'"
-            ),
-            false => {
-                let with: Vec<_> = FORMATS.iter().filter(|format| format.has_times).map(|format| format.name).collect();
-                format!(
-                    "{} has no times, which --pace trace goes by; formats that have: {}, and csv and parquet with a column \
-                     of them ({columns})",
-                    self.format.name,
-                    with.join(", ")
-                )
+impl Waiting {
+    /// Takes what a row asks for.
+    fn add(&mut self, operation: &Operation<'_>) {
+        let mut row = if operation.action == Action::New { Row::New } else { Row::Op(op(operation)) };
+        if let Some(length) = key_length(operation) {
+            self.key_lengths.add(length, operation.times);
+            let length = u16::try_from(length).unwrap_or(u16::MAX);
+            // A map finds a key again only if it is as long as it was.
+            let first = match (operation.key_bytes, &row) {
+                (Some(_), Row::Op(op)) => {
+                    let first = self.lengths_said.entry(op.key.to_ne_bytes()).or_insert(length.to_ne_bytes());
+                    u16::from_ne_bytes(*first)
+                }
+                _ => length,
+            };
+            self.lengths_differ += if first == length { 0 } else { operation.times };
+            if let Row::Op(op) = &mut row {
+                op.key_bytes = first;
             }
-        };
-        self.fault(what)
-    }
-
-    /// The error of a row without one.
-    pub(super) fn no_time(&self) -> WorkloadError {
-        let unit = self.says().time.map_or("", TimeUnit::column);
-        self.fault_here(format!(
-            "no time that can be read, which --pace trace goes by; expected a number as of {unit}: digits, maybe a point and \
-             more, down to nanoseconds, and at most 2^64 of these"
-        ))
-    }
-
-    pub(super) fn into_input(self) -> Input {
-        self.input
+        }
+        self.rows.push_back((row, operation.stamp, operation.times));
     }
 }
 

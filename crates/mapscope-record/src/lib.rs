@@ -42,8 +42,9 @@ pub use maps::standard::{
 
 /// The maps of [hashbrown](https://docs.rs/hashbrown), in place of `hashbrown`.
 ///
-/// Recorded, they lack what takes an allocator, raw entries, `into_ref` of a set's entry and what is deprecated. And what
-/// puts an entry and gives it, or takes out a set's entry, asks for `Eq` of keys.
+/// Recorded, they lack what takes an allocator, raw entries, `into_map` and `into_ref` of entries, and what is deprecated. What
+/// puts an entry and gives it, and what puts or takes out a set's entry, asks for `Eq` of keys, and panics where a key that was
+/// put just now has another hash.
 #[cfg(feature = "hashbrown")]
 pub mod hashbrown {
     #[cfg(all(feature = "record", target_os = "linux"))]

@@ -4,13 +4,13 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
-use std::ptr;
+use std::ptr::{self, NonNull};
 
 use ::hashbrown::{DefaultHashBuilder, Equivalent, hash_map as real};
 
 use super::hash_map::HashMap;
 use super::lent::{Itself, Of};
-use crate::recorder::{Operation, Size};
+use crate::recorder::{Operation, Recorded as _, Since, Size};
 
 /// An entry of a map: its place, taken or not.
 pub enum Entry<'a, K, V, S> {
@@ -23,18 +23,33 @@ pub enum Entry<'a, K, V, S> {
 /// An entry that is there.
 pub struct OccupiedEntry<'a, K, V, S = DefaultHashBuilder> {
     entry: real::OccupiedEntry<'a, K, V, S>,
-    of: Of<'a, HashMap<K, V, S>>,
+    of: Of,
     is_counted: bool,
 }
 
 /// An entry that is not there.
 pub struct VacantEntry<'a, K, V, S = DefaultHashBuilder> {
     entry: real::VacantEntry<'a, K, V, S>,
-    of: Of<'a, HashMap<K, V, S>>,
+    of: Of,
+}
+
+/// What a map has, and has room for.
+fn size<K, V, S>(map: &real::HashMap<K, V, S>) -> Size {
+    Size { len: map.len(), capacity: map.capacity(), since: Since::NEVER }
+}
+
+impl Of {
+    /// The value of an entry that was put into a table which may have grown.
+    pub(super) fn value<'a, K, V, S>(self, mut entry: real::OccupiedEntry<'a, K, V, S>) -> &'a mut V {
+        let mut value = NonNull::from(entry.get_mut());
+        self.inserted_growing(&HashMap::<K, V, S>::LAYOUT, size(entry.into_map()));
+        // SAFETY: it lies in the table, which is lent for as long, and which nobody has any more.
+        unsafe { value.as_mut() }
+    }
 }
 
 impl<'a, K, V, S> Entry<'a, K, V, S> {
-    pub(super) fn new(entry: real::Entry<'a, K, V, S>, of: Of<'a, HashMap<K, V, S>>) -> Self {
+    pub(super) fn new(entry: real::Entry<'a, K, V, S>, of: Of) -> Self {
         match entry {
             real::Entry::Occupied(entry) => Entry::Occupied(OccupiedEntry::there(entry, of)),
             real::Entry::Vacant(entry) => Entry::Vacant(VacantEntry { entry, of }),
@@ -143,48 +158,30 @@ impl<'a, K, V, S> Entry<'a, K, V, S> {
             Entry::Vacant(_) => self,
         }
     }
-
-    /// Its map.
-    pub fn into_map(self) -> &'a mut HashMap<K, V, S> {
-        match self {
-            Entry::Occupied(entry) => entry.into_map(),
-            Entry::Vacant(entry) => entry.into_map(),
-        }
-    }
 }
 
 impl<'a, K, V, S> OccupiedEntry<'a, K, V, S> {
     /// One that was there.
-    pub(super) fn there(entry: real::OccupiedEntry<'a, K, V, S>, of: Of<'a, HashMap<K, V, S>>) -> Self {
+    pub(super) fn there(entry: real::OccupiedEntry<'a, K, V, S>, of: Of) -> Self {
         OccupiedEntry { entry, of, is_counted: false }
     }
 
-    /// One that was just put, where the table could not grow.
-    pub(super) fn put(entry: real::OccupiedEntry<'a, K, V, S>, of: Of<'a, HashMap<K, V, S>>) -> Self {
-        // SAFETY: nothing is asked of the map.
-        unsafe { of.inserted() };
-        OccupiedEntry { entry, of, is_counted: true }
-    }
-
-    /// One of this key, which is put into a table that may grow.
-    ///
-    /// # Safety
-    /// The key is not there, and nothing that was made of the map is used again.
-    pub(super) unsafe fn put_growing(key: K, value: V, of: Of<'a, HashMap<K, V, S>>) -> Self
+    /// One that was just put. Where the table may have grown, the map is asked, and the entry sought again.
+    pub(super) fn put(entry: real::OccupiedEntry<'a, K, V, S>, of: Of) -> Self
     where
         K: Eq + Hash,
         S: BuildHasher,
     {
-        // SAFETY: the caller's to promise.
-        let map = unsafe { of.map.back() }.real();
-        // SAFETY: the caller's to promise.
-        let at = ptr::from_ref(unsafe { map.insert_unique_unchecked(key, value) }.0);
-        // SAFETY: only the address of the key is left of what was made of it.
-        unsafe { of.inserted() };
-        // SAFETY: as above.
-        match unsafe { of.map.back() }.real().entry_ref(&Itself(at)) {
+        if !of.may_grow() {
+            of.inserted();
+            return OccupiedEntry { entry, of, is_counted: true };
+        }
+        let key = ptr::from_ref(entry.key());
+        let map = entry.into_map();
+        of.inserted_growing(&HashMap::<K, V, S>::LAYOUT, size(map));
+        match map.entry_ref(&Itself(key)) {
             real::EntryRef::Occupied(entry) => OccupiedEntry { entry, of, is_counted: true },
-            real::EntryRef::Vacant(_) => unreachable!("it was put just now"),
+            real::EntryRef::Vacant(_) => unreachable!("a key that was put just now has another hash"),
         }
     }
 
@@ -293,12 +290,6 @@ impl<'a, K, V, S> OccupiedEntry<'a, K, V, S> {
             }
         }
     }
-
-    /// Its map.
-    pub fn into_map(self) -> &'a mut HashMap<K, V, S> {
-        // SAFETY: the entry is given up.
-        unsafe { self.of.map.back() }
-    }
 }
 
 impl<'a, K, V, S> VacantEntry<'a, K, V, S> {
@@ -322,10 +313,11 @@ impl<'a, K, V, S> VacantEntry<'a, K, V, S> {
         S: BuildHasher,
     {
         let of = self.of.begun();
-        let value = self.entry.insert(value);
-        // SAFETY: the value lies in the table.
-        unsafe { of.inserted() };
-        value
+        if !of.may_grow() {
+            of.inserted();
+            return self.entry.insert(value);
+        }
+        of.value(self.entry.insert_entry(value))
     }
 
     /// Puts this value, and is there.
@@ -335,17 +327,8 @@ impl<'a, K, V, S> VacantEntry<'a, K, V, S> {
         K: Eq + Hash,
         S: BuildHasher,
     {
-        if self.of.may_grow() {
-            // SAFETY: the entry is vacant, and gone.
-            return unsafe { OccupiedEntry::put_growing(self.entry.into_key(), value, self.of.begun()) };
-        }
-        OccupiedEntry::put(self.entry.insert_entry(value), self.of)
-    }
-
-    /// Its map.
-    pub fn into_map(self) -> &'a mut HashMap<K, V, S> {
-        // SAFETY: the entry is given up.
-        unsafe { self.of.map.back() }
+        let of = self.of.begun();
+        OccupiedEntry::put(self.entry.insert_entry(value), of)
     }
 }
 

@@ -7,7 +7,6 @@ use std::hash::{BuildHasher, Hash};
 use ::hashbrown::{Equivalent, hash_map as real};
 
 use super::entries::OccupiedEntry;
-use super::hash_map::HashMap;
 use super::lent::Of;
 
 /// An entry of a map: its place, taken or not.
@@ -21,11 +20,11 @@ pub enum EntryRef<'a, 'b, K, Q: ?Sized, V, S> {
 /// An entry that is not there.
 pub struct VacantEntryRef<'map, 'key, K, Q: ?Sized, V, S> {
     entry: real::VacantEntryRef<'map, 'key, K, Q, V, S>,
-    of: Of<'map, HashMap<K, V, S>>,
+    of: Of,
 }
 
 impl<'a, 'b, K, Q: ?Sized, V, S> EntryRef<'a, 'b, K, Q, V, S> {
-    pub(super) fn new(entry: real::EntryRef<'a, 'b, K, Q, V, S>, of: Of<'a, HashMap<K, V, S>>) -> Self {
+    pub(super) fn new(entry: real::EntryRef<'a, 'b, K, Q, V, S>, of: Of) -> Self {
         match entry {
             real::EntryRef::Occupied(entry) => EntryRef::Occupied(OccupiedEntry::there(entry, of)),
             real::EntryRef::Vacant(entry) => EntryRef::Vacant(VacantEntryRef { entry, of }),
@@ -138,14 +137,6 @@ impl<'a, 'b, K, Q: ?Sized, V, S> EntryRef<'a, 'b, K, Q, V, S> {
         }
         self
     }
-
-    /// Its map.
-    pub fn into_map(self) -> &'a mut HashMap<K, V, S> {
-        match self {
-            EntryRef::Occupied(entry) => entry.into_map(),
-            EntryRef::Vacant(entry) => entry.into_map(),
-        }
-    }
 }
 
 impl<'map, 'key, K, Q: ?Sized, V, S> VacantEntryRef<'map, 'key, K, Q, V, S> {
@@ -164,10 +155,7 @@ impl<'map, 'key, K, Q: ?Sized, V, S> VacantEntryRef<'map, 'key, K, Q, V, S> {
         S: BuildHasher,
     {
         let of = self.of.begun();
-        let value = self.entry.insert(value);
-        // SAFETY: the value lies in the table.
-        unsafe { of.inserted() };
-        value
+        of.value(self.entry.insert_entry(value))
     }
 
     /// Puts this value and this key.
@@ -182,10 +170,7 @@ impl<'map, 'key, K, Q: ?Sized, V, S> VacantEntryRef<'map, 'key, K, Q, V, S> {
         S: BuildHasher,
     {
         let of = self.of.begun();
-        let value = self.entry.insert_with_key(key, value);
-        // SAFETY: the value lies in the table.
-        unsafe { of.inserted() };
-        value
+        of.value(self.entry.insert_entry_with_key(key, value))
     }
 
     /// Puts this value and this key.
@@ -200,10 +185,7 @@ impl<'map, 'key, K, Q: ?Sized, V, S> VacantEntryRef<'map, 'key, K, Q, V, S> {
     {
         let of = self.of.begun();
         // SAFETY: the caller's to promise.
-        let value = unsafe { self.entry.insert_with_key_unchecked(key, value) };
-        // SAFETY: the value lies in the table.
-        unsafe { of.inserted() };
-        value
+        of.value(unsafe { self.entry.insert_entry_with_key_unchecked(key, value) })
     }
 
     /// Puts this value, and is there.
@@ -214,11 +196,8 @@ impl<'map, 'key, K, Q: ?Sized, V, S> VacantEntryRef<'map, 'key, K, Q, V, S> {
         Q: ToOwned<Owned = K>,
         S: BuildHasher,
     {
-        if self.of.may_grow() {
-            // SAFETY: the entry is vacant, and not used again.
-            return unsafe { OccupiedEntry::put_growing(self.entry.key().to_owned(), value, self.of.begun()) };
-        }
-        OccupiedEntry::put(self.entry.insert_entry(value), self.of)
+        let of = self.of.begun();
+        OccupiedEntry::put(self.entry.insert_entry(value), of)
     }
 
     /// Puts this value and this key, and is there.
@@ -232,11 +211,8 @@ impl<'map, 'key, K, Q: ?Sized, V, S> VacantEntryRef<'map, 'key, K, Q, V, S> {
         Q: Equivalent<K>,
         S: BuildHasher,
     {
-        if self.of.may_grow() && self.entry.key().equivalent(&key) {
-            // SAFETY: the entry is vacant, and not used again.
-            return unsafe { OccupiedEntry::put_growing(key, value, self.of.begun()) };
-        }
-        OccupiedEntry::put(self.entry.insert_entry_with_key(key, value), self.of)
+        let of = self.of.begun();
+        OccupiedEntry::put(self.entry.insert_entry_with_key(key, value), of)
     }
 
     /// Puts this value and this key, and is there.
@@ -249,19 +225,10 @@ impl<'map, 'key, K, Q: ?Sized, V, S> VacantEntryRef<'map, 'key, K, Q, V, S> {
         K: Eq + Hash,
         S: BuildHasher,
     {
-        if self.of.may_grow() {
-            // SAFETY: the entry is vacant, not used again, and of this key.
-            return unsafe { OccupiedEntry::put_growing(key, value, self.of.begun()) };
-        }
+        let of = self.of.begun();
         // SAFETY: the caller's to promise.
         let entry = unsafe { self.entry.insert_entry_with_key_unchecked(key, value) };
-        OccupiedEntry::put(entry, self.of)
-    }
-
-    /// Its map.
-    pub fn into_map(self) -> &'map mut HashMap<K, V, S> {
-        // SAFETY: the entry is given up.
-        unsafe { self.of.map.back() }
+        OccupiedEntry::put(entry, of)
     }
 }
 

@@ -4,23 +4,11 @@ use ::hashbrown::Equivalent;
 
 pub use super::entries::{Entry, OccupiedEntry, OccupiedError, VacantEntry};
 pub use super::entries_by_reference::{EntryRef, VacantEntryRef};
-use super::lent::{Lent, Of, Table};
+use super::lent::{Lent, Of};
 
 hash_map!(where Q: Equivalent<K> + Hash + ?Sized);
 
-impl<K, V, S> Table for HashMap<K, V, S> {
-    #[inline]
-    fn size(&self) -> Size {
-        self.size()
-    }
-}
-
 impl<K, V, S> HashMap<K, V, S> {
-    /// The real one.
-    pub(super) fn real(&mut self) -> &mut Real<K, V, S> {
-        &mut self.map
-    }
-
     /// The real one, and what becomes of it.
     pub(super) fn into_parts(self) -> (Real<K, V, S>, Record) {
         (self.map, self.record)
@@ -38,8 +26,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
     #[inline]
     pub fn entry(&mut self, key: K) -> Entry<'_, K, V, S> {
         let (row, traced, before) = (self.row(), self.key(&key), self.size());
-        let (entry, map) = Lent::lend(self, |map| map.map.entry(key));
-        Entry::new(entry, Of { map, row, key: traced, before })
+        Entry::new(self.map.entry(key), Of { row, key: traced, before })
     }
 
     /// The entry of a key that is only made where there is none.
@@ -49,8 +36,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
         Q: Hash + Equivalent<K> + ?Sized,
     {
         let (row, traced, before) = (self.row(), self.key(key), self.size());
-        let (entry, map) = Lent::lend(self, |map| map.map.entry_ref(key));
-        EntryRef::new(entry, Of { map, row, key: traced, before })
+        EntryRef::new(self.map.entry_ref(key), Of { row, key: traced, before })
     }
 
     /// A key as the map has it, and its value, to be changed.
@@ -101,7 +87,8 @@ impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
         // SAFETY: the caller's to promise.
         let (entry, map) = Lent::lend(self, |map| unsafe { map.map.insert_unique_unchecked(k, v) });
         // SAFETY: the entry lies in the table.
-        unsafe { Of { map, row, key, before }.inserted() };
+        let now = unsafe { map.look() }.size();
+        Of { row, key, before }.inserted_growing(&Self::LAYOUT, now);
         entry
     }
 

@@ -1,19 +1,22 @@
 //! [`HashSet`] of hashbrown, recorded.
 
 use std::ops::{BitAndAssign, BitOrAssign, BitXorAssign, SubAssign};
+use std::ptr::NonNull;
 
 use ::hashbrown::Equivalent;
 
 use super::hash_map::HashMap;
-use super::lent::{Itself, Lent, Of, Table};
+use super::lent::{Itself, Lent, Of};
 pub use super::set_entries::{Entry, OccupiedEntry, VacantEntry};
 
 hash_set!(where Q: Equivalent<T> + Hash + ?Sized);
 
-impl<T, S> Table for HashSet<T, S> {
-    #[inline]
-    fn size(&self) -> Size {
-        self.size()
+impl<T, S> HashSet<T, S> {
+    /// A value that an entry has found is looked at.
+    pub(super) fn found(&self, key: Option<Key>) {
+        if let Some(row) = self.row() {
+            row.looked_up(|| key);
+        }
     }
 }
 
@@ -35,9 +38,29 @@ impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
     /// A value's entry.
     #[inline]
     pub fn entry(&mut self, value: T) -> Entry<'_, T, S> {
-        let (row, traced, before) = (self.row(), self.key(&value), self.size());
-        let (entry, map) = Lent::lend(self, |set| set.set.entry(value));
-        Entry::new(entry, Of { map, row, key: traced, before })
+        let key = self.key(&value);
+        match self.set.get(&value).map(NonNull::from) {
+            Some(there) => Entry::Occupied(OccupiedEntry::new(self, there, key, false)),
+            None => Entry::Vacant(VacantEntry::new(self, value)),
+        }
+    }
+
+    /// Puts a value of which an entry has found that it is not there.
+    pub(super) fn put_vacant(&mut self, value: T) -> NonNull<T> {
+        let (before, key) = (self.before(), self.key(&value));
+        // SAFETY: it is not there, and the set was lent to the entry since.
+        let there = NonNull::from(unsafe { self.set.insert_unique_unchecked(value) });
+        self.put(before, key);
+        there
+    }
+
+    /// Takes out the value that an entry has found.
+    pub(super) fn take_occupied(&mut self, there: NonNull<T>) -> T {
+        // SAFETY: it lies in the table, of which the entry had the set.
+        let (before, key) = (self.before(), self.key(unsafe { there.as_ref() }));
+        let value = self.set.take(&Itself(there.as_ptr())).expect("a value that is there has another hash");
+        self.removed(before, key);
+        value
     }
 
     /// A value as the set has it, put where it was not there.
@@ -45,7 +68,9 @@ impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
     pub fn get_or_insert(&mut self, value: T) -> &T {
         let (row, key, before) = (self.row(), self.key(&value), self.size().begun());
         let (value, map) = Lent::lend(self, |set| set.set.get_or_insert(value));
-        Self::found_or_put(Of { map, row, key, before });
+        // SAFETY: the value lies in the table.
+        let now = unsafe { map.look() }.size();
+        Self::found_or_put(Of { row, key, before }, now);
         value
     }
 
@@ -61,22 +86,16 @@ impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
     {
         let (row, key, before) = (self.row(), self.key(value), self.size().begun());
         let (value, map) = Lent::lend(self, |set| set.set.get_or_insert_with(value, f));
-        Self::found_or_put(Of { map, row, key, before });
+        // SAFETY: the value lies in the table.
+        let now = unsafe { map.look() }.size();
+        Self::found_or_put(Of { row, key, before }, now);
         value
     }
 
-    /// Takes out this one.
-    pub(super) fn take_itself(&mut self, value: *const T) -> Option<T> {
-        self.set.take(&Itself(value))
-    }
-
     /// A value is there, or was put.
-    fn found_or_put(of: Of<'_, Self>) {
-        // SAFETY: what was made of the set is a reference to what its table holds.
-        let is_new = unsafe { of.map.look() }.len() > of.before.len;
-        if is_new {
-            // SAFETY: as above.
-            unsafe { of.inserted() };
+    fn found_or_put(of: Of, now: Size) {
+        if now.len > of.before.len {
+            of.inserted_growing(&Self::LAYOUT, now);
         } else if let Some(row) = of.row {
             row.looked_up(|| of.key);
         }
@@ -92,7 +111,8 @@ impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
         // SAFETY: the caller's to promise.
         let (value, map) = Lent::lend(self, |set| unsafe { set.set.insert_unique_unchecked(value) });
         // SAFETY: the value lies in the table.
-        unsafe { Of { map, row, key, before }.inserted() };
+        let now = unsafe { map.look() }.size();
+        Of { row, key, before }.inserted_growing(&Self::LAYOUT, now);
         value
     }
 }

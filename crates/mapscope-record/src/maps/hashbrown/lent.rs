@@ -1,6 +1,5 @@
-//! A map that is lent to an entry. Putting the entry may make the table grow, and while the map is lent nothing can be asked
-//! of it. So whoever lends it keeps its address, and asks when the entry is gone: at once, because an entry that had
-//! something to do when it is dropped would keep the map lent until then, which the real one does not.
+//! A map whose entries are put and looked at from outside of it: putting one may make the table grow, and while the map is
+//! lent nothing can be asked of it.
 
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
@@ -8,12 +7,52 @@ use std::ptr::{self, NonNull};
 
 use ::hashbrown::Equivalent;
 
-use crate::recorder::{Key, Operation, Recorded, Row, Since, Size};
+use crate::recorder::{Key, Layout, Operation, Row, Since, Size};
 
-/// A map that is a table.
-pub(super) trait Table: Recorded {
-    /// What it has, and has room for.
-    fn size(&self) -> Size;
+/// Of an entry: the row of its map, the key where it is traced, and what there was before.
+#[derive(Clone, Copy)]
+pub(super) struct Of {
+    pub(super) row: Option<&'static Row>,
+    pub(super) key: Option<Key>,
+    pub(super) before: Size,
+}
+
+impl Of {
+    /// Whether the table may grow when the entry is put: it is full, or was before this entry was taken out of it.
+    pub(super) fn may_grow(&self) -> bool {
+        self.row.is_some() && self.before.len + 1 >= self.before.capacity
+    }
+
+    /// The same, of an entry that is put now.
+    pub(super) fn begun(self) -> Of {
+        let since = if self.may_grow() { Since::now() } else { self.before.since };
+        Of { before: Size { since, ..self.before }, ..self }
+    }
+
+    /// The entry was put.
+    pub(super) fn inserted(&self) {
+        if let Some(row) = self.row {
+            row.wrote();
+            row.inserted(1);
+            row.trace(Operation::Put, self.key);
+        }
+    }
+
+    /// The entry was put into a table which may have grown, so that there is this now.
+    pub(super) fn inserted_growing(&self, layout: &Layout, now: Size) {
+        self.inserted();
+        if let Some(row) = self.row {
+            row.reserved(layout, self.before, now);
+        }
+    }
+
+    /// It was taken out.
+    pub(super) fn removed(&self) {
+        if let Some(row) = self.row {
+            row.removed(1);
+            row.trace(Operation::Remove, self.key);
+        }
+    }
 }
 
 /// A map that is lent for as long as `'a`.
@@ -21,19 +60,6 @@ pub(super) struct Lent<'a, M> {
     map: NonNull<M>,
     lent: PhantomData<&'a mut M>,
 }
-
-impl<M> Clone for Lent<'_, M> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<M> Copy for Lent<'_, M> {}
-
-// SAFETY: it stands for the reference.
-unsafe impl<'a, M> Send for Lent<'a, M> where &'a mut M: Send {}
-// SAFETY: as above.
-unsafe impl<'a, M> Sync for Lent<'a, M> where &'a mut M: Sync {}
 
 impl<'a, M> Lent<'a, M> {
     /// What `lend` makes of the map, and the map to come back to.
@@ -47,66 +73,11 @@ impl<'a, M> Lent<'a, M> {
     /// The map, to be looked at.
     ///
     /// # Safety
-    /// Nothing that was made of it will be used again but references to what its table holds.
+    /// What was made of it are references to what its table holds, and nothing else.
     #[inline]
     pub(super) unsafe fn look(&self) -> &M {
         // SAFETY: the caller's to promise.
         unsafe { self.map.as_ref() }
-    }
-
-    /// The map again.
-    ///
-    /// # Safety
-    /// Nothing that was made of it will be used again, and no copy of this.
-    #[inline]
-    pub(super) unsafe fn back(mut self) -> &'a mut M {
-        // SAFETY: the caller's to promise.
-        unsafe { self.map.as_mut() }
-    }
-}
-
-/// Of an entry: the map, its row, the key where it is traced, and what there was before.
-pub(super) struct Of<'a, M> {
-    pub(super) map: Lent<'a, M>,
-    pub(super) row: Option<&'static Row>,
-    pub(super) key: Option<Key>,
-    pub(super) before: Size,
-}
-
-impl<'a, M: Table> Of<'a, M> {
-    /// Whether the table may grow when the entry is put: it is full, or was before this entry was taken out of it.
-    pub(super) fn may_grow(&self) -> bool {
-        self.row.is_some() && self.before.len + 1 >= self.before.capacity
-    }
-
-    /// The same, of an entry that is put now.
-    pub(super) fn begun(self) -> Of<'a, M> {
-        let since = if self.may_grow() { Since::now() } else { self.before.since };
-        Of { before: Size { since, ..self.before }, ..self }
-    }
-
-    /// The entry was put.
-    ///
-    /// # Safety
-    /// As for [`Lent::look`], unless it was put where the table [may not grow](Of::may_grow).
-    pub(super) unsafe fn inserted(&self) {
-        let Some(row) = self.row else { return };
-        row.wrote();
-        row.inserted(1);
-        row.trace(Operation::Put, self.key);
-        if self.may_grow() {
-            // SAFETY: the caller's to promise.
-            let now = unsafe { self.map.look() }.size();
-            row.reserved(&M::LAYOUT, self.before, now);
-        }
-    }
-
-    /// It was taken out.
-    pub(super) fn removed(&self) {
-        if let Some(row) = self.row {
-            row.removed(1);
-            row.trace(Operation::Remove, self.key);
-        }
     }
 }
 

@@ -1,15 +1,15 @@
-//! Entries of a set.
+//! Entries of a set: the set itself, and the value that is there or is not.
 //!
-//! What takes a value out asks that values can be hashed and compared, which the real one does not, though no set has others.
+//! What puts a value or takes one out asks that values can be hashed and compared, which the real ones do not, though no set
+//! has others.
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
-use std::ptr::{self, NonNull};
-
-use ::hashbrown::hash_set as real;
+use std::marker::PhantomData;
+use std::ptr::NonNull;
 
 use super::hash_set::HashSet;
-use super::lent::Of;
+use crate::recorder::Key;
 
 /// An entry of a set: a value's place, taken or not.
 pub enum Entry<'a, T, S> {
@@ -21,31 +21,32 @@ pub enum Entry<'a, T, S> {
 
 /// A value that is there.
 pub struct OccupiedEntry<'a, T, S> {
-    value: &'a T,
-    of: Of<'a, HashSet<T, S>>,
+    set: &'a mut HashSet<T, S>,
+    /// It lies in the set's table, which nobody changes but this entry, as its last act.
+    there: NonNull<T>,
+    value: PhantomData<&'a T>,
+    key: Option<Key>,
     /// Just now.
     was_put: bool,
 }
 
 /// A value that is not there.
 pub struct VacantEntry<'a, T, S> {
-    entry: real::VacantEntry<'a, T, S>,
-    of: Of<'a, HashSet<T, S>>,
+    set: &'a mut HashSet<T, S>,
+    value: T,
 }
 
-impl<'a, T, S> Entry<'a, T, S> {
-    pub(super) fn new(entry: real::Entry<'a, T, S>, of: Of<'a, HashSet<T, S>>) -> Self {
-        match entry {
-            real::Entry::Occupied(entry) => Entry::Occupied(OccupiedEntry::new(entry, of, false)),
-            real::Entry::Vacant(entry) => Entry::Vacant(VacantEntry { entry, of }),
-        }
-    }
+// SAFETY: the address stands for a reference to what the set has.
+unsafe impl<T, S> Send for OccupiedEntry<'_, T, S> where HashSet<T, S>: Send {}
+// SAFETY: as above.
+unsafe impl<T, S> Sync for OccupiedEntry<'_, T, S> where HashSet<T, S>: Sync {}
 
+impl<'a, T, S> Entry<'a, T, S> {
     /// Puts it, if it is not there.
     #[inline]
     pub fn insert(self) -> OccupiedEntry<'a, T, S>
     where
-        T: Hash,
+        T: Eq + Hash,
         S: BuildHasher,
     {
         match self {
@@ -58,12 +59,14 @@ impl<'a, T, S> Entry<'a, T, S> {
     #[inline]
     pub fn or_insert(self)
     where
-        T: Hash,
+        T: Eq + Hash,
         S: BuildHasher,
     {
         self.insert();
     }
+}
 
+impl<T, S> Entry<'_, T, S> {
     /// The value.
     #[inline]
     pub fn get(&self) -> &T {
@@ -75,19 +78,22 @@ impl<'a, T, S> Entry<'a, T, S> {
 }
 
 impl<'a, T, S> OccupiedEntry<'a, T, S> {
-    fn new(entry: real::OccupiedEntry<'a, T, S>, of: Of<'a, HashSet<T, S>>, was_put: bool) -> Self {
-        let value = NonNull::from(entry.get());
-        // SAFETY: the set is lent for as long, and only this entry takes the value out.
-        OccupiedEntry { value: unsafe { value.as_ref() }, of, was_put }
+    pub(super) fn new(set: &'a mut HashSet<T, S>, there: NonNull<T>, key: Option<Key>, was_put: bool) -> Self {
+        OccupiedEntry { set, there, value: PhantomData, key, was_put }
+    }
+
+    fn value(&self) -> &T {
+        // SAFETY: it lies in the table for as long as the entry has the set.
+        unsafe { self.there.as_ref() }
     }
 
     /// The value.
     #[inline]
     pub fn get(&self) -> &T {
-        if let (Some(row), false) = (self.of.row, self.was_put) {
-            row.looked_up(|| self.of.key);
+        if !self.was_put {
+            self.set.found(self.key);
         }
-        self.value
+        self.value()
     }
 
     /// Takes it out.
@@ -97,38 +103,36 @@ impl<'a, T, S> OccupiedEntry<'a, T, S> {
         T: Eq + Hash,
         S: BuildHasher,
     {
-        self.of.removed();
-        let value = ptr::from_ref(self.value);
-        // SAFETY: the entry is gone but for the address.
-        unsafe { self.of.map.back() }.take_itself(value).expect("it is there")
+        self.set.take_occupied(self.there)
     }
 }
 
 impl<'a, T, S> VacantEntry<'a, T, S> {
+    pub(super) fn new(set: &'a mut HashSet<T, S>, value: T) -> Self {
+        VacantEntry { set, value }
+    }
+
     /// The value.
     #[inline]
     pub fn get(&self) -> &T {
-        self.entry.get()
+        &self.value
     }
 
     /// The value, given back.
     #[inline]
     pub fn into_value(self) -> T {
-        self.entry.into_value()
+        self.value
     }
 
     /// Puts it.
     #[inline]
     pub fn insert(self) -> OccupiedEntry<'a, T, S>
     where
-        T: Hash,
+        T: Eq + Hash,
         S: BuildHasher,
     {
-        let of = self.of.begun();
-        let there = OccupiedEntry::new(self.entry.insert(), of, true);
-        // SAFETY: the real entry is gone, and the value lies in the table.
-        unsafe { there.of.inserted() };
-        there
+        let there = self.set.put_vacant(self.value);
+        OccupiedEntry::new(self.set, there, None, true)
     }
 }
 
@@ -143,12 +147,12 @@ impl<T: fmt::Debug, S> fmt::Debug for Entry<'_, T, S> {
 
 impl<T: fmt::Debug, S> fmt::Debug for OccupiedEntry<'_, T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OccupiedEntry").field("value", self.value).finish()
+        f.debug_struct("OccupiedEntry").field("value", self.value()).finish()
     }
 }
 
 impl<T: fmt::Debug, S> fmt::Debug for VacantEntry<'_, T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.entry.fmt(f)
+        f.debug_tuple("VacantEntry").field(&self.value).finish()
     }
 }

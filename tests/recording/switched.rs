@@ -5,9 +5,11 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use mapscope::engines::go;
 use mapscope::recording::{Process, Sample, set_sample};
 use serde_json::{Value, json};
 
+use super::traced::line_of;
 use super::{maps, record, rows, rust, toolchains};
 use crate::cli_process::Place;
 
@@ -49,14 +51,20 @@ pub(super) fn set(place: &Place, path: &str, to: &str, from: &str) {
     assert!(outcome.code == Some(0) && outcome.stderr.ends_with(&said), "{}", outcome.stderr);
 }
 
+/// A folder with the program, built as `prog`.
+fn built(go: &go::Toolchain) -> Place {
+    let place = Place::new();
+    for file in ["go.mod", "main.go"] {
+        fs::copy(Path::new(PROGRAM).join(file), place.path().join(file)).expect("copied");
+    }
+    record(&place, go, &["--out", "b", "--", "go", "build", "-o", "prog", "."]);
+    place
+}
+
 #[test]
 fn a_map_is_recorded_from_when_it_is_made_or_never_and_until_it_is_switched_off() {
     for go in toolchains(true) {
-        let place = Place::new();
-        for file in ["go.mod", "main.go"] {
-            fs::copy(Path::new(PROGRAM).join(file), place.path().join(file)).expect("copied");
-        }
-        record(&place, &go, &["--out", "b", "--", "go", "build", "-o", "prog", "."]);
+        let place = built(&go);
         let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
         command.args(["record", "--sample", "off", "--out", "r", "--", "./prog"]).current_dir(place.path());
         let mut program = Waiting::start(command);
@@ -125,6 +133,28 @@ fn a_map_is_recorded_from_when_it_is_made_or_never_and_until_it_is_switched_off(
         assert!(gate.code == Some(2) && gate.stdout.contains(unjudged), "{}{}", gate.stdout, gate.stderr);
         let ended = place.run(&["maps", "r", "--set", "sample=off"]);
         assert!(ended.code == Some(2) && ended.stderr.contains("no process of this recording is running"));
+    }
+}
+
+#[test]
+fn a_trace_is_whole_where_goroutines_read_its_map_while_recording_is_switched_off() {
+    for go in toolchains(true) {
+        let place = built(&go);
+        let text = fs::read_to_string(place.path().join("main.go")).expect("the program");
+        let at = line_of(&text, "reads", "map[string]int{}");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+        command.args(["record", "--trace", &at, "--out", "r", "--", "./prog", "reads"]).current_dir(place.path());
+        let mut program = Waiting::start(command);
+        let pid = program.line();
+        set(&place, &pid, "off", "all");
+        program.go_on();
+        assert_eq!(program.line(), "1", "go{}", go.version);
+        program.end();
+        let trace = place.run(&["convert", "r/trace-001.csv.zst", "-"]);
+        assert_eq!(trace.code, Some(0), "go{}: {}", go.version, trace.stderr);
+        let words: Vec<_> = trace.stdout.lines().skip(1).filter_map(|row| row.split(',').next()).collect();
+        let (first, others) = words.split_first().expect("rows");
+        assert!(*first == "insert" && others.iter().all(|word| *word == "get"), "go{}", go.version);
     }
 }
 

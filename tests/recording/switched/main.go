@@ -5,7 +5,9 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 var input = bufio.NewReader(os.Stdin)
@@ -19,6 +21,10 @@ func wait() {
 }
 
 func main() {
+	if len(os.Args) > 1 {
+		reads()
+		return
+	}
 	before := first()
 	wait()
 	fill(before, 100, 200)
@@ -46,6 +52,30 @@ func main() {
 	fill(never, 100, 200)
 	later := fourth()
 	fmt.Println(len(before), len(whole), len(used), len(never), len(later))
+}
+
+// reads has goroutines look up a key that takes far longer to hash for the trace than to miss.
+//
+//go:noinline
+func reads() {
+	m := map[string]int{}
+	m["short"] = 1
+	key := strings.Repeat("k", 1<<20)
+	var all sync.WaitGroup
+	var done atomic.Bool
+	for range 4 {
+		all.Add(1)
+		go func() {
+			for !done.Load() {
+				_ = m[key]
+			}
+			all.Done()
+		}()
+	}
+	wait()
+	done.Store(true)
+	all.Wait()
+	fmt.Println(len(m))
 }
 
 //go:noinline

@@ -83,6 +83,11 @@ fn columns_of_times_are_called_after_what_they_count() {
     let twice = of_text("key,time_s,time_ms\n1,2,3\n", "");
     assert_eq!(twice, Err("t:1: two columns could be the time: say which one, with --columns".to_owned()));
     assert_eq!(of_text("key,time_s,time_ms\n1,2,3\n2,3,9\n", "key=key,time_ms=time_ms"), Ok(vec![6_000_000]));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for header in ["key,time_s,time_ms", "time_s,key,Time_S", "time,obj,time"] {
+        std::fs::write(file.path(), format!("{header}\n1,1,1\n2,2,2\n")).unwrap();
+        assert_eq!(brief(&all(&open(&traced(file.path())))), "P1 P2", "{header}");
+    }
 }
 
 #[test]

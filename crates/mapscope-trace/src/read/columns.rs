@@ -49,12 +49,26 @@ pub struct Columns {
     named: Vec<(Slot, String)>,
     /// What the time counts, where one is named.
     unit: Option<TimeUnit>,
+    /// Whether times are asked for.
+    timed: bool,
 }
 
 impl Columns {
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
         self.named.is_empty()
+    }
+
+    /// The same, where times are asked for, or are not: then columns of times that can't be used are left out, unless columns
+    /// are named.
+    #[must_use]
+    pub fn timed(self, timed: bool) -> Columns {
+        Columns { timed, ..self }
+    }
+
+    /// Whether a column that means this, and can't be used, is an error. Otherwise it is left out.
+    pub(super) fn needs(&self, slot: Slot) -> bool {
+        slot != Slot::Time || self.timed || !self.is_empty()
     }
 
     /// What the column of this name is said to mean.
@@ -125,7 +139,7 @@ impl FromStr for Columns {
         if !named.is_empty() && named.iter().all(|(slot, _)| *slot != Slot::Key) {
             return Err("no column is said to be the key: give key=NAME, too".to_owned());
         }
-        Ok(Columns { text: text.to_owned(), named, unit })
+        Ok(Columns { text: text.to_owned(), named, unit, timed: false })
     }
 }
 

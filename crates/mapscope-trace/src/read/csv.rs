@@ -103,7 +103,7 @@ impl Table {
         };
         let (mut first, mut best) = (None, None::<Layout>);
         for separator in SEPARATORS {
-            match Layout::headed(line, separator, slot_of, above as u64 + 1) {
+            match Layout::headed(line, separator, columns, slot_of, above as u64 + 1) {
                 Ok(layout) if layout.has(Slot::Key) => {
                     return layout.missing(columns).map_or(Ok(layout), |what| Err(blamed(what)));
                 }
@@ -154,13 +154,15 @@ impl Layout {
     fn headed(
         line: &[u8],
         separator: u8,
+        columns: &Columns,
         slot_of: impl Fn(&[u8]) -> Option<Slot>,
         head_lines: u64,
     ) -> Result<Layout, String> {
         let mut slots: Vec<usize> = Vec::new();
         for cell in cells(line, separator) {
             let slot = slot_of(&cell).map_or(IGNORED, |slot| slot as usize);
-            if slot != IGNORED && slots.contains(&slot) {
+            let is_needed = SLOTS.get(slot).is_some_and(|&(_, slot)| columns.needs(slot));
+            if is_needed && slots.contains(&slot) {
                 let twice = cells(line, separator).filter(|other| *other == cell).count();
                 return Err(match twice {
                     2.. => {
@@ -170,6 +172,11 @@ impl Layout {
                 });
             }
             slots.push(slot);
+        }
+        let is_time = |slot: &usize| *slot == Slot::Time as usize;
+        if slots.iter().filter(|slot| is_time(slot)).count() > 1 {
+            // Nobody asks which of them it is.
+            slots.iter_mut().filter(|slot| is_time(slot)).for_each(|slot| *slot = IGNORED);
         }
         let names = cells(line, separator).map(|cell| String::from_utf8_lossy(&cell).into_owned()).collect();
         Ok(Layout { separator, slots, names, head_lines, numbered: false, unasked: None })

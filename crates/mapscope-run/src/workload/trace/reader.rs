@@ -104,8 +104,8 @@ impl Reader {
         reading: &Reading,
     ) -> Result<Result<(&'static Format, Decoding), Fault>, WorkloadError> {
         let sample = input.sample()?;
-        let columns: Columns = match reading.columns.parse() {
-            Ok(columns) => columns,
+        let columns = match reading.columns.parse::<Columns>() {
+            Ok(columns) => columns.timed(reading.stamps),
             Err(what) => return Ok(Err(Fault { line: None, what })),
         };
         let format = match &reading.format {

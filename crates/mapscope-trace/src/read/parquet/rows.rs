@@ -38,20 +38,22 @@ impl Parquet {
         let schema = file.metadata().file_metadata().schema_descr();
         let mut columns = [const { None::<Column> }; SLOTS.len()];
         let mut unit = TimeUnit::S;
+        let groups = file.metadata().row_groups();
         for (slot, leaf) in find(schema, named)? {
             let column = schema.column(leaf);
             let opened = match unit_of(&column, named) {
                 of_time if slot == Slot::Time => of_time.map(|of_time| unit = of_time),
                 _ => Ok(()),
             };
-            columns[slot as usize] = match opened.and_then(|()| Column::open(column, leaf)) {
+            let opened = opened.and_then(|()| Column::open(column, leaf)).and_then(|column| {
+                groups.iter().try_for_each(|group| column.check(group))?;
+                Ok(column)
+            });
+            columns[slot as usize] = match opened {
                 // Nobody has asked for times: its name says it.
-                Err(_) if slot == Slot::Time && named.is_empty() => None,
+                Err(_) if !named.needs(slot) => None,
                 opened => Some(opened?),
             };
-        }
-        for group in file.metadata().row_groups() {
-            columns.iter().flatten().try_for_each(|column| column.check(group))?;
         }
         Ok(Parquet { file, columns, unit, groups: 0, left: 0, row: 0 })
     }
@@ -220,13 +222,13 @@ fn unreadable(error: ParquetError) -> String {
 /// What a column of times counts. A type that has a unit knows better than a name.
 fn unit_of(column: &ColumnDescriptor, named: &Columns) -> Result<TimeUnit, String> {
     Ok(match (column.logical_type_ref(), column.converted_type()) {
-        (Some(LogicalType::Timestamp(of)), _) => match of.unit {
+        (Some(LogicalType::Timestamp(of) | LogicalType::Time(of)), _) => match of.unit {
             ParquetUnit::MILLIS => TimeUnit::Ms,
             ParquetUnit::MICROS => TimeUnit::Us,
             ParquetUnit::NANOS => TimeUnit::Ns,
         },
-        (_, ConvertedType::TIMESTAMP_MILLIS) => TimeUnit::Ms,
-        (_, ConvertedType::TIMESTAMP_MICROS) => TimeUnit::Us,
+        (_, ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIME_MILLIS) => TimeUnit::Ms,
+        (_, ConvertedType::TIMESTAMP_MICROS | ConvertedType::TIME_MICROS) => TimeUnit::Us,
         (Some(LogicalType::Date), _) | (_, ConvertedType::DATE) => {
             return Err(format!("{} is a column of days; expected times", quote(column.name().as_bytes())));
         }
@@ -244,11 +246,14 @@ fn find(schema: &SchemaDescriptor, named: &Columns) -> Result<Vec<(Slot, usize)>
             NAMES.iter().find(|(_, known)| known.iter().any(is)).map(|(slot, _)| *slot)
         }
     };
-    let found: Vec<(Slot, usize)> =
+    let mut found: Vec<(Slot, usize)> =
         (paths.iter().enumerate()).filter_map(|(leaf, path)| Some((slot_of(path.as_bytes())?, leaf))).collect();
-    for (at, (slot, _)) in found.iter().enumerate() {
-        if found[..at].iter().any(|(other, _)| other == slot) {
-            return Err(format!("two columns could be the {}: say which one, with --columns", SLOTS[*slot as usize].0));
+    for (name, slot) in SLOTS {
+        if found.iter().filter(|(other, _)| *other == slot).count() > 1 {
+            if named.needs(slot) {
+                return Err(format!("two columns could be the {name}: say which one, with --columns"));
+            }
+            found.retain(|(other, _)| *other != slot);
         }
     }
     let is_there = |name: &str| paths.iter().any(|path| path.eq_ignore_ascii_case(name));
@@ -368,7 +373,43 @@ impl Read for From {
 
 #[cfg(test)]
 mod tests {
+    use parquet::schema::parser::parse_message_type;
+
     use super::*;
+
+    fn schema(columns: &str) -> SchemaDescriptor {
+        let message = parse_message_type(&format!("message t {{ {columns} }}")).unwrap();
+        SchemaDescriptor::new(Arc::new(message))
+    }
+
+    #[test]
+    fn times_count_what_their_type_says_or_else_their_name() {
+        for (column, unit) in [
+            ("int64 time_s (TIMESTAMP(MILLIS,true))", TimeUnit::Ms),
+            ("int64 time_s (TIMESTAMP(NANOS,false))", TimeUnit::Ns),
+            ("int64 time_s (TIMESTAMP_MICROS)", TimeUnit::Us),
+            ("int32 time_s (TIME(MILLIS,true))", TimeUnit::Ms),
+            ("int64 time_s (TIME(MICROS,false))", TimeUnit::Us),
+            ("int64 time_s (TIME(NANOS,true))", TimeUnit::Ns),
+            ("int32 time_s (TIME_MILLIS)", TimeUnit::Ms),
+            ("int64 time_s (TIME_MICROS)", TimeUnit::Us),
+            ("int64 time_ms", TimeUnit::Ms),
+            ("int64 time", TimeUnit::S),
+        ] {
+            let schema = schema(&format!("required {column};"));
+            assert_eq!(unit_of(&schema.column(0), &Columns::default()), Ok(unit), "{column}");
+        }
+    }
+
+    #[test]
+    fn of_two_columns_of_times_neither_counts_until_one_is_asked_for() {
+        let schema = schema("required int64 key; required int64 time_s; required int64 time_ns;");
+        assert_eq!(find(&schema, &Columns::default()), Ok(vec![(Slot::Key, 0)]));
+        let twice = "two columns could be the time: say which one, with --columns";
+        assert_eq!(find(&schema, &Columns::default().timed(true)), Err(twice.to_owned()));
+        let named: Columns = "key=key,time_ns=time_ns".parse().unwrap();
+        assert_eq!(find(&schema, &named), Ok(vec![(Slot::Key, 0), (Slot::Time, 2)]));
+    }
 
     #[test]
     fn the_length_of_a_page_is_the_second_number_of_its_header() {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::{InspectError, Session, key, operation, rows};
 use crate::maps::anatomy::{Anatomy, Field, Figure, Part, Table};
 use crate::probe::event::Cause;
-use crate::replay::{Row, Told};
+use crate::replay::{Action, Row, Told};
 
 /// What is watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,8 +189,11 @@ impl Around<'_> {
         if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
     }
 
-    /// The same of a map that tells nothing, by its header.
+    /// The same of a map that tells nothing, by its header. What a clear leaves says nothing of steps.
     fn seen(&self) -> Option<&'static str> {
+        if self.row.action == Action::Clear {
+            return None;
+        }
         let both = |name| Some((whole(self.before, name)?, whole(self.after, name)?));
         let (before, after) = both("slots")?;
         match before.cmp(&after) {

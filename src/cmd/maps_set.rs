@@ -24,11 +24,14 @@ pub(super) fn run(path: &Path, pid: Option<u32>, sample: Sample, quiet: bool) ->
     if processes.is_empty() {
         bail!("{}: no process of this recording is running: what it records can't be changed", text::path(path));
     }
+    // One that can't be changed keeps none of the others from it.
+    let mut failed = Ok(ExitCode::SUCCESS);
     for (name, path) in processes {
-        let before = set_sample(&path, sample)?;
-        if !quiet {
-            output::note(&format!("{name}: sample={sample} for maps made from now on; it was {before}"));
+        match set_sample(&path, sample) {
+            Ok(_) if quiet => {}
+            Ok(before) => output::note(&format!("{name}: sample={sample} for maps made from now on; it was {before}")),
+            Err(error) => failed = failed.and(Err(error.into())),
         }
     }
-    Ok(ExitCode::SUCCESS)
+    failed
 }

@@ -1,8 +1,8 @@
 //! Changing what a running program records.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::os::fd::AsRawFd as _;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU64, Ordering::Release};
@@ -18,7 +18,7 @@ use super::{Process, RecordingError, Sample};
 /// next operation, before it, and no map comes back.
 ///
 /// # Errors
-/// Where that is no file of a recording, or one whose program can't be told.
+/// Where that is no file of a recording, or one whose program can't be told: what has ended stays as it is.
 pub fn set_sample(path: &Path, sample: Sample) -> Result<Sample, RecordingError> {
     set(path, sample).map_err(|what| RecordingError::at(path, what))
 }
@@ -40,6 +40,9 @@ fn set(path: &Path, sample: Sample) -> Result<Sample, String> {
                     must be built anew"
                 .to_owned(),
         );
+    }
+    if !is_written(path, &file).map_err(of_system)? {
+        return Err("no process writes it any more: what it records can't be changed".to_owned());
     }
     let periods = Periods::of(&header)?;
     let number = periods.count;
@@ -72,6 +75,20 @@ pub fn running(folder: &Path) -> Result<Vec<(u32, PathBuf)>, RecordingError> {
         (written == process.path.canonicalize().ok()?).then_some((pid, process.path))
     });
     Ok(running.collect())
+}
+
+/// Whether a process has this file mapped, as one that records has for as long as it runs. Its name says which process and
+/// when; a process in a container knows it by another path, and some file systems by another inode.
+fn is_written(path: &Path, file: &File) -> std::io::Result<bool> {
+    let (path, inode) = (path.canonicalize()?, file.metadata()?.ino().to_string());
+    let of_file = |line: &str| {
+        let Some(mapped) = line.find('/').map(|at| Path::new(&line[at..])) else { return false };
+        let has_inode = || line.split_whitespace().nth(4) == Some(&*inode);
+        mapped.file_name() == path.file_name() && (mapped == path || has_inode())
+    };
+    let processes = fs::read_dir("/proc")?.filter_map(Result::ok);
+    let mut maps = processes.filter_map(|process| fs::read_to_string(process.path().join("maps")).ok());
+    Ok(maps.any(|maps| maps.lines().any(of_file)))
 }
 
 /// The word of a file that its process reads.

@@ -56,11 +56,18 @@ impl Source for Live {
         if running.is_empty() {
             return Err("no process of this recording is running".to_owned());
         }
-        let changed = running.iter().map(|path| {
-            let was = set_sample(path, sample).map_err(of_file)?;
-            Ok(json!({ "file": text::path(path), "sample": sample.to_string(), "was": was.to_string() }))
+        // One that can't be changed keeps none of the others from it.
+        let outcomes: Vec<_> = running.iter().map(|path| (path, set_sample(path, sample).map_err(of_file))).collect();
+        if let [(_, Err(why)), ..] = &outcomes[..]
+            && outcomes.iter().all(|(_, outcome)| outcome.is_err())
+        {
+            return Err(why.clone());
+        }
+        let changed = outcomes.into_iter().map(|(path, outcome)| match outcome {
+            Ok(was) => json!({ "file": text::path(path), "sample": sample.to_string(), "was": was.to_string() }),
+            Err(why) => json!({ "file": text::path(path), "error": why }),
         });
-        let changed = changed.collect::<Result<Vec<_>, String>>()?;
+        let changed: Vec<_> = changed.collect();
         Ok(format!("{}\n", json!({ "processes": changed })).into_bytes())
     }
 }

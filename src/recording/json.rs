@@ -19,11 +19,18 @@ fn figures(recorded: &Recorded<'_>, counts: &Counts) -> Map<String, Value> {
     figures.collect()
 }
 
-/// What was recorded in each period: N, or null where nothing was, and the figures of the maps that were made in it.
+/// What was recorded in each period: N, or null where nothing was, and the figures of the maps that were made in it, unless
+/// the figures beside them are of some places only.
 fn periods(recorded: &Recorded<'_>, process: &Process) -> Value {
-    let periods = process.periods.iter().enumerate().map(|(number, period)| {
-        let maps = process.maps.iter().filter(|map| map.period as usize == number);
-        let mut fields = figures(recorded, &Counts::of(process, maps));
+    let mut maps = vec![Vec::new(); process.periods.len()];
+    for map in process.maps.iter().filter(|_| recorded.packages.is_none()) {
+        maps[map.period as usize].push(map);
+    }
+    let periods = process.periods.iter().zip(maps).map(|(period, maps)| {
+        let mut fields = match recorded.packages {
+            None => figures(recorded, &Counts::of(process, maps.into_iter())),
+            Some(_) => Map::new(),
+        };
         fields.insert("since_unix_ms".to_owned(), (period.since.as_millis() as u64).into());
         fields.insert("sample".to_owned(), period.sample.one_of().into());
         Value::Object(fields)

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{RecordingError, bytes};
 use crate::record::write_atomically;
@@ -32,13 +32,26 @@ pub struct Manifest {
     /// Whether lookups and iterations were counted.
     pub lookups: bool,
     /// The places whose maps were traced.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_more", default)]
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        serialize_with = "as_before",
+        deserialize_with = "one_or_more",
+        default
+    )]
     pub trace: Vec<String>,
     /// When, in milliseconds since 1970.
     pub started_unix_ms: u64,
 }
 
-/// One place stood for itself before there could be more.
+/// One place stands for itself, as it did before there could be more: an older reader knows it so.
+fn as_before<S: Serializer>(places: &[String], to: S) -> Result<S::Ok, S::Error> {
+    match places {
+        [one] => one.serialize(to),
+        several => several.serialize(to),
+    }
+}
+
+/// Reads either.
 fn one_or_more<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

@@ -111,7 +111,7 @@ pub(super) fn summary(recorded: &Recorded<'_>) -> String {
             None => text += "Recording is off: `mapscope maps PID --set sample=1/100` switches it on\n",
         },
         None => match recorded.processes {
-            [one] => text += &periods(one),
+            [one] => text += &periods(one, recorded.packages.is_some()),
             _ => text += "Processes recorded different shares of their maps: --format json has each\n",
         },
     }
@@ -165,8 +165,9 @@ pub(super) fn summary(recorded: &Recorded<'_>) -> String {
     text
 }
 
-/// When what was recorded, of a process in which that was changed: a line each, of the last ones.
-fn periods(process: &Process) -> String {
+/// When what was recorded, of a process in which that was changed: a line each, of the last ones; with how many maps, unless
+/// some places only are shown.
+fn periods(process: &Process, some_only: bool) -> String {
     const SHOWN_MAX: usize = 6;
     let mut text = "What is recorded was changed while it ran, and figures are of the maps that were:\n".to_owned();
     let left_out = process.periods.len().saturating_sub(SHOWN_MAX);
@@ -183,6 +184,7 @@ fn periods(process: &Process) -> String {
         let maps = process.maps.iter().filter(|map| map.period as usize == index).count() as u64;
         let maps = match period.sample {
             Sample::OFF => String::new(),
+            _ if some_only => String::new(),
             _ => format!("{:>11} map{}", number::integer(maps), if maps == 1 { "" } else { "s" }),
         };
         let _ = writeln!(text, "{}", format!("  {when:<20} {:>9}{maps}", period.sample.to_string()).trim_end());

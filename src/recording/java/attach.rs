@@ -1,8 +1,9 @@
 //! Has a JVM that runs load the agent, by the means that HotSpot has for that: a file that asks it to listen, SIGQUIT, and
 //! a socket.
 
-use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -98,8 +99,11 @@ impl Jvm {
         let request =
             ["1", "load", "instrument", "false", &format!("{agent}={setting}")].map(|word| format!("{word}\0"));
         socket.write_all(request.concat().as_bytes()).map_err(failed)?;
+        const ANSWER_TIME: Duration = Duration::from_secs(60);
+        const ANSWER_BYTES_MAX: u64 = 64 << 10;
+        socket.set_read_timeout(Some(ANSWER_TIME)).map_err(failed)?;
         let mut answer = String::new();
-        socket.read_to_string(&mut answer).map_err(failed)?;
+        socket.take(ANSWER_BYTES_MAX).read_to_string(&mut answer).map_err(failed)?;
         let (code, rest) = answer.split_once('\n').unwrap_or((&answer, ""));
         let returned = rest.trim().trim_start_matches("return code: ");
         match (code, returned) {
@@ -115,7 +119,12 @@ impl Jvm {
         if !path.exists() {
             let asks = self.proc(&format!("cwd/.attach_pid{}", self.own));
             let there = self.proc(&format!("root/tmp/.attach_pid{}", self.own));
-            let made = File::create(&asks).map(|_| asks).or_else(|_| File::create(&there).map(|_| there));
+            // One that is there already will do, and is not written to: somebody may have put a link there.
+            let create = |path: PathBuf| match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+                _ => Ok(path),
+            };
+            let made = create(asks).or_else(|_| create(there));
             let made = made.map_err(|error| format!("can't be asked to listen: {error}"))?;
             // SAFETY: it only sends a signal, to a process that catches it.
             unsafe { libc::kill(self.pid as libc::pid_t, libc::SIGQUIT) };
@@ -125,6 +134,13 @@ impl Jvm {
                 left -= 1;
             }
             let _ = fs::remove_file(made);
+        }
+        // Everybody may make files in that folder.
+        let (of_socket, of_jvm) = (fs::symlink_metadata(&path), fs::metadata(self.proc("")));
+        if let (Ok(of_socket), Ok(of_jvm)) = (of_socket, of_jvm)
+            && ![of_jvm.uid(), 0].contains(&of_socket.uid())
+        {
+            return Err(format!("{}: is not its own: remove it", text::path(&path)));
         }
         UnixStream::connect(&path).map_err(|error| format!("does not listen: {error}"))
     }

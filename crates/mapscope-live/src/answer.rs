@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, PoisonError};
 
 use super::{Head, Refusal, Source, Token};
 
@@ -144,8 +145,8 @@ fn is_port(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Answers a request.
-pub(crate) fn answer(head: &Head<'_>, body: &[u8], gate: &Gate, source: &mut dyn Source) -> Answer {
+/// Answers a request. Only one that is let in, and asks for what has to be read, waits for others that do.
+pub(crate) fn answer(head: &Head<'_>, body: &[u8], gate: &Gate, source: &Mutex<Box<dyn Source>>) -> Answer {
     let page = PAGE.iter().find(|(path, ..)| *path == head.target);
     let checked = gate.is_from_here(head).and_then(|()| if page.is_some() { Ok(()) } else { gate.knows(head) });
     if let Err(refused) = checked {
@@ -153,11 +154,12 @@ pub(crate) fn answer(head: &Head<'_>, body: &[u8], gate: &Gate, source: &mut dyn
     }
     let only = |methods: &'static str| Answer { more: methods, ..Answer::refusal(405, "another method is meant") };
     let is_read = ["GET", "HEAD"].contains(&head.method);
+    let source = || source.lock().unwrap_or_else(PoisonError::into_inner);
     match (head.target, page) {
         (_, Some((_, kind, bytes))) if is_read => Answer { status: 200, kind, more: "", body: Cow::Borrowed(*bytes) },
-        ("/maps", _) if is_read => Answer::or(source.maps(), JSON),
-        ("/metrics", _) if is_read => Answer::or(source.metrics(), OPENMETRICS),
-        ("/recording", _) if head.method == "POST" => match source.record(body) {
+        ("/maps", _) if is_read => Answer::or(source().maps(), JSON),
+        ("/metrics", _) if is_read => Answer::or(source().metrics(), OPENMETRICS),
+        ("/recording", _) if head.method == "POST" => match source().record(body) {
             Ok(now) => Answer::of(JSON, now),
             Err(why) => Answer::refusal(400, why),
         },
@@ -192,7 +194,7 @@ pub(crate) mod tests {
     fn answered(text: &str) -> Answer {
         let gate = Gate { token: Token::new(TOKEN).expect("a token"), hosts: vec!["box.example".to_owned()] };
         let (head, length) = parse(text.as_bytes()).expect("a request").expect("whole");
-        answer(&head, &text.as_bytes()[length..], &gate, &mut Fixed)
+        answer(&head, &text.as_bytes()[length..], &gate, &Mutex::new(Box::new(Fixed)))
     }
 
     fn status(line: &str, headers: &str) -> u16 {

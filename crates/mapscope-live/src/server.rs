@@ -257,16 +257,16 @@ fn connected(stream: &TcpStream, shared: &Shared) {
     let limits = &shared.limits;
     let within = |time| Timed { stream, deadline: Instant::now() + time };
     let takes = shared.rate.lock().unwrap_or_else(PoisonError::into_inner).takes(Instant::now());
+    let mut from = within(limits.request_time);
     let received = match takes {
-        true => receive(&mut within(limits.request_time), limits),
+        true => receive(&mut from, limits),
         false => Err(Stop::Refused(Refusal { status: 429, why: "too many requests" })),
     };
     let is_read = received.is_ok();
     let (answer, without_body) = match received {
         Ok(bytes) => match parse(&bytes) {
             Ok(Some((head, length))) => {
-                let mut source = shared.source.lock().unwrap_or_else(PoisonError::into_inner);
-                (answer(&head, &bytes[length..], &shared.gate, &mut **source), head.method == "HEAD")
+                (answer(&head, &bytes[length..], &shared.gate, &shared.source), head.method == "HEAD")
             }
             _ => return,
         },
@@ -280,7 +280,7 @@ fn connected(stream: &TcpStream, shared: &Shared) {
         // What is closed with something unread takes the answer back from the client.
         let _ = stream.shutdown(Shutdown::Write);
         const UNREAD_BYTES_MAX: u64 = 64 << 10;
-        let _ = io::copy(&mut within(limits.request_time).take(UNREAD_BYTES_MAX), &mut io::sink());
+        let _ = io::copy(&mut from.take(UNREAD_BYTES_MAX), &mut io::sink());
     }
 }
 

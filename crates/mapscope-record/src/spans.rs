@@ -9,6 +9,9 @@
 //! the span that is active on the thread whose write the map grew by (`opentelemetry::Context::current()`). It begins with
 //! the write, and ends when the entries are in their new table. It goes where the global tracer sends it. Maps record under
 //! `mapscope record`, or once `mapscope_record::live::serve` was called.
+//!
+//! The span is started and ended on that thread, within the write. So what takes spans must not hold a lock of its own while it
+//! writes to a recorded map: it would wait for itself. Give span processors and exporters maps of the real kind.
 
 /// Has each growth of a table to so many bytes or more be a span, from now on; `u64::MAX` for none.
 pub fn of_growths(bytes_min: u64) {

@@ -122,14 +122,16 @@ impl Pusher {
         self.waiting.extend(spans.drain(..room));
         let metrics = requests::metrics(&recording.shown(), &self.to.service, times[1]);
         let mut pushed = self.post("metrics", metrics);
-        if pushed.is_ok() && !self.waiting.is_empty() {
-            pushed = self.post("traces", requests::traces(self.waiting.clone(), &self.to.service));
-            if pushed.is_ok() {
+        // There are collectors of one of both alone.
+        if !self.waiting.is_empty() {
+            let traces = self.post("traces", requests::traces(self.waiting.clone(), &self.to.service));
+            if traces.is_ok() {
                 self.waiting.clear();
             }
+            pushed = pushed.and(traces);
         }
         if let (Err(why), false) = (&pushed, self.fails) {
-            (self.say)(&format!("--otlp: nothing is pushed for now: {}: {}", self.to.url, text::one_line(why)));
+            (self.say)(&format!("--otlp: not all is pushed for now: {}: {}", self.to.url, text::one_line(why)));
         }
         self.fails = pushed.is_err();
     }

@@ -46,10 +46,16 @@ function row(place) {
 
 function show(maps) {
   const total = maps.total;
-  const sampled = maps.processes.map((process) => process.sample).filter((n) => n > 1);
-  const sum = `${figure(total.maps)} maps in ${figure(maps.places.length)} rows, ${figure(total.alloc_bytes)} bytes allocated, `
-    + `${figure(total.abandoned_bytes)} of them abandoned by growing`;
-  at("sum").textContent = sampled.length ? `${sum}; a sample of the maps (1/${Math.max(...sampled)})` : sum;
+  const shares = maps.processes.map((process) => process.sample);
+  const sampled = shares.filter((n) => n > 1);
+  at("sum").textContent = [
+    `${figure(total.maps)} maps in ${figure(maps.places.length)} rows, ${figure(total.alloc_bytes)} bytes allocated, `
+      + `${figure(total.abandoned_bytes)} of them abandoned by growing`,
+    sampled.length ? `a sample of the maps (1/${Math.max(...sampled)})` : "",
+    shares.length && shares.every((n) => n === null) ? "recording is off" : "",
+    maps.processes.some((process) => process.periods) ? "what is recorded was changed meanwhile, and figures are of the maps that were" : "",
+    total.partial_maps > 0 ? `${total.partial_maps === 1 ? "1 map was" : `${figure(total.partial_maps)} maps were`} used after recording was switched off: counted until then` : "",
+  ].filter((part) => part).join("; ");
   at("rows").replaceChildren(...maps.places.slice(0, ROWS_MAX).map(row));
   const left = maps.places.length - ROWS_MAX;
   const dropped = Object.entries(maps.dropped).filter(([, count]) => count > 0).map(([kind, count]) => `${figure(count)} ${kind}`);

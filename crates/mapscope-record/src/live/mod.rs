@@ -17,8 +17,8 @@
 //!
 //! docs/LIVE.md of mapscope says what is served, and to whom. Under `mapscope record` it is the same recording; otherwise it
 //! begins with [`serve`], and lies in the memory of this process alone: 128 bytes for each map that is made, dead ones
-//! included, for at most 4,194,303. [`control::set_sample`](crate::control::set_sample) takes a sample, before and later,
-//! and so does `POST /recording`.
+//! included, for at most 4,194,303. [`control::set_sample`](crate::control::set_sample) takes a sample once it has
+//! begun, before the first map or later, and so does `POST /recording`.
 
 mod figures;
 mod forms;

@@ -36,15 +36,14 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn read(from: Reader) -> Table {
+        // First, because what they name was there before them.
+        let maps: Vec<usize> = from.maps().iter().skip(1).map(|(_, at)| at).filter(|at| from.u32(*at) != 0).collect();
         let types: HashMap<u32, (String, Layout)> = types(from);
         let places = places(from);
         let mut periods: Vec<Period> = from.periods().iter().map(|(_, at)| period(from, at)).collect();
         let (mut rows, mut total): (HashMap<_, Counts>, _) = (HashMap::new(), Counts::default());
-        for (_, at) in from.maps().iter().skip(1) {
+        for at in maps {
             let [place, ty, flags] = [0, 8, 12].map(|field| from.u32(at + field));
-            if place == 0 {
-                continue;
-            }
             let known = types.get(&ty);
             let layout = known.map(|(_, layout)| layout);
             let name = known.map_or("unknown", |(name, _)| name);

@@ -122,16 +122,20 @@ impl Pusher {
         self.waiting.extend(spans.drain(..room));
         let metrics = requests::metrics(&recording.shown(), &self.to.service, times[1]);
         let mut pushed = self.post("metrics", metrics);
+        let mut what = "nothing is";
         // There are collectors of one of both alone.
         if !self.waiting.is_empty() {
             let traces = self.post("traces", requests::traces(self.waiting.clone(), &self.to.service));
             if traces.is_ok() {
                 self.waiting.clear();
+                what = "metrics are not";
+            } else if pushed.is_ok() {
+                what = "spans are not";
             }
             pushed = pushed.and(traces);
         }
         if let (Err(why), false) = (&pushed, self.fails) {
-            (self.say)(&format!("--otlp: not all is pushed for now: {}: {}", self.to.url, text::one_line(why)));
+            (self.say)(&format!("--otlp: {what} pushed for now: {}: {}", self.to.url, text::one_line(why)));
         }
         self.fails = pushed.is_err();
     }

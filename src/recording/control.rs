@@ -41,20 +41,20 @@ fn set(path: &Path, sample: Sample) -> Result<Sample, String> {
                 .to_owned(),
         );
     }
-    if !is_written(path, &file).map_err(of_system)? {
-        return Err("no process writes it any more: what it records can't be changed".to_owned());
-    }
     let periods = Periods::of(&header)?;
     let number = periods.count;
     let at = |number: usize| (periods.at.checked_add(number * PERIOD_BYTES)).ok_or("is damaged: offset of periods");
     let mut last = [0; PERIOD_BYTES];
     file.read_exact_at(&mut last, at(number - 1)? as u64).map_err(|_| "is cut short".to_owned())?;
     let before = Period::parse(&Bytes(&last), 0)?.sample;
+    if number >= periods.max && before != sample {
+        return Err(format!("what it records has been changed {} times, and no more fit: start it anew", number - 1));
+    }
+    if !is_written(path, &file).map_err(of_system)? {
+        return Err("no process writes it any more: what it records can't be changed".to_owned());
+    }
     if before == sample {
         return Ok(before);
-    }
-    if number >= periods.max {
-        return Err(format!("what it records has been changed {} times, and no more fit: start it anew", number - 1));
     }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     file.write_all_at(&Period { since, sample }.bytes(), at(number)? as u64).map_err(of_system)?;

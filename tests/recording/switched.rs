@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::fd::AsRawFd as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::ptr;
 
 use mapscope::engines::go;
 use mapscope::recording::{Process, Sample, set_sample};
@@ -217,7 +219,8 @@ fn only_the_file_of_a_process_that_reads_it_is_changed() {
     refused(&file, "number of the period: 2; expected 0 to 1");
     file[164] = 0;
     file[4064 + 12] = 5;
-    fs::write(&path, &file).expect("written");
+    refused(&file, "no process writes it any more");
+    let _mapped = Mapped::of(&path);
     assert_eq!(set_sample(&path, Sample::ALL).expect("it is changed").to_string(), "1/5");
     assert_eq!(fs::read(&path).expect("it is there")[160..168], [1, 0, 0, 0, 1, 0, 0, 0]);
     let process = Process::read(&path).expect("it is one");
@@ -226,5 +229,25 @@ fn only_the_file_of_a_process_that_reads_it_is_changed() {
     for wrong in ["sample=", "sample=2", "rate=1/2", "all"] {
         let outcome = place.run(&["maps", "1-1.maps", "--set", wrong]);
         assert!(outcome.code == Some(2) && outcome.stderr.contains("give "), "{}", outcome.stderr);
+    }
+}
+
+/// A page of a file, mapped into this process as one that records maps it.
+struct Mapped(*mut libc::c_void);
+
+impl Mapped {
+    fn of(path: &Path) -> Mapped {
+        let file = fs::File::open(path).expect("a file");
+        // SAFETY: a new mapping takes the place of none.
+        let base = unsafe { libc::mmap(ptr::null_mut(), 4096, libc::PROT_READ, libc::MAP_SHARED, file.as_raw_fd(), 0) };
+        assert_ne!(base, libc::MAP_FAILED);
+        Mapped(base)
+    }
+}
+
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        // SAFETY: it was mapped so, and nothing refers to it.
+        unsafe { libc::munmap(self.0, 4096) };
     }
 }

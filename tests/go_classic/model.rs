@@ -96,8 +96,8 @@ fn go_1_21_agrees() {
     agrees::<GoClassic, BigKey, Bytes, Good>(&options_of::<GoClassic>("1.21", 0, 3), 150, 900, 1);
 }
 
-/// Differential fuzzing: `MAPSCOPE_FUZZ_STEPS=1000000000 cargo test --release --test maps go_classic::model::fuzz`, as many steps on
-/// each.
+/// Differential fuzzing: `MAPSCOPE_FUZZ_STEPS=1000000000 cargo test --release --test maps go_classic::model::fuzz`, as many
+/// steps on each, with `CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true` for the invariants.
 #[test]
 fn fuzz() {
     each_variant!(F => go_map::model::fuzz::<F>());

@@ -99,7 +99,8 @@ fn clear_and_drop_at_every_size() {
     }
 }
 
-/// Differential fuzzing: `MAPSCOPE_FUZZ_STEPS=1000000000 cargo test --release --test maps go_swiss::model::fuzz`.
+/// Differential fuzzing: `MAPSCOPE_FUZZ_STEPS=1000000000 cargo test --release --test maps go_swiss::model::fuzz`, with
+/// `CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true` for the invariants.
 #[test]
 fn fuzz() {
     go_map::model::fuzz::<GoSwiss>();

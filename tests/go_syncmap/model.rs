@@ -161,9 +161,9 @@ fn agrees<K: Key, V: Value, S: Hashing>(release: &'static str, seed: u64, keys: 
     }
 }
 
-/// Differential fuzzing: `MAPSCOPE_FUZZ_STEPS=1000000000 cargo test --release --test maps go_syncmap::model::fuzz`. As
-/// many steps as that, over as many maps as it takes, the invariants and the content checked every 10,000th. Seeds count
-/// from `MAPSCOPE_FUZZ_SEED`.
+/// Differential fuzzing: `MAPSCOPE_FUZZ_STEPS=1000000000 cargo test --release --test maps go_syncmap::model::fuzz`, with
+/// `CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true` for the invariants. As many steps as that, over as many maps as it takes,
+/// the invariants and the content checked every 10,000th. Seeds count from `MAPSCOPE_FUZZ_SEED`.
 #[test]
 fn fuzz() {
     let variable = |name| std::env::var(name).ok().map(|value| value.parse::<u64>().expect(name));

@@ -172,7 +172,8 @@ pub trait Map<K, V> {
         None
     }
 
-    /// Panics when an internal invariant does not hold. Called after each step by tests, never by a measuring run.
+    /// Panics when an internal invariant does not hold. Called after each step by tests, never by a measuring run: in a
+    /// build without debug assertions it does nothing, and is not compiled.
     fn check_invariants(&self) {}
 }
 

@@ -367,6 +367,8 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for GoSwissMap<K, V, S, P
     }
 
     fn check_invariants(&self) {
-        self.check();
+        if cfg!(debug_assertions) {
+            self.check();
+        }
     }
 }

@@ -267,6 +267,8 @@ impl<K: Key, V: Value, S: Hashing, P: Probe> Map<K, V> for PairMap<K, V, S, P> {
     }
 
     fn check_invariants(&self) {
-        self.check();
+        if cfg!(debug_assertions) {
+            self.check();
+        }
     }
 }

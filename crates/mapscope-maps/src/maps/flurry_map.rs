@@ -68,15 +68,33 @@ impl Family for Flurry {
     }
 
     fn build<K: Key, V: Value, S: Hashing, P: Probe>(options: &Options, hasher: S, _: P) -> Ported<K, V, S> {
-        Ported { map: HashMap::with_capacity_and_hasher(options.hint, hasher), trees: Cell::new(false) }
+        let map = HashMap::with_capacity_and_hasher(options.hint, hasher.clone());
+        Ported { map, hasher, trees: Cell::new(false) }
     }
 }
 
 /// Keeps the flurry map to itself: whoever had a reference to it could change it.
 pub struct Ported<K, V, S> {
     map: HashMap<K, V, S>,
+    hasher: S,
     /// Whether a write that somebody watched may have made a tree.
     trees: Cell<bool>,
+}
+
+impl<K: Key, V: Value, S: Hashing> Ported<K, V, S> {
+    /// Whether a bin has as many entries as a new tree. Bins are no fewer than taken here, so that none has more.
+    fn may_have_new_trees(&self) -> bool {
+        let mut bins = BINS_OF_TREES_MIN;
+        while bins - bins / 4 <= self.map.len() {
+            bins *= 2;
+        }
+        let mut entries = vec![0; bins];
+        self.map.keys(&self.map.guard()).any(|key| {
+            let of_bin = &mut entries[self.hasher.hash_one(key) as usize & (bins - 1)];
+            *of_bin += 1;
+            *of_bin >= ENTRIES_OF_NEW_TREE
+        })
+    }
 }
 
 /// Bins of the first table.
@@ -87,6 +105,12 @@ const ALLOCS_OF_NEW: u64 = 2;
 
 /// What making a tree allocates at least: eight nodes, and the tree.
 const ALLOCS_OF_TREE: u64 = 9;
+
+/// A put makes a tree of eight nodes, of which a growth in the same put leaves seven, or a chain.
+const ENTRIES_OF_NEW_TREE: u32 = 7;
+
+/// With fewer bins, no tree is made.
+const BINS_OF_TREES_MIN: usize = 64;
 
 /// A map of more entries has the 64 bins from which on a put makes trees of long chains, not a larger table.
 const ENTRIES_OF_FEW_BINS: usize = 48;
@@ -127,8 +151,9 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Ported<K, V, S> {
         };
         let more = write.allocs.saturating_sub(own);
         let tree = !write.remove && more >= ALLOCS_OF_TREE;
-        if tree {
-            self.trees.set(true);
+        // A growth allocates as much.
+        if tree && !self.trees.get() {
+            self.trees.set(self.may_have_new_trees());
         }
         let may_move = match (write.remove, write.hit) {
             (true, _) => self.trees.get(),

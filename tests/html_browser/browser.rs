@@ -1,6 +1,6 @@
 //! A headless Chromium and one page in it, driven over the DevTools protocol.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -96,7 +96,11 @@ impl Page {
         if let Some(session) = &self.session {
             call["sessionId"] = json!(session);
         }
-        self.socket.send(Message::text(call.to_string())).expect("sent");
+        let mut sent = self.socket.send(Message::text(call.to_string()));
+        while sent.as_ref().is_err_and(is_interrupted) {
+            sent = self.socket.flush();
+        }
+        sent.expect("sent");
         loop {
             let value = self.event(method);
             if value["id"] == json!(self.calls) {
@@ -109,7 +113,10 @@ impl Page {
     /// What the browser sends next, noted.
     fn event(&mut self, awaited: &str) -> Value {
         loop {
-            let message = self.socket.read().unwrap_or_else(|error| panic!("{awaited}: {error}"));
+            let message = match self.socket.read() {
+                Err(error) if is_interrupted(&error) => continue,
+                read => read.unwrap_or_else(|error| panic!("{awaited}: {error}")),
+            };
             let Ok(text) = message.to_text() else { continue };
             let Ok(value) = serde_json::from_str::<Value>(text) else { continue };
             self.note(&value["method"], &value["params"]);
@@ -196,4 +203,9 @@ impl Drop for Page {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Whether a signal to this process came in between: other tests have some sent. Nothing is lost by going on.
+fn is_interrupted(error: &tungstenite::Error) -> bool {
+    matches!(error, tungstenite::Error::Io(error) if error.kind() == io::ErrorKind::Interrupted)
 }

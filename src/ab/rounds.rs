@@ -1,5 +1,6 @@
-//! Who takes a turn when, and how often. It knows no clock: each turn says what it has taken.
+//! Who takes a turn when, how often, and how many runs it has. It knows no clock: each turn says what it has taken.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::statistics::{GROUPS, Samples, Side};
@@ -49,6 +50,23 @@ pub fn take_turns(
     Ok(samples)
 }
 
+/// A turn has no more runs than this.
+const REPETITIONS_MAX: u128 = 1000;
+
+/// How many runs a turn times, when a turn of one has taken `turn`, of which its two runs (one warms up) took `runs`: as
+/// many as take as long as the rest of it, which is most of a small cell's turn, while [`ROUNDS_MIN`] rounds of such turns
+/// fit.
+pub fn repetitions(rounds: Rounds, turn: Duration, runs: Duration) -> NonZeroU32 {
+    let (run, rest) = (runs / 2, turn.saturating_sub(runs));
+    let turns = ROUNDS_MIN * Side::ALL.len() as u32;
+    let room = match rounds {
+        Rounds::Fixed(_) => rest,
+        Rounds::Within(budget) => rest.min((budget / turns).saturating_sub(rest)),
+    };
+    let fit = room.as_nanos() / run.as_nanos().max(1);
+    NonZeroU32::new(fit.min(REPETITIONS_MAX) as u32).unwrap_or(NonZeroU32::MIN)
+}
+
 /// Whether there is to be one more after so many, which have taken so long.
 fn is_wanted(rounds: Rounds, done: u32, spent: Duration) -> bool {
     match rounds {
@@ -86,6 +104,17 @@ mod tests {
         assert_eq!([rounds(1), rounds(100)], [21, 21]);
         let within = Rounds::Within(Duration::from_secs(30));
         assert_eq!(order(within, Duration::from_millis(100)).len() / 3, 100);
+    }
+
+    #[test]
+    fn small_cells_are_repeated_as_long_as_a_process_takes_to_start() {
+        let of =
+            |rounds, turn, runs| repetitions(rounds, Duration::from_micros(turn), Duration::from_micros(runs)).get();
+        let within = |seconds| Rounds::Within(Duration::from_secs(seconds));
+        assert_eq!([of(within(10), 30_400, 400), of(Rounds::Fixed(7), 30_400, 400)], [150, 150]);
+        assert_eq!(of(within(3), 30_400, 400), 88, "63 turns of 47.6 ms are 3 s");
+        assert_eq!([of(within(1), 30_400, 400), of(within(10), 90_000, 60_000)], [1, 1], "no room; a large cell");
+        assert_eq!([of(within(10), 30_000, 0), of(within(10), 30, 2), of(within(10), 1, 9)], [1000, 28, 1]);
     }
 
     #[test]

@@ -10,7 +10,8 @@
 //! know nothing of it, would be all that is measured. It is timed on many maps side by side, all built before, one filled
 //! after the other with the same keys, as many as make up a batch, and that over and over.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::hashing::hashing;
 use super::latencies::{CLASSES, Recordings, recorded, sum_kinds};
@@ -187,22 +188,35 @@ pub(in crate::run) fn time(
 
 /// A turn beside another build.
 pub(in crate::run) struct Blocks {
-    /// Operations that were timed.
+    /// Operations of a run.
     pub ops: u64,
-    /// What each block of them took.
+    /// What each block of them took at the least.
     pub ticks: Vec<u64>,
     pub ticks_per_ns: f64,
+    /// What all runs took, the one that warms up and the set-up of each included.
+    pub runs: Duration,
 }
 
-/// One run without a clock in the loop, after one that warms up.
-pub(in crate::run) fn blocks(session: &mut dyn Session, workload: &Workload, hint: u64) -> Result<Blocks, Failure> {
+/// So many runs without a clock in the loop, after one that warms up.
+pub(in crate::run) fn blocks(
+    session: &mut dyn Session,
+    workload: &Workload,
+    hint: u64,
+    repetitions: NonZeroU32,
+) -> Result<Blocks, Failure> {
     let runs = Runs::new(&*session, workload, hint);
     let Timing { clock, .. } = session.ready_to_time()?;
-    let ready = Moment::now();
+    let (ready, start) = (Moment::now(), Instant::now());
     runs.bare(session)?;
-    let ticks = runs.bare(session)?.block_ticks;
+    let mut ticks = runs.bare(session)?.block_ticks;
+    for _ in 1..repetitions.get() {
+        let again = runs.bare(session)?.block_ticks;
+        ticks.iter_mut().zip(again).for_each(|(least, again)| *least = again.min(*least));
+    }
+    let took = start.elapsed();
     let clock = clock.unwrap_or_else(|| Clock::since(ready));
-    Ok(Blocks { ops: workload.ops() * runs.maps as u64 * runs.rounds, ticks, ticks_per_ns: clock.ticks_per_ns })
+    let ops = workload.ops() * runs.maps as u64 * runs.rounds;
+    Ok(Blocks { ops, ticks, ticks_per_ns: clock.ticks_per_ns, runs: took })
 }
 
 fn ns(elapsed: Duration) -> u64 {

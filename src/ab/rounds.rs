@@ -50,20 +50,15 @@ pub fn take_turns(
     Ok(samples)
 }
 
+/// What the runs of a turn take together: about as long as a process takes to start.
+const RUNS: Duration = Duration::from_millis(20);
+
 /// A turn has no more runs than this.
 const REPETITIONS_MAX: u128 = 1000;
 
-/// How many runs a turn times, when a turn of one has taken `turn`, of which its two runs (one warms up) took `runs`: as
-/// many as take as long as the rest of it, which is most of a small cell's turn, while [`ROUNDS_MIN`] rounds of such turns
-/// fit.
-pub fn repetitions(rounds: Rounds, turn: Duration, runs: Duration) -> NonZeroU32 {
-    let (run, rest) = (runs / 2, turn.saturating_sub(runs));
-    let turns = ROUNDS_MIN * Side::ALL.len() as u32;
-    let room = match rounds {
-        Rounds::Fixed(_) => rest,
-        Rounds::Within(budget) => rest.min((budget / turns).saturating_sub(rest)),
-    };
-    let fit = room.as_nanos() / run.as_nanos().max(1);
+/// How many runs a turn times, one of which takes so long.
+pub fn repetitions(run: Duration) -> NonZeroU32 {
+    let fit = RUNS.as_nanos() / run.as_nanos().max(1);
     NonZeroU32::new(fit.min(REPETITIONS_MAX) as u32).unwrap_or(NonZeroU32::MIN)
 }
 
@@ -108,13 +103,8 @@ mod tests {
 
     #[test]
     fn small_cells_are_repeated_as_long_as_a_process_takes_to_start() {
-        let of =
-            |rounds, turn, runs| repetitions(rounds, Duration::from_micros(turn), Duration::from_micros(runs)).get();
-        let within = |seconds| Rounds::Within(Duration::from_secs(seconds));
-        assert_eq!([of(within(10), 30_400, 400), of(Rounds::Fixed(7), 30_400, 400)], [150, 150]);
-        assert_eq!(of(within(3), 30_400, 400), 88, "63 turns of 47.6 ms are 3 s");
-        assert_eq!([of(within(1), 30_400, 400), of(within(10), 90_000, 60_000)], [1, 1], "no room; a large cell");
-        assert_eq!([of(within(10), 30_000, 0), of(within(10), 30, 2), of(within(10), 1, 9)], [1000, 28, 1]);
+        let of = |run| repetitions(Duration::from_micros(run)).get();
+        assert_eq!([0, 1, 200, 9_000, 10_001, 20_001, 3_000_000].map(of), [1000, 1000, 100, 2, 1, 1, 1]);
     }
 
     #[test]

@@ -55,8 +55,8 @@ pub struct Turn {
     /// Of each block of [`BLOCK_OPS`](crate::record::BLOCK_OPS) of them the least of all runs, by the processor's own
     /// counter, which both programs read.
     pub block_ticks: Vec<u64>,
-    /// What all runs took together, in nanoseconds: the one that warmed up, and the set-up of each, included.
-    pub runs_ns: u64,
+    /// What the shortest run took, its set-up included, in nanoseconds.
+    pub run_ns: u64,
     /// How many of these a nanosecond has, about.
     pub ticks_per_ns: f64,
 }
@@ -115,7 +115,7 @@ fn take(asked: &Asked, subjects: &Subjects) -> Result<Turn, String> {
         cell: name(cell, &workload),
         ops: blocks.ops,
         block_ticks: blocks.ticks,
-        runs_ns: blocks.runs.as_nanos() as u64,
+        run_ns: blocks.shortest.as_nanos() as u64,
         ticks_per_ns: blocks.ticks_per_ns,
     })
 }
@@ -246,7 +246,7 @@ mod tests {
             let turn = take(&asked, &Subjects::builtin()).unwrap();
             assert_eq!((turn.cell.as_str(), turn.ops), ("btree uniform fill u64/u64 ops=1000 seed=1", 1000));
             assert_eq!(turn.block_ticks.len(), 1000_usize.div_ceil(crate::record::BLOCK_OPS));
-            assert!(turn.ticks_per_ns > 0.0 && turn.runs_ns > 0);
+            assert!(turn.ticks_per_ns > 0.0 && turn.run_ns > 0);
         }
     }
 

@@ -13,6 +13,7 @@ mod otlp;
 mod own;
 mod page;
 mod refused;
+mod rates;
 mod rust;
 mod switched;
 mod traced;

@@ -113,8 +113,17 @@ impl Env {
                 self.goos, self.goarch
             ));
         }
-        if self.goexperiment.split(',').any(|experiment| experiment == "noswissmap") {
-            return Err("GOEXPERIMENT=noswissmap has it build with the maps of Go 1.23: unset it".to_owned());
+        let classic = |experiments: &str| experiments.split(',').any(|experiment| experiment == "noswissmap");
+        if classic(&self.goexperiment) {
+            return Err("it builds with the maps of Go 1.23, as GOEXPERIMENT=noswissmap has it: unset that".to_owned());
+        }
+        // What the toolchain itself was built with is part of its version.
+        if self.goversion.split_whitespace().filter_map(|word| word.strip_prefix("X:")).any(classic) {
+            return Err(
+                "it builds with the maps of Go 1.23, because it was built with GOEXPERIMENT=noswissmap itself: \
+                        take another toolchain"
+                    .to_owned(),
+            );
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 
-use super::{fix, live, maps_set, output, stdout};
+use super::{fix, live, maps_set, output, rates, stdout};
 use crate::hints::{Files, Kind};
 use crate::plan::UnknownName;
 use crate::recording::{FORMATS, Format, Live, Otlp, Packages, Process, Recorded, Recording, Sample, Sort, hints};
@@ -21,7 +21,8 @@ abandoned   share of them that was left behind when tables grew
 hint saves  bytes that a hint of each map's largest number of entries would
             save, of maps from which nothing was removed; - where there are none
 p50/p99/largest  entries of those maps, at their most
-A program that is running is seen as it is now; --watch repeats.")]
+A program that is running is seen as it is now; --watch repeats, and --rates shows
+what it does a second.")]
 pub(super) struct Args {
     /// What `mapscope record` wrote: its folder, or the file of one process; or the number of a process that is running
     #[arg(value_name = "DIR|FILE|PID")]
@@ -53,10 +54,14 @@ pub(super) struct Args {
     /// Show the table again every 2 seconds, as many places as fit on the screen, until the process ends or Ctrl-C
     #[arg(long, conflicts_with_all = ["format", "top", "hints", "fix", "write", "serve", "otlp"])]
     watch: bool,
+    /// Show what each place costs a second (bytes, moves, growths) again every 2 seconds, the worst first, until the process
+    /// ends or Ctrl-C
+    #[arg(long, conflicts_with_all = ["format", "package", "hints", "fix", "write", "watch", "serve", "otlp"])]
+    rates: bool,
     /// Change what a running program records: sample=all, 1/N or off; maps recorded already go on, but for off
     #[arg(
         long, value_name = "sample=S", value_parser = maps_set::setting,
-        conflicts_with_all = ["format", "top", "by", "package", "hints", "fix", "write", "watch", "serve", "otlp"]
+        conflicts_with_all = ["format", "top", "by", "package", "hints", "fix", "write", "watch", "rates", "serve", "otlp"]
     )]
     set: Option<Sample>,
     #[command(flatten)]
@@ -74,6 +79,9 @@ impl Args {
     }
 }
 
+/// Empties a terminal's screen.
+pub(super) const CLEARED: &str = "\x1b[H\x1b[J";
+
 pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let names = || FORMATS.iter().map(|format| format.name);
     let format = FORMATS.iter().find(|format| format.name == args.format);
@@ -86,13 +94,19 @@ pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
     if args.live.is_wanted() {
         return live(args, path, pid);
     }
+    if args.rates {
+        if args.by == Sort::Hint {
+            bail!("--by hint: what a hint would save is no rate: give bytes, moves, growths or maps");
+        }
+        return rates::run(&path, pid, args.by, rows_max(args.top));
+    }
     if args.watch {
         return watch(args, format, &path, pid);
     }
     if !args.kind.is_empty() && !args.fix.is_wanted() {
         bail!("--kind says which hints --fix and --write take: add one of them, or leave it out");
     }
-    let rows_max = if args.top == 0 { usize::MAX } else { args.top };
+    let rows_max = rows_max(args.top);
     let recording = args.read(&path)?;
     let read_source = args.hints || args.fix.is_wanted() || format.of_sources;
     let read = read_source.then(|| hints(&recording, args.go.as_deref(), rows_max)).transpose()?;
@@ -112,6 +126,11 @@ pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Rows of a table, of which 0 are all.
+fn rows_max(top: usize) -> usize {
+    if top == 0 { usize::MAX } else { top }
+}
+
 /// What a recording names may be anybody's folder: only the one that the user is in is written to.
 fn refuse_elsewhere(source: &dyn Files, recording: &Recording) -> anyhow::Result<()> {
     let here = std::env::current_dir().context("the folder of this process is not there")?;
@@ -126,7 +145,7 @@ fn refuse_elsewhere(source: &dyn Files, recording: &Recording) -> anyhow::Result
     );
 }
 
-fn width() -> usize {
+pub(super) fn width() -> usize {
     output::width().unwrap_or(80)
 }
 
@@ -173,7 +192,6 @@ fn watch(args: &Args, format: &Format, path: &Path, pid: Option<u32>) -> anyhow:
     /// Its head, its last line and the prompt below.
     const OTHER_LINES: usize = 9;
     const LINES_OF_A_PLACE: usize = 2;
-    const CLEARED: &str = "\x1b[H\x1b[J";
     let mut screen = std::io::stdout();
     if !screen.is_terminal() {
         bail!("--watch shows the table on a terminal, and stdout is none: leave it out");

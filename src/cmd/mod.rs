@@ -24,6 +24,7 @@ mod maps;
 mod maps_set;
 mod output;
 mod own;
+mod rates;
 mod record;
 mod recorded;
 mod replay;

@@ -186,16 +186,17 @@ fn outcome(traced: &Traced) -> Vec<String> {
     if traced.dropped > 0 {
         lines.push(format!("{} had no room, and are in no trace", of(traced.dropped, "operation")));
     }
+    if traced.unnamed > 0 {
+        let maps = of(traced.unnamed, "traced map");
+        lines.push(format!("{maps}: there was no room for the name of their place, and no trace is written of them"));
+    }
     lines
 }
 
 fn outcome_of(traced: &TracedPlace) -> Vec<String> {
     let place = &traced.place;
     let mut lines = vec![match traced.maps {
-        0 => format!(
-            "{place}: no map of this place was recorded, or a sync.Map, which is only counted: `mapscope maps` shows the \
-             places"
-        ),
+        0 => format!("{place}: no map of this place was recorded: `mapscope maps` shows the places"),
         maps => format!("{place}: {} of {} traced", of(traced.operations, "operation"), of(maps, "map")),
     }];
     if traced.in_part > 0 {

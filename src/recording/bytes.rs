@@ -1,15 +1,15 @@
 //! Numbers and texts of a file that anybody may have written, or cut.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-/// All of a file of at most so many bytes. Nothing else is opened for long: a pipe has no writer, and `/dev/zero` no end.
+/// A file. Nothing else is opened for long: a pipe has no writer, and `/dev/zero` no end.
 ///
 /// # Errors
-/// The system's; whatever is no file, or is longer.
-pub(super) fn of_file(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+/// The system's; whatever is no file.
+pub(super) fn open(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
     let about = file.metadata()?;
     let kind = about.file_type();
@@ -21,6 +21,14 @@ pub(super) fn of_file(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
         };
         return Err(io::Error::other(format!("it is a {what}; expected a recording")));
     }
+    Ok(file)
+}
+
+/// All of a file of at most so many bytes.
+///
+/// # Errors
+/// The system's; whatever is longer.
+pub(super) fn of_file(file: &File, bytes_max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(bytes_max + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > bytes_max {

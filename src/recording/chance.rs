@@ -3,25 +3,33 @@
 //! Each Go map has a random seed, which decides in which of its tables a key lies. So long as a map has one table, and no
 //! key is removed, the seed decides nothing that is recorded. From two tables on it decides when each of them is full, and
 //! a removed key leaves its slot free or marked according to its neighbours.
+//!
+//! Of a `sync.Map` the seed decides how many nodes it has: one for each beginning of hashes, of so many times four bits, that
+//! two of its keys have in common, and its root. Their number has at most a third of its mean for its variance, whatever the
+//! number of keys: exactly so up to 256 keys, of which eight come nearest (0.328), and with Poisson's approximation from
+//! there on, where it swings between 0.22 and 0.31 with each factor of 16. (With two keys nodes below the root are rare
+//! events, of which variance and mean are the same. With many, whether a node is there is as sure as not.) A key that is put
+//! again after it was removed has the nodes that it had, so that chance counts its nodes each time: `n` times as many nodes
+//! have `n²` times the variance. How often a key is put is known as the mean of a map's keys only.
 
 use super::{Map, Tables, Type};
 use crate::hints::hinted_bytes;
 
-/// Growths that depend on seeds, and what one of them costs at most.
+/// What depends on seeds, and what one of it costs at most.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Chance {
     /// Growths.
     pub growths: u64,
     /// Bytes of the largest table.
     pub table_bytes: u64,
+    /// Nodes of tries, each counted as often as a key of its map was put on average.
+    pub nodes: u64,
+    /// Bytes of the largest node.
+    pub node_bytes: u64,
 }
 
 /// Entries of the largest table, 7/8 of 1,024 slots.
 pub(super) const TABLE_ENTRIES_MAX: u64 = 896;
-
-/// The number of a trie's nodes has at most the deviation of as many events that are rare, which is twice that of tosses of a
-/// coin; it is half of that from thirty keys on.
-const OF_A_NODE: u64 = 4;
 
 impl Chance {
     pub(super) fn of(map: &Map, ty: Option<&Type>) -> Chance {
@@ -30,12 +38,15 @@ impl Chance {
         let growths = u64::from(map.growths);
         match ty.map(|ty| ty.tables) {
             // Where a key lies decides only whether its slot is free once it is removed.
-            Some(Tables::Slots(_)) if map.removes > 0 => return Chance { growths, table_bytes: map.held_bytes_max },
+            Some(Tables::Slots(_)) if map.removes > 0 => {
+                return Chance { growths, table_bytes: map.held_bytes_max, ..Chance::default() };
+            }
             Some(Tables::Slots(_) | Tables::Nodes | Tables::Chains(_)) => return Chance::default(),
-            // A key lies where its hash says, and nodes lead there from where it parts from others.
             Some(Tables::Trie { node_bytes }) => {
                 let nodes = map.table_bytes / u64::from(node_bytes).max(1);
-                return Chance { growths: nodes.saturating_mul(OF_A_NODE), table_bytes: node_bytes.into() };
+                let times = map.inserts.div_ceil(map.entries_max.max(1)).max(1);
+                let nodes = nodes.saturating_mul(times);
+                return Chance { nodes, node_bytes: node_bytes.into(), ..Chance::default() };
             }
             Some(Tables::Groups(_)) | None => {}
         }
@@ -48,12 +59,14 @@ impl Chance {
             Some(Tables::Groups(group)) if growths > 0 => hinted_bytes(TABLE_ENTRIES_MAX, group),
             _ => 0,
         };
-        Chance { growths, table_bytes }
+        Chance { growths, table_bytes, ..Chance::default() }
     }
 
     pub(super) fn add(&mut self, other: Chance) {
         self.growths = self.growths.saturating_add(other.growths);
         self.table_bytes = self.table_bytes.max(other.table_bytes);
+        self.nodes = self.nodes.saturating_add(other.nodes);
+        self.node_bytes = self.node_bytes.max(other.node_bytes);
     }
 
     /// By how many growths two recordings of the same differ at most, but for one of 15,000: four standard deviations.
@@ -61,6 +74,11 @@ impl Chance {
     pub(super) fn growths_apart(self, other: Chance) -> f64 {
         let tosses = self.growths.saturating_add(other.growths);
         4.0 * (tosses as f64 / 4.0).sqrt()
+    }
+
+    /// By how many nodes they do, with as many standard deviations.
+    pub(super) fn nodes_apart(self, other: Chance) -> f64 {
+        4.0 * (self.nodes.saturating_add(other.nodes) as f64 / 3.0).sqrt()
     }
 }
 
@@ -87,8 +105,52 @@ mod tests {
 
     #[test]
     fn what_chance_makes_is_four_deviations_of_as_many_tosses() {
-        let [some, none] = [50, 0].map(|growths| Chance { growths, table_bytes: 0 });
+        let [some, none] = [50, 0].map(|growths| Chance { growths, ..Chance::default() });
         assert_eq!(some.growths_apart(some), 4.0 * 5.0);
         assert_eq!(none.growths_apart(none), 0.0);
+    }
+    fn trie(nodes: u64, inserts: u64, entries_max: u64) -> Chance {
+        let ty = Type { tables: Tables::Trie { node_bytes: 160 }, ..Type::default() };
+        Chance::of(&Map { table_bytes: nodes * 160, inserts, entries_max, ..Map::default() }, Some(&ty))
+    }
+
+    #[test]
+    fn nodes_vary_by_a_third_of_their_number_and_keys_that_come_again_bring_theirs() {
+        let [once, thrice] = [trie(75, 200, 200), trie(75, 600, 200)];
+        assert_eq!((once.growths, once.nodes, once.node_bytes), (0, 75, 160));
+        assert_eq!(once.nodes_apart(once), 4.0 * (150.0_f64 / 3.0).sqrt());
+        assert_eq!(thrice.nodes, 225);
+        assert_eq!(trie(1, 0, 0).nodes, 1);
+    }
+
+    /// Nodes of a trie with so many keys, whose hashes come from a generator.
+    fn nodes(keys: usize, rng: &mut impl FnMut() -> u64) -> u64 {
+        fn below(hashes: &[u64], shift: u32) -> u64 {
+            let children = (0..16).map(|child| {
+                let of: Vec<_> = hashes.iter().copied().filter(|hash| hash >> shift & 15 == child).collect();
+                if of.len() < 2 { 0 } else { below(&of, shift - 4) }
+            });
+            1 + children.sum::<u64>()
+        }
+        let hashes: Vec<_> = (0..keys).map(|_| rng()).collect();
+        below(&hashes, 60)
+    }
+
+    #[test]
+    fn a_third_is_enough_and_little_more_than_that() {
+        let mut state = 0_u64;
+        let mut rng = || {
+            // SplitMix64.
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+            mixed ^ mixed >> 31
+        };
+        for (keys, tries, least) in [(2, 5_000, 0.0), (8, 25_000, 0.3), (16, 2_000, 0.2), (128, 1_000, 0.2)] {
+            let counts: Vec<_> = (0..tries).map(|_| nodes(keys, &mut rng) as f64).collect();
+            let mean = counts.iter().sum::<f64>() / f64::from(tries);
+            let variance = counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / f64::from(tries);
+            assert!((least..1.0 / 3.0).contains(&(variance / mean)), "{keys} keys: {variance} of {mean}");
+        }
     }
 }

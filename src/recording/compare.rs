@@ -5,6 +5,7 @@
 //! | a figure of a place got worse | fail, or what the policy says |
 //! | a figure that depends on seeds differs by no more than chance makes of it | none |
 //! | a place is in one recording only | note |
+//! | bytes and growths are not known of all maps of a place | note: these figures are not judged |
 //! | maps were sampled, what is recorded was changed meanwhile, or there was no room for some; no place in common | unjudged |
 //! | they were built with different compilers | note |
 
@@ -21,7 +22,8 @@ type ByGrowth = fn(table_bytes: f64) -> f64;
 /// A figure that is judged.
 struct Figure {
     metric: Metric,
-    of: fn(&Counts) -> u64,
+    /// `None` where it is not known of each of the maps.
+    of: fn(&Counts) -> Option<u64>,
     /// `None` where seeds don't matter.
     by_growth: Option<ByGrowth>,
 }
@@ -30,7 +32,7 @@ const fn figure(
     name: &'static str,
     unit: &'static str,
     summary: &'static str,
-    of: fn(&Counts) -> u64,
+    of: fn(&Counts) -> Option<u64>,
     by_growth: Option<ByGrowth>,
 ) -> Figure {
     let metric = Metric::new(name, unit, Class::Exact, Better::Lower, summary, Formula::Declared);
@@ -38,19 +40,36 @@ const fn figure(
 }
 
 const FIGURES: [Figure; 6] = [
-    figure("alloc_bytes", "bytes", "Bytes allocated.", Counts::alloc_bytes, Some(|table| 2.0 * table)),
-    figure("abandoned_bytes", "bytes", "Bytes that growing left behind.", |c| c.abandoned_bytes, Some(|table| table)),
-    figure("growths", "count", "Tables replaced by growing.", |c| c.growths, Some(|_| 1.0)),
+    figure(
+        "alloc_bytes",
+        "bytes",
+        "Bytes allocated.",
+        |c| of_all_tables(c, c.alloc_bytes()),
+        Some(|table| 2.0 * table),
+    ),
+    figure(
+        "abandoned_bytes",
+        "bytes",
+        "Bytes that growing left behind.",
+        |c| of_all_tables(c, c.abandoned_bytes),
+        Some(|table| table),
+    ),
+    figure("growths", "count", "Tables replaced by growing.", |c| of_all_tables(c, c.growths), Some(|_| 1.0)),
     figure(
         "moved_entries",
         "count",
         "Entries moved by growing.",
-        |c| c.moved_entries,
+        |c| of_all_tables(c, c.moved_entries),
         Some(|_| TABLE_ENTRIES_MAX as f64),
     ),
-    figure("maps", "count", "Maps made.", |c| c.maps, None),
-    figure("writes", "count", "Inserts and overwrites.", |c| c.writes, None),
+    figure("maps", "count", "Maps made.", |c| Some(c.maps), None),
+    figure("writes", "count", "Inserts and overwrites.", |c| Some(c.writes), None),
 ];
+
+/// A figure of tables. Where some maps don't have it, a sum of the others says nothing: those may be others each time.
+fn of_all_tables(counts: &Counts, figure: u64) -> Option<u64> {
+    (counts.unmeasured_maps == 0).then_some(figure)
+}
 
 /// The figures that are judged, whose names a policy may have.
 pub fn judged_figures() -> Vec<Metric> {
@@ -60,8 +79,14 @@ pub fn judged_figures() -> Vec<Metric> {
 /// By how much two recordings of a place may differ in a figure that has this name, though the program did the same.
 pub(super) fn apart_by_chance(name: &str, before: &Counts, after: &Counts) -> f64 {
     let by_growth = FIGURES.iter().find(|figure| figure.metric.name == name).and_then(|figure| figure.by_growth);
-    let table_bytes = before.chance.table_bytes.max(after.chance.table_bytes);
-    by_growth.map_or(0.0, |of| before.chance.growths_apart(after.chance) * of(table_bytes as f64))
+    let (a, b) = (before.chance, after.chance);
+    let of_tables = by_growth.map_or(0.0, |of| a.growths_apart(b) * of(a.table_bytes.max(b.table_bytes) as f64));
+    // A node is allocated, and replaces nothing.
+    let of_nodes = match name {
+        "alloc_bytes" => a.nodes_apart(b) * a.node_bytes.max(b.node_bytes) as f64,
+        _ => 0.0,
+    };
+    of_tables + of_nodes
 }
 
 /// The name of a row.
@@ -108,6 +133,8 @@ pub fn compare(before: &Recording, after: &Recording, policy: &Policy) -> Verdic
     for &(before, after) in &pairing.pairs {
         by_chance += usize::from(pair(before, after, policy, &mut verdict));
     }
+    let unmeasured = |row: &Row| row.counts.unmeasured_maps > 0;
+    let unmeasured = pairing.pairs.iter().filter(|(before, after)| unmeasured(before) || unmeasured(after)).count();
     for (kind, rows) in [(Kind::NewCell, &pairing.new), (Kind::Gone, &pairing.gone)] {
         verdict.changes.extend(rows.iter().map(|row| alone(kind, row)));
     }
@@ -125,9 +152,13 @@ pub fn compare(before: &Recording, after: &Recording, policy: &Policy) -> Verdic
     if by_chance > 0 {
         let places = plural(by_chance, "place");
         verdict.notes.push(format!(
-            "At {places} tables grew when the maps' random seeds had them grow; what differs there by four standard \
-             deviations of that or less is left out."
+            "At {places} the maps' random seeds decided when tables grew, or how many nodes a sync.Map has; what differs \
+             there by four standard deviations of that or less is left out."
         ));
+    }
+    if unmeasured > 0 {
+        let places = plural(unmeasured, "place");
+        verdict.notes.push(format!("At {places} bytes and growths are not known of all maps, and are not judged."));
     }
     if verdict.tally.ignored > 0 {
         verdict.notes.push(format!("The policy ignored {}.", plural(verdict.tally.ignored, "metric")));
@@ -155,8 +186,8 @@ fn pair(before: &Row, after: &Row, policy: &Policy, verdict: &mut Verdict<PlaceI
                 continue;
             }
         };
+        let (Some(a), Some(b)) = (of(&before.counts), of(&after.counts)) else { continue };
         verdict.tally.exact += 1;
-        let (a, b) = (of(&before.counts), of(&after.counts));
         let by = b as f64 - a as f64;
         if a == b {
             continue;
@@ -178,4 +209,56 @@ fn alone(kind: Kind, row: &Row) -> Change<PlaceId> {
     let (before, after) = if kind == Kind::Gone { (bytes, None) } else { (None, bytes) };
     let what = What::Metric { metric: FIGURES[0].metric, before, after };
     Change { cell: id(row), what, kind, level: Level::Note, worsening: f64::INFINITY }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::{Chance, Dropped, Place, Table};
+
+    fn recording(counts: Counts) -> Recording {
+        let place = Place { function: "main.f".into(), at: "main.go:7".into() };
+        let row = Row { place, ty: "sync.Map".into(), counts };
+        let table =
+            Table { rows: vec![row], stacks: Vec::new(), total: Counts::default(), dropped: Dropped::default() };
+        Recording { path: "x".into(), manifest: None, processes: Vec::new(), table, packages: None }
+    }
+
+    fn changes(before: Counts, after: Counts) -> (Vec<&'static str>, Verdict<PlaceId>) {
+        let verdict = compare(&recording(before), &recording(after), &Policy::default());
+        let names = verdict.changes.iter().map(|change| match &change.what {
+            What::Metric { metric, .. } => metric.name,
+            _ => "other",
+        });
+        (names.collect(), verdict)
+    }
+
+    #[test]
+    fn a_trie_may_have_so_many_nodes_more_and_not_one_beyond() {
+        // Four deviations of 150 nodes in both are 28.3 nodes.
+        let of = |nodes: u64, more: u64| {
+            let chance = Chance { nodes: 75, node_bytes: 160, ..Chance::default() };
+            Counts { maps: 1, table_bytes: nodes * 160, entry_bytes: more, chance, ..Counts::default() }
+        };
+        assert!(changes(of(75, 0), of(75 + 28, 0)).0.is_empty());
+        assert!(changes(of(75, 0), of(75 - 28, 0)).0.is_empty());
+        assert_eq!(changes(of(75, 0), of(75 + 29, 0)).0, ["alloc_bytes"]);
+        // What chance has no part in stays exact.
+        let growths = |growths| Counts { growths, ..of(75, 0) };
+        assert_eq!(changes(growths(0), growths(1)).0, ["growths"]);
+    }
+
+    #[test]
+    fn where_some_maps_are_not_measured_what_the_others_come_to_is_not_judged() {
+        let of = |unmeasured_maps, table_bytes, writes| {
+            let maps = 3;
+            Counts { maps, unmeasured_maps, table_bytes, writes, ..Counts::default() }
+        };
+        let (names, verdict) = changes(of(3, 0, 5), of(3, 0, 5));
+        // Maps and writes.
+        assert_eq!((names.len(), verdict.tally.exact), (0, 2));
+        assert!(verdict.notes.iter().any(|note| note.contains("At 1 place bytes and growths are not known")));
+        assert_eq!(changes(of(1, 700, 5), of(2, 300, 9)).0, ["writes"]);
+        assert_eq!(changes(of(0, 300, 5), of(0, 700, 5)).0, ["alloc_bytes"]);
+    }
 }

@@ -82,11 +82,12 @@ fn change(
     column: &Column,
 ) -> Option<Change> {
     let (a, b) = (value(of_before, &before.counts, column)?, value(of_after, &after.counts, column)?);
-    let grown = before.counts.chance.growths + after.counts.chance.growths > 0;
+    let decided = |row: &Row| row.counts.chance.growths.saturating_add(row.counts.chance.nodes) > 0;
     let by_chance = match column.0 {
         // The largest of several maps, and what is worked out of the others.
         "held_bytes_max" | "hint_saves_bytes" | "table_bytes" => {
-            grown && a.abs_diff(b) as f64 <= apart_by_chance("alloc_bytes", &before.counts, &after.counts)
+            (decided(before) || decided(after))
+                && a.abs_diff(b) as f64 <= apart_by_chance("alloc_bytes", &before.counts, &after.counts)
         }
         name => a.abs_diff(b) as f64 <= apart_by_chance(name, &before.counts, &after.counts),
     };

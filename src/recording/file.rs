@@ -2,8 +2,9 @@
 //! killed: whatever is claimed and not yet written reads as absent.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -73,7 +74,7 @@ impl Process {
     /// # Errors
     /// Where it can't be read, or is not one of this version, whole and undamaged.
     pub fn read(path: &Path) -> Result<Process, RecordingError> {
-        let bytes = bytes::of_file(path, FILE_BYTES_MAX).map_err(|error| RecordingError::at(path, error))?;
+        let bytes = bytes_of(path).map_err(|error| RecordingError::at(path, error))?;
         Process::parse(path, &bytes).map_err(|what| RecordingError::at(path, what))
     }
 
@@ -89,7 +90,7 @@ impl Process {
         paths.sort();
         let mut processes = Vec::new();
         for path in paths {
-            let bytes = bytes::of_file(&path, FILE_BYTES_MAX).map_err(|error| RecordingError::at(&path, error))?;
+            let bytes = bytes_of(&path).map_err(|error| RecordingError::at(&path, error))?;
             // A process that has only begun, or was killed then, has not yet said what its file is.
             if bytes.iter().take(MAGIC.len()).any(|&byte| byte != 0) {
                 processes.push(Process::parse(&path, &bytes).map_err(|what| RecordingError::at(&path, what))?);
@@ -221,6 +222,25 @@ impl Process {
         Ok(process)
     }
 
+    /// One that has only these maps, of no place and type.
+    #[cfg(test)]
+    pub(super) fn of_maps(path: &str, maps: &[Map]) -> Process {
+        Process {
+            path: path.into(),
+            program: String::new(),
+            language: Language::Go,
+            built_with: String::new(),
+            pid: 0,
+            periods: Vec::new(),
+            lookups: true,
+            maps: maps.to_vec(),
+            dropped: Dropped::default(),
+            places: HashMap::new(),
+            frames: HashMap::new(),
+            types: HashMap::new(),
+        }
+    }
+
     /// Counts the names that a table of these maps has: those of a stack and a type, for each pair of them.
     fn take_stacks(&self, texts: &mut Texts<'_>) -> Result<(), String> {
         let pairs: HashSet<_> = self.maps.iter().map(|map| (map.place, map.ty)).collect();
@@ -252,10 +272,38 @@ impl Process {
         self.types.get(&map.ty)
     }
 
+    /// What the type of this number is called.
+    pub(super) fn type_name(&self, number: u32) -> &str {
+        match self.types.get(&number) {
+            Some(ty) => &ty.name,
+            // Such a map gets its type with its first write.
+            None if number == 0 => "never written",
+            None => "unknown",
+        }
+    }
+
     /// The functions that led to a place, the innermost first; empty where they are not known.
     pub fn stack(&self, place: u32) -> Vec<&Frame> {
         let pcs = self.places.get(&place).map(Vec::as_slice).unwrap_or_default();
         pcs.iter().filter_map(|pc| self.frames.get(pc)).flatten().collect()
+    }
+}
+
+/// All of a file, to which its process may go on writing.
+fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
+    let file = bytes::open(path)?;
+    let mut bytes = bytes::of_file(&file, FILE_BYTES_MAX)?;
+    names_again(&file, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// A process writes down what its places and types are called, then the map that has their numbers. They are read in the other
+/// order: no map is there without its names.
+fn names_again(file: &File, bytes: &mut [u8]) -> io::Result<()> {
+    let maps_at = Bytes(bytes).offset(80);
+    match bytes.get_mut(HEADER_BYTES..maps_at) {
+        Some(names) => file.read_exact_at(names, HEADER_BYTES as u64),
+        None => Ok(()),
     }
 }
 

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
 
 use super::RecordingError;
+use super::scratch::Scratch;
 use crate::engines::go::Toolchain;
 use crate::text;
 
@@ -55,7 +55,7 @@ pub struct Patched {
     pub goroot: PathBuf,
     /// GOFLAGS for the go command: the user's own, and those that have it take the patched files.
     pub flags: String,
-    _folder: TempDir,
+    _folder: Scratch,
 }
 
 impl Patched {
@@ -71,8 +71,7 @@ impl Patched {
         env.check().map_err(refused)?;
         let toolchain = Toolchain::at(&env.goroot)?;
         let program = toolchain.build("recorder", PROGRAM)?;
-        let patched = tempfile::Builder::new().prefix("mapscope-record-").tempdir();
-        let patched = patched.map_err(|error| RecordingError::at(std::env::temp_dir(), error))?;
+        let patched = Scratch::new().map_err(|error| RecordingError::at(std::env::temp_dir(), error))?;
         let output = Command::new(&program).arg(&env.goroot).arg(patched.path()).stdin(Stdio::null()).output();
         let output = output.map_err(|error| RecordingError::at(&program, error))?;
         if !output.status.success() {
@@ -113,8 +112,17 @@ impl Env {
                 self.goos, self.goarch
             ));
         }
-        if self.goexperiment.split(',').any(|experiment| experiment == "noswissmap") {
-            return Err("GOEXPERIMENT=noswissmap has it build with the maps of Go 1.23: unset it".to_owned());
+        let classic = |experiments: &str| experiments.split(',').any(|experiment| experiment == "noswissmap");
+        if classic(&self.goexperiment) {
+            return Err("it builds with the maps of Go 1.23, as GOEXPERIMENT=noswissmap has it: unset that".to_owned());
+        }
+        // What the toolchain itself was built with is part of its version.
+        if self.goversion.split_whitespace().filter_map(|word| word.strip_prefix("X:")).any(classic) {
+            return Err(
+                "it builds with the maps of Go 1.23, because it was built with GOEXPERIMENT=noswissmap itself: \
+                        take another toolchain"
+                    .to_owned(),
+            );
         }
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! What asks this process to end while it waits for a command: it is passed on, and the command's end is this one's too.
 //!
-//! The terminal sends Ctrl-C to the command as well, so that only what a process sent (`kill`) has to be passed on.
+//! The terminal sends Ctrl-C to the command as well, so that only what a process sent (`kill`) has to be passed on. Who
+//! presses it again within two seconds has the command killed, whatever that makes of it; before there is one, mapscope.
 
 use std::io;
 use std::process::{Child, Command, ExitStatus};
 use std::ptr;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicI64, Ordering};
 
 const SIGNALS: [libc::c_int; 4] = [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGHUP];
 
@@ -13,6 +14,9 @@ const SIGNALS: [libc::c_int; 4] = [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, l
 static COMMAND: AtomicI32 = AtomicI32::new(0);
 /// The signal that came before there was one; 0 for none.
 static EARLY: AtomicI32 = AtomicI32::new(0);
+
+/// When Ctrl-C was pressed last, in milliseconds.
+static PRESSED: AtomicI64 = AtomicI64::new(i64::MIN);
 
 /// Holds these signals up for as long as it lives.
 pub(super) struct Relay {
@@ -23,6 +27,7 @@ impl Relay {
     /// One at a time: signals are the whole process's.
     pub(super) fn new() -> Relay {
         EARLY.store(0, Ordering::SeqCst);
+        PRESSED.store(i64::MIN, Ordering::SeqCst);
         Relay { before: SIGNALS.into_iter().filter_map(|signal| Some((signal, catch(signal)?))).collect() }
     }
 
@@ -72,12 +77,28 @@ fn catch(signal: libc::c_int) -> Option<libc::sigaction> {
 
 extern "C" fn pass_on(signal: libc::c_int, about: *mut libc::siginfo_t, _: *mut libc::c_void) {
     match COMMAND.load(Ordering::SeqCst) {
-        0 => EARLY.store(signal, Ordering::SeqCst),
+        0 if EARLY.swap(signal, Ordering::SeqCst) == 0 => {}
+        // What prepares the command is left as it is: the next recorder removes it.
+        // SAFETY: a handler may end the process so.
+        0 => unsafe { libc::_exit(128 + signal) },
         // SAFETY: the system gives a handler of `SA_SIGINFO` what it says of the signal.
         command if unsafe { (*about).si_code } <= 0 => send(command, signal),
+        command if signal == libc::SIGINT && is_pressed_again() => send(command, libc::SIGKILL),
         // The system's own: the terminal's, of which the command has its own.
         _ => {}
     }
+}
+
+/// Whether Ctrl-C was pressed just before.
+fn is_pressed_again() -> bool {
+    const WITHIN_MS: i64 = 2000;
+    // SAFETY: a handler may ask for the time, `now` is the system's to write to, and all zeroes is a valid value.
+    let now = unsafe {
+        let mut now: libc::timespec = std::mem::zeroed();
+        libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now);
+        now.tv_sec * 1000 + now.tv_nsec / 1_000_000
+    };
+    now.saturating_sub(PRESSED.swap(now, Ordering::SeqCst)) <= WITHIN_MS
 }
 
 fn send(process: libc::pid_t, signal: libc::c_int) {

@@ -1,7 +1,7 @@
 //! The operations of the maps of some places, as traces: each map its own.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -20,6 +20,8 @@ pub struct Traced {
     pub places: Vec<TracedPlace>,
     /// Operations that there was no room for.
     pub dropped: u64,
+    /// Maps that were traced, and of which it is not known at which of these places: its name had no room.
+    pub unnamed: u64,
 }
 
 /// What became of the operations of a place.
@@ -164,9 +166,12 @@ pub fn write_traces(
     let files =
         processes.iter().filter_map(|process| Some(Operations::of(process).transpose()?.map(|of| (process, of))));
     let files = files.collect::<Result<Vec<_>, _>>()?;
+    let made_at: Vec<_> = files.iter().map(|(process, _)| MadeAt::of_all(process, manifest)).collect();
+    let shown: HashSet<&str> = made_at.iter().flat_map(HashMap::values).map(|made| &*made.shown).collect();
+    let asked: Vec<_> = manifest.trace.iter().map(|place| Asked { place, exact: shown.contains(&**place) }).collect();
     let mut places: Vec<_> = manifest.trace.iter().map(|place| (TracedPlace::of(place), Vec::new())).collect();
-    let mut dropped: u64 = 0;
-    for (process, operations) in &files {
+    let (mut dropped, mut unnamed) = (0_u64, 0);
+    for ((process, operations), made_at) in files.iter().zip(&made_at) {
         dropped = dropped.saturating_add(operations.dropped);
         let mut sums: HashMap<u32, Sum> = HashMap::new();
         let at = |error| RecordingError::at(&operations.path, error);
@@ -176,15 +181,17 @@ pub fn write_traces(
         }
         for map in process.maps.iter().filter(|map| map.is_traced()) {
             let sum = sums.get(&map.number).copied().unwrap_or_default();
-            let frame = Place::frame_of(process, map);
-            let is_here = |(traced, _): &&mut (TracedPlace, _)| frame.as_ref().is_some_and(|frame| traced.is_of(frame));
-            // Of a map whose functions had no room, the place is not known; it was one of these.
-            let Some((traced, found)) = places.iter_mut().find(is_here) else { continue };
+            let Some(made) = made_at.get(&map.place) else {
+                unnamed += 1;
+                continue;
+            };
+            let Some(place) = made.place_of(&asked) else { continue };
+            let (traced, found) = &mut places[place];
             traced.maps += 1;
             traced.operations += sum.operations;
             match map.is_traced_in_part() {
                 true => traced.in_part += 1,
-                false if sum.operations > 0 => found.push((sum, process, operations, map)),
+                false if sum.operations > 0 => found.push((sum, process, operations, map, made)),
                 false => {}
             }
         }
@@ -192,27 +199,67 @@ pub fn write_traces(
     let mut number = 0;
     for (traced, found) in &mut places {
         found.sort_by_key(|(sum, ..)| Reverse(sum.operations));
-        for &(sum, process, operations, map) in found.iter().take(most) {
+        for &(sum, process, operations, map, made) in found.iter().take(most) {
             number += 1;
             let path = folder.join(format!("trace-{number:03}.csv.zst"));
-            let at = Place::of(process, map, Some(manifest)).at;
-            traced.written.push(write_trace(process, operations, (map, sum), at, path)?);
+            traced.written.push(write_trace(process, operations, (map, sum), made.shown.clone(), path)?);
         }
     }
-    Ok(Traced { places: places.into_iter().map(|(traced, _)| traced).collect(), dropped })
+    Ok(Traced { places: places.into_iter().map(|(traced, _)| traced).collect(), dropped, unnamed })
 }
 
 impl TracedPlace {
     fn of(place: &str) -> TracedPlace {
         TracedPlace { place: place.to_owned(), ..TracedPlace::default() }
     }
+}
 
+/// A place as it was asked for.
+struct Asked<'a> {
+    place: &'a str,
+    /// Whether maps are made at a place that is shown so: others whose paths end with it are not meant.
+    exact: bool,
+}
+
+impl Asked<'_> {
     /// By the rule of the recorders: a path ends with the file of the place, and the line is that of it.
-    fn is_of(&self, frame: &Frame) -> bool {
+    fn is_end_of(&self, frame: &Frame) -> bool {
         let Some((file, line)) = self.place.rsplit_once(':') else { return false };
         let before = frame.file.as_deref().and_then(|path| path.strip_suffix(file));
         let is_line = frame.line.is_some_and(|number| line.parse() == Ok(number));
         is_line && before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+    }
+}
+
+/// Where maps are made.
+struct MadeAt {
+    frame: Frame,
+    /// As the table shows it.
+    shown: String,
+}
+
+impl MadeAt {
+    /// The places of a process's traced maps, by their numbers, whose names had room.
+    fn of_all(process: &Process, manifest: &Manifest) -> HashMap<u32, MadeAt> {
+        let mut all = HashMap::new();
+        for map in process.maps.iter().filter(|map| map.is_traced()) {
+            if !all.contains_key(&map.place)
+                && let Some(frame) = Place::frame_of(process, map)
+            {
+                let shown = Place::of_frame(Some(&frame), Some(manifest)).at;
+                all.insert(map.place, MadeAt { frame, shown });
+            }
+        }
+        all
+    }
+
+    /// Which of the places that were asked for this is: the one that is named as it is shown, else the longest that it ends
+    /// with.
+    fn place_of(&self, asked: &[Asked<'_>]) -> Option<usize> {
+        let is_named = |asked: &Asked<'_>| asked.place == self.shown;
+        let is_here = |asked: &Asked<'_>| is_named(asked) || !asked.exact && asked.is_end_of(&self.frame);
+        let here = asked.iter().enumerate().filter(|(_, asked)| is_here(asked));
+        here.max_by_key(|(_, asked)| (is_named(asked), asked.place.len())).map(|(number, _)| number)
     }
 }
 
@@ -350,6 +397,22 @@ mod tests {
         assert!(read(&[(6 << 24, 0)], 1, 1).is_err_and(|why| why.contains("is damaged: operation 6")));
         let nothing = Path::new("nowhere").join("x.ops");
         assert!(Operations::open(nothing).expect("none").is_none());
+    }
+
+    #[test]
+    fn a_map_is_of_the_place_that_is_named_as_it_is_shown_else_of_the_longest() {
+        let place_of = |path: &str, shown: &str, exact: &[&str]| {
+            let asked = ["f.go:7", "a/f.go:7", "/m/a/f.go:7"];
+            let asked = asked.map(|place| Asked { place, exact: exact.contains(&place) });
+            let frame = Frame { function: "main.f".into(), file: Some(path.into()), line: Some(7) };
+            MadeAt { frame, shown: shown.into() }.place_of(&asked).map(|number| asked[number].place)
+        };
+        assert_eq!(place_of("/m/a/f.go", "m/f.go:7", &[]), Some("/m/a/f.go:7"));
+        assert_eq!(place_of("/m/a/f.go", "a/f.go:7", &["a/f.go:7"]), Some("a/f.go:7"));
+        assert_eq!(place_of("/m/b/a/f.go", "b/a/f.go:7", &[]), Some("a/f.go:7"));
+        assert_eq!(place_of("/m/b/a/f.go", "b/a/f.go:7", &["a/f.go:7"]), Some("f.go:7"));
+        assert_eq!(place_of("/m/b/a/f.go", "b/a/f.go:7", &["a/f.go:7", "f.go:7"]), None);
+        assert_eq!(place_of("/m/xf.go", "xf.go:7", &[]), None);
     }
 
     fn entry(key_bytes: u32, value_bytes: u32, texts: Option<u64>) -> String {

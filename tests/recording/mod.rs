@@ -1,6 +1,7 @@
 //! `mapscope record` and `mapscope maps` on a Go program whose figures are known: by the runtime's own account, by the model
 //! of its maps, and by hand. Needs go commands, named in `MAPSCOPE_GO`.
 
+mod arm64;
 mod compared;
 mod ended;
 mod forms;
@@ -12,8 +13,10 @@ mod live;
 mod otlp;
 mod own;
 mod page;
+mod rates;
 mod refused;
 mod rust;
+mod scratch;
 mod switched;
 mod traced;
 mod tries;

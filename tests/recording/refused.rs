@@ -65,10 +65,46 @@ fn settings_that_would_leave_the_hooks_out_are_refused() {
         refused(&outcome, &["put it into GOFLAGS"]);
         let mut elsewhere = recording(&go, &["--", "go", "build", "."]);
         refused(&place.run_command(elsewhere.env("GOOS", "windows")), &["windows/amd64", "unset GOOS and GOARCH"]);
+        for architecture in ["386", "riscv64"] {
+            let mut another = recording(&go, &["--", "go", "build", "."]);
+            let outcome = place.run_command(another.env("GOARCH", architecture));
+            refused(&outcome, &[&format!("linux/{architecture}, and mapscope records linux/amd64 and linux/arm64")]);
+        }
         fs::write(place.path().join("own.json"), "[]").expect("written");
         let mut own = recording(&go, &["--", "go", "build", "."]);
         refused(&place.run_command(own.env("GOFLAGS", "-overlay=own.json")), &["own.json: is no overlay"]);
     }
+}
+
+#[test]
+fn a_go_that_builds_with_the_maps_of_before_is_refused() {
+    for go in toolchains(true) {
+        let place = place();
+        let mut classic = recording(&go, &["--out", "r", "--", "go", "run", "."]);
+        let outcome = place.run_command(classic.env("GOEXPERIMENT", "noswissmap"));
+        // From Go 1.26 on there are no such maps, and the go command itself says so.
+        let why = match go.is_of("Go 1.24") || go.is_of("Go 1.25") {
+            true => format!("go{}: its maps can't be recorded: it builds with the maps of Go 1.23", go.version),
+            false => "unknown GOEXPERIMENT".to_owned(),
+        };
+        refused(&outcome, &[&why]);
+        assert!(outcome.left.is_empty(), "{:?}", outcome.left);
+    }
+    // Nothing is asked of the environment where the toolchain itself was built so.
+    let Some(go) = toolchains(true).pop() else { return };
+    let place = place();
+    let env = serde_json::json!({
+        "GOROOT": "/nowhere", "GOVERSION": "go1.24.1 X:noswissmap", "GOOS": "linux", "GOARCH": "amd64", "GOFLAGS": ""
+    });
+    fs::write(place.path().join("env.json"), env.to_string()).expect("written");
+    let fake = place.path().join("go");
+    script(
+        &fake,
+        &format!("#!/bin/sh\n[ \"$2\" = -json ] && exec cat env.json\nexec \"{}\" \"$@\"\n", go.path.display()),
+    );
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
+    let outcome = place.run_command(command.args(["record", "--out", "r", "--go", "./go", "--", "go", "run", "."]));
+    refused(&outcome, &["go1.24.1: its maps can't be recorded: it builds with the maps of Go 1.23"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is recorded, changed while a program runs that makes maps of known content before, between and after.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -41,6 +41,11 @@ impl Waiting {
         self.child.stdin.as_mut().expect("piped").write_all(b"\n").expect("it reads");
     }
 
+    /// What it says from now on.
+    pub(super) fn output(&mut self) -> &mut impl Read {
+        &mut self.output
+    }
+
     pub(super) fn end(mut self) {
         assert!(self.child.wait().expect("it ends").success());
     }
@@ -54,7 +59,7 @@ pub(super) fn set(place: &Place, path: &str, to: &str, from: &str) {
 }
 
 /// A folder with the program, built as `prog`.
-fn built(go: &go::Toolchain) -> Place {
+pub(super) fn built(go: &go::Toolchain) -> Place {
     let place = Place::new();
     for file in ["go.mod", "main.go"] {
         fs::copy(Path::new(PROGRAM).join(file), place.path().join(file)).expect("copied");

@@ -162,6 +162,59 @@ fn each_of_several_places_has_traces_of_its_own() {
 }
 
 #[test]
+fn a_place_that_is_the_end_of_others_takes_no_maps_of_theirs() {
+    let Some(go) = toolchains(true).pop() else { return };
+    let place = Place::new();
+    let write = |path: &str, text: String| {
+        let path = place.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, text).expect("written");
+    };
+    write("go.mod", "module m\n\ngo 1.21\n".to_owned());
+    let filling = |n: usize| format!("m := map[int]int{{}}; for i := range make([]int, {n}) {{ m[i] = i }}");
+    let imports = "import (\"m/a/in\"; b \"m/b/in\")";
+    write("main.go", format!("package main\n{imports}\nfunc main() {{ in.F(); b.F()\n\n\n{}\n}}\n", filling(30)));
+    for (path, n) in [("a/in/main.go", 40), ("b/in/main.go", 50)] {
+        write(path, format!("package in\n\nfunc F() {{\n\n\n{}\n}}\n", filling(n)));
+    }
+    let counts = |asked: &[&str]| -> Vec<String> {
+        let _ = fs::remove_dir_all(place.path().join("r"));
+        let flags = asked.iter().flat_map(|at| ["--trace", at]).chain(["--out", "r", "--", "go", "run", "."]);
+        let said = record(&place, &go, &flags.collect::<Vec<_>>()).stderr;
+        said.lines().filter_map(|line| line.split_once(" traced").map(|(of, _)| of.to_owned())).collect()
+    };
+    assert_eq!(counts(&["main.go:6"]), ["main.go:6: 30 operations of 1 map"]);
+    assert_eq!(counts(&["in/main.go:6"]), ["in/main.go:6: 90 operations of 2 maps"]);
+    assert_eq!(
+        counts(&["in/main.go:6", "b/in/main.go:6", "main.go:6"]),
+        [
+            "in/main.go:6: 40 operations of 1 map",
+            "b/in/main.go:6: 50 operations of 1 map",
+            "main.go:6: 30 operations of 1 map"
+        ]
+    );
+}
+
+#[test]
+fn maps_whose_place_had_no_room_for_its_name_are_counted() {
+    let Some(go) = toolchains(true).pop() else { return };
+    let place = place();
+    let at = line_of(&program(&place), "counted", "map[string]int{}");
+    record(&place, &go, &["--out", "b", "--", "go", "build", "-o", "prog", "."]);
+    // As if there had been none: the names of all functions are taken out once the process has ended.
+    let script = "./prog; f=$(echo r/*.maps); at=$(od -An -t u8 -j 56 -N 8 $f); \
+                  dd if=/dev/zero of=$f bs=4096 count=64 conv=notrunc oflag=seek_bytes seek=$((at)) status=none";
+    let outcome = record(&place, &go, &["--trace", &at, "--out", "r", "--", "sh", "-c", script]);
+    assert!(outcome.stderr.contains(&format!("{at}: no map of this place was recorded")), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("2 traced maps: there was no room for the name of their place"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(!place.path().join("r/trace-001.csv.zst").exists());
+}
+
+#[test]
 fn a_copy_is_a_map_of_its_place() {
     let Some(go) = toolchains(true).pop() else { return };
     let place = place();

@@ -1,12 +1,13 @@
 //! Maps of type sync.Map.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
 use super::{maps, record, recording, rows, sum, toolchains};
 use crate::cli_process::Place;
 
-const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recording/tries");
+pub(super) const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recording/tries");
 
 fn place() -> Place {
     let place = Place::new();
@@ -65,6 +66,67 @@ fn operations_are_counted_and_bytes_are_those_of_the_runtime() {
             assert_eq!(sum(&shared, figure), expected, "go{}: {figure}", go.version);
         }
     }
+}
+
+#[test]
+fn a_trace_ends_with_the_content_of_the_map_however_many_wrote_to_it() {
+    for go in toolchains(true) {
+        let place = place();
+        let source = fs::read_to_string(place.path().join("main.go")).expect("the program");
+        let line = source.lines().position(|line| line.contains("m.Store(boxed[0], 0)")).expect("the line") + 1;
+        let at = format!("main.go:{line}");
+        for lookups in [true, false] {
+            let out = if lookups { "r" } else { "w" };
+            let flags: &[&str] = if lookups { &[] } else { &["--no-lookups"] };
+            let args = [&["--trace", &at, "--out", out], flags, &["--", "go", "run", ".", "changed"]].concat();
+            let said = record(&place, &go, &args).stderr;
+            let path = format!("{out}/trace-001.csv.zst");
+            assert!(said.contains(&format!("of a sync.Map: mapscope run --trace {path} --entry '16/16'\n")), "{said}");
+            let unpacked = place.run(&["convert", &path, "-"]);
+            let (mut content, mut looked_up, mut clears) = (HashSet::new(), None, 0);
+            for row in unpacked.stdout.lines().skip(1) {
+                let (word, rest) = row.split_once(',').expect("a key");
+                let key = rest.split(',').next().expect("a key");
+                match word {
+                    "insert" => drop(content.insert(key)),
+                    "remove" => assert!(content.remove(key), "go{}: what was not there is removed", go.version),
+                    "clear" => {
+                        content.clear();
+                        clears += 1;
+                    }
+                    // From then on the program looks at what is left.
+                    "iterate" => looked_up = Some(HashSet::new()),
+                    "get" => drop(looked_up.as_mut().map(|keys| keys.insert(key))),
+                    other => panic!("{other}"),
+                }
+            }
+            assert_eq!(clears, 2);
+            assert!(!content.is_empty());
+            assert_eq!(looked_up, lookups.then_some(content), "go{}", go.version);
+            let recorded = maps(&place, out);
+            let [row] = rows(&recorded, "main.changed")[..] else { panic!("{recorded}") };
+            let count = |word: &str| unpacked.stdout.lines().filter(|row| row.starts_with(word)).count();
+            assert_eq!(row["writes"], count("insert,"));
+            assert_eq!(row["removes"], count("remove,"));
+        }
+    }
+}
+
+#[test]
+fn a_remove_of_what_is_not_there_is_a_lookup_in_the_trace() {
+    let Some(go) = toolchains(true).pop() else { return };
+    let place = place();
+    let source = fs::read_to_string(place.path().join("main.go")).expect("the program");
+    let line = source.lines().position(|line| line.contains("m.Store(boxed[i], boxed[i])")).expect("the line") + 1;
+    let at = format!("main.go:{line}");
+    record(&place, &go, &["--trace", &at, "--out", "r", "--", "go", "run", "."]);
+    let unpacked = place.run(&["convert", "r/trace-001.csv.zst", "-"]).stdout;
+    let count = |word: &str| unpacked.lines().filter(|row| row.starts_with(word)).count();
+    // The key that is removed twice is a lookup of the trace, and none of the figures.
+    assert_eq!(["insert,", "get,", "remove,", "iterate,"].map(count), [112, 56 + 1, 3, 1], "{unpacked}");
+    let replayed = place.run(&["replay", "r/trace-001.csv.zst", "--map", "go-syncmap"]);
+    assert_eq!(replayed.code, Some(0), "{}", replayed.stderr);
+    assert!(replayed.stdout.contains("len 98,"), "{}", replayed.stdout);
 }
 
 #[test]

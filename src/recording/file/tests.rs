@@ -40,6 +40,22 @@ fn a_file_is_read_as_far_as_it_is_written() {
 }
 
 #[test]
+fn a_map_that_was_made_while_the_file_was_read_has_its_names() {
+    // The file as it is, and what was read of it before the process wrote the names down.
+    let (folder, whole) = (tempfile::tempdir().expect("a folder"), file());
+    let path = folder.path().join("x.maps");
+    fs::write(&path, &whole).expect("written");
+    let mut read = whole.clone();
+    read[HEADER_BYTES..320].fill(0);
+    let unnamed = Process::parse(&path, &read).expect("a file");
+    assert!(unnamed.stack(unnamed.maps[0].place).is_empty());
+    names_again(&File::open(&path).expect("opened"), &mut read).expect("read");
+    let named = Process::parse(&path, &read).expect("a file");
+    let frame = named.stack(named.maps[0].place)[0];
+    assert_eq!((&*frame.function, named.type_name(named.maps[0].ty)), ("main.f", "map[int]int"));
+}
+
+#[test]
 fn a_file_that_says_a_language_has_tables_of_its_own() {
     let parsed = |language: u8, tables: u8, align: u8| {
         const TYPE_AT: usize = 200;

@@ -1,8 +1,10 @@
 // Program tries uses maps of type sync.Map whose figures its test knows. What it prints is how much the runtime says was allocated.
+// With an argument it has goroutines change one at once.
 package main
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -14,6 +16,10 @@ var boxed [5000]any
 var kept []*sync.Map
 
 func main() {
+	if len(os.Args) > 1 {
+		changed()
+		return
+	}
 	debug.SetGCPercent(-1)
 	runtime.GOMAXPROCS(1)
 	kept = make([]*sync.Map, 0, 100)
@@ -104,4 +110,51 @@ func shared() {
 		}()
 	}
 	all.Wait()
+}
+
+// changed has eight goroutines change the same keys in every way there is, and looks each up that is left.
+func changed() {
+	for i := range boxed {
+		boxed[i] = i
+	}
+	m := new(sync.Map)
+	m.Store(boxed[0], 0)
+	for round := 0; round < 2; round++ {
+		m.Clear()
+		var all sync.WaitGroup
+		for g := 0; g < 8; g++ {
+			all.Add(1)
+			go func() {
+				for i := 0; i < 2000; i++ {
+					key := boxed[(i+g)*7%61]
+					switch (i*5 + g*3) % 11 {
+					case 0, 1, 2:
+						m.Store(key, i)
+					case 3:
+						m.Swap(key, i)
+					case 4:
+						m.LoadOrStore(key, i)
+					case 5, 6:
+						m.Delete(key)
+					case 7:
+						m.LoadAndDelete(key)
+					case 8:
+						m.CompareAndSwap(key, i-11, i)
+					case 9:
+						if value, ok := m.Load(key); ok {
+							m.CompareAndDelete(key, value)
+						}
+					case 10:
+						runtime.Gosched()
+					}
+				}
+				all.Done()
+			}()
+		}
+		all.Wait()
+	}
+	m.Range(func(key, _ any) bool {
+		m.Load(key)
+		return true
+	})
 }

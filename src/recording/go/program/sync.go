@@ -20,8 +20,9 @@ var neededInSync = []need{
 	{"newEntryNode of an insert", 2},
 	{"if swapped of func (*HashTrieMap) Swap", 1},
 	{"return true of func (*HashTrieMap) CompareAndSwap", 1},
-	{"return v, true of func (*HashTrieMap) LoadAndDelete", 2},
-	{"return true of func (*HashTrieMap) CompareAndDelete", 2},
+	{"if e != nil of func (*HashTrieMap) LoadAndDelete", 1},
+	{"return of a miss in func (*HashTrieMap) LoadAndDelete", 2},
+	{"if e != nil of func (*HashTrieMap) CompareAndDelete", 1},
 	{"newIndirectNode of func (*HashTrieMap) expand", 2},
 	{"i.dead.Store of a remove", 2},
 }
@@ -53,7 +54,7 @@ func (p *patcher) trie(f *ast.FuncDecl) {
 		case *ast.ExprStmt:
 			switch what := text(n); {
 			case what == "ht.init" && (name == "Load" || name == "LoadOrStore" || name == "CompareAndSwap" || name == "CompareAndDelete"):
-				p.insert(n.End(), method, "; if "+counts+" { ht.msLookedUp() }")
+				p.insert(n.End(), method, "; if "+counts+" { ht.msLookedUp(key) }")
 			case what == "i.dead.Store":
 				p.insert(n.End(), "i.dead.Store of a remove", "; if "+on+" { ht.msPruned() }")
 			case what == "ht.iter" && name != "iter":
@@ -65,13 +66,18 @@ func (p *patcher) trie(f *ast.FuncDecl) {
 			}
 			switch made := made(n); {
 			case made == "newEntryNode" && n.Tok == token.DEFINE:
-				p.insert(n.End(), "newEntryNode of an insert", "; if "+on+" { ht.msWrote(true) }")
+				p.insert(n.End(), "newEntryNode of an insert", "; if "+on+" { ht.msWrote(key, true) }")
 			case made == "newIndirectNode" && name == "expand":
 				p.insert(n.End(), "newIndirectNode of "+method, "; if "+on+" { ht.msNode() }")
 			}
 		case *ast.IfStmt:
 			if cond, ok := n.Cond.(*ast.Ident); ok && cond.Name == "swapped" && name == "Swap" {
-				p.insert(n.Body.Lbrace+1, "if swapped of "+method, " if "+on+" { ht.msWrote(false) };")
+				p.insert(n.Body.Lbrace+1, "if swapped of "+method, " if "+on+" { ht.msWrote(key, false) };")
+			}
+			// The entry is found to be there, and the lock of its slot is not yet given up: whoever writes the key next comes
+			// later in the trace, too.
+			if isRest(n.Cond) && (name == "LoadAndDelete" || name == "CompareAndDelete") {
+				p.insert(n.Pos(), "if e != nil of "+method, "if "+on+" { ht.msRemoved(key) }; ")
 			}
 		case *ast.ReturnStmt:
 			last, ok := ast.Expr(nil), len(n.Results) > 0
@@ -79,20 +85,27 @@ func (p *patcher) trie(f *ast.FuncDecl) {
 				last = n.Results[len(n.Results)-1]
 			}
 			id, ok := last.(*ast.Ident)
-			if !ok || id.Name != "true" {
-				return true
-			}
-			switch name {
-			case "CompareAndSwap":
-				p.insert(n.Pos(), "return true of "+method, "if "+on+" { ht.msWrote(false) }; ")
-			case "LoadAndDelete":
-				p.insert(n.Pos(), "return v, true of "+method, "if "+on+" { ht.msRemoved() }; ")
-			case "CompareAndDelete":
-				p.insert(n.Pos(), "return true of "+method, "if "+on+" { ht.msRemoved() }; ")
+			switch {
+			case !ok:
+			case name == "CompareAndSwap" && id.Name == "true":
+				p.insert(n.Pos(), "return true of "+method, "if "+on+" { ht.msWrote(key, false) }; ")
+			case name == "LoadAndDelete" && id.Name == "false":
+				p.insert(n.Pos(), "return of a miss in "+method, "if "+counts+" { ht.msMissed(key) }; ")
 			}
 		}
 		return true
 	})
+}
+
+// isRest is e != nil: whether a remove leaves other entries of the same hash.
+func isRest(cond ast.Expr) bool {
+	of, ok := cond.(*ast.BinaryExpr)
+	if !ok || of.Op != token.NEQ {
+		return false
+	}
+	e, ok := of.X.(*ast.Ident)
+	null, isNil := of.Y.(*ast.Ident)
+	return ok && isNil && e.Name == "e" && null.Name == "nil"
 }
 
 // text is what a statement calls: a.b.c of a.b.c(d).

@@ -273,12 +273,7 @@ impl Table {
             }
             for ((place, ty), counts) in numbered {
                 let frames = above_runtime(process.stack(place));
-                let ty = match process.type_of(&Map { ty, ..Map::default() }) {
-                    Some(ty) => ty.name.clone(),
-                    // Such a map gets its type with its first write.
-                    None if ty == 0 => "never written".to_owned(),
-                    None => "unknown".to_owned(),
-                };
+                let ty = process.type_name(&Map { ty, ..Map::default() }).to_owned();
                 stacks.entry((frames, ty)).or_default().add(&counts);
             }
             dropped.maps += process.dropped.maps;

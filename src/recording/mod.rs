@@ -20,6 +20,7 @@ mod format;
 mod go;
 mod hint;
 mod html;
+mod inside;
 mod java;
 mod json;
 mod language;
@@ -43,6 +44,7 @@ mod table;
 mod terminal;
 mod trace;
 mod ty;
+mod writers;
 
 pub use self::go::Patched;
 pub use advice::Hint;

@@ -30,8 +30,13 @@ impl Chance {
         let growths = u64::from(map.growths);
         match ty.map(|ty| ty.tables) {
             // Where a key lies decides only whether its slot is free once it is removed.
-            Some(Tables::Slots(_)) if map.removes > 0 => return Chance { growths, table_bytes: map.held_bytes_max },
-            Some(Tables::Slots(_) | Tables::Nodes | Tables::Chains(_)) => return Chance::default(),
+            _ if !map.is_measured() => return Chance::default(),
+            Some(Tables::Slots(_) | Tables::Indexed(_)) if map.removes > 0 => {
+                return Chance { growths, table_bytes: map.held_bytes_max };
+            }
+            Some(Tables::Slots(_) | Tables::Indexed(_) | Tables::Nodes | Tables::Chains(_)) => {
+                return Chance::default();
+            }
             // A key lies where its hash says, and nodes lead there from where it parts from others.
             Some(Tables::Trie { node_bytes }) => {
                 let nodes = map.table_bytes / u64::from(node_bytes).max(1);

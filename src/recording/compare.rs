@@ -21,7 +21,8 @@ type ByGrowth = fn(table_bytes: f64) -> f64;
 /// A figure that is judged.
 struct Figure {
     metric: Metric,
-    of: fn(&Counts) -> u64,
+    /// `None` where it is not of all maps.
+    of: fn(&Counts) -> Option<u64>,
     /// `None` where seeds don't matter.
     by_growth: Option<ByGrowth>,
 }
@@ -30,7 +31,7 @@ const fn figure(
     name: &'static str,
     unit: &'static str,
     summary: &'static str,
-    of: fn(&Counts) -> u64,
+    of: fn(&Counts) -> Option<u64>,
     by_growth: Option<ByGrowth>,
 ) -> Figure {
     let metric = Metric::new(name, unit, Class::Exact, Better::Lower, summary, Formula::Declared);
@@ -38,18 +39,24 @@ const fn figure(
 }
 
 const FIGURES: [Figure; 6] = [
-    figure("alloc_bytes", "bytes", "Bytes allocated.", Counts::alloc_bytes, Some(|table| 2.0 * table)),
-    figure("abandoned_bytes", "bytes", "Bytes that growing left behind.", |c| c.abandoned_bytes, Some(|table| table)),
-    figure("growths", "count", "Tables replaced by growing.", |c| c.growths, Some(|_| 1.0)),
+    figure("alloc_bytes", "bytes", "Bytes allocated.", |c| c.of_all_tables(c.alloc_bytes()), Some(|table| 2.0 * table)),
+    figure(
+        "abandoned_bytes",
+        "bytes",
+        "Bytes that growing left behind.",
+        |c| c.of_all_tables(c.abandoned_bytes),
+        Some(|table| table),
+    ),
+    figure("growths", "count", "Tables replaced by growing.", |c| c.of_all_tables(c.growths), Some(|_| 1.0)),
     figure(
         "moved_entries",
         "count",
         "Entries moved by growing.",
-        |c| c.moved_entries,
+        |c| c.of_all_tables(c.moved_entries),
         Some(|_| TABLE_ENTRIES_MAX as f64),
     ),
-    figure("maps", "count", "Maps made.", |c| c.maps, None),
-    figure("writes", "count", "Inserts and overwrites.", |c| c.writes, None),
+    figure("maps", "count", "Maps made.", |c| Some(c.maps), None),
+    figure("writes", "count", "Inserts and overwrites.", |c| Some(c.writes), None),
 ];
 
 /// The figures that are judged, whose names a policy may have.
@@ -104,6 +111,13 @@ pub fn compare(before: &Recording, after: &Recording, policy: &Policy) -> Verdic
     if !verdict.unjudged.is_empty() {
         return verdict;
     }
+    let untold = pairing.pairs.iter().filter(|(a, b)| a.counts.untold_maps + b.counts.untold_maps > 0).count();
+    if untold > 0 {
+        let places = plural(untold, "place");
+        verdict.notes.push(format!(
+            "At {places} it can't be told what some maps allocated: bytes, growths and moves are not judged there."
+        ));
+    }
     let mut by_chance = 0;
     for &(before, after) in &pairing.pairs {
         by_chance += usize::from(pair(before, after, policy, &mut verdict));
@@ -155,8 +169,9 @@ fn pair(before: &Row, after: &Row, policy: &Policy, verdict: &mut Verdict<PlaceI
                 continue;
             }
         };
+        // What is not known is no 0, and no worse than a figure.
+        let (Some(a), Some(b)) = (of(&before.counts), of(&after.counts)) else { continue };
         verdict.tally.exact += 1;
-        let (a, b) = (of(&before.counts), of(&after.counts));
         let by = b as f64 - a as f64;
         if a == b {
             continue;
@@ -174,7 +189,7 @@ fn pair(before: &Row, after: &Row, policy: &Policy, verdict: &mut Verdict<PlaceI
 
 /// A place that only one of them has, with its bytes.
 fn alone(kind: Kind, row: &Row) -> Change<PlaceId> {
-    let bytes = Some(Number::Int(row.counts.alloc_bytes()));
+    let bytes = row.counts.of_tables(row.counts.alloc_bytes()).map(Number::Int);
     let (before, after) = if kind == Kind::Gone { (bytes, None) } else { (None, bytes) };
     let what = What::Metric { metric: FIGURES[0].metric, before, after };
     Change { cell: id(row), what, kind, level: Level::Note, worsening: f64::INFINITY }

@@ -269,6 +269,11 @@ impl Process {
         self.types.get(&map.ty)
     }
 
+    /// Whether it is known what a map allocated.
+    pub(super) fn is_measured(&self, map: &Map) -> bool {
+        map.is_measured() && self.type_of(map).is_none_or(|ty| ty.tables != Tables::Nodes)
+    }
+
     /// What the type of this number is called.
     pub(super) fn type_name(&self, number: u32) -> &str {
         match self.types.get(&number) {

@@ -70,7 +70,7 @@ pub use sample::{SAMPLE_MAX, Sample};
 pub use sources::hints;
 pub use table::{Counts, Place, Row, Sort, Table};
 pub use trace::{Traced, TracedPlace, Written, write_traces};
-pub use ty::{Chains, Slots, Tables, Type};
+pub use ty::{Chains, Indexed, Slots, Tables, Type};
 
 use std::path::PathBuf;
 

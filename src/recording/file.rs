@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::bytes::{self, Bytes, Texts};
 use super::map::{MAP_BYTES, Map, bounded};
 use super::period::{PERIOD_BYTES, Periods};
-use super::{Language, Period, RecordingError, SAMPLE_MAX, Sample, Type, writers};
+use super::{Language, Period, RecordingError, SAMPLE_MAX, Sample, Tables, Type, writers};
 use crate::record::Frame;
 use crate::text;
 

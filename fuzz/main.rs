@@ -1,4 +1,5 @@
-//! Fuzzers of what mapscope reads: records, profiles, policies, traces of every format, requests to the live endpoint. Structure-aware (a mutant of a record is JSON with a
+//! Fuzzers of what mapscope reads: records, profiles, policies, traces of every format, requests to the live
+//! endpoint, core files. Structure-aware (a mutant of a record is JSON with a
 //! figure, a field or a list changed; text-level damage comes beside it), seeded, and the same for the same seed.
 //!
 //! ```sh
@@ -11,6 +12,7 @@
 //! refused command, no memory beyond [`MEMORY_MAX`]. A panic prints the target, the seed and the number of its mutant, and
 //! leaves the mutant in the target folder.
 
+mod core_mutator;
 mod csv_mutator;
 mod json_mutator;
 mod program;
@@ -63,9 +65,9 @@ fn plan() -> Plan {
 fn main() -> ExitCode {
     let plan = plan();
     limit_memory();
+    let targets = targets::all();
     // A panic is told once, below.
     std::panic::set_hook(Box::new(|_| {}));
-    let targets = targets::all();
     let chosen: Vec<&Target> =
         targets.iter().filter(|target| plan.only.as_deref().is_none_or(|only| only == target.name)).collect();
     let mut faults = Vec::new();

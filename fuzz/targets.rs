@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
+use mapscope::census::{self, Census, Inside, Shown, Sort, Table, Which};
 use mapscope::gate::{self, Policy};
 use mapscope::plan::{self, Flags, Reading, Requests, SHIPPED, Source, TraceSpec, Widths, WorkloadSpec};
 use mapscope::record::{self, metrics};
@@ -17,7 +18,7 @@ use mapscope_trace::read;
 use crate::rng::Rng;
 #[cfg(feature = "parquet")]
 use crate::text_mutator;
-use crate::{csv_mutator, json_mutator, request_mutator, rng_of, toml_mutator, trace_mutator};
+use crate::{core_mutator, csv_mutator, json_mutator, request_mutator, rng_of, toml_mutator, trace_mutator};
 
 /// Something that reads files.
 pub struct Target {
@@ -117,6 +118,18 @@ pub fn all() -> Vec<Target> {
             read: read_request,
             file: "request",
             commands: &[],
+        },
+        Target {
+            name: "core",
+            corpus: core_mutator::CORPUS.clone(),
+            mutate: core_mutator::mutate,
+            read: read_core,
+            file: "core",
+            commands: &[
+                &["census", "core", "--program", "core", "--each"],
+                &["census", "core", "--program", "core", "--map", "0xc000000000", "--format", "json"],
+                &["census", "core", "--program", "core", "--map", "0xc000000030"],
+            ],
         },
         #[cfg(feature = "parquet")]
         Target {
@@ -226,6 +239,26 @@ fn read_request(mutant: &[u8]) -> bool {
         assert_eq!(mapscope_live::parse(&mutant[..end]), Ok(None), "{end} of {length} bytes");
     }
     true
+}
+
+/// Its maps, one by one, and the inside of each. It is its own program's file: what is left out of it isn't there.
+fn read_core(mutant: &[u8]) -> bool {
+    let path = file("core", mutant);
+    let census = Census::of_core(&path, Some(&path));
+    let maps = census.as_ref().map_or(&[][..], |census| &census.maps);
+    for map in maps.iter().take(4) {
+        if let Ok(inside) = Inside::of_core(&path, Some(&path), &Which::At(map.address)) {
+            for format in census::INSIDE_FORMATS {
+                _ = (format.render)(&inside, 20, 80).expect("rendered");
+            }
+        }
+    }
+    _ = fs::remove_file(&path);
+    let Ok(census) = &census else { return false };
+    let table = Table::new(census, true, Sort::Bytes);
+    let shown = Shown { census, table: &table, each: true, rows_max: 20, width: 80 };
+    census::FORMATS.iter().for_each(|format| _ = (format.render)(&shown).expect("rendered"));
+    !census.maps.is_empty()
 }
 
 /// A profile of what none that ships has: lists that go together, and patterns.

@@ -37,6 +37,7 @@ fn two_programs_are_timed_by_turns_and_their_exact_metrics_are_equal() {
     assert_eq!(cells.iter().map(|cell| cell["cell"]["map"].as_str().unwrap()).collect::<Vec<_>>(), ["std", "btree"]);
     for cell in cells {
         assert_eq!((&cell["rounds"], &cell["changed"]), (&7.into(), &Value::Array(Vec::new())), "{cell}");
+        assert!(cell["repetitions"].as_u64() >= Some(1), "{cell}");
         for interval in [&cell["ratio"], &cell["control"]] {
             let [low, ratio, high] = ["low", "ratio", "high"].map(|key| interval[key].as_f64().expect("a number"));
             assert!(0.0 < low && low <= ratio && ratio <= high, "{cell}");
@@ -83,7 +84,7 @@ fn what_can_t_be_asked_is_refused_before_anything_runs() {
         (&["std", MAPSCOPE], "is a program and std is none: give two programs, as paths, or two maps"),
         (&["std", "btree", "--map", "std"], "--map: OLD and NEW name the maps already"),
         (&["./other", MAPSCOPE], "./other: takes no turns: build it with mapscope"),
-        (&["./newer", MAPSCOPE], "./newer: takes turns by version 9 of their protocol, and this mapscope by version 1"),
+        (&["./newer", MAPSCOPE], "./newer: takes turns by version 9 of their protocol, and this mapscope by version 2"),
         (&["./none", MAPSCOPE], "./none: can't be read: "),
         (&["std", "btre"], "btre: --map: unknown map \"btre\", did you mean \"btree\"?"),
         (&["std", "btree", "--trace", "-"], "--trace: standard input can be read once"),

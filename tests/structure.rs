@@ -24,7 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ab", &["record", "gate", "report", "text"]),
     ("describe", &["plan", "workload", "record", "report", "run", "text"]),
     ("hints", &["engines", "maps::go::heap", "report", "ci", "text"]),
-    ("recording", &["engines", "entry", "hints", "maps::go::heap", "record", "report", "gate", "ci", "text"]),
+    ("recording", &["engines", "entry", "hints", "census", "maps::go::heap", "record", "report", "gate", "ci", "text"]),
     ("census", &["maps::go::heap", "report", "text"]),
     ("replay", &["workload", "maps", "probe", "text"]),
     ("subject", &["plan", "workload", "maps", "probe", "record", "replay"]),

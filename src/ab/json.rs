@@ -28,6 +28,7 @@ fn cell(cell: &Cell) -> Value {
         Err(untimed) => object["error"] = json!(untimed.why),
         Ok(timed) => {
             object["rounds"] = json!(timed.rounds);
+            object["repetitions"] = json!(timed.repetitions);
             object["old_ns_per_op"] = json!(timed.ns_per_op[0]);
             object["new_ns_per_op"] = json!(timed.ns_per_op[1]);
             object["ratio"] = interval(timed.compared.ratio);

@@ -1,9 +1,9 @@
 //! Two builds by turns: is the new one slower?
 //!
 //! ```text
-//! a round      OLD NEW OLD'          each a process from a fresh copy of its program, which does the cell's operations twice
-//!                                    and times the second run
-//! the next     OLD' NEW OLD          by blocks of 64; so what drifts meanwhile is on all three alike
+//! a round      OLD NEW OLD'          each a process from a fresh copy of its program, which does the cell's operations once
+//!                                    and then times them, by blocks of 64: in a small cell again and again
+//! the next     OLD' NEW OLD          so what drifts meanwhile is on all three alike
 //!
 //! rounds       1  2  3 ... 7  8 ...
 //! groups       1  2  3 ... 7  1 ...          of each side, the least of each block over a group's rounds, added up
@@ -25,7 +25,7 @@ mod terminal;
 
 use std::io;
 
-pub use rounds::{Rounds, Stopped, take_turns};
+pub use rounds::{Rounds, Stopped, repetitions, take_turns};
 pub use statistics::{Call, Compared, GROUPS, Interval, Samples, Side};
 
 use crate::gate::Action;
@@ -59,6 +59,8 @@ pub struct Cell {
 pub struct Timed {
     /// How many rounds.
     pub rounds: u32,
+    /// How many runs of each turn were timed.
+    pub repetitions: u32,
     /// The sum of the least blocks over all rounds, in nanoseconds an operation; the old one's first.
     pub ns_per_op: [f64; 2],
     /// The ratio and its control.
@@ -165,7 +167,7 @@ mod tests {
     fn timed(ratio: f64, action: Option<Action>) -> Result<Timed, Untimed> {
         let near = |ratio| Interval { ratio, low: ratio - 0.001, high: ratio + 0.001 };
         let compared = Compared { ratio: near(ratio), control: near(1.0) };
-        Ok(Timed { rounds: 21, ns_per_op: [10.0, 10.0 * ratio], compared, action })
+        Ok(Timed { rounds: 21, repetitions: 1, ns_per_op: [10.0, 10.0 * ratio], compared, action })
     }
 
     fn untimed(new_alone: bool) -> Result<Timed, Untimed> {

@@ -1,5 +1,6 @@
-//! Who takes a turn when, and how often. It knows no clock: each turn says what it has taken.
+//! Who takes a turn when, how often, and how many runs it has. It knows no clock: each turn says what it has taken.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::statistics::{GROUPS, Samples, Side};
@@ -49,6 +50,18 @@ pub fn take_turns(
     Ok(samples)
 }
 
+/// What the runs of a turn take together: about as long as a process takes to start.
+const RUNS: Duration = Duration::from_millis(20);
+
+/// A turn has no more runs than this.
+const REPETITIONS_MAX: u128 = 1000;
+
+/// How many runs a turn times, one of which takes so long.
+pub fn repetitions(run: Duration) -> NonZeroU32 {
+    let fit = RUNS.as_nanos() / run.as_nanos().max(1);
+    NonZeroU32::new(fit.min(REPETITIONS_MAX) as u32).unwrap_or(NonZeroU32::MIN)
+}
+
 /// Whether there is to be one more after so many, which have taken so long.
 fn is_wanted(rounds: Rounds, done: u32, spent: Duration) -> bool {
     match rounds {
@@ -86,6 +99,12 @@ mod tests {
         assert_eq!([rounds(1), rounds(100)], [21, 21]);
         let within = Rounds::Within(Duration::from_secs(30));
         assert_eq!(order(within, Duration::from_millis(100)).len() / 3, 100);
+    }
+
+    #[test]
+    fn small_cells_are_repeated_as_long_as_a_process_takes_to_start() {
+        let of = |run| repetitions(Duration::from_micros(run)).get();
+        assert_eq!([0, 1, 200, 9_000, 10_001, 20_001, 3_000_000].map(of), [1000, 1000, 100, 2, 1, 1, 1]);
     }
 
     #[test]

@@ -3,34 +3,36 @@
 //! A map is told by its count: the cells that are full in its buckets, in the old ones that a growth has not yet emptied,
 //! and in all that overflow from them, are exactly as many. Its arrays are as large as `make` makes them.
 
-use super::found::{Fits, Found, Parts, Program, Seen};
+use super::found::{Found, Parts, Program, Seen};
 use super::heap::Object;
 use super::memory::{half, word};
 use super::types::MapType;
 use crate::maps::go::heap::usable_bytes;
 
 pub(super) const HEADER_BYTES: usize = 48;
-const CELLS: u64 = 8;
+pub(super) const CELLS: u64 = 8;
 const LOG_BUCKETS_MAX: u8 = 40;
 const SAME_SIZE: u8 = 8;
-const MIN_FULL: u8 = 5;
+pub(super) const MIN_FULL: u8 = 5;
 /// How often a map that changes is read again.
 const TRIES: usize = 4;
 
-struct Header {
-    count: u64,
+pub(super) struct Header {
+    pub count: u64,
     flags: u8,
-    log_buckets: u8,
+    pub log_buckets: u8,
     overflows: u16,
     seed: u32,
-    buckets: u64,
-    old: u64,
-    evacuated: u64,
+    pub buckets: u64,
+    /// The array that a growth empties, or 0.
+    pub old: u64,
+    /// Old buckets below this number are evacuated.
+    pub evacuated: u64,
     extra: u64,
 }
 
 impl Header {
-    fn of(bytes: &[u8; HEADER_BYTES]) -> Header {
+    pub(super) fn of(bytes: &[u8; HEADER_BYTES]) -> Header {
         Header {
             count: word(bytes, 0),
             flags: bytes[8],
@@ -44,7 +46,17 @@ impl Header {
         }
     }
 
-    fn is_plausible(&self, on_stack: bool) -> bool {
+    /// Whether a growth makes no larger array, but one with fewer that overflow.
+    pub(super) fn grows_to_same_size(&self) -> bool {
+        self.flags & SAME_SIZE != 0
+    }
+
+    /// How many old buckets there are, as the power of two.
+    pub(super) fn log_old_buckets(&self) -> Option<u8> {
+        self.log_buckets.checked_sub((!self.grows_to_same_size()).into())
+    }
+
+    pub(super) fn is_plausible(&self, on_stack: bool) -> bool {
         let smallest = if on_stack { 1 } else { 0 };
         let is_small = self.log_buckets == 0;
         self.flags < 16
@@ -67,8 +79,8 @@ pub(super) fn see(program: &Program<'_>, at: u64, first: &[u8; HEADER_BYTES], on
         if !header.is_plausible(on_stack) {
             break;
         }
-        match map(program, at, &header, on_stack) {
-            Ok(seen) => return seen,
+        match map(program, at, &header, on_stack, true) {
+            Ok((found, parts)) => return Seen::Map(Box::new(found), parts),
             Err(looked) => was_map |= looked && bytes != *first,
         }
     }
@@ -80,7 +92,7 @@ fn buckets_of(program: &Program<'_>, ty: &MapType, log: u8) -> u64 {
     let mut count = 1 << log;
     if log >= 4 {
         count += 1 << (log - 4);
-        let headerless = !ty.has_pointers || !program.has_headers;
+        let headerless = !ty.has_pointers || !program.has_headers();
         let bytes = usize::try_from(ty.group_bytes).ok().and_then(|bytes| bytes.checked_mul(count as usize));
         count = bytes.map_or(0, |bytes| usable_bytes(bytes, headerless) as u64 / ty.group_bytes);
     }
@@ -101,13 +113,20 @@ struct Held {
     overflow_bytes: u64,
 }
 
-fn map(program: &Program<'_>, at: u64, header: &Header, on_stack: bool) -> Result<Seen, bool> {
+/// A map. The error says whether what there is does look like one. Of one that is changed while it is read, the parts need not
+/// agree: `strict` says whether they must.
+pub(super) fn map(
+    program: &Program<'_>,
+    at: u64,
+    header: &Header,
+    on_stack: bool,
+    strict: bool,
+) -> Result<(Found, Parts), bool> {
     let log_buckets = header.log_buckets;
     let array = |at, log_buckets| Some(Array { at, log_buckets, object: program.object(at)? });
     let mut arrays = vec![array(header.buckets, log_buckets).ok_or(false)?];
     if header.old != 0 {
-        let is_half = header.flags & SAME_SIZE == 0;
-        let old = log_buckets.checked_sub(is_half.into()).and_then(|log_buckets| array(header.old, log_buckets));
+        let old = header.log_old_buckets().and_then(|log_buckets| array(header.old, log_buckets));
         arrays.push(old.ok_or(false)?);
     }
     let fit = |ty: &MapType| {
@@ -116,16 +135,18 @@ fn map(program: &Program<'_>, at: u64, header: &Header, on_stack: bool) -> Resul
     };
     let holds = |ty: &MapType| held(program, ty, &arrays, header).filter(|held| held.full == header.count);
     program.types_of(at, &arrays[0].object, fit).ok_or(false)?;
-    let fits = program.types_of(at, &arrays[0].object, |ty| fit(ty) && holds(ty).is_some()).ok_or(true)?;
-    let ty = match &fits {
-        Fits::Known(index) | Fits::Referenced(index) => program.types.get(*index),
-        Fits::Some(indices) => program.types.get(indices[0]),
-        Fits::Unknown => return Err(false),
+    let fits = program.types_of(at, &arrays[0].object, |ty| fit(ty) && (!strict || holds(ty).is_some())).ok_or(true)?;
+    let ty = program.a_type(&fits).ok_or(false)?;
+    let overflow_bytes = match holds(ty) {
+        Some(held) => held.overflow_bytes,
+        None if strict => return Err(true),
+        None => 0,
     };
-    let overflow_bytes = holds(ty).ok_or(true)?.overflow_bytes;
     let own = if on_stack { 0 } else { HEADER_BYTES as u64 };
     let found = Found {
         address: at,
+        record: None,
+        group_bytes: Some(ty.group_bytes),
         kind: program.kind(fits),
         on_stack,
         entries: header.count,
@@ -137,7 +158,7 @@ fn map(program: &Program<'_>, at: u64, header: &Header, on_stack: bool) -> Resul
             + overflow_bytes
             + extra_bytes(program, header.extra),
     };
-    Ok(Seen::Map(Box::new(found), arrays.iter().map(|array| array.at).collect::<Parts>()))
+    Ok((found, arrays.iter().map(|array| array.at).collect()))
 }
 
 /// Goes through all buckets. `None` where they are none of this type.

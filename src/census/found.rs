@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::heap::{Heap, Object};
 use super::memory::Memory;
 use super::references::References;
+use super::release::Release;
 use super::types::{Index, MapType, Part, Types};
 use crate::maps::go::heap::occupied_bytes;
 
@@ -84,6 +85,10 @@ pub struct Found {
     pub tables: u64,
     /// Bytes of header, directory, tables and groups, or of buckets.
     pub table_bytes: u64,
+    /// The number of its row in the recording of its process, where it has one.
+    pub record: Option<u32>,
+    /// Bytes of a group, or of a bucket. `None` where that can't be known without the type.
+    pub(super) group_bytes: Option<u64>,
 }
 
 impl Found {
@@ -100,12 +105,13 @@ impl Found {
 
 /// What is read from, and what is known of it.
 pub(super) struct Program<'a> {
+    /// The version of Go that it was built by.
+    pub go: String,
+    pub release: Release,
     pub memory: &'a Memory,
     pub heap: &'a Heap<'a>,
     pub types: &'a Types,
     pub references: &'a References,
-    /// Whether large objects with pointers have a header, which their size class includes.
-    pub has_headers: bool,
     /// What types are called, by which they are.
     pub kinds: RefCell<HashMap<Fits, Rc<Kind>>>,
 }
@@ -135,10 +141,20 @@ impl Program<'_> {
         self.heap.object(at)
     }
 
+    /// Whether maps may have the number of their record in them: the program was built to record them, and does.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.memory.is_recorded
+    }
+
+    /// Whether large objects with pointers have a header, which their size class includes.
+    pub(super) fn has_headers(&self) -> bool {
+        self.release.has_types()
+    }
+
     /// Whether `count` groups of this type make such an object.
     pub(super) fn fits(&self, ty: &MapType, count: u64, object: &Object) -> bool {
         let bytes = ty.group_bytes.checked_mul(count).and_then(|bytes| usize::try_from(bytes).ok());
-        let headerless = !ty.has_pointers || !self.has_headers;
+        let headerless = !ty.has_pointers || !self.has_headers();
         ty.has_pointers != object.noscan
             && bytes.is_some_and(|bytes| occupied_bytes(bytes, headerless) as u64 == object.bytes)
     }
@@ -156,6 +172,15 @@ impl Program<'_> {
         match self.references.of(header) {
             Some(index) if left.contains(&index) => Some(Fits::Referenced(index)),
             _ => (!left.is_empty()).then_some(Fits::Some(left)),
+        }
+    }
+
+    /// One of these types: all of them fit what is there.
+    pub(super) fn a_type(&self, fits: &Fits) -> Option<&MapType> {
+        match fits {
+            Fits::Known(index) | Fits::Referenced(index) => Some(self.types.get(*index)),
+            Fits::Some(indices) => indices.first().map(|&index| self.types.get(index)),
+            Fits::Unknown => None,
         }
     }
 
@@ -190,7 +215,7 @@ impl Program<'_> {
         const INLINE_MAX_BYTES: u64 = 128;
         let object = |part: &Part| match usize::try_from(part.bytes) {
             _ if part.bytes <= INLINE_MAX_BYTES => 0,
-            Ok(bytes) => occupied_bytes(bytes, !part.has_pointers || !self.has_headers) as u64,
+            Ok(bytes) => occupied_bytes(bytes, !part.has_pointers || !self.has_headers()) as u64,
             Err(_) => u64::MAX,
         };
         object(&ty.key).saturating_add(object(&ty.elem))

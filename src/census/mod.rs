@@ -10,6 +10,7 @@ mod csv;
 mod figures;
 mod found;
 mod heap;
+mod inside;
 mod json;
 mod memory;
 mod references;
@@ -25,6 +26,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 pub use found::{Found, Kind, TypeBy};
+pub use inside::{
+    Buckets, Classic, FORMATS as INSIDE_FORMATS, Groups, Growth, Inside, InsideFormat, Layout, Swiss, TableInside,
+    Which,
+};
 pub use table::{Row, Sort, Table, Total};
 
 use self::found::{Program, Seen};
@@ -126,74 +131,90 @@ impl Census {
     }
 
     fn of(memory: &Memory, of: String) -> Result<Census, CensusError> {
-        let what = of.clone();
-        let failed = |why: String| CensusError::Other { what: what.clone(), why };
-        let go = release::version_of(memory)
-            .ok_or_else(|| failed("is no Go program: it has no build information of Go 1.18 or later".to_owned()))?;
-        let go = text::one_line(&go);
-        let release = Release::of(&go).ok_or_else(|| {
-            failed(format!("was built by {go}; expected Go 1.21 to 1.27, without GOEXPERIMENT=noswissmap"))
-        })?;
-        let types = Types::find(memory, release.maps);
-        let heap = Heap::find(memory, release).ok_or_else(|| match memory.is_whole() {
-            true => failed(format!("no heap of {go} is found in it; is Go but a library there, of another program?")),
-            false => failed(unread(memory).to_owned()),
-        })?;
-        let of_program = memory.file().and_then(|file| variables(file, memory.entry)).unwrap_or_default();
-        let references = References::find(memory, &heap, &types, &of_program);
-        let program = Program {
-            memory,
-            heap: &heap,
-            types: &types,
-            references: &references,
-            has_headers: release.has_types(),
-            kinds: RefCell::default(),
-        };
-        let mut census = Census {
-            program: text::one_line(&memory.program),
-            of,
-            go,
-            maps: Vec::new(),
-            changing: 0,
-            heap_bytes: heap.bytes(),
-            is_cut: false,
-        };
-        census.look(&program, release.maps);
-        match memory.is_whole() {
-            true => Ok(census),
-            false => Err(failed(unread(memory).to_owned())),
-        }
+        looked(memory, &of.clone(), |program| {
+            let mut census = Census {
+                program: text::one_line(&memory.program),
+                of,
+                go: program.go.clone(),
+                maps: Vec::new(),
+                changing: 0,
+                heap_bytes: program.heap.bytes(),
+                is_cut: false,
+            };
+            census.look(program);
+            Ok(census)
+        })
     }
 
     /// Looks at every object that can be a map's header, and at every word of a stack.
-    fn look(&mut self, program: &Program<'_>, maps: Maps) {
-        let see = match maps {
-            Maps::Swiss => swiss::see,
-            Maps::Classic => classic::see,
-        };
-        // A header that a stack was moved with, or that is left over, shares what it points to with another.
-        let mut known = HashSet::new();
-        let mut add = |seen: Seen| match seen {
-            Seen::Map(found, parts) => {
-                match parts.iter().all(|part| !known.contains(part)) {
-                    true if self.maps.len() < Census::MAPS_MAX => self.maps.push(*found),
-                    is_new => self.is_cut |= is_new,
-                }
-                known.extend(parts);
-            }
+    fn look(&mut self, program: &Program<'_>) {
+        each(program, |seen| match seen {
+            Seen::Map(found, _) if self.maps.len() < Census::MAPS_MAX => self.maps.push(*found),
+            Seen::Map(..) => self.is_cut = true,
             Seen::Changing => self.changing += 1,
             Seen::Nothing => {}
-        };
-        program.heap.objects_of(|at, header| add(see(program, at, header, false)));
-        for (start, end) in program.heap.stacks() {
-            program.memory.scan(start, end, swiss::HEADER_BYTES as u64 - 8, |start, bytes| {
-                for (index, header) in bytes.windows(swiss::HEADER_BYTES).step_by(8).enumerate() {
-                    let header = header.first_chunk().expect("a window of that length");
-                    add(see(program, start + index as u64 * 8, header, true));
-                }
-            });
-        }
+        });
         self.maps.sort_by_key(|map| map.address);
+    }
+}
+
+/// Finds in a program what its maps are found by, and looks.
+fn looked<T>(
+    memory: &Memory,
+    of: &str,
+    look: impl FnOnce(&Program<'_>) -> Result<T, String>,
+) -> Result<T, CensusError> {
+    let failed = |why: String| CensusError::Other { what: of.to_owned(), why };
+    let go = release::version_of(memory)
+        .ok_or_else(|| failed("is no Go program: it has no build information of Go 1.18 or later".to_owned()))?;
+    let go = text::one_line(&go);
+    let release = Release::of(&go).ok_or_else(|| {
+        failed(format!("was built by {go}; expected Go 1.21 to 1.27, without GOEXPERIMENT=noswissmap"))
+    })?;
+    let types = Types::find(memory, release.maps);
+    let heap = Heap::find(memory, release).ok_or_else(|| match memory.is_whole() {
+        true => failed(format!("no heap of {go} is found in it; is Go but a library there, of another program?")),
+        false => failed(unread(memory).to_owned()),
+    })?;
+    let of_program = memory.file().and_then(|file| variables(file, memory.entry)).unwrap_or_default();
+    let references = References::find(memory, &heap, &types, &of_program);
+    let kinds = RefCell::default();
+    let program = Program { go, release, memory, heap: &heap, types: &types, references: &references, kinds };
+    let looked = look(&program);
+    match memory.is_whole() {
+        true => looked.map_err(failed),
+        false => Err(failed(unread(memory).to_owned())),
+    }
+}
+
+/// What begins at an address, which may be a map. `on_stack` says that what is there may be left over from a map of the past.
+fn see(program: &Program<'_>, at: u64, header: &[u8; swiss::HEADER_BYTES], on_stack: bool) -> Seen {
+    match program.release.maps {
+        Maps::Swiss => swiss::see(program, at, header, on_stack),
+        Maps::Classic => classic::see(program, at, header, on_stack),
+    }
+}
+
+/// Every map once, and what may be one, at each object that can be a map's header and each word of a stack.
+fn each(program: &Program<'_>, mut add: impl FnMut(Seen)) {
+    // A header that a stack was moved with, or that is left over, shares what it points to with another.
+    let mut known = HashSet::new();
+    let mut add = |seen: Seen| {
+        let Seen::Map(_, parts) = &seen else { return add(seen) };
+        let (is_new, parts) = (parts.iter().all(|part| !known.contains(part)), parts.clone());
+        if is_new {
+            add(seen);
+        }
+        known.extend(parts);
+    };
+    program.heap.objects_of(|at, header| add(see(program, at, header, false)));
+    for (start, end) in program.heap.stacks() {
+        program.memory.scan(start, end, swiss::HEADER_BYTES as u64 - 8, |start, bytes| {
+            for (index, header) in bytes.windows(swiss::HEADER_BYTES).step_by(8).enumerate() {
+                let header = header.first_chunk().expect("a window of that length");
+                add(see(program, start + index as u64 * 8, header, true));
+            }
+        });
     }
 }
 

@@ -12,28 +12,35 @@ use super::types::MapType;
 
 pub(super) const HEADER_BYTES: usize = 48;
 const TABLE_BYTES: usize = 32;
-const SLOTS: u64 = 8;
+pub(super) const SLOTS: u64 = 8;
 const TABLE_SLOTS_MAX: u64 = 1024;
 const DEPTH_MAX: u8 = 40;
 /// How often a map that changes is read again.
 const TRIES: usize = 4;
-const EMPTY: u8 = 0x80;
-const DELETED: u8 = 0xfe;
+pub(super) const EMPTY: u8 = 0x80;
+pub(super) const DELETED: u8 = 0xfe;
 
-struct Header {
-    used: u64,
+pub(super) struct Header {
+    pub used: u64,
     seed: u64,
-    directory: u64,
-    directory_length: u64,
-    depth: u8,
+    pub directory: u64,
+    pub directory_length: u64,
+    pub depth: u8,
     /// Whether all that is neither a number of something nor an address is as in a map.
     is_plain: bool,
     shift: u8,
+    /// The number of its row in a recording, for which there is room; 0 or the largest for none.
+    record: u32,
 }
 
+/// A recording has no more maps.
+const RECORDS_MAX: u32 = 1 << 22;
+
 impl Header {
-    fn of(bytes: &[u8; HEADER_BYTES]) -> Header {
+    pub(super) fn of(bytes: &[u8; HEADER_BYTES], is_recorded: bool) -> Header {
         let flags = &bytes[32..40];
+        let record = (word(bytes, 32) >> 32) as u32;
+        let is_record = record == 0 || is_recorded && (record < RECORDS_MAX || record == u32::MAX);
         Header {
             used: word(bytes, 0),
             seed: word(bytes, 8),
@@ -41,11 +48,16 @@ impl Header {
             directory_length: word(bytes, 24),
             depth: flags[0],
             shift: flags[1],
-            is_plain: flags[2] <= 1 && flags[3] <= 1 && flags[4..] == [0; 4] && word(bytes, 40) >> 32 == 0,
+            is_plain: flags[2] <= 1 && flags[3] <= 1 && is_record && word(bytes, 40) >> 32 == 0,
+            record,
         }
     }
 
-    fn has_tables(&self) -> bool {
+    fn record(&self) -> Option<u32> {
+        Some(self.record).filter(|record| (1..RECORDS_MAX).contains(record))
+    }
+
+    pub(super) fn has_tables(&self) -> bool {
         self.is_plain
             && self.depth <= DEPTH_MAX
             && self.directory_length == 1 << self.depth
@@ -53,7 +65,7 @@ impl Header {
             && self.directory != 0
     }
 
-    fn has_a_group(&self) -> bool {
+    pub(super) fn has_a_group(&self) -> bool {
         // Of 65,536 seeds two have 16 equal bits at the top, as addresses and small numbers have.
         let is_random = !matches!(self.seed >> 48, 0 | 0xffff);
         let is_small = self.used <= SLOTS && self.directory_length == 0 && self.depth == 0 && self.shift == 0;
@@ -61,19 +73,29 @@ impl Header {
     }
 }
 
-struct Table {
-    used: u64,
-    capacity: u64,
-    tombstones: u64,
-    local_depth: u8,
-    index: u64,
-    groups: u64,
+pub(super) struct Table {
+    pub used: u64,
+    pub capacity: u64,
+    pub tombstones: u64,
+    pub growth_left: u64,
+    pub local_depth: u8,
+    pub index: u64,
+    pub groups: u64,
     object: Object,
+}
+
+/// The tables of a map, in the order of the directory.
+pub(super) struct Tables {
+    pub all: Vec<Table>,
+    /// Entries of the directory that lead to no table of this map.
+    pub unread: u64,
+    directory_bytes: u64,
+    parts: Parts,
 }
 
 /// What begins at an address. `on_stack` says that what is there may be left over from a map of the past.
 pub(super) fn see(program: &Program<'_>, at: u64, first: &[u8; HEADER_BYTES], on_stack: bool) -> Seen {
-    let header = Header::of(first);
+    let header = Header::of(first, program.is_recorded());
     if !header.has_tables() && (on_stack || !header.has_a_group()) {
         return Seen::Nothing;
     }
@@ -82,7 +104,7 @@ pub(super) fn see(program: &Program<'_>, at: u64, first: &[u8; HEADER_BYTES], on
         let Some(bytes) = (if attempt == 0 { Some(*first) } else { program.memory.array(at) }) else {
             return Seen::Nothing;
         };
-        let header = Header::of(&bytes);
+        let header = Header::of(&bytes, program.is_recorded());
         if !header.has_tables() {
             match small(program, at, &header).filter(|_| !on_stack) {
                 Some(seen) => return seen,
@@ -90,8 +112,8 @@ pub(super) fn see(program: &Program<'_>, at: u64, first: &[u8; HEADER_BYTES], on
                 None => return Seen::Nothing,
             }
         }
-        match large(program, at, &header, on_stack) {
-            Ok(seen) => return seen,
+        match large(program, at, &header, on_stack, true) {
+            Ok((found, parts)) => return Seen::Map(Box::new(found), parts),
             // Left over on a stack, it stays as it is.
             Err(looked) => was_map |= looked && (!on_stack || bytes != *first),
         }
@@ -102,42 +124,33 @@ pub(super) fn see(program: &Program<'_>, at: u64, first: &[u8; HEADER_BYTES], on
     if was_map { Seen::Changing } else { Seen::Nothing }
 }
 
-/// A map of tables. The error says whether what there is does look like one.
-fn large(program: &Program<'_>, at: u64, header: &Header, on_stack: bool) -> Result<Seen, bool> {
-    let length = header.directory_length;
-    let directory = program.object(header.directory).filter(|object| !object.noscan).ok_or(false)?;
-    if length.checked_mul(8).is_none_or(|bytes| bytes > directory.bytes) {
-        return Err(false);
+/// A map of tables. The error says whether what there is does look like one. Of one that is changed while it is read, the parts
+/// need not agree: `strict` says whether they must.
+pub(super) fn large(
+    program: &Program<'_>,
+    at: u64,
+    header: &Header,
+    on_stack: bool,
+    strict: bool,
+) -> Result<(Found, Parts), bool> {
+    let Tables { all: tables, unread, directory_bytes, parts } = tables(program, header, strict).ok_or(false)?;
+    if unread > 0 && (strict || tables.is_empty()) {
+        return Err(!tables.is_empty());
     }
-    let pointers = program.memory.bytes(header.directory, length as usize * 8).ok_or(false)?;
-    let mut tables: Vec<Table> = Vec::new();
-    let mut parts: Parts = vec![header.directory];
-    let mut index = 0;
-    while index < length {
-        let pointer = word(&pointers, index as usize * 8);
-        let read = table(program, pointer).filter(|table| table.index == index && table.local_depth <= header.depth);
-        let Some(table) = read else { return Err(!tables.is_empty()) };
-        let span = 1 << (header.depth - table.local_depth);
-        let entries = index + 1..index.saturating_add(span).min(length);
-        if entries.end != index + span || entries.into_iter().any(|i| word(&pointers, i as usize * 8) != pointer) {
-            return Err(!tables.is_empty());
-        }
-        index += span;
-        parts.push(pointer);
-        tables.push(table);
-    }
-    if tables.iter().map(|table| table.used).sum::<u64>() != header.used {
+    if strict && tables.iter().map(|table| table.used).sum::<u64>() != header.used {
         return Err(true);
     }
     let fullest = tables.iter().max_by_key(|table| table.used).ok_or(false)?;
     let has_size = |ty: &MapType| tables.iter().all(|table| program.fits(ty, table.capacity / SLOTS, &table.object));
-    let is_named = fullest.object.ty.is_some();
-    let fits = program.types_of(at, &fullest.object, |ty| has_size(ty) && (is_named || agrees(program, ty, fullest)));
-    let is_of_another = !is_named && !program.types.all().any(|(_, ty)| has_size(ty));
+    let is_taken = !strict || fullest.object.ty.is_some();
+    let fits = program.types_of(at, &fullest.object, |ty| has_size(ty) && (is_taken || agrees(program, ty, fullest)));
+    let is_of_another = fullest.object.ty.is_none() && !program.types.all().any(|(_, ty)| has_size(ty));
     let fits = fits.or(is_of_another.then_some(Fits::Unknown)).ok_or(true)?;
     let own = if on_stack { 0 } else { HEADER_BYTES as u64 };
     let found = Found {
         address: at,
+        record: header.record(),
+        group_bytes: program.a_type(&fits).map(|ty| ty.group_bytes),
         kind: program.kind(fits),
         on_stack,
         entries: header.used,
@@ -145,10 +158,46 @@ fn large(program: &Program<'_>, at: u64, header: &Header, on_stack: bool) -> Res
         tombstones: Some(tables.iter().map(|table| table.tombstones).sum()),
         tables: tables.len() as u64,
         table_bytes: own
-            + directory.bytes
+            + directory_bytes
             + tables.iter().map(|table| TABLE_BYTES as u64 + table.object.bytes).sum::<u64>(),
     };
-    Ok(Seen::Map(Box::new(found), parts))
+    Ok((found, parts))
+}
+
+/// The tables that a directory leads to, each once; up to the first that is none, if `strict`. `None` where there is no directory.
+pub(super) fn tables(program: &Program<'_>, header: &Header, strict: bool) -> Option<Tables> {
+    let length = header.directory_length;
+    let directory = program.object(header.directory).filter(|object| !object.noscan)?;
+    if length.checked_mul(8).is_none_or(|bytes| bytes > directory.bytes) {
+        return None;
+    }
+    let pointers = program.memory.bytes(header.directory, length as usize * 8)?;
+    let mut tables =
+        Tables { all: Vec::new(), unread: 0, directory_bytes: directory.bytes, parts: vec![header.directory] };
+    let mut index = 0;
+    while index < length {
+        let pointer = word(&pointers, index as usize * 8);
+        let of_this = |table: &Table| {
+            let is_there = table.index == index && table.local_depth <= header.depth;
+            let end = is_there.then(|| index + (1 << (header.depth - table.local_depth)));
+            end.filter(|&end| end <= length && (index..end).all(|at| word(&pointers, at as usize * 8) == pointer))
+        };
+        match table(program, pointer).and_then(|table| Some((of_this(&table)?, table))) {
+            Some((end, table)) => {
+                index = end;
+                tables.parts.push(pointer);
+                tables.all.push(table);
+            }
+            None => {
+                tables.unread += 1;
+                index += 1;
+                if strict {
+                    break;
+                }
+            }
+        }
+    }
+    Some(tables)
 }
 
 fn table(program: &Program<'_>, at: u64) -> Option<Table> {
@@ -164,7 +213,8 @@ fn table(program: &Program<'_>, at: u64) -> Option<Table> {
     let room = if capacity == SLOTS { SLOTS - 1 } else { capacity / SLOTS * 7 };
     let tombstones = room.checked_sub(used + growth_left)?;
     let object = program.object(groups)?;
-    Some(Table { used, capacity, tombstones, local_depth: bytes[6], index: word(&bytes, 8), groups, object })
+    let (local_depth, index) = (bytes[6], word(&bytes, 8));
+    Some(Table { used, capacity, tombstones, growth_left, local_depth, index, groups, object })
 }
 
 /// Whether the control words are where groups of this type have them, and what they say agrees with the table.
@@ -199,6 +249,8 @@ fn small(program: &Program<'_>, at: u64, header: &Header) -> Option<Seen> {
     }
     let found = Found {
         address: at,
+        record: header.record(),
+        group_bytes: program.a_type(&fits).map(|ty| ty.group_bytes),
         kind: program.kind(fits),
         on_stack: false,
         entries: header.used,

@@ -101,6 +101,13 @@ impl Table {
 }
 
 impl Row {
+    /// Of a single map.
+    pub(super) fn of(map: &Found) -> Row {
+        let mut row = Row::new(map, true);
+        row.add(map);
+        row
+    }
+
     fn new(map: &Found, each: bool) -> Row {
         Row {
             kind: Rc::clone(&map.kind),

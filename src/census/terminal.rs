@@ -86,7 +86,6 @@ fn type_and_how(row: &Row, width: usize) -> String {
 
 fn summary(shown: &Shown<'_>) -> String {
     let (census, total) = (shown.census, &shown.table.total);
-    let s = |n: u64| if n == 1 { "" } else { "s" };
     let mut text = String::new();
     let name = census.program.rsplit('/').next().unwrap_or_default();
     let types = if shown.each {
@@ -140,7 +139,12 @@ fn summary(shown: &Shown<'_>) -> String {
     text
 }
 
-fn percent(part: u64, whole: u64) -> String {
+/// What makes several of a word.
+pub(super) fn s(n: u64) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}
+
+pub(super) fn percent(part: u64, whole: u64) -> String {
     match whole {
         0 => "-".to_owned(),
         whole => format!("{:.0} %", 100.0 * part as f64 / whole as f64),

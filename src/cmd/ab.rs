@@ -1,4 +1,5 @@
 use std::io::IsTerminal as _;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -149,14 +150,14 @@ impl Build {
     ///
     /// Where the program is none that could.
     fn takes_turns(&self) -> anyhow::Result<()> {
-        match self.turn(0, 0) {
+        match self.turn(0, 0, NonZeroU32::MIN) {
             Err(NoTurn::Program(why)) => bail!("{}: {why}", self.name),
             _ => Ok(()),
         }
     }
 
-    fn turn(&self, cell: usize, ops: u64) -> Result<Turn, NoTurn> {
-        take_turn(&self.program, &Asked { flags: self.flags.clone(), cell }, ops)
+    fn turn(&self, cell: usize, ops: u64, repetitions: NonZeroU32) -> Result<Turn, NoTurn> {
+        take_turn(&self.program, &Asked { flags: self.flags.clone(), cell, repetitions }, ops)
     }
 
     /// The record of its count passes.
@@ -204,22 +205,39 @@ fn timed(sides: [OfSide<'_>; 2], rounds: Rounds, policy: &Policy) -> anyhow::Res
     if let Some((place, why)) = of.iter().enumerate().find_map(|(place, cell)| Some((place, failed(cell)?))) {
         return Ok(Err(Untimed { why: format!("{}: {why}", NAMES[place]), new_alone: place == 1 }));
     }
-    let (mut ops, mut ticks_per_ns) = (0, 1.0);
-    let turns = ab::take_turns(rounds, |side| {
+    let turn = |side: Side, repetitions| {
         let place = usize::from(side == Side::New);
         let (build, _, cell) = sides[place];
         let start = Instant::now();
-        let turn = build.turn(cell, of[place].id.ops).map_err(|(NoTurn::Program(why) | NoTurn::Cell(why))| why)?;
+        let turn = build.turn(cell, of[place].id.ops, repetitions);
+        let turn = turn.map_err(|(NoTurn::Program(why) | NoTurn::Cell(why))| why)?;
         if turn.cell != of[place].id.to_string() {
             return Err(format!("it timed {} instead: give each list that is longer than the trace alone", turn.cell));
         }
-        (ops, ticks_per_ns) = (turn.ops, turn.ticks_per_ns);
-        Ok((turn.block_ticks, start.elapsed()))
+        Ok((turn, start.elapsed()))
+    };
+    // The first run of a process is the dearest, and any may be disturbed: of a small cell, the shortest of some counts.
+    let wanted = |turn: &Turn| ab::repetitions(Duration::from_nanos(turn.run_ns));
+    let first = turn(Side::Old, NonZeroU32::MIN).and_then(|(once, _)| match wanted(&once).min(FIRST_RUNS) {
+        NonZeroU32::MIN => Ok(once),
+        some => turn(Side::Old, some).map(|(first, _)| first),
+    });
+    let first = match first {
+        Ok(first) => first,
+        Err(why) => return Ok(Err(stopped(Side::Old, &why))),
+    };
+    let repetitions = wanted(&first);
+    let turns = ab::take_turns(rounds, |side| {
+        let (turn, took) = turn(side, repetitions)?;
+        Ok((turn.block_ticks, took))
     });
     Ok(turns
         .map_err(|Stopped { side, why }| stopped(side, &why))
-        .and_then(|samples| judged(&samples, ops, ticks_per_ns, of[0], policy)))
+        .and_then(|samples| judged(&samples, &first, repetitions, of[0], policy)))
 }
+
+/// Runs by which the others are numbered.
+const FIRST_RUNS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 const NAMES: [&str; 2] = ["OLD", "NEW"];
 
@@ -230,17 +248,17 @@ fn stopped(side: Side, why: &str) -> Untimed {
 
 fn judged(
     samples: &Samples,
-    ops: u64,
-    ticks_per_ns: f64,
+    Turn { ops, ticks_per_ns, .. }: &Turn,
+    repetitions: NonZeroU32,
     cell: &record::Cell,
     policy: &Policy,
 ) -> Result<Timed, Untimed> {
     let untimed = || Untimed { why: "its blocks took no time".into(), new_alone: false };
     let compared = samples.compared().ok_or_else(untimed)?;
-    let ns_per_op = [Side::Old, Side::New].map(|side| samples.least(side) as f64 / ticks_per_ns / ops.max(1) as f64);
+    let ns_per_op = [Side::Old, Side::New].map(|side| samples.least(side) as f64 / ticks_per_ns / (*ops).max(1) as f64);
     let is_slower = compared.call() == Call::Slower;
     let action = is_slower.then(|| policy.by_turns(&cell.id.map, ns_per_op[0], compared.ratio.ratio)).flatten();
-    Ok(Timed { rounds: samples.rounds(), ns_per_op, compared, action })
+    Ok(Timed { rounds: samples.rounds(), repetitions: repetitions.get(), ns_per_op, compared, action })
 }
 
 /// The exact metrics of a cell that differ.

@@ -37,11 +37,14 @@ impl Chance {
         const TO_ONE_TABLE: u64 = 7;
         let growths = u64::from(map.growths);
         match ty.map(|ty| ty.tables) {
+            _ if !map.is_measured() => return Chance::default(),
             // Where a key lies decides only whether its slot is free once it is removed.
-            Some(Tables::Slots(_)) if map.removes > 0 => {
+            Some(Tables::Slots(_) | Tables::Indexed(_)) if map.removes > 0 => {
                 return Chance { growths, table_bytes: map.held_bytes_max, ..Chance::default() };
             }
-            Some(Tables::Slots(_) | Tables::Nodes | Tables::Chains(_)) => return Chance::default(),
+            Some(Tables::Slots(_) | Tables::Indexed(_) | Tables::Nodes | Tables::Chains(_)) => {
+                return Chance::default();
+            }
             Some(Tables::Trie { node_bytes }) => {
                 let nodes = map.table_bytes / u64::from(node_bytes).max(1);
                 let times = map.inserts.div_ceil(map.entries_max.max(1)).max(1);

@@ -40,36 +40,25 @@ const fn figure(
 }
 
 const FIGURES: [Figure; 6] = [
-    figure(
-        "alloc_bytes",
-        "bytes",
-        "Bytes allocated.",
-        |c| of_all_tables(c, c.alloc_bytes()),
-        Some(|table| 2.0 * table),
-    ),
+    figure("alloc_bytes", "bytes", "Bytes allocated.", |c| c.of_all_tables(c.alloc_bytes()), Some(|table| 2.0 * table)),
     figure(
         "abandoned_bytes",
         "bytes",
         "Bytes that growing left behind.",
-        |c| of_all_tables(c, c.abandoned_bytes),
+        |c| c.of_all_tables(c.abandoned_bytes),
         Some(|table| table),
     ),
-    figure("growths", "count", "Tables replaced by growing.", |c| of_all_tables(c, c.growths), Some(|_| 1.0)),
+    figure("growths", "count", "Tables replaced by growing.", |c| c.of_all_tables(c.growths), Some(|_| 1.0)),
     figure(
         "moved_entries",
         "count",
         "Entries moved by growing.",
-        |c| of_all_tables(c, c.moved_entries),
+        |c| c.of_all_tables(c.moved_entries),
         Some(|_| TABLE_ENTRIES_MAX as f64),
     ),
     figure("maps", "count", "Maps made.", |c| Some(c.maps), None),
     figure("writes", "count", "Inserts and overwrites.", |c| Some(c.writes), None),
 ];
-
-/// A figure of tables. Where some maps don't have it, a sum of the others says nothing: those may be others each time.
-fn of_all_tables(counts: &Counts, figure: u64) -> Option<u64> {
-    (counts.unmeasured_maps == 0).then_some(figure)
-}
 
 /// The figures that are judged, whose names a policy may have.
 pub fn judged_figures() -> Vec<Metric> {
@@ -158,7 +147,7 @@ pub fn compare(before: &Recording, after: &Recording, policy: &Policy) -> Verdic
     }
     if unmeasured > 0 {
         let places = plural(unmeasured, "place");
-        verdict.notes.push(format!("At {places} bytes and growths are not known of all maps, and are not judged."));
+        verdict.notes.push(format!("At {places} bytes, growths and moves are not known of all maps, and are not judged."));
     }
     if verdict.tally.ignored > 0 {
         verdict.notes.push(format!("The policy ignored {}.", plural(verdict.tally.ignored, "metric")));
@@ -205,7 +194,7 @@ fn pair(before: &Row, after: &Row, policy: &Policy, verdict: &mut Verdict<PlaceI
 
 /// A place that only one of them has, with its bytes.
 fn alone(kind: Kind, row: &Row) -> Change<PlaceId> {
-    let bytes = Some(Number::Int(row.counts.alloc_bytes()));
+    let bytes = row.counts.of_tables(row.counts.alloc_bytes()).map(Number::Int);
     let (before, after) = if kind == Kind::Gone { (bytes, None) } else { (None, bytes) };
     let what = What::Metric { metric: FIGURES[0].metric, before, after };
     Change { cell: id(row), what, kind, level: Level::Note, worsening: f64::INFINITY }

@@ -1,17 +1,18 @@
 //! Changing what a running program records.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::os::fd::AsRawFd as _;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU64, Ordering::Release};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::bytes::Bytes;
-use super::file::{HEADER_BYTES, MAGIC, SWITCHED};
+use super::file::{HEADER_BYTES, MAGIC, SWITCHED, files_of};
 use super::period::{CONTROL_AT, PERIOD_BYTES, Period, Periods};
-use super::{Process, RecordingError, Sample};
+use super::writers::Writers;
+use super::{RecordingError, Sample};
 
 /// Changes which maps the process that writes this file records from now on, and gives what it was before. Maps that are
 /// recorded already go on being recorded, unless that is [`Sample::OFF`]: then the record of each of them ends with the
@@ -50,7 +51,7 @@ fn set(path: &Path, sample: Sample) -> Result<Sample, String> {
     if number >= periods.max && before != sample {
         return Err(format!("what it records has been changed {} times, and no more fit: start it anew", number - 1));
     }
-    if !is_written(path, &file).map_err(of_system)? {
+    if Writers::now().and_then(|writers| writers.of(path)).map_err(of_system)?.is_none() {
         return Err("no process writes it any more: what it records can't be changed".to_owned());
     }
     if before == sample {
@@ -63,32 +64,16 @@ fn set(path: &Path, sample: Sample) -> Result<Sample, String> {
     Ok(before)
 }
 
-/// The processes of a recording that are running, each with its file.
+/// The processes of a recording that are running, by their numbers here, each with its file.
 ///
 /// # Errors
 /// Where the folder can't be read.
 pub fn running(folder: &Path) -> Result<Vec<(u32, PathBuf)>, RecordingError> {
-    let processes = Process::read_all(folder)?.into_iter();
-    let running = processes.filter_map(|process| {
-        let pid = u32::try_from(process.pid).ok()?;
-        let written = Process::file_of(pid).ok()?.canonicalize().ok()?;
-        (written == process.path.canonicalize().ok()?).then_some((pid, process.path))
-    });
-    Ok(running.collect())
-}
-
-/// Whether a process has this file mapped, as one that records has for as long as it runs. Its name says which process and
-/// when; a process in a container knows it by another path, and some file systems by another inode.
-fn is_written(path: &Path, file: &File) -> std::io::Result<bool> {
-    let (path, inode) = (path.canonicalize()?, file.metadata()?.ino().to_string());
-    let of_file = |line: &str| {
-        let Some(mapped) = line.find('/').map(|at| Path::new(&line[at..])) else { return false };
-        let has_inode = || line.split_whitespace().nth(4) == Some(&*inode);
-        mapped.file_name() == path.file_name() && (mapped == path || has_inode())
-    };
-    let processes = fs::read_dir("/proc")?.filter_map(Result::ok);
-    let mut maps = processes.filter_map(|process| fs::read_to_string(process.path().join("maps")).ok());
-    Ok(maps.any(|maps| maps.lines().any(of_file)))
+    let at = |error: std::io::Error| RecordingError::at(folder, error);
+    let writers = Writers::now().map_err(|error| RecordingError::at("/proc", error))?;
+    let files = files_of(folder).map_err(at)?.into_iter();
+    // A file that can't be read keeps none of the others from being found.
+    Ok(files.filter_map(|path| Some((writers.of(&path).ok()??, path))).collect())
 }
 
 /// The word of a file that its process reads.

@@ -76,6 +76,18 @@ impl<'a> Difference<'a> {
     }
 }
 
+/// Figures that some maps may lack.
+const OF_TABLES: [&str; 8] = [
+    "growths",
+    "moved_entries",
+    "alloc_bytes",
+    "table_bytes",
+    "entry_bytes",
+    "abandoned_bytes",
+    "held_bytes_max",
+    "hint_saves_bytes",
+];
+
 fn change(
     (of_before, before): (&Recorded<'_>, &Row),
     (of_after, after): (&Recorded<'_>, &Row),
@@ -83,6 +95,10 @@ fn change(
 ) -> Option<Change> {
     let (a, b) = (value(of_before, &before.counts, column)?, value(of_after, &after.counts, column)?);
     let decided = |row: &Row| row.counts.chance.growths.saturating_add(row.counts.chance.nodes) > 0;
+    // Sums of some maps are not those of others.
+    if OF_TABLES.contains(&column.0) && before.counts.unmeasured_maps + after.counts.unmeasured_maps > 0 {
+        return None;
+    }
     let by_chance = match column.0 {
         // The largest of several maps, and what is worked out of the others.
         "held_bytes_max" | "hint_saves_bytes" | "table_bytes" => {
@@ -123,7 +139,9 @@ pub fn diff(before: Side<'_>, after: Side<'_>, width: usize, rows_max: usize) ->
             let _ = writeln!(text, "\n{title}");
         }
         for row in rows.iter().take(rows_max) {
-            let [bytes, maps] = [row.counts.alloc_bytes(), row.counts.maps].map(number::integer);
+            let bytes = row.counts.of_tables(row.counts.alloc_bytes());
+            let bytes = bytes.map_or_else(|| "-".to_owned(), number::integer);
+            let maps = number::integer(row.counts.maps);
             let _ = writeln!(text, "{}\n{:>18} bytes {maps:>13} maps", place_and_type(row, width), bytes);
         }
         more(&mut text, rows.len(), rows_max);
@@ -156,13 +174,17 @@ fn about(side: Side<'_>) -> String {
         [one] => format!("{} ({})", name_of(&one.program), one.built_with),
         many => format!("{} processes", many.len()),
     };
-    let [maps, bytes] = [total.maps, total.alloc_bytes()].map(number::integer);
+    let maps = number::integer(total.maps);
+    let bytes = match total.of_tables(total.alloc_bytes()) {
+        Some(bytes) => format!("{} bytes", number::integer(bytes)),
+        None => "bytes not known".to_owned(),
+    };
     let share = match side.recording.shown().sample() {
         Some(Sample::ALL) => String::new(),
         Some(sample) => format!(" (sample {sample})"),
         None => " (shares that differ)".to_owned(),
     };
-    format!("{}: {processes}, {maps} maps, {bytes} bytes{share}", side.name)
+    format!("{}: {processes}, {maps} maps, {bytes}{share}", side.name)
 }
 
 /// The whole difference for programs.
@@ -173,13 +195,13 @@ pub fn diff_json(before: Side<'_>, after: Side<'_>) -> io::Result<Vec<u8>> {
     let found = Difference::of(before, after);
     let side = |side: Side<'_>| {
         let total = &side.recording.table.total;
-        json!({ "name": side.name, "maps": total.maps, "alloc_bytes": total.alloc_bytes(),
+        json!({ "name": side.name, "maps": total.maps, "alloc_bytes": total.of_tables(total.alloc_bytes()),
             "places": side.recording.table.rows.len() })
     };
+    let bytes = |row: &Row| row.counts.of_tables(row.counts.alloc_bytes());
     let alone = |rows: &[&Row]| -> Vec<Value> {
-        let each = rows
-            .iter()
-            .map(|row| json!({ "place": id(row), "maps": row.counts.maps, "alloc_bytes": row.counts.alloc_bytes() }));
+        let each =
+            rows.iter().map(|row| json!({ "place": id(row), "maps": row.counts.maps, "alloc_bytes": bytes(row) }));
         each.collect()
     };
     let changed = found.changed.iter().map(|Changed { before, after, changes }| {

@@ -25,9 +25,11 @@ pub(super) const COLUMNS: &[Column] = &[
     ("treeifications", "Lists of entries that became trees (Java).", Counts::treeifications),
     ("alloc_bytes", "Bytes allocated.", |c| c.of_tables(c.alloc_bytes())),
     ("table_bytes", "Bytes allocated for tables, headers and directories.", |c| c.of_tables(c.table_bytes)),
-    ("entry_bytes", "Bytes allocated for keys and values over 128 bytes (Go), or for nodes (Java).", |c| {
-        c.of_tables(c.entry_bytes)
-    }),
+    (
+        "entry_bytes",
+        "Bytes allocated for keys and values over 128 bytes (Go), for nodes (Java), or for arrays of entries (indexmap).",
+        |c| c.of_tables(c.entry_bytes),
+    ),
     ("abandoned_bytes", "Bytes of what growing replaced.", |c| c.of_tables(c.abandoned_bytes)),
     ("held_bytes_max", "Most bytes that one map held.", Counts::held_bytes_max),
     (

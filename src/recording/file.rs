@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::bytes::{self, Bytes, Texts};
 use super::map::{MAP_BYTES, Map, bounded};
 use super::period::{PERIOD_BYTES, Periods};
-use super::{Language, Period, RecordingError, SAMPLE_MAX, Sample, Type};
+use super::{Language, Period, RecordingError, SAMPLE_MAX, Sample, Type, writers};
 use crate::record::Frame;
 use crate::text;
 
@@ -83,11 +83,7 @@ impl Process {
     /// # Errors
     /// Where the folder or a file in it can't be read.
     pub fn read_all(folder: &Path) -> Result<Vec<Process>, RecordingError> {
-        let at = |error: std::io::Error| RecordingError::at(folder, error);
-        let entries = fs::read_dir(folder).map_err(at)?.collect::<Result<Vec<_>, _>>().map_err(at)?;
-        let paths = entries.into_iter().map(|entry| entry.path());
-        let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|name| name == "maps")).collect();
-        paths.sort();
+        let paths = files_of(folder).map_err(|error| RecordingError::at(folder, error))?;
         let mut processes = Vec::new();
         for path in paths {
             let bytes = bytes_of(&path).map_err(|error| RecordingError::at(&path, error))?;
@@ -104,23 +100,24 @@ impl Process {
     /// # Errors
     /// Where there is no such process, it may not be read, or it writes none.
     pub fn file_of(pid: u32) -> Result<PathBuf, RecordingError> {
-        let mapped = PathBuf::from(format!("/proc/{pid}/maps"));
-        let text = fs::read_to_string(&mapped).map_err(|error| match error.kind() {
+        let maps = || format!("/proc/{pid}/maps");
+        let found = writers::file_of(pid).map_err(|error| match error.kind() {
             ErrorKind::NotFound => {
                 RecordingError::at(pid.to_string(), "no file and no process has this name or number")
             }
-            _ => RecordingError::at(&mapped, error),
+            _ => RecordingError::at(maps(), error),
         })?;
-        // ADDRESSES PERMISSIONS OFFSET DEVICE INODE PATH
-        let paths = text.lines().filter_map(|line| line.find('/').map(|at| &line[at..]));
-        let found = paths.into_iter().find(|path| path.ends_with(".maps"));
-        let none = || {
-            RecordingError::at(
-                mapped,
+        match found {
+            Some((path, true)) => Ok(path),
+            Some((path, false)) => Err(RecordingError::at(
+                path,
+                "this process goes on, and the file of its recording was deleted: `mapscope census` shows the maps it holds",
+            )),
+            None => Err(RecordingError::at(
+                maps(),
                 "this process records no maps: start it under `mapscope record`, and give its own number, not that of mapscope or go run",
-            )
-        };
-        found.map(PathBuf::from).ok_or_else(none)
+            )),
+        }
     }
 
     fn parse(path: &Path, bytes: &[u8]) -> Result<Process, String> {
@@ -272,6 +269,11 @@ impl Process {
         self.types.get(&map.ty)
     }
 
+    /// Whether it is known what a map allocated.
+    pub(super) fn is_measured(&self, map: &Map) -> bool {
+        map.is_measured() && self.type_of(map).is_none_or(|ty| ty.tables != Tables::Nodes)
+    }
+
     /// What the type of this number is called.
     pub(super) fn type_name(&self, number: u32) -> &str {
         match self.types.get(&number) {
@@ -305,6 +307,15 @@ fn names_again(file: &File, bytes: &mut [u8]) -> io::Result<()> {
         Some(names) => file.read_exact_at(names, HEADER_BYTES as u64),
         None => Ok(()),
     }
+}
+
+/// The files of a folder that processes have written, by name.
+pub(super) fn files_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    let paths = entries.into_iter().map(|entry| entry.path());
+    let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|name| name == "maps")).collect();
+    paths.sort();
+    Ok(paths)
 }
 
 /// `function\tfile:line`; without a file where that is not known, as without debug information.

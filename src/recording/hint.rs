@@ -6,7 +6,7 @@ use crate::hints::hinted_bytes;
 /// What a map that grew would not have allocated with a hint of its largest number of entries. `None` where that can't be
 /// told.
 pub(super) fn hint_saves_bytes(map: &Map, ty: &Type) -> Option<u64> {
-    if map.growths == 0 {
+    if map.growths == 0 && map.is_measured() {
         return Some(0);
     }
     hint_of_saves_bytes(map.entries_max, map, ty).map(|bytes| u64::try_from(bytes).unwrap_or(0))
@@ -18,7 +18,7 @@ pub(super) fn hint_saves_bytes(map: &Map, ty: &Type) -> Option<u64> {
 /// nothing behind.
 pub(super) fn hint_of_saves_bytes(number: u64, map: &Map, ty: &Type) -> Option<i128> {
     let leaves_nothing = matches!(ty.tables, Tables::Chains(_));
-    if map.removes > 0 && !leaves_nothing || map.was_replaced() {
+    if map.removes > 0 && !leaves_nothing || map.was_replaced() || !map.is_measured() {
         return None;
     }
     let hinted = match ty.tables {
@@ -27,17 +27,19 @@ pub(super) fn hint_of_saves_bytes(number: u64, map: &Map, ty: &Type) -> Option<i
             header + hinted_bytes(number, group)
         }
         Tables::Slots(slots) => slots.table_bytes(number),
+        Tables::Indexed(indexed) => indexed.bytes(number),
         Tables::Chains(chains) => chains.map_bytes(number),
         Tables::Nodes | Tables::Trie { .. } => return None,
     };
-    Some(i128::from(map.table_bytes) - i128::from(hinted))
+    let entries = if matches!(ty.tables, Tables::Indexed(_)) { map.entry_bytes } else { 0 };
+    Some(i128::from(map.table_bytes) + i128::from(entries) - i128::from(hinted))
 }
 
 const HEADER_BYTES: u64 = 48;
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Chains, Slots};
+    use super::super::{Chains, Indexed, Slots};
     use super::*;
     use crate::hints::Group;
 
@@ -82,6 +84,11 @@ mod tests {
         assert_eq!(hint_saves_bytes(&map, &ty), Some(84 + 152));
         const REPLACED: u32 = 32;
         assert_eq!(hint_saves_bytes(&Map { flags: REPLACED, ..map }, &ty), None);
+        let indexed = Type { tables: Tables::Indexed(Indexed { table: slots, entry_bytes: 24 }), ..ty };
+        let map = Map { entry_bytes: 24 * (3 + 7 + 14), ..map };
+        assert_eq!(hint_saves_bytes(&map, &indexed), Some(84 + 152 + 24 * (3 + 7)));
+        const UNMEASURED: u32 = 512;
+        assert_eq!(hint_saves_bytes(&Map { flags: UNMEASURED, growths: 0, ..map }, &indexed), None);
         let nodes = Type { tables: Tables::Nodes, ..Type::default() };
         assert_eq!(hint_of_saves_bytes(14, &map, &nodes), None);
     }

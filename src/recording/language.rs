@@ -22,6 +22,15 @@ impl Language {
         }
     }
 
+    /// Its name in a sentence.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Language::Go => "Go",
+            Language::Rust => "Rust",
+            Language::Java => "Java",
+        }
+    }
+
     /// That of this number in a file.
     pub(super) fn numbered(number: u32) -> Result<Language, String> {
         match number {

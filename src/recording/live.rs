@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use mapscope_live::Source;
+use mapscope_live::{Look, Source};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::inside::Looker;
 use super::{Format, Recording, RecordingError, Sample, Sort, openmetrics, running, set_sample};
 use crate::text;
 
@@ -42,6 +43,10 @@ impl Source for Live {
 
     fn metrics(&mut self) -> Result<Vec<u8>, String> {
         self.rendered(&openmetrics::FORMAT)
+    }
+
+    fn look(&self) -> Option<Box<dyn Look>> {
+        Some(Box::new(Looker { path: self.path.clone(), sort: self.sort }))
     }
 
     fn record(&mut self, body: &[u8]) -> Result<Vec<u8>, String> {

@@ -64,6 +64,12 @@ impl Map {
         self.flags & NOT_HELD == 0
     }
 
+    /// Whether it is known what it allocated: bytes, growths and moves, of which the rest is of no use.
+    pub fn is_measured(&self) -> bool {
+        const UNMEASURED: u32 = 512;
+        self.flags & UNMEASURED == 0
+    }
+
     /// Whether its operations are traced.
     pub fn is_traced(&self) -> bool {
         const TRACED: u32 = 16;

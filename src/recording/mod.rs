@@ -20,6 +20,7 @@ mod format;
 mod go;
 mod hint;
 mod html;
+mod inside;
 mod java;
 mod json;
 mod language;
@@ -43,6 +44,7 @@ mod table;
 mod terminal;
 mod trace;
 mod ty;
+mod writers;
 
 pub use self::go::Patched;
 pub use advice::Hint;
@@ -68,7 +70,7 @@ pub use sample::{SAMPLE_MAX, Sample};
 pub use sources::hints;
 pub use table::{Counts, Place, Row, Sort, Table};
 pub use trace::{Traced, TracedPlace, Written, write_traces};
-pub use ty::{Chains, Slots, Tables, Type};
+pub use ty::{Chains, Indexed, Slots, Tables, Type};
 
 use std::path::PathBuf;
 

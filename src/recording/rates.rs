@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::terminal::{name_of, place_and_type};
-use super::{Counts, Manifest, Map, Place, Process, Row, Sample, Sort, Tables};
+use super::{Counts, Manifest, Map, Place, Process, Row, Sample, Sort};
 use crate::report::number;
 use crate::text::pad_start;
 
@@ -223,13 +223,13 @@ fn each(
     let mut rates: HashMap<(u32, u32), (Map, Rate)> = HashMap::new();
     for map in &process.maps {
         let before = earlier.binary_search_by_key(&map.number, |map| map.number).ok().map(|at| &earlier[at]);
-        let rate = Rate::since(map, before.unwrap_or(&Map::default()), before.is_none(), ran.as_secs_f64());
+        let mut rate = Rate::since(map, before.unwrap_or(&Map::default()), before.is_none(), ran.as_secs_f64());
         if rate != Rate::default() {
+            rate.is_unmeasured = !process.is_measured(map);
             rates.entry((map.place, map.ty)).or_insert((*map, Rate::default())).1.add(rate);
         }
     }
-    rates.into_values().map(move |(map, mut rate)| {
-        rate.is_unmeasured = process.type_of(&map).is_some_and(|ty| ty.tables == Tables::Nodes);
+    rates.into_values().map(move |(map, rate)| {
         ((Place::of(process, &map, manifest), process.type_name(map.ty).to_owned()), rate)
     })
 }

@@ -51,8 +51,10 @@ pub struct Counts {
     pub(super) hint_saves_bytes: u64,
     /// Maps that grew of which it can't, because keys were removed.
     pub unhinted_maps: u64,
-    /// Maps of which neither bytes nor growths are known.
+    /// Maps of which neither bytes nor growths are known: they are in no sum of these.
     pub unmeasured_maps: u64,
+    /// Those among them that have tables.
+    pub untold_maps: u64,
     /// Maps of which it is not known how many bytes they held.
     pub unheld_maps: u64,
     /// Lists of entries that became trees.
@@ -69,9 +71,14 @@ impl Counts {
         self.table_bytes.saturating_add(self.entry_bytes)
     }
 
-    /// A figure of tables; `None` where no map has one.
+    /// A figure of tables, of those maps that have one; `None` where there is none.
     pub(super) fn of_tables(&self, figure: u64) -> Option<u64> {
         (self.maps == 0 || self.unmeasured_maps < self.maps).then_some(figure)
+    }
+
+    /// A figure of tables that can be held against another; `None` where it is not of all maps.
+    pub(super) fn of_all_tables(&self, figure: u64) -> Option<u64> {
+        (self.unmeasured_maps == 0).then_some(figure)
     }
 
     /// Writes of keys that were there. A map that was made before it was recorded may have inserts only.
@@ -111,7 +118,13 @@ impl Counts {
     }
 
     fn count(&mut self, map: &Map, ty: Option<&Type>) {
-        let hint_saves_bytes = ty.map_or(Some(0), |ty| hint_saves_bytes(map, ty));
+        let is_nodes = ty.is_some_and(|ty| ty.tables == Tables::Nodes);
+        let is_measured = map.is_measured() && !is_nodes;
+        let of_tables = |figure: u64| if is_measured { figure } else { 0 };
+        let hint_saves_bytes = match ty {
+            Some(ty) if map.is_measured() => hint_saves_bytes(map, ty),
+            _ => Some(0),
+        };
         self.add(&Counts {
             maps: 1,
             hinted_maps: u64::from(map.hint > 0),
@@ -123,16 +136,17 @@ impl Counts {
             lookups: map.lookups,
             iterations: map.iterations,
             clears: map.clears.into(),
-            growths: map.growths.into(),
-            moved_entries: map.moved_entries,
-            table_bytes: map.table_bytes,
-            entry_bytes: map.entry_bytes,
-            abandoned_bytes: map.abandoned_bytes,
-            held_bytes_max: map.held_bytes_max,
+            growths: of_tables(map.growths.into()),
+            moved_entries: of_tables(map.moved_entries),
+            table_bytes: of_tables(map.table_bytes),
+            entry_bytes: of_tables(map.entry_bytes),
+            abandoned_bytes: of_tables(map.abandoned_bytes),
+            held_bytes_max: of_tables(map.held_bytes_max),
             chance: Chance::of(map, ty),
             hint_saves_bytes: hint_saves_bytes.unwrap_or(0),
             unhinted_maps: hint_saves_bytes.is_none().into(),
-            unmeasured_maps: ty.is_some_and(|ty| ty.tables == Tables::Nodes).into(),
+            unmeasured_maps: (!is_measured).into(),
+            untold_maps: (!map.is_measured()).into(),
             unheld_maps: (!map.has_held()).into(),
             treeifications: map.treeifications,
             chained_maps: ty.is_some_and(|ty| matches!(ty.tables, Tables::Chains(_))).into(),
@@ -162,6 +176,7 @@ impl Counts {
             (&mut self.hint_saves_bytes, other.hint_saves_bytes),
             (&mut self.unhinted_maps, other.unhinted_maps),
             (&mut self.unmeasured_maps, other.unmeasured_maps),
+            (&mut self.untold_maps, other.untold_maps),
             (&mut self.unheld_maps, other.unheld_maps),
             (&mut self.treeifications, other.treeifications),
             (&mut self.chained_maps, other.chained_maps),

@@ -147,10 +147,14 @@ pub(super) fn summary(recorded: &Recorded<'_>) -> String {
         };
         let _ = writeln!(text, "left out of that: {maps} map{s} {why}");
     }
-    if total.unmeasured_maps > 0 {
-        let s = if total.unmeasured_maps == 1 { "" } else { "s" };
-        let maps = number::integer(total.unmeasured_maps);
-        let _ = writeln!(text, "{maps} map{s} of nodes: their bytes are not known, and in no sum");
+    for (count, which) in [
+        (total.unmeasured_maps - total.untold_maps, "of nodes: their bytes"),
+        (total.untold_maps, "whose tables can't be told: their bytes"),
+    ] {
+        if count > 0 {
+            let s = if count == 1 { "" } else { "s" };
+            let _ = writeln!(text, "{} map{s} {which} are not known, and in no sum", number::integer(count));
+        }
     }
     let dropped = table.dropped;
     let parts = [

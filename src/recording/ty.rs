@@ -26,6 +26,8 @@ pub enum Tables {
     Groups(Group),
     /// In one table of slots, as hashbrown's.
     Slots(Slots),
+    /// In an array, with a table of their indices, as indexmap's.
+    Indexed(Indexed),
     /// In nodes, of which it is not known how many there are.
     Nodes,
     /// In chains of nodes that a table refers to, as Java's.
@@ -71,6 +73,23 @@ impl Slots {
         let align = u64::from(self.align.max(self.group));
         let slots = u64::from(self.bytes).saturating_mul(buckets).div_ceil(align).saturating_mul(align);
         slots.saturating_add(buckets + u64::from(self.group))
+    }
+}
+
+/// Tables and arrays of indexmap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Indexed {
+    /// Of indices.
+    pub table: Slots,
+    /// Bytes of an entry.
+    pub entry_bytes: u32,
+}
+
+impl Indexed {
+    /// Bytes of what a new map for so many entries has.
+    pub fn bytes(&self, entries: u64) -> u64 {
+        // Bounded where it was read.
+        self.table.table_bytes(entries).saturating_add(entries.saturating_mul(self.entry_bytes.into()))
     }
 }
 
@@ -123,12 +142,16 @@ impl Type {
         bounded("bytes of a group", short(24).into(), 0, GROUP_BYTES_MAX)?;
         let tables = match short(32) {
             0 => Tables::Groups(Group { bytes: short(24), has_pointers: flags & 1 != 0 }),
-            1 => {
+            kind @ (1 | 6) => {
                 bounded("alignment of a slot", short(40).into(), 1, ALIGN_MAX)?;
                 bounded("slots of a group", short(44).into(), 1, SLOTS_LOOKED_AT_MAX)?;
                 bounded("fewest buckets", short(48).into(), 1, SLOTS_LOOKED_AT_MAX)?;
                 let [bytes, align, group, buckets_min] = [36, 40, 44, 48].map(short);
-                Tables::Slots(Slots { bytes, align, group, buckets_min })
+                let slots = Slots { bytes, align, group, buckets_min };
+                match kind {
+                    1 => Tables::Slots(slots),
+                    _ => Tables::Indexed(Indexed { table: slots, entry_bytes: short(52) }),
+                }
             }
             2 => Tables::Nodes,
             kind @ (3 | 4) => {

@@ -1,6 +1,7 @@
 //! `mapscope census` of a Go program whose maps are known. Needs go commands, named in `MAPSCOPE_GO`.
 
 mod dumped;
+mod inside;
 mod refused;
 
 use std::io::{BufRead as _, BufReader};
@@ -13,7 +14,7 @@ use serde_json::Value;
 use crate::cli_process::{Outcome, Place};
 use crate::common::skip::skip;
 
-const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/census_of_go/program");
+const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/census_of_go");
 
 fn toolchains() -> Vec<go::Toolchain> {
     let named = std::env::var_os("MAPSCOPE_GO").unwrap_or_default();
@@ -31,9 +32,14 @@ fn names_types(go: &go::Toolchain) -> bool {
 }
 
 fn build(place: &Place, go: &go::Toolchain, args: &[&str]) {
+    build_of("program", place, go, args);
+}
+
+/// Builds the program of a folder beside this file.
+fn build_of(folder: &str, place: &Place, go: &go::Toolchain, args: &[&str]) {
     let mut command = Command::new(&go.path);
     command.args(["build", "-o"]).arg(place.path().join("maps")).args(args).arg(".");
-    command.current_dir(PROGRAM).env("GOTOOLCHAIN", "local").env_remove("GOFLAGS");
+    command.current_dir(Path::new(PROGRAMS).join(folder)).env("GOTOOLCHAIN", "local").env_remove("GOFLAGS");
     assert!(command.status().expect("it starts").success(), "go{}", go.version);
 }
 

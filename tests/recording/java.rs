@@ -307,6 +307,28 @@ fn a_sample_is_one_of_n_and_lookups_can_be_left_out() {
 }
 
 #[test]
+fn a_program_that_makes_classes_for_ever_has_each_map_counted_and_little_remembered() {
+    const CLASSES: u64 = 18_000;
+    let Some((place, javas)) = compiled() else { return };
+    for java in javas {
+        let out = format!("generated-{}", java.feature);
+        let half = (CLASSES / 2).to_string();
+        let args = ["--add-opens", "java.base/java.util=ALL-UNNAMED", "Program", "generated", &half];
+        let outcome = record(&place, &java, &out, &[], &args);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        let maps = maps(&place, &out);
+        let made = row(&maps, "generated")["maps"].as_u64().expect("a figure");
+        assert!((30_000..2 * CLASSES).contains(&made), "{made}");
+        // Each map of a class for which there was no room, and the few that the JDK itself makes at places of its own.
+        let left_out = 2 * CLASSES - made;
+        let dropped = maps["dropped"]["places"].as_u64().expect("a number");
+        assert!((left_out..left_out + 200).contains(&dropped), "{dropped}, {left_out}");
+        let remembered: u64 = outcome.stdout.trim().parse().expect("a number");
+        assert!(remembered < 13_000, "of {CLASSES} classes that are gone, {remembered} places are remembered");
+    }
+}
+
+#[test]
 fn what_can_t_be_recorded_is_said_in_words_and_the_program_does_its_work() {
     let Some((place, javas)) = compiled() else { return };
     let Some(java) = javas.first() else { return };

@@ -12,7 +12,7 @@ use super::{maps, rust};
 use crate::cli_process::{Place, listing};
 use crate::consumers::run_optional;
 
-const TOKEN: &str = "a-token-of-tests-that-nobody-else-has";
+pub(super) const TOKEN: &str = "a-token-of-tests-that-nobody-else-has";
 
 /// The file of the token.
 fn token_file(place: &Place, mode: u32) {
@@ -22,15 +22,15 @@ fn token_file(place: &Place, mode: u32) {
 }
 
 /// A process with an endpoint.
-struct Served {
+pub(super) struct Served {
     process: Child,
-    address: String,
+    pub(super) address: String,
     said: BufReader<ChildStderr>,
 }
 
 impl Served {
     /// `mapscope VERB --serve .. ARGS`.
-    fn start(place: &Place, verb: &str, args: &[&str]) -> Served {
+    pub(super) fn start(place: &Place, verb: &str, args: &[&str]) -> Served {
         // Tests that share a folder run at the same time.
         let token = tempfile::NamedTempFile::new().expect("a file that nobody else can read");
         fs::write(token.path(), format!("{TOKEN}\n")).expect("written");
@@ -48,7 +48,7 @@ impl Served {
     }
 
     /// The status and the body.
-    fn get(&self, path: &str, token: &str) -> (String, String) {
+    pub(super) fn get(&self, path: &str, token: &str) -> (String, String) {
         self.ask("GET", path, token, "")
     }
 
@@ -70,8 +70,15 @@ impl Served {
         (head.split(' ').nth(1).expect("a status").to_owned(), body.to_owned())
     }
 
+    /// Ends the endpoint, whatever it serves.
+    pub(super) fn kill(mut self) {
+        drop(self.process.stdin.take());
+        self.process.kill().expect("killed");
+        self.process.wait().expect("it ends");
+    }
+
     /// Has the program go on to its end; gives all that was said.
-    fn end(mut self) -> String {
+    pub(super) fn end(mut self) -> String {
         self.process.stdin.take().expect("piped").write_all(b"\n").expect("it reads");
         assert!(self.process.wait().expect("it ends").success());
         let mut all = String::new();
@@ -82,9 +89,10 @@ impl Served {
 }
 
 /// The number of the program, which it says when its maps are made.
-fn program(served: &mut Served) -> String {
+pub(super) fn program(served: &mut Served) -> String {
     let said = BufReader::new(served.process.stdout.take().expect("piped"));
-    said.lines().nth(1).expect("it says").expect("a line")
+    let is_number = |line: &String| line.parse::<u32>().is_ok();
+    said.lines().map(|line| line.expect("a line")).find(is_number).expect("it says")
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod ended;
 mod forms;
 mod generated;
 mod hints;
+mod inside;
 mod java;
 mod lint;
 mod live;

@@ -131,6 +131,8 @@ fn a_program_that_nobody_records_shows_the_same() {
         assert_eq!(own[field], other[field], "{field}");
     }
     assert!(own["processes"][0].get("file").is_none(), "{own}");
+    let (status, said) = alone.ask("GET", "/map?at=0x10", "");
+    assert!(status == 404 && said.contains("not of a program that shows itself"), "{status} {said}");
     assert_eq!(alone.ask("POST", "/recording", "{\"sample\":\"off\"}").0, 200);
     assert_eq!(alone.maps()["processes"][0]["sample"], Value::Null);
     for wrong in [

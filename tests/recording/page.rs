@@ -7,7 +7,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
+use super::live::{Served, program};
 use super::own::{Running, TOKEN};
+use super::{inside, toolchains};
 use crate::common::skip::skip;
 use crate::html_browser::browser::{self, Page};
 
@@ -93,4 +95,51 @@ fn the_page_asks_for_the_token_and_shows_what_comes_as_text() {
     assert!(complaints.is_empty(), "{complaints:?}");
     drop(page);
     running.end();
+}
+
+#[test]
+fn a_row_leads_to_the_inside_of_its_largest_map_and_keeps_the_focus() {
+    let Some(chromium) = browser::find() else {
+        return skip("chromium", "no chromium on PATH, and MAPSCOPE_CHROMIUM is not set");
+    };
+    let Some(go) = toolchains(true).pop() else { return };
+    let place = inside::built(&go);
+    let mut served = Served::start(&place, "record", &["--out", "live", "--", "./program"]);
+    program(&mut served);
+    let mut page = Page::new(&chromium);
+    page.call("Page.navigate", json!({ "url": format!("http://{}/", served.address) }));
+    until(&mut page, "document.readyState === 'complete' && !document.getElementById('ask').hidden");
+    give(&mut page, TOKEN);
+    until(&mut page, "document.querySelectorAll('#rows button').length > 0");
+    let button = format!(
+        "[...document.querySelectorAll('#rows button')].find((button) => button.ariaLabel.includes({:?}))",
+        inside::at("filled")
+    );
+    page.evaluate(&format!("{{ const button = {button}; button.mark = 7; button.click(); }}"));
+    until(&mut page, "document.getElementById('looked').textContent.includes('the largest map alive, 2,500 entries')");
+    assert_eq!(page.evaluate("document.activeElement.id"), "inside-of");
+    let shown = page.evaluate("[document.getElementById('inside-of').textContent, document.querySelectorAll('#parts caption')[0].textContent]");
+    assert!(shown[0].as_str().is_some_and(|text| text.starts_with("map[uint64]string at 0x")), "{shown}");
+    assert_eq!(shown[1], "Groups by their entries");
+    picture(&mut page, "inside", 1280);
+    page.evaluate("document.getElementById('close').click()");
+
+    // Where the reader was, whatever is read meanwhile, and in whatever order it comes.
+    assert_eq!(page.evaluate("document.activeElement.mark"), 7);
+    assert_eq!(page.evaluate("read().then(() => document.activeElement.mark)"), 7);
+    let reversed = "fetch('maps', request()).then((answer) => answer.json()).then((maps) => {
+        const before = scrollY;
+        showRows(maps.places.reverse(), true);
+        const shown = [...document.querySelectorAll('#rows .at')].map((at) => at.textContent);
+        return [document.activeElement.mark, scrollY === before, shown.join() === maps.places.map((place) => place.place).join()];
+    })";
+    assert_eq!(page.evaluate(reversed), json!([7, true, true]));
+    // What is overtaken says nothing.
+    assert_eq!(
+        page.evaluate("Promise.all([read(), read(), read()]).then(() => document.getElementById('said').textContent)"),
+        ""
+    );
+    assert!(page.complaints.is_empty(), "{:?}", page.complaints);
+    drop(page);
+    served.end();
 }

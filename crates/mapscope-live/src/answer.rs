@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
+use super::inside::Looking;
 use super::{Head, Refusal, Source, Token};
 
 /// One answer.
@@ -42,6 +43,17 @@ impl Answer {
     fn refusal(status: u16, why: impl Into<String>) -> Answer {
         let why = why.into() + "\n";
         Answer { status, kind: TEXT, more: "", body: Cow::Owned(why.into_bytes()) }
+    }
+
+    pub(crate) fn json(bytes: Vec<u8>) -> Answer {
+        Answer::of(JSON, bytes)
+    }
+
+    /// A refusal that a script reads.
+    pub(crate) fn error(status: u16, why: &str) -> Answer {
+        let body = format!("{{\"error\":{}}}\n", quoted(why)).into_bytes();
+        let more = if status == 503 { "Retry-After: 1\r\n" } else { "" };
+        Answer { status, kind: JSON, more, body: Cow::Owned(body) }
     }
 
     fn or(result: Result<Vec<u8>, String>, kind: &'static str) -> Answer {
@@ -84,6 +96,19 @@ impl From<Refusal> for Answer {
         let more = if [429, 503].contains(&status) { "Retry-After: 1\r\n" } else { "" };
         Answer { more, ..Answer::refusal(status, why) }
     }
+}
+
+/// A string of JSON.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\0'..' ' => _ = write!(quoted, "\\u{:04x}", u32::from(c)),
+            _ => quoted.push(c),
+        }
+    }
+    quoted + "\""
 }
 
 /// Who is let in.
@@ -146,7 +171,13 @@ fn is_port(text: &str) -> bool {
 }
 
 /// Answers a request. Only one that is let in, and asks for what has to be read, waits for others that do.
-pub(crate) fn answer(head: &Head<'_>, body: &[u8], gate: &Gate, source: &Mutex<Box<dyn Source>>) -> Answer {
+pub(crate) fn answer(
+    head: &Head<'_>,
+    body: &[u8],
+    gate: &Gate,
+    source: &Mutex<Box<dyn Source>>,
+    looking: &Looking,
+) -> Answer {
     let page = PAGE.iter().find(|(path, ..)| *path == head.target);
     let checked = gate.is_from_here(head).and_then(|()| if page.is_some() { Ok(()) } else { gate.knows(head) });
     if let Err(refused) = checked {
@@ -155,7 +186,10 @@ pub(crate) fn answer(head: &Head<'_>, body: &[u8], gate: &Gate, source: &Mutex<B
     let only = |methods: &'static str| Answer { more: methods, ..Answer::refusal(405, "another method is meant") };
     let is_read = ["GET", "HEAD"].contains(&head.method);
     let source = || source.lock().unwrap_or_else(PoisonError::into_inner);
+    let (path, query) = head.target.split_once('?').unwrap_or((head.target, ""));
     match (head.target, page) {
+        _ if path == "/map" && is_read => looking.answer(query),
+        _ if path == "/map" => only("Allow: GET, HEAD\r\n"),
         (_, Some((_, kind, bytes))) if is_read => Answer { status: 200, kind, more: "", body: Cow::Borrowed(*bytes) },
         ("/maps", _) if is_read => Answer::or(source().maps(), JSON),
         ("/metrics", _) if is_read => Answer::or(source().metrics(), OPENMETRICS),
@@ -165,8 +199,8 @@ pub(crate) fn answer(head: &Head<'_>, body: &[u8], gate: &Gate, source: &Mutex<B
         },
         ("/recording", _) => only("Allow: POST\r\n"),
         ("/maps" | "/metrics", _) | (_, Some(_)) => only("Allow: GET, HEAD\r\n"),
-        (path, _) if path.contains('?') => Answer::refusal(400, "a path has no query here"),
-        _ => Answer::refusal(404, "there are /, /maps, /metrics and /recording"),
+        (target, _) if target.contains('?') => Answer::refusal(400, "a path has no query here"),
+        _ => Answer::refusal(404, "there are /, /maps, /map, /metrics and /recording"),
     }
 }
 
@@ -194,7 +228,7 @@ pub(crate) mod tests {
     fn answered(text: &str) -> Answer {
         let gate = Gate { token: Token::new(TOKEN).expect("a token"), hosts: vec!["box.example".to_owned()] };
         let (head, length) = parse(text.as_bytes()).expect("a request").expect("whole");
-        answer(&head, &text.as_bytes()[length..], &gate, &Mutex::new(Box::new(Fixed)))
+        answer(&head, &text.as_bytes()[length..], &gate, &Mutex::new(Box::new(Fixed)), &Looking::new(None))
     }
 
     fn status(line: &str, headers: &str) -> u16 {
@@ -215,6 +249,8 @@ pub(crate) mod tests {
             "/recording",
             "/x",
             "/maps?token=0123456789abcdef",
+            "/map",
+            "/map?at=0x1",
             "/maps/",
         ] {
             let is_page = PAGE.iter().any(|page| page.0 == path);

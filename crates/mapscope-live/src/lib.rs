@@ -1,5 +1,5 @@
-//! A small HTTP server for what a program's maps cost: `/maps` as JSON, `/metrics` as OpenMetrics, and a page that reads
-//! the first. It knows nothing of maps: a [`Source`] gives it the bytes.
+//! A small HTTP server for what a program's maps cost: `/maps` as JSON, `/map` for the inside of one, `/metrics` as
+//! OpenMetrics, and a page that reads these. It knows nothing of maps: a [`Source`] gives it the bytes.
 //!
 //! ```
 //! use mapscope_live::{Server, Settings, Source};
@@ -29,11 +29,13 @@
 //! - A connection is of one request: nothing that one sends is taken for the beginning of the next.
 
 mod answer;
+mod inside;
 mod rate;
 mod request;
 mod server;
 mod token;
 
+pub use inside::{By, Look, NoMap, Wanted};
 pub use request::{Head, Refusal, parse};
 pub use server::{Bound, Limits, LiveError, Server, Settings};
 pub use token::Token;
@@ -59,5 +61,10 @@ pub trait Source: Send + 'static {
     fn record(&mut self, body: &[u8]) -> Result<Vec<u8>, String> {
         let _ = body;
         Err("what is recorded can't be changed here".to_owned())
+    }
+
+    /// What looks into single maps, if anything here can. It is asked for once, when the server starts.
+    fn look(&self) -> Option<Box<dyn Look>> {
+        None
     }
 }

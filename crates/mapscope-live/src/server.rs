@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::answer::{Answer, Gate, answer};
+use super::inside::Looking;
 use super::rate::Rate;
 use super::request::{Refusal, parse};
 use super::{Source, Token};
@@ -119,6 +120,7 @@ impl Bound {
         let shared = Arc::new(Shared {
             gate,
             limits,
+            looking: Looking::new(source.look()),
             source: Mutex::new(Box::new(source)),
             rate: Mutex::new(Rate::new(limits.requests_per_second, Instant::now())),
             connections: AtomicUsize::new(0),
@@ -202,6 +204,7 @@ struct Shared {
     limits: Limits,
     /// One at a time: however many ask, it takes no more of the machine than one thread.
     source: Mutex<Box<dyn Source>>,
+    looking: Looking,
     rate: Mutex<Rate>,
     connections: AtomicUsize,
     stopped: AtomicBool,
@@ -266,7 +269,7 @@ fn connected(stream: &TcpStream, shared: &Shared) {
     let (answer, without_body) = match received {
         Ok(bytes) => match parse(&bytes) {
             Ok(Some((head, length))) => {
-                (answer(&head, &bytes[length..], &shared.gate, &shared.source), head.method == "HEAD")
+                (answer(&head, &bytes[length..], &shared.gate, &shared.source, &shared.looking), head.method == "HEAD")
             }
             _ => return,
         },

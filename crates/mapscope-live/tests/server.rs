@@ -2,10 +2,11 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
-use mapscope_live::{Limits, Server, Settings, Source, Token};
+use mapscope_live::{By, Limits, Look, NoMap, Server, Settings, Source, Token, Wanted};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const GET: &str =
@@ -136,6 +137,79 @@ fn many_clients_at_once_are_turned_away_and_none_is_forgotten() {
     }
     answers.send(()).expect("it waits");
     assert!(said(first).ends_with("held"));
+}
+
+/// Looks when it is told to, and says when it is asked.
+struct Slow(Mutex<Option<Turns>>);
+
+type Turns = (SyncSender<()>, Receiver<()>);
+
+impl Source for Slow {
+    fn maps(&mut self) -> Result<Vec<u8>, String> {
+        Ok(b"maps".to_vec())
+    }
+    fn metrics(&mut self) -> Result<Vec<u8>, String> {
+        Ok(Vec::new())
+    }
+    fn look(&self) -> Option<Box<dyn Look>> {
+        Some(Box::new(Slow(Mutex::new(self.0.lock().expect("no panic").take()))))
+    }
+}
+
+impl Look for Slow {
+    fn map(&self, wanted: &Wanted) -> Result<Vec<u8>, NoMap> {
+        match &wanted.by {
+            By::At(1) => {
+                let turns = self.0.lock().expect("no panic");
+                let (asks, answers) = turns.as_ref().expect("the one that looks");
+                asks.send(()).expect("somebody waits");
+                answers.recv().expect("an answer");
+                Ok(b"{\"at\":1}".to_vec())
+            }
+            By::At(2) => panic!("as asked"),
+            By::At(_) => Err(NoMap::None("no \"map\"\n".to_owned())),
+            By::Place { .. } => Err(NoMap::NotNow("not yet".to_owned())),
+        }
+    }
+}
+
+#[test]
+fn one_request_at_a_time_looks_into_a_map_and_holds_up_no_other() {
+    let (asks, is_asked) = sync_channel(0);
+    let (answers, is_answered) = sync_channel(0);
+    let server = server(Limits::default(), Slow(Mutex::new(Some((asks, is_answered)))));
+    let get = |path: &str| asked(server.address(), &GET.replace("/maps", path));
+    let mut first = connect(server.address());
+    first.write_all(GET.replace("/maps", "/map?at=0x1").as_bytes()).expect("it reads");
+    is_asked.recv().expect("it is asked");
+    for _ in 0..3 {
+        let second = get("/map?at=0x1");
+        assert!(status(&second) == "503" && second.contains("\r\nRetry-After: 1\r\n"), "{second}");
+        assert!(second.ends_with("{\"error\":\"another request looks into a map: one at a time does\"}\n"), "{second}");
+        assert!(get("/maps").ends_with("maps"), "it waits for nobody");
+        assert_eq!(status(&get("/map?at=1")), "400", "what is wrong is said at once");
+    }
+    answers.send(()).expect("it waits");
+    let first = said(first);
+    assert!(first.contains("\r\nContent-Type: application/json\r\n") && first.ends_with("{\"at\":1}"), "{first}");
+    // One that fails is over, too.
+    assert_eq!(get("/map?at=0x2"), "");
+    let none = get("/map?at=0x3");
+    assert!(status(&none) == "404" && none.ends_with("{\"error\":\"no \\\"map\\\"\\u000a\"}\n"), "{none}");
+    let later = get("/map?place=a");
+    assert!(status(&later) == "503" && later.contains("\r\nRetry-After: 1\r\n"), "{later}");
+}
+
+#[test]
+fn a_map_is_looked_into_with_the_token_and_from_here_alone() {
+    let (server, get) = (server(Limits::default(), Fixed), GET.replace("/maps", "/map?at=0x1"));
+    let of = |request: String| status(&asked(server.address(), &request)).to_owned();
+    assert_eq!(of(get.replace("Bearer", "Basic")), "401");
+    assert_eq!(of(get.replace("localhost", "evil.example")), "421");
+    assert_eq!(of(get.replace("Host", "Origin: http://evil.example\r\nHost")), "403");
+    assert_eq!(of(get.replace("GET", "POST")), "405");
+    let answer = asked(server.address(), &get);
+    assert!(status(&answer) == "404" && answer.contains("{\"error\":\"the inside of a map is shown of Go"), "{answer}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Maps of the standard library and of hashbrown that write down what becomes of them, for `mapscope record`.
+//! Maps of the standard library, of hashbrown and of indexmap that write down what becomes of them, for `mapscope record`.
 //!
 //! ```
 //! use mapscope_record::HashMap; // in place of std::collections::HashMap
@@ -17,8 +17,8 @@
 //!
 //! # Invariants
 //!
-//! - The public surface is that of the standard library, as of the Rust of `rust-version`, and nearly that of hashbrown
-//!   (the module `hashbrown` says what it lacks): `tests/surface.rs` is compiled against both.
+//! - The public surface is that of the standard library, as of the Rust of `rust-version`, and nearly that of hashbrown and
+//!   of indexmap (their modules say what they lack): `tests/surface.rs` is compiled against the real ones, too.
 //! - Nothing panics or fails for the recording's sake, and no map behaves otherwise than the real one, which it holds.
 //! - Nothing is written that is in a map: values are not read, and keys only where a place is traced, of which a hash under
 //!   a secret of the process and the length are written.
@@ -51,6 +51,19 @@ pub mod hashbrown {
     pub use crate::maps::hashbrown::*;
     #[cfg(not(all(feature = "record", target_os = "linux")))]
     pub use ::hashbrown::*;
+}
+
+/// The maps of [indexmap](https://docs.rs/indexmap), in place of `indexmap`.
+///
+/// Recorded, they lack raw entries (`map::raw_entry_v1`), and what features of indexmap other than `std` and `serde` add.
+/// Traits of its own that are for its maps alone (`MutableKeys`, `MutableEntryKey`, `MutableValues`) are there under the same
+/// names.
+#[cfg(feature = "indexmap")]
+pub mod indexmap {
+    #[cfg(all(feature = "record", target_os = "linux"))]
+    pub use crate::maps::indexmap::*;
+    #[cfg(not(all(feature = "record", target_os = "linux")))]
+    pub use ::indexmap::*;
 }
 
 #[cfg(not(all(feature = "record", target_os = "linux")))]

@@ -29,6 +29,26 @@ mod recorded_hashbrown {
     include!("surface/hashbrown.rs");
 }
 
+#[cfg(feature = "indexmap")]
+mod real_indexmap {
+    use indexmap::map::{MutableEntryKey as _, MutableKeys as _};
+    use indexmap::set::MutableValues as _;
+    use indexmap::{Equivalent, GetDisjointMutError, IndexMap, IndexSet, map, set};
+    use indexmap::{indexmap, indexmap_with_default, indexset, indexset_with_default};
+
+    include!("surface/indexmap.rs");
+}
+
+#[cfg(feature = "indexmap")]
+mod recorded_indexmap {
+    use mapscope_record::indexmap::map::{MutableEntryKey as _, MutableKeys as _};
+    use mapscope_record::indexmap::set::MutableValues as _;
+    use mapscope_record::indexmap::{Equivalent, GetDisjointMutError, IndexMap, IndexSet, map, set};
+    use mapscope_record::indexmap::{indexmap, indexmap_with_default, indexset, indexset_with_default};
+
+    include!("surface/indexmap.rs");
+}
+
 /// The methods that are stable in Rust 1.95, from its documentation; of both kinds of entries those of `Entry`,
 /// `OccupiedEntry` and `VacantEntry` together.
 const METHODS: [&str; 71] = [
@@ -155,6 +175,151 @@ fn hashbrown_s_maps_do_what_the_real_ones_do() {
     for (recorded, real) in [
         (recorded_hashbrown::hash_map(), real_hashbrown::hash_map()),
         (recorded_hashbrown::hash_set(), real_hashbrown::hash_set()),
+    ] {
+        assert_eq!(recorded.len(), real.len());
+        recorded.iter().zip(&real).for_each(|(recorded, real)| assert_eq!(recorded, real));
+    }
+}
+
+#[cfg(feature = "indexmap")]
+/// The methods of indexmap 2.14, but for those of raw entries.
+const OF_INDEXMAP: [&str; 124] = [
+    "and_modify",
+    "append",
+    "as_mut_slice",
+    "as_slice",
+    "binary_search",
+    "binary_search_by",
+    "binary_search_by_key",
+    "binary_search_keys",
+    "capacity",
+    "clear",
+    "contains",
+    "contains_key",
+    "difference",
+    "drain",
+    "entry",
+    "extract_if",
+    "first",
+    "first_entry",
+    "first_mut",
+    "get",
+    "get_disjoint_indices_mut",
+    "get_disjoint_mut",
+    "get_full",
+    "get_full_mut",
+    "get_full_mut2",
+    "get_index",
+    "get_index_entry",
+    "get_index_mut",
+    "get_index_mut2",
+    "get_index_of",
+    "get_key_value",
+    "get_key_value_mut",
+    "get_mut",
+    "get_range",
+    "get_range_mut",
+    "hasher",
+    "index",
+    "insert",
+    "insert_before",
+    "insert_entry",
+    "insert_full",
+    "insert_sorted",
+    "insert_sorted_by",
+    "insert_sorted_by_key",
+    "intersection",
+    "into_boxed_slice",
+    "into_key",
+    "into_keys",
+    "into_mut",
+    "into_values",
+    "is_disjoint",
+    "is_empty",
+    "is_sorted",
+    "is_sorted_by",
+    "is_sorted_by_key",
+    "is_subset",
+    "is_superset",
+    "iter",
+    "iter_mut",
+    "iter_mut2",
+    "key",
+    "key_mut",
+    "keys",
+    "last",
+    "last_entry",
+    "last_mut",
+    "len",
+    "move_index",
+    "new",
+    "or_default",
+    "or_insert",
+    "or_insert_with",
+    "or_insert_with_key",
+    "partition_point",
+    "pop",
+    "pop_if",
+    "remove",
+    "remove_entry",
+    "replace",
+    "replace_full",
+    "replace_index",
+    "reserve",
+    "reserve_exact",
+    "retain",
+    "retain2",
+    "reverse",
+    "shift_insert",
+    "shift_remove",
+    "shift_remove_entry",
+    "shift_remove_full",
+    "shift_remove_index",
+    "shift_take",
+    "shrink_to",
+    "shrink_to_fit",
+    "sort",
+    "sort_by",
+    "sort_by_cached_key",
+    "sort_by_key",
+    "sort_keys",
+    "sort_unstable",
+    "sort_unstable_by",
+    "sort_unstable_by_key",
+    "sort_unstable_keys",
+    "sorted_by",
+    "sorted_unstable_by",
+    "splice",
+    "split_off",
+    "swap_indices",
+    "swap_remove",
+    "swap_remove_entry",
+    "swap_remove_full",
+    "swap_remove_index",
+    "swap_take",
+    "symmetric_difference",
+    "take",
+    "truncate",
+    "try_reserve",
+    "try_reserve_exact",
+    "union",
+    "values",
+    "values_mut",
+    "with_capacity",
+    "with_capacity_and_hasher",
+    "with_hasher",
+];
+
+#[cfg(feature = "indexmap")]
+#[test]
+fn indexmap_s_maps_do_what_the_real_ones_do() {
+    let text = include_str!("surface/indexmap.rs");
+    let is_used = |method: &&&str| [".", "::"].iter().any(|before| text.contains(&format!("{before}{method}(")));
+    let unused: Vec<_> = OF_INDEXMAP.iter().filter(|method| !is_used(method)).collect();
+    assert!(unused.is_empty(), "{unused:?}");
+    for (recorded, real) in [
+        (recorded_indexmap::index_map(), real_indexmap::index_map()),
+        (recorded_indexmap::index_set(), real_indexmap::index_set()),
     ] {
         assert_eq!(recorded.len(), real.len());
         recorded.iter().zip(&real).for_each(|(recorded, real)| assert_eq!(recorded, real));

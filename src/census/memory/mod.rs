@@ -48,6 +48,8 @@ pub(super) struct Memory {
     pub program: String,
     /// Where it begins.
     pub entry: u64,
+    /// Whether it has the file of a recording mapped.
+    pub is_recorded: bool,
     /// How many more reads may fail: a core file may name any number of addresses.
     failures_left: Cell<u32>,
     /// How much more may be read, whatever comes of it: a read is one, and one more for each KiB.
@@ -99,9 +101,11 @@ impl Memory {
             }
             end = region.of_program.then_some(region.end);
         }
+        let is_recorded = regions.iter().any(|region| region.file.as_deref().is_some_and(is_recording));
         Some(Memory {
             source,
             regions,
+            is_recorded,
             program: program.to_string(),
             entry,
             failures_left: Cell::new(FAILURES_MAX),
@@ -222,6 +226,11 @@ impl Memory {
     pub(super) fn data(&self) -> impl Iterator<Item = &Region> {
         self.regions.iter().filter(|region| region.of_program && !region.executable)
     }
+}
+
+/// Whether a file that is mapped is by its name that of a recording, which may have been deleted since.
+fn is_recording(file: &str) -> bool {
+    file.strip_suffix(" (deleted)").unwrap_or(file).ends_with(".maps")
 }
 
 /// A word of eight bytes in a piece; 0 beyond its end.

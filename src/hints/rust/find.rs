@@ -161,7 +161,7 @@ impl Form {
     }
 }
 
-/// Whether a type names its hasher: `HashMap<K, V, S>`, `HashSet<T, S>`.
+/// Whether a type names its hasher: `HashMap<K, V, S>`, `IndexSet<T, S>`.
 fn has_hasher(ty: &str) -> bool {
     let (mut depth, mut parameters) = (0, 1);
     // The arrow of a function closes nothing.
@@ -174,7 +174,7 @@ fn has_hasher(ty: &str) -> bool {
         }
     }
     let name = ty.split('<').next().unwrap_or_default();
-    parameters > if name.ends_with("HashSet") { 1 } else { 2 }
+    parameters > if name.ends_with("Set") { 1 } else { 2 }
 }
 
 type Filled = Result<(Kind, String, u32), String>;
@@ -423,6 +423,7 @@ mod tests {
         assert!(with.starts_with("HashSet::with_capacity_and_hasher(HINT, s.clone())"), "{with}");
         assert!(!has_hasher("HashMap<(u8, u8), HashMap<u8, u8, S>>") && !has_hasher("HashSet<(u8, u8)>"));
         assert!(!has_hasher("hashbrown::HashSet<u8>") && has_hasher("hashbrown::HashSet<u8, S>"));
+        assert!(!has_hasher("indexmap::IndexMap<u8, u8>") && has_hasher("indexmap::IndexSet<u8, S>"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::super::map::{COUNT_MAX, ENTRIES_MAX};
 use super::super::ty::GROUP_BYTES_MAX;
-use super::super::{Slots, Sort, Table, Tables};
+use super::super::{Indexed, Slots, Sort, Table, Tables};
 use super::*;
 
 /// A file with a place, a type and two maps, the second of which is not yet written.
@@ -62,18 +62,27 @@ fn a_file_that_says_a_language_has_tables_of_its_own() {
         let mut bytes = file();
         (bytes[8], bytes[152]) = (2, language);
         (bytes[TYPE_AT + 32], bytes[TYPE_AT + 36], bytes[TYPE_AT + 40]) = (tables, 24, align);
-        (bytes[TYPE_AT + 44], bytes[TYPE_AT + 48]) = (16, 4);
+        (bytes[TYPE_AT + 44], bytes[TYPE_AT + 48], bytes[TYPE_AT + 52]) = (16, 4, 32);
         Process::parse(Path::new("x"), &bytes)
     };
     let process = parsed(1, 1, 8).expect("a file");
     let slots = Slots { bytes: 24, align: 8, group: 16, buckets_min: 4 };
     assert_eq!(process.language, Language::Rust);
     assert_eq!(process.type_of(&process.maps[0]).map(|ty| ty.tables), Some(Tables::Slots(slots)));
+    let indexed = parsed(1, 6, 8).expect("a file");
+    let tables = Tables::Indexed(Indexed { table: slots, entry_bytes: 32 });
+    assert_eq!(indexed.type_of(&indexed.maps[0]).map(|ty| ty.tables), Some(tables));
     assert!(parsed(9, 1, 8).is_err_and(|why| why.contains("does not know (number 9)")));
     assert!(parsed(1, 9, 8).is_err_and(|why| why.contains("does not know (number 9)")));
     assert!(parsed(1, 1, 0).is_err_and(|why| why.starts_with("is damaged: alignment of a slot: 0")));
     let nodes = Table::new(&[parsed(1, 2, 0).expect("a file")], None, Sort::Bytes);
     assert_eq!(nodes.rows[0].counts.of_tables(0), None);
+    let mut untold = parsed(1, 6, 8).expect("a file");
+    let known = Map { table_bytes: 100, entry_bytes: 7, growths: 3, ..untold.maps[0] };
+    untold.maps = vec![known, Map { flags: known.flags | 512, growths: 9, ..known }];
+    let counts = &Table::new(&[untold], None, Sort::Bytes).rows[0].counts;
+    assert_eq!((counts.of_tables(counts.alloc_bytes()), counts.growths), (Some(107), 3), "of the one that is known");
+    assert_eq!((counts.unmeasured_maps, counts.of_all_tables(0)), (1, None));
 }
 
 #[test]

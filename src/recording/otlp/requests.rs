@@ -71,7 +71,7 @@ impl Growths {
     pub(super) fn since(&mut self, recording: &Recording, bytes_min: u64, times: [Moment; 2]) -> Vec<Span> {
         let mut spans = Vec::new();
         for process in &recording.processes {
-            for map in process.maps.iter().filter(|map| map.growths > 0) {
+            for map in process.maps.iter().filter(|map| map.growths > 0 && map.is_measured()) {
                 let seen = self.seen.entry((process.path.clone(), map.number)).or_default();
                 let more = map.growths.saturating_sub(*seen);
                 *seen = map.growths;

@@ -3,6 +3,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.management.ObjectName;
@@ -64,9 +66,56 @@ public final class Program {
             case "killed":
                 killed(Integer.parseInt(words[1]));
                 break;
+            case "generated":
+                generated(Integer.parseInt(words[1]));
+                break;
             default:
                 all();
         }
+    }
+
+    /** Makes maps, and is made into any number of classes. */
+    public static final class Maker implements Supplier<Map<Integer, Integer>> {
+        @Override
+        public Map<Integer, Integer> get() {
+            return new HashMap<>(); // generated
+        }
+    }
+
+    /** Each has a class of its own of the same bytes. */
+    private static final class Loader extends ClassLoader {
+        Class<?> define(byte[] bytes) {
+            return defineClass("Program$Maker", bytes, 0, bytes.length);
+        }
+    }
+
+    /** Twice as many classes, each of which makes two maps and goes; says how many places are remembered in the end. */
+    private static void generated(int count) throws Exception {
+        byte[] bytes = Program.class.getResourceAsStream("Program$Maker.class").readAllBytes();
+        for (int round = 0; round < 2; round++) {
+            for (int made = 0; made < count; made++) {
+                Class<?> of = new Loader().define(bytes);
+                Supplier<?> maker = (Supplier<?>) of.getDeclaredConstructor().newInstance();
+                maker.get();
+                maker.get();
+            }
+            System.gc();
+        }
+        Object places = field(Class.forName("java.util.MapscopeRecorder"), "places").get(null);
+        Object[] buckets = (Object[]) field(places.getClass(), "places").get(places);
+        int remembered = 0;
+        for (Object place : buckets) {
+            for (; place != null; place = field(place.getClass(), "next").get(place)) {
+                remembered++;
+            }
+        }
+        System.out.println(remembered);
+    }
+
+    private static Field field(Class<?> of, String name) throws Exception {
+        Field field = of.getDeclaredField(name);
+        field.setAccessible(true);
+        return field;
     }
 
     private static void all() throws Exception {

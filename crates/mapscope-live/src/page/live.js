@@ -20,6 +20,12 @@ const at = (id) => document.getElementById(id);
 let token = sessionStorage.getItem(KEY);
 let paused = false;
 let timer;
+// What is on its way: what overtakes it ends it.
+let reading;
+let looking;
+// The row that is looked into, and the rows that are shown, by what they are of.
+let looked;
+let known = new Map();
 // The number of the token that was asked with: an answer to an older one is of no use.
 let asked = 0;
 
@@ -35,13 +41,44 @@ function figure(value) {
   return value === undefined ? "-" : value.toLocaleString("en-US");
 }
 
-function row(place) {
+function row(place, isGo) {
   const made = document.createElement("tr");
   const head = element("th", "");
   head.scope = "row";
   head.append(element("span", place.place, "at"), element("span", place.function, "soft"), element("span", place.type, "soft"));
-  made.append(head, ...COLUMNS.map(([name]) => element("td", figure(place[name]))));
+  // Only of Go's maps is the inside known.
+  if (isGo) {
+    const button = element("button", "Look inside");
+    button.type = "button";
+    button.setAttribute("aria-label", `Look inside the largest map of ${place.place}, ${place.type}`);
+    button.addEventListener("click", () => look(place, button));
+    head.append(button);
+  }
+  made.append(head, ...COLUMNS.map(() => element("td", "")));
   return made;
+}
+
+// Rows that are there stay, with the focus that may be in them: only their figures change, and their order.
+function showRows(places, isGo) {
+  const focused = document.activeElement;
+  const next = new Map();
+  for (const place of places) {
+    const key = JSON.stringify([place.place, place.function, place.type, isGo]);
+    const shown = known.get(key) ?? row(place, isGo);
+    COLUMNS.forEach(([name], index) => {
+      const cell = shown.children[index + 1];
+      const text = figure(place[name]);
+      if (cell.textContent !== text) cell.textContent = text;
+    });
+    next.set(key, shown);
+  }
+  for (const [key, shown] of known) if (!next.has(key)) shown.remove();
+  known = next;
+  [...next.values()].forEach((shown, index) => {
+    const there = at("rows").children[index];
+    if (there !== shown) at("rows").insertBefore(shown, there ?? null);
+  });
+  if (document.activeElement !== focused && focused.isConnected) focused.focus({ preventScroll: true });
 }
 
 function show(maps) {
@@ -56,7 +93,7 @@ function show(maps) {
     maps.processes.some((process) => process.periods) ? "what is recorded was changed meanwhile, and figures are of the maps that were" : "",
     total.partial_maps > 0 ? `${total.partial_maps === 1 ? "1 map was" : `${figure(total.partial_maps)} maps were`} used after recording was switched off: counted until then` : "",
   ].filter((part) => part).join("; ");
-  at("rows").replaceChildren(...maps.places.slice(0, ROWS_MAX).map(row));
+  showRows(maps.places.slice(0, ROWS_MAX), maps.processes.some((process) => process.go));
   const left = maps.places.length - ROWS_MAX;
   const dropped = Object.entries(maps.dropped).filter(([, count]) => count > 0).map(([kind, count]) => `${figure(count)} ${kind}`);
   at("more").textContent = [
@@ -72,24 +109,29 @@ function ask(why) {
   asked += 1;
   token = null;
   sessionStorage.removeItem(KEY);
+  reading?.abort();
+  known = new Map();
   at("rows").replaceChildren();
   at("shown").hidden = true;
+  leave();
   at("ask").hidden = false;
   at("said").textContent = why;
   at("changed").textContent = "";
   at("token").focus();
 }
 
-function request() {
-  return { headers: { Authorization: `Bearer ${token}` }, cache: "no-store", credentials: "omit", redirect: "error" };
+function request(of) {
+  return { signal: of?.signal, headers: { Authorization: `Bearer ${token}` }, cache: "no-store", credentials: "omit", redirect: "error" };
 }
 
 async function read() {
   clearTimeout(timer);
+  reading?.abort();
+  const mine = reading = new AbortController();
   const own = asked;
   let said = "";
   try {
-    const answer = await fetch("maps", request());
+    const answer = await fetch("maps", request(mine));
     const maps = answer.ok ? await answer.json() : await answer.text();
     if (own !== asked) return;
     if (answer.status === 401) return ask("That is not the token.");
@@ -98,9 +140,104 @@ async function read() {
   } catch {
     said = "The server does not answer: it may have ended. What is shown is the last that it said.";
   }
-  if (own !== asked) return;
+  if (own !== asked || mine.signal.aborted) return;
   at("said").textContent = said;
   if (!paused) timer = setTimeout(read, EVERY_MS);
+}
+
+function counted(caption, figureHead, countHead, pairs) {
+  const table = document.createElement("table");
+  table.append(element("caption", caption));
+  const line = (head, cells, kind) => {
+    const made = document.createElement("tr");
+    const first = element("th", head);
+    first.scope = "row";
+    made.append(first, ...cells.map((cell) => element(kind, figure(cell))));
+    return made;
+  };
+  const body = document.createElement("tbody");
+  body.append(line(figureHead, pairs.map(([at]) => at), "td"), line(countHead, pairs.map(([, count]) => count), "td"));
+  table.append(body);
+  const scroll = element("div", "", "scroll");
+  scroll.tabIndex = 0;
+  scroll.setAttribute("role", "region");
+  scroll.setAttribute("aria-label", caption);
+  scroll.append(table);
+  return scroll;
+}
+
+function partsOfSwiss(swiss) {
+  const groups = swiss.groups;
+  const mean = swiss.miss_groups_mean === undefined ? "" : `, ${swiss.miss_groups_mean.toFixed(2)} on average`;
+  return [
+    element("p", swiss.directory === 0 ? "A single group, without a table."
+      : `${figure(swiss.tables)} tables in a directory of ${figure(swiss.directory)}; ${figure(groups.groups)} groups looked into.`),
+    element("p", `${figure(groups.empty)} free slots; look-ups go past ${figure(groups.deleted)} deleted ones (tombstones). `
+      + `${figure(groups.without_empty)} groups have no free slot, ${figure(groups.longest_run)} in a row at most.`),
+    counted("Groups by their entries", "entries", "groups", groups.by_full.map((count, full) => [full, count])),
+    counted(`Groups that a look-up of an absent key visits${mean}`, "visited", "begins in", groups.misses.map((row) => [row.visited, row.groups])),
+  ];
+}
+
+function partsOfClassic(classic) {
+  const buckets = (name, of) => [
+    counted(`${name} by what overflows from them`, "overflow buckets", "buckets", of.by_overflow.map((row) => [row.overflow_buckets, row.buckets])),
+    counted(`${name} by their entries`, "entries", "buckets", of.by_entries.map((row) => [row.entries, row.buckets])),
+  ];
+  const growth = classic.growth;
+  return [
+    element("p", growth ? `Growing from ${figure(growth.old)} buckets: ${figure(growth.entries_to_copy)} entries of `
+      + `${figure(growth.waiting.buckets)} buckets are still to be copied.` : `${figure(classic.array)} buckets.`),
+    ...(growth ? buckets("Old buckets that wait", growth.waiting) : []),
+    ...buckets("Buckets in use", classic.buckets),
+  ];
+}
+
+function showInside(inside) {
+  const map = inside.map;
+  at("inside-of").textContent = `${map.type} at ${map.address}`;
+  at("looked").textContent = [
+    `${inside.place ?? "A map"}: the largest map alive, ${figure(map.entries)} entries in ${figure(map.capacity)} slots, ${figure(map.table_bytes)} bytes, process ${inside.pid}`,
+    inside.agrees ? "" : "it was changed whenever it was read: its parts do not agree",
+    `as of ${new Date().toLocaleTimeString()}`,
+  ].filter((part) => part).join("; ");
+  at("parts").replaceChildren(...(inside.swiss ? partsOfSwiss(inside.swiss) : partsOfClassic(inside.classic)));
+}
+
+// Looking takes the server up to seconds: it is done when it is asked for, and not every time that the rows are read.
+async function look(place, button) {
+  looking?.abort();
+  const mine = looking = new AbortController();
+  const own = asked;
+  if (button) looked = { place, button };
+  at("inside").hidden = false;
+  at("inside-of").textContent = `The largest map of ${place.place}, ${place.type}`;
+  at("parts").replaceChildren();
+  at("looked").textContent = "Looking …";
+  if (button) at("inside-of").focus();
+  let said;
+  try {
+    const query = `place=${encodeURIComponent(place.place)}&type=${encodeURIComponent(place.type)}`;
+    const answer = await fetch(`map?${query}`, request(mine));
+    const text = await answer.text();
+    if (own !== asked || mine.signal.aborted) return;
+    if (answer.status === 401) return ask("That is not the token.");
+    if (answer.ok) return showInside(JSON.parse(text));
+    said = answer.headers.get("Content-Type") === "application/json" ? JSON.parse(text).error : text;
+  } catch {
+    said = "The server does not answer.";
+  }
+  if (own === asked && !mine.signal.aborted) at("looked").textContent = said;
+}
+
+function leave() {
+  looking?.abort();
+  const had = at("inside").contains(document.activeElement);
+  at("inside").hidden = true;
+  at("parts").replaceChildren();
+  at("looked").textContent = "";
+  if (had && looked?.button.isConnected) looked.button.focus();
+  looked = undefined;
 }
 
 at("heads").append(element("th", "place"), ...COLUMNS.map(([, name]) => element("th", name)));
@@ -132,12 +269,17 @@ at("sample").addEventListener("change", async () => {
     at("changed").textContent = "The server does not answer.";
   }
 });
+at("again").addEventListener("click", () => looked && look(looked.place));
+at("close").addEventListener("click", leave);
 at("pause").addEventListener("click", () => {
   paused = !paused;
   at("pause").textContent = paused ? "Go on" : "Pause";
   at("pause").setAttribute("aria-pressed", String(paused));
   if (!paused) read();
-  else clearTimeout(timer);
+  else {
+    clearTimeout(timer);
+    reading?.abort();
+  }
 });
 
 if (token) read();

@@ -18,19 +18,22 @@ pub(super) struct Counts {
     clears: u64,
     growths: u64,
     moved_entries: u64,
-    pub(super) table_bytes: u64,
+    table_bytes: u64,
+    entry_bytes: u64,
     abandoned_bytes: u64,
     held_bytes_max: u64,
     hint_saves_bytes: u64,
     /// Maps that grew of which it can't be told what a hint would save.
     unhinted_maps: u64,
-    /// Maps of nodes, whose number is not known.
+    /// Maps of nodes, whose number is not known, and those of which it can't be told what they allocate.
     unmeasured_maps: u64,
     partial_maps: u64,
 }
 
 /// Its table was replaced otherwise than by growing.
 const REPLACED: u32 = 32;
+/// What it allocated is not known.
+const UNMEASURED: u32 = 512;
 /// It was used after recording was switched off.
 const ENDED: u32 = 256;
 
@@ -40,14 +43,20 @@ impl Counts {
         let [hint, flags, growths, clears] = [4, 12, 64, 68].map(|field| from.u32(at + field));
         let [writes, inserts, removes, lookups, entries, entries_max] =
             [16, 24, 32, 40, 48, 56].map(|field| from.u64(at + field));
-        let [moved, table_bytes, abandoned, held_max, iterations] =
-            [72, 80, 96, 112, 120].map(|field| from.u64(at + field));
-        let is_table = layout.is_none_or(|layout| layout.kind == Layout::TABLE);
-        let is_told = removes == 0 && flags & REPLACED == 0 && is_table;
+        let has_tables = layout.is_none_or(|layout| matches!(layout.kind, Layout::TABLE | Layout::INDEXED));
+        let is_measured = flags & UNMEASURED == 0 && has_tables;
+        let of_tables = |figure: u64| if is_measured { figure } else { 0 };
+        let growths = of_tables(growths.into());
+        let [moved, table_bytes, entry_bytes, abandoned, held_max] =
+            [72, 80, 88, 96, 112].map(|field| of_tables(from.u64(at + field)));
+        let iterations = from.u64(at + 120);
+        let is_told = removes == 0 && flags & REPLACED == 0;
         let saves = match layout {
-            None => Some(0),
-            Some(_) if growths == 0 => Some(0),
-            Some(layout) => is_told.then(|| table_bytes.saturating_sub(layout.new_table_bytes(entries_max as usize))),
+            Some(layout) if growths > 0 => is_told.then(|| {
+                let hinted = layout.new_bytes(usize::try_from(entries_max).unwrap_or(usize::MAX));
+                table_bytes.saturating_add(entry_bytes).saturating_sub(hinted)
+            }),
+            _ => Some(0),
         };
         self.sizes.push(entries_max);
         self.held_bytes_max = self.held_bytes_max.max(held_max);
@@ -61,17 +70,23 @@ impl Counts {
             (&mut self.lookups, lookups),
             (&mut self.iterations, iterations),
             (&mut self.clears, clears.into()),
-            (&mut self.growths, growths.into()),
+            (&mut self.growths, growths),
             (&mut self.moved_entries, moved),
             (&mut self.table_bytes, table_bytes),
+            (&mut self.entry_bytes, entry_bytes),
             (&mut self.abandoned_bytes, abandoned),
             (&mut self.hint_saves_bytes, saves.unwrap_or(0)),
             (&mut self.unhinted_maps, saves.is_none().into()),
-            (&mut self.unmeasured_maps, (!is_table).into()),
+            (&mut self.unmeasured_maps, (!is_measured).into()),
             (&mut self.partial_maps, (flags & ENDED != 0).into()),
         ] {
             *sum = sum.saturating_add(more);
         }
+    }
+
+    /// Bytes allocated.
+    pub(super) fn alloc_bytes(&self) -> u64 {
+        self.table_bytes.saturating_add(self.entry_bytes)
     }
 
     fn size_at(&self, percent: usize) -> Option<u64> {
@@ -109,11 +124,13 @@ pub(super) const COLUMNS: &[Column] = &[
     ("clears", "Clears of maps that had entries.", |c| Some(c.clears)),
     ("growths", "Tables replaced by a larger one or by two.", |c| c.of_tables(c.growths)),
     ("moved_entries", "Entries that growing moved.", |c| c.of_tables(c.moved_entries)),
-    ("alloc_bytes", "Bytes allocated.", |c| c.of_tables(c.table_bytes)),
+    ("alloc_bytes", "Bytes allocated.", |c| c.of_tables(c.alloc_bytes())),
     ("table_bytes", "Bytes allocated for tables, headers and directories.", |c| c.of_tables(c.table_bytes)),
-    ("entry_bytes", "Bytes allocated for keys and values over 128 bytes (Go), or for nodes (Java).", |c| {
-        c.of_tables(0)
-    }),
+    (
+        "entry_bytes",
+        "Bytes allocated for keys and values over 128 bytes (Go), for nodes (Java), or for arrays of entries (indexmap).",
+        |c| c.of_tables(c.entry_bytes),
+    ),
     ("abandoned_bytes", "Bytes of what growing replaced.", |c| c.of_tables(c.abandoned_bytes)),
     ("held_bytes_max", "Most bytes that one map held.", |c| c.of_tables(c.held_bytes_max)),
     (

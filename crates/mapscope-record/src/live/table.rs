@@ -65,7 +65,7 @@ impl Table {
         let all = rows.iter_mut().map(|row| &mut row.counts).chain(periods.iter_mut().map(|period| &mut period.counts));
         all.chain([&mut total]).for_each(|counts| counts.sizes.sort_unstable());
         rows.sort_by(|a, b| {
-            let by = |row: &Row| (row.counts.table_bytes, row.counts.maps);
+            let by = |row: &Row| (row.counts.alloc_bytes(), row.counts.maps);
             by(b).cmp(&by(a)).then_with(|| (&a.place, &a.ty).cmp(&(&b.place, &b.ty)))
         });
         let [maps, places, frames, types, texts] = [124, 128, 132, 136, 140].map(|at| u64::from(from.u32(at)));
@@ -84,8 +84,9 @@ fn types(from: Reader) -> HashMap<u32, (String, Layout)> {
     let types = from.types().iter().filter(|(_, at)| from.u32(at + 28) != 0 && from.u32(at + 8) != 0);
     let types = types.map(|(number, at)| {
         let short = |field| from.u32(at + field);
-        let [key_bytes, value_bytes, slot_bytes, slot_align] = [16, 20, 36, 40].map(|field| short(field) as usize);
-        let layout = Layout { kind: short(32), key_bytes, value_bytes, slot_bytes, slot_align };
+        let [key_bytes, value_bytes, slot_bytes, slot_align, entry_bytes] =
+            [16, 20, 36, 40, 52].map(|field| short(field) as usize);
+        let layout = Layout { kind: short(32), key_bytes, value_bytes, slot_bytes, slot_align, entry_bytes };
         (number as u32 + 1, (from.text(short(8)), layout))
     });
     types.collect()

@@ -6,6 +6,8 @@ mod hash_map;
 mod hash_set;
 #[cfg(feature = "hashbrown")]
 pub mod hashbrown;
+#[cfg(feature = "indexmap")]
+pub mod indexmap;
 #[cfg(feature = "serde")]
 mod serde;
 pub mod standard;

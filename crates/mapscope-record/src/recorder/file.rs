@@ -307,6 +307,7 @@ impl File {
                 put(&row.slot_align, layout.slot_align);
                 put(&row.group, Layout::GROUP);
                 put(&row.buckets_min, layout.buckets_min());
+                put(&row.entry_bytes, layout.entry_bytes);
                 put(&row.flags, if keys_are_text() { KEYS_ARE_TEXT } else { 0 });
                 row.text.store(self.text(name().as_bytes()), Relaxed);
                 row.done.store(1, Release);

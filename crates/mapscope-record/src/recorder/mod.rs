@@ -27,6 +27,8 @@ pub(crate) use layout::Layout;
 pub(crate) use name::short;
 #[cfg(feature = "live")]
 pub(crate) use read::{Reader, reader};
+#[cfg(feature = "indexmap")]
+pub(crate) use row::Part;
 pub(crate) use row::{Row, Size};
 pub(crate) use since::Since;
 #[cfg(feature = "opentelemetry")]
@@ -171,7 +173,7 @@ fn begin<M: Recorded>(file: &'static File, place: &'static Location<'static>, hi
     // Where the standard library made it, the functions are those that use it first.
     let ty = file.type_of(&M::LAYOUT, M::name, M::keys_are_text);
     let (place, is_traced) = file.place(address);
-    row.describe(ty, hint, late && !is_own, is_traced && M::LAYOUT.kind == Layout::TABLE);
+    row.describe(ty, hint, late && !is_own, is_traced && matches!(M::LAYOUT.kind, Layout::TABLE | Layout::INDEXED));
     row.place(place);
     ptr::from_ref(row).cast_mut()
 }

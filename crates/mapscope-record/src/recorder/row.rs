@@ -47,8 +47,21 @@ const TRACED_IN_PART: u32 = 64;
 
 /// It was used after recording was switched off, and what it did from then on is not here.
 const ENDED: u32 = 256;
+/// What it allocates is not known: neither bytes nor growths are, and what the row has of them is of no use.
+#[cfg(feature = "indexmap")]
+const UNMEASURED: u32 = 512;
 /// From this bit on, flags have the number of the period in which it began to be recorded.
 const PERIOD_AT: u32 = 16;
+
+/// A part of a map of indices and entries.
+#[cfg(feature = "indexmap")]
+#[derive(Clone, Copy)]
+pub(crate) enum Part {
+    /// The table of indices.
+    Table,
+    /// The array of entries.
+    Array,
+}
 
 /// Entries, and how many there is room for.
 #[derive(Clone, Copy)]
@@ -218,6 +231,39 @@ impl Row {
         }
     }
 
+    /// One of the two parts of a map of indices and entries is replaced by one of so many bytes. Where it grew, so many entries
+    /// moved. Both exist at once: an array may be extended where it is, which nobody can tell.
+    #[cfg(feature = "indexmap")]
+    pub(crate) fn replaced(&self, part: Part, [old, new]: [u64; 2], grown: Option<(usize, Since)>) {
+        let held = self.held_bytes.load(Relaxed);
+        let to = match part {
+            Part::Table => &self.table_bytes,
+            Part::Array => &self.entry_bytes,
+        };
+        add(to, new);
+        raise(&self.held_bytes_max, held.saturating_add(new));
+        self.held_bytes.store(held.saturating_add(new).saturating_sub(old), Relaxed);
+        match grown {
+            None => self.flag(REPLACED),
+            Some((moved, since)) if old > 0 => {
+                self.growths.store(self.growths.load(Relaxed).saturating_add(1), Relaxed);
+                add(&self.moved_entries, moved as u64);
+                add(&self.abandoned_bytes, old);
+                since.grew(self.place.load(Relaxed), self.ty.load(Relaxed), new, moved);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Whether it is known what the map allocates, from now on.
+    #[cfg(feature = "indexmap")]
+    pub(crate) fn measured(&self, is_known: bool) {
+        match is_known {
+            true => self.flags.fetch_and(!UNMEASURED, Relaxed),
+            false => self.flags.fetch_or(UNMEASURED, Relaxed),
+        };
+    }
+
     /// Several threads that look something up may come here at once.
     pub(super) fn end(&self) {
         self.flags.fetch_or(ENDED, Relaxed);
@@ -240,10 +286,15 @@ impl Row {
         raise(&self.entries_max, entries as u64);
     }
 
-    /// What it has is replaced by what another one has, in its own table if that is as large.
-    pub(crate) fn becomes(&self, source: &Row, entries: usize) {
+    /// What it has is replaced by entries that no write put there.
+    pub(crate) fn becomes_as(&self, entries: usize) {
         self.flag(REPLACED | TRACED_IN_PART);
         self.begins_with(entries);
+    }
+
+    /// What it has is replaced by what another one has, in its own table if that is as large.
+    pub(crate) fn becomes(&self, source: &Row, entries: usize) {
+        self.becomes_as(entries);
         let bytes = source.held_bytes.load(Relaxed);
         if bytes != self.held_bytes.load(Relaxed) {
             self.took(bytes);

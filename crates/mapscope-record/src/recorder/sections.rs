@@ -89,7 +89,8 @@ pub(super) struct Type {
     pub(super) slot_align: AtomicU32,
     pub(super) group: AtomicU32,
     pub(super) buckets_min: AtomicU32,
-    pub(super) reserved: [AtomicU32; 3],
+    pub(super) entry_bytes: AtomicU32,
+    pub(super) reserved: [AtomicU32; 2],
 }
 
 const _: () = assert!(size_of::<Place>() == 24 && size_of::<Frame>() == 16 && size_of::<Type>() == 64);

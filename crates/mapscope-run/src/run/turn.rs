@@ -5,6 +5,7 @@
 //! when that must change.
 
 use std::io::{self, Read as _, Write as _};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::mpsc;
@@ -24,7 +25,7 @@ use crate::workload::{Inputs, Workload};
 pub const TURN_VERB: &str = "__turn";
 
 /// The version of what is asked and answered.
-const PROTOCOL: u32 = 1;
+const PROTOCOL: u32 = 2;
 
 /// The exit code of a panic.
 const PANICKED: i32 = 101;
@@ -40,18 +41,22 @@ pub struct Asked {
     pub flags: Flags,
     /// Index into the plan's cells.
     pub cell: usize,
+    /// How many runs are timed, of which each block's least is answered; one at least.
+    pub repetitions: NonZeroU32,
 }
 
-/// What is answered: one run without a clock between operations, after one that warmed up.
+/// What is answered: runs without a clock between operations, after one that warmed up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Turn {
     /// The cell's identity in words.
     pub cell: String,
     /// Operations that were timed.
     pub ops: u64,
-    /// Of each block of [`BLOCK_OPS`](crate::record::BLOCK_OPS) of them, by the processor's own counter, which both programs
-    /// read.
+    /// Of each block of [`BLOCK_OPS`](crate::record::BLOCK_OPS) of them the least of all runs, by the processor's own
+    /// counter, which both programs read.
     pub block_ticks: Vec<u64>,
+    /// What the shortest run took, its set-up included, in nanoseconds.
+    pub run_ns: u64,
     /// How many of these a nanosecond has, about.
     pub ticks_per_ns: f64,
 }
@@ -105,9 +110,14 @@ fn take(asked: &Asked, subjects: &Subjects) -> Result<Turn, String> {
     let mut session =
         subject.open(Opening { cell, workload: &workload, prepared: None }).map_err(|failure| failure.why)?;
     let hint = cell.hint.entries(workload.ops());
-    let blocks = passes::blocks(&mut *session, &workload, hint).map_err(|failure| failure.why)?;
-    let (ops, block_ticks, ticks_per_ns) = (blocks.ops, blocks.ticks, blocks.ticks_per_ns);
-    Ok(Turn { cell: name(cell, &workload), ops, block_ticks, ticks_per_ns })
+    let blocks = passes::blocks(&mut *session, &workload, hint, asked.repetitions).map_err(|failure| failure.why)?;
+    Ok(Turn {
+        cell: name(cell, &workload),
+        ops: blocks.ops,
+        block_ticks: blocks.ticks,
+        run_ns: blocks.shortest.as_nanos() as u64,
+        ticks_per_ns: blocks.ticks_per_ns,
+    })
 }
 
 fn name(cell: &CellSpec, workload: &Workload) -> String {
@@ -123,7 +133,7 @@ pub enum NoTurn {
     Cell(String),
 }
 
-/// Has a program take a turn of so many operations.
+/// Has a program take a turn, each run of which has so many operations.
 ///
 /// # Errors
 ///
@@ -144,7 +154,8 @@ fn ask(program: &Path, asked: &Asked, ops: u64) -> Result<Result<Turn, String>, 
         // One that is no mapscope may not read it; what it answers says so.
         let _ = stdin.write_all(&text);
     }
-    let limit = TIME_MIN + Duration::from_nanos((TIME_PER_OP.as_nanos() as u64).saturating_mul(ops));
+    let all_ops = ops.saturating_mul(asked.repetitions.get().into());
+    let limit = TIME_MIN + Duration::from_nanos((TIME_PER_OP.as_nanos() as u64).saturating_mul(all_ops));
     let (stdout, stderr) = heard_of(child, limit)?;
     let answer = serde_json::from_slice::<Spoken<serde_json::Value>>(&stdout);
     let last_words =
@@ -210,7 +221,7 @@ mod tests {
     fn asked(flags: &[(&str, &str)]) -> Asked {
         let mut given = Flags::default();
         flags.iter().for_each(|(key, value)| given.give(key, [(*value).to_owned()]));
-        Asked { flags: given, cell: 0 }
+        Asked { flags: given, cell: 0, repetitions: NonZeroU32::MIN }
     }
 
     fn spoken(protocol: u32) -> String {
@@ -222,7 +233,7 @@ mod tests {
         let heard = hear(&spoken(PROTOCOL)).unwrap();
         assert_eq!((heard.flags.given("map"), heard.cell), (&["std".to_owned()][..], 0));
         let newer = hear(&spoken(9)).unwrap_err();
-        assert!(newer.contains("by version 1") && newer.contains("in version 9"), "{newer}");
+        assert!(newer.contains("by version 2") && newer.contains("in version 9"), "{newer}");
         // What it asks in that version, nobody here knows.
         assert_eq!(hear("{\"protocol\": 9, \"said\": 1}").unwrap_err(), newer);
         assert_eq!(hear("").unwrap_err(), "`__turn` is for mapscope's own use");
@@ -230,10 +241,13 @@ mod tests {
 
     #[test]
     fn a_turn_has_a_time_for_each_block_and_says_of_what() {
-        let turn = take(&asked(&[("map", "btree"), ("ops", "1000"), ("mix", "fill")]), &Subjects::builtin()).unwrap();
-        assert_eq!((turn.cell.as_str(), turn.ops), ("btree uniform fill u64/u64 ops=1000 seed=1", 1000));
-        assert_eq!(turn.block_ticks.len(), 1000_usize.div_ceil(crate::record::BLOCK_OPS));
-        assert!(turn.ticks_per_ns > 0.0);
+        let once = asked(&[("map", "btree"), ("ops", "1000"), ("mix", "fill")]);
+        for asked in [once.clone(), Asked { repetitions: NonZeroU32::new(5).unwrap(), ..once }] {
+            let turn = take(&asked, &Subjects::builtin()).unwrap();
+            assert_eq!((turn.cell.as_str(), turn.ops), ("btree uniform fill u64/u64 ops=1000 seed=1", 1000));
+            assert_eq!(turn.block_ticks.len(), 1000_usize.div_ceil(crate::record::BLOCK_OPS));
+            assert!(turn.ticks_per_ns > 0.0 && turn.run_ns > 0);
+        }
     }
 
     #[test]

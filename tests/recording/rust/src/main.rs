@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 
 use counting_alloc::{Counting, measure};
-use mapscope_record::{BTreeMap, HashMap, HashSet, hashbrown};
+use mapscope_record::{BTreeMap, HashMap, HashSet, hashbrown, indexmap};
 
 #[global_allocator]
 static GLOBAL: Counting<System> = Counting::new(System);
@@ -66,6 +66,15 @@ fn all_bytes() {
         bytes!(m = hashbrown::HashSet::<u64, Fixed>::default(); for i in 0..n * 5 { m.entry(i).insert(); if i >= n { m.entry(i - n).insert().remove(); } });
         bytes!(m = hashbrown::HashSet::<u64, Fixed>::default(); m.extend(0..n); m.retain(|i| i % 7 == 0); m.shrink_to_fit(); m.extend(n..2 * n););
     }
+    type Indexed = indexmap::IndexMap<u64, u64, Fixed>;
+    for n in [0, 1, 3, 4, 7, 8, 14, 15, 28, 29, 1000] {
+        bytes!(m = indexmap::IndexMap::<u64, u64>::new(); for i in 0..n { m.insert(i, i); });
+        bytes!(m = indexmap::IndexMap::<u16, u8>::with_capacity(n as usize); for i in 0..n { m.insert(i as u16, 0); });
+        bytes!(m = Indexed::default(); for i in 0..n { *m.entry(i % 40).or_default() += 1; });
+        bytes!(m = Indexed::default(); for i in 0..n * 5 { m.entry(i).or_insert(i); if i >= n { m.swap_remove_index(0); } });
+        bytes!(m = indexmap::IndexSet::<u64, Fixed>::default(); m.extend(0..n); m.retain(|i| i % 7 == 0); m.shrink_to_fit(); m.extend(n..2 * n););
+        bytes!(m = indexmap::IndexSet::<u64>::from_iter(0..n); m.reserve_exact(n as usize););
+    }
     bytes!(m = HashMap::<u64, u64, Fixed>::default(); for i in 0..500 { m.insert(i, i); if i > 400 { m.remove(&(i - 9)); } } let c = m.clone(); m = c; m.extend((0..900).map(|i| (i, i))););
     bytes!(m = HashMap::<u64, u64, Fixed>::default(); m.extend((0..99).map(|i| (i, i))); let mut c = HashMap::default(); c.clone_from(&m); c.remove(&1); c.clone_from(&m); m.clone_from(&HashMap::default()););
     bytes!(m = &HashSet::from([1, 2, 3, 4, 5]) | &HashSet::from([4, 5, 6, 7, 8, 9]););
@@ -109,6 +118,23 @@ fn counted() {
     });
     let found: usize = threads.collect::<Vec<_>>().into_iter().map(|thread| thread.join().unwrap()).sum();
     println!("counted {} {found}", m_line());
+}
+
+/// Of the one it is known what it allocates; of the other it is not, since it is full where it writes.
+fn indexed() {
+    let mut told = indexmap::IndexMap::<u64, u32>::new(); // indexed
+    for i in 0..100 {
+        *told.entry(i).or_default() += 1;
+    }
+    let mut untold = indexmap::IndexSet::<u64>::with_capacity(100); // untold
+    for i in 0..5_000 {
+        if untold.len() == 100 {
+            untold.shift_remove_index(0);
+        }
+        untold.insert(i);
+        untold.insert(i);
+    }
+    println!("indexed {} {}", told.len(), untold.len());
 }
 
 fn m_line() -> u32 {
@@ -219,6 +245,7 @@ fn main() {
         Some("counted") => counted(),
         Some("places") => places(),
         Some("hinted") => hinted(),
+        Some("indexed") => indexed(),
         Some("traced") => traced(),
         Some("switched") => switched(),
         Some("killed") => killed(args.next().unwrap().parse().unwrap()),

@@ -10,7 +10,8 @@
 //! know nothing of it, would be all that is measured. It is timed on many maps side by side, all built before, one filled
 //! after the other with the same keys, as many as make up a batch, and that over and over.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::hashing::hashing;
 use super::latencies::{CLASSES, Recordings, recorded, sum_kinds};
@@ -187,22 +188,39 @@ pub(in crate::run) fn time(
 
 /// A turn beside another build.
 pub(in crate::run) struct Blocks {
-    /// Operations that were timed.
+    /// Operations of a run.
     pub ops: u64,
-    /// What each block of them took.
+    /// What each block of them took at the least.
     pub ticks: Vec<u64>,
     pub ticks_per_ns: f64,
+    /// What the shortest run took, its set-up included.
+    pub shortest: Duration,
 }
 
-/// One run without a clock in the loop, after one that warms up.
-pub(in crate::run) fn blocks(session: &mut dyn Session, workload: &Workload, hint: u64) -> Result<Blocks, Failure> {
+/// So many runs without a clock in the loop, after one that warms up.
+pub(in crate::run) fn blocks(
+    session: &mut dyn Session,
+    workload: &Workload,
+    hint: u64,
+    repetitions: NonZeroU32,
+) -> Result<Blocks, Failure> {
     let runs = Runs::new(&*session, workload, hint);
     let Timing { clock, .. } = session.ready_to_time()?;
     let ready = Moment::now();
     runs.bare(session)?;
-    let ticks = runs.bare(session)?.block_ticks;
+    let mut run = || {
+        let start = Instant::now();
+        runs.bare(session).map(|run| (run.block_ticks, start.elapsed()))
+    };
+    let (mut ticks, mut shortest) = run()?;
+    for _ in 1..repetitions.get() {
+        let (again, took) = run()?;
+        ticks.iter_mut().zip(again).for_each(|(least, again)| *least = again.min(*least));
+        shortest = shortest.min(took);
+    }
     let clock = clock.unwrap_or_else(|| Clock::since(ready));
-    Ok(Blocks { ops: workload.ops() * runs.maps as u64 * runs.rounds, ticks, ticks_per_ns: clock.ticks_per_ns })
+    let ops = workload.ops() * runs.maps as u64 * runs.rounds;
+    Ok(Blocks { ops, ticks, ticks_per_ns: clock.ticks_per_ns, shortest })
 }
 
 fn ns(elapsed: Duration) -> u64 {

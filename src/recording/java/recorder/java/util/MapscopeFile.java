@@ -55,7 +55,7 @@ final class MapscopeFile {
     private final long[] steps = new long[MAPS_MAX / MAPS_STEP];
     private final Object lock = new Object();
     private volatile long made;
-    private int places;
+    private volatile int places;
     private int types;
 
     private static final long MADE = U.objectFieldOffset(MapscopeFile.class, "made");
@@ -114,6 +114,21 @@ final class MapscopeFile {
     /** A map could not be recorded. */
     void failed() {
         dropped(MAPS_DROPPED);
+    }
+
+    /** A map is recorded without its place, for which there was no room. */
+    void withoutPlace() {
+        dropped(PLACES_DROPPED);
+    }
+
+    /** A map is recorded without its type, for which there was no room. */
+    void withoutType() {
+        dropped(TYPES_DROPPED);
+    }
+
+    /** Whether there is room for no further place. */
+    boolean hasAllPlaces() {
+        return places == PLACES_MAX;
     }
 
     /** Whether a new map is of the sample. */
@@ -179,14 +194,14 @@ final class MapscopeFile {
         }
     }
 
-    /** The number of a new place, from 1; its function, and its file and line as `file:line`. */
+    /** The number of a new place, from 1, or OTHER; its function, and its file and line as `file:line`. */
     int place(String function, String at) {
         synchronized (lock) {
-            if (places == PLACES_MAX) {
-                dropped(PLACES_DROPPED);
+            if (hasAllPlaces()) {
                 return OTHER;
             }
-            int number = ++places;
+            int number = places + 1;
+            places = number;
             long frame = base + FRAMES_AT + (long) (number - 1) * FRAME_BYTES;
             U.putInt(frame + 8, text(plain(function) + "\t" + plain(at) + "\n"));
             U.putLong(frame, number);
@@ -200,11 +215,10 @@ final class MapscopeFile {
         }
     }
 
-    /** The number of a new type, from 1; how its tables are made. */
+    /** The number of a new type, from 1, or OTHER; how its tables are made. */
     int type(String name, boolean isShared, int mapBytes) {
         synchronized (lock) {
             if (types == TYPES_MAX) {
-                dropped(TYPES_DROPPED);
                 return OTHER;
             }
             int number = ++types;

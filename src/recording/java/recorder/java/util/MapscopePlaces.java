@@ -8,7 +8,11 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** Where maps are made, and of which type they are: each is described in the file once. Classes are not kept from unloading. */
+/**
+ * Where maps are made, and of which type they are: each is described in the file once. Classes are not kept from unloading. A program
+ * may make classes for as long as it runs: what the file has no room for is not remembered, and what is remembered of a class that is
+ * gone makes room for others.
+ */
 final class MapscopePlaces {
     /** The frames that are fetched at first: those of a set's constructors, and the one that calls them. */
     private static final int FRAMES = 5;
@@ -20,6 +24,8 @@ final class MapscopePlaces {
     private final MapscopeFile file;
     private final Place[] places = new Place[BUCKETS];
     private final Type[] types = new Type[BUCKETS];
+    /** The place of maps that nothing makes which has a line, as native code; 0 as long as there are none. */
+    private int unknown;
 
     MapscopePlaces(MapscopeFile file) {
         this.file = file;
@@ -32,6 +38,15 @@ final class MapscopePlaces {
         final int index;
         final int number;
         final Place next;
+
+        Place(Place same, Place next) {
+            super(same.get());
+            this.method = same.method;
+            this.descriptor = same.descriptor;
+            this.index = same.index;
+            this.number = same.number;
+            this.next = next;
+        }
 
         Place(StackWalker.StackFrame frame, int number, Place next) {
             super(frame.getDeclaringClass());
@@ -118,13 +133,28 @@ final class MapscopePlaces {
 
     /** Writes down where a new map is made, and its type; how many bytes the map itself has. */
     int describe(AbstractMap<?, ?> map, long row, Finder finder, StackWalker.StackFrame frame) {
-        int place = frame == null ? MapscopeFile.OTHER : placeOf(frame);
+        int place = frame == null ? unknown() : placeOf(frame);
+        if (place == MapscopeFile.OTHER) {
+            file.withoutPlace();
+        }
         Type type = typeOf(map, finder.set);
+        if (type.number == MapscopeFile.OTHER) {
+            file.withoutType();
+        }
         MapscopeFile.U.putInt(row + 8, type.number);
         MapscopeFile.U.storeFence();
         // The place comes last: without it there is no map.
         MapscopeFile.U.putIntVolatile(null, row, place);
         return type.mapBytes;
+    }
+
+    private int unknown() {
+        synchronized (places) {
+            if (unknown == 0) {
+                unknown = file.place("unknown", ":0");
+            }
+            return unknown;
+        }
     }
 
     private int placeOf(StackWalker.StackFrame frame) {
@@ -137,6 +167,9 @@ final class MapscopePlaces {
                 return place.number;
             }
         }
+        if (file.hasAllPlaces()) {
+            return MapscopeFile.OTHER;
+        }
         // Outside of the lock: a class that this initializes may be waiting for another thread, which makes a map.
         StackTraceElement element = frame.toStackTraceElement();
         String function = of.getName() + "." + frame.getMethodName();
@@ -145,16 +178,38 @@ final class MapscopePlaces {
         String folder = pack.isEmpty() ? "" : pack + "/";
         String at = name == null ? ":0" : folder + name + ":" + Math.max(element.getLineNumber(), 0);
         synchronized (places) {
-            for (Place place = places[bucket]; place != first; place = place.next) {
+            // All of it: whoever added one meanwhile may have put others into another order.
+            for (Place place = places[bucket]; place != null; place = place.next) {
                 if (isThat(place, frame, of, index)) {
                     return place.number;
                 }
             }
-            Place place = new Place(frame, file.place(function, at), places[bucket]);
-            // Whoever reads it without the lock sees it whole: its fields are final.
-            places[bucket] = place;
-            return place.number;
+            int number = file.place(function, at);
+            if (number != MapscopeFile.OTHER) {
+                // Whoever reads it without the lock sees it whole: its fields are final.
+                places[bucket] = new Place(frame, number, alive(places[bucket]));
+            }
+            return number;
         }
+    }
+
+    /** Those of these places whose class has not been unloaded. */
+    private static Place alive(Place first) {
+        Place place = first;
+        while (place != null && !place.refersTo(null)) {
+            place = place.next;
+        }
+        if (place == null) {
+            return first;
+        }
+        Place alive = null;
+        for (place = first; place != null; place = place.next) {
+            // One whose class goes right now refers to nothing, and no frame is of it.
+            if (!place.refersTo(null)) {
+                alive = new Place(place, alive);
+            }
+        }
+        return alive;
     }
 
     private static boolean isThat(Place place, StackWalker.StackFrame frame, Class<?> of, int index) {
@@ -182,9 +237,11 @@ final class MapscopePlaces {
                     return type;
                 }
             }
-            int number = file.type(name, isShared, mapBytes);
-            Type type = new Type(of, set, number, mapBytes, types[bucket]);
-            types[bucket] = type;
+            Type type = new Type(of, set, file.type(name, isShared, mapBytes), mapBytes, types[bucket]);
+            // The file has room for a few thousand: there are no more here.
+            if (type.number != MapscopeFile.OTHER) {
+                types[bucket] = type;
+            }
             return type;
         }
     }

@@ -79,9 +79,6 @@ impl Args {
     }
 }
 
-/// Empties a terminal's screen.
-pub(super) const CLEARED: &str = "\x1b[H\x1b[J";
-
 pub(super) fn run(args: &Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let names = || FORMATS.iter().map(|format| format.name);
     let format = FORMATS.iter().find(|format| format.name == args.format);
@@ -145,7 +142,7 @@ fn refuse_elsewhere(source: &dyn Files, recording: &Recording) -> anyhow::Result
     );
 }
 
-pub(super) fn width() -> usize {
+fn width() -> usize {
     output::width().unwrap_or(80)
 }
 
@@ -202,7 +199,7 @@ fn watch(args: &Args, format: &Format, path: &Path, pid: Option<u32>) -> anyhow:
         let recording = args.read(path)?;
         let recorded = Recorded { rows_max: rows_max.max(1), width: width(), ..recording.shown() };
         let table = String::from_utf8(rendered(format, &recorded)?)?;
-        screen.write_all(CLEARED.as_bytes()).and_then(|()| screen.flush()).context("can't write to stdout")?;
+        screen.write_all(output::CLEARED.as_bytes()).and_then(|()| screen.flush()).context("can't write to stdout")?;
         output::print(&table)?;
         if ended {
             output::note("the process has ended");

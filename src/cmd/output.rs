@@ -56,6 +56,9 @@ pub(super) fn note(line: &str) {
     let _ = writeln!(io::stderr(), "{}", text::message(line));
 }
 
+/// Empties a terminal's screen.
+pub(super) const CLEARED: &str = "\x1b[H\x1b[J";
+
 /// The columns of the terminal that stdout is, if it is one.
 pub(super) fn width() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.max(40).into())

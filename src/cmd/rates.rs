@@ -10,8 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 
-use super::maps::{CLEARED, width};
-use super::output;
+use super::output::{self, CLEARED};
 use crate::recording::{Manifest, Process, Rates, Reading, Seen, Sort, State};
 use crate::text;
 
@@ -40,7 +39,7 @@ pub(super) fn run(path: &Path, pid: Option<u32>, by: Sort, rows_max: usize) -> a
         if is_screen {
             screen.write_all(CLEARED.as_bytes()).and_then(|()| screen.flush()).context("can't write to stdout")?;
         }
-        output::print(&format!("{}\n", rates.text(rows_max, width())))?;
+        output::print(&format!("{}\n", rates.text(rows_max, output::width().unwrap_or(80))))?;
         if is_one && !watched.any_runs() {
             output::note("the process has ended");
             return Ok(ExitCode::SUCCESS);

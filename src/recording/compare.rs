@@ -5,7 +5,7 @@
 //! | a figure of a place got worse | fail, or what the policy says |
 //! | a figure that depends on seeds differs by no more than chance makes of it | none |
 //! | a place is in one recording only | note |
-//! | bytes and growths are not known of all maps of a place | note: these figures are not judged |
+//! | bytes, growths and moves are not known of all maps of a place | note: these figures are not judged |
 //! | maps were sampled, what is recorded was changed meanwhile, or there was no room for some; no place in common | unjudged |
 //! | they were built with different compilers | note |
 
@@ -246,7 +246,7 @@ mod tests {
         let (names, verdict) = changes(of(3, 0, 5), of(3, 0, 5));
         // Maps and writes.
         assert_eq!((names.len(), verdict.tally.exact), (0, 2));
-        assert!(verdict.notes.iter().any(|note| note.contains("At 1 place bytes and growths are not known")));
+        assert!(verdict.notes.iter().any(|note| note.contains("At 1 place bytes, growths and moves are not known")));
         assert_eq!(changes(of(1, 700, 5), of(2, 300, 9)).0, ["writes"]);
         assert_eq!(changes(of(0, 300, 5), of(0, 700, 5)).0, ["alloc_bytes"]);
     }

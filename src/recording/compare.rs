@@ -147,7 +147,8 @@ pub fn compare(before: &Recording, after: &Recording, policy: &Policy) -> Verdic
     }
     if unmeasured > 0 {
         let places = plural(unmeasured, "place");
-        verdict.notes.push(format!("At {places} bytes, growths and moves are not known of all maps, and are not judged."));
+        let what = "bytes, growths and moves are not known of all maps, and are not judged";
+        verdict.notes.push(format!("At {places} {what}."));
     }
     if verdict.tally.ignored > 0 {
         verdict.notes.push(format!("The policy ignored {}.", plural(verdict.tally.ignored, "metric")));

@@ -229,9 +229,9 @@ fn each(
             rates.entry((map.place, map.ty)).or_insert((*map, Rate::default())).1.add(rate);
         }
     }
-    rates.into_values().map(move |(map, rate)| {
-        ((Place::of(process, &map, manifest), process.type_name(map.ty).to_owned()), rate)
-    })
+    rates
+        .into_values()
+        .map(move |(map, rate)| ((Place::of(process, &map, manifest), process.type_name(map.ty).to_owned()), rate))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What asks this process to end while it waits for a command: it is passed on, and the command's end is this one's too.
 //!
-//! The terminal sends Ctrl-C to the command as well, so that only what a process sent (`kill`) has to be passed on. Who
-//! presses it again within two seconds has the command killed, whatever that makes of it; before there is one, mapscope.
+//! The terminal sends Ctrl-C to the command as well, so that only what a process sent (`kill`) has to be passed on. Many
+//! programs do something of their own at a second one, so that the third, each within two seconds of the one before, has the
+//! command killed, whatever that makes of it. Before there is one, a second signal ends mapscope as it is.
 
 use std::io;
 use std::process::{Child, Command, ExitStatus};
@@ -10,13 +11,15 @@ use std::sync::atomic::{AtomicI32, AtomicI64, Ordering};
 
 const SIGNALS: [libc::c_int; 4] = [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGHUP];
 
-/// The process that signals are passed on to; 0 where there is none.
+/// The process that signals are passed on to; 0 where there is none yet, and -1 once it has ended.
 static COMMAND: AtomicI32 = AtomicI32::new(0);
 /// The signal that came before there was one; 0 for none.
 static EARLY: AtomicI32 = AtomicI32::new(0);
 
 /// When Ctrl-C was pressed last, in milliseconds.
 static PRESSED: AtomicI64 = AtomicI64::new(i64::MIN);
+/// How often, each time soon after the time before.
+static PRESSES: AtomicI32 = AtomicI32::new(0);
 
 /// Holds these signals up for as long as it lives.
 pub(super) struct Relay {
@@ -27,7 +30,9 @@ impl Relay {
     /// One at a time: signals are the whole process's.
     pub(super) fn new() -> Relay {
         EARLY.store(0, Ordering::SeqCst);
+        COMMAND.store(0, Ordering::SeqCst);
         PRESSED.store(i64::MIN, Ordering::SeqCst);
+        PRESSES.store(0, Ordering::SeqCst);
         Relay { before: SIGNALS.into_iter().filter_map(|signal| Some((signal, catch(signal)?))).collect() }
     }
 
@@ -45,7 +50,7 @@ impl Relay {
         }
         let ended = wait_for_end(&child);
         // Its number is another's once it has been waited for.
-        COMMAND.store(0, Ordering::SeqCst);
+        COMMAND.store(-1, Ordering::SeqCst);
         ended?;
         child.wait().map(Ok)
     }
@@ -81,16 +86,21 @@ extern "C" fn pass_on(signal: libc::c_int, about: *mut libc::siginfo_t, _: *mut 
         // What prepares the command is left as it is: the next recorder removes it.
         // SAFETY: a handler may end the process so.
         0 => unsafe { libc::_exit(128 + signal) },
+        // What is left to do takes no time.
+        -1 => {}
         // SAFETY: the system gives a handler of `SA_SIGINFO` what it says of the signal.
         command if unsafe { (*about).si_code } <= 0 => send(command, signal),
-        command if signal == libc::SIGINT && is_pressed_again() => send(command, libc::SIGKILL),
+        command if signal == libc::SIGINT && presses() >= PRESSES_MAX => send(command, libc::SIGKILL),
         // The system's own: the terminal's, of which the command has its own.
         _ => {}
     }
 }
 
-/// Whether Ctrl-C was pressed just before.
-fn is_pressed_again() -> bool {
+/// As often Ctrl-C is the command's alone, and once more.
+const PRESSES_MAX: i32 = 3;
+
+/// How often Ctrl-C was pressed, each time soon after the time before.
+fn presses() -> i32 {
     const WITHIN_MS: i64 = 2000;
     // SAFETY: a handler may ask for the time, `now` is the system's to write to, and all zeroes is a valid value.
     let now = unsafe {
@@ -98,7 +108,10 @@ fn is_pressed_again() -> bool {
         libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now);
         now.tv_sec * 1000 + now.tv_nsec / 1_000_000
     };
-    now.saturating_sub(PRESSED.swap(now, Ordering::SeqCst)) <= WITHIN_MS
+    let is_soon = now.saturating_sub(PRESSED.swap(now, Ordering::SeqCst)) <= WITHIN_MS;
+    let presses = if is_soon { PRESSES.load(Ordering::SeqCst) + 1 } else { 1 };
+    PRESSES.store(presses, Ordering::SeqCst);
+    presses
 }
 
 fn send(process: libc::pid_t, signal: libc::c_int) {

@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::ptr;
+use std::time::{Duration, SystemTime};
 
 use mapscope::engines::go;
 
@@ -26,8 +27,12 @@ fn waiting(place: &Place, temporary: &Path, go: &go::Toolchain, then: &str) -> (
     (running, output)
 }
 
-/// Another recorder comes and goes.
+/// Another recorder comes and goes, a day later as far as folders can tell.
 fn another(place: &Place, temporary: &Path, go: &go::Toolchain) {
+    for entry in fs::read_dir(temporary).expect("listed") {
+        let folder = File::open(entry.expect("listed").path()).expect("opened");
+        folder.set_modified(SystemTime::now() - Duration::from_secs(24 * 60 * 60)).expect("aged");
+    }
     let mut command = recording(go, &["--out", "another", "--", "true"]);
     place.run_command(command.env("TMPDIR", temporary));
 }
@@ -79,7 +84,7 @@ fn terminal() -> (File, OwnedFd) {
 }
 
 #[test]
-fn ctrl_c_is_the_command_s_and_pressed_twice_it_ends_what_goes_on() {
+fn ctrl_c_is_the_command_s_and_pressed_three_times_it_ends_what_goes_on() {
     let (place, temporary) = (Place::new(), Place::new());
     let (mut typed, shown) = terminal();
     let mut command = Command::new(env!("CARGO_BIN_EXE_mapscope"));
@@ -102,8 +107,10 @@ fn ctrl_c_is_the_command_s_and_pressed_twice_it_ends_what_goes_on() {
     let mut lines = BufReader::new(typed.try_clone().expect("cloned")).lines();
     let mut is_shown = |word: &str| lines.by_ref().map_while(Result::ok).any(|line| line.ends_with(word));
     assert!(is_shown("ready"));
-    typed.write_all(b"\x03").expect("typed");
-    assert!(is_shown("caught"), "the first is the command's");
+    for press in ["first", "second"] {
+        typed.write_all(b"\x03").expect("typed");
+        assert!(is_shown("caught"), "the {press} is the command's");
+    }
     // Until there is no terminal any more.
     while typed.write_all(b"\x03").is_ok() && is_shown("caught") {}
     assert_eq!(recorder.wait().expect("it ends").code(), Some(128 + libc::SIGKILL));

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, bail};
 
 use super::output::{self, CLEARED};
-use crate::recording::{Manifest, Process, Rates, Reading, Seen, Sort, State};
+use crate::recording::{Manifest, Process, Rates, Reading, Seen, Sort, State, running};
 use crate::text;
 
 /// Shows the rates of a process, or of those of a folder.
@@ -58,7 +58,7 @@ fn fitting() -> usize {
 
 /// Processes, and when they end. What happened is told by the time since this began.
 struct Watched {
-    /// The one that was asked for. In its container it may have another number, which its file has.
+    /// The one that was asked for.
     pid: Option<u32>,
     since: Instant,
     ends: HashMap<PathBuf, End>,
@@ -81,9 +81,13 @@ impl Watched {
         let at = self.since.elapsed();
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let processes = if path.is_dir() { Process::read_all(path)? } else { vec![Process::read(path)?] };
+        // In its container a process has another number than here.
+        let any_new = processes.iter().any(|process| !self.ends.contains_key(&process.path));
+        let numbers = if any_new && self.pid.is_none() { running(path)? } else { Vec::new() };
+        let number = |process: &Process| numbers.iter().find(|(_, path)| *path == process.path).map(|(pid, _)| *pid);
         let processes = processes.into_iter().map(|process| {
-            let pid = self.pid.or(process.pid.try_into().ok());
-            let end = self.ends.entry(process.path.clone()).or_insert_with(|| End::of(pid, &process));
+            let is = || End::of(self.pid.or_else(|| number(&process)), &process);
+            let end = self.ends.entry(process.path.clone()).or_insert_with(is);
             let state = match end {
                 End::Runs(_) => State::Runs,
                 End::Known(state) => *state,

@@ -112,6 +112,7 @@ mod tests {
         assert_eq!(some.growths_apart(some), 4.0 * 5.0);
         assert_eq!(none.growths_apart(none), 0.0);
     }
+
     fn trie(nodes: u64, inserts: u64, entries_max: u64) -> Chance {
         let ty = Type { tables: Tables::Trie { node_bytes: 160 }, ..Type::default() };
         Chance::of(&Map { table_bytes: nodes * 160, inserts, entries_max, ..Map::default() }, Some(&ty))

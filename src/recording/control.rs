@@ -51,7 +51,7 @@ fn set(path: &Path, sample: Sample) -> Result<Sample, String> {
     if number >= periods.max && before != sample {
         return Err(format!("what it records has been changed {} times, and no more fit: start it anew", number - 1));
     }
-    if Writers::now().and_then(|writers| writers.of(path)).map_err(of_system)?.is_none() {
+    if Writers::writer_of(path).map_err(of_system)?.is_none() {
         return Err("no process writes it any more: what it records can't be changed".to_owned());
     }
     if before == sample {
@@ -64,14 +64,15 @@ fn set(path: &Path, sample: Sample) -> Result<Sample, String> {
     Ok(before)
 }
 
-/// The processes of a recording that are running, by their numbers here, each with its file.
+/// The processes of a recording, or of a file of one, that are running, by their numbers here, each with its file.
 ///
 /// # Errors
 /// Where the folder can't be read.
-pub fn running(folder: &Path) -> Result<Vec<(u32, PathBuf)>, RecordingError> {
-    let at = |error: std::io::Error| RecordingError::at(folder, error);
+pub fn running(recording: &Path) -> Result<Vec<(u32, PathBuf)>, RecordingError> {
+    let at = |error: std::io::Error| RecordingError::at(recording, error);
     let writers = Writers::now().map_err(|error| RecordingError::at("/proc", error))?;
-    let files = files_of(folder).map_err(at)?.into_iter();
+    let files = if recording.is_dir() { files_of(recording).map_err(at)? } else { vec![recording.to_owned()] };
+    let files = files.into_iter();
     // A file that can't be read keeps none of the others from being found.
     Ok(files.filter_map(|path| Some((writers.of(&path).ok()??, path))).collect())
 }

@@ -37,6 +37,11 @@ pub(super) const COLUMNS: &[Column] = &[
         "Bytes that an exact hint of each map would have saved, of maps from which nothing was removed.",
         Counts::hint_saves_bytes,
     ),
+    (
+        "unmeasured_maps",
+        "Maps of which it is not known what they allocated, in no figure of bytes, growths and moves.",
+        |c| Some(c.unmeasured_maps),
+    ),
     ("partial_maps", "Maps used after recording was switched off, counted until then.", |c| Some(c.partial_maps)),
 ];
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use mapscope_live::{By, Look, NoMap, Wanted};
 
-use super::{Language, Manifest, Map, Place, Process, Recording, Sort, running, writers};
+use super::{Language, Manifest, Map, Place, Process, Recording, Sort, running};
 use crate::census::{Inside, Which};
 use crate::text;
 
@@ -59,17 +59,7 @@ impl Looker {
 
     /// The processes that run and are Go programs, or the one of that number. A file that can't be read keeps none of the others.
     fn processes(&self, pid: Option<u32>) -> Result<Vec<Running>, NoMap> {
-        let files = match self.path.is_dir() {
-            true => running(&self.path).map_err(|error| NoMap::NotNow(one_line(error)))?,
-            false => {
-                let writer = writers::Writers::now().and_then(|writers| writers.of(&self.path));
-                writer
-                    .map_err(|error| NoMap::NotNow(one_line(error)))?
-                    .map(|pid| (pid, self.path.clone()))
-                    .into_iter()
-                    .collect()
-            }
-        };
+        let files = running(&self.path).map_err(|error| NoMap::NotNow(one_line(error)))?;
         if files.is_empty() {
             return Err(NoMap::NotNow(
                 "no process of this recording is running: only in its memory is the inside of a map".to_owned(),

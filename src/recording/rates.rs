@@ -53,7 +53,7 @@ pub struct Rate {
     pub inserts: f64,
     /// Maps made.
     pub maps: f64,
-    /// Whether bytes, moves and growths are not known of some of these maps.
+    /// Whether bytes, moves and growths are not known of some of these maps; they are 0 of those.
     is_unmeasured: bool,
 }
 
@@ -104,7 +104,7 @@ impl Rates {
             rates.processes.push((name_of(&process.program).to_owned(), process.pid, ran));
             rates.sample = Some(process.sample()).filter(|&sample| sample != Sample::ALL).or(rates.sample);
             for ((place, ty), rate) in each(process, earlier.map(|earlier| &earlier.process), ran, manifest) {
-                rates.total.add(rate);
+                rates.total.add(Rate { is_unmeasured: false, ..rate });
                 rows.entry((place, ty)).or_default().add(rate);
             }
         }
@@ -141,6 +141,15 @@ impl Rates {
         let s = if self.rows.len() == 1 { "" } else { "s" };
         let places = number::integer(self.rows.len() as u64);
         let _ = writeln!(text, "{}\n  all of {places} place{s} where something was done", figures(&self.total));
+        let unmeasured = self.rows.iter().filter(|(.., rate)| rate.is_unmeasured).count();
+        if unmeasured > 0 {
+            let s = if unmeasured == 1 { "" } else { "s" };
+            let unmeasured = number::integer(unmeasured as u64);
+            let _ = writeln!(
+                text,
+                "  at {unmeasured} place{s} bytes, moves and growths of some maps are not known, and in no sum"
+            );
+        }
         for (place, ty, rate) in self.rows.iter().take(rows_max) {
             let row = Row { place: place.clone(), ty: ty.clone(), counts: Counts::default() };
             let _ = writeln!(text, "{}\n  {}", figures(rate), place_and_type(&row, width.saturating_sub(2)));
@@ -225,7 +234,9 @@ fn each(
         let before = earlier.binary_search_by_key(&map.number, |map| map.number).ok().map(|at| &earlier[at]);
         let mut rate = Rate::since(map, before.unwrap_or(&Map::default()), before.is_none(), ran.as_secs_f64());
         if rate != Rate::default() {
-            rate.is_unmeasured = !process.is_measured(map);
+            if !process.is_measured(map) {
+                rate = Rate { bytes: 0.0, moves: 0.0, growths: 0.0, is_unmeasured: true, ..rate };
+            }
             rates.entry((map.place, map.ty)).or_insert((*map, Rate::default())).1.add(rate);
         }
     }
@@ -294,8 +305,8 @@ mod tests {
         let places = ["a.go:1", "b.go:2"].map(|at| Place { function: String::new(), at: at.into() });
         let rate = Rate { bytes: 12_345.6, moves: 3.24, maps: 99.96, ..Rate::default() };
         let rates = Rates {
-            rows: places.map(|place| (place, "map[int]int".into(), rate)).into(),
-            total: Rate { is_unmeasured: true, ..rate },
+            rows: places.map(|place| (place, "map[int]int".into(), Rate { is_unmeasured: true, ..rate })).into(),
+            total: rate,
             processes: vec![("server".into(), 7, Duration::from_millis(2000))],
             missed: 0,
             sample: Sample::of_file(100),
@@ -306,9 +317,10 @@ server, process 7: over 2.0 s
 Recorded is 1/100 of the maps, and rates are of those
 
     bytes/s     moves/s  growths/s   inserts/s      maps/s
-          -           -          -           0         100
-  all of 2 places where something was done
       12.3k         3.2          0           0         100
+  all of 2 places where something was done
+  at 2 places bytes, moves and growths of some maps are not known, and in no sum
+          -           -          -           0         100
   a.go:1  map[int]int
 
 1 more place

@@ -76,8 +76,17 @@ fn lines(row: &Row, width: usize) -> String {
 /// Where it is, and of which type, in so many columns.
 pub(super) fn place_and_type(row: &Row, width: usize) -> String {
     let of_type = number::fit(&row.ty, (width / 2).max(30));
-    let room = width.saturating_sub(of_type.chars().count() + 2);
-    format!("{}  {of_type}", end_of(&row.place.at, room))
+    let counts = &row.counts;
+    // Where none is measured, the figures are dashes.
+    let some = match counts.unmeasured_maps {
+        1.. if counts.unmeasured_maps < counts.maps => {
+            let known = counts.maps - counts.unmeasured_maps;
+            format!("  bytes of {} map{}", number::integer(known), if known == 1 { "" } else { "s" })
+        }
+        _ => String::new(),
+    };
+    let room = width.saturating_sub(of_type.chars().count() + 2 + some.len());
+    format!("{}  {of_type}{some}", end_of(&row.place.at, room))
 }
 
 /// A path in so many columns: its end says more than its beginning.

@@ -31,6 +31,11 @@ impl Writers {
         Ok(Writers(pids.flat_map(of_process).collect()))
     }
 
+    /// The number here of the process that writes this file, if one does.
+    pub(super) fn writer_of(path: &Path) -> io::Result<Option<u32>> {
+        Writers::now()?.of(path)
+    }
+
     /// The process that has this file mapped. Its name says which process and when; a process in a container knows it by another
     /// path, and some file systems by another inode.
     pub(super) fn of(&self, path: &Path) -> io::Result<Option<u32>> {

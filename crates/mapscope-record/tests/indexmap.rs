@@ -553,6 +553,22 @@ fn a_copy_of_a_map_that_is_not_recorded_is_counted_and_not_measured() {
     });
     assert!(kept, "values are cloned to where they were");
     assert_eq!((row.entries, row.inserts, row.is_measured()), (16, 21, false), "{row:?}");
+    // A hash map is recorded no further, and allocates no other table either.
+    let (row, allocations) = alone(|| {
+        let rows = Rows::from_here();
+        let mut map: mapscope_record::HashMap<u64, u64> = (0..20).map(|key| (key, key)).collect();
+        mapscope_record::control::set_sample(None).expect("it is recorded");
+        let other: mapscope_record::HashMap<u64, u64> = (0..15).chain(20..25).map(|key| (key, key)).collect();
+        mapscope_record::control::set_sample(NonZeroU32::new(1)).expect("it is recorded");
+        COUNTED.set(Counted::default());
+        COUNTS.set(true);
+        map.clone_from(&other);
+        COUNTS.set(false);
+        map.insert(40, 1);
+        assert_eq!(map.len(), 21);
+        (rows.one(), COUNTED.get().allocations)
+    });
+    assert_eq!((allocations, row.entries, row.writes), (0, 20, 20), "{row:?}");
 }
 
 /// A key that panics when it is compared, if it is told to, or when it is dropped.

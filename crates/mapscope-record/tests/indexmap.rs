@@ -6,7 +6,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::env;
 use std::fs::{self, File};
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::num::NonZeroU32;
 use std::os::unix::fs::FileExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -16,6 +17,21 @@ use mapscope_record::indexmap::map::{Entry, MutableKeys as _, OccupiedEntry};
 use mapscope_record::indexmap::{IndexMap, IndexSet};
 
 type Fixed = BuildHasherDefault<DefaultHasher>;
+type InPlace = BuildHasherDefault<Itself>;
+
+/// The hash of a number is the number, so that keys in a row are slots in a row, and leave slots behind when removed.
+#[derive(Default)]
+struct Itself(u64);
+
+impl Hasher for Itself {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().enumerate().for_each(|(at, byte)| self.0 ^= u64::from(*byte) << (at % 8 * 8));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// Bytes that this thread allocated, has, and had at most; whether it counts.
 #[derive(Clone, Copy, Default)]
@@ -193,7 +209,12 @@ struct Done {
 }
 
 /// Operations at random on a map of `K` and `V`, of which there are as many keys as `key` makes.
-fn sequence<K: Copy + Hash + Ord, V: Copy>(seed: u64, key: fn(u64) -> K, value: V) -> Done {
+fn sequence<S, K, V>(seed: u64, key: fn(u64) -> K, value: V) -> Done
+where
+    S: BuildHasher + Clone + Default,
+    K: Copy + Hash + Ord,
+    V: Copy,
+{
     let mut random = Random(seed);
     // One sequence is of a few kinds of operations: such as those of a queue.
     let kinds: Vec<usize> = (0..2 + random.below(6)).map(|_| random.below(32)).collect();
@@ -202,9 +223,9 @@ fn sequence<K: Copy + Hash + Ord, V: Copy>(seed: u64, key: fn(u64) -> K, value: 
     COUNTS.set(true);
     let keys = [4, 12, 20, 40, 70, 130, 300][random.below(7)];
     let hint = [0, 0, 3, 10, 28, keys, keys / 2][random.below(7)];
-    let mut map: IndexMap<K, V, Fixed> = match random.below(3) {
+    let mut map: IndexMap<K, V, S> = match random.below(3) {
         0 => IndexMap::default(),
-        _ => IndexMap::with_capacity_and_hasher(hint, Fixed::new()),
+        _ => IndexMap::with_capacity_and_hasher(hint, S::default()),
     };
     let mut only_grew = true;
     for next in 1..=random.below(600) as u64 {
@@ -262,13 +283,13 @@ fn sequence<K: Copy + Hash + Ord, V: Copy>(seed: u64, key: fn(u64) -> K, value: 
                     0 => map = map.clone(),
                     1 => map = map.split_off(at),
                     2 => {
-                        let mut other = IndexMap::with_capacity_and_hasher(at, Fixed::new());
+                        let mut other = IndexMap::with_capacity_and_hasher(at, S::default());
                         other.insert(any, value);
                         other.clone_from(&map);
                         map.clone_from(&other);
                     }
                     _ => {
-                        let mut other: IndexMap<K, V, Fixed> = (0..20).map(|more| (key(next + more), value)).collect();
+                        let mut other: IndexMap<K, V, S> = (0..20).map(|more| (key(next + more), value)).collect();
                         map.append(&mut other);
                     }
                 }
@@ -289,11 +310,15 @@ fn bytes_are_those_of_an_allocator_that_counts_or_are_not_known() {
     let mut unknown = 0;
     const SEQUENCES: u64 = 2000;
     for seed in 0..SEQUENCES {
-        let done = alone(|| match seed % 4 {
-            0 => sequence(seed, |key| key, seed),
-            1 => sequence(seed, |key| key as u8, [0_u8; 100]),
-            2 => sequence(seed, u128::from, ()),
-            _ => sequence(seed, |key| (key as u16, key as u32), 7_u8),
+        let done = alone(|| match seed % 8 {
+            0 => sequence::<Fixed, _, _>(seed, |key| key, seed),
+            1 => sequence::<Fixed, _, _>(seed, |key| key as u8, [0_u8; 100]),
+            2 => sequence::<Fixed, _, _>(seed, u128::from, ()),
+            3 => sequence::<Fixed, _, _>(seed, |key| (key as u16, key as u32), 7_u8),
+            4 => sequence::<InPlace, _, _>(seed, |key| key, seed),
+            5 => sequence::<InPlace, _, _>(seed, |key| key as u8, [0_u8; 100]),
+            6 => sequence::<InPlace, _, _>(seed, u128::from, ()),
+            _ => sequence::<InPlace, _, _>(seed, |key| (key as u16, key as u32), 7_u8),
         });
         let Done { rows, counted, only_grew, entries } = done;
         let entries_of = rows.iter().map(|row| row.entries).sum::<u64>();
@@ -320,6 +345,91 @@ fn bytes_are_those_of_an_allocator_that_counts_or_are_not_known() {
     // Of maps whose table may or may not have grown over the slots of removed keys.
     assert!(unknown < SEQUENCES / 5, "{unknown} of {SEQUENCES}");
     println!("{unknown} of {SEQUENCES} are not known");
+}
+
+/// What is recorded of a map to which this is done, and the bytes that were allocated.
+fn of_slots(entries: usize, what: impl Fn(&mut IndexMap<u64, u64, InPlace>)) -> (Row, u64) {
+    alone(|| {
+        let rows = Rows::from_here();
+        COUNTED.set(Counted::default());
+        COUNTS.set(true);
+        let mut map = IndexMap::with_capacity_and_hasher(entries, InPlace::new());
+        what(&mut map);
+        COUNTS.set(false);
+        let counted = COUNTED.get();
+        map.reserve(0);
+        (rows.one(), counted.bytes)
+    })
+}
+
+#[test]
+fn a_key_that_takes_a_removed_one_s_slot_is_no_growth() {
+    let full = |map: &mut IndexMap<u64, u64, InPlace>| {
+        (0..=28).filter(|key| *key != 18).for_each(|key| _ = map.insert(key, key));
+        map.swap_remove(&0);
+    };
+    // The array has room for one more: a table that has grown says no more than that.
+    let (row, _) = of_slots(28, |map| {
+        full(map);
+        let at = map.get_index_of(&20).expect("it is there");
+        assert_eq!((map.replace_index(at, 64), map.capacity()), (Ok(20), 28));
+    });
+    assert!(!row.is_measured(), "{row:?}");
+    // For two: a table that has grown would say that.
+    let (row, bytes) = of_slots(28, |map| {
+        full(map);
+        map.swap_remove(&1);
+        let at = map.get_index_of(&20).expect("it is there");
+        assert_eq!((map.replace_index(at, 64), map.capacity()), (Ok(20), 27));
+    });
+    assert!(row.is_measured(), "{row:?}");
+    assert_eq!((row.alloc_bytes, row.growths), (bytes, 0));
+    // It has grown.
+    let (row, bytes) = of_slots(28, |map| {
+        full(map);
+        map.swap_remove(&1);
+        let at = map.get_index_of(&5).expect("it is there");
+        assert_eq!((map.replace_index(at, 64 + 29), map.capacity()), (Ok(5), 28));
+    });
+    assert!(row.is_measured(), "{row:?}");
+    assert_eq!((row.alloc_bytes, row.growths), (bytes, 1));
+}
+
+#[test]
+fn a_table_that_is_empty_keeps_the_slots_of_removed_keys() {
+    type Emptied = fn(&mut IndexMap<u64, u64, InPlace>);
+    let empty: [(u64, Emptied); 6] = [
+        (0, |map| map.clear()),
+        (0, |map| map.sort_keys()),
+        (0, |map| map.sort_unstable_by(|a, _, b, _| a.cmp(b))),
+        (1, |map| drop(map.drain(..))),
+        (1, |map| map.truncate(0)),
+        (1, |map| assert_eq!(map.drain(0..=0).count(), 1)),
+    ];
+    for (at, (left, emptied)) in empty.into_iter().enumerate() {
+        let (row, bytes) = of_slots(20, |map| {
+            (0..20).for_each(|key| _ = map.insert(key, key));
+            (0..20).for_each(|key| _ = map.swap_remove(&key));
+            if left == 1 {
+                (20..28).for_each(|key| _ = map.insert(key, key));
+                (20..27).for_each(|key| _ = map.swap_remove(&key));
+                assert_eq!((map.len(), map.capacity()), (1, 1));
+                emptied(map);
+                (0..20).for_each(|key| _ = map.entry(key).or_insert(key));
+            } else {
+                emptied(map);
+                (0..12).for_each(|key| _ = map.entry(key).or_insert(key));
+                (20..28).for_each(|key| _ = map.insert(key, key));
+            }
+            assert_eq!((map.len(), map.capacity()), (20, 20), "{at}");
+            map.insert(28, 28);
+        });
+        // Of a table that had one key, it can't be told whether it was filled anew.
+        assert_eq!(row.is_measured(), left == 0, "{at}: {row:?}");
+        if row.is_measured() {
+            assert_eq!((row.alloc_bytes, row.growths), (bytes, 2), "{at}: {row:?}");
+        }
+    }
 }
 
 #[test]
@@ -416,12 +526,49 @@ fn what_can_t_be_told_is_not_known() {
         let rows = Rows::from_here();
         let mut map: IndexMap<u64, u64, Fixed> = (0..10).map(|key| (key, key)).collect();
         assert_eq!(map.splice(2..5, [(2, 1), (9, 1), (20, 1), (21, 1)]).count(), 3);
+        // What was put is known to the next operation.
+        let row = rows.one();
+        assert_eq!((map.len(), row.writes, row.inserts, row.entries), (10, 14, 10, 7));
         map.reserve(0);
-        assert_eq!(map.len(), 10);
         rows.one()
     });
     assert!(!row.is_measured(), "{row:?}");
     assert_eq!((row.inserts, row.removes, row.writes, row.entries), (13, 3, 14, 10));
+}
+
+#[test]
+fn a_copy_of_a_map_that_is_not_recorded_is_counted_and_not_measured() {
+    let (row, kept) = alone(|| {
+        let rows = Rows::from_here();
+        let mut map: IndexMap<u64, String, Fixed> = (0..20).map(|key| (key, "a long text".repeat(3))).collect();
+        let (row, at) = (rows.one(), map[0].as_ptr());
+        // The map is not used meanwhile, and goes on being recorded.
+        mapscope_record::control::set_sample(None).expect("it is recorded");
+        let other: IndexMap<u64, String, Fixed> = (0..15).map(|key| (key, String::from("a text"))).collect();
+        mapscope_record::control::set_sample(NonZeroU32::new(1)).expect("it is recorded");
+        map.clone_from(&other);
+        map.insert(40, String::new());
+        assert_eq!((row.entries, map == other), (20, false));
+        (rows.one(), map[0].as_ptr() == at)
+    });
+    assert!(kept, "values are cloned to where they were");
+    assert_eq!((row.entries, row.inserts, row.is_measured()), (16, 21, false), "{row:?}");
+    // A hash map is recorded no further, and allocates no other table either.
+    let (row, allocations) = alone(|| {
+        let rows = Rows::from_here();
+        let mut map: mapscope_record::HashMap<u64, u64> = (0..20).map(|key| (key, key)).collect();
+        mapscope_record::control::set_sample(None).expect("it is recorded");
+        let other: mapscope_record::HashMap<u64, u64> = (0..15).chain(20..25).map(|key| (key, key)).collect();
+        mapscope_record::control::set_sample(NonZeroU32::new(1)).expect("it is recorded");
+        COUNTED.set(Counted::default());
+        COUNTS.set(true);
+        map.clone_from(&other);
+        COUNTS.set(false);
+        map.insert(40, 1);
+        assert_eq!(map.len(), 21);
+        (rows.one(), COUNTED.get().allocations)
+    });
+    assert_eq!((allocations, row.entries, row.writes), (0, 20, 20), "{row:?}");
 }
 
 /// A key that panics when it is compared, if it is told to, or when it is dropped.
@@ -536,4 +683,34 @@ fn a_trace_has_what_is_taken_out_by_its_position_with_its_key() {
         }
     }
     assert_eq!(keys.len(), entries);
+}
+
+#[test]
+fn a_trace_is_not_whole_where_a_key_is_taken_out_that_may_have_come_with_no_hash() {
+    // The map, before and after an entry is taken out by its position.
+    let in_part = |put_again: bool| {
+        let [before, after] = alone(|| {
+            let rows = Rows::from_here();
+            let mut map = traced(true).0.expect("it is made");
+            (0..10).for_each(|key| _ = map.insert(key, key));
+            map.iter_mut2().for_each(|(_, value)| *value += 1);
+            if put_again {
+                map.insert(10, 10);
+            }
+            let before = rows.one();
+            map.pop();
+            [before, rows.one()]
+        });
+        [before.flags & 64, after.flags & 64]
+    };
+    assert_eq!(in_part(false), [0, 64]);
+    assert_eq!(in_part(true), [0, 0]);
+    let row = alone(|| {
+        let rows = Rows::from_here();
+        let mut map = traced(true).0.expect("it is made");
+        (0..10).for_each(|key| _ = map.insert(key, key));
+        map.retain2(|key, _| *key != 3);
+        rows.one()
+    });
+    assert_eq!((row.removes, row.flags & 64), (1, 64));
 }

@@ -413,12 +413,11 @@ macro_rules! hash_map {
 
             #[track_caller]
             fn clone_from(&mut self, source: &Self) {
+                self.map.clone_from(&source.map);
                 match (self.row(), source.row()) {
-                    (Some(row), Some(of)) => {
-                        self.map.clone_from(&source.map);
-                        row.becomes(of, self.map.len());
-                    }
-                    _ => *self = source.clone(),
+                    (Some(row), Some(of)) => row.becomes(of, self.map.len()),
+                    // Of one that is not of the sample, it is not known how large its table is.
+                    _ => self.record = Record::none(),
                 }
             }
         }

@@ -365,12 +365,11 @@ macro_rules! hash_set {
 
             #[track_caller]
             fn clone_from(&mut self, source: &Self) {
+                self.set.clone_from(&source.set);
                 match (self.row(), source.row()) {
-                    (Some(row), Some(of)) => {
-                        self.set.clone_from(&source.set);
-                        row.becomes(of, self.set.len());
-                    }
-                    _ => *self = source.clone(),
+                    (Some(row), Some(of)) => row.becomes(of, self.set.len()),
+                    // Of one that is not of the sample, it is not known how large its table is.
+                    _ => self.record = Record::none(),
                 }
             }
         }

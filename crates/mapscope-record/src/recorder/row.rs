@@ -264,6 +264,12 @@ impl Row {
         };
     }
 
+    /// Something was done to it that its trace does not have.
+    #[cfg(feature = "indexmap")]
+    pub(crate) fn traced_in_part(&self) {
+        self.flag(TRACED_IN_PART);
+    }
+
     /// Several threads that look something up may come here at once.
     pub(super) fn end(&self) {
         self.flags.fetch_or(ENDED, Relaxed);

@@ -226,6 +226,7 @@ macro_rules! there {
             type Key = K;
 
             fn key_mut(&mut self) -> &mut K {
+                self.of.lend_key();
                 self.entry.key_mut()
             }
         }

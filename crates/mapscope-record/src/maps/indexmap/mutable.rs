@@ -82,20 +82,20 @@ impl<K, V, S: BuildHasher> MutableKeys for IndexMap<K, V, S> {
         Q: ?Sized + Hash + Equivalent<K>,
     {
         self.map.looked_up(key);
-        self.map.real.get_full_mut2(key)
+        self.map.lend_keys().real.get_full_mut2(key)
     }
 
     fn get_index_mut2(&mut self, index: usize) -> Option<(&mut K, &mut V)> {
-        self.map.real.get_index_mut2(index)
+        self.map.lend_keys().real.get_index_mut2(index)
     }
 
     fn iter_mut2(&mut self) -> IterMut2<'_, K, V> {
         self.map.iterated();
-        self.map.real.iter_mut2()
+        self.map.lend_keys().real.iter_mut2()
     }
 
     fn retain2<F: FnMut(&mut K, &mut V) -> bool>(&mut self, mut keep: F) {
-        self.map.retain(|map, each| {
+        self.map.lend_keys().retain(|map, each| {
             map.retain2(|key, value| {
                 let is_kept = keep(key, value);
                 if let (false, Some(each)) = (is_kept, &each) {
@@ -115,15 +115,15 @@ impl<T, S: BuildHasher> MutableValues for IndexSet<T, S> {
         Q: ?Sized + Hash + Equivalent<T>,
     {
         self.set.looked_up(value);
-        self.set.real.get_full_mut2(value)
+        self.set.lend_keys().real.get_full_mut2(value)
     }
 
     fn get_index_mut2(&mut self, index: usize) -> Option<&mut T> {
-        self.set.real.get_index_mut2(index)
+        self.set.lend_keys().real.get_index_mut2(index)
     }
 
     fn retain2<F: FnMut(&mut T) -> bool>(&mut self, mut keep: F) {
-        self.set.retain(|set, each| {
+        self.set.lend_keys().retain(|set, each| {
             set.retain2(|value| {
                 let is_kept = keep(value);
                 if let (false, Some(each)) = (is_kept, &each) {

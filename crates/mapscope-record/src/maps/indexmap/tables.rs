@@ -110,17 +110,18 @@ impl Tables {
 
     /// After a key took the place of another.
     pub(super) fn key_replaced(self, before: Said, after: Option<Said>) -> Option<Tables> {
-        let (all, (least, most)) = (room(self.buckets), self.table_room(before));
+        let all = room(self.buckets);
         let same = self.removed(1, before.len);
-        if least > before.len || self.buckets <= GROUP || before.len <= all / 2 {
+        if !self.may_grow(before) || self.buckets <= GROUP || before.len <= all / 2 {
             return Some(same);
         }
         let grown = Tables { buckets: self.grown(before.len), entries: self.entries, lost_max: 0 };
         match after? {
-            after if after.capacity > all.max(before.len) => Some(grown),
-            _ if least < most || self.entries == before.len => None,
-            after if after.capacity > before.len => Some(grown),
-            _ => Some(same),
+            after if after.capacity > all => Some(grown),
+            // Where the key leaves an empty slot, and the other takes that of a removed one, there is room for one more.
+            after if after.capacity > before.len + 1 => Some(grown),
+            after if after.capacity < self.entries => Some(same),
+            _ => None,
         }
     }
 

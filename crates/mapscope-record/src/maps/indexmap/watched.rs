@@ -26,10 +26,27 @@ pub(super) trait Real: Recorded {
 type Hashed = unsafe fn(&Row, *const ()) -> Option<Key>;
 
 /// # Safety
-/// A `K` lies there.
+/// A `K` lies there, or one whose lifetimes are longer.
 unsafe fn hashed<M: Recorded, K: Hash>(row: &Row, key: *const ()) -> Option<Key> {
     // SAFETY: the caller's to promise.
     traced::<M, K>(row, unsafe { &*key.cast::<K>() })
+}
+
+/// What the trace of this map has of a key of its own; if it can't be hashed now, that trace is not whole.
+///
+/// # Safety
+/// The key is of the map whose this is: while its keys may have come to be of shorter lifetimes than those that it was made
+/// for, it is none.
+unsafe fn key_of<K>(hashed: Option<Hashed>, row: &Row, key: &K) -> Option<Key> {
+    if !row.is_traced() {
+        return None;
+    }
+    let Some(hashed) = hashed else {
+        row.traced_in_part();
+        return None;
+    };
+    // SAFETY: so the key is of the type that it was made for, or lives longer.
+    unsafe { hashed(row, ptr::from_ref(key).cast()) }
 }
 
 /// What the map has to be asked for, which an entry had when it came to it.
@@ -47,7 +64,8 @@ pub(super) struct State {
     /// `None` where they could not be told once.
     tables: Option<Tables>,
     pending: Pending,
-    /// Of a map that is traced, from the first key on.
+    /// Of a map that is traced, from the first key on. A map is covariant: lent as one of keys that live shorter, it is given
+    /// such keys. Whatever puts keys makes this anew for those, or, where it knows nothing of their hashes, forgets it.
     hashed: Option<Hashed>,
 }
 
@@ -174,6 +192,12 @@ impl<M: Real> Watched<M> {
         }
     }
 
+    /// Its keys are about to be lent to be changed, by what need not be able to hash them.
+    pub(super) fn lend_keys(&mut self) -> &mut Self {
+        self.state.hashed = None;
+        self
+    }
+
     /// Begins one of the entry at this position.
     #[inline]
     pub(super) fn begin_at(&mut self, index: usize) -> Option<Op> {
@@ -182,9 +206,8 @@ impl<M: Real> Watched<M> {
     }
 
     fn key_at(&self, row: &Row, index: usize) -> Option<Key> {
-        let (hashed, key) = (self.state.hashed?, self.real.key_at(index)?);
-        // SAFETY: it was made for keys of this type, whose lifetimes make no difference to a hash.
-        unsafe { hashed(row, ptr::from_ref(key).cast()) }
+        // SAFETY: it is a key of this map.
+        unsafe { key_of(self.state.hashed, row, self.real.key_at(index)?) }
     }
 
     /// What an operation finds out that an entry could not.
@@ -270,7 +293,11 @@ impl<M: Real> Watched<M> {
             0 => {}
             all if all == op.before.len => {
                 op.row.cleared(all);
-                self.state.swept();
+                match op.before.capacity {
+                    // It is not filled anew, but its keys are removed one by one.
+                    0..2 => self.state.removed(all, 0),
+                    _ => self.state.swept(),
+                }
             }
             some => {
                 if op.row.is_traced() {
@@ -322,20 +349,22 @@ impl<M: Real> Watched<M> {
         Each { row: op.row, hashed: self.state.hashed, key: PhantomData }
     }
 
-    /// Puts entries in another order, after which the table is filled anew.
+    /// Puts entries in another order, after which the table is filled anew, if it has any.
     pub(super) fn sort(&mut self, with: impl FnOnce(&mut M)) {
         let op = self.begin();
         with(&mut self.real);
-        if op.is_some() {
+        if op.is_some_and(|op| op.before.len > 0) {
             self.state.swept();
         }
     }
 
-    /// Removes all entries.
+    /// Removes all entries. A table without any keeps the slots of those that were removed.
     pub(super) fn clear(&mut self, with: impl FnOnce(&mut M)) {
         if let Some(op) = self.begin() {
             op.row.cleared(op.before.len);
-            self.state.swept();
+            if op.before.len > 0 {
+                self.state.swept();
+            }
         }
         with(&mut self.real);
     }
@@ -416,19 +445,20 @@ impl<M: Real + Clone> Clone for Watched<M> {
 
     #[track_caller]
     fn clone_from(&mut self, source: &Self) {
-        let (Some(op), Some(_)) = (self.begin(), source.row()) else { return *self = source.clone() };
+        let Some(op) = self.begin() else { return self.real.clone_from(&source.real) };
+        // Of a map that is not of the sample, it is not known how large its tables are.
+        let of = source.row().and_then(|_| source.state.settled());
         let before = self.state.tables.take();
-        // A clone may panic; nothing is known of the tables while they are none.
+        // A clone may panic; nothing is known of the tables while they are none. It needs no hash.
         op.row.measured(false);
-        self.real.clone_from(&source.real);
+        self.lend_keys().real.clone_from(&source.real);
         let after = self.said();
         op.row.becomes_as(after.len);
-        self.state.tables = before;
-        if before.is_some() {
+        if let (Some(from), Some(of)) = (before, of) {
             op.row.measured(true);
+            self.state.tables = before;
+            self.state.becomes(&M::LAYOUT, op.row, Some(from.replaced_by(of, after)), None);
         }
-        let to = before.zip(source.state.settled()).map(|(from, to)| from.replaced_by(to, after));
-        self.state.becomes(&M::LAYOUT, op.row, to, None);
     }
 }
 
@@ -494,8 +524,8 @@ pub(super) struct Each<K> {
 
 impl<K> Each<K> {
     fn key(&self, key: &K) -> Option<Key> {
-        // SAFETY: it is of the type of the map's keys.
-        self.hashed.and_then(|hashed| unsafe { hashed(self.row, ptr::from_ref(key).cast()) })
+        // SAFETY: it is a key of the map that this is of, which is lent, or one to be put by what made it for such keys.
+        unsafe { key_of(self.hashed, self.row, key) }
     }
 
     /// A key is put.
@@ -520,6 +550,11 @@ pub(super) struct Of<'a, K> {
 }
 
 impl<K> Of<'_, K> {
+    /// Its key is lent to be changed, by what need not be able to hash it.
+    pub(super) fn lend_key(&mut self) {
+        self.state.hashed = None;
+    }
+
     /// The entry is looked at.
     #[inline]
     pub(super) fn looked_up(&self) {
@@ -565,8 +600,8 @@ impl<K> Of<'_, K> {
     /// Its key took the place of this one.
     pub(super) fn replaced(&mut self, old: &K) {
         let Some(op) = self.op else { return };
-        // SAFETY: it is of the type of the map's keys.
-        let old = self.state.hashed.and_then(|hashed| unsafe { hashed(op.row, ptr::from_ref(old).cast()) });
+        // SAFETY: it was a key of this map.
+        let old = unsafe { key_of(self.state.hashed, op.row, old) };
         op.replaced(old);
         let to = self.state.tables.and_then(|of| of.key_replaced(op.before, None));
         self.state.becomes(&self.layout, op.row, to, op.grown());

@@ -159,11 +159,21 @@ fn file(parts: &[Part]) -> Vec<u8> {
     const ROW: usize = 56;
     let mut notes = Vec::new();
     note(&mut notes, 6, &[9, ENTRY, 0, 0]);
-    // Not from its beginning: the first page of the program would be compared.
+    // Not from its beginning: the first page of the program would be compared. The second is at the end of all addresses.
     note(
         &mut notes,
         0x4649_4c45,
-        &[1, 4096, PROGRAM, PROGRAM + PROGRAM_BYTES, 1, u64::from_le_bytes(*b"/p\0\0\0\0\0\0")],
+        &[
+            2,
+            4096,
+            PROGRAM,
+            PROGRAM + PROGRAM_BYTES,
+            1,
+            0_u64.wrapping_sub(4096),
+            u64::MAX,
+            1,
+            u64::from_le_bytes(*b"/p\0/p\0\0\0"),
+        ],
     );
     let mut head = b"\x7fELF\x02\x01\x01".to_vec();
     head.resize(16, 0);

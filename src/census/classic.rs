@@ -84,7 +84,7 @@ pub(super) fn see(program: &Program<'_>, at: u64, first: &[u8; HEADER_BYTES], on
             Err(looked) => was_map |= looked && bytes != *first,
         }
     }
-    if was_map { Seen::Changing } else { Seen::Nothing }
+    if was_map { Seen::Changing(at, on_stack) } else { Seen::Nothing }
 }
 
 /// The buckets of an array, those that `make` adds for what overflows included.

@@ -119,8 +119,8 @@ pub(super) struct Program<'a> {
 /// What there was at an address that looked like a map.
 pub(super) enum Seen {
     Map(Box<Found>, Parts),
-    /// One that changed whenever it was read.
-    Changing,
+    /// One that changed whenever it was read: where it is, and whether that is on a stack.
+    Changing(u64, bool),
     Nothing,
 }
 

@@ -151,7 +151,7 @@ impl Census {
         each(program, |seen| match seen {
             Seen::Map(found, _) if self.maps.len() < Census::MAPS_MAX => self.maps.push(*found),
             Seen::Map(..) => self.is_cut = true,
-            Seen::Changing => self.changing += 1,
+            Seen::Changing(..) => self.changing += 1,
             Seen::Nothing => {}
         });
         self.maps.sort_by_key(|map| map.address);

@@ -87,7 +87,7 @@ pub(super) struct Table {
 /// The tables of a map, in the order of the directory.
 pub(super) struct Tables {
     pub all: Vec<Table>,
-    /// Entries of the directory that lead to no table of this map.
+    /// What else the directory leads to, each once: no tables of this map.
     pub unread: u64,
     directory_bytes: u64,
     parts: Parts,
@@ -121,7 +121,7 @@ pub(super) fn see(program: &Program<'_>, at: u64, first: &[u8; HEADER_BYTES], on
             return Seen::Nothing;
         }
     }
-    if was_map { Seen::Changing } else { Seen::Nothing }
+    if was_map { Seen::Changing(at, on_stack) } else { Seen::Nothing }
 }
 
 /// A map of tables. The error says whether what there is does look like one. Of one that is changed while it is read, the parts
@@ -190,9 +190,11 @@ pub(super) fn tables(program: &Program<'_>, header: &Header, strict: bool) -> Op
             }
             None => {
                 tables.unread += 1;
-                index += 1;
                 if strict {
                     break;
+                }
+                while index < length && word(&pointers, index as usize * 8) == pointer {
+                    index += 1;
                 }
             }
         }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use mapscope_live::{By, Look, NoMap, Wanted};
 
 use super::{Language, Manifest, Map, Place, Process, Recording, Sort, running};
-use crate::census::{Inside, Which};
+use crate::census::{CensusError, Inside, Which};
 use crate::text;
 
 /// Looks into the maps of the processes of a recording.
@@ -27,6 +27,13 @@ struct Running {
 
 fn one_line(error: impl ToString) -> String {
     text::one_line(&error.to_string())
+}
+
+fn no_map(error: CensusError) -> NoMap {
+    match error {
+        CensusError::Refused { .. } => NoMap::Refused(one_line(error)),
+        _ => NoMap::None(one_line(error)),
+    }
 }
 
 impl Look for Looker {
@@ -99,11 +106,14 @@ impl Looker {
         manifest: Option<&Manifest>,
     ) -> Result<(Running, Inside), NoMap> {
         let of_row = place.parse::<usize>().ok().map(|number| self.row(number)).transpose()?;
+        if of_row.is_some() && ty.is_some() {
+            return Err(NoMap::Unclear("a row is of one type: give its number without type=".to_owned()));
+        }
         let (place, ty) = match &of_row {
             Some((place, ty)) => (&**place, Some(&**ty)),
             None => (place, ty),
         };
-        let (mut largest, mut failed, mut is_known): (Option<(Running, Inside)>, Vec<String>, bool) =
+        let (mut largest, mut failed, mut is_known): (Option<(Running, Inside)>, Vec<CensusError>, bool) =
             (None, Vec::new(), false);
         for running in processes {
             let numbers = numbers(&running.process, place, ty, manifest);
@@ -118,15 +128,20 @@ impl Looker {
                         largest = Some((running, inside));
                     }
                 }
-                Err(error) => failed.push(one_line(error)),
+                Err(error) => failed.push(error),
             }
         }
         match (largest, is_known) {
             (Some(largest), _) => Ok(largest),
-            (None, true) => Err(NoMap::None(failed.join("; "))),
-            (None, false) => {
-                Err(NoMap::None("no recorded map is of that place and type: give them as /maps has them".to_owned()))
+            (None, true) => {
+                let is_refused = failed.iter().any(|error| matches!(error, CensusError::Refused { .. }));
+                let why = failed.iter().map(one_line).collect::<Vec<_>>().join("; ");
+                Err(if is_refused { NoMap::Refused(why) } else { NoMap::None(why) })
             }
+            (None, false) => Err(NoMap::None(
+                "no map of that place and type is in a Go process that runs: /maps has those of others as well"
+                    .to_owned(),
+            )),
         }
     }
 
@@ -145,7 +160,7 @@ fn at(processes: Vec<Running>, address: u64) -> Result<(Running, Inside), NoMap>
     let numbers: Vec<_> = processes.iter().map(|running| running.pid.to_string()).collect();
     let [running] = <[Running; 1]>::try_from(processes)
         .map_err(|_| NoMap::Unclear(format!("several processes run: add pid=N, of {}", numbers.join(", "))))?;
-    let inside = Inside::of_process(running.pid, &Which::At(address)).map_err(|error| NoMap::None(one_line(error)))?;
+    let inside = Inside::of_process(running.pid, &Which::At(address)).map_err(no_map)?;
     Ok((running, inside))
 }
 

@@ -22,13 +22,16 @@ struct Mapped {
 pub(super) struct Writers(Vec<Mapped>);
 
 impl Writers {
-    /// Of every process that this user may look at. One that ends meanwhile, or may not be looked at, keeps none of the others.
+    /// Of every other process that this user may look at. One that ends meanwhile, or may not be looked at, keeps none of the
+    /// others.
     ///
     /// # Errors
     /// Where the system lists no processes.
     pub(super) fn now() -> io::Result<Writers> {
         let pids = fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-        Ok(Writers(pids.flat_map(of_process).collect()))
+        // What changes a recording maps its file as well, here and for a moment.
+        let others = pids.filter(|&pid| pid != std::process::id());
+        Ok(Writers(others.flat_map(of_process).collect()))
     }
 
     /// The number here of the process that writes this file, if one does.
@@ -54,12 +57,15 @@ fn of_process(pid: u32) -> Vec<Mapped> {
     mapped.map(|(path, inode)| Mapped { pid, path: PathBuf::from(path), inode }).collect()
 }
 
-/// The file and the inode of a line of `/proc/PID/maps`, if it has a name of such files: ADDRESSES PERMISSIONS OFFSET DEVICE INODE PATH.
+/// The file and the inode of a line of `/proc/PID/maps`, if it has a name of such files, and what is written there is the file's:
+/// ADDRESSES PERMISSIONS OFFSET DEVICE INODE PATH.
 fn mapped(line: &str) -> Option<(&str, u64)> {
     let path = &line[line.find('/')?..];
     let path = path.strip_suffix(DELETED).unwrap_or(path);
     let is_named = Path::new(path).extension() == Some(OsStr::new("maps"));
-    Some((path, line.split_whitespace().nth(4)?.parse().ok()?)).filter(|_| is_named)
+    let mut fields = line.split_whitespace().skip(1);
+    let is_written = fields.next()? == "rw-s";
+    Some((path, fields.nth(2)?.parse().ok()?)).filter(|_| is_named && is_written)
 }
 
 /// The file that a process writes, and whether it is still there by that name.
@@ -80,6 +86,8 @@ mod tests {
         assert_eq!(mapped(line), Some(("/a folder/12-34.maps", 4217)));
         assert_eq!(mapped(&format!("{line} (deleted)")), Some(("/a folder/12-34.maps", 4217)));
         assert_eq!(mapped("7f1c00000000-7f1c00435000 rw-s 00000000 fe:00 4217   /a/libmaps.so"), None);
+        // Whoever but reads it is not its writer.
+        assert_eq!(mapped(&line.replace("rw-s", "r--s")), None);
         assert_eq!(mapped("c000000000-c000400000 rw-p 00000000 00:00 0    [anon: Go: heap]"), None);
         assert_eq!(mapped(""), None);
     }

@@ -74,8 +74,9 @@ fn the_inside_of_a_map_is_served_by_its_place_and_by_its_address() {
     refused("/map", "400", "give at=0xADDRESS, or place=PLACE");
     refused("/map?at=12", "400", "expected an address");
     refused("/map?at=0x10", "404", "no map has its header at 0x10");
-    refused("/map?place=main.go:1", "404", "no recorded map is of that place and type");
-    refused(&format!("/map?place={filled}&type=int"), "404", "no recorded map is of that place and type");
+    refused("/map?place=main.go:1", "404", "no map of that place and type is in a Go process");
+    refused(&format!("/map?place={filled}&type=int"), "404", "no map of that place and type is in a Go process");
+    refused("/map?place=1&type=int", "400", "without type=");
     refused("/map?place=1000", "404", "/maps has no row 1000");
     refused("/map?place=main.go:1&pid=1", "404", "that process is none of this recording");
     served.end();

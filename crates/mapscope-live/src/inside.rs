@@ -43,6 +43,8 @@ pub enum NoMap {
     Unclear(String),
     /// There is no such map: 404.
     None(String),
+    /// It may not be looked at: 403.
+    Refused(String),
     /// There may be later: 503.
     NotNow(String),
 }
@@ -62,7 +64,10 @@ impl Wanted {
                 "pid" => &mut pid,
                 _ => return Err(usage.to_owned()),
             };
-            if field.replace(decoded(value).ok_or_else(|| format!("{name}: no UTF-8, percent-encoded"))?).is_some() {
+            if field
+                .replace(decoded(value).ok_or_else(|| format!("{name}: expected UTF-8, percent-encoded"))?)
+                .is_some()
+            {
                 return Err(format!("{name} comes once: {usage}"));
             }
         }
@@ -129,13 +134,17 @@ impl Looking {
             Err(why) => return Answer::error(400, &why),
         };
         if self.is_at_it.swap(true, SeqCst) {
-            return Answer::error(503, "another request looks into a map: one at a time does");
+            return Answer::error(
+                503,
+                "another request looks into a map, and one at a time does: ask again in a second",
+            );
         }
         let _turn = Turn(&self.is_at_it);
         match look.map(&wanted) {
             Ok(json) => Answer::json(json),
             Err(NoMap::Unclear(why)) => Answer::error(400, &why),
             Err(NoMap::None(why)) => Answer::error(404, &why),
+            Err(NoMap::Refused(why)) => Answer::error(403, &why),
             Err(NoMap::NotNow(why)) => Answer::error(503, &why),
         }
     }

@@ -25,7 +25,7 @@
 //!   the header `Authorization` alone, and is never logged: nothing is.
 //! - No other origin is answered, nor a request that came by another name than this machine's (DNS rebinding).
 //! - Whoever connects takes at most one thread of [`Limits::connections`], a few KiB of memory, and no more time than
-//!   [`Limits`] say.
+//!   [`Limits`] say; but what a [`Source`] or a [`Look`] takes to answer is theirs, and one request at a time asks each.
 //! - A connection is of one request: nothing that one sends is taken for the beginning of the next.
 
 mod answer;

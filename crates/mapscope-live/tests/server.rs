@@ -185,7 +185,12 @@ fn one_request_at_a_time_looks_into_a_map_and_holds_up_no_other() {
     for _ in 0..3 {
         let second = get("/map?at=0x1");
         assert!(status(&second) == "503" && second.contains("\r\nRetry-After: 1\r\n"), "{second}");
-        assert!(second.ends_with("{\"error\":\"another request looks into a map: one at a time does\"}\n"), "{second}");
+        assert!(
+            second.ends_with(
+                "{\"error\":\"another request looks into a map, and one at a time does: ask again in a second\"}\n"
+            ),
+            "{second}"
+        );
         assert!(get("/maps").ends_with("maps"), "it waits for nobody");
         assert_eq!(status(&get("/map?at=1")), "400", "what is wrong is said at once");
     }

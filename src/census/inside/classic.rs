@@ -52,8 +52,10 @@ pub struct Buckets {
     pub rest: u64,
     /// Buckets of which not all that overflows could be read: it was changed meanwhile, or leads back to itself.
     pub cut: u64,
-    /// Buckets that could not be read, or are too many.
+    /// Buckets that could not be read.
     pub unread: u64,
+    /// Buckets that were not looked into: the map is too large.
+    pub beyond: u64,
 }
 
 impl Buckets {
@@ -113,8 +115,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Hands out the first so many buckets of an array, each with its number; gives how many could not be read.
-    fn heads(&mut self, at: u64, count: u64, mut bucket: impl FnMut(&mut Self, u64, &[u8])) -> u64 {
+    /// Hands out the first so many buckets of an array, each with its number; gives how many could not be read, and how many
+    /// are beyond what is looked into.
+    fn heads(&mut self, at: u64, count: u64, mut bucket: impl FnMut(&mut Self, u64, &[u8])) -> (u64, u64) {
         let (size, mut done, mut unread) = (self.bucket_bytes, 0, 0);
         while done < count {
             let now = (PIECE_BYTES / size).clamp(1, count - done);
@@ -129,7 +132,7 @@ impl Reader<'_> {
             }
             done += now;
         }
-        unread + (count - done)
+        (unread, count - done)
     }
 
     fn chain(&mut self, head: &[u8]) -> Chain {
@@ -184,7 +187,7 @@ pub(super) fn read(program: &Program<'_>, map: &Found) -> Option<(Classic, bool)
             reached: header.evacuated.min(old),
             ..Growth::default()
         };
-        growth.waiting.unread = reader.heads(header.old, old, |reader, index, head| {
+        let (unread, beyond) = reader.heads(header.old, old, |reader, index, head| {
             let is_copied = EVACUATED.contains(&head[0]);
             copied.resize(index as usize, false);
             copied.push(is_copied);
@@ -198,11 +201,12 @@ pub(super) fn read(program: &Program<'_>, map: &Found) -> Option<(Classic, bool)
                 growth.copies.push((index, chain.full.iter().sum()));
             }
         });
+        (growth.waiting.unread, growth.waiting.beyond) = (unread, beyond);
         classic.growth = Some(growth);
     }
     let buckets = &mut classic.buckets;
     let is_growing = header.old != 0;
-    buckets.unread = reader.heads(header.buckets, classic.array, |reader, index, head| {
+    let (unread, beyond) = reader.heads(header.buckets, classic.array, |reader, index, head| {
         // Of the two that an old one is copied into, the upper one has its number and the number of old buckets.
         let of_old = classic.growth.as_ref().map_or(0, |growth| index & (growth.old - 1));
         if !is_growing || copied.get(of_old as usize).is_some_and(|&copied| copied) {
@@ -210,11 +214,16 @@ pub(super) fn read(program: &Program<'_>, map: &Found) -> Option<(Classic, bool)
             buckets.add(&chain);
         }
     });
-    let waiting = classic.growth.as_ref().map(|growth| &growth.waiting);
-    let entries = buckets.entries() + waiting.map_or(0, Buckets::entries);
-    let is_whole = buckets.is_whole() && waiting.is_none_or(Buckets::is_whole);
+    (buckets.unread, buckets.beyond) = (unread, beyond);
+    let (mut is_whole, mut entries, mut is_all) = (true, 0, true);
+    for buckets in classic.growth.iter().map(|growth| &growth.waiting).chain([&*buckets]) {
+        is_whole &= buckets.is_whole();
+        entries += buckets.entries();
+        is_all &= buckets.beyond == 0;
+    }
+    let is_of_map = map.entries == header.count && map.capacity == CELLS << header.log_buckets;
     let after: Option<[u8; super::HEADER_BYTES]> = program.memory.array(map.address);
-    let agrees = is_whole && entries == header.count && after == Some(before);
+    let agrees = is_whole && is_of_map && (!is_all || entries == header.count) && after == Some(before);
     Some((classic, agrees))
 }
 

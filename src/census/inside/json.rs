@@ -104,6 +104,7 @@ fn of_buckets(buckets: &Buckets) -> Value {
         "rest": buckets.rest,
         "cut_chains": buckets.cut,
         "unread": buckets.unread,
+        "beyond": buckets.beyond,
     })
 }
 

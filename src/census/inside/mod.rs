@@ -85,14 +85,18 @@ impl Inside {
         looked(memory, &of.clone(), |program| {
             let map = match which {
                 Which::At(at) => map_at(program, *at)?,
-                Which::Recorded(is) => largest(program, is).ok_or("no map of that place is alive in it")?,
+                Which::Recorded(is) => largest(program, is).ok_or(NONE_ALIVE)?,
             };
-            let (layout, agrees) = read(program, &map).ok_or_else(|| no_map(map.address))?;
+            let address = map.address;
+            let (map, layout, agrees) = read(program, map).ok_or_else(|| no_map(address))?;
             let (go, program) = (program.go.clone(), text::one_line(&memory.program));
             Ok(Inside { program, of, go, map, agrees, layout })
         })
     }
 }
+
+const NONE_ALIVE: &str =
+    "no map of that place is alive in it (a sync.Map is not seen, nor is a map of up to 8 entries that is on a stack)";
 
 fn no_map(at: u64) -> String {
     format!(
@@ -108,47 +112,61 @@ fn map_at(program: &Program<'_>, at: u64) -> Result<Found, String> {
     if !at.is_multiple_of(8) || !on_stack && !is_object() {
         return Err(no_map(at));
     }
-    let mut is_changing = false;
-    for _ in 0..TRIES {
-        let Some(header) = program.memory.array(at) else { break };
-        match see(program, at, &header, on_stack) {
-            Seen::Map(found, _) => return Ok(*found),
-            Seen::Changing => is_changing = true,
-            Seen::Nothing => {}
-        }
+    // What stays as it is and does not agree is a map if something names its type: its memory is damaged.
+    let damaged = || changing(program, at, on_stack).filter(|found| found.kind.by.is_said());
+    (0..TRIES).find_map(|_| now(program, at, on_stack)).or_else(damaged).ok_or_else(|| no_map(at))
+}
+
+/// The map that is there now, even if it is in the middle of a change.
+fn now(program: &Program<'_>, at: u64, on_stack: bool) -> Option<Found> {
+    found(program, see(program, at, &program.memory.array(at)?, on_stack))
+}
+
+fn found(program: &Program<'_>, seen: Seen) -> Option<Found> {
+    match seen {
+        Seen::Map(found, _) => Some(*found),
+        Seen::Changing(at, on_stack) => (0..TRIES).find_map(|_| changing(program, at, on_stack)),
+        Seen::Nothing => None,
     }
-    let changing = || match program.release.maps {
+}
+
+/// What can be told of the map of which the parts do not agree.
+fn changing(program: &Program<'_>, at: u64, on_stack: bool) -> Option<Found> {
+    match program.release.maps {
         Maps::Swiss => swiss::changing(program, at, on_stack),
         Maps::Classic => classic::changing(program, at, on_stack),
-    };
-    // What stays as it is and does not agree is a map if something names its type: its memory is damaged.
-    let is_map = |found: &Found| is_changing || found.kind.by.is_said();
-    (0..TRIES).find_map(|_| changing().filter(is_map)).ok_or_else(|| no_map(at))
+    }
 }
 
 /// The largest of the recorded maps with such numbers.
 fn largest(program: &Program<'_>, is: &dyn Fn(u32) -> bool) -> Option<Found> {
     let mut largest: Option<Found> = None;
     each(program, |seen| {
-        let Seen::Map(found, _) = seen else { return };
+        let Some(found) = found(program, seen) else { return };
         let is_larger = largest.as_ref().is_none_or(|largest| found.table_bytes > largest.table_bytes);
         if is_larger && found.record.is_some_and(is) {
-            largest = Some(*found);
+            largest = Some(found);
         }
     });
     largest
 }
 
-/// Its groups or buckets, and whether they agree with its header; read again where they don't.
-fn read(program: &Program<'_>, map: &Found) -> Option<(Layout, bool)> {
-    let mut last = None;
+/// It and its groups or buckets, and whether these agree with it; all of it is read again where they don't.
+fn read(program: &Program<'_>, first: Found) -> Option<(Found, Layout, bool)> {
+    let (at, on_stack, record) = (first.address, first.on_stack, first.record);
+    let (mut map, mut last) = (Some(first), None);
     for _ in 0..TRIES {
-        last = match program.release.maps {
-            Maps::Swiss => swiss::read(program, map).map(|(swiss, agrees)| (Layout::Swiss(swiss), agrees)),
-            Maps::Classic => classic::read(program, map).map(|(classic, agrees)| (Layout::Classic(classic), agrees)),
-        }
-        .or(last);
-        if last.as_ref().is_some_and(|(_, agrees)| *agrees) {
+        // Another map may be there meanwhile.
+        let Some(found) = map.take().or_else(|| now(program, at, on_stack)).filter(|found| found.record == record)
+        else {
+            continue;
+        };
+        let read = match program.release.maps {
+            Maps::Swiss => swiss::read(program, &found).map(|(swiss, agrees)| (Layout::Swiss(swiss), agrees)),
+            Maps::Classic => classic::read(program, &found).map(|(classic, agrees)| (Layout::Classic(classic), agrees)),
+        };
+        last = read.map(|(layout, agrees)| (found, layout, agrees)).or(last);
+        if last.as_ref().is_some_and(|(_, _, agrees)| *agrees) {
             break;
         }
     }

@@ -15,7 +15,7 @@ pub struct Swiss {
     pub depth: u8,
     /// Its tables, in the order of the directory.
     pub tables: Vec<TableInside>,
-    /// Entries of the directory whose table was replaced while they were read.
+    /// Tables that could not be read: they were replaced meanwhile, or are damaged.
     pub unread: u64,
     /// The groups of all tables.
     pub groups: Groups,
@@ -152,9 +152,11 @@ pub(super) fn read(program: &Program<'_>, map: &Found) -> Option<(Swiss, bool)> 
         let tables = tables(program, &header, false)?;
         (swiss.directory, swiss.depth, swiss.unread) = (header.directory_length, header.depth, tables.unread);
         let mut bytes_left = BYTES_MAX;
-        swiss.tables.extend(tables.all.iter().map(|table| inside(program, table, map.group_bytes, &mut bytes_left)));
-        entries = tables.all.iter().map(|table| table.used).sum();
         is_whole = tables.unread == 0;
+        for table in &tables.all {
+            swiss.tables.push(inside(program, table, map.group_bytes, &mut bytes_left, &mut is_whole));
+        }
+        entries = tables.all.iter().map(|table| table.used).sum();
     } else if header.has_a_group() {
         let control = program.memory.array(header.directory)?;
         let groups = Groups::of(&[control])?;
@@ -174,21 +176,30 @@ pub(super) fn read(program: &Program<'_>, map: &Found) -> Option<(Swiss, bool)> 
     let (mut mean, mut weight) = (0.0, 0.0);
     for table in &swiss.tables {
         let Some(groups) = &table.groups else { continue };
-        is_whole &= groups.full() == table.used;
         swiss.groups.add(groups);
         let share = 1.0 / (1_u64 << table.local_depth) as f64;
         (mean, weight) = (mean + share * groups.miss_mean(), weight + share);
     }
     swiss.miss_mean = (weight > 0.0).then(|| mean / weight);
     let after: Option<[u8; super::HEADER_BYTES]> = program.memory.array(map.address);
-    Some((swiss, is_whole && entries == header.used && after == Some(before)))
+    let capacity: u64 = swiss.tables.iter().map(|table| table.capacity).sum();
+    let is_of_map = map.entries == header.used && map.capacity == capacity;
+    Some((swiss, is_whole && is_of_map && entries == header.used && after == Some(before)))
 }
 
-fn inside(program: &Program<'_>, table: &Table, group_bytes: Option<u64>, bytes_left: &mut u64) -> TableInside {
+fn inside(
+    program: &Program<'_>,
+    table: &Table,
+    group_bytes: Option<u64>,
+    bytes_left: &mut u64,
+    is_whole: &mut bool,
+) -> TableInside {
     let count = table.capacity / SLOTS;
     let groups = group_bytes.and_then(|group_bytes| {
         *bytes_left = bytes_left.checked_sub(count.checked_mul(group_bytes)?)?;
-        Groups::of(&controls(program, table.groups, count, group_bytes)?)
+        let groups = controls(program, table.groups, count, group_bytes).and_then(|controls| Groups::of(&controls));
+        *is_whole &= groups.as_ref().is_some_and(|groups| groups.full() == table.used);
+        groups
     });
     let Table { index, local_depth, used, capacity, growth_left, .. } = *table;
     TableInside { index, local_depth, used, capacity, growth_left, groups }

@@ -62,10 +62,10 @@ fn of_swiss(text: &mut String, swiss: &Swiss, count: u64, rows_max: usize) {
     };
     if swiss.unread > 0 {
         let n = integer(swiss.unread);
-        let _ = writeln!(text, "{n} entr{} of the directory led to no table: replaced meanwhile", ies(swiss.unread));
+        let _ = writeln!(text, "{n} table{} could not be read: replaced meanwhile, or damaged", s(swiss.unread));
     }
     if let dark @ 1.. = swiss.tables.iter().filter(|table| table.groups.is_none()).count() as u64 {
-        let why = "too large, of an unknown type, or replaced meanwhile";
+        let why = "too large, of an unknown type, replaced meanwhile, or damaged";
         let _ = writeln!(text, "the groups of {} table{} are not looked into:\n  {why}", integer(dark), s(dark));
     }
     if groups.count() == 0 {
@@ -83,7 +83,8 @@ fn of_swiss(text: &mut String, swiss: &Swiss, count: u64, rows_max: usize) {
         s(groups.deleted),
     );
     let _ = match groups.without_empty {
-        0 if swiss.directory == 0 => Ok(()),
+        // A look-up in a single group ends there, full or not.
+        _ if swiss.directory == 0 => Ok(()),
         0 => writeln!(text, "each group has a free slot: no look-up goes on to a second one"),
         full => writeln!(
             text,
@@ -163,17 +164,19 @@ fn of_growth(text: &mut String, growth: &Growth, rows_max: usize) {
     for (bucket, entries) in growth.copies.iter().take(rows_max) {
         let _ = writeln!(text, "{} {}", pad_start(&integer(*bucket), 10), pad_start(&integer(*entries), 12));
     }
-    more(text, waiting.count as usize, rows_max.min(growth.copies.len()), "old bucket");
+    more(text, growth.copies.len(), rows_max, "old bucket");
+    if let Some(unlisted @ 1..) = waiting.count.checked_sub(growth.copies.len() as u64) {
+        let _ = writeln!(text, "\n{} further old bucket{} not listed", integer(unlisted), s(unlisted));
+    }
 }
 
 fn of_buckets(text: &mut String, buckets: &Buckets) {
     if buckets.unread > 0 {
-        let _ = writeln!(
-            text,
-            "{} bucket{} could not be read, or are too many",
-            integer(buckets.unread),
-            s(buckets.unread)
-        );
+        let _ = writeln!(text, "{} bucket{} could not be read", integer(buckets.unread), s(buckets.unread));
+    }
+    if buckets.beyond > 0 {
+        let n = integer(buckets.beyond);
+        let _ = writeln!(text, "{n} more bucket{} not looked into: the map is too large", s(buckets.beyond));
     }
     if buckets.cut > 0 {
         let n = integer(buckets.cut);
@@ -223,7 +226,18 @@ fn ies(n: u64) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Groups;
     use super::*;
+
+    #[test]
+    fn a_single_group_that_is_full_sends_no_look_up_on() {
+        let groups =
+            Groups { by_full: [0, 0, 0, 0, 0, 0, 0, 0, 1], without_empty: 1, longest_run: 1, ..Groups::default() };
+        let mut text = String::new();
+        of_swiss(&mut text, &Swiss { groups, ..Swiss::default() }, 1, 20);
+        assert!(text.starts_with("a single group of 8 slots, without a table\n"), "{text}");
+        assert!(text.ends_with("0 free slots; look-ups go past 0 deleted ones (tombstones)\n"), "{text}");
+    }
 
     #[test]
     fn what_has_no_room_is_added_up() {

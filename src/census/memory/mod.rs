@@ -127,6 +127,11 @@ impl Memory {
         first && self.failures_left.get() > 0
     }
 
+    /// Whether nothing more will be read.
+    fn is_done(&self) -> bool {
+        self.is_spent() || self.failures_left.get() == 0
+    }
+
     /// Whether more was to be read than any program has.
     pub(super) fn is_spent(&self) -> bool {
         self.reads_left.get() == 0
@@ -173,7 +178,7 @@ impl Memory {
         const PIECE_BYTES: u64 = 1 << 20;
         let mut buffer = vec![0; (PIECE_BYTES + overlap) as usize];
         let mut at = start;
-        while at < end {
+        while at < end && !self.is_done() {
             let next = at.saturating_add(PIECE_BYTES).min(end);
             let upto = next.saturating_add(overlap).min(end);
             let bytes = &mut buffer[..(upto - at) as usize];
@@ -181,8 +186,8 @@ impl Memory {
                 piece(at, bytes);
             } else {
                 let mut page = at;
-                while page < next {
-                    let after = (page + PAGE_BYTES).min(next);
+                while page < next && !self.is_done() {
+                    let after = page.saturating_add(PAGE_BYTES).min(next);
                     let bytes = &mut buffer[..(after - page) as usize];
                     if self.read(page, bytes) {
                         piece(page, bytes);
@@ -247,4 +252,22 @@ pub(super) fn half(bytes: &[u8], at: usize) -> u16 {
 fn entry_of(auxv: &[u8]) -> Option<u64> {
     const AT_ENTRY: u64 = 9;
     auxv.chunks_exact(16).find(|pair| word(pair, 0) == AT_ENTRY).map(|pair| word(pair, 8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scan_ends_with_the_addresses_and_with_what_may_be_read() {
+        let memory = Memory::of_process(std::process::id()).expect("its own memory");
+        memory.scan(u64::MAX - 2 * PAGE_BYTES + 1, u64::MAX, 0, |at, _| panic!("nothing is at {at:#x}"));
+        assert_eq!(FAILURES_MAX - memory.failures_left.get(), 3, "all of it, and its two pages");
+
+        memory.failures_left.set(3);
+        let before = memory.reads_left.get();
+        memory.scan(1 << 63, u64::MAX, 0, |at, _| panic!("nothing is at {at:#x}"));
+        assert_eq!(memory.failures_left.get(), 0);
+        assert!(before - memory.reads_left.get() < 2048, "it goes on");
+    }
 }

@@ -2,6 +2,7 @@
 "use strict";
 
 const EVERY_MS = 2000;
+const AGAIN_MS = 1000;
 const ROWS_MAX = 200;
 const KEY = "mapscope-token";
 // Name in /maps, heading.
@@ -15,6 +16,9 @@ const COLUMNS = [
   ["abandoned_bytes", "abandoned"],
   ["hint_saves_bytes", "hint saves"],
 ];
+
+// What was not there for want of room, by its name in /maps.
+const DROPPED = { maps: "maps are not recorded", places: "maps have no place", types: "maps have no type", names: "functions have no name" };
 
 const at = (id) => document.getElementById(id);
 let token = sessionStorage.getItem(KEY);
@@ -41,13 +45,17 @@ function figure(value) {
   return value === undefined ? "-" : value.toLocaleString("en-US");
 }
 
+function many(value, name) {
+  return `${figure(value)} ${name}${value === 1 ? "" : "s"}`;
+}
+
 function row(place, isGo) {
   const made = document.createElement("tr");
   const head = element("th", "");
   head.scope = "row";
   head.append(element("span", place.place, "at"), element("span", place.function, "soft"), element("span", place.type, "soft"));
-  // Only of Go's maps is the inside known.
-  if (isGo) {
+  // Only of Go's maps is the inside known, of which a sync.Map is none.
+  if (isGo && place.type !== "sync.Map") {
     const button = element("button", "Look inside");
     button.type = "button";
     button.setAttribute("aria-label", `Look inside the largest map of ${place.place}, ${place.type}`);
@@ -95,10 +103,10 @@ function show(maps) {
   ].filter((part) => part).join("; ");
   showRows(maps.places.slice(0, ROWS_MAX), maps.processes.some((process) => process.go));
   const left = maps.places.length - ROWS_MAX;
-  const dropped = Object.entries(maps.dropped).filter(([, count]) => count > 0).map(([kind, count]) => `${figure(count)} ${kind}`);
+  const dropped = Object.entries(maps.dropped).filter(([, count]) => count > 0).map(([kind, count]) => `${figure(count)} ${DROPPED[kind] ?? kind}`);
   at("more").textContent = [
     left > 0 ? `${figure(left)} further rows are in /maps.` : "",
-    dropped.length ? `There was no room for ${dropped.join(", ")}.` : "",
+    dropped.length ? `For want of room ${dropped.join(", ")}.` : "",
   ].join(" ");
   at("when").textContent = `as of ${new Date().toLocaleTimeString()}`;
   at("shown").hidden = false;
@@ -169,12 +177,16 @@ function counted(caption, figureHead, countHead, pairs) {
 function partsOfSwiss(swiss) {
   const groups = swiss.groups;
   const mean = swiss.miss_groups_mean === undefined ? "" : `, ${swiss.miss_groups_mean.toFixed(2)} on average`;
+  const entries = counted("Groups by their entries", "entries", "groups", groups.by_full.map((count, full) => [full, count]));
+  // A look-up in a single group ends there, full or not.
+  if (swiss.directory === 0) {
+    return [element("p", "A single group, without a table."), element("p", `${many(groups.empty, "free slot")}.`), entries];
+  }
   return [
-    element("p", swiss.directory === 0 ? "A single group, without a table."
-      : `${figure(swiss.tables)} tables in a directory of ${figure(swiss.directory)}; ${figure(groups.groups)} groups looked into.`),
-    element("p", `${figure(groups.empty)} free slots; look-ups go past ${figure(groups.deleted)} deleted ones (tombstones). `
-      + `${figure(groups.without_empty)} groups have no free slot, ${figure(groups.longest_run)} in a row at most.`),
-    counted("Groups by their entries", "entries", "groups", groups.by_full.map((count, full) => [full, count])),
+    element("p", `${many(swiss.tables, "table")} in a directory of ${figure(swiss.directory)}; ${many(groups.groups, "group")} looked into.`),
+    element("p", `${many(groups.empty, "free slot")}; look-ups go past ${many(groups.deleted, "deleted one")} (tombstones). `
+      + `${many(groups.without_empty, "group")} without a free slot, ${figure(groups.longest_run)} in a row at most.`),
+    entries,
     counted(`Groups that a look-up of an absent key visits${mean}`, "visited", "begins in", groups.misses.map((row) => [row.visited, row.groups])),
   ];
 }
@@ -186,8 +198,8 @@ function partsOfClassic(classic) {
   ];
   const growth = classic.growth;
   return [
-    element("p", growth ? `Growing from ${figure(growth.old)} buckets: ${figure(growth.entries_to_copy)} entries of `
-      + `${figure(growth.waiting.buckets)} buckets are still to be copied.` : `${figure(classic.array)} buckets.`),
+    element("p", growth ? `Growing from ${many(growth.old, "bucket")}: ${figure(growth.entries_to_copy)} entries of `
+      + `${many(growth.waiting.buckets, "bucket")} still to be copied.` : `${many(classic.array, "bucket")}.`),
     ...(growth ? buckets("Old buckets that wait", growth.waiting) : []),
     ...buckets("Buckets in use", classic.buckets),
   ];
@@ -215,19 +227,26 @@ async function look(place, button) {
   at("parts").replaceChildren();
   at("looked").textContent = "Looking …";
   if (button) at("inside-of").focus();
-  let said;
-  try {
-    const query = `place=${encodeURIComponent(place.place)}&type=${encodeURIComponent(place.type)}`;
-    const answer = await fetch(`map?${query}`, request(mine));
-    const text = await answer.text();
+  const query = `place=${encodeURIComponent(place.place)}&type=${encodeURIComponent(place.type)}`;
+  for (;;) {
+    let answer, text;
+    try {
+      answer = await fetch(`map?${query}`, request(mine));
+      text = await answer.text();
+    } catch {
+      if (own === asked && !mine.signal.aborted) at("looked").textContent = "The server does not answer.";
+      return;
+    }
     if (own !== asked || mine.signal.aborted) return;
     if (answer.status === 401) return ask("That is not the token.");
     if (answer.ok) return showInside(JSON.parse(text));
-    said = answer.headers.get("Content-Type") === "application/json" ? JSON.parse(text).error : text;
-  } catch {
-    said = "The server does not answer.";
+    const said = answer.headers.get("Content-Type") === "application/json" ? JSON.parse(text).error : text;
+    if (answer.status !== 503) return void (at("looked").textContent = said);
+    // The server goes on with a look that was given up here.
+    at("looked").textContent = `Waiting: ${said}`;
+    await new Promise((resume) => setTimeout(resume, AGAIN_MS));
+    if (own !== asked || mine.signal.aborted) return;
   }
-  if (own === asked && !mine.signal.aborted) at("looked").textContent = said;
 }
 
 function leave() {

@@ -1,11 +1,15 @@
 //! A map or a set of indexmap, with its record and what is known of its tables.
 
+mod of;
+
 use std::convert::Infallible;
 use std::hash::Hash;
 use std::marker::PhantomData;
 use std::mem;
 use std::ops::{Bound, Range, RangeBounds};
 use std::ptr;
+
+pub(super) use of::Of;
 
 use super::tables::{Put, Said, Tables};
 use crate::recorder::{Key, Layout, Operation, Part, Record, Recorded, Row, Since, traced};
@@ -414,7 +418,7 @@ impl<M: Real> Watched<M> {
     /// The map, and what becomes of it by way of an entry that begins with this.
     #[inline]
     pub(super) fn lend(&mut self, op: Option<Op>) -> (&mut M, Of<'_, M::Key>) {
-        (&mut self.real, Of { op, state: &mut self.state, layout: M::LAYOUT, key: PhantomData })
+        (&mut self.real, Of::new(op, &mut self.state, M::LAYOUT))
     }
 
     pub(super) fn into_real(mut self) -> M {
@@ -538,83 +542,6 @@ impl<K> Each<K> {
     pub(super) fn gone(&self, key: &K) {
         self.row.trace(Operation::Remove, self.key(key));
         self.row.removed(1);
-    }
-}
-
-/// Of an entry: what is known of its map, while that is lent.
-pub(super) struct Of<'a, K> {
-    op: Option<Op>,
-    state: &'a mut State,
-    layout: Layout,
-    key: PhantomData<fn(&K)>,
-}
-
-impl<K> Of<'_, K> {
-    /// Its key is lent to be changed, by what need not be able to hash it.
-    pub(super) fn lend_key(&mut self) {
-        self.state.hashed = None;
-    }
-
-    /// The entry is looked at.
-    #[inline]
-    pub(super) fn looked_up(&self) {
-        if let Some(op) = self.op {
-            op.row.looked_up(|| op.key);
-        }
-    }
-
-    /// Its value is put, or lent to be changed.
-    #[inline]
-    pub(super) fn wrote(&self) {
-        if let Some(op) = self.op {
-            op.wrote(false);
-        }
-    }
-
-    /// It is about to be put.
-    #[inline]
-    pub(super) fn begin(&mut self) {
-        if let Some(op) = &mut self.op
-            && op.before.len == op.before.capacity
-        {
-            op.since = Since::now();
-        }
-    }
-
-    /// It was put. Where only the map can tell what became of its tables, its next operation asks.
-    #[inline]
-    pub(super) fn put(&mut self) {
-        let Some(op) = &mut self.op else { return };
-        op.wrote(true);
-        match self.state.tables.map(|of| of.put(op.before, Put::New, true, None)) {
-            None => {}
-            Some(None) => {
-                op.row.measured(false);
-                self.state.pending = Pending::Put(op.before.len);
-            }
-            Some(to) => self.state.becomes(&self.layout, op.row, to, op.grown()),
-        }
-        op.before.len += 1;
-    }
-
-    /// Its key took the place of this one.
-    pub(super) fn replaced(&mut self, old: &K) {
-        let Some(op) = self.op else { return };
-        // SAFETY: it was a key of this map.
-        let old = unsafe { key_of(self.state.hashed, op.row, old) };
-        op.replaced(old);
-        let to = self.state.tables.and_then(|of| of.key_replaced(op.before, None));
-        self.state.becomes(&self.layout, op.row, to, op.grown());
-    }
-
-    /// It was taken out.
-    #[inline]
-    pub(super) fn removed(&mut self) {
-        if let Some(op) = self.op {
-            op.row.trace(Operation::Remove, op.key);
-            op.row.removed(1);
-            self.state.removed(1, op.before.len - 1);
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::ptr;
 
 use mapscope::engines::go;
-use mapscope::recording::{Process, Sample, set_sample};
+use mapscope::recording::Process;
 use serde_json::{Value, json};
 
 use super::traced::line_of;
@@ -226,7 +226,8 @@ fn only_the_file_of_a_process_that_reads_it_is_changed() {
     file[4064 + 12] = 5;
     refused(&file, "no process writes it any more");
     let _mapped = Mapped::of(&path);
-    assert_eq!(set_sample(&path, Sample::ALL).expect("it is changed").to_string(), "1/5");
+    let changed = place.run(&["maps", "1-1.maps", "--set", "sample=all"]);
+    assert_eq!(changed.code, Some(0), "{}", changed.stderr);
     assert_eq!(fs::read(&path).expect("it is there")[160..168], [1, 0, 0, 0, 1, 0, 0, 0]);
     let process = Process::read(&path).expect("it is one");
     let samples: Vec<_> = process.periods.iter().map(|period| period.sample.to_string()).collect();
@@ -242,9 +243,10 @@ struct Mapped(*mut libc::c_void);
 
 impl Mapped {
     fn of(path: &Path) -> Mapped {
-        let file = fs::File::open(path).expect("a file");
+        let file = fs::OpenOptions::new().read(true).write(true).open(path).expect("a file");
+        let both = libc::PROT_READ | libc::PROT_WRITE;
         // SAFETY: a new mapping takes the place of none.
-        let base = unsafe { libc::mmap(ptr::null_mut(), 4096, libc::PROT_READ, libc::MAP_SHARED, file.as_raw_fd(), 0) };
+        let base = unsafe { libc::mmap(ptr::null_mut(), 4096, both, libc::MAP_SHARED, file.as_raw_fd(), 0) };
         assert_ne!(base, libc::MAP_FAILED);
         Mapped(base)
     }

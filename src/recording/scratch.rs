@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-/// As nobody names a folder of his own.
+/// As nobody names a folder of their own.
 const PREFIX: &str = ".mapscope-overlay-";
 /// The file by which a folder is known to be one of these, whatever its name is.
 const MARK: &str = ".made-by-mapscope-record";

@@ -84,7 +84,7 @@ fn what_can_t_be_asked_is_refused_before_anything_runs() {
         (&["std", MAPSCOPE], "is a program and std is none: give two programs, as paths, or two maps"),
         (&["std", "btree", "--map", "std"], "--map: OLD and NEW name the maps already"),
         (&["./other", MAPSCOPE], "./other: takes no turns: build it with mapscope"),
-        (&["./newer", MAPSCOPE], "./newer: takes turns by version 9 of their protocol, and this mapscope by version 2"),
+        (&["./newer", MAPSCOPE], "./newer: takes turns by version 9 of their protocol, and this mapscope by version 3"),
         (&["./none", MAPSCOPE], "./none: can't be read: "),
         (&["std", "btre"], "btre: --map: unknown map \"btre\", did you mean \"btree\"?"),
         (&["std", "btree", "--trace", "-"], "--trace: standard input can be read once"),

@@ -1,20 +1,21 @@
 //! Two builds by turns: is the new one slower?
 //!
 //! ```text
-//! a round      OLD NEW OLD'          each a process from a fresh copy of its program, which does the cell's operations once
-//!                                    and then times them, by blocks of 64: in a small cell again and again
-//! the next     OLD' NEW OLD          so what drifts meanwhile is on all three alike
+//! a round      OLD NEW OLD' OLD NEW OLD' ...      three processes from fresh copies of their programs, which do the cell's
+//!                                                 operations once, and then by turns time some runs each, by blocks of 64
+//! the next     OLD' NEW OLD OLD' NEW OLD ...      so what drifts meanwhile is on all three alike
 //!
-//! rounds       1  2  3 ... 7  8 ...
-//! groups       1  2  3 ... 7  1 ...          of each side, the least of each block over a group's rounds, added up
+//! a group      of each side, the least of each block over the runs of a round, added up; where a round has fewer than
+//!              three runs, over those of as many rounds as make three
 //!
-//! a group      ln NEW - (ln OLD + ln OLD') / 2      its ratio
-//!              ln OLD' - ln OLD                     its control: what equal builds differ by
+//!              ln NEW - (ln OLD + ln OLD') / 2     its ratio
+//!              ln OLD' - ln OLD                    its control: what equal builds differ by
 //! ```
 //!
-//! The mean of the groups' logarithms has a 95 % interval by Student's t, for the ratio and for the control. A change is
-//! *called* when the ratio's interval lies wholly beyond the control's, laid around 1 on both sides. What a call follows
-//! from it is for the [policy](crate::gate::Policy) to say.
+//! The groups' logarithms come to a median of the means of two (Hodges and Lehmann's) with the 95 % interval of Wilcoxon's
+//! signed ranks, for the ratio and for the control: single groups, however wrong, don't move it far. A change is *called*
+//! when the ratio's interval lies wholly beyond the control's, laid around 1 on both sides. What follows
+//! from that is for the [policy](crate::gate::Policy) to say.
 
 mod json;
 mod markdown;
@@ -25,8 +26,8 @@ mod terminal;
 
 use std::io;
 
-pub use rounds::{Rounds, Stopped, repetitions, take_turns};
-pub use statistics::{Call, Compared, GROUPS, Interval, Samples, Side};
+pub use rounds::{Rounds, Slices, Stopped, Turns, take_turns};
+pub use statistics::{Call, Compared, GROUPS_MIN, Interval, Samples, Side};
 
 use crate::gate::Action;
 use crate::record::CellId;

@@ -80,6 +80,6 @@ pub(super) fn answers(comparison: &Comparison) -> Vec<String> {
 }
 
 /// What the columns mean.
-pub(super) const LEGEND: &str = "ns: sum of the least blocks of 64 operations over all rounds, an operation. NEW/OLD and \
-                                 its 95 % interval are over 7 groups of rounds. Control: the interval of OLD against itself \
+pub(super) const LEGEND: &str = "ns: sum of the least blocks of 64 operations over all rounds, an operation. NEW/OLD is the \
+                                 median over the rounds, with its 95 % interval. Control: the interval of OLD against itself \
                                  in the same rounds. Called is a change whose interval lies beyond the control's.";

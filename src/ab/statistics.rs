@@ -1,10 +1,8 @@
 //! From the blocks of all turns to a ratio with its interval, its control, and the call.
 
-/// Groups that a cell's rounds are dealt to, one after the other. Their number is odd, so that each has rounds of both orders.
-pub const GROUPS: usize = 7;
-
-/// Student's t for 95 % between both ends, six degrees of freedom.
-const T: f64 = 2.446_911_851;
+/// The fewest groups of rounds that an interval follows from. Of all groups' logarithms those of the smallest and of the
+/// largest then lie beyond the truth once in 64.
+pub const GROUPS_MIN: u32 = 7;
 
 /// Whose turn it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,10 +21,16 @@ impl Side {
 }
 
 /// The least of each block over the rounds of each group, by side.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Samples {
     rounds: u32,
-    least: [[Vec<u64>; Side::ALL.len()]; GROUPS],
+    group_rounds: u32,
+    /// Of each group that is whole, the sums of its least blocks.
+    groups: Vec<[u64; Side::ALL.len()]>,
+    /// The last group's least blocks.
+    group: [Vec<u64>; Side::ALL.len()],
+    /// Those of all rounds.
+    least: [Vec<u64>; Side::ALL.len()],
 }
 
 /// A ratio, and between what it lies with a confidence of 95 %.
@@ -61,26 +65,31 @@ pub enum Call {
 }
 
 impl Samples {
+    /// None yet, to be put together in groups of so many rounds.
+    pub fn new(group_rounds: u32) -> Samples {
+        let (group, least) = Default::default();
+        Samples { rounds: 0, group_rounds: group_rounds.max(1), groups: Vec::new(), group, least }
+    }
+
     /// Adds a round: what each block took, by [`Side`].
     ///
     /// # Errors
     ///
     /// In words: other blocks than those before.
     pub fn add(&mut self, round: [Vec<u64>; Side::ALL.len()]) -> Result<(), String> {
-        let blocks = if self.rounds == 0 { round[0].len() } else { self.least[0][0].len() };
+        let blocks = if self.rounds == 0 { round[0].len() } else { self.least[0].len() };
         if blocks == 0 || round.iter().any(|side| side.len() != blocks) {
             let [old, new, control] = round.each_ref().map(Vec::len);
             return Err(format!("of {blocks} blocks the old one timed {old} and {control}, the new one {new}"));
         }
-        let group = &mut self.least[self.rounds as usize % GROUPS];
-        for (least, blocks) in group.iter_mut().zip(round) {
-            if least.is_empty() {
-                *least = blocks;
-            } else {
-                least.iter_mut().zip(blocks).for_each(|(least, block)| *least = block.min(*least));
-            }
+        for (side, blocks) in round.into_iter().enumerate() {
+            lower(&mut self.least[side], &blocks);
+            lower(&mut self.group[side], &blocks);
         }
         self.rounds += 1;
+        if self.rounds.is_multiple_of(self.group_rounds) {
+            self.groups.push(std::mem::take(&mut self.group).map(|blocks| blocks.iter().sum()));
+        }
         Ok(())
     }
 
@@ -91,29 +100,98 @@ impl Samples {
 
     /// The sum of the least blocks of a side over all rounds.
     pub fn least(&self, side: Side) -> u64 {
-        let groups = self.least.iter().map(|group| &group[side as usize]).filter(|least| !least.is_empty());
-        let all = groups.cloned().reduce(|a, b| a.into_iter().zip(b).map(|(a, b)| a.min(b)).collect());
-        all.map_or(0, |blocks| blocks.iter().sum())
+        self.least[side as usize].iter().sum()
     }
 
-    /// The ratio and its control; `None` with fewer rounds than there are groups, or where blocks took no time.
+    /// The ratio and its control; `None` with fewer than [`GROUPS_MIN`] whole groups, or where blocks took no time.
     pub fn compared(&self) -> Option<Compared> {
-        let ln = |group: &[Vec<u64>; 3], side: Side| (group[side as usize].iter().sum::<u64>() as f64).ln();
-        let of = |figure: &dyn Fn(&[Vec<u64>; 3]) -> f64| interval(self.least.each_ref().map(figure));
-        let ratio = of(&|group| ln(group, Side::New) - (ln(group, Side::Old) + ln(group, Side::Control)) / 2.0)?;
-        let control = of(&|group| ln(group, Side::Control) - ln(group, Side::Old))?;
-        Some(Compared { ratio, control })
+        let of = |figure: fn([f64; 3]) -> f64| {
+            interval(self.groups.iter().map(|group| figure(group.map(|ticks| (ticks as f64).ln()))).collect())
+        };
+        let ratio = of(|[old, new, control]| new - (old + control) / 2.0)?;
+        Some(Compared { ratio, control: of(|[old, _, control]| control - old)? })
     }
 }
 
-/// Of logarithms of ratios.
-fn interval(lns: [f64; GROUPS]) -> Option<Interval> {
-    let mean = lns.iter().sum::<f64>() / GROUPS as f64;
-    let variance = lns.iter().map(|ln| (ln - mean).powi(2)).sum::<f64>() / (GROUPS - 1) as f64;
-    let half = T * (variance / GROUPS as f64).sqrt();
-    let (ratio, low, high) = (mean.exp(), (mean - half).exp(), (mean + half).exp());
-    [ratio, low, high].iter().all(|x| x.is_finite()).then_some(Interval { ratio, low, high })
+fn lower(least: &mut Vec<u64>, blocks: &[u64]) {
+    if least.is_empty() {
+        least.extend(blocks);
+    } else {
+        least.iter_mut().zip(blocks).for_each(|(least, block)| *least = (*least).min(*block));
+    }
 }
+
+/// Of logarithms of ratios: the median of the means of any two of them, and of each with itself (Hodges and Lehmann, 1963),
+/// with the interval that Wilcoxon's signed ranks give.
+fn interval(mut lns: Vec<f64>) -> Option<Interval> {
+    if lns.len() < GROUPS_MIN as usize || !lns.iter().all(|ln| ln.is_finite()) {
+        return None;
+    }
+    lns.sort_unstable_by(f64::total_cmp);
+    let means = lns.len() * (lns.len() + 1) / 2;
+    let beyond = beyond(lns.len());
+    let ratio = (mean_at(&lns, means.div_ceil(2)) + mean_at(&lns, means / 2 + 1)) / 2.0;
+    let [ratio, low, high] = [ratio, mean_at(&lns, beyond + 1), mean_at(&lns, means - beyond)].map(f64::exp);
+    Some(Interval { ratio, low, high })
+}
+
+/// The mean of two that `number` means, itself included, don't exceed. Of sorted ones.
+fn mean_at(sorted: &[f64], number: usize) -> f64 {
+    let is_reached = |mean: f64| {
+        // As one goes up, those that it may be paired with go down.
+        let (mut pairs, mut below) = (0, sorted.len());
+        for (place, &one) in sorted.iter().enumerate() {
+            while below > place && (one + sorted[below - 1]) / 2.0 > mean {
+                below -= 1;
+            }
+            pairs += below.saturating_sub(place);
+        }
+        pairs >= number
+    };
+    let (mut low, mut high) = (sorted[0], sorted[sorted.len() - 1]);
+    if is_reached(low) {
+        return low;
+    }
+    loop {
+        let middle = low + (high - low) / 2.0;
+        if middle <= low || middle >= high {
+            return high;
+        }
+        if is_reached(middle) { high = middle } else { low = middle }
+    }
+}
+
+/// Of so many samples, how many means lie below the 95 % interval: the largest sum of signed ranks that is at most 2.5 %
+/// probable, and all smaller ones with it.
+fn beyond(samples: usize) -> usize {
+    let sums = samples * (samples + 1) / 2;
+    if samples > EXACT_MAX {
+        let mean = sums as f64 / 2.0;
+        let deviation = (mean * (2 * samples + 1) as f64 / 6.0).sqrt();
+        return (mean - 1.959_963_985 * deviation) as usize;
+    }
+    // The probability of each sum, rank by rank: it is in the sum or not.
+    let mut probable = vec![0.0; sums + 1];
+    probable[0] = 1.0;
+    for rank in 1..=samples {
+        for sum in (0..=sums).rev() {
+            let with = if sum >= rank { probable[sum - rank] } else { 0.0 };
+            probable[sum] = (probable[sum] + with) / 2.0;
+        }
+    }
+    let mut all = 0.0;
+    probable
+        .iter()
+        .take_while(|&&of| {
+            all += of;
+            all <= 0.025
+        })
+        .count()
+        .saturating_sub(1)
+}
+
+/// From more samples on the sums of ranks are taken for normal.
+const EXACT_MAX: usize = 50;
 
 impl Compared {
     /// See [the module above](super).
@@ -150,7 +228,7 @@ mod tests {
 
     fn called(seed: u64, rounds: usize, slower: f64) -> Call {
         let rng = &mut Xoshiro256PlusPlus::seed_from_u64(seed);
-        let mut samples = Samples::default();
+        let mut samples = Samples::new(3);
         for _ in 0..rounds {
             samples.add([1.0, slower, 1.0].map(|slower| process(rng, slower))).unwrap();
         }
@@ -170,30 +248,83 @@ mod tests {
         assert_eq!(calls(1.0 / 1.03).filter(|&call| call == Call::Faster).count(), 100);
     }
 
-    /// Each group's one round: sums of a block, by side.
-    fn of_groups(round: impl Fn(usize) -> [u64; 3]) -> Samples {
-        let mut samples = Samples::default();
-        (0..GROUPS).for_each(|group| samples.add(round(group).map(|ticks| vec![ticks])).unwrap());
-        samples
+    /// On a machine that a neighbour slows by a third, in so large a share of the processes, with 1.5 % of scatter: each
+    /// process's one block in sixty rounds.
+    fn called_beside_a_neighbour(share: f64, slower: f64) -> [usize; 2] {
+        let rng = &mut Xoshiro256PlusPlus::seed_from_u64(1);
+        let mut unit = || (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        let mut called = || {
+            let mut samples = Samples::new(1);
+            for _ in 0..60 {
+                let mut process = |slower: f64| {
+                    let scatter = (0..12).map(|_| unit()).sum::<f64>() - 6.0;
+                    let neighbour = if unit() < share { 1.33 } else { 1.0 };
+                    vec![(1e6 * slower * neighbour * (1.0 + 0.015 * scatter)) as u64]
+                };
+                samples.add([1.0, slower, 1.0].map(&mut process)).unwrap();
+            }
+            samples.compared().unwrap().call()
+        };
+        let calls: Vec<_> = (0..300).map(|_| called()).collect();
+        [Call::Slower, Call::Faster].map(|call| calls.iter().filter(|&&one| one == call).count())
     }
 
     #[test]
-    fn the_interval_is_students_over_the_logarithms_of_the_groups() {
-        // Three at 1.02, three at 0.98 and one at 1: by hand.
-        let samples = of_groups(|group| match group {
-            0 => [1000, 1000, 1000],
-            group if group % 2 == 0 => [1000, 1020, 1000],
-            _ => [1000, 980, 1000],
-        });
+    fn a_neighbour_that_comes_and_goes_neither_makes_a_change_nor_hides_one() {
+        assert_eq!([0.02, 0.2].map(|share| called_beside_a_neighbour(share, 1.0)), [[0, 0]; 2]);
+        assert_eq!(called_beside_a_neighbour(0.02, 1.03), [300, 0]);
+        // Of rounds half of which are disturbed, only what is large can be told.
+        let [slower, faster] = called_beside_a_neighbour(0.2, 1.0 / 1.15);
+        assert!(slower == 0 && faster > 270, "{slower}, {faster}");
+    }
+
+    /// Groups of one round: sums of a block, by side.
+    fn of_groups(round: impl Fn(usize) -> [u64; 3]) -> Samples {
+        let mut samples = Samples::new(1);
+        (0..7).for_each(|group| samples.add(round(group).map(|ticks| vec![ticks])).unwrap());
+        samples
+    }
+
+    /// All means of two and of each with itself, sorted.
+    fn means(lns: &[f64]) -> Vec<f64> {
+        let pairs = lns.iter().enumerate().flat_map(|(place, a)| lns[place..].iter().map(move |b| (a + b) / 2.0));
+        let mut means: Vec<_> = pairs.collect();
+        means.sort_by(f64::total_cmp);
+        means
+    }
+
+    #[test]
+    fn the_interval_is_wilcoxons_over_the_logarithms_of_the_groups() {
+        // Of seven the 28 means, of which two lie below and two above.
+        let new = [1000, 1010, 1030, 1060, 1100, 1150, 1400];
+        let samples = of_groups(|group| [1000, new[group], 1000]);
         let Compared { ratio, control } = samples.compared().unwrap();
-        let (up, down) = (1.02_f64.ln(), 0.98_f64.ln());
-        let mean = 3.0 * (up + down) / 7.0;
-        let squares = 3.0 * (up - mean).powi(2) + 3.0 * (down - mean).powi(2) + mean.powi(2);
-        let half = 2.4469 * (squares / 6.0 / 7.0).sqrt();
-        let near = |a: f64, b: f64| (a - b).abs() < 1e-5;
-        assert!(near(ratio.ratio, mean.exp()), "{ratio:?}");
-        assert!(near(ratio.low, (mean - half).exp()) && near(ratio.high, (mean + half).exp()), "{ratio:?}");
+        let means = means(&new.map(|ticks| (ticks as f64 / 1000.0).ln()));
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
+        assert!(near(ratio.ratio, f64::midpoint(means[13], means[14]).exp()), "{ratio:?}");
+        assert!(near(ratio.low, means[2].exp()) && near(ratio.high, means[25].exp()), "{ratio:?}");
         assert_eq!(control, Interval { ratio: 1.0, low: 1.0, high: 1.0 });
+    }
+
+    #[test]
+    fn each_mean_is_found_where_sorting_all_of_them_finds_it() {
+        let rng = &mut Xoshiro256PlusPlus::seed_from_u64(1);
+        for number in 1..40 {
+            // Few values, so that many are equal.
+            let mut lns: Vec<_> = (0..number).map(|_| (rng.next_u64() % 9) as f64 / 8.0 - 0.3).collect();
+            lns.sort_by(f64::total_cmp);
+            let all = means(&lns);
+            let found: Vec<_> = (1..=all.len()).map(|number| mean_at(&lns, number)).collect();
+            assert!(found.iter().zip(&all).all(|(found, mean)| (found - mean).abs() < 1e-12), "{found:?}\n{all:?}");
+        }
+    }
+
+    /// Published tables (Wilcoxon's, two-sided, 5 %) end at 50; what is taken for normal begins there.
+    #[test]
+    fn as_many_means_lie_beyond_as_tables_say() {
+        let tables = [(7, 2), (8, 3), (9, 5), (10, 8), (15, 25), (20, 52), (25, 89), (30, 137), (40, 264), (50, 434)];
+        assert_eq!(tables.map(|(samples, _)| (samples, beyond(samples))), tables);
+        assert_eq!([51, 100].map(beyond), [453, 1954], "exactly 453 and 1955");
     }
 
     #[test]
@@ -209,20 +340,20 @@ mod tests {
 
     #[test]
     fn the_least_of_each_block_counts_whichever_round_it_is_of() {
-        let mut samples = Samples::default();
-        for round in 0..2 * GROUPS as u64 {
+        let mut samples = Samples::new(2);
+        for round in 0..15 {
             // Each round has one of its two blocks disturbed.
-            let blocks = |ticks: u64| if round < GROUPS as u64 { vec![ticks, 9999] } else { vec![9999, ticks] };
+            let blocks = |ticks: u64| if round % 2 == 0 { vec![ticks, 9999] } else { vec![9999, ticks] };
             samples.add([blocks(100), blocks(110), blocks(100)]).unwrap();
         }
         assert_eq!([Side::Old, Side::New, Side::Control].map(|side| samples.least(side)), [200, 220, 200]);
         assert!((samples.compared().unwrap().ratio.ratio - 1.1).abs() < 1e-12);
-        assert_eq!(samples.rounds(), 14);
+        assert_eq!((samples.rounds(), samples.groups.len()), (15, 7), "the last group is not whole");
     }
 
     #[test]
     fn what_can_t_be_compared_is_refused() {
-        let mut samples = Samples::default();
+        let mut samples = Samples::new(1);
         let other = samples.add([vec![1, 2], vec![1], vec![1, 2]]).unwrap_err();
         assert_eq!(other, "of 2 blocks the old one timed 2 and 2, the new one 1");
         assert!(samples.add([vec![], vec![], vec![]]).is_err());

@@ -1,5 +1,4 @@
 use std::io::IsTerminal as _;
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -10,14 +9,15 @@ use super::flags::Lists;
 use super::gate::policy_text;
 use super::output;
 use crate::ab::{
-    self, Call, Cell, Changed, Comparison, FORMATS, GROUPS, Rounds, Samples, Side, Stopped, Timed, Untimed,
+    self, Call, Cell, Changed, Comparison, FORMATS, GROUPS_MIN, Rounds, Samples, Side, Slices, Stopped, Timed, Turns,
+    Untimed,
 };
 use crate::gate::{Policy, What, circumstances, compare_pairs};
 use crate::plan::axes::AXES;
 use crate::plan::{Flags, UnknownName};
 use crate::record::metrics::{self, Class, Metric};
 use crate::record::{self, Results, Status, read};
-use crate::run::{Asked, NoTurn, Turn, take_turn, this_program};
+use crate::run::{Asked, NoTurn, Turn, Turning, this_program};
 use crate::text;
 
 /// Compare two builds by turns: is the new one slower?
@@ -27,8 +27,8 @@ OLD and NEW are two programs (mapscopes, or yours with `mapscope::main!`), as
 paths, or two maps of this one:
   mapscope ab ./base ./target/release/mapscope --map hashbrown --mix fill
   mapscope ab std hashbrown --mix fill,ycsb-a --ops 100000
-They take turns, OLD NEW OLD and back, each in a process of its own; the second
-OLD is the control. A change is called when its interval lies beyond what the
+They take turns, OLD NEW OLD and back, each in a process of its own, run after
+run; the second OLD is the control. A change is called when its interval lies beyond what the
 control shows. Exit codes: 0 none is called for the worse by the policy (3 %
 without one), 1 one is, 2 bad input or a cell that can't be timed.")]
 pub(super) struct Args {
@@ -57,10 +57,10 @@ pub(super) struct Args {
 struct Number(Option<u32>);
 
 fn rounds(text: &str) -> Result<Number, String> {
-    let number = text.parse().ok().filter(|&number| number >= GROUPS as u32);
+    let number = text.parse().ok().filter(|&number| number >= GROUPS_MIN);
     match text {
         "auto" => Ok(Number(None)),
-        _ => number.map(|number| Number(Some(number))).ok_or_else(|| format!("expected auto, or {GROUPS} or more")),
+        _ => number.map(|number| Number(Some(number))).ok_or_else(|| format!("expected auto, or {GROUPS_MIN} or more")),
     }
 }
 
@@ -150,14 +150,14 @@ impl Build {
     ///
     /// Where the program is none that could.
     fn takes_turns(&self) -> anyhow::Result<()> {
-        match self.turn(0, 0, NonZeroU32::MIN) {
+        match self.begin(0, 0).and_then(Turning::end) {
             Err(NoTurn::Program(why)) => bail!("{}: {why}", self.name),
             _ => Ok(()),
         }
     }
 
-    fn turn(&self, cell: usize, ops: u64, repetitions: NonZeroU32) -> Result<Turn, NoTurn> {
-        take_turn(&self.program, &Asked { flags: self.flags.clone(), cell, repetitions }, ops)
+    fn begin(&self, cell: usize, ops: u64) -> Result<Turning, NoTurn> {
+        Turning::begin(&self.program, &Asked { flags: self.flags.clone(), cell }, ops)
     }
 
     /// The record of its count passes.
@@ -205,39 +205,73 @@ fn timed(sides: [OfSide<'_>; 2], rounds: Rounds, policy: &Policy) -> anyhow::Res
     if let Some((place, why)) = of.iter().enumerate().find_map(|(place, cell)| Some((place, failed(cell)?))) {
         return Ok(Err(Untimed { why: format!("{}: {why}", NAMES[place]), new_alone: place == 1 }));
     }
-    let turn = |side: Side, repetitions| {
-        let place = usize::from(side == Side::New);
-        let (build, _, cell) = sides[place];
-        let start = Instant::now();
-        let turn = build.turn(cell, of[place].id.ops, repetitions);
-        let turn = turn.map_err(|(NoTurn::Program(why) | NoTurn::Cell(why))| why)?;
-        if turn.cell != of[place].id.to_string() {
-            return Err(format!("it timed {} instead: give each list that is longer than the trace alone", turn.cell));
-        }
-        Ok((turn, start.elapsed()))
-    };
-    // The first run of a process is the dearest, and any may be disturbed: of a small cell, the shortest of some counts.
-    let wanted = |turn: &Turn| ab::repetitions(Duration::from_nanos(turn.run_ns));
-    let first = turn(Side::Old, NonZeroU32::MIN).and_then(|(once, _)| match wanted(&once).min(FIRST_RUNS) {
-        NonZeroU32::MIN => Ok(once),
-        some => turn(Side::Old, some).map(|(first, _)| first),
-    });
-    let first = match first {
+    let mut turns = OfCell { sides, since: Instant::now() };
+    let first = match first(&mut turns) {
         Ok(first) => first,
         Err(why) => return Ok(Err(stopped(Side::Old, &why))),
     };
-    let repetitions = wanted(&first);
-    let turns = ab::take_turns(rounds, |side| {
-        let (turn, took) = turn(side, repetitions)?;
-        Ok((turn.block_ticks, took))
-    });
-    Ok(turns
+    let slices = Slices::of(Duration::from_nanos(first.run_ns));
+    turns.since = Instant::now();
+    Ok(ab::take_turns(rounds, slices, &mut turns)
         .map_err(|Stopped { side, why }| stopped(side, &why))
-        .and_then(|samples| judged(&samples, &first, repetitions, of[0], policy)))
+        .and_then(|samples| judged(&samples, &first, slices, of[0], policy)))
 }
 
-/// Runs by which the others are numbered.
-const FIRST_RUNS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// The turns of a cell.
+struct OfCell<'a> {
+    sides: [OfSide<'a>; 2],
+    since: Instant,
+}
+
+impl Turns for OfCell<'_> {
+    type Turn = (Turning, String);
+
+    fn begin(&mut self, side: Side) -> Result<Self::Turn, String> {
+        let (build, record, cell) = self.sides[usize::from(side == Side::New)];
+        let id = &record.cells[cell].id;
+        Ok((build.begin(cell, id.ops).map_err(why)?, id.to_string()))
+    }
+
+    fn go(&mut self, (turning, _): &mut Self::Turn, runs: u32) -> Result<(), String> {
+        turning.go(runs).map_err(why)
+    }
+
+    fn end(&mut self, turn: Self::Turn) -> Result<Vec<u64>, String> {
+        whole(turn).map(|turn| turn.block_ticks)
+    }
+
+    fn spent(&self) -> Duration {
+        self.since.elapsed()
+    }
+}
+
+/// What a turn of a cell came to.
+fn whole((turning, id): (Turning, String)) -> Result<Turn, String> {
+    let turn = turning.end().map_err(why)?;
+    if turn.cell != id {
+        return Err(format!("it timed {} instead: give each list that is longer than the trace alone", turn.cell));
+    }
+    Ok(turn)
+}
+
+fn why((NoTurn::Program(why) | NoTurn::Cell(why)): NoTurn) -> String {
+    why
+}
+
+/// A turn by which the others' runs are numbered. The first run of a process is the dearest, and any may be disturbed: of a
+/// small cell, the shortest of some counts.
+fn first(turns: &mut OfCell<'_>) -> Result<Turn, String> {
+    let mut turn = turns.begin(Side::Old)?;
+    let start = Instant::now();
+    turns.go(&mut turn, 1)?;
+    if start.elapsed() < FIRST {
+        turns.go(&mut turn, 9)?;
+    }
+    whole(turn)
+}
+
+/// A run that takes less is one of a small cell.
+const FIRST: Duration = Duration::from_millis(20);
 
 const NAMES: [&str; 2] = ["OLD", "NEW"];
 
@@ -249,7 +283,7 @@ fn stopped(side: Side, why: &str) -> Untimed {
 fn judged(
     samples: &Samples,
     Turn { ops, ticks_per_ns, .. }: &Turn,
-    repetitions: NonZeroU32,
+    slices: Slices,
     cell: &record::Cell,
     policy: &Policy,
 ) -> Result<Timed, Untimed> {
@@ -258,7 +292,7 @@ fn judged(
     let ns_per_op = [Side::Old, Side::New].map(|side| samples.least(side) as f64 / ticks_per_ns / (*ops).max(1) as f64);
     let is_slower = compared.call() == Call::Slower;
     let action = is_slower.then(|| policy.by_turns(&cell.id.map, ns_per_op[0], compared.ratio.ratio)).flatten();
-    Ok(Timed { rounds: samples.rounds(), repetitions: repetitions.get(), ns_per_op, compared, action })
+    Ok(Timed { rounds: samples.rounds(), repetitions: slices.all_runs(), ns_per_op, compared, action })
 }
 
 /// The exact metrics of a cell that differ.

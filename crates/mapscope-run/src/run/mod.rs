@@ -53,7 +53,7 @@ pub use only::Only;
 pub use passes::responses;
 pub use schedule::{execute, heed_interrupts};
 pub use subjects::Subjects;
-pub use turn::{Asked, NoTurn, TURN_VERB, Turn, take_turn, this_program, turn_main};
+pub use turn::{Asked, NoTurn, TURN_VERB, Turn, Turning, this_program, turn_main};
 
 use crate::record::Results;
 use crate::subject::Sources;

@@ -1,14 +1,20 @@
-//! One turn of `mapscope ab`: a program times one cell once, as another program asks.
+//! One turn of `mapscope ab`: a program times one cell, run by run as another program asks, and several of them by turns.
 //!
-//! Both may be of any version from the first that has turns on. So what is asked is in the words of the command line, and
-//! what is answered are plain numbers; neither has anything in it that a version may arrange anew. [`PROTOCOL`] is for the day
-//! when that must change.
+//! ```text
+//! asks      {"protocol":3,"said":{...}}\n        10\n     10\n     end
+//! answers                                  \n        \n       \n   {"protocol":3,"said":{...}}
+//! ```
+//!
+//! First what is to be timed, then how many runs come next, as often as one likes; an empty line says that it is ready for more.
+//! Where the asking ends, it answers. Both may be of any version from the first that has turns on. So what is asked is in the
+//! words of the command line, and what is answered are plain numbers; neither has anything in it that a version may arrange
+//! anew. [`PROTOCOL`] is for the day when that must change.
 
-use std::io::{self, Read as _, Write as _};
-use std::num::NonZeroU32;
+use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitCode, Stdio};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -25,12 +31,12 @@ use crate::workload::{Inputs, Workload};
 pub const TURN_VERB: &str = "__turn";
 
 /// The version of what is asked and answered.
-const PROTOCOL: u32 = 2;
+const PROTOCOL: u32 = 3;
 
 /// The exit code of a panic.
 const PANICKED: i32 = 101;
 
-/// How long a turn may take, and how much longer for each operation.
+/// How long it may take to get ready, or for some runs, and how much longer for each operation.
 const TIME_MIN: Duration = Duration::from_secs(60);
 const TIME_PER_OP: Duration = Duration::from_micros(100);
 
@@ -41,11 +47,9 @@ pub struct Asked {
     pub flags: Flags,
     /// Index into the plan's cells.
     pub cell: usize,
-    /// How many runs are timed, of which each block's least is answered; one at least.
-    pub repetitions: NonZeroU32,
 }
 
-/// What is answered: runs without a clock between operations, after one that warmed up.
+/// What is answered: runs without a clock between operations, after one that warmed up. Of none there are no blocks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Turn {
     /// The cell's identity in words.
@@ -70,11 +74,20 @@ struct Spoken<T> {
 /// Reads what is asked from standard input, and answers on standard output.
 pub fn turn_main(subjects: &Subjects) -> ExitCode {
     super::child::end_with_parent();
+    let (mut asks, mut answers) = (io::stdin().lock(), io::stdout().lock());
     let mut text = String::new();
-    let heard = io::stdin().read_to_string(&mut text).map_err(|error| format!("what is asked can't be read: {error}"));
-    let said: Result<Turn, String> = heard.and_then(|_| hear(&text)).and_then(|asked| take(&asked, subjects));
+    let heard = asks.read_line(&mut text).map_err(|error| format!("what is asked can't be read: {error}"));
+    let said: Result<Turn, String> = heard.and_then(|_| hear(&text)).and_then(|asked| {
+        let next = || {
+            answers.write_all(b"\n").and_then(|()| answers.flush()).ok()?;
+            text.clear();
+            asks.read_line(&mut text).ok()?;
+            text.trim_end().parse().ok()
+        };
+        take(&asked, subjects, next)
+    });
     let spoken = serde_json::to_vec(&Spoken { protocol: PROTOCOL, said });
-    match spoken.map_err(io::Error::other).and_then(|bytes| io::stdout().write_all(&bytes)) {
+    match spoken.map_err(io::Error::other).and_then(|bytes| answers.write_all(&bytes).and_then(|()| answers.flush())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
@@ -93,7 +106,8 @@ fn hear(text: &str) -> Result<Asked, String> {
     serde_json::from_value(heard.said).map_err(|error| format!("what is asked can't be read: {error}"))
 }
 
-fn take(asked: &Asked, subjects: &Subjects) -> Result<Turn, String> {
+/// Times as many runs as are said to come `next`, as long as some do.
+fn take(asked: &Asked, subjects: &Subjects, next: impl FnMut() -> Option<u32>) -> Result<Turn, String> {
     let plan = plan(&[], &asked.flags, &subjects.catalog()).map_err(|error| error.to_string())?;
     let cell = plan.cells.get(asked.cell).ok_or("it has no such cell")?;
     let subject = subjects.find(cell.map.name).ok_or("it has no such map")?;
@@ -110,7 +124,7 @@ fn take(asked: &Asked, subjects: &Subjects) -> Result<Turn, String> {
     let mut session =
         subject.open(Opening { cell, workload: &workload, prepared: None }).map_err(|failure| failure.why)?;
     let hint = cell.hint.entries(workload.ops());
-    let blocks = passes::blocks(&mut *session, &workload, hint, asked.repetitions).map_err(|failure| failure.why)?;
+    let blocks = passes::blocks(&mut *session, &workload, hint, next).map_err(|failure| failure.why)?;
     Ok(Turn {
         cell: name(cell, &workload),
         ops: blocks.ops,
@@ -133,45 +147,119 @@ pub enum NoTurn {
     Cell(String),
 }
 
-/// Has a program take a turn, each run of which has so many operations.
-///
-/// # Errors
-///
-/// It took none.
-pub fn take_turn(program: &Path, asked: &Asked, ops: u64) -> Result<Turn, NoTurn> {
-    let said = ask(program, asked, ops)?;
-    said.map_err(|why| NoTurn::Cell(text::one_line(&why)))
+/// A process that takes a turn. Dropping it ends it.
+pub struct Turning {
+    child: Child,
+    told: Receiver<Told>,
+    /// Of a run.
+    ops: u64,
 }
 
-fn ask(program: &Path, asked: &Asked, ops: u64) -> Result<Result<Turn, String>, NoTurn> {
-    let mut text = serde_json::to_vec(&Spoken { protocol: PROTOCOL, said: asked })
-        .map_err(|error| NoTurn::Cell(error.to_string()))?;
-    // How long a map's name is is no reason for another heap.
-    text.resize(text.len().next_multiple_of(4096), b'\n');
-    let copy = Fresh::of(program).map_err(|error| NoTurn::Program(format!("can't be read: {error}")))?;
-    let mut child = start(copy.path()).map_err(|error| NoTurn::Program(format!("can't be started: {error}")))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // One that is no mapscope may not read it; what it answers says so.
-        let _ = stdin.write_all(&text);
+/// What a process says.
+enum Told {
+    Ready,
+    /// It has ended, or has nothing more to say.
+    Ended {
+        /// What it wrote from the first byte on that doesn't say it is ready.
+        stdout: Vec<u8>,
+        stderr: Vec<u8>,
+    },
+}
+
+impl Turning {
+    /// Has a program get ready for a turn, each run of which has so many operations.
+    ///
+    /// # Errors
+    ///
+    /// It takes none.
+    pub fn begin(program: &Path, asked: &Asked, ops: u64) -> Result<Turning, NoTurn> {
+        let mut text = serde_json::to_vec(&Spoken { protocol: PROTOCOL, said: asked })
+            .map_err(|error| NoTurn::Cell(error.to_string()))?;
+        // How long a map's name is is no reason for another heap.
+        text.resize((text.len() + 1).next_multiple_of(4096) - 1, b' ');
+        text.push(b'\n');
+        let copy = Fresh::of(program).map_err(|error| NoTurn::Program(format!("can't be read: {error}")))?;
+        let mut child = start(copy.path()).map_err(|error| NoTurn::Program(format!("can't be started: {error}")))?;
+        let (tell, told) = mpsc::channel();
+        if let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) {
+            thread::spawn(move || listen(stdout, stderr, &tell));
+        }
+        let mut turning = Turning { child, told, ops };
+        turning.ask(&text, 1)?;
+        Ok(turning)
     }
-    let all_ops = ops.saturating_mul(asked.repetitions.get().into());
-    let limit = TIME_MIN + Duration::from_nanos((TIME_PER_OP.as_nanos() as u64).saturating_mul(all_ops));
-    let (stdout, stderr) = heard_of(child, limit)?;
-    let answer = serde_json::from_slice::<Spoken<serde_json::Value>>(&stdout);
-    let last_words =
-        || stderr.lines().next().map_or(String::new(), |line| format!(" (it says: {})", text::one_line(line)));
-    let no_turns = || {
-        let this = env!("CARGO_PKG_VERSION");
-        NoTurn::Program(format!("takes no turns: build it with mapscope {this} or newer{}", last_words()))
-    };
-    let answer = answer.map_err(|_| no_turns())?;
-    if answer.protocol != PROTOCOL {
-        return Err(NoTurn::Program(format!(
-            "takes turns by version {} of their protocol, and this mapscope by version {PROTOCOL}: build both with one",
-            answer.protocol
-        )));
+
+    /// Has it do so many runs.
+    ///
+    /// # Errors
+    ///
+    /// It didn't.
+    pub fn go(&mut self, runs: u32) -> Result<(), NoTurn> {
+        self.ask(format!("{runs}\n").as_bytes(), runs)
     }
-    serde_json::from_value(answer.said).map_err(|_| no_turns())
+
+    /// What its runs came to.
+    ///
+    /// # Errors
+    ///
+    /// They came to nothing.
+    pub fn end(mut self) -> Result<Turn, NoTurn> {
+        drop(self.child.stdin.take());
+        match self.hear(1)? {
+            Told::Ready => Err(no_turns("")),
+            Told::Ended { stdout, stderr } => self.answer(&stdout, &stderr),
+        }
+    }
+
+    fn ask(&mut self, text: &[u8], runs: u32) -> Result<(), NoTurn> {
+        if let Some(stdin) = &mut self.child.stdin {
+            // One that is no mapscope may not read it; what it says tells.
+            let _ = stdin.write_all(text);
+        }
+        match self.hear(runs)? {
+            Told::Ready => Ok(()),
+            Told::Ended { stdout, stderr } => Err(self.answer(&stdout, &stderr).err().unwrap_or_else(|| no_turns(""))),
+        }
+    }
+
+    /// What it says next; it is ended when it takes longer than so many runs may.
+    fn hear(&mut self, runs: u32) -> Result<Told, NoTurn> {
+        let ops = self.ops.saturating_mul(runs.into());
+        let limit = TIME_MIN + Duration::from_nanos((TIME_PER_OP.as_nanos() as u64).saturating_mul(ops));
+        self.told.recv_timeout(limit).map_err(|_| NoTurn::Cell(format!("still running after {} s", limit.as_secs())))
+    }
+
+    fn answer(&mut self, stdout: &[u8], stderr: &[u8]) -> Result<Turn, NoTurn> {
+        let status = self.child.wait().map_err(|error| NoTurn::Cell(format!("can't be waited for: {error}")))?;
+        let stderr = String::from_utf8_lossy(stderr);
+        // One that knows of no turns ends with the code for bad input; else it is the map that ended it.
+        if stdout.is_empty() && status.code().is_none_or(|code| code == PANICKED) {
+            let words = stderr.lines().next_back().map_or(String::new(), |line| format!(": {}", text::one_line(line)));
+            return Err(NoTurn::Cell(format!("its process ended with {status}{words}")));
+        }
+        let spoken: Spoken<serde_json::Value> = serde_json::from_slice(stdout).map_err(|_| no_turns(&stderr))?;
+        if spoken.protocol != PROTOCOL {
+            return Err(NoTurn::Program(format!(
+                "takes turns by version {} of their protocol, and this mapscope by version {PROTOCOL}: build both with one",
+                spoken.protocol
+            )));
+        }
+        let said: Result<Turn, String> = serde_json::from_value(spoken.said).map_err(|_| no_turns(&stderr))?;
+        said.map_err(|why| NoTurn::Cell(text::one_line(&why)))
+    }
+}
+
+impl Drop for Turning {
+    fn drop(&mut self) {
+        // Of one that has ended both say so, which is as well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn no_turns(stderr: &str) -> NoTurn {
+    let said = stderr.lines().next().map_or(String::new(), |line| format!(" (it says: {})", text::one_line(line)));
+    NoTurn::Program(format!("takes no turns: build it with mapscope {} or newer{said}", env!("CARGO_PKG_VERSION")))
 }
 
 /// Its name is the same for all, so that the stack of each begins at one place.
@@ -182,27 +270,26 @@ fn start(program: &Path) -> io::Result<Child> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
 }
 
-/// What a process wrote before it ended; it is ended when it takes longer than that.
-fn heard_of(child: Child, limit: Duration) -> Result<(Vec<u8>, String), NoTurn> {
-    let pid = child.id();
-    let (tell, ended) = mpsc::channel();
-    std::thread::spawn(move || tell.send(child.wait_with_output()));
-    let output = match ended.recv_timeout(limit) {
-        Ok(output) => output.map_err(|error| NoTurn::Cell(format!("can't be read: {error}")))?,
-        Err(_) => {
-            // SAFETY: only sends a signal. The process has not been waited for: that is told first.
-            unsafe { libc::kill(pid.cast_signed(), libc::SIGKILL) };
-            let _ = ended.recv();
-            return Err(NoTurn::Cell(format!("still running after {} s", limit.as_secs())));
+/// Tells what a process says.
+fn listen(mut stdout: ChildStdout, mut stderr: ChildStderr, tell: &Sender<Told>) {
+    let mut said = Vec::new();
+    let stderr = thread::scope(|scope| {
+        let stderr = scope.spawn(|| {
+            let mut said = Vec::new();
+            stderr.read_to_end(&mut said).map(|_| said)
+        });
+        let mut bytes = [0; 1 << 16];
+        while let Ok(read @ 1..) = stdout.read(&mut bytes) {
+            let lines =
+                if said.is_empty() { bytes[..read].iter().take_while(|&&byte| byte == b'\n').count() } else { 0 };
+            // Whoever asked may have left.
+            (0..lines).for_each(|_| _ = tell.send(Told::Ready));
+            said.extend_from_slice(&bytes[lines..read]);
         }
-    };
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    // One that knows of no turns ends with the code for bad input; else it is the map that ended it.
-    if output.stdout.is_empty() && output.status.code().is_none_or(|code| code == PANICKED) {
-        let words = stderr.lines().next_back().map_or(String::new(), |line| format!(": {}", text::one_line(line)));
-        return Err(NoTurn::Cell(format!("its process ended with {}{words}", output.status)));
-    }
-    Ok((output.stdout, stderr))
+        stderr.join()
+    });
+    let stderr = stderr.ok().and_then(Result::ok).unwrap_or_default();
+    let _ = tell.send(Told::Ended { stdout: said, stderr });
 }
 
 /// Where this very program is, also when its file was removed or built anew since it was started.
@@ -221,7 +308,13 @@ mod tests {
     fn asked(flags: &[(&str, &str)]) -> Asked {
         let mut given = Flags::default();
         flags.iter().for_each(|(key, value)| given.give(key, [(*value).to_owned()]));
-        Asked { flags: given, cell: 0, repetitions: NonZeroU32::MIN }
+        Asked { flags: given, cell: 0 }
+    }
+
+    /// With so many runs asked for, one time after the other.
+    fn taken(asked: &Asked, runs: &[u32]) -> Result<Turn, String> {
+        let mut runs = runs.iter().copied();
+        take(asked, &Subjects::builtin(), || runs.next())
     }
 
     fn spoken(protocol: u32) -> String {
@@ -233,7 +326,7 @@ mod tests {
         let heard = hear(&spoken(PROTOCOL)).unwrap();
         assert_eq!((heard.flags.given("map"), heard.cell), (&["std".to_owned()][..], 0));
         let newer = hear(&spoken(9)).unwrap_err();
-        assert!(newer.contains("by version 2") && newer.contains("in version 9"), "{newer}");
+        assert!(newer.contains("by version 3") && newer.contains("in version 9"), "{newer}");
         // What it asks in that version, nobody here knows.
         assert_eq!(hear("{\"protocol\": 9, \"said\": 1}").unwrap_err(), newer);
         assert_eq!(hear("").unwrap_err(), "`__turn` is for mapscope's own use");
@@ -241,9 +334,14 @@ mod tests {
 
     #[test]
     fn a_turn_has_a_time_for_each_block_and_says_of_what() {
-        let once = asked(&[("map", "btree"), ("ops", "1000"), ("mix", "fill")]);
-        for asked in [once.clone(), Asked { repetitions: NonZeroU32::new(5).unwrap(), ..once }] {
-            let turn = take(&asked, &Subjects::builtin()).unwrap();
+        let asked = asked(&[("map", "btree"), ("ops", "1000"), ("mix", "fill")]);
+        let none = taken(&asked, &[]).unwrap();
+        assert_eq!(
+            (none.cell.as_str(), none.block_ticks, none.run_ns),
+            ("btree uniform fill u64/u64 ops=1000 seed=1", vec![], 0)
+        );
+        for runs in [&[1][..], &[5], &[2, 0, 3]] {
+            let turn = taken(&asked, runs).unwrap();
             assert_eq!((turn.cell.as_str(), turn.ops), ("btree uniform fill u64/u64 ops=1000 seed=1", 1000));
             assert_eq!(turn.block_ticks.len(), 1000_usize.div_ceil(crate::record::BLOCK_OPS));
             assert!(turn.ticks_per_ns > 0.0 && turn.run_ns > 0);
@@ -252,21 +350,21 @@ mod tests {
 
     #[test]
     fn what_can_t_be_compared_is_refused_in_words() {
-        let refused = |flags: &[(&str, &str)]| take(&asked(flags), &Subjects::builtin()).unwrap_err();
+        let refused = |flags: &[(&str, &str)]| taken(&asked(flags), &[1]).unwrap_err();
         for flags in [[("map", "dashmap"), ("threads", "2")], [("map", "scc"), ("ops", "100")]] {
             assert!(refused(&flags).contains("don't do the same work each time"), "{flags:?}");
         }
         assert!(refused(&[("map", "std"), ("entry", "24/200")]).contains("entry 24/200 is not compiled in"));
         assert!(refused(&[("map", "no-such-map")]).contains("no-such-map"));
         let beyond = Asked { cell: 7, ..asked(&[("map", "std")]) };
-        assert_eq!(take(&beyond, &Subjects::builtin()).unwrap_err(), "it has no such cell");
+        assert_eq!(taken(&beyond, &[1]).unwrap_err(), "it has no such cell");
     }
 
     #[test]
     fn a_program_that_takes_no_turns_is_told_so() {
-        let told = |program: &str| match take_turn(Path::new(program), &asked(&[]), 0).unwrap_err() {
-            NoTurn::Program(why) => why,
-            NoTurn::Cell(why) => panic!("{why}"),
+        let told = |program: &str| match Turning::begin(Path::new(program), &asked(&[]), 0).err() {
+            Some(NoTurn::Program(why)) => why,
+            other => panic!("{other:?}"),
         };
         for program in ["/bin/false", "/bin/true"] {
             assert!(told(program).starts_with("takes no turns: build it with mapscope"), "{program}");

@@ -10,7 +10,6 @@
 //! know nothing of it, would be all that is measured. It is timed on many maps side by side, all built before, one filled
 //! after the other with the same keys, as many as make up a batch, and that over and over.
 
-use std::num::NonZeroU32;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::hashing::hashing;
@@ -197,30 +196,33 @@ pub(in crate::run) struct Blocks {
     pub shortest: Duration,
 }
 
-/// So many runs without a clock in the loop, after one that warms up.
+/// Runs without a clock in the loop, after one that warms up: as many as are said to come `next`, as long as some do.
 pub(in crate::run) fn blocks(
     session: &mut dyn Session,
     workload: &Workload,
     hint: u64,
-    repetitions: NonZeroU32,
+    mut next: impl FnMut() -> Option<u32>,
 ) -> Result<Blocks, Failure> {
     let runs = Runs::new(&*session, workload, hint);
     let Timing { clock, .. } = session.ready_to_time()?;
     let ready = Moment::now();
     runs.bare(session)?;
-    let mut run = || {
-        let start = Instant::now();
-        runs.bare(session).map(|run| (run.block_ticks, start.elapsed()))
-    };
-    let (mut ticks, mut shortest) = run()?;
-    for _ in 1..repetitions.get() {
-        let (again, took) = run()?;
-        ticks.iter_mut().zip(again).for_each(|(least, again)| *least = again.min(*least));
-        shortest = shortest.min(took);
+    let (mut ticks, mut shortest) = (Vec::new(), None);
+    while let Some(number) = next() {
+        for _ in 0..number {
+            let start = Instant::now();
+            let again = runs.bare(session)?.block_ticks;
+            shortest = shortest.into_iter().chain([start.elapsed()]).min();
+            if ticks.is_empty() {
+                ticks = again;
+            } else {
+                ticks.iter_mut().zip(again).for_each(|(least, again)| *least = again.min(*least));
+            }
+        }
     }
     let clock = clock.unwrap_or_else(|| Clock::since(ready));
     let ops = workload.ops() * runs.maps as u64 * runs.rounds;
-    Ok(Blocks { ops, ticks, ticks_per_ns: clock.ticks_per_ns, shortest })
+    Ok(Blocks { ops, ticks, ticks_per_ns: clock.ticks_per_ns, shortest: shortest.unwrap_or_default() })
 }
 
 fn ns(elapsed: Duration) -> u64 {

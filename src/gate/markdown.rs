@@ -93,7 +93,10 @@ impl<Id: Subject> Verdict<Id> {
         if parts.is_empty() {
             return match self.tally.cells {
                 0 => format!("**{word}** nothing could be compared{held}"),
-                _ => format!("**{word}** {compared} compared: nothing changed{held}"),
+                _ => {
+                    let changed = if self.tally.by_chance > 0 { "no change beyond chance" } else { "nothing changed" };
+                    format!("**{word}** {compared} compared: {changed}{held}")
+                }
             };
         }
         format!("**{word}** {}. Compared: {compared}{held}.", parts.join(", "))

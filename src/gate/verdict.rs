@@ -39,6 +39,8 @@ pub struct Tally {
     pub limits: usize,
     /// Metrics that the policy ignores, summed over the cells.
     pub ignored: usize,
+    /// Exact metrics that differ no more than chance makes them, and are left out.
+    pub by_chance: usize,
 }
 
 /// How many times ranked apart, and how many would have by chance.

@@ -19,7 +19,7 @@ mod source;
 pub use bounds::Bounds;
 pub use edits::Edits;
 pub use finding::{Edit, Finding, Kind};
-pub use model::{Group, grown_bytes, hinted_bytes};
+pub use model::{Group, TABLE_SLOTS_MAX, grown_bytes, hinted_bytes, hinted_tables};
 pub use patch::patch;
 pub use rust::{RustSource, workspace_of};
 pub use source::{Fixed, Linted, Outcome, Place, Source};

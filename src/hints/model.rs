@@ -13,7 +13,10 @@ pub struct Group {
 }
 
 const SLOTS: u64 = 8;
-const TABLE_SLOTS_MAX: u64 = 1024;
+
+/// Slots of the largest table.
+pub const TABLE_SLOTS_MAX: u64 = 1024;
+
 const TABLE_BYTES: usize = 32;
 
 impl Group {
@@ -31,15 +34,24 @@ fn directory_bytes(tables: u64) -> u64 {
     occupied_bytes(usize::try_from(8 * tables).unwrap_or(usize::MAX / 2), false) as u64
 }
 
-/// With a hint of that number, by the rule of `NewMap` in internal/runtime/maps: tables of at most 1,024 slots, each of a
-/// power of two, in a directory of a power of two, 7/8 of them for entries.
+/// With a hint of that number, how many tables, and how many slots of each, by the rule of `NewMap` in internal/runtime/maps:
+/// at most 1,024 slots, each of a power of two, in a directory of a power of two, 7/8 of them for entries. A group of eight
+/// slots takes the place of the smallest table.
+pub fn hinted_tables(entries: u64) -> (u64, u64) {
+    if entries <= SLOTS {
+        return (1, SLOTS);
+    }
+    let slots = entries.saturating_mul(SLOTS) / (SLOTS - 1);
+    let tables = slots.div_ceil(TABLE_SLOTS_MAX).next_power_of_two();
+    (tables, (slots / tables).max(SLOTS).next_power_of_two())
+}
+
+/// What they take, with the directory.
 pub fn hinted_bytes(entries: u64, group: Group) -> u64 {
     if entries <= SLOTS {
         return group.groups_bytes(SLOTS);
     }
-    let slots = entries.saturating_mul(SLOTS) / (SLOTS - 1);
-    let tables = slots.div_ceil(TABLE_SLOTS_MAX).next_power_of_two();
-    let of_each = (slots / tables).max(SLOTS).next_power_of_two();
+    let (tables, of_each) = hinted_tables(entries);
     tables.saturating_mul(group.table_bytes(of_each)) + directory_bytes(tables)
 }
 

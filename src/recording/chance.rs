@@ -13,7 +13,7 @@
 //! have `n²` times the variance. How often a key is put is known as the mean of a map's keys only.
 
 use super::{Map, Tables, Type};
-use crate::hints::hinted_bytes;
+use crate::hints::{TABLE_SLOTS_MAX, hinted_bytes, hinted_tables};
 
 /// What depends on seeds, and what one of it costs at most.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,8 +33,6 @@ pub(super) const TABLE_ENTRIES_MAX: u64 = 896;
 
 impl Chance {
     pub(super) fn of(map: &Map, ty: Option<&Type>) -> Chance {
-        // The first group to tables of 16, 32, ... 1,024 slots.
-        const TO_ONE_TABLE: u64 = 7;
         let growths = u64::from(map.growths);
         match ty.map(|ty| ty.tables) {
             _ if !map.is_measured() => return Chance::default(),
@@ -55,8 +53,8 @@ impl Chance {
         }
         let growths = match map.entries_max.max(map.hint.into()) {
             0..=TABLE_ENTRIES_MAX if map.removes == 0 => 0,
-            _ if map.removes > 0 || map.hint > 0 || map.is_copy() => growths,
-            _ => growths.saturating_sub(TO_ONE_TABLE),
+            _ if map.removes > 0 || map.is_copy() => growths,
+            _ => growths.saturating_sub(until_two_tables(map.hint.into())),
         };
         let table_bytes = match ty.map(|ty| ty.tables) {
             Some(Tables::Groups(group)) if growths > 0 => hinted_bytes(TABLE_ENTRIES_MAX, group),
@@ -72,6 +70,11 @@ impl Chance {
         self.node_bytes = self.node_bytes.max(other.node_bytes);
     }
 
+    /// Whether two recordings of the same may have so many growths each.
+    pub(super) fn may_differ(self, other: Chance, growths: [u64; 2]) -> bool {
+        growths[0].abs_diff(growths[1]) as f64 <= self.growths_apart(other)
+    }
+
     /// By how many growths two recordings of the same differ at most, but for one of 15,000: four standard deviations.
     /// The deviation is that of tosses of a coin, the largest that events which happen or don't can have.
     pub(super) fn growths_apart(self, other: Chance) -> f64 {
@@ -82,6 +85,15 @@ impl Chance {
     /// By how many nodes they do, with as many standard deviations.
     pub(super) fn nodes_apart(self, other: Chance) -> f64 {
         4.0 * (self.nodes.saturating_add(other.nodes) as f64 / 3.0).sqrt()
+    }
+}
+
+/// Growths of a map that was made for so many entries until it has two tables: whatever its seed, its only table of 1,024
+/// slots is full with 896 entries, and the next one makes two of it.
+fn until_two_tables(hint: u64) -> u64 {
+    match hinted_tables(hint) {
+        (1, slots) => u64::from((TABLE_SLOTS_MAX / slots).ilog2()) + 1,
+        _ => 0,
     }
 }
 
@@ -101,7 +113,12 @@ mod tests {
         assert_eq!(growths(Map { removes: 1, ..map }), 7);
         // A hint of one more makes two tables.
         assert_eq!(growths(Map { hint: 897, ..map }), 7);
-        assert_eq!(growths(Map { entries_max: 897, growths: 8, ..map }), 1);
+        assert_eq!(growths(Map { entries_max: 897, growths: 8, ..map }), 0, "its one full table becomes two");
+        assert_eq!(growths(Map { entries_max: 2000, growths: 10, ..map }), 2);
+        assert_eq!(growths(Map { entries_max: 897, growths: 8, removes: 1, ..map }), 8);
+        for (hint, certain) in [(8, 8), (9, 7), (448, 2), (449, 1), (896, 1), (897, 0)] {
+            assert_eq!(growths(Map { entries_max: 2000, growths: 10, hint, ..map }), 10 - certain, "{hint}");
+        }
         const COPY: u32 = 8;
         assert_eq!(growths(Map { entries_max: 897, growths: 8, flags: COPY, ..map }), 8);
     }

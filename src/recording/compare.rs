@@ -69,7 +69,9 @@ pub fn judged_figures() -> Vec<Metric> {
 pub(super) fn apart_by_chance(name: &str, before: &Counts, after: &Counts) -> f64 {
     let by_growth = FIGURES.iter().find(|figure| figure.metric.name == name).and_then(|figure| figure.by_growth);
     let (a, b) = (before.chance, after.chance);
-    let of_tables = by_growth.map_or(0.0, |of| a.growths_apart(b) * of(a.table_bytes.max(b.table_bytes) as f64));
+    // Where the growths differ by more, so do the bytes and moves that come of them.
+    let of_growth = by_growth.filter(|_| a.may_differ(b, [before.growths, after.growths]));
+    let of_tables = of_growth.map_or(0.0, |of| a.growths_apart(b) * of(a.table_bytes.max(b.table_bytes) as f64));
     // A node is allocated, and replaces nothing.
     let of_nodes = match name {
         "alloc_bytes" => a.nodes_apart(b) * a.node_bytes.max(b.node_bytes) as f64,
@@ -120,7 +122,9 @@ pub fn compare(before: &Recording, after: &Recording, policy: &Policy) -> Verdic
     }
     let mut by_chance = 0;
     for &(before, after) in &pairing.pairs {
-        by_chance += usize::from(pair(before, after, policy, &mut verdict));
+        let of_place = pair(before, after, policy, &mut verdict);
+        verdict.tally.by_chance += of_place;
+        by_chance += usize::from(of_place > 0);
     }
     let unmeasured = |row: &Row| row.counts.unmeasured_maps > 0;
     let unmeasured = pairing.pairs.iter().filter(|(before, after)| unmeasured(before) || unmeasured(after)).count();
@@ -139,10 +143,10 @@ pub fn compare(before: &Recording, after: &Recording, policy: &Policy) -> Verdic
         verdict.notes.push(format!("Other compilers built the programs: {a} -> {b}. {what}"));
     }
     if by_chance > 0 {
-        let places = plural(by_chance, "place");
+        let (places, figures) = (plural(by_chance, "place"), plural(verdict.tally.by_chance, "figure"));
         verdict.notes.push(format!(
-            "At {places} the maps' random seeds decided when tables grew, or how many nodes a sync.Map has; what differs \
-             there by four standard deviations of that or less is left out."
+            "At {places} the maps' random seeds decided when tables grew, or how many nodes a sync.Map has: {figures} there \
+             differ by four standard deviations of that or less, and are left out."
         ));
     }
     if unmeasured > 0 {
@@ -160,9 +164,9 @@ pub fn compare(before: &Recording, after: &Recording, policy: &Policy) -> Verdic
     verdict
 }
 
-/// Judges each figure of a place; whether seeds account for what differs in one.
-fn pair(before: &Row, after: &Row, policy: &Policy, verdict: &mut Verdict<PlaceId>) -> bool {
-    let (place, mut by_chance) = (id(after), false);
+/// Judges each figure of a place; of how many seeds account for what differs.
+fn pair(before: &Row, after: &Row, policy: &Policy, verdict: &mut Verdict<PlaceId>) -> usize {
+    let (place, mut by_chance) = (id(after), 0);
     let name = place.to_string();
     verdict.tally.cells += 1;
     for Figure { metric, of, .. } in &FIGURES {
@@ -183,7 +187,7 @@ fn pair(before: &Row, after: &Row, policy: &Policy, verdict: &mut Verdict<PlaceI
             continue;
         }
         if by.abs() <= apart_by_chance(metric.name, &before.counts, &after.counts) {
-            by_chance = true;
+            by_chance += 1;
             continue;
         }
         let (kind, level, worsening) = decision.judge(a as f64, by, level);
@@ -236,6 +240,26 @@ mod tests {
         // What chance has no part in stays exact.
         let growths = |growths| Counts { growths, ..of(75, 0) };
         assert_eq!(changes(growths(0), growths(1)).0, ["growths"]);
+    }
+
+    #[test]
+    fn growths_beyond_chance_take_their_bytes_and_moves_with_them() {
+        // Four deviations of 25 tosses in both are ten growths of tables of 1,000 bytes, each of which replaces one.
+        let of = |growths: u64, more_bytes: u64| {
+            let chance = Chance { growths: growths.min(13), table_bytes: 1000, ..Chance::default() };
+            let table_bytes = 1000 * growths + more_bytes;
+            Counts { maps: 1, growths, table_bytes, moved_entries: 800 * growths, chance, ..Counts::default() }
+        };
+        let (names, verdict) = changes(of(12, 0), of(22, 0));
+        assert_eq!((names.len(), verdict.tally.by_chance), (0, 3));
+        assert!(verdict.summary().ends_with("compared: no change beyond chance"), "{}", verdict.summary());
+        assert!(
+            verdict.notes.iter().any(|note| note.contains("3 figures there differ by four")),
+            "{:?}",
+            verdict.notes
+        );
+        assert_eq!(changes(of(12, 0), of(23, 0)).0, ["alloc_bytes", "growths", "moved_entries"]);
+        assert_eq!(changes(of(12, 0), of(13, 20_000)).0, ["alloc_bytes"]);
     }
 
     #[test]

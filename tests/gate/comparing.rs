@@ -35,7 +35,10 @@ fn a_record_passes_against_itself() {
     assert_eq!(verdict.outcome(), Outcome::Pass);
     assert_eq!(verdict.outcome().exit_code(), 0);
     assert!(verdict.changes.is_empty() && verdict.notes.is_empty() && verdict.unjudged.is_empty(), "{verdict:?}");
-    assert_eq!(verdict.tally, Tally { cells: 3, exact: 3 * EXACT, statistical: 1, limits: 0, ignored: 0 });
+    assert_eq!(
+        verdict.tally,
+        Tally { cells: 3, exact: 3 * EXACT, statistical: 1, limits: 0, ignored: 0, by_chance: 0 }
+    );
 }
 
 #[test]

@@ -273,7 +273,8 @@ fn write_trace(
 ) -> Result<Written, RecordingError> {
     let ty = process.type_of(map);
     let (name, value_bytes) = ty.map_or(("map", 8), |ty| (&ty.name, ty.value_bytes));
-    let mut keys = Keys::new(ty.map_or(KeyType::U64, |ty| key_type(ty, sum)));
+    let entry = ty.map_or(Entry { key: KeyType::U64, value: ValueType::U64 }, |ty| entry(ty, sum));
+    let mut keys = Keys::new(entry.key);
     write_whole(&path, |file| {
         let mut to = Output::new(&path, file)?;
         let hint = map.hint;
@@ -294,7 +295,7 @@ fn write_trace(
         to.finish().map(drop)
     })
     .map_err(|error| RecordingError::at(&path, format!("can't be written: {error}")))?;
-    let entry = Entry { key: keys.fitting(), value: value_type(value_bytes) };
+    let entry = Entry { key: keys.fitting(), ..entry };
     Ok(Written { path, operations: sum.operations, at, ty: name.to_owned(), entry, hint: map.hint })
 }
 
@@ -329,6 +330,16 @@ impl Keys {
     }
 }
 
+/// An entry that takes as much room as one of a map.
+fn entry(ty: &Type, sum: Sum) -> Entry {
+    let (key, value) = (key_type(ty, sum), value_type(ty.value_bytes));
+    let [of_key, of_value] = [key.shape(), value.shape()];
+    let pair_bytes = (of_key.bytes + of_value.bytes).next_multiple_of(of_key.align.max(of_value.align));
+    // What neither key nor value says: a slot is padded to its alignment, and a text may take more than a pointer and a length.
+    let padded = ty.slot_bytes().filter(|&slot| slot > pair_bytes).map(|slot| slot - of_key.bytes);
+    Entry { key, value: padded.map_or(value, |bytes| ValueType::Array(within(bytes))) }
+}
+
 /// The type of keys as long as those of a map.
 fn key_type(ty: &Type, sum: Sum) -> KeyType {
     match ty.key_bytes {
@@ -358,6 +369,8 @@ fn within(bytes: u64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hints::Group;
+    use crate::recording::{Indexed, Slots, Tables};
 
     /// A file of these rows, with room for so many, and whether it can be opened and read.
     fn read(rows: &[(u64, u64)], claimed: u32, ready: u32) -> Result<Vec<Row>, String> {
@@ -415,11 +428,14 @@ mod tests {
         assert_eq!(place_of("/m/xf.go", "xf.go:7", &[]), None);
     }
 
-    fn entry(key_bytes: u32, value_bytes: u32, texts: Option<u64>) -> String {
+    fn padded(key_bytes: u32, value_bytes: u32, texts: Option<u64>, tables: Tables) -> String {
         let flags = if texts.is_some() { 32 } else { 0 };
-        let ty = Type { key_bytes, value_bytes, flags, ..Type::default() };
-        let sum = Sum { operations: 3, keyed: 2, key_bytes: texts.unwrap_or(32) };
-        Entry { key: key_type(&ty, sum), value: value_type(value_bytes) }.to_string()
+        let ty = Type { key_bytes, value_bytes, flags, tables, ..Type::default() };
+        super::entry(&ty, Sum { operations: 3, keyed: 2, key_bytes: texts.unwrap_or(32) }).to_string()
+    }
+
+    fn entry(key_bytes: u32, value_bytes: u32, texts: Option<u64>) -> String {
+        padded(key_bytes, value_bytes, texts, Tables::default())
     }
 
     #[test]
@@ -430,6 +446,25 @@ mod tests {
         // As long as they are themselves, and longer than an entry can say.
         assert_eq!(entry(16, 1, Some(32)), "string(16)/u8");
         assert_eq!(entry(4, 1 << 20, None), "u32/65536");
+    }
+
+    #[test]
+    fn entries_are_padded_as_those_of_the_map_are() {
+        let slots = |bytes| Tables::Slots(Slots { bytes, align: 8, group: 16, buckets_min: 4 });
+        let groups = |slot| Tables::Groups(Group { bytes: 8 + 8 * slot, has_pointers: false });
+        for (tables, of) in [(&slots as &dyn Fn(u32) -> Tables, "Rust"), (&groups, "Go")] {
+            assert_eq!(padded(24, 1, None, tables(32)), "24/8", "{of}");
+            assert_eq!(padded(12, 8, None, tables(24)), "12/u64", "{of}");
+            assert_eq!(padded(8, 1, None, tables(16)), "u64/u8", "{of}");
+            assert_eq!(padded(16, 1, Some(10), tables(24)), "string(5)/u8", "{of}");
+            assert_eq!(padded(200, 304, None, tables(16)), "200/304", "{of}: behind pointers");
+        }
+        assert_eq!(padded(24, 8, Some(10), slots(32)), "string(5)/16", "a String has a capacity, too");
+        let indexed = Tables::Indexed(Indexed {
+            table: Slots { bytes: 8, align: 8, group: 16, buckets_min: 4 },
+            entry_bytes: 40,
+        });
+        assert_eq!(padded(24, 1, None, indexed), "24/8", "beside its hash");
     }
 
     #[test]

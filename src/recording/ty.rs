@@ -132,6 +132,19 @@ impl Type {
         self.flags & 32 != 0
     }
 
+    /// Bytes of a key and a value side by side, where they lie so.
+    pub(super) fn slot_bytes(&self) -> Option<u64> {
+        /// Slots of a group, and bytes of its control word.
+        const GROUP: u32 = 8;
+        const HASH_BYTES: u32 = 8;
+        match self.tables {
+            Tables::Groups(group) => Some(u64::from(group.bytes.saturating_sub(GROUP) / GROUP)),
+            Tables::Slots(slots) => Some(slots.bytes.into()),
+            Tables::Indexed(indexed) => Some(indexed.entry_bytes.saturating_sub(HASH_BYTES).into()),
+            Tables::Nodes | Tables::Chains(_) | Tables::Trie { .. } => None,
+        }
+    }
+
     /// The type at this row; `None` where it is not yet written.
     pub(super) fn parse(file: &Bytes<'_>, at: usize, texts: &mut Texts<'_>) -> Result<Option<Type>, String> {
         let short = |field| file.u32(at + field);

@@ -41,6 +41,10 @@ impl Args {
             left(files, why);
         }
         let fixed = source.fix(&edits.files)?;
+        if fixed.is_empty() && !self.is_on_stdout() {
+            output::note("no hint can be written: nothing is changed, and no patch is made");
+            return Ok(());
+        }
         if self.write {
             for file in &fixed {
                 write(&file.file, &file.after)

@@ -31,6 +31,9 @@ pub(super) fn run(path: &Path, pid: Option<u32>, by: Sort, rows_max: usize) -> a
     let mut screen = io::stdout();
     let is_screen = screen.is_terminal();
     output::print("Rates come every 2 seconds\n")?;
+    if !watched.any_runs() {
+        output::note("no process of this recording runs now: the next one that begins is shown, and Ctrl-C ends this");
+    }
     loop {
         watched.wait(EVERY, is_one)?;
         let after = watched.read(path)?;

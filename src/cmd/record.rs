@@ -24,7 +24,7 @@ Examples: mapscope record -- go test ./...
           mapscope record --trace cache.go:42 -- ./server
           mapscope record --serve 127.0.0.1:9000 -- ./server
           mapscope record -- java -jar app.jar
-          mapscope record -- cargo run --features record
+          mapscope record -- cargo run --features mapscope-record/record
 Then: mapscope maps DIR
 Go programs are built with a patched copy of their own Go's maps; GOROOT stays
 as it is. Go 1.24 to 1.27. JVMs load an agent: Java 17 and newer. Rust programs
@@ -176,18 +176,14 @@ fn service(command: &[OsString]) -> String {
     name.map_or_else(|| "mapscope".to_owned(), |name| text::path(Path::new(name)))
 }
 
-fn of(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", number::integer(count), if count == 1 { "" } else { "s" })
-}
-
 /// What became of the traces, a line each.
 fn outcome(traced: &Traced) -> Vec<String> {
     let mut lines: Vec<_> = traced.places.iter().flat_map(outcome_of).collect();
     if traced.dropped > 0 {
-        lines.push(format!("{} had no room, and are in no trace", of(traced.dropped, "operation")));
+        lines.push(format!("{} had no room, and are in no trace", number::plural(traced.dropped, "operation")));
     }
     if traced.unnamed > 0 {
-        let maps = of(traced.unnamed, "traced map");
+        let maps = number::plural(traced.unnamed, "traced map");
         lines.push(format!("{maps}: there was no room for the name of their place, and no trace is written of them"));
     }
     lines
@@ -196,18 +192,25 @@ fn outcome(traced: &Traced) -> Vec<String> {
 fn outcome_of(traced: &TracedPlace) -> Vec<String> {
     let place = &traced.place;
     let mut lines = vec![match traced.maps {
-        0 => format!("{place}: no map of this place was recorded: `mapscope maps` shows the places"),
-        maps => format!("{place}: {} of {} traced", of(traced.operations, "operation"), of(maps, "map")),
+        0 => format!(
+            "{place}: no map was traced there: `mapscope maps` shows the places (BTreeMap, whose operations are only \
+             counted, is never traced)"
+        ),
+        maps => format!(
+            "{place}: {} of {} traced",
+            number::plural(traced.operations, "operation"),
+            number::plural(maps, "map")
+        ),
     }];
     if traced.in_part > 0 {
-        let maps = of(traced.in_part, "map");
+        let maps = number::plural(traced.in_part, "map");
         lines.push(format!(
             "{maps} began as copies, with entries, or retained some of theirs: no trace is written of these"
         ));
     }
     for Written { path, operations, at, ty, entry, hint } in &traced.written {
         let hint = if *hint > 0 { format!(" --hint {hint}") } else { String::new() };
-        let (operations, path) = (of(*operations, "operation"), text::path(path));
+        let (operations, path) = (number::plural(*operations, "operation"), text::path(path));
         // The end of a path may be that of several.
         let at = if at == place { String::new() } else { format!(" of {at}") };
         lines.push(format!("{operations} of a {ty}{at}: mapscope run --trace {path} --entry '{entry}'{hint}"));

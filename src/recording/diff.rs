@@ -141,8 +141,8 @@ pub fn diff(before: Side<'_>, after: Side<'_>, width: usize, rows_max: usize) ->
         for row in rows.iter().take(rows_max) {
             let bytes = row.counts.of_tables(row.counts.alloc_bytes());
             let bytes = bytes.map_or_else(|| "-".to_owned(), number::integer);
-            let maps = number::integer(row.counts.maps);
-            let _ = writeln!(text, "{}\n{:>18} bytes {maps:>13} maps", place_and_type(row, width), bytes);
+            let (maps, s) = (number::integer(row.counts.maps), if row.counts.maps == 1 { "" } else { "s" });
+            let _ = writeln!(text, "{}\n{:>18} bytes {maps:>13} map{s}", place_and_type(row, width), bytes);
         }
         more(&mut text, rows.len(), rows_max);
     }

@@ -97,17 +97,20 @@ fn end_of(at: &str, room: usize) -> String {
     }
 }
 
+fn of_places(rows: u64) -> String {
+    if rows == 1 { "1 place and type".to_owned() } else { format!("{} places and types", number::integer(rows)) }
+}
+
 pub(super) fn summary(recorded: &Recorded<'_>) -> String {
     let (table, total) = (recorded.table, &recorded.table.total);
-    let [maps, places, inserts, bytes, moved] =
-        [total.maps, table.rows.len() as u64, total.inserts, total.alloc_bytes(), total.moved_entries]
-            .map(number::integer);
+    let [inserts, bytes, moved] = [total.inserts, total.alloc_bytes(), total.moved_entries].map(number::integer);
+    let (maps, places) = (number::plural(total.maps, "map"), of_places(table.rows.len() as u64));
     let mut text = String::new();
     let processes = match recorded.processes {
         [one] => format!("{} ({})", name_of(&one.program), one.built_with),
         many => format!("{} processes", many.len()),
     };
-    let _ = writeln!(text, "{processes}: {maps} maps of {places} places and types, {inserts} inserts");
+    let _ = writeln!(text, "{processes}: {maps} of {places}, {inserts} inserts");
     if let Some(packages) = recorded.packages {
         let _ = writeln!(text, "Only places in {}: sums are of these", shown(&packages.patterns().join(", ")));
     }

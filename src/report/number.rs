@@ -28,6 +28,11 @@ pub(crate) fn integer(n: u64) -> String {
     grouped(&n.to_string())
 }
 
+/// So many of a noun, as `1 map`, `1,234 maps`.
+pub(crate) fn plural(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", integer(n), if n == 1 { "" } else { "s" })
+}
+
 /// In at most six characters: `9,999`, `12.3k`, `4.56M`.
 pub(crate) fn scaled(n: u64) -> String {
     const UNITS: [&str; 6] = ["k", "M", "G", "T", "P", "E"];

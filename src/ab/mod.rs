@@ -12,10 +12,10 @@
 //!              ln OLD' - ln OLD                    its control: what equal builds differ by
 //! ```
 //!
-//! The groups' logarithms come to a median of the means of two (Hodges and Lehmann's) with the 95 % interval of Wilcoxon's
-//! signed ranks, for the ratio and for the control: single groups, however wrong, don't move it far. A change is *called*
-//! when the ratio's interval lies wholly beyond the control's, laid around 1 on both sides. What follows
-//! from that is for the [policy](crate::gate::Policy) to say.
+//! The groups' logarithms come to their median, with the 95 % interval that the sign test gives, for the ratio and for the
+//! control: groups that a neighbour disturbed, however much, don't move it far. A change is *called* when the ratio's interval
+//! lies wholly beyond the control's, laid around 1 on both sides. What follows from that is for the
+//! [policy](crate::gate::Policy) to say.
 
 mod json;
 mod markdown;

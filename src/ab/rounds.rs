@@ -10,7 +10,7 @@ use super::statistics::{GROUPS_MIN, Samples, Side};
 pub enum Rounds {
     /// So many, or as many as the groups need.
     Fixed(u32),
-    /// As many as fit, but at least three times as many groups.
+    /// As many as fit, but at least three times the fewest groups.
     Within(Duration),
 }
 
@@ -110,16 +110,17 @@ fn together(sides: [Side; 3], slices: Slices, turns: &mut impl Turns) -> Result<
 /// What the runs of a turn take together: about as long as a process takes to start.
 const TURN: Duration = Duration::from_millis(20);
 
-/// What the runs of a slice take at the least: long beside what changing to another process takes.
+/// What the runs of a slice take at the least: long beside what changing to another process takes. There are two at least,
+/// because the first one finds the others' memory in the caches.
 const SLICE: Duration = Duration::from_millis(1);
 
 impl Slices {
     /// The runs of a turn, one of which takes so long.
     pub fn of(run: Duration) -> Slices {
         let [turn, slice, run] = [TURN, SLICE, run].map(|time| time.as_nanos().max(1) as u64);
-        let runs = slice.div_ceil(run).min(RUNS_MAX);
-        let number = (turn / run / runs).clamp(1, RUNS_MAX / runs);
-        Slices { number: number as u32, runs: runs as u32 }
+        let all = (turn / run).clamp(1, RUNS_MAX);
+        let runs = slice.div_ceil(run).clamp(2, SLICE_RUNS_MAX).min(all);
+        Slices { number: (all / runs) as u32, runs: runs as u32 }
     }
 
     /// All of a turn.
@@ -130,6 +131,9 @@ impl Slices {
 
 /// A turn has no more runs than this.
 const RUNS_MAX: u64 = 1000;
+
+/// And a slice no more than this.
+const SLICE_RUNS_MAX: u64 = RUNS_MAX / 20;
 
 /// Of how many rounds the least counts: three runs leave behind most of what the machine did to one of them.
 fn group_rounds(rounds: Rounds, slices: Slices) -> u32 {
@@ -227,8 +231,8 @@ mod tests {
             let Slices { number, runs } = Slices::of(Duration::from_micros(run));
             (number, runs)
         };
-        assert_eq!([0, 1, 200, 300, 1000].map(of), [(1, 1000), (1, 1000), (20, 5), (16, 4), (20, 1)]);
-        assert_eq!([9_000, 10_001, 20_001, 3_000_000].map(of), [(2, 1), (1, 1), (1, 1), (1, 1)]);
+        assert_eq!([0, 1, 200, 300, 1000].map(of), [(20, 50), (20, 50), (20, 5), (16, 4), (10, 2)]);
+        assert_eq!([5_000, 6_000, 9_000, 10_001, 3_000_000].map(of), [(2, 2), (1, 2), (1, 2), (1, 1), (1, 1)]);
     }
 
     #[test]

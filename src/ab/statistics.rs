@@ -1,7 +1,6 @@
 //! From the blocks of all turns to a ratio with its interval, its control, and the call.
 
-/// The fewest groups of rounds that an interval follows from. Of all groups' logarithms those of the smallest and of the
-/// largest then lie beyond the truth once in 64.
+/// The fewest groups of rounds that an interval follows from: all of them lie on one side of the truth once in 64.
 pub const GROUPS_MIN: u32 = 7;
 
 /// Whose turn it is.
@@ -121,77 +120,39 @@ fn lower(least: &mut Vec<u64>, blocks: &[u64]) {
     }
 }
 
-/// Of logarithms of ratios: the median of the means of any two of them, and of each with itself (Hodges and Lehmann, 1963),
-/// with the interval that Wilcoxon's signed ranks give.
+/// Of logarithms of ratios: their median, with the interval of order statistics that the sign test gives.
 fn interval(mut lns: Vec<f64>) -> Option<Interval> {
     if lns.len() < GROUPS_MIN as usize || !lns.iter().all(|ln| ln.is_finite()) {
         return None;
     }
     lns.sort_unstable_by(f64::total_cmp);
-    let means = lns.len() * (lns.len() + 1) / 2;
+    let last = lns.len() - 1;
     let beyond = beyond(lns.len());
-    let ratio = (mean_at(&lns, means.div_ceil(2)) + mean_at(&lns, means / 2 + 1)) / 2.0;
-    let [ratio, low, high] = [ratio, mean_at(&lns, beyond + 1), mean_at(&lns, means - beyond)].map(f64::exp);
+    let median = f64::midpoint(lns[last / 2], lns[lns.len() / 2]);
+    let [ratio, low, high] = [median, lns[beyond], lns[last - beyond]].map(f64::exp);
     Some(Interval { ratio, low, high })
 }
 
-/// The mean of two that `number` means, itself included, don't exceed. Of sorted ones.
-fn mean_at(sorted: &[f64], number: usize) -> f64 {
-    let is_reached = |mean: f64| {
-        // As one goes up, those that it may be paired with go down.
-        let (mut pairs, mut below) = (0, sorted.len());
-        for (place, &one) in sorted.iter().enumerate() {
-            while below > place && (one + sorted[below - 1]) / 2.0 > mean {
-                below -= 1;
-            }
-            pairs += below.saturating_sub(place);
-        }
-        pairs >= number
-    };
-    let (mut low, mut high) = (sorted[0], sorted[sorted.len() - 1]);
-    if is_reached(low) {
-        return low;
-    }
-    loop {
-        let middle = low + (high - low) / 2.0;
-        if middle <= low || middle >= high {
-            return high;
-        }
-        if is_reached(middle) { high = middle } else { low = middle }
-    }
-}
-
-/// Of so many samples, how many means lie below the 95 % interval: the largest sum of signed ranks that is at most 2.5 %
-/// probable, and all smaller ones with it.
+/// Of so many samples, how many lie below the 95 % interval, and as many above: so few, or fewer, of so many tosses of a coin
+/// show heads with a probability of at most 2.5 %.
 fn beyond(samples: usize) -> usize {
-    let sums = samples * (samples + 1) / 2;
+    let of = samples as f64;
     if samples > EXACT_MAX {
-        let mean = sums as f64 / 2.0;
-        let deviation = (mean * (2 * samples + 1) as f64 / 6.0).sqrt();
-        return (mean - 1.959_963_985 * deviation) as usize;
+        return (of / 2.0 - 1.959_963_985 * of.sqrt() / 2.0 - 0.5) as usize;
     }
-    // The probability of each sum, rank by rank: it is in the sum or not.
-    let mut probable = vec![0.0; sums + 1];
-    probable[0] = 1.0;
-    for rank in 1..=samples {
-        for sum in (0..=sums).rev() {
-            let with = if sum >= rank { probable[sum - rank] } else { 0.0 };
-            probable[sum] = (probable[sum] + with) / 2.0;
+    let (mut all, mut probable, mut heads) = (0.0, 0.5_f64.powi(samples as i32), 0);
+    loop {
+        all += probable;
+        if all > 0.025 {
+            return heads.max(1) - 1;
         }
+        probable *= (of - heads as f64) / (heads + 1) as f64;
+        heads += 1;
     }
-    let mut all = 0.0;
-    probable
-        .iter()
-        .take_while(|&&of| {
-            all += of;
-            all <= 0.025
-        })
-        .count()
-        .saturating_sub(1)
 }
 
-/// From more samples on the sums of ranks are taken for normal.
-const EXACT_MAX: usize = 50;
+/// From more samples on the number of heads is taken for normal.
+const EXACT_MAX: usize = 1000;
 
 impl Compared {
     /// See [the module above](super).
@@ -272,10 +233,10 @@ mod tests {
     #[test]
     fn a_neighbour_that_comes_and_goes_neither_makes_a_change_nor_hides_one() {
         assert_eq!([0.02, 0.2].map(|share| called_beside_a_neighbour(share, 1.0)), [[0, 0]; 2]);
-        assert_eq!(called_beside_a_neighbour(0.02, 1.03), [300, 0]);
-        // Of rounds half of which are disturbed, only what is large can be told.
-        let [slower, faster] = called_beside_a_neighbour(0.2, 1.0 / 1.15);
-        assert!(slower == 0 && faster > 270, "{slower}, {faster}");
+        let [slower, faster] = called_beside_a_neighbour(0.02, 1.03);
+        assert!(slower >= 294 && faster == 0, "{slower}, {faster}");
+        let [slower, faster] = called_beside_a_neighbour(0.2, 1.0 / 1.08);
+        assert!(slower == 0 && faster >= 294, "{slower}, {faster}");
     }
 
     /// Groups of one round: sums of a block, by side.
@@ -285,46 +246,38 @@ mod tests {
         samples
     }
 
-    /// All means of two and of each with itself, sorted.
-    fn means(lns: &[f64]) -> Vec<f64> {
-        let pairs = lns.iter().enumerate().flat_map(|(place, a)| lns[place..].iter().map(move |b| (a + b) / 2.0));
-        let mut means: Vec<_> = pairs.collect();
-        means.sort_by(f64::total_cmp);
-        means
-    }
-
     #[test]
-    fn the_interval_is_wilcoxons_over_the_logarithms_of_the_groups() {
-        // Of seven the 28 means, of which two lie below and two above.
-        let new = [1000, 1010, 1030, 1060, 1100, 1150, 1400];
+    fn the_interval_is_the_sign_tests_over_the_logarithms_of_the_groups() {
+        let new = [1000, 1010, 1030, 1060, 1100, 1150, 9999];
         let samples = of_groups(|group| [1000, new[group], 1000]);
         let Compared { ratio, control } = samples.compared().unwrap();
-        let means = means(&new.map(|ticks| (ticks as f64 / 1000.0).ln()));
         let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
-        assert!(near(ratio.ratio, f64::midpoint(means[13], means[14]).exp()), "{ratio:?}");
-        assert!(near(ratio.low, means[2].exp()) && near(ratio.high, means[25].exp()), "{ratio:?}");
+        assert!(near(ratio.ratio, 1.06) && near(ratio.low, 1.0) && near(ratio.high, 9.999), "{ratio:?}");
         assert_eq!(control, Interval { ratio: 1.0, low: 1.0, high: 1.0 });
+        let of_ten = interval((1..=10).map(f64::from).rev().collect()).unwrap();
+        let logarithms = [of_ten.low, of_ten.ratio, of_ten.high].map(f64::ln);
+        assert!(logarithms.iter().zip([2.0, 5.5, 9.0]).all(|(a, b)| near(*a, b)), "{of_ten:?}");
     }
 
+    /// As tables of the sign test have it, two-sided, 5 %.
     #[test]
-    fn each_mean_is_found_where_sorting_all_of_them_finds_it() {
-        let rng = &mut Xoshiro256PlusPlus::seed_from_u64(1);
-        for number in 1..40 {
-            // Few values, so that many are equal.
-            let mut lns: Vec<_> = (0..number).map(|_| (rng.next_u64() % 9) as f64 / 8.0 - 0.3).collect();
-            lns.sort_by(f64::total_cmp);
-            let all = means(&lns);
-            let found: Vec<_> = (1..=all.len()).map(|number| mean_at(&lns, number)).collect();
-            assert!(found.iter().zip(&all).all(|(found, mean)| (found - mean).abs() < 1e-12), "{found:?}\n{all:?}");
-        }
-    }
-
-    /// Published tables (Wilcoxon's, two-sided, 5 %) end at 50; what is taken for normal begins there.
-    #[test]
-    fn as_many_means_lie_beyond_as_tables_say() {
-        let tables = [(7, 2), (8, 3), (9, 5), (10, 8), (15, 25), (20, 52), (25, 89), (30, 137), (40, 264), (50, 434)];
+    fn as_many_lie_beyond_as_tables_say() {
+        let tables = [
+            (7, 0),
+            (8, 0),
+            (9, 1),
+            (10, 1),
+            (15, 3),
+            (20, 5),
+            (21, 5),
+            (25, 7),
+            (30, 9),
+            (40, 13),
+            (50, 17),
+            (100, 39),
+        ];
         assert_eq!(tables.map(|(samples, _)| (samples, beyond(samples))), tables);
-        assert_eq!([51, 100].map(beyond), [453, 1954], "exactly 453 and 1955");
+        assert_eq!([1000, 1001].map(beyond), [468, 468], "the last exact one, and the first normal one");
     }
 
     #[test]

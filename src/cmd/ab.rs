@@ -28,9 +28,9 @@ paths, or two maps of this one:
   mapscope ab ./base ./target/release/mapscope --map hashbrown --mix fill
   mapscope ab std hashbrown --mix fill,ycsb-a --ops 100000
 They take turns, OLD NEW OLD and back, each in a process of its own, run after
-run; the second OLD is the control. A change is called when its interval lies beyond what the
-control shows. Exit codes: 0 none is called for the worse by the policy (3 %
-without one), 1 one is, 2 bad input or a cell that can't be timed.")]
+run; the second OLD is the control. A change is called when its interval lies
+beyond what the control shows. Exit codes: 0 none is called for the worse by the
+policy (3 % without one), 1 one is, 2 bad input or a cell that can't be timed.")]
 pub(super) struct Args {
     /// The program to hold the other against, or a map
     old: PathBuf,
@@ -229,7 +229,7 @@ impl Turns for OfCell<'_> {
     fn begin(&mut self, side: Side) -> Result<Self::Turn, String> {
         let (build, record, cell) = self.sides[usize::from(side == Side::New)];
         let id = &record.cells[cell].id;
-        Ok((build.begin(cell, id.ops).map_err(why)?, id.to_string()))
+        Ok((build.begin(cell, id.ops).and_then(Turning::ready).map_err(why)?, id.to_string()))
     }
 
     fn go(&mut self, (turning, _): &mut Self::Turn, runs: u32) -> Result<(), String> {

@@ -41,10 +41,6 @@ impl Args {
             left(files, why);
         }
         let fixed = source.fix(&edits.files)?;
-        if fixed.is_empty() && !self.is_on_stdout() {
-            output::note("no hint can be written: nothing is changed, and no patch is made");
-            return Ok(());
-        }
         if self.write {
             for file in &fixed {
                 write(&file.file, &file.after)
@@ -63,7 +59,9 @@ impl Args {
             Some(path) if !self.is_on_stdout() => {
                 write_atomically(path, text.as_bytes())
                     .with_context(|| format!("{}: can't be written", text::path(path)))?;
-                if !quiet {
+                if !quiet && fixed.len() == unnamed.len() {
+                    output::note(&format!("{}: an empty patch: no hint can be written", text::path(path)));
+                } else if !quiet {
                     let files = count(fixed.len() - unnamed.len());
                     let absolute = path::absolute(path).unwrap_or_else(|_| path.clone());
                     let [root, patch] = [&bounds.root, &absolute].map(|path| quoted(&text::path(path)));

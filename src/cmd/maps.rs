@@ -15,14 +15,14 @@ use crate::text;
 /// Show what the maps of a recording cost, by the line that makes them
 #[derive(clap::Args)]
 #[command(after_help = "\
-bytes       allocated by the maps of that place and type, as Go's MemStats count;
-            in Rust those asked of the allocator, and - where they are not known
+bytes       allocated by the maps of that place and type, as Go's MemStats
+            count; in Rust those asked of the allocator; - where not known
 abandoned   share of them that was left behind when tables grew
 hint saves  bytes that a hint of each map's largest number of entries would
             save, of maps from which nothing was removed; - where there are none
 p50/p99/largest  entries of those maps, at their most
-A program that is running is seen as it is now; --watch repeats, and --rates shows
-what it does a second.")]
+A program that is running is seen as it is now; --watch repeats, and --rates
+shows what it does a second.")]
 pub(super) struct Args {
     /// What `mapscope record` wrote: its folder, or the file of one process; or the number of a process that is running
     #[arg(value_name = "DIR|FILE|PID")]

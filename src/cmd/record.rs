@@ -165,6 +165,10 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
         let traced = write_traces(&processes, &Manifest::read(&folder.path)?, &folder.path, args.trace_maps)?;
         if !quiet {
             outcome(&traced).iter().for_each(|line| output::note(line));
+            let is_rust = processes.iter().any(|process| process.language == Language::Rust);
+            if is_rust && traced.places.iter().any(|place| place.maps == 0) {
+                output::note("operations of a BTreeMap are only counted, and in no trace");
+            }
         }
     }
     Ok(ExitCode::from(ended.code))
@@ -192,10 +196,7 @@ fn outcome(traced: &Traced) -> Vec<String> {
 fn outcome_of(traced: &TracedPlace) -> Vec<String> {
     let place = &traced.place;
     let mut lines = vec![match traced.maps {
-        0 => format!(
-            "{place}: no map was traced there: `mapscope maps` shows the places (BTreeMap, whose operations are only \
-             counted, is never traced)"
-        ),
+        0 => format!("{place}: no map of this place was recorded: `mapscope maps` shows the places"),
         maps => format!(
             "{place}: {} of {} traced",
             number::plural(traced.operations, "operation"),

@@ -1,8 +1,11 @@
 //! What of a recording is another in the next one, although the program did the same.
 //!
 //! Each Go map has a random seed, which decides in which of its tables a key lies. So long as a map has one table, and no
-//! key is removed, the seed decides nothing that is recorded. From two tables on it decides when each of them is full, and
-//! a removed key leaves its slot free or marked according to its neighbours.
+//! key is removed, the seed decides nothing that is recorded. Of several tables, which have as many keys each as chance
+//! gives them, each may be full or not: a toss of a coin, the largest variance that what happens or doesn't can have. Where
+//! the mean of keys lies so far from what fills a table that none is, or all are, there is no toss. A removed key leaves its
+//! slot free or marked according to its neighbours: where there were some, each growth is one that may not have come, of
+//! which the number varies by no more than its mean.
 //!
 //! Of a `sync.Map` the seed decides how many nodes it has: one for each beginning of hashes, of so many times four bits, that
 //! two of its keys have in common, and its root. Their number has at most a third of its mean for its variance, whatever the
@@ -18,8 +21,8 @@ use crate::hints::{TABLE_SLOTS_MAX, hinted_bytes, hinted_tables};
 /// What depends on seeds, and what one of it costs at most.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Chance {
-    /// Growths.
-    pub growths: u64,
+    /// Tosses of a coin, each whether a table grows.
+    pub tosses: u64,
     /// Bytes of the largest table.
     pub table_bytes: u64,
     /// Nodes of tries, each counted as often as a key of its map was put on average.
@@ -33,12 +36,12 @@ pub(super) const TABLE_ENTRIES_MAX: u64 = 896;
 
 impl Chance {
     pub(super) fn of(map: &Map, ty: Option<&Type>) -> Chance {
-        let growths = u64::from(map.growths);
         match ty.map(|ty| ty.tables) {
             _ if !map.is_measured() => return Chance::default(),
             // Where a key lies decides only whether its slot is free once it is removed.
             Some(Tables::Slots(_) | Tables::Indexed(_)) if map.removes > 0 => {
-                return Chance { growths, table_bytes: map.held_bytes_max, ..Chance::default() };
+                let tosses = TOSSES_OF_ANY * u64::from(map.growths);
+                return Chance { tosses, table_bytes: map.held_bytes_max, ..Chance::default() };
             }
             Some(Tables::Slots(_) | Tables::Indexed(_) | Tables::Nodes | Tables::Chains(_)) => {
                 return Chance::default();
@@ -51,20 +54,26 @@ impl Chance {
             }
             Some(Tables::Groups(_)) | None => {}
         }
-        let growths = match map.entries_max.max(map.hint.into()) {
-            0..=TABLE_ENTRIES_MAX if map.removes == 0 => 0,
-            _ if map.removes > 0 || map.is_copy() => growths,
-            _ => growths.saturating_sub(until_two_tables(map.hint.into())),
-        };
-        let table_bytes = match ty.map(|ty| ty.tables) {
-            Some(Tables::Groups(group)) if growths > 0 => hinted_bytes(TABLE_ENTRIES_MAX, group),
+        let largest_bytes = match ty.map(|ty| ty.tables) {
+            Some(Tables::Groups(group)) => hinted_bytes(TABLE_ENTRIES_MAX, group),
             _ => 0,
         };
-        Chance { growths, table_bytes, ..Chance::default() }
+        let tosses = match map.entries_max.max(map.hint.into()) {
+            0..=TABLE_ENTRIES_MAX if map.removes == 0 => 0,
+            // It has the tables of what it was copied from, as many as the seed of that made.
+            _ if map.is_copy() => {
+                let tables = map.table_bytes.checked_div(largest_bytes).unwrap_or(0);
+                TOSSES_OF_ANY * (tables + u64::from(map.growths))
+            }
+            _ if map.removes > 0 || map.clears > 0 => TOSSES_OF_ANY * u64::from(map.growths),
+            _ => tosses(map.entries_max, map.hint.into()),
+        };
+        let table_bytes = if tosses > 0 { largest_bytes } else { 0 };
+        Chance { tosses, table_bytes, ..Chance::default() }
     }
 
     pub(super) fn add(&mut self, other: Chance) {
-        self.growths = self.growths.saturating_add(other.growths);
+        self.tosses = self.tosses.saturating_add(other.tosses);
         self.table_bytes = self.table_bytes.max(other.table_bytes);
         self.nodes = self.nodes.saturating_add(other.nodes);
         self.node_bytes = self.node_bytes.max(other.node_bytes);
@@ -76,9 +85,8 @@ impl Chance {
     }
 
     /// By how many growths two recordings of the same differ at most, but for one of 15,000: four standard deviations.
-    /// The deviation is that of tosses of a coin, the largest that events which happen or don't can have.
     pub(super) fn growths_apart(self, other: Chance) -> f64 {
-        let tosses = self.growths.saturating_add(other.growths);
+        let tosses = self.tosses.saturating_add(other.tosses);
         4.0 * (tosses as f64 / 4.0).sqrt()
     }
 
@@ -88,44 +96,100 @@ impl Chance {
     }
 }
 
-/// Growths of a map that was made for so many entries until it has two tables: whatever its seed, its only table of 1,024
-/// slots is full with 896 entries, and the next one makes two of it.
-fn until_two_tables(hint: u64) -> u64 {
-    match hinted_tables(hint) {
-        (1, slots) => u64::from((TABLE_SLOTS_MAX / slots).ilog2()) + 1,
-        _ => 0,
+/// The variance of growths that may come or not is at most their mean, four times that of a toss.
+const TOSSES_OF_ANY: u64 = 4;
+
+/// Tables of a map without removes that have their number of keys, of so many in all, near what fills them. It was made for
+/// `hint` entries.
+fn tosses(entries: u64, hint: u64) -> u64 {
+    let (mut tables, mut slots) = hinted_tables(hint);
+    let mut tosses = 0;
+    loop {
+        let mean = entries as f64 / tables as f64;
+        let beyond = mean - (slots / 8 * 7) as f64;
+        // A table's keys are binomial: of six deviations one in 10⁹ is beyond.
+        let may_be = 6.0 * mean.sqrt();
+        if tables > 1 && beyond.abs() < may_be {
+            tosses += tables;
+        }
+        if beyond < -may_be {
+            return tosses;
+        }
+        if slots < TABLE_SLOTS_MAX { slots *= 2 } else { tables *= 2 }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hints::Group;
 
-    fn growths(map: Map) -> u64 {
-        Chance::of(&map, None).growths
+    fn tosses_of(map: Map) -> u64 {
+        Chance::of(&map, None).tosses
     }
 
     #[test]
     fn a_map_of_one_table_from_which_nothing_is_removed_leaves_nothing_to_chance() {
         let map = Map { growths: 7, entries_max: 896, ..Map::default() };
-        assert_eq!(growths(map), 0);
-        assert_eq!(growths(Map { hint: 896, ..map }), 0);
-        assert_eq!(growths(Map { removes: 1, ..map }), 7);
-        // A hint of one more makes two tables.
-        assert_eq!(growths(Map { hint: 897, ..map }), 7);
-        assert_eq!(growths(Map { entries_max: 897, growths: 8, ..map }), 0, "its one full table becomes two");
-        assert_eq!(growths(Map { entries_max: 2000, growths: 10, ..map }), 2);
-        assert_eq!(growths(Map { entries_max: 897, growths: 8, removes: 1, ..map }), 8);
-        for (hint, certain) in [(8, 8), (9, 7), (448, 2), (449, 1), (896, 1), (897, 0)] {
-            assert_eq!(growths(Map { entries_max: 2000, growths: 10, hint, ..map }), 10 - certain, "{hint}");
-        }
+        assert_eq!(tosses_of(map), 0);
+        assert_eq!(tosses_of(Map { hint: 896, ..map }), 0);
+        assert_eq!(tosses_of(Map { removes: 1, ..map }), 4 * 7);
         const COPY: u32 = 8;
-        assert_eq!(growths(Map { entries_max: 897, growths: 8, flags: COPY, ..map }), 8);
+        let large = Map { entries_max: 1750, growths: 8, ..map };
+        assert_eq!(tosses_of(Map { flags: COPY, ..large }), 4 * 8);
+        assert_eq!(tosses_of(Map { clears: 1, ..large }), 4 * 8);
+        let group = Group { bytes: 136, has_pointers: false };
+        let ty = Type { tables: Tables::Groups(group), ..Type::default() };
+        let copied = Map { flags: COPY, growths: 0, table_bytes: 2 * hinted_bytes(896, group), ..large };
+        assert_eq!(
+            Chance::of(&copied, Some(&ty)),
+            Chance { tosses: 8, table_bytes: hinted_bytes(896, group), ..Chance::default() }
+        );
+    }
+
+    #[test]
+    fn tables_that_are_nearly_full_are_tosses_and_others_are_not() {
+        // Two tables come with the 897th entry, four with some 1,800, eight with some 3,600.
+        for (entries, of) in
+            [(897, 0), (1000, 0), (1400, 0), (1700, 2), (1792, 2), (2000, 2), (2300, 0), (3600, 4), (5000, 0)]
+        {
+            assert_eq!(tosses(entries, 0), of, "{entries}");
+            assert_eq!(tosses(entries, 500), of, "{entries} with a hint");
+        }
+        // Made for as many, two tables have 512 slots each; from 1,024 on they have 1,024.
+        for (entries, hint, of) in [(897, 897, 2), (500, 897, 0), (1000, 1000, 0), (3400, 3400, 4), (2500, 3400, 0)] {
+            assert_eq!(tosses(entries, hint), of, "{entries} with a hint of {hint}");
+        }
+        assert!(tosses(u64::from(u32::MAX), u32::MAX.into()) < 1 << 32);
+    }
+
+    /// Growths that a generator's seeds make of maps of so many entries, from two tables on.
+    fn growths(entries: u64, rng: &mut impl FnMut() -> u64) -> u64 {
+        fn of(hashes: &[u64], bit: u32) -> u64 {
+            if hashes.len() as u64 <= TABLE_ENTRIES_MAX {
+                return 0;
+            }
+            let (ones, zeros): (Vec<_>, Vec<_>) = hashes.iter().partition(|&hash| hash >> bit & 1 == 1);
+            1 + of(&ones, bit - 1) + of(&zeros, bit - 1)
+        }
+        let hashes: Vec<_> = (0..entries).map(|_| rng()).collect();
+        of(&hashes, 63)
+    }
+
+    #[test]
+    fn growths_differ_by_no_more_than_tosses_allow() {
+        let rng = &mut split_mix();
+        for entries in (900..8000).step_by(177) {
+            let all: Vec<_> = (0..60).map(|_| growths(entries, rng)).collect();
+            let apart = all.iter().max().unwrap() - all.iter().min().unwrap();
+            let chance = Chance { tosses: tosses(entries, 0), ..Chance::default() };
+            assert!(apart as f64 <= chance.growths_apart(chance), "{entries}: {all:?}");
+        }
     }
 
     #[test]
     fn what_chance_makes_is_four_deviations_of_as_many_tosses() {
-        let [some, none] = [50, 0].map(|growths| Chance { growths, ..Chance::default() });
+        let [some, none] = [50, 0].map(|tosses| Chance { tosses, ..Chance::default() });
         assert_eq!(some.growths_apart(some), 4.0 * 5.0);
         assert_eq!(none.growths_apart(none), 0.0);
     }
@@ -138,10 +202,20 @@ mod tests {
     #[test]
     fn nodes_vary_by_a_third_of_their_number_and_keys_that_come_again_bring_theirs() {
         let [once, thrice] = [trie(75, 200, 200), trie(75, 600, 200)];
-        assert_eq!((once.growths, once.nodes, once.node_bytes), (0, 75, 160));
+        assert_eq!((once.tosses, once.nodes, once.node_bytes), (0, 75, 160));
         assert_eq!(once.nodes_apart(once), 4.0 * (150.0_f64 / 3.0).sqrt());
         assert_eq!(thrice.nodes, 225);
         assert_eq!(trie(1, 0, 0).nodes, 1);
+    }
+
+    fn split_mix() -> impl FnMut() -> u64 {
+        let mut state = 0_u64;
+        move || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+            mixed ^ mixed >> 31
+        }
     }
 
     /// Nodes of a trie with so many keys, whose hashes come from a generator.
@@ -159,14 +233,7 @@ mod tests {
 
     #[test]
     fn a_third_is_enough_and_little_more_than_that() {
-        let mut state = 0_u64;
-        let mut rng = || {
-            // SplitMix64.
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-            mixed ^ mixed >> 31
-        };
+        let mut rng = split_mix();
         for (keys, tries, least) in [(2, 5_000, 0.0), (8, 25_000, 0.3), (16, 2_000, 0.2), (128, 1_000, 0.2)] {
             let counts: Vec<_> = (0..tries).map(|_| nodes(keys, &mut rng) as f64).collect();
             let mean = counts.iter().sum::<f64>() / f64::from(tries);

@@ -246,7 +246,7 @@ mod tests {
     fn growths_beyond_chance_take_their_bytes_and_moves_with_them() {
         // Four deviations of 25 tosses in both are ten growths of tables of 1,000 bytes, each of which replaces one.
         let of = |growths: u64, more_bytes: u64| {
-            let chance = Chance { growths: growths.min(13), table_bytes: 1000, ..Chance::default() };
+            let chance = Chance { tosses: growths.min(13), table_bytes: 1000, ..Chance::default() };
             let table_bytes = 1000 * growths + more_bytes;
             Counts { maps: 1, growths, table_bytes, moved_entries: 800 * growths, chance, ..Counts::default() }
         };

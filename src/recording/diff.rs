@@ -94,7 +94,7 @@ fn change(
     column: &Column,
 ) -> Option<Change> {
     let (a, b) = (value(of_before, &before.counts, column)?, value(of_after, &after.counts, column)?);
-    let decided = |row: &Row| row.counts.chance.growths.saturating_add(row.counts.chance.nodes) > 0;
+    let decided = |row: &Row| row.counts.chance.tosses.saturating_add(row.counts.chance.nodes) > 0;
     // Sums of some maps are not those of others.
     if OF_TABLES.contains(&column.0) && before.counts.unmeasured_maps + after.counts.unmeasured_maps > 0 {
         return None;

@@ -332,12 +332,21 @@ impl Keys {
 
 /// An entry that takes as much room as one of a map.
 fn entry(ty: &Type, sum: Sum) -> Entry {
-    let (key, value) = (key_type(ty, sum), value_type(ty.value_bytes));
-    let [of_key, of_value] = [key.shape(), value.shape()];
-    let pair_bytes = (of_key.bytes + of_value.bytes).next_multiple_of(of_key.align.max(of_value.align));
+    let key = key_type(ty, sum);
+    let fits = |value: ValueType| ty.has_slots_of(key.shape(), value.shape());
+    let value = value_type(ty.value_bytes);
     // What neither key nor value says: a slot is padded to its alignment, and a text may take more than a pointer and a length.
-    let padded = ty.slot_bytes().filter(|&slot| slot > pair_bytes).map(|slot| slot - of_key.bytes);
-    Entry { key, value: padded.map_or(value, |bytes| ValueType::Array(within(bytes))) }
+    let padded = || {
+        let bytes = ty.slot_bytes()?.checked_sub(key.shape().bytes)?;
+        let more = u32::try_from(bytes).ok().filter(|&bytes| bytes > ty.value_bytes)?;
+        Some(
+            [value_type(more), ValueType::Array(within(more.into()))]
+                .into_iter()
+                .find(|&value| fits(value))
+                .unwrap_or(value),
+        )
+    };
+    Entry { key, value: if fits(value) { value } else { padded().unwrap_or(value) } }
 }
 
 /// The type of keys as long as those of a map.
@@ -453,18 +462,25 @@ mod tests {
         let slots = |bytes| Tables::Slots(Slots { bytes, align: 8, group: 16, buckets_min: 4 });
         let groups = |slot| Tables::Groups(Group { bytes: 8 + 8 * slot, has_pointers: false });
         for (tables, of) in [(&slots as &dyn Fn(u32) -> Tables, "Rust"), (&groups, "Go")] {
-            assert_eq!(padded(24, 1, None, tables(32)), "24/8", "{of}");
+            assert_eq!(padded(24, 1, None, tables(32)), "24/u64", "{of}");
+            assert_eq!(padded(24, 1, None, tables(28)), "24/u32", "{of}");
+            assert_eq!(padded(5, 1, None, tables(12)), "5/7", "{of}");
             assert_eq!(padded(12, 8, None, tables(24)), "12/u64", "{of}");
             assert_eq!(padded(8, 1, None, tables(16)), "u64/u8", "{of}");
             assert_eq!(padded(16, 1, Some(10), tables(24)), "string(5)/u8", "{of}");
             assert_eq!(padded(200, 304, None, tables(16)), "200/304", "{of}: behind pointers");
         }
         assert_eq!(padded(24, 8, Some(10), slots(32)), "string(5)/16", "a String has a capacity, too");
-        let indexed = Tables::Indexed(Indexed {
-            table: Slots { bytes: 8, align: 8, group: 16, buckets_min: 4 },
-            entry_bytes: 40,
-        });
-        assert_eq!(padded(24, 1, None, indexed), "24/8", "beside its hash");
+        assert_eq!(padded(24, 0, Some(10), slots(24)), "string(5)/u64");
+        // Go's sets have a byte behind a key, which is the map's own.
+        assert_eq!([padded(8, 0, None, groups(16)), padded(2, 0, None, groups(4))], ["u64/()", "2/()"]);
+        assert_eq!(padded(8, 0, None, slots(8)), "u64/()");
+        let indexed = |entry_bytes| {
+            Tables::Indexed(Indexed { table: Slots { bytes: 8, align: 8, group: 16, buckets_min: 4 }, entry_bytes })
+        };
+        // Beside a hash, which is what they are padded for.
+        assert_eq!([padded(4, 0, None, indexed(16)), padded(24, 1, None, indexed(40))], ["u32/()", "24/u8"]);
+        assert_eq!(padded(24, 8, Some(10), indexed(40)), "string(5)/16");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::bytes::{Bytes, Texts};
 use super::map::bounded;
+use crate::entry::Shape;
 use crate::hints::Group;
 use crate::text;
 
@@ -18,6 +19,9 @@ pub struct Type {
     pub tables: Tables,
     pub(super) flags: u32,
 }
+
+/// Of a hash that is kept beside an entry.
+const HASH_BYTES: u64 = 8;
 
 /// How maps keep their entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,17 +136,30 @@ impl Type {
         self.flags & 32 != 0
     }
 
-    /// Bytes of a key and a value side by side, where they lie so.
+    /// Bytes of a key and a value side by side with what they are padded to, where they lie so.
     pub(super) fn slot_bytes(&self) -> Option<u64> {
         /// Slots of a group, and bytes of its control word.
         const GROUP: u32 = 8;
-        const HASH_BYTES: u32 = 8;
         match self.tables {
             Tables::Groups(group) => Some(u64::from(group.bytes.saturating_sub(GROUP) / GROUP)),
             Tables::Slots(slots) => Some(slots.bytes.into()),
-            Tables::Indexed(indexed) => Some(indexed.entry_bytes.saturating_sub(HASH_BYTES).into()),
+            Tables::Indexed(indexed) => Some(u64::from(indexed.entry_bytes).saturating_sub(HASH_BYTES)),
             Tables::Nodes | Tables::Chains(_) | Tables::Trie { .. } => None,
         }
+    }
+
+    /// Whether a map of such keys and values has slots of as many bytes, or of more, as where large ones are behind pointers.
+    pub(super) fn has_slots_of(&self, key: Shape, value: Shape) -> bool {
+        let align = key.align.max(value.align);
+        let slot = match self.tables {
+            // Go puts a byte behind a last field of none, which is the map's own.
+            Tables::Groups(_) if value.bytes == 0 => return true,
+            Tables::Indexed(_) => {
+                (HASH_BYTES + key.bytes + value.bytes).next_multiple_of(align.max(HASH_BYTES)) - HASH_BYTES
+            }
+            _ => (key.bytes + value.bytes).next_multiple_of(align),
+        };
+        self.slot_bytes().is_none_or(|own| own <= slot)
     }
 
     /// The type at this row; `None` where it is not yet written.

@@ -319,7 +319,7 @@ fn a_trace_plays_on_another_map_to_the_same_content() {
     // Four operations a round, and an iteration.
     assert!(outcome.stderr.contains(&format!("{at}: 8,001 operations of 1 map traced")), "{}", outcome.stderr);
     let entry = outcome.stderr.split("--entry '").nth(1).and_then(|rest| rest.split('\'').next()).expect("an entry");
-    assert!(entry.starts_with("string(") && entry.ends_with("/u64"), "{entry}");
+    assert!(entry.starts_with("string(") && entry.ends_with("/16"), "{entry}: a String takes 24 bytes");
     let args =
         ["run", "--trace", "traced/trace-001.csv.zst", "--entry", entry, "--map", "std,btree", "--passes", "count"];
     let outcome = place.run(&[&args[..], &["--out", "played"]].concat());

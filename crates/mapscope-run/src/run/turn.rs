@@ -12,10 +12,10 @@
 
 use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, ChildStdout, Command, ExitCode, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -74,7 +74,8 @@ struct Spoken<T> {
 /// Reads what is asked from standard input, and answers on standard output.
 pub fn turn_main(subjects: &Subjects) -> ExitCode {
     super::child::end_with_parent();
-    let (mut asks, mut answers) = (io::stdin().lock(), io::stdout().lock());
+    // The map may print, on another thread too: of standard output nothing is held meanwhile.
+    let (mut asks, mut answers) = (io::stdin().lock(), io::stdout());
     let mut text = String::new();
     let heard = asks.read_line(&mut text).map_err(|error| format!("what is asked can't be read: {error}"));
     let said: Result<Turn, String> = heard.and_then(|_| hear(&text)).and_then(|asked| {
@@ -153,6 +154,7 @@ pub struct Turning {
     told: Receiver<Told>,
     /// Of a run.
     ops: u64,
+    was_ready: bool,
 }
 
 /// What a process says.
@@ -167,11 +169,11 @@ enum Told {
 }
 
 impl Turning {
-    /// Has a program get ready for a turn, each run of which has so many operations.
+    /// Has a program begin to get ready for a turn, each run of which has so many operations.
     ///
     /// # Errors
     ///
-    /// It takes none.
+    /// It can't be started.
     pub fn begin(program: &Path, asked: &Asked, ops: u64) -> Result<Turning, NoTurn> {
         let mut text = serde_json::to_vec(&Spoken { protocol: PROTOCOL, said: asked })
             .map_err(|error| NoTurn::Cell(error.to_string()))?;
@@ -184,9 +186,19 @@ impl Turning {
         if let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) {
             thread::spawn(move || listen(stdout, stderr, &tell));
         }
-        let mut turning = Turning { child, told, ops };
-        turning.ask(&text, 1)?;
+        let mut turning = Turning { child, told, ops, was_ready: false };
+        turning.tell(&text);
         Ok(turning)
+    }
+
+    /// Waits until it is ready for its first run.
+    ///
+    /// # Errors
+    ///
+    /// It takes no turn.
+    pub fn ready(mut self) -> Result<Turning, NoTurn> {
+        self.wait(1)?;
+        Ok(self)
     }
 
     /// Has it do so many runs.
@@ -195,30 +207,43 @@ impl Turning {
     ///
     /// It didn't.
     pub fn go(&mut self, runs: u32) -> Result<(), NoTurn> {
-        self.ask(format!("{runs}\n").as_bytes(), runs)
+        self.tell(format!("{runs}\n").as_bytes());
+        self.wait(runs)
     }
 
-    /// What its runs came to.
+    /// What its runs came to; of one that wasn't waited for, whether it takes turns at all.
     ///
     /// # Errors
     ///
     /// They came to nothing.
     pub fn end(mut self) -> Result<Turn, NoTurn> {
+        // One of another version may read to the end before it says so.
         drop(self.child.stdin.take());
-        match self.hear(1)? {
-            Told::Ready => Err(no_turns("")),
-            Told::Ended { stdout, stderr } => self.answer(&stdout, &stderr),
+        loop {
+            match self.hear(1)? {
+                Told::Ready if !self.was_ready => self.was_ready = true,
+                Told::Ready => return Err(self.no_turns("")),
+                Told::Ended { stdout, stderr } => return self.answer(&stdout, &stderr),
+            }
         }
     }
 
-    fn ask(&mut self, text: &[u8], runs: u32) -> Result<(), NoTurn> {
+    fn tell(&mut self, text: &[u8]) {
         if let Some(stdin) = &mut self.child.stdin {
             // One that is no mapscope may not read it; what it says tells.
             let _ = stdin.write_all(text);
         }
+    }
+
+    fn wait(&mut self, runs: u32) -> Result<(), NoTurn> {
         match self.hear(runs)? {
-            Told::Ready => Ok(()),
-            Told::Ended { stdout, stderr } => Err(self.answer(&stdout, &stderr).err().unwrap_or_else(|| no_turns(""))),
+            Told::Ready => {
+                self.was_ready = true;
+                Ok(())
+            }
+            Told::Ended { stdout, stderr } => {
+                Err(self.answer(&stdout, &stderr).err().unwrap_or_else(|| self.no_turns("")))
+            }
         }
     }
 
@@ -230,22 +255,47 @@ impl Turning {
     }
 
     fn answer(&mut self, stdout: &[u8], stderr: &[u8]) -> Result<Turn, NoTurn> {
-        let status = self.child.wait().map_err(|error| NoTurn::Cell(format!("can't be waited for: {error}")))?;
+        let status = self.ended().map_err(|error| NoTurn::Cell(format!("can't be waited for: {error}")))?;
         let stderr = String::from_utf8_lossy(stderr);
         // One that knows of no turns ends with the code for bad input; else it is the map that ended it.
-        if stdout.is_empty() && status.code().is_none_or(|code| code == PANICKED) {
+        if stdout.is_empty() && (self.was_ready || status.code().is_none_or(|code| code == PANICKED)) {
             let words = stderr.lines().next_back().map_or(String::new(), |line| format!(": {}", text::one_line(line)));
             return Err(NoTurn::Cell(format!("its process ended with {status}{words}")));
         }
-        let spoken: Spoken<serde_json::Value> = serde_json::from_slice(stdout).map_err(|_| no_turns(&stderr))?;
+        let spoken: Spoken<serde_json::Value> = serde_json::from_slice(stdout).map_err(|_| self.no_turns(&stderr))?;
         if spoken.protocol != PROTOCOL {
             return Err(NoTurn::Program(format!(
                 "takes turns by version {} of their protocol, and this mapscope by version {PROTOCOL}: build both with one",
                 spoken.protocol
             )));
         }
-        let said: Result<Turn, String> = serde_json::from_value(spoken.said).map_err(|_| no_turns(&stderr))?;
+        let said: Result<Turn, String> = serde_json::from_value(spoken.said).map_err(|_| self.no_turns(&stderr))?;
         said.map_err(|why| NoTurn::Cell(text::one_line(&why)))
+    }
+}
+
+impl Turning {
+    /// How it ended. It has nothing more to say, and is ended where it doesn't end by itself.
+    fn ended(&mut self) -> io::Result<ExitStatus> {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        self.child.kill()?;
+        self.child.wait()
+    }
+
+    fn no_turns(&self, stderr: &str) -> NoTurn {
+        if self.was_ready {
+            return NoTurn::Cell("its map writes to standard output, where the times are told".to_owned());
+        }
+        let said = stderr.lines().next().map_or(String::new(), |line| format!(" (it says: {})", text::one_line(line)));
+        let this = env!("CARGO_PKG_VERSION");
+        NoTurn::Program(format!("takes no turns: build it with mapscope {this} or newer{said}"))
     }
 }
 
@@ -255,11 +305,6 @@ impl Drop for Turning {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn no_turns(stderr: &str) -> NoTurn {
-    let said = stderr.lines().next().map_or(String::new(), |line| format!(" (it says: {})", text::one_line(line)));
-    NoTurn::Program(format!("takes no turns: build it with mapscope {} or newer{said}", env!("CARGO_PKG_VERSION")))
 }
 
 /// Its name is the same for all, so that the stack of each begins at one place.
@@ -362,7 +407,8 @@ mod tests {
 
     #[test]
     fn a_program_that_takes_no_turns_is_told_so() {
-        let told = |program: &str| match Turning::begin(Path::new(program), &asked(&[]), 0).err() {
+        let told = |program: &str| match Turning::begin(Path::new(program), &asked(&[]), 0).and_then(Turning::end).err()
+        {
             Some(NoTurn::Program(why)) => why,
             other => panic!("{other:?}"),
         };

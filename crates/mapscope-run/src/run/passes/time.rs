@@ -196,7 +196,7 @@ pub(in crate::run) struct Blocks {
     pub shortest: Duration,
 }
 
-/// Runs without a clock in the loop, after one that warms up: as many as are said to come `next`, as long as some do.
+/// Runs without a clock in the loop, after one that warms up: as many as `next` says, again and again until it says none.
 pub(in crate::run) fn blocks(
     session: &mut dyn Session,
     workload: &Workload,

@@ -1,20 +1,24 @@
 //! Whether a map takes as long here as in a program of its user's: ten maps, each beside a hand-written program of that one
 //! map (`benches/like_yours`), built at the default release profile, which does the same operations.
 //!
-//! `cargo bench --bench like_yours [MAP...]`. The two take turns, so that what the machine does in between is in both; the
-//! least of the rounds of each is compared. Neither program counts allocations while it is timed, but mapscope's allocator
-//! tallies them.
+//! `cargo bench --bench like_yours [MAP...]`. The two take turns, as those of `mapscope ab` do, so that what the machine does in
+//! between is in both. Each first does a run that is not timed. Of each block of 64 operations the least counts that it took
+//! in any run; their sums are compared. Neither program counts allocations while it is timed, but mapscope's allocator tallies
+//! them.
 //!
 //! `cargo bench --bench like_yours -- --instructions [MAP...]`, with Valgrind on the PATH, compares what both execute for an
 //! operation, which repeats: without the loops, mapscope's and the programs', but with that tally.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
+use mapscope::ab::Slices;
 use mapscope::plan::{Flags, plan};
 use mapscope::record::{self, metrics};
-use mapscope::run::Subjects;
+use mapscope::run::{Asked, Subjects, Turn, Turning};
 use mapscope::workload::{Batch, Kind, Workload};
 
 const MAPS: [&str; 10] = [
@@ -31,7 +35,7 @@ const MAPS: [&str; 10] = [
 ];
 const MIXES: [&str; 3] = ["fill", "churn", "ycsb-c"];
 const OPS: [u64; 2] = [100_000, 1_000_000];
-const ROUNDS: usize = 7;
+const ROUNDS: u32 = 15;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--bench")).collect();
@@ -43,25 +47,19 @@ fn main() {
     if args.iter().any(|arg| arg == "--instructions") {
         return instructions(&args, &programs, folder.path());
     }
-    println!("ns an operation, u64/u64, uniform keys; the least of {ROUNDS} rounds\n");
+    println!("ns an operation, u64/u64, uniform keys; the sum of least blocks over {ROUNDS} rounds\n");
     println!("{:<18} {:<8} {:>9} {:>9} {:>9} {:>6}", "map", "mix", "ops", "program", "mapscope", "ratio");
     let (mut within_5, mut within_10, mut all) = (0, 0, 0);
     for map in maps(&args) {
         for mix in MIXES {
             for ops in OPS {
                 let file = ops_file(mix, ops, folder.path());
-                let mut least = [f64::INFINITY; 2];
-                for _ in 0..ROUNDS {
-                    let times = [theirs(&programs.join(map), &file), ours(map, mix, ops, folder.path())];
-                    for (least, ns) in least.iter_mut().zip(times) {
-                        *least = least.min(ns / ops as f64);
-                    }
-                }
-                let ratio = least[1] / least[0];
+                let [program, mapscope] = by_turns(&programs.join(map), &file, &asked(map, mix, ops), ops);
+                let ratio = mapscope / program;
                 within_5 += u32::from((0.95..=1.05).contains(&ratio));
                 within_10 += u32::from((0.90..=1.10).contains(&ratio));
                 all += 1;
-                println!("{map:<18} {mix:<8} {ops:>9} {:>9.2} {:>9.2} {ratio:>6.3}", least[0], least[1]);
+                println!("{map:<18} {mix:<8} {ops:>9} {program:>9.2} {mapscope:>9.2} {ratio:>6.3}");
             }
         }
     }
@@ -118,10 +116,7 @@ fn build() -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(package).args(["build", "--release"]).env("CARGO_TARGET_DIR", &target);
     // As a user builds, with nothing that this workspace sets.
-    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
-        cargo.env_remove(name);
-    }
-    cargo.args(["--config", "build.rustflags=[]"]);
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", "");
     assert!(cargo.status().expect("cargo starts").success(), "the programs can't be built");
     target.join("release")
 }
@@ -132,9 +127,7 @@ fn ops_file(mix: &str, ops: u64, folder: &Path) -> PathBuf {
     if file.exists() {
         return file;
     }
-    let ops = ops.to_string();
-    let flags = Flags::from([("map", "std"), ("keys", "uniform"), ("mix", mix), ("ops", &ops)]);
-    let plan = plan(&[], &flags, &Subjects::builtin().catalog()).expect("a plan");
+    let plan = plan(&[], &asked("std", mix, ops).flags, &Subjects::builtin().catalog()).expect("a plan");
     let workload = Workload::open(&plan.cells[0].workload).expect("a workload");
     let mut bytes = workload.setup_ops().to_le_bytes().to_vec();
     let mut batches = workload.batches(4096).expect("operations");
@@ -152,15 +145,79 @@ fn ops_file(mix: &str, ops: u64, folder: &Path) -> PathBuf {
     file
 }
 
-fn theirs(program: &Path, file: &Path) -> f64 {
-    let output = Command::new(program).arg(file).output().expect("it starts");
-    String::from_utf8_lossy(&output.stdout).trim().parse().expect("nanoseconds")
+/// The cell, as mapscope is asked for it.
+fn asked(map: &str, mix: &str, ops: u64) -> Asked {
+    let ops = ops.to_string();
+    Asked { flags: Flags::from([("map", map), ("keys", "uniform"), ("mix", mix), ("ops", &ops)]), cell: 0 }
 }
 
-fn ours(map: &str, mix: &str, ops: u64, folder: &Path) -> f64 {
-    let results = record::read(&run("time", map, mix, ops, folder)).expect("a record");
-    let time = results.cells[0].time.as_ref().expect("timed");
-    time.bare_elapsed_ns[0] as f64
+/// What the program and mapscope take for an operation, in nanoseconds: slice by slice, each after the other's.
+fn by_turns(program: &Path, file: &Path, asked: &Asked, ops: u64) -> [f64; 2] {
+    let begin = || Turning::begin(Path::new(env!("CARGO_BIN_EXE_mapscope")), asked, ops).and_then(Turning::ready);
+    let first = || -> Result<Turn, _> {
+        let mut turning = begin()?;
+        turning.go(3)?;
+        turning.end()
+    };
+    let first = first().expect("a turn");
+    let slices = Slices::of(Duration::from_nanos(first.run_ns));
+    let mut least = [const { Vec::new() }; 2];
+    for _ in 0..ROUNDS {
+        let (mut program, mut turning) = (Program::begin(program, file), begin().expect("a turn"));
+        for _ in 0..slices.number {
+            program.go(slices.runs);
+            turning.go(slices.runs).expect("runs");
+        }
+        lower(&mut least[0], program.end());
+        lower(&mut least[1], turning.end().expect("times").block_ticks);
+    }
+    least.map(|blocks| blocks.iter().sum::<u64>() as f64 / first.ticks_per_ns / first.ops as f64)
+}
+
+fn lower(least: &mut Vec<u64>, blocks: Vec<u64>) {
+    if least.is_empty() {
+        *least = blocks;
+    } else {
+        assert_eq!(least.len(), blocks.len(), "the same operations");
+        least.iter_mut().zip(blocks).for_each(|(least, block)| *least = block.min(*least));
+    }
+}
+
+/// A hand-written program that takes a turn.
+struct Program {
+    child: Child,
+    says: BufReader<ChildStdout>,
+}
+
+impl Program {
+    fn begin(program: &Path, file: &Path) -> Program {
+        let mut child = Command::new(program);
+        let mut child = child.arg(file).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        let says = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut program = Program { child, says };
+        program.wait();
+        program
+    }
+
+    fn go(&mut self, runs: u32) {
+        writeln!(self.child.stdin.as_mut().expect("a pipe"), "{runs}").expect("it reads");
+        self.wait();
+    }
+
+    fn wait(&mut self) {
+        let mut line = String::new();
+        self.says.read_line(&mut line).expect("it says that it is done");
+        assert_eq!(line, "\n");
+    }
+
+    /// The least of each block, in ticks.
+    fn end(mut self) -> Vec<u64> {
+        drop(self.child.stdin.take());
+        let mut text = String::new();
+        self.says.read_to_string(&mut text).expect("times");
+        assert!(self.child.wait().expect("it ends").success());
+        text.split(' ').map(|ticks| ticks.parse().expect("a number")).collect()
+    }
 }
 
 /// Runs a pass of a cell of each of these maps; gives where the record is.

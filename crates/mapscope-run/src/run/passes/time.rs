@@ -26,7 +26,7 @@ use crate::probe::latency::{Latencies, kind_and_cause};
 use crate::record::metrics::latency::percentiles;
 use crate::record::{Moments, Services, ThreadTime, Time, UNDISTURBED_MIN, Undisturbed};
 use crate::subject::{Failure, Hand, Session, Timed, TimedEnd, Timing};
-use crate::workload::{Op, Workload};
+use crate::workload::{Batch, Op, Workload};
 
 /// How many operations at the beginning of a batch find caches and branch predictors as the harness left them, having
 /// built keys and recorded latencies. Steady ones among them, and those of whose cause nobody knew before, are not recorded:
@@ -38,6 +38,10 @@ const SMALL_OPS_MAX: u64 = 64;
 
 /// A repetition of a small workload times so many operations at the least.
 const SMALL_MAPS_OPS_MIN: u64 = 1 << 16;
+
+/// So many operations are worked out at a time, batches or not: what does that has memory of its own, such as the keys that
+/// there are, with which it drives the map's out of the caches.
+const AHEAD_OPS: u64 = 1 << 16;
 
 /// What a repetition is to give beside the latencies.
 #[derive(Debug, Clone, Default)]
@@ -279,19 +283,36 @@ impl<'a> Runs<'a> {
         mut measure: impl FnMut(&mut dyn Timed, &[Op]) -> Result<Duration, Failure>,
     ) -> Result<(Duration, TimedEnd), Failure> {
         let (mut elapsed, mut end) = (Duration::ZERO, TimedEnd::default());
+        let ahead = self.batch_ops * (AHEAD_OPS / self.batch_ops).max(1);
+        if self.maps == 1 {
+            // Small maps are made one after the other, out of what earlier ones have left.
+            give_back();
+        }
         for _ in 0..self.rounds {
-            let mut batches = self.workload.batches(self.batch_ops)?;
+            let mut batches = self.workload.batches(ahead)?;
             let mut maps = session.timed(self.maps, clock)?;
-            while let Some(batch) = batches.next()? {
-                if batch.in_setup {
-                    maps.set_up(batch.ops)?;
-                } else {
-                    elapsed += measure(&mut *maps, batch.ops)?;
+            while let Some(Batch { ops, in_setup }) = batches.next()? {
+                for ops in ops.chunks(self.batch_ops as usize) {
+                    if in_setup {
+                        maps.set_up(ops)?;
+                    } else {
+                        elapsed += measure(&mut *maps, ops)?;
+                    }
                 }
             }
             end = maps.finish()?;
         }
         Ok((elapsed, end))
+    }
+}
+
+/// Gives the system back what is free, as far as the allocator can: what is allocated next is touched for the first time,
+/// whatever was there before.
+fn give_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: any thread may call it at any time.
+    unsafe {
+        libc::malloc_trim(0);
     }
 }
 

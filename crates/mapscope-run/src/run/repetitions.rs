@@ -56,15 +56,16 @@ impl Joined {
         self.left.as_ref().map(|left| &left.least)
     }
 
-    /// Whether more would change little: asked at checkpoints, where the least are recorded. Nothing but what the
-    /// repetitions measured decides, so that a run that goes on decides the same.
+    /// Whether more would change little: asked at checkpoints, where the least are recorded. From the first to the second
+    /// a rare slow operation, such as an allocation that takes longer in most processes, may stay as it is by chance.
+    /// Nothing but what the repetitions measured decides, so that a run that goes on decides the same.
     pub fn stand(&self) -> bool {
         let Some(all) = self.all.as_ref().filter(|all| !all.undisturbed.is_empty()) else { return false };
         // Saturating, because a log that is read again may hold any numbers.
         let sum = |elapsed_ns: &[u64]| elapsed_ns.iter().fold(0_u64, |sum, &ns| sum.saturating_add(ns));
         let spent_ns = sum(&all.bare_elapsed_ns).saturating_mul(BARE_RUNS).saturating_add(sum(&all.clocked_elapsed_ns));
         let stands = match &all.undisturbed[..] {
-            [.., before, now] => changed_little(before, now).unwrap_or(false),
+            [_, .., before, now] => changed_little(before, now).unwrap_or(false),
             _ => false,
         };
         stands || spent_ns > BUDGET.as_nanos() as u64
@@ -352,11 +353,12 @@ mod tests {
             }
             repetitions.stand()
         };
-        assert!(stand(&[(1200, 900), (1000, 900), (996, 900)]) && stand(&[(1200, 900), (1200, 900)]));
-        assert!(!stand(&[(1200, 900), (1000, 900), (995, 900)]), "the sum was lowered by half a percent");
-        assert!(!stand(&[(1000, 900), (1000, 855)]) && stand(&[(1000, 900), (1000, 856)]), "a twentieth");
-        assert!(stand(&[(1000, 60), (1000, 50)]) && !stand(&[(1000, 60), (1000, 40)]), "a step of the clock");
-        assert!(!stand(&[(1000, 900)]), "there is nothing to hold it against");
+        let stand_after = |before, now| stand(&[(1200, 990), before, now]);
+        assert!(stand_after((1000, 900), (996, 900)) && stand_after((1200, 900), (1200, 900)));
+        assert!(!stand_after((1000, 900), (995, 900)), "the sum was lowered by half a percent");
+        assert!(!stand_after((1000, 900), (1000, 855)) && stand_after((1000, 900), (1000, 856)), "a twentieth");
+        assert!(stand_after((1000, 60), (1000, 50)) && !stand_after((1000, 60), (1000, 40)), "a step of the clock");
+        assert!(!stand(&[(1000, 900)]) && !stand(&[(1000, 900), (1000, 900)]), "too few");
         let mut long = Joined::default();
         long.add(Time { clocked_elapsed_ns: vec![30_000_000_000], ..checkpoint(3, 9, 9) }, left(Vec::new())).unwrap();
         assert!(long.stand(), "the budget is spent");

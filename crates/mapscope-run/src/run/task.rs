@@ -63,7 +63,7 @@ impl Task {
 }
 
 /// Where what they measure decides, so many repetitions come in any case.
-const REPETITIONS_CERTAIN: u32 = CHECKPOINTS[1];
+const REPETITIONS_CERTAIN: u32 = CHECKPOINTS[2];
 
 /// More repetitions than this don't make the least times of a cell stand.
 const REPETITIONS_MAX: u32 = CHECKPOINTS[CHECKPOINTS.len() - 1];
@@ -197,12 +197,12 @@ mod tests {
     }
 
     #[test]
-    fn repetitions_beyond_the_fifth_come_a_checkpoint_s_at_a_time() {
+    fn repetitions_beyond_the_eighth_come_a_checkpoint_s_at_a_time() {
         let task = |repetition, of| Task { cell: 0, pass: Pass::Time, repetition, of };
         let all: Vec<Task> = (1..=15).map(|repetition| task(repetition, None)).collect();
-        assert_eq!(all.iter().filter(|task| task.is_certain()).count(), 5);
+        assert_eq!(all.iter().filter(|task| task.is_certain()).count(), 8);
         let brings: Vec<u32> = all.iter().map(Task::brings).collect();
-        assert_eq!(brings, [0, 0, 0, 0, 0, 3, 0, 0, 2, 0, 5, 0, 0, 0, 0]);
+        assert_eq!(brings, [0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 5, 0, 0, 0, 0]);
         assert!((1..=15).all(|repetition| task(repetition, Some(15)).is_certain()));
     }
 }

@@ -3,6 +3,8 @@
 
 use std::fs;
 
+use mapscope::plan::Flags;
+use mapscope::run::{Asked, NoTurn, Turning};
 use serde_json::Value;
 
 use crate::cli_process::{Outcome, Place, script};
@@ -99,4 +101,20 @@ fn what_can_t_be_asked_is_refused_before_anything_runs() {
     }
     let few = place.run(&["ab", "std", "btree", "--rounds", "6"]);
     assert!(few.code == Some(2) && few.stderr.contains("expected auto, or 7 or more"), "{}", few.stderr);
+}
+
+#[test]
+fn what_prints_or_ends_in_a_run_is_told_so_at_once() {
+    let place = Place::new();
+    let told = |name: &str, in_a_run: &str| {
+        let path = place.path().join(name);
+        script(&path, &format!("#!/bin/sh\nread asked\necho\nread runs\n{in_a_run}\n"));
+        let asked = Asked { flags: Flags::default(), cell: 0 };
+        let mut turning = Turning::begin(&path, &asked, 0).and_then(Turning::ready).expect("it is ready");
+        turning.go(1).expect_err("it does no run")
+    };
+    let prints = "its map writes to standard output, where the times are told";
+    assert_eq!(told("prints", "echo here; cat >/dev/null"), NoTurn::Cell(prints.to_owned()));
+    let ends = "its process ended with exit status: 3: out of luck";
+    assert_eq!(told("ends", "echo out of luck >&2; exit 3"), NoTurn::Cell(ends.to_owned()));
 }

@@ -160,6 +160,8 @@ pub struct Turning {
 /// What a process says.
 enum Told {
     Ready,
+    /// The first of what is neither that nor an answer.
+    Words,
     /// It has ended, or has nothing more to say.
     Ended {
         /// What it wrote from the first byte on that doesn't say it is ready.
@@ -223,6 +225,8 @@ impl Turning {
             match self.hear(1)? {
                 Told::Ready if !self.was_ready => self.was_ready = true,
                 Told::Ready => return Err(self.no_turns("")),
+                // What else it says to its end tells more.
+                Told::Words => {}
                 Told::Ended { stdout, stderr } => return self.answer(&stdout, &stderr),
             }
         }
@@ -236,13 +240,18 @@ impl Turning {
     }
 
     fn wait(&mut self, runs: u32) -> Result<(), NoTurn> {
-        match self.hear(runs)? {
-            Told::Ready => {
-                self.was_ready = true;
-                Ok(())
-            }
-            Told::Ended { stdout, stderr } => {
-                Err(self.answer(&stdout, &stderr).err().unwrap_or_else(|| self.no_turns("")))
+        loop {
+            match self.hear(runs)? {
+                Told::Ready => {
+                    self.was_ready = true;
+                    return Ok(());
+                }
+                Told::Words if self.was_ready => return Err(self.no_turns("")),
+                // Of one that takes no turns, what it says to its end tells more.
+                Told::Words => {}
+                Told::Ended { stdout, stderr } => {
+                    return Err(self.answer(&stdout, &stderr).err().unwrap_or_else(|| self.no_turns("")));
+                }
             }
         }
     }
@@ -329,6 +338,9 @@ fn listen(mut stdout: ChildStdout, mut stderr: ChildStderr, tell: &Sender<Told>)
                 if said.is_empty() { bytes[..read].iter().take_while(|&&byte| byte == b'\n').count() } else { 0 };
             // Whoever asked may have left.
             (0..lines).for_each(|_| _ = tell.send(Told::Ready));
+            if said.is_empty() && bytes[lines..read].first().is_some_and(|&byte| byte != b'{') {
+                let _ = tell.send(Told::Words);
+            }
             said.extend_from_slice(&bytes[lines..read]);
         }
         stderr.join()

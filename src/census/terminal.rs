@@ -81,7 +81,7 @@ fn type_and_how(row: &Row, width: usize) -> String {
         _ => {}
     }
     let room = width.saturating_sub(how.chars().count()).max(20);
-    number::fit(&row.kind.name(), room) + &how
+    number::fit_ends(&row.kind.name(), room) + &how
 }
 
 fn summary(shown: &Shown<'_>) -> String {

@@ -75,7 +75,7 @@ fn lines(row: &Row, width: usize) -> String {
 
 /// Where it is, and of which type, in so many columns.
 pub(super) fn place_and_type(row: &Row, width: usize) -> String {
-    let of_type = number::fit(&row.ty, (width / 2).max(30));
+    let of_type = number::fit_ends(&row.ty, (width / 2).max(30));
     let counts = &row.counts;
     // Where none is measured, the figures are dashes.
     let some = match counts.unmeasured_maps {

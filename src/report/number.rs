@@ -124,9 +124,38 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
     if width > 0 { kept.trim_end().to_owned() + "…" } else { kept }
 }
 
+/// As [`fit`], but what was cut is of the middle: names of types that begin alike differ in their ends.
+pub(crate) fn fit_ends(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let (mut end, mut used) = (text.len(), 0);
+    for (at, c) in text.char_indices().rev() {
+        used += c.width().unwrap_or(0);
+        if used > width / 3 {
+            break;
+        }
+        end = at;
+    }
+    let kept = &text[end..];
+    fit(text, width - kept.width()) + kept
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_long_is_cut_at_the_end_or_in_the_middle() {
+        let text = "HashMap<alloc::string::String, u64>";
+        assert_eq!(
+            [35, 34, 12, 1, 0].map(|width| fit(text, width)),
+            [text, "HashMap<alloc::string::String, u6…", "HashMap<all…", "…", ""]
+        );
+        let ends = ["HashMap<alloc::string:…tring, u64>", "HashMap…u64>", "…", ""];
+        assert_eq!([34, 12, 1, 0].map(|width| fit_ends(text, width)), ends);
+        assert_eq!((fit_ends(text, 35), fit_ends("漢字漢字漢字", 7)), (text.to_owned(), "漢字…字".to_owned()));
+    }
 
     #[test]
     fn figures_are_short() {

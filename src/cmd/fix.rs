@@ -68,7 +68,12 @@ impl Args {
                     output::note(&format!("{}: a patch of {files}: git -C {root} apply {patch}", text::path(path)));
                 }
             }
-            _ => output::print_exactly(&text)?,
+            _ => {
+                output::print_exactly(&text)?;
+                if !quiet && text.is_empty() {
+                    output::note("an empty patch: no hint can be written");
+                }
+            }
         }
         Ok(())
     }

@@ -143,7 +143,7 @@ impl Source {
     /// # Errors
     /// Where the go command can't be asked.
     pub fn places(&self, places: &[Place]) -> Result<Vec<Outcome>, HintsError> {
-        let asked: Vec<Option<(PathBuf, Place)>> = places.iter().map(|place| self.asked(place)).collect();
+        let asked: Vec<Result<(PathBuf, Place), &str>> = places.iter().map(|place| self.asked(place)).collect();
         let mut patterns: Vec<&Path> = asked.iter().flatten().map(|(package, _)| &**package).collect();
         patterns.sort();
         patterns.dedup();
@@ -151,16 +151,19 @@ impl Source {
         let request = json!({ "go": self.go, "folder": self.folder, "patterns": patterns, "places": known });
         let outcomes = if known.is_empty() { Vec::new() } else { self.ask::<Outcomes>(&request)?.places };
         let mut outcomes = outcomes.into_iter();
-        let none = || Outcome { finding: None, why: Some("the go command can't be asked for its folder".to_owned()) };
-        let all = asked.iter().map(|asked| asked.as_ref().and_then(|_| outcomes.next()).unwrap_or_else(none));
+        let none = |why: &str| Outcome { finding: None, why: Some(why.to_owned()) };
+        let all = asked.iter().map(|asked| match asked {
+            Ok(_) => outcomes.next().unwrap_or_else(|| none(NOT_ASKED)),
+            Err(why) => none(why),
+        });
         Ok(all.collect())
     }
 
     /// The package of a place, as the go command takes it: a folder, or a name where it is Go's own; and the place with its
-    /// folder as the go command names it, whichever link the recorded program was built by. `None` where the go command
-    /// would take the folder for a pattern of many.
-    fn asked(&self, place: &Place) -> Option<(PathBuf, Place)> {
-        let (folder, name) = (place.file.parent()?, place.file.file_name()?);
+    /// folder as the go command names it, whichever link the recorded program was built by. Refused, in words, where the go
+    /// command would take the folder for a pattern of many, or looks for it from outside of any module.
+    fn asked(&self, place: &Place) -> Result<(PathBuf, Place), &'static str> {
+        let (folder, name) = place.file.parent().zip(place.file.file_name()).ok_or(NOT_ASKED)?;
         let mut folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         for named in [&self.goroot, &self.modcache] {
             let below = named.canonicalize().ok().and_then(|real| Some(folder.strip_prefix(real).ok()?.to_owned()));
@@ -168,8 +171,13 @@ impl Source {
         }
         let package = folder.strip_prefix(self.goroot.join("src")).unwrap_or(&folder);
         let is_pattern = ["", "all", "cmd", "std", "tool", "work"].map(Some).contains(&package.to_str());
-        let is_one = package.to_str().is_some_and(|text| !is_pattern && !text.contains("..."));
-        is_one.then(|| (package.to_owned(), Place { file: folder.join(name), ..place.clone() }))
+        if is_pattern || package.to_str().is_none_or(|text| text.contains("...")) {
+            return Err(NOT_ASKED);
+        }
+        if self.root.is_none() && package.is_absolute() {
+            return Err("it was recorded outside of a module: record it in a folder of its module");
+        }
+        Ok((package.to_owned(), Place { file: folder.join(name), ..place.clone() }))
     }
 
     fn ask<T: DeserializeOwned>(&self, request: &serde_json::Value) -> Result<T, HintsError> {
@@ -242,6 +250,9 @@ impl Env {
     }
 }
 
+/// Why there is no hint.
+const NOT_ASKED: &str = "the go command can't be asked for its folder";
+
 /// A folder without links, which can be named to the program.
 fn real(folder: &Path) -> Result<PathBuf, HintsError> {
     let real = folder.canonicalize();
@@ -263,7 +274,7 @@ mod tests {
         let nowhere = PathBuf::from("/none");
         let source = Source {
             version: String::new(),
-            root: None,
+            root: Some(nowhere.clone()),
             goroot: "/none/go".into(),
             modcache: nowhere.clone(),
             folder: nowhere.clone(),
@@ -274,11 +285,11 @@ mod tests {
             let place = Place { file: file.into(), line: 1, ty: String::new() };
             source.asked(&place).map(|(package, _)| package.to_str().map(str::to_owned))
         };
-        let is = |package: &str| Some(Some(package.to_owned()));
+        let is = |package: &str| Ok(Some(package.to_owned()));
         assert_eq!(package("/none/m/x/y.go"), is("/none/m/x"));
         assert_eq!(package("/none/go/src/go/types/y.go"), is("go/types"));
         for file in ["/none/m/.../y.go", "/none/m...x/y.go", "/none/go/src/cmd/y.go", "/none/go/src/y.go", "/"] {
-            assert_eq!(package(file), None, "{file}");
+            assert_eq!(package(file), Err(NOT_ASKED), "{file}");
         }
     }
 }

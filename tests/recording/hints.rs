@@ -83,6 +83,19 @@ fn a_hint_is_found_where_the_length_is_known_before() {
 }
 
 #[test]
+fn a_program_that_is_recorded_outside_of_its_module_has_its_table_and_no_hint() {
+    let Some(go) = toolchains(true).pop() else { return };
+    let (place, outside) = (place(), Place::new());
+    record(&place, &go, &["--out", "b", "--", "go", "build", "-o", "prog", "."]);
+    let program = place.path().join("prog");
+    let outcome = outside.run(&["record", "--out", "r", "--", program.to_str().expect("UTF-8")]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let maps = hinted(&outside, &go);
+    let [row] = rows(&maps, "main.indexed")[..] else { panic!("{maps}") };
+    assert!(row["hint"]["why"].as_str().is_some_and(|why| why.contains("recorded outside of a module")), "{row}");
+}
+
+#[test]
 fn a_source_that_is_not_what_was_recorded_has_no_hint() {
     let Some(go) = toolchains(true).pop() else { return };
     let place = place();

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 
 use super::{BAD_INPUT, live, output};
 use crate::recording::{
-    Attached, Language, Live, Manifest, Otlp, Process, Recorder, Sample, Sort, Traced, TracedPlace, Written,
+    Attached, Language, Live, Manifest, Otlp, Process, Recorder, Sample, Sort, Traced, TracedPlace, Written, running,
     write_traces,
 };
 use crate::report::number;
@@ -214,7 +214,8 @@ fn outcome_of(traced: &TracedPlace) -> Vec<String> {
         let (operations, path) = (number::plural(*operations, "operation"), text::path(path));
         // The end of a path may be that of several.
         let at = if at == place { String::new() } else { format!(" of {at}") };
-        lines.push(format!("{operations} of a {ty}{at}: mapscope run --trace {path} --entry '{entry}'{hint}"));
+        let a = if ty.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        lines.push(format!("{operations} of {a} {ty}{at}: mapscope run --trace {path} --entry '{entry}'{hint}"));
     }
     lines
 }
@@ -256,8 +257,14 @@ impl Folder {
         Ok(Folder { path, made })
     }
 
-    /// Leaves nothing of a recording without a process, unless one has begun that is still running.
+    /// Leaves nothing of a recording without a process, unless one has begun that is still running. The file of one that ended
+    /// while it began says nothing.
     fn remove_if_empty(&self) {
+        if running(&self.path).is_ok_and(|running| running.is_empty()) {
+            for file in Process::only_begun(&self.path).unwrap_or_default() {
+                let _ = fs::remove_file(file);
+            }
+        }
         let is_ours = |entry: io::Result<fs::DirEntry>| entry.is_ok_and(|at| at.file_name() == Manifest::FILE_NAME);
         if fs::read_dir(&self.path).is_ok_and(|mut entries| entries.all(is_ours)) {
             let _ = fs::remove_file(self.path.join(Manifest::FILE_NAME));

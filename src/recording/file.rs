@@ -87,12 +87,27 @@ impl Process {
         let mut processes = Vec::new();
         for path in paths {
             let bytes = bytes_of(&path).map_err(|error| RecordingError::at(&path, error))?;
-            // A process that has only begun, or was killed then, has not yet said what its file is.
-            if bytes.iter().take(MAGIC.len()).any(|&byte| byte != 0) {
+            if !has_only_begun(&bytes) {
                 processes.push(Process::parse(&path, &bytes).map_err(|what| RecordingError::at(&path, what))?);
             }
         }
         Ok(processes)
+    }
+
+    /// The files of a folder that don't say yet what they are: those of processes that have only begun, or were killed then.
+    ///
+    /// # Errors
+    /// Where the folder or a file in it can't be read.
+    pub fn only_begun(folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut begun = Vec::new();
+        for path in files_of(folder)? {
+            let mut first = [0; MAGIC.len()];
+            bytes::open(&path)?.read_at(&mut first, 0)?;
+            if has_only_begun(&first) {
+                begun.push(path);
+            }
+        }
+        Ok(begun)
     }
 
     /// The file that a running process writes, found among those that it has mapped.
@@ -289,6 +304,11 @@ impl Process {
         let pcs = self.places.get(&place).map(Vec::as_slice).unwrap_or_default();
         pcs.iter().filter_map(|pc| self.frames.get(pc)).flatten().collect()
     }
+}
+
+/// Whether a process has not said yet what its file is, which it does last of what it does first.
+fn has_only_begun(bytes: &[u8]) -> bool {
+    bytes.iter().take(MAGIC.len()).all(|&byte| byte == 0)
 }
 
 /// All of a file, to which its process may go on writing.

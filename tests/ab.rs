@@ -86,7 +86,7 @@ fn what_can_t_be_asked_is_refused_before_anything_runs() {
         (&["std", MAPSCOPE], "is a program and std is none: give two programs, as paths, or two maps"),
         (&["std", "btree", "--map", "std"], "--map: OLD and NEW name the maps already"),
         (&["./other", MAPSCOPE], "./other: takes no turns: build it with mapscope"),
-        (&["./newer", MAPSCOPE], "./newer: takes turns by version 9 of their protocol, and this mapscope by version 3"),
+        (&["./newer", MAPSCOPE], "./newer: takes turns by version 9 of their protocol, and this mapscope by version 4"),
         (&["./none", MAPSCOPE], "./none: can't be read: "),
         (&["std", "btre"], "btre: --map: unknown map \"btre\", did you mean \"btree\"?"),
         (&["std", "btree", "--trace", "-"], "--trace: standard input can be read once"),
@@ -106,15 +106,24 @@ fn what_can_t_be_asked_is_refused_before_anything_runs() {
 #[test]
 fn what_prints_or_ends_in_a_run_is_told_so_at_once() {
     let place = Place::new();
-    let told = |name: &str, in_a_run: &str| {
+    let told = |name: &str, does: &str| {
         let path = place.path().join(name);
-        script(&path, &format!("#!/bin/sh\nread asked\necho\nread runs\n{in_a_run}\n"));
-        let asked = Asked { flags: Flags::default(), cell: 0 };
-        let mut turning = Turning::begin(&path, &asked, 0).and_then(Turning::ready).expect("it is ready");
-        turning.go(1).expect_err("it does no run")
+        script(&path, &format!("#!/bin/sh\nread asked\n{does}\n"));
+        let turning = Turning::begin(&path, &Asked { flags: Flags::default(), cell: 0 }, 0).and_then(Turning::ready);
+        turning.and_then(|mut turning| turning.go(1)).expect_err("it does no run")
     };
-    let prints = "its map writes to standard output, where the times are told";
-    assert_eq!(told("prints", "echo here; cat >/dev/null"), NoTurn::Cell(prints.to_owned()));
+    let prints = NoTurn::Cell("its map writes to standard output, where the times are told".to_owned());
+    let answers = r#"cat >/dev/null; echo '{"protocol":4,"said":{"Err":"-"}}'"#;
+    for (name, does) in [
+        ("in a run", format!("echo; read runs; echo here; {answers}")),
+        ("as JSON", format!("echo; read runs; echo '{{1: 2}}'; echo; {answers}")),
+        ("at first", format!("echo here; echo; {answers}")),
+        ("for ever", "echo; read runs; echo here; cat >/dev/null".to_owned()),
+    ] {
+        assert_eq!(told(name, &does), prints, "{name}");
+    }
     let ends = "its process ended with exit status: 3: out of luck";
-    assert_eq!(told("ends", "echo out of luck >&2; exit 3"), NoTurn::Cell(ends.to_owned()));
+    assert_eq!(told("ends", "echo; read runs; echo out of luck >&2; exit 3"), NoTurn::Cell(ends.to_owned()));
+    let refuses = r#"echo '{"protocol":4,"said":{"Err":"no such cell"}}'"#;
+    assert_eq!(told("refuses", refuses), NoTurn::Cell("no such cell".to_owned()));
 }

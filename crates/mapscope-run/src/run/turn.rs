@@ -1,8 +1,8 @@
 //! One turn of `mapscope ab`: a program times one cell, run by run as another program asks, and several of them by turns.
 //!
 //! ```text
-//! asks      {"protocol":3,"said":{...}}\n        10\n     10\n     end
-//! answers                                  \n        \n       \n   {"protocol":3,"said":{...}}
+//! asks      {"protocol":4,"said":{...}}\n        10\n     10\n     end
+//! answers                                  \n        \n       \n   {"protocol":4,"said":{...}}
 //! ```
 //!
 //! First what is to be timed, then how many runs come next, as often as one likes; an empty line says that it is ready for more.
@@ -31,7 +31,7 @@ use crate::workload::{Inputs, Workload};
 pub const TURN_VERB: &str = "__turn";
 
 /// The version of what is asked and answered.
-const PROTOCOL: u32 = 3;
+const PROTOCOL: u32 = 4;
 
 /// The exit code of a panic.
 const PANICKED: i32 = 101;
@@ -160,7 +160,7 @@ pub struct Turning {
 /// What a process says.
 enum Told {
     Ready,
-    /// The first of what is neither that nor an answer.
+    /// The first of something else: an answer, or what the map prints.
     Words,
     /// It has ended, or has nothing more to say.
     Ended {
@@ -225,7 +225,6 @@ impl Turning {
             match self.hear(1)? {
                 Told::Ready if !self.was_ready => self.was_ready = true,
                 Told::Ready => return Err(self.no_turns("")),
-                // What else it says to its end tells more.
                 Told::Words => {}
                 Told::Ended { stdout, stderr } => return self.answer(&stdout, &stderr),
             }
@@ -246,9 +245,8 @@ impl Turning {
                     self.was_ready = true;
                     return Ok(());
                 }
-                Told::Words if self.was_ready => return Err(self.no_turns("")),
-                // Of one that takes no turns, what it says to its end tells more.
-                Told::Words => {}
+                // Nothing more is asked. What it says to its end tells which of both it is.
+                Told::Words => drop(self.child.stdin.take()),
                 Told::Ended { stdout, stderr } => {
                     return Err(self.answer(&stdout, &stderr).err().unwrap_or_else(|| self.no_turns("")));
                 }
@@ -271,7 +269,10 @@ impl Turning {
             let words = stderr.lines().next_back().map_or(String::new(), |line| format!(": {}", text::one_line(line)));
             return Err(NoTurn::Cell(format!("its process ended with {status}{words}")));
         }
-        let spoken: Spoken<serde_json::Value> = serde_json::from_slice(stdout).map_err(|_| self.no_turns(&stderr))?;
+        let Ok(spoken) = serde_json::from_slice::<Spoken<serde_json::Value>>(stdout) else {
+            self.was_ready |= ends_in_an_answer(stdout);
+            return Err(self.no_turns(&stderr));
+        };
         if spoken.protocol != PROTOCOL {
             return Err(NoTurn::Program(format!(
                 "takes turns by version {} of their protocol, and this mapscope by version {PROTOCOL}: build both with one",
@@ -316,6 +317,13 @@ impl Drop for Turning {
     }
 }
 
+/// Whether there is an answer behind other words.
+fn ends_in_an_answer(stdout: &[u8]) -> bool {
+    let stdout = String::from_utf8_lossy(stdout);
+    let answer = stdout.rfind("{\"protocol\":").map(|at| &stdout[at..]);
+    answer.is_some_and(|answer| serde_json::from_str::<Spoken<serde_json::Value>>(answer).is_ok())
+}
+
 /// Its name is the same for all, so that the stack of each begins at one place.
 fn start(program: &Path) -> io::Result<Child> {
     use std::os::unix::process::CommandExt as _;
@@ -338,7 +346,7 @@ fn listen(mut stdout: ChildStdout, mut stderr: ChildStderr, tell: &Sender<Told>)
                 if said.is_empty() { bytes[..read].iter().take_while(|&&byte| byte == b'\n').count() } else { 0 };
             // Whoever asked may have left.
             (0..lines).for_each(|_| _ = tell.send(Told::Ready));
-            if said.is_empty() && bytes[lines..read].first().is_some_and(|&byte| byte != b'{') {
+            if said.is_empty() && lines < read {
                 let _ = tell.send(Told::Words);
             }
             said.extend_from_slice(&bytes[lines..read]);
@@ -383,7 +391,7 @@ mod tests {
         let heard = hear(&spoken(PROTOCOL)).unwrap();
         assert_eq!((heard.flags.given("map"), heard.cell), (&["std".to_owned()][..], 0));
         let newer = hear(&spoken(9)).unwrap_err();
-        assert!(newer.contains("by version 3") && newer.contains("in version 9"), "{newer}");
+        assert!(newer.contains("by version 4") && newer.contains("in version 9"), "{newer}");
         // What it asks in that version, nobody here knows.
         assert_eq!(hear("{\"protocol\": 9, \"said\": 1}").unwrap_err(), newer);
         assert_eq!(hear("").unwrap_err(), "`__turn` is for mapscope's own use");

@@ -45,7 +45,8 @@ pub(super) struct Args {
     /// Limits of response times, as p99.9=100us,max=2ms: the highest rate of arrival that keeps each
     #[arg(long, value_name = "LIST")]
     response_limit: Vec<String>,
-    /// How often each time pass is repeated: a number, or auto for until the least times stand, 8 to 15 times [default:
+    /// How often each time pass is repeated: a number, or auto for until the least times stand, 8 to 15 times, 5 where
+    /// that takes 30 s [default:
     /// the profile's; without one, auto]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     repetitions: Option<String>,

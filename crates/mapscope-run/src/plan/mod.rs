@@ -81,7 +81,7 @@ impl MapOffer {
 /// How often a time pass is repeated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Repetitions {
-    /// Until the sum of the least times stands, 8 to 15 times; where repetitions don't do the same, five times.
+    /// Until the least times stand, 8 to 15 times, or 5 where that takes 30 s; where repetitions don't do the same, five times.
     #[default]
     Auto,
     /// So often; at least once.

@@ -56,7 +56,7 @@ impl Joined {
         self.left.as_ref().map(|left| &left.least)
     }
 
-    /// Whether more would change little: asked at checkpoints, where the least are recorded. From the first to the second
+    /// Whether more would change little: asked at checkpoints, where the least are recorded. Between the first and the second
     /// a rare slow operation, such as an allocation that takes longer in most processes, may stay as it is by chance.
     /// Nothing but what the repetitions measured decides, so that a run that goes on decides the same.
     pub fn stand(&self) -> bool {

@@ -43,7 +43,7 @@ impl Task {
         self.repetition == self.most()
     }
 
-    /// Whether it comes in any case, unless its cell fails.
+    /// Whether it comes, unless its cell fails or takes too long.
     pub fn is_certain(&self) -> bool {
         self.of.is_some() || self.repetition <= REPETITIONS_CERTAIN
     }
@@ -62,7 +62,7 @@ impl Task {
     }
 }
 
-/// Where what they measure decides, so many repetitions come in any case.
+/// Where what they measure decides, so many repetitions come, unless they take too long.
 const REPETITIONS_CERTAIN: u32 = CHECKPOINTS[2];
 
 /// More repetitions than this don't make the least times of a cell stand.

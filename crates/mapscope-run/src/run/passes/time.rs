@@ -39,8 +39,8 @@ const SMALL_OPS_MAX: u64 = 64;
 /// A repetition of a small workload times so many operations at the least.
 const SMALL_MAPS_OPS_MIN: u64 = 1 << 16;
 
-/// So many operations are worked out at a time, batches or not: what does that has memory of its own, such as the keys that
-/// there are, with which it drives the map's out of the caches.
+/// So many operations are worked out at a time. The generator has a working set of its own, such as the live keys, which evicts
+/// the map's entries from the caches.
 const AHEAD_OPS: u64 = 1 << 16;
 
 /// What a repetition is to give beside the latencies.

@@ -28,11 +28,21 @@ struct Fake<'a> {
     laggard: &'a str,
     /// What becomes of a job that doesn't just answer.
     fails: &'a dyn Fn(&str) -> Option<Failure>,
+    /// What each bare run takes, if not a time of its own.
+    run_ns: Option<u64>,
 }
 
 impl Fake<'_> {
     fn new() -> Fake<'static> {
-        Fake { trace: Vec::new(), running: Vec::new(), started: 0, room: 99, laggard: "", fails: &|_| None }
+        Fake {
+            trace: Vec::new(),
+            running: Vec::new(),
+            started: 0,
+            room: 99,
+            laggard: "",
+            fails: &|_| None,
+            run_ns: None,
+        }
     }
 
     fn trace(&self) -> String {
@@ -61,7 +71,11 @@ impl Executor for Fake<'_> {
         let (id, job) = self.running.remove(next);
         self.trace.push(format!("{}.", name(&job)));
         let failed = (self.fails)(&name(&job));
-        Some((id, failed.map_or_else(|| Ok(answer(&job)), Err)))
+        let mut answer = answer(&job);
+        if let (Some(ns), Answer::Time(time, _)) = (self.run_ns, &mut answer) {
+            time.bare_elapsed_ns = vec![ns];
+        }
+        Some((id, failed.map_or(Ok(answer), Err)))
     }
 }
 
@@ -259,6 +273,16 @@ fn a_cell_is_repeated_until_its_least_stand() {
     assert_eq!(run.cells.iter().map(after).collect::<Vec<_>>(), [vec![3, 5, 8], vec![3, 5, 8, 10]]);
     let dropped = run.told.iter().filter(|told| told.ends_with("dropped")).count();
     assert_eq!(dropped, 7 + 5, "of fifteen each");
+}
+
+#[test]
+fn a_cell_that_takes_long_is_repeated_five_times() {
+    let (mut plan, subjects) = planned("time", "1");
+    plan.repetitions = Repetitions::Auto;
+    let mut slow = Fake { run_ns: Some(4_000_000_000), ..Fake::new() };
+    let run = ran(&(plan, subjects), 1, &mut slow, None, 99).unwrap();
+    let repetitions = run.cells.iter().map(|cell| cell.time.as_ref().unwrap().bare_elapsed_ns.len());
+    assert_eq!(repetitions.collect::<Vec<_>>(), [5, 5]);
 }
 
 #[test]

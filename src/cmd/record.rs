@@ -214,7 +214,7 @@ fn outcome_of(traced: &TracedPlace) -> Vec<String> {
         let (operations, path) = (number::plural(*operations, "operation"), text::path(path));
         // The end of a path may be that of several.
         let at = if at == place { String::new() } else { format!(" of {at}") };
-        let a = if ty.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let a = if ty.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
         lines.push(format!("{operations} of {a} {ty}{at}: mapscope run --trace {path} --entry '{entry}'{hint}"));
     }
     lines
@@ -257,12 +257,16 @@ impl Folder {
         Ok(Folder { path, made })
     }
 
-    /// Leaves nothing of a recording without a process, unless one has begun that is still running. The file of one that ended
-    /// while it began says nothing.
+    /// Leaves nothing of a recording without a process, unless one has begun that is still running. The files of one that ended
+    /// while it began say nothing.
     fn remove_if_empty(&self) {
+        let begun = || Process::only_begun(&self.path).unwrap_or_default();
+        // One that goes on has begun before it is looked for, or is past that afterwards.
+        let before = begun();
         if running(&self.path).is_ok_and(|running| running.is_empty()) {
-            for file in Process::only_begun(&self.path).unwrap_or_default() {
-                let _ = fs::remove_file(file);
+            for file in begun().into_iter().filter(|file| before.contains(file)) {
+                let _ = fs::remove_file(&file);
+                let _ = fs::remove_file(file.with_extension("ops"));
             }
         }
         let is_ours = |entry: io::Result<fs::DirEntry>| entry.is_ok_and(|at| at.file_name() == Manifest::FILE_NAME);

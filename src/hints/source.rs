@@ -34,6 +34,7 @@ struct Env {
     gomod: PathBuf,
     gowork: PathBuf,
     gomodcache: PathBuf,
+    go111module: String,
 }
 
 /// Sources as the go command sees them from a folder.
@@ -43,6 +44,8 @@ pub struct Source {
     pub version: String,
     /// The folder of the module, or of the workspace. `None` outside of any.
     pub root: Option<PathBuf>,
+    /// Whether packages can't be named by a folder outside of any.
+    needs_module: bool,
     goroot: PathBuf,
     modcache: PathBuf,
     folder: PathBuf,
@@ -122,6 +125,7 @@ impl Source {
         Ok(Source {
             version: version.to_owned(),
             root: env.root(),
+            needs_module: env.go111module != "off",
             goroot: env.goroot,
             modcache: env.gomodcache,
             folder,
@@ -174,8 +178,8 @@ impl Source {
         if is_pattern || package.to_str().is_none_or(|text| text.contains("...")) {
             return Err(NOT_ASKED);
         }
-        if self.root.is_none() && package.is_absolute() {
-            return Err("it was recorded outside of a module: record it in a folder of its module");
+        if self.needs_module && self.root.is_none() && package.is_absolute() {
+            return Err("the folder that it was recorded in is in no module: record it in its module's folder");
         }
         Ok((package.to_owned(), Place { file: folder.join(name), ..place.clone() }))
     }
@@ -232,7 +236,7 @@ impl Env {
         let failed =
             |what: String| HintsError::At { path: folder.to_owned(), what: format!("`go env` failed: {what}") };
         let mut command = Command::new(go);
-        command.args(["env", "-json", "GOROOT", "GOVERSION", "GOMOD", "GOWORK", "GOMODCACHE"]);
+        command.args(["env", "-json", "GOROOT", "GOVERSION", "GOMOD", "GOWORK", "GOMODCACHE", "GO111MODULE"]);
         // By which it names the folder.
         command.current_dir(folder).env("PWD", folder);
         let output = command.stdin(Stdio::null()).output();
@@ -275,6 +279,7 @@ mod tests {
         let source = Source {
             version: String::new(),
             root: Some(nowhere.clone()),
+            needs_module: true,
             goroot: "/none/go".into(),
             modcache: nowhere.clone(),
             folder: nowhere.clone(),

@@ -124,7 +124,7 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
     if width > 0 { kept.trim_end().to_owned() + "…" } else { kept }
 }
 
-/// As [`fit`], but what was cut is of the middle: names of types that begin alike differ in their ends.
+/// As [`fit`], but cuts the middle: names of types that begin alike differ in their ends.
 pub(crate) fn fit_ends(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();

@@ -92,7 +92,7 @@ fn a_program_that_is_recorded_outside_of_its_module_has_its_table_and_no_hint() 
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     let maps = hinted(&outside, &go);
     let [row] = rows(&maps, "main.indexed")[..] else { panic!("{maps}") };
-    assert!(row["hint"]["why"].as_str().is_some_and(|why| why.contains("recorded outside of a module")), "{row}");
+    assert!(row["hint"]["why"].as_str().is_some_and(|why| why.contains("recorded in is in no module")), "{row}");
 }
 
 #[test]

@@ -23,7 +23,11 @@ fn render(inside: &Inside, rows_max: usize, width: usize) -> io::Result<String> 
     let name = inside.program.rsplit('/').next().unwrap_or_default();
     let mut text = format!("{name} ({}), {}: map at {:#x}\n", inside.go, inside.of, map.address);
     let stack = if map.on_stack { "  (on a stack)" } else { "" };
-    let _ = writeln!(text, "  {}{stack}", number::fit(&map.kind.name(), width.saturating_sub(2 + stack.len()).max(20)));
+    let _ = writeln!(
+        text,
+        "  {}{stack}",
+        number::fit_ends(&map.kind.name(), width.saturating_sub(2 + stack.len()).max(20))
+    );
     let (entries, slots) = (integer(map.entries), integer(map.capacity));
     let load = percent(map.entries, map.capacity);
     let _ =

@@ -222,12 +222,29 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     found
 }
 
-/// Ends it at once: the process alone, whose children the system ends, or all of them.
+/// Ends it at once: the process alone, whose children the system ends, or all of them. Waits until none of them is left, because
+/// one that was writing a file writes on until it is its turn to end.
 fn kill(mut run: Child, all: bool) {
     let process = run.id() as i32;
     // SAFETY: signals our own child, or the group that it leads.
     unsafe { libc::kill(if all { -process } else { process }, libc::SIGKILL) };
     run.wait().expect("it ends");
+    let killed = Instant::now();
+    while is_running(process) {
+        assert!(killed.elapsed() < PATIENCE, "its children don't end");
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+/// Whether a process of this group is there that hasn't ended.
+fn is_running(group: i32) -> bool {
+    let entries = fs::read_dir("/proc").expect("processes").flatten();
+    entries.filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok()).any(|stat| {
+        // The number and the name, which may have anything in it, come before: (name) STATE PARENT GROUP.
+        let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let is_there = fields.next().is_some_and(|state| !matches!(state, "Z" | "X"));
+        is_there && fields.nth(1).is_some_and(|of| of.parse() == Ok(group))
+    })
 }
 
 /// Kills a run as soon as `reached` is seen of it, and checks what is left.

@@ -60,7 +60,7 @@ impl Args {
                 write_atomically(path, text.as_bytes())
                     .with_context(|| format!("{}: can't be written", text::path(path)))?;
                 if !quiet && fixed.len() == unnamed.len() {
-                    output::note(&format!("{}: an empty patch: no hint can be written", text::path(path)));
+                    output::note(&format!("{}: {EMPTY}", text::path(path)));
                 } else if !quiet {
                     let files = count(fixed.len() - unnamed.len());
                     let absolute = path::absolute(path).unwrap_or_else(|_| path.clone());
@@ -71,13 +71,16 @@ impl Args {
             _ => {
                 output::print_exactly(&text)?;
                 if !quiet && text.is_empty() {
-                    output::note("an empty patch: no hint can be written");
+                    output::note(EMPTY);
                 }
             }
         }
         Ok(())
     }
 }
+
+/// What is said of a patch that changes nothing.
+const EMPTY: &str = "an empty patch: no hint can be written";
 
 fn count(files: usize) -> String {
     format!("{} file{}", number::integer(files as u64), if files == 1 { "" } else { "s" })

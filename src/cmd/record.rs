@@ -261,7 +261,7 @@ impl Folder {
     /// while it began say nothing.
     fn remove_if_empty(&self) {
         let begun = || Process::only_begun(&self.path).unwrap_or_default();
-        // One that goes on has begun before it is looked for, or is past that afterwards.
+        // One may begin, and another say what it is, while processes are looked for: neither is in both lists.
         let before = begun();
         if running(&self.path).is_ok_and(|running| running.is_empty()) {
             for file in begun().into_iter().filter(|file| before.contains(file)) {

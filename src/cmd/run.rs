@@ -46,8 +46,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "LIST")]
     response_limit: Vec<String>,
     /// How often each time pass is repeated: a number, or auto for until the least times stand, 8 to 15 times, 5 where
-    /// that takes 30 s [default:
-    /// the profile's; without one, auto]
+    /// that takes 30 s [default: the profile's; without one, auto]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     repetitions: Option<String>,
     /// Refuse a plan of more cells [default: 100000]

@@ -86,8 +86,8 @@ fn what_can_t_be_asked_is_refused_before_anything_runs() {
         (&["std", MAPSCOPE], "is a program and std is none: give two programs, as paths, or two maps"),
         (&["std", "btree", "--map", "std"], "--map: OLD and NEW name the maps already"),
         (&["./other", MAPSCOPE], "./other: takes no turns: build it with mapscope"),
-        (&["./newer", MAPSCOPE], "./newer: takes turns by version 9 of their protocol, and this mapscope by version 4"),
-        (&["./none", MAPSCOPE], "./none: can't be read: "),
+        (&["./newer", MAPSCOPE], "./newer: takes turns by version 9 of their protocol, and this mapscope by version 5"),
+        (&["./none", MAPSCOPE], "./none: can't be started: "),
         (&["std", "btre"], "btre: --map: unknown map \"btre\", did you mean \"btree\"?"),
         (&["std", "btree", "--trace", "-"], "--trace: standard input can be read once"),
         (&["std", "btree", "--format", "xml"], "unknown format \"xml\""),
@@ -113,7 +113,7 @@ fn what_prints_or_ends_in_a_run_is_told_so_at_once() {
         turning.and_then(|mut turning| turning.go(1)).expect_err("it does no run")
     };
     let prints = NoTurn::Cell("its map writes to standard output, where the times are told".to_owned());
-    let answers = r#"cat >/dev/null; echo '{"protocol":4,"said":{"Err":"-"}}'"#;
+    let answers = r#"cat >/dev/null; echo '{"protocol":5,"said":{"Err":"-"}}'"#;
     for (name, does) in [
         ("in a run", format!("echo; read runs; echo here; {answers}")),
         ("as JSON", format!("echo; read runs; echo '{{1: 2}}'; echo; {answers}")),
@@ -124,6 +124,6 @@ fn what_prints_or_ends_in_a_run_is_told_so_at_once() {
     }
     let ends = "its process ended with exit status: 3: out of luck";
     assert_eq!(told("ends", "echo; read runs; echo out of luck >&2; exit 3"), NoTurn::Cell(ends.to_owned()));
-    let refuses = r#"echo '{"protocol":4,"said":{"Err":"no such cell"}}'"#;
+    let refuses = r#"echo '{"protocol":5,"said":{"Err":"no such cell"}}'"#;
     assert_eq!(told("refuses", refuses), NoTurn::Cell("no such cell".to_owned()));
 }

@@ -108,7 +108,10 @@ fn together(sides: [Side; 3], slices: Slices, turns: &mut impl Turns) -> Result<
 }
 
 /// What the runs of a turn take together: about as long as a process takes to start.
-const TURN: Duration = Duration::from_millis(20);
+const TURN: Duration = Duration::from_millis(10);
+
+/// There are so many, where they take no more than twice as long: fewer can't change with the others' often enough.
+const TURN_RUNS: u64 = 4;
 
 /// What the runs of a slice take at the least: long beside what changing to another process takes. There are two at least,
 /// because the first one finds the others' memory in the caches.
@@ -118,7 +121,7 @@ impl Slices {
     /// The runs of a turn, one of which takes so long.
     pub fn of(run: Duration) -> Slices {
         let [turn, slice, run] = [TURN, SLICE, run].map(|time| time.as_nanos().max(1) as u64);
-        let all = (turn / run).clamp(1, RUNS_MAX);
+        let all = (turn / run).max(TURN_RUNS.min(2 * turn / run)).clamp(1, RUNS_MAX);
         let runs = slice.div_ceil(run).clamp(2, SLICE_RUNS_MAX).min(all);
         Slices { number: (all / runs) as u32, runs: runs as u32 }
     }
@@ -231,7 +234,7 @@ mod tests {
             let Slices { number, runs } = Slices::of(Duration::from_micros(run));
             (number, runs)
         };
-        assert_eq!([0, 1, 200, 300, 1000].map(of), [(20, 50), (20, 50), (20, 5), (16, 4), (10, 2)]);
+        assert_eq!([0, 1, 200, 300, 1000].map(of), [(20, 50), (20, 50), (10, 5), (8, 4), (5, 2)]);
         assert_eq!([5_000, 6_000, 9_000, 10_001, 3_000_000].map(of), [(2, 2), (1, 2), (1, 2), (1, 1), (1, 1)]);
     }
 

@@ -94,17 +94,17 @@ pub(super) fn run(args: Args, quiet: bool) -> anyhow::Result<ExitCode> {
     let pairs = pairs(&old_record, &new_record)?;
     let within = Rounds::Within(args.budget);
     let rounds = args.rounds.0.map_or(within, Rounds::Fixed);
-    let mut cells = Vec::new();
+    let (mut cells, mut notes) = (Vec::new(), notes(&old_record, &new_record, &pairs));
     for &[before, after] in &pairs {
         if !quiet && std::io::stderr().is_terminal() {
             output::note(&format!("{} of {}: {}", cells.len() + 1, pairs.len(), old_record.cells[before].id));
         }
         let sides = [(&old, &old_record, before), (&new, &new_record, after)];
-        let timed = timed(sides, rounds, &policy)?;
+        let timed = timed(sides, rounds, &policy, &mut notes)?;
         let changed = changed(&old_record, &new_record, [before, after], &metrics);
         cells.push(Cell { id: old_record.cells[before].id.clone(), timed, changed });
     }
-    let comparison = Comparison { sides: [old.name, new.name], cells, notes: notes(&old_record, &new_record, &pairs) };
+    let comparison = Comparison { sides: [old.name, new.name], cells, notes };
     if !quiet {
         output::print(&(format.render)(&comparison, output::width().unwrap_or(80))?)?;
     }
@@ -199,7 +199,12 @@ fn pairs(old: &Results, new: &Results) -> anyhow::Result<Vec<[usize; 2]>> {
 /// What both have of a cell, and where: the build, its record, the cell in it.
 type OfSide<'a> = (&'a Build, &'a Results, usize);
 
-fn timed(sides: [OfSide<'_>; 2], rounds: Rounds, policy: &Policy) -> anyhow::Result<Result<Timed, Untimed>> {
+fn timed(
+    sides: [OfSide<'_>; 2],
+    rounds: Rounds,
+    policy: &Policy,
+    notes: &mut Vec<String>,
+) -> anyhow::Result<Result<Timed, Untimed>> {
     let of = sides.map(|(_, record, cell)| &record.cells[cell]);
     let failed = |cell: &record::Cell| cell.error.clone().filter(|_| cell.status != Status::Ok);
     if let Some((place, why)) = of.iter().enumerate().find_map(|(place, cell)| Some((place, failed(cell)?))) {
@@ -210,6 +215,14 @@ fn timed(sides: [OfSide<'_>; 2], rounds: Rounds, policy: &Policy) -> anyhow::Res
         Ok(first) => first,
         Err(why) => return Ok(Err(stopped(Side::Old, &why))),
     };
+    if let Some(why) = &first.in_cache {
+        let note = format!(
+            "a process can't have pages of its own for its code ({why}): equal programs may differ by up to 3 %"
+        );
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
     let slices = Slices::of(Duration::from_nanos(first.run_ns));
     turns.since = Instant::now();
     Ok(ab::take_turns(rounds, slices, &mut turns)

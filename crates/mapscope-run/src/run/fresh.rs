@@ -1,112 +1,132 @@
-//! A program from a fresh copy in memory.
+//! A program's code in pages of its process's own.
 //!
 //! Which physical pages hold a program's code decides up to 3 % of what its operations take, and in the system's cache a file
 //! keeps its pages as long as it is there: of two equal files, one is faster, day in and day out. A copy for each process
-//! makes that chance, which is different each time, and which the least of several processes leaves behind.
+//! makes that chance, which is different each time, and which the median of several processes leaves behind.
+//!
+//! What a process runs is a small part of its program, so what it has run is copied, and nothing else.
 
-use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
+#[cfg(target_os = "linux")]
+pub(super) use linux::Code;
 
-/// Such a copy, for as long as this lives; of a script, and where the system has none, the program itself.
-pub(super) struct Fresh {
-    path: PathBuf,
-    _copy: Option<File>,
-}
+/// Where the system has no way to, none is copied.
+#[cfg(not(target_os = "linux"))]
+pub(super) struct Code;
 
-impl Fresh {
-    pub fn of(program: &Path) -> io::Result<Fresh> {
-        #[cfg(target_os = "linux")]
-        if let Some(copy) = linux::copy(program)? {
-            let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&copy)).into();
-            return Ok(Fresh { path, _copy: Some(copy) });
-        }
-        Ok(Fresh { path: program.to_owned(), _copy: None })
+#[cfg(not(target_os = "linux"))]
+impl Code {
+    pub fn watched() -> std::io::Result<Code> {
+        Err(std::io::ErrorKind::Unsupported.into())
     }
 
-    /// Where it can be started from by this process.
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub fn copy_run(self) -> std::io::Result<usize> {
+        Ok(0)
     }
 }
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::fs::File;
-    use std::io::{self, Read as _, Seek as _};
-    use std::os::fd::FromRawFd as _;
-    use std::path::Path;
+    use std::fs::{self, File};
+    use std::io;
+    use std::ops::Range;
+    use std::os::unix::fs::FileExt as _;
 
-    /// `None` of what is no program of this processor's, such as a script.
-    pub(super) fn copy(program: &Path) -> io::Result<Option<File>> {
-        let mut file = File::open(program)?;
-        let mut head = [0; 4096];
-        let read = file.read(&mut head)?;
-        let Some(bytes) = loaded_bytes(&head[..read]) else { return Ok(None) };
-        file.rewind()?;
-        // SAFETY: the name ends in NUL, and the descriptor, if it is one, is nobody else's.
-        let mut copy = unsafe {
-            match libc::memfd_create(c"mapscope".as_ptr(), libc::MFD_CLOEXEC) {
-                -1 => return Err(io::Error::last_os_error()),
-                descriptor => File::from_raw_fd(descriptor),
-            }
-        };
-        // Debugging information lies behind what is loaded, and is most of it.
-        io::copy(&mut file.take(bytes), &mut copy)?;
-        Ok(Some(copy))
+    /// The code of this process, that of its libraries included, to be watched for what is run of it.
+    pub(in crate::run) struct Code {
+        /// Addresses.
+        mappings: Vec<Range<u64>>,
+        page_bytes: usize,
     }
 
-    /// How much of an ELF file of 64 bits in this processor's order the system loads, by its program headers.
-    pub(super) fn loaded_bytes(head: &[u8]) -> Option<u64> {
-        const LOAD: u64 = 1;
-        let number = |at: usize, bytes: usize| {
-            let mut number = [0; 8];
-            number[..bytes].copy_from_slice(head.get(at..at.checked_add(bytes)?)?);
-            Some(u64::from_le_bytes(number))
-        };
-        if cfg!(target_endian = "big") || head.get(..5)? != b"\x7fELF\x02" {
-            return None;
-        }
-        let (table, size, count) = (number(32, 8)?, number(54, 2)?, number(56, 2)?);
-        let mut end = 0;
-        for index in 0..count {
-            let at = usize::try_from(table.checked_add(index * size)?).ok()?;
-            if number(at, 4)? == LOAD {
-                end = end.max(number(at.checked_add(8)?, 8)?.checked_add(number(at.checked_add(32)?, 8)?)?);
+    impl Code {
+        /// From now on.
+        ///
+        /// # Errors
+        ///
+        /// The system doesn't say where it lies.
+        pub fn watched() -> io::Result<Code> {
+            let page_bytes = page_bytes();
+            let mappings: Vec<_> = fs::read_to_string("/proc/self/maps")?.lines().filter_map(code_of_file).collect();
+            for mapping in &mappings {
+                let bytes = (mapping.end - mapping.start) as usize;
+                // SAFETY: these are whole pages of a file, which nothing writes; they are read again from there when they
+                // are needed next.
+                let done = unsafe { libc::madvise(mapping.start as *mut libc::c_void, bytes, libc::MADV_DONTNEED) };
+                if done != 0 {
+                    return Err(io::Error::last_os_error());
+                }
             }
+            Ok(Code { mappings, page_bytes })
         }
-        Some(end).filter(|end| *end > 0)
+
+        /// Gives this process pages of its own for what it has run since, and says of how many.
+        ///
+        /// # Errors
+        ///
+        /// The system doesn't let it.
+        pub fn copy_run(self) -> io::Result<usize> {
+            /// Of a page's entry: it is there, and is a file's still.
+            const OF_FILE: u64 = 1 << 63 | 1 << 61;
+            let (entries, memory) =
+                (File::open("/proc/self/pagemap")?, File::options().read(true).write(true).open("/proc/self/mem")?);
+            let page_bytes = self.page_bytes as u64;
+            let mut page = vec![0; self.page_bytes];
+            let mut copied = 0;
+            for mapping in self.mappings {
+                let mut of_mapping = vec![0; ((mapping.end - mapping.start) / page_bytes * 8) as usize];
+                entries.read_exact_at(&mut of_mapping, mapping.start / page_bytes * 8)?;
+                let (of_pages, _) = of_mapping.as_chunks();
+                for (start, entry) in mapping.step_by(self.page_bytes).zip(of_pages) {
+                    if u64::from_ne_bytes(*entry) & OF_FILE == OF_FILE {
+                        // What is written of a file's page that isn't shared is a copy.
+                        memory.read_exact_at(&mut page, start)?;
+                        memory.write_all_at(&page, start)?;
+                        copied += 1;
+                    }
+                }
+            }
+            Ok(copied)
+        }
+    }
+
+    fn page_bytes() -> usize {
+        // SAFETY: it reads no memory of ours.
+        usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
+    }
+
+    /// Where it lies, if this line of `/proc/self/maps` is of code in a file that isn't shared.
+    pub(super) fn code_of_file(line: &str) -> Option<Range<u64>> {
+        let mut words = line.split_ascii_whitespace();
+        let (place, rights, inode) = (words.next()?, words.next()?, words.nth(2)?);
+        let (start, end) = place.split_once('-')?;
+        let address = |text| u64::from_str_radix(text, 16).ok();
+        (rights == "r-xp" && inode != "0").then_some(address(start)?..address(end)?)
     }
 }
 
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
+    use super::linux::code_of_file;
     use super::*;
 
     #[test]
-    fn a_copy_does_what_its_program_does() {
-        let copy = Fresh::of(Path::new("/bin/echo")).unwrap();
-        let output = Command::new(copy.path()).arg("copied").output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stdout), "copied\n");
-        assert!(Fresh::of(Path::new("/no/such/program")).is_err());
+    fn what_was_run_is_copied_once_and_runs_on() {
+        let code = Code::watched().unwrap();
+        let run = |number: u64| std::hint::black_box(number).wrapping_mul(3);
+        assert_eq!(run(5), 15);
+        assert!(code.copy_run().unwrap() > 0);
+        assert_eq!(run(7), 21);
     }
 
     #[test]
-    fn what_is_loaded_ends_where_the_last_loaded_segment_does() {
-        let mut head = vec![0; 64 + 3 * 56];
-        head[..5].copy_from_slice(b"\x7fELF\x02");
-        (head[32], head[54], head[56]) = (64, 56, 3);
-        for (index, kind, offset, bytes) in [(0, 1, 0, 100), (1, 1, 200, 50), (2, 4, 900, 9)] {
-            let at = 64 + index * 56;
-            (head[at], head[at + 32]) = (kind, bytes);
-            head[at + 8..at + 10].copy_from_slice(&u16::to_le_bytes(offset));
+    fn code_is_what_can_be_run_of_a_file_and_is_not_shared() {
+        let line =
+            |rights: &str, inode: u32| format!("55d0c9a00000-55d0c9a45000 {rights} 00002000 fe:00 {inode}   /a b");
+        assert_eq!(code_of_file(&line("r-xp", 7)), Some(0x55d0_c9a0_0000..0x55d0_c9a4_5000));
+        for (rights, inode) in [("r--p", 7), ("rw-p", 7), ("rwxp", 7), ("r-xs", 7), ("r-xp", 0)] {
+            assert_eq!(code_of_file(&line(rights, inode)), None, "{rights} {inode}");
         }
-        let expected = cfg!(target_endian = "little").then_some(250);
-        assert_eq!(linux::loaded_bytes(&head), expected);
-        assert_eq!(linux::loaded_bytes(&head[..100]), None, "cut off");
-        assert_eq!(linux::loaded_bytes(b"#!/bin/sh"), None);
+        assert_eq!(code_of_file("?"), None);
     }
 }

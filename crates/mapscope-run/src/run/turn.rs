@@ -1,8 +1,8 @@
 //! One turn of `mapscope ab`: a program times one cell, run by run as another program asks, and several of them by turns.
 //!
 //! ```text
-//! asks      {"protocol":4,"said":{...}}\n        10\n     10\n     end
-//! answers                                  \n        \n       \n   {"protocol":4,"said":{...}}
+//! asks      {"protocol":5,"said":{...}}\n        10\n     10\n     end
+//! answers                                  \n        \n       \n   {"protocol":5,"said":{...}}
 //! ```
 //!
 //! First what is to be timed, then how many runs come next, as often as one likes; an empty line says that it is ready for more.
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::fresh::Fresh;
+use super::fresh::Code;
 use super::subjects::Subjects;
 use super::{limits, memory, passes, runner};
 use crate::plan::{CellSpec, Flags, plan};
@@ -31,7 +31,7 @@ use crate::workload::{Inputs, Workload};
 pub const TURN_VERB: &str = "__turn";
 
 /// The version of what is asked and answered.
-const PROTOCOL: u32 = 4;
+const PROTOCOL: u32 = 5;
 
 /// The exit code of a panic.
 const PANICKED: i32 = 101;
@@ -63,6 +63,9 @@ pub struct Turn {
     pub run_ns: u64,
     /// How many of these a nanosecond has, about.
     pub ticks_per_ns: f64,
+    /// Why the code that ran lies where the system's cache has it, and not in pages of the process's own; `None` where it
+    /// does.
+    pub in_cache: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -108,7 +111,7 @@ fn hear(text: &str) -> Result<Asked, String> {
 }
 
 /// Times as many runs as are said to come `next`, as long as some do.
-fn take(asked: &Asked, subjects: &Subjects, next: impl FnMut() -> Option<u32>) -> Result<Turn, String> {
+fn take(asked: &Asked, subjects: &Subjects, mut next: impl FnMut() -> Option<u32>) -> Result<Turn, String> {
     let plan = plan(&[], &asked.flags, &subjects.catalog()).map_err(|error| error.to_string())?;
     let cell = plan.cells.get(asked.cell).ok_or("it has no such cell")?;
     let subject = subjects.find(cell.map.name).ok_or("it has no such map")?;
@@ -125,6 +128,14 @@ fn take(asked: &Asked, subjects: &Subjects, next: impl FnMut() -> Option<u32>) -
     let mut session =
         subject.open(Opening { cell, workload: &workload, prepared: None }).map_err(|failure| failure.why)?;
     let hint = cell.hint.entries(workload.ops());
+    // The run that warms up runs all that the others do.
+    let (mut code, mut in_cache) = (Some(Code::watched()), None);
+    let next = || {
+        if let Some(code) = code.take() {
+            in_cache = code.and_then(Code::copy_run).err();
+        }
+        next()
+    };
     let blocks = passes::blocks(&mut *session, &workload, hint, next).map_err(|failure| failure.why)?;
     Ok(Turn {
         cell: name(cell, &workload),
@@ -132,6 +143,7 @@ fn take(asked: &Asked, subjects: &Subjects, next: impl FnMut() -> Option<u32>) -
         block_ticks: blocks.ticks,
         run_ns: blocks.shortest.as_nanos() as u64,
         ticks_per_ns: blocks.ticks_per_ns,
+        in_cache: in_cache.map(|error| error.to_string()),
     })
 }
 
@@ -182,8 +194,7 @@ impl Turning {
         // How long a map's name is is no reason for another heap.
         text.resize((text.len() + 1).next_multiple_of(4096) - 1, b' ');
         text.push(b'\n');
-        let copy = Fresh::of(program).map_err(|error| NoTurn::Program(format!("can't be read: {error}")))?;
-        let mut child = start(copy.path()).map_err(|error| NoTurn::Program(format!("can't be started: {error}")))?;
+        let mut child = start(program).map_err(|error| NoTurn::Program(format!("can't be started: {error}")))?;
         let (tell, told) = mpsc::channel();
         if let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) {
             thread::spawn(move || listen(stdout, stderr, &tell));
@@ -391,7 +402,7 @@ mod tests {
         let heard = hear(&spoken(PROTOCOL)).unwrap();
         assert_eq!((heard.flags.given("map"), heard.cell), (&["std".to_owned()][..], 0));
         let newer = hear(&spoken(9)).unwrap_err();
-        assert!(newer.contains("by version 4") && newer.contains("in version 9"), "{newer}");
+        assert!(newer.contains("by version 5") && newer.contains("in version 9"), "{newer}");
         // What it asks in that version, nobody here knows.
         assert_eq!(hear("{\"protocol\": 9, \"said\": 1}").unwrap_err(), newer);
         assert_eq!(hear("").unwrap_err(), "`__turn` is for mapscope's own use");
@@ -435,6 +446,6 @@ mod tests {
         for program in ["/bin/false", "/bin/true"] {
             assert!(told(program).starts_with("takes no turns: build it with mapscope"), "{program}");
         }
-        assert!(told("/no/such/program").starts_with("can't be read: "));
+        assert!(told("/no/such/program").starts_with("can't be started: "));
     }
 }

@@ -190,7 +190,8 @@ fn what_is_recorded_is_switched_through_the_endpoint() {
         ("{\"sample\":\"2/100\"}", "give all, off or 1/N"),
     ] {
         let (status, said) = served.post("/recording", body);
-        assert!(status == "400" && said.contains(why), "{body}: {status} {said}");
+        let said: Value = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{status} {said}: {error}"));
+        assert!(status == "400" && said["error"].as_str().is_some_and(|said| said.contains(why)), "{body}: {said}");
     }
     assert_eq!(sample(), 1, "nothing was changed");
     served.end();

@@ -56,13 +56,6 @@ impl Answer {
         Answer { status, kind: JSON, more, body: Cow::Owned(body) }
     }
 
-    fn or(result: Result<Vec<u8>, String>, kind: &'static str) -> Answer {
-        match result {
-            Ok(bytes) => Answer::of(kind, bytes),
-            Err(why) => Answer { more: "Retry-After: 1\r\n", ..Answer::refusal(503, why) },
-        }
-    }
-
     /// All that comes before the body.
     pub(crate) fn head(&self) -> String {
         let Answer { status, kind, more, body } = self;
@@ -191,11 +184,14 @@ pub(crate) fn answer(
         _ if path == "/map" && is_read => looking.answer(query),
         _ if path == "/map" => only("Allow: GET, HEAD\r\n"),
         (_, Some((_, kind, bytes))) if is_read => Answer { status: 200, kind, more: "", body: Cow::Borrowed(*bytes) },
-        ("/maps", _) if is_read => Answer::or(source().maps(), JSON),
-        ("/metrics", _) if is_read => Answer::or(source().metrics(), OPENMETRICS),
+        ("/maps", _) if is_read => source().maps().map_or_else(|why| Answer::error(503, &why), Answer::json),
+        ("/metrics", _) if is_read => {
+            let unready = |why| Answer { more: "Retry-After: 1\r\n", ..Answer::refusal(503, why) };
+            source().metrics().map_or_else(unready, |bytes| Answer::of(OPENMETRICS, bytes))
+        }
         ("/recording", _) if head.method == "POST" => match source().record(body) {
-            Ok(now) => Answer::of(JSON, now),
-            Err(why) => Answer::refusal(400, why),
+            Ok(now) => Answer::json(now),
+            Err(why) => Answer::error(400, &why),
         },
         ("/recording", _) => only("Allow: POST\r\n"),
         ("/maps" | "/metrics", _) | (_, Some(_)) => only("Allow: GET, HEAD\r\n"),
@@ -279,7 +275,7 @@ pub(crate) mod tests {
         let changed = with("POST", BEARER, "{}");
         assert_eq!((changed.status, &*changed.body), (200, &b"{\"now\":1}"[..]));
         let refused = with("POST", BEARER, "{\"x\":1}");
-        assert_eq!((refused.status, &*refused.body), (400, &b"no {}\n"[..]));
+        assert_eq!((refused.status, &*refused.body), (400, &b"{\"error\":\"no {}\"}\n"[..]));
         assert_eq!(with("POST", "", "{}").status, 401);
         assert_eq!(with("POST", &format!("{BEARER}Origin: http://evil.example\r\n"), "{}").status, 403);
         for method in ["GET", "HEAD", "PUT", "OPTIONS"] {

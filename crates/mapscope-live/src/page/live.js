@@ -140,7 +140,7 @@ async function read() {
   let said = "";
   try {
     const answer = await fetch("maps", request(mine));
-    const maps = answer.ok ? await answer.json() : await answer.text();
+    const maps = answer.ok ? await answer.json() : refusal(answer, await answer.text());
     if (own !== asked) return;
     if (answer.status === 401) return ask("That is not the token.");
     if (answer.ok) show(maps);
@@ -216,6 +216,11 @@ function showInside(inside) {
   at("parts").replaceChildren(...(inside.swiss ? partsOfSwiss(inside.swiss) : partsOfClassic(inside.classic)));
 }
 
+// Why something was refused.
+function refusal(answer, text) {
+  return answer.headers.get("Content-Type") === "application/json" ? JSON.parse(text).error : text;
+}
+
 // Looking takes the server up to seconds: it is done when it is asked for, and not every time that the rows are read.
 async function look(place, button) {
   looking?.abort();
@@ -240,7 +245,7 @@ async function look(place, button) {
     if (own !== asked || mine.signal.aborted) return;
     if (answer.status === 401) return ask("That is not the token.");
     if (answer.ok) return showInside(JSON.parse(text));
-    const said = answer.headers.get("Content-Type") === "application/json" ? JSON.parse(text).error : text;
+    const said = refusal(answer, text);
     if (answer.status !== 503) return void (at("looked").textContent = said);
     // The server goes on with a look that was given up here.
     at("looked").textContent = `Waiting: ${said}`;
@@ -283,7 +288,7 @@ at("sample").addEventListener("change", async () => {
   try {
     const answer = await fetch("recording", { ...request(), method: "POST", body: JSON.stringify({ sample }) });
     if (own !== asked) return;
-    at("changed").textContent = answer.ok ? `Maps made from now on: ${sample}.` : await answer.text();
+    at("changed").textContent = answer.ok ? `Maps made from now on: ${sample}.` : refusal(answer, await answer.text());
   } catch {
     at("changed").textContent = "The server does not answer.";
   }

@@ -1,8 +1,9 @@
 //! Two builds by turns: is the new one slower?
 //!
 //! ```text
-//! a round      OLD NEW OLD' OLD NEW OLD' ...      three processes, which do the cell's operations once, lay the code that they
-//!                                                 ran anew, and then by turns time some runs each, by blocks of 64
+//! a round      OLD NEW OLD' OLD NEW OLD' ...      three processes, which do the cell's operations once, copy the code that they
+//!                                                 run to pages of their own, and then by turns time some runs each, by
+//!                                                 blocks of 64
 //! the next     OLD' NEW OLD OLD' NEW OLD ...      so what drifts meanwhile is on all three alike
 //!
 //! a group      of each side, the least of each block over the runs of a round, added up; where a round has fewer than

@@ -210,12 +210,15 @@ fn timed(
     if let Some((place, why)) = of.iter().enumerate().find_map(|(place, cell)| Some((place, failed(cell)?))) {
         return Ok(Err(Untimed { why: format!("{}: {why}", NAMES[place]), new_alone: place == 1 }));
     }
-    let mut turns = OfCell { sides, since: Instant::now() };
+    let mut turns = OfCell { sides, since: Instant::now(), in_cache: None };
     let first = match first(&mut turns) {
         Ok(first) => first,
         Err(why) => return Ok(Err(stopped(Side::Old, &why))),
     };
-    if let Some(why) = &first.in_cache {
+    let slices = Slices::of(Duration::from_nanos(first.run_ns));
+    turns.since = Instant::now();
+    let taken = ab::take_turns(rounds, slices, &mut turns);
+    if let Some(why) = turns.in_cache {
         let note = format!(
             "a process can't have pages of its own for its code ({why}): equal programs may differ by up to 3 %"
         );
@@ -223,9 +226,7 @@ fn timed(
             notes.push(note);
         }
     }
-    let slices = Slices::of(Duration::from_nanos(first.run_ns));
-    turns.since = Instant::now();
-    Ok(ab::take_turns(rounds, slices, &mut turns)
+    Ok(taken
         .map_err(|Stopped { side, why }| stopped(side, &why))
         .and_then(|samples| judged(&samples, &first, slices, of[0], policy)))
 }
@@ -234,6 +235,8 @@ fn timed(
 struct OfCell<'a> {
     sides: [OfSide<'a>; 2],
     since: Instant,
+    /// Of a turn whose code had no pages of its own, why.
+    in_cache: Option<String>,
 }
 
 impl Turns for OfCell<'_> {
@@ -250,7 +253,9 @@ impl Turns for OfCell<'_> {
     }
 
     fn end(&mut self, turn: Self::Turn) -> Result<Vec<u64>, String> {
-        whole(turn).map(|turn| turn.block_ticks)
+        let turn = whole(turn)?;
+        self.in_cache = self.in_cache.take().or(turn.in_cache);
+        Ok(turn.block_ticks)
     }
 
     fn spent(&self) -> Duration {

@@ -137,7 +137,9 @@ fn there_is_nothing_to_serve_before_a_process_has_begun() {
     let args = ["--out", "live", "--", "sh", "-c", "read x; exit 3"];
     let mut served = Served::start(&place, "record", &args);
     let (status, why) = served.get("/maps", TOKEN);
-    assert_eq!((&*status, why.contains("no process has recorded its maps there")), ("503", true), "{why}");
+    let why: Value = serde_json::from_str(&why).unwrap_or_else(|error| panic!("{why}: {error}"));
+    let says = why["error"].as_str().is_some_and(|why| why.contains("no process has recorded its maps there"));
+    assert_eq!((&*status, says), ("503", true), "{why}");
     served.process.stdin.take().expect("piped").write_all(b"\n").expect("it reads");
     assert_eq!(served.process.wait().expect("it ends").code(), Some(3));
 }

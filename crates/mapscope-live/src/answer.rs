@@ -42,7 +42,7 @@ impl Answer {
 
     fn refusal(status: u16, why: impl Into<String>) -> Answer {
         let why = why.into() + "\n";
-        Answer { status, kind: TEXT, more: "", body: Cow::Owned(why.into_bytes()) }
+        Answer { status, kind: TEXT, more: later(status), body: Cow::Owned(why.into_bytes()) }
     }
 
     pub(crate) fn json(bytes: Vec<u8>) -> Answer {
@@ -52,8 +52,7 @@ impl Answer {
     /// A refusal that a script reads.
     pub(crate) fn error(status: u16, why: &str) -> Answer {
         let body = format!("{{\"error\":{}}}\n", quoted(why)).into_bytes();
-        let more = if status == 503 { "Retry-After: 1\r\n" } else { "" };
-        Answer { status, kind: JSON, more, body: Cow::Owned(body) }
+        Answer { status, kind: JSON, more: later(status), body: Cow::Owned(body) }
     }
 
     /// All that comes before the body.
@@ -86,9 +85,13 @@ impl Answer {
 
 impl From<Refusal> for Answer {
     fn from(Refusal { status, why }: Refusal) -> Answer {
-        let more = if [429, 503].contains(&status) { "Retry-After: 1\r\n" } else { "" };
-        Answer { more, ..Answer::refusal(status, why) }
+        Answer::refusal(status, why)
     }
+}
+
+/// When it is worth to ask again.
+fn later(status: u16) -> &'static str {
+    if [429, 503].contains(&status) { "Retry-After: 1\r\n" } else { "" }
 }
 
 /// A string of JSON.
@@ -186,8 +189,7 @@ pub(crate) fn answer(
         (_, Some((_, kind, bytes))) if is_read => Answer { status: 200, kind, more: "", body: Cow::Borrowed(*bytes) },
         ("/maps", _) if is_read => source().maps().map_or_else(|why| Answer::error(503, &why), Answer::json),
         ("/metrics", _) if is_read => {
-            let unready = |why| Answer { more: "Retry-After: 1\r\n", ..Answer::refusal(503, why) };
-            source().metrics().map_or_else(unready, |bytes| Answer::of(OPENMETRICS, bytes))
+            source().metrics().map_or_else(|why| Answer::refusal(503, why), |bytes| Answer::of(OPENMETRICS, bytes))
         }
         ("/recording", _) if head.method == "POST" => match source().record(body) {
             Ok(now) => Answer::json(now),

@@ -2,9 +2,9 @@
 //!
 //! Which physical pages hold a program's code decides up to 3 % of what its operations take, and in the system's cache a file
 //! keeps its pages as long as it is there: of two equal files, one is faster, day in and day out. A copy for each process
-//! makes that chance, which is different each time, and which the median of several processes leaves behind.
+//! makes that chance, which is different each time, and which the median of several processes evens out.
 //!
-//! What a process runs is a small part of its program, so what it has run is copied, and nothing else.
+//! What a process runs is a small part of its program, so what it has run is copied, with what the system maps around it.
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::Code;
@@ -19,8 +19,8 @@ impl Code {
         Err(std::io::ErrorKind::Unsupported.into())
     }
 
-    pub fn copy_run(self) -> std::io::Result<usize> {
-        Ok(0)
+    pub fn copy_run(self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -31,65 +31,89 @@ mod linux {
     use std::ops::Range;
     use std::os::unix::fs::FileExt as _;
 
-    /// The code of this process, that of its libraries included, to be watched for what is run of it.
-    pub(in crate::run) struct Code {
-        /// Addresses.
-        mappings: Vec<Range<u64>>,
-        page_bytes: usize,
-    }
+    /// The code of this process, that of its libraries included, to be watched for what is run of it: addresses.
+    pub(in crate::run) struct Code(Vec<Range<u64>>);
 
     impl Code {
         /// From now on.
         ///
         /// # Errors
         ///
-        /// The system doesn't say where it lies.
+        /// The system doesn't say where it lies, or doesn't forget what was run before.
         pub fn watched() -> io::Result<Code> {
-            let page_bytes = page_bytes();
-            let mappings: Vec<_> = fs::read_to_string("/proc/self/maps")?.lines().filter_map(code_of_file).collect();
-            for mapping in &mappings {
-                let bytes = (mapping.end - mapping.start) as usize;
-                // SAFETY: these are whole pages of a file, which nothing writes; they are read again from there when they
-                // are needed next.
-                let done = unsafe { libc::madvise(mapping.start as *mut libc::c_void, bytes, libc::MADV_DONTNEED) };
-                if done != 0 {
-                    return Err(io::Error::last_os_error());
+            let code = Code(fs::read_to_string("/proc/self/maps")?.lines().filter_map(code_of_file).collect());
+            let mut is_known = false;
+            for mapping in &code.0 {
+                let pages = Page::all(mapping)?;
+                is_known |= pages.iter().any(|page| page.is_there());
+                for run in pages.chunk_by(|page, next| page.is_files() == next.is_files()) {
+                    if run[0].is_files() {
+                        forget(run)?;
+                    }
                 }
             }
-            Ok(Code { mappings, page_bytes })
+            // This very code is there.
+            if is_known { Ok(code) } else { Err(io::Error::other("/proc/self/pagemap says nothing")) }
         }
 
-        /// Gives this process pages of its own for what it has run since, and says of how many.
+        /// Gives this process pages of its own for what it has run since.
         ///
         /// # Errors
         ///
         /// The system doesn't let it.
-        pub fn copy_run(self) -> io::Result<usize> {
-            /// Of a page's entry: it is there, and is a file's still.
-            const OF_FILE: u64 = 1 << 63 | 1 << 61;
-            let (entries, memory) =
-                (File::open("/proc/self/pagemap")?, File::options().read(true).write(true).open("/proc/self/mem")?);
-            let page_bytes = self.page_bytes as u64;
-            let mut page = vec![0; self.page_bytes];
-            let mut copied = 0;
-            for mapping in self.mappings {
-                let mut of_mapping = vec![0; ((mapping.end - mapping.start) / page_bytes * 8) as usize];
-                entries.read_exact_at(&mut of_mapping, mapping.start / page_bytes * 8)?;
-                let (of_pages, _) = of_mapping.as_chunks();
-                for (start, entry) in mapping.step_by(self.page_bytes).zip(of_pages) {
-                    if u64::from_ne_bytes(*entry) & OF_FILE == OF_FILE {
-                        // What is written of a file's page that isn't shared is a copy.
-                        memory.read_exact_at(&mut page, start)?;
-                        memory.write_all_at(&page, start)?;
-                        copied += 1;
-                    }
+        pub fn copy_run(self) -> io::Result<()> {
+            let memory = File::options().read(true).write(true).open("/proc/self/mem")?;
+            let mut bytes = vec![0; page_bytes()];
+            for mapping in self.0 {
+                for page in Page::all(&mapping)?.iter().filter(|page| page.is_files()) {
+                    // What is written to a file's page that isn't shared is written to a copy.
+                    memory.read_exact_at(&mut bytes, page.start)?;
+                    memory.write_all_at(&bytes, page.start)?;
                 }
             }
-            Ok(copied)
+            Ok(())
         }
     }
 
-    fn page_bytes() -> usize {
+    /// A page, and what the system says of it.
+    pub(super) struct Page {
+        start: u64,
+        entry: u64,
+    }
+
+    impl Page {
+        pub fn all(mapping: &Range<u64>) -> io::Result<Vec<Page>> {
+            let bytes = page_bytes();
+            let pages = (mapping.end - mapping.start) as usize / bytes;
+            let mut entries = vec![0; pages * size_of::<u64>()];
+            let at = mapping.start / bytes as u64 * size_of::<u64>() as u64;
+            File::open("/proc/self/pagemap")?.read_exact_at(&mut entries, at)?;
+            let entries = entries.as_chunks().0.iter().map(|entry| u64::from_ne_bytes(*entry));
+            Ok(mapping.clone().step_by(bytes).zip(entries).map(|(start, entry)| Page { start, entry }).collect())
+        }
+
+        pub fn is_there(&self) -> bool {
+            self.entry & 1 << 63 != 0
+        }
+
+        /// Whether it is there as its file has it: what was written, by a loader, say, is the process's own.
+        pub fn is_files(&self) -> bool {
+            self.is_there() && self.entry & 1 << 61 != 0
+        }
+    }
+
+    /// Has pages read from their file when they are needed next. They lie side by side.
+    fn forget(pages: &[Page]) -> io::Result<()> {
+        let (start, bytes) = (pages[0].start as *mut libc::c_void, pages.len() * page_bytes());
+        // SAFETY: they are a file's, without a change, so that what is read again is what is there; and no library is
+        // unloaded here.
+        match unsafe { libc::madvise(start, bytes, libc::MADV_DONTNEED) } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    pub(super) fn page_bytes() -> usize {
         // SAFETY: it reads no memory of ours.
         usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
     }
@@ -107,16 +131,28 @@ mod linux {
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod tests {
-    use super::linux::code_of_file;
+    use super::linux::{Page, code_of_file, page_bytes};
     use super::*;
 
+    #[inline(never)]
+    fn tripled(number: u64) -> u64 {
+        std::hint::black_box(number).wrapping_mul(3)
+    }
+
     #[test]
-    fn what_was_run_is_copied_once_and_runs_on() {
-        let code = Code::watched().unwrap();
-        let run = |number: u64| std::hint::black_box(number).wrapping_mul(3);
-        assert_eq!(run(5), 15);
-        assert!(code.copy_run().unwrap() > 0);
-        assert_eq!(run(7), 21);
+    fn what_was_run_has_pages_of_the_process_s_own_and_runs_on() {
+        let bytes = page_bytes() as u64;
+        let start = tripled as fn(u64) -> u64 as usize as u64 / bytes * bytes;
+        let copied = || {
+            let code = Code::watched().unwrap();
+            assert_eq!(tripled(5), 15);
+            code.copy_run().unwrap();
+            let page = &Page::all(&(start..start + bytes)).unwrap()[0];
+            page.is_there() && !page.is_files()
+        };
+        // Another thread may have had it forgotten, between this one's running and copying it.
+        assert!((0..100).any(|_| copied()));
+        assert_eq!(tripled(7), 21);
     }
 
     #[test]

@@ -63,8 +63,7 @@ pub struct Turn {
     pub run_ns: u64,
     /// How many of these a nanosecond has, about.
     pub ticks_per_ns: f64,
-    /// Why the code that ran lies where the system's cache has it, and not in pages of the process's own; `None` where it
-    /// does.
+    /// Why the code that ran lies where the system's cache has it; `None` where it has pages of the process's own.
     pub in_cache: Option<String>,
 }
 
@@ -335,7 +334,7 @@ fn ends_in_an_answer(stdout: &[u8]) -> bool {
     answer.is_some_and(|answer| serde_json::from_str::<Spoken<serde_json::Value>>(answer).is_ok())
 }
 
-/// Its name is the same for all, so that the stack of each begins at one place.
+/// Its name is the same for all. Their paths aren't; but where a stack begins is chance, unless the system was told otherwise.
 fn start(program: &Path) -> io::Result<Child> {
     use std::os::unix::process::CommandExt as _;
     let mut command = Command::new(program);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! a round      OLD NEW OLD' OLD NEW OLD' ...      three processes, which do the cell's operations once, copy the code that they
-//!                                                 run to pages of their own, and then by turns time some runs each, by
+//!                                                 ran to pages of their own, and then by turns time some runs each, by
 //!                                                 blocks of 64
 //! the next     OLD' NEW OLD OLD' NEW OLD ...      so what drifts meanwhile is on all three alike
 //!

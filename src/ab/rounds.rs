@@ -110,7 +110,7 @@ fn together(sides: [Side; 3], slices: Slices, turns: &mut impl Turns) -> Result<
 /// What the runs of a turn take together: about as long as a process takes to start.
 const TURN: Duration = Duration::from_millis(10);
 
-/// There are so many, where they take no more than twice as long: fewer can't change with the others' often enough.
+/// Up to so many, as far as twice that time allows: fewer can't change with the others' often enough.
 const TURN_RUNS: u64 = 4;
 
 /// What the runs of a slice take at the least: long beside what changing to another process takes. There are two at least,

@@ -89,7 +89,7 @@ impl From<Refusal> for Answer {
     }
 }
 
-/// When it is worth to ask again.
+/// Where it is worth asking again: a header, with its line's end.
 fn later(status: u16) -> &'static str {
     if [429, 503].contains(&status) { "Retry-After: 1\r\n" } else { "" }
 }

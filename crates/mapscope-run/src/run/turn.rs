@@ -334,7 +334,7 @@ fn ends_in_an_answer(stdout: &[u8]) -> bool {
     answer.is_some_and(|answer| serde_json::from_str::<Spoken<serde_json::Value>>(answer).is_ok())
 }
 
-/// Its name is the same for all. Their paths aren't; but where a stack begins is chance, unless the system was told otherwise.
+/// Its name is the same for all. Its path isn't, but where a stack begins is chance, unless the system was told otherwise.
 fn start(program: &Path) -> io::Result<Child> {
     use std::os::unix::process::CommandExt as _;
     let mut command = Command::new(program);

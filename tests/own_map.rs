@@ -53,7 +53,7 @@ fn version(folder: &Path, name: &str, begins: &str) -> String {
 fn build(place: &Place) -> PathBuf {
     let root = env!("CARGO_MANIFEST_DIR");
     let folder = place.path().join("own_map");
-    for file in ["src/main.rs", "src/bin/words.rs", ".cargo/config.toml"] {
+    for file in ["src/main.rs", "src/bin/words.rs"] {
         let parent = folder.join(file).parent().map(Path::to_owned).expect("a folder");
         fs::create_dir_all(parent).expect("a folder");
         fs::copy(Path::new(EXAMPLE).join(file), folder.join(file)).expect("a copy");

@@ -237,7 +237,7 @@ fn what_is_run_is_what_the_compiler_of_the_cache_s_folder_made_with_our_flags() 
     let rustc = "case $(pwd) in */cache/mapscope) echo 'rustc 9.9.9 (made up)';; *) echo 'rustc 1.1.1';; esac";
     // It keeps what it has made, and makes it once.
     let cargo = r#"name=$(sed -n 's/^name = "\(.*\)"/\1/p' Cargo.toml); made=$CARGO_TARGET_DIR/release/$name
-        mkdir -p "$CARGO_TARGET_DIR/release"; echo "$CARGO_ENCODED_RUSTFLAGS, $RUSTFLAGS" > "$CARGO_TARGET_DIR/flags"
+        mkdir -p "$CARGO_TARGET_DIR/release"; echo "${CARGO_ENCODED_RUSTFLAGS?}, $RUSTFLAGS" > "$CARGO_TARGET_DIR/flags"
         [ -e "$made" ] || { printf '#!/bin/sh\nexit 9\n' > "$made"; chmod 755 "$made"; }
         echo "{\"executable\":\"$made\"}""#;
     let fake = Fake::new(rustc, cargo);
@@ -248,7 +248,7 @@ fn what_is_run_is_what_the_compiler_of_the_cache_s_folder_made_with_our_flags() 
     };
     ran("out");
     let flags = fs::read_to_string(fake.path("cache/mapscope/rust-target/flags")).expect("cargo ran");
-    assert_eq!(flags, "-Cforce-frame-pointers=yes, \n");
+    assert_eq!(flags, ", \n");
     let kept = || {
         let names =
             fs::read_dir(fake.path("cache/mapscope")).expect("a cache").map(|found| found.expect("a file").path());

@@ -16,7 +16,7 @@ pub mod values;
 pub const RUSTC: &str = env!("MAPSCOPE_RUSTC");
 /// What it was compiled for: `x86_64-unknown-linux-gnu`.
 pub const TARGET: &str = env!("MAPSCOPE_TARGET");
-/// How: `release, opt-level 3, rustflags "-C force-frame-pointers=yes"`.
+/// How: `release, opt-level 3, rustflags "-C target-cpu=native"`.
 pub const BUILD: &str = env!("MAPSCOPE_BUILD");
 
 /// Whether code at `place`, as a panic names it, is of what watches maps and counts for them: here, but for the maps

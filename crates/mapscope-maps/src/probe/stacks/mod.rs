@@ -1,8 +1,8 @@
 //! The recorder: for each distinct call stack, what it allocated, what of that is still in use, and what it copied.
 //!
-//! Between [`start`] and [`stop`], every counted allocation of every thread takes its call stack by frame pointers
-//! (`-C force-frame-pointers=yes`; the standard library ships with them) and adds to the totals of that stack, in this
-//! process. A free lowers the live bytes of the stack that allocated the block, whichever thread frees it.
+//! Between [`start`] and [`stop`], every counted allocation of every thread takes its call stack, by the unwind tables that
+//! compilers write, and adds to the totals of that stack, in this process. A free lowers the live bytes of the stack that
+//! allocated the block, whichever thread frees it.
 //!
 //! Copies can't be seen by an allocator. A map of one's own says when it moves entries ([`copied`]); for foreign maps,
 //! a harness that saw entries move charges them to whoever allocated the new table
@@ -16,8 +16,9 @@
 //! # Limits
 //!
 //! - A stack is cut at its root after 256 frames; [`Recording::truncated`] counts how often.
-//! - Functions without frame pointers (parts of the C library) hide their caller. On processors other than x86-64 and
-//!   AArch64, and on systems other than Linux, Android and macOS, all stacks are empty.
+//! - Functions without unwind tables and frame pointers hide their caller; so do those of a library that was loaded after
+//!   [`start`] if they have no frame pointers. On processors other than x86-64 and AArch64, and on systems other than
+//!   Linux, Android and macOS, all stacks are empty.
 //!
 //! # Cost
 //!
@@ -25,6 +26,8 @@
 //! its free of 64 bytes (12 times `System`), threads in turn; 29 to 57 bytes for each live block, and 70 to 140,
 //! plus 8 for each frame, for each distinct stack.
 
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod loaded;
 mod table;
 pub(super) mod walk;
 
@@ -35,16 +38,23 @@ use std::sync::atomic::Ordering::Relaxed;
 use serde::{Deserialize, Serialize};
 
 use self::table::{Block, Tables};
+use self::walk::{Registers, Walker, stack_end};
 use super::alloc::{SpinLock, uncounted};
 use super::watch;
 
-/// A hint: what decides is whether [`RECORDER`] has tables.
+/// A hint: what decides is whether [`RECORDER`] has started.
 static ON: AtomicBool = AtomicBool::new(false);
-static RECORDER: SpinLock<Recorder> = SpinLock::new(Recorder { sessions: 0, tables: None });
+static RECORDER: SpinLock<Recorder> = SpinLock::new(Recorder { sessions: 0, started: None });
 
 struct Recorder {
     sessions: u32,
-    tables: Option<Tables>,
+    started: Option<Started>,
+}
+
+/// What there is from [`start`] to [`stop`].
+struct Started {
+    tables: Tables,
+    walker: Walker,
 }
 
 thread_local! {
@@ -106,11 +116,12 @@ pub struct RawCopyStack {
 /// Blocks allocated before are not known: their frees change nothing.
 pub fn start() {
     uncounted(|| {
+        let walker = Walker::new();
         let old = RECORDER.with(|recorder| {
             recorder.sessions = recorder.sessions.wrapping_add(1);
-            let tables = recorder.tables.replace(Tables::new(recorder.sessions));
+            let old = recorder.started.replace(Started { tables: Tables::new(recorder.sessions), walker });
             ON.store(true, Relaxed);
-            tables
+            old
         });
         watch::begin();
         drop(old);
@@ -119,12 +130,12 @@ pub fn start() {
 
 /// Stops recording and gives what was recorded; empty when nothing was started.
 pub fn stop() -> Recording {
-    let tables = RECORDER.with(|recorder| {
+    let started = RECORDER.with(|recorder| {
         ON.store(false, Relaxed);
-        recorder.tables.take()
+        recorder.started.take()
     });
-    let recording = tables.as_ref().map(Tables::recording).unwrap_or_default();
-    uncounted(|| drop(tables));
+    let recording = started.as_ref().map(|started| started.tables.recording()).unwrap_or_default();
+    uncounted(|| drop(started));
     recording
 }
 
@@ -164,8 +175,8 @@ pub fn charge_copy_to_largest_alloc_since(mark: Mark, entries: u64, bytes: u64) 
     if largest.mark != mark.0 || largest.bytes == 0 {
         return false;
     }
-    RECORDER.with(|recorder| match &mut recorder.tables {
-        Some(tables) if tables.session == largest.session => {
+    RECORDER.with(|recorder| match &mut recorder.started {
+        Some(Started { tables, .. }) if tables.session == largest.session => {
             tables.copied(largest.stack, entries, bytes);
             true
         }
@@ -197,7 +208,7 @@ pub(super) fn allocated(block: *mut u8, bytes: usize) {
 #[inline(never)]
 pub(super) fn freed(block: *mut u8) {
     RECORDER.with(|recorder| {
-        if let Some(tables) = &mut recorder.tables {
+        if let Some(Started { tables, .. }) = &mut recorder.started {
             tables.remove(block.addr());
         }
     });
@@ -206,10 +217,11 @@ pub(super) fn freed(block: *mut u8) {
 /// Runs `f` with the index of the current call stack, when recording and when there is memory for it.
 #[inline(always)]
 fn with_current_stack(f: impl FnOnce(&mut Tables, u32)) {
-    let stack = walk::walk();
+    let (registers, end) = (Registers::here(), stack_end());
     uncounted(|| {
         RECORDER.with(|recorder| {
-            let Some(tables) = &mut recorder.tables else { return };
+            let Some(Started { tables, walker }) = &mut recorder.started else { return };
+            let stack = walker.walk(registers, end);
             tables.truncated += u64::from(stack.truncated);
             match tables.stack(stack.frames()) {
                 Some(index) => f(tables, index),

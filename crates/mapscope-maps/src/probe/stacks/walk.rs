@@ -1,10 +1,14 @@
-//! Call stacks by frame pointers.
+//! Call stacks, by the unwind tables of the program and its libraries.
 //!
-//! A frame record is two words: the caller's frame pointer, then the return address. Records lie on the thread's stack,
-//! each above the one before, so the walk reads nothing but the stack between the current frame and the stack's end,
-//! and always ends, whatever a function compiled without frame pointers left in the register.
+//! Compilers write down for every instruction where the caller's registers lie (`.eh_frame`, for panics and debuggers), and
+//! the linker an index of it, both of which are in memory with the code. So no function needs a frame pointer, which would
+//! cost each map a register. Where there are no tables, which is so on macOS, frame pointers are followed.
+//!
+//! A walk reads nothing but the tables, and the stack between the current frame and the stack's end.
 
 use std::cell::Cell;
+
+pub(in crate::probe) use self::native::{Registers, Walker};
 
 /// The most frames taken of one stack, from the leaf.
 pub(super) const FRAMES_MAX: usize = 256;
@@ -30,60 +34,130 @@ impl Stack {
     }
 }
 
-/// The call stack of the caller. Neither allocates nor locks.
-#[inline(never)]
-pub(in crate::probe) fn walk() -> Stack {
-    let end = stack_end();
-    registers().map_or(Stack::EMPTY, |(frame, lowest)| walk_from(frame, lowest, end))
-}
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod native {
+    use framehop::{CacheNative, MustNotAllocateDuringUnwind, UnwindRegsNative, Unwinder as _, UnwinderNative};
 
-/// The call stack from a frame pointer upwards, reading nothing outside of `lowest..end`, which must be mapped: it lies
-/// between a stack pointer and the end of that stack.
-pub(in crate::probe) fn walk_from(mut frame: usize, mut lowest: usize, end: usize) -> Stack {
-    const WORD: usize = size_of::<usize>();
-    let mut stack = Stack::EMPTY;
-    while frame >= lowest && frame.is_multiple_of(WORD) && frame.saturating_add(2 * WORD) <= end {
-        let record = frame as *const usize;
-        // SAFETY: aligned, and within `lowest..end`, which the caller knows to be mapped.
-        let (caller, return_address) = unsafe { (record.read(), record.add(1).read()) };
-        if return_address == 0 {
-            break;
-        }
-        if stack.len == FRAMES_MAX {
-            stack.truncated = true;
-            break;
-        }
-        stack.frames[stack.len] = return_address;
-        stack.len += 1;
-        lowest = frame + 2 * WORD;
-        frame = caller;
+    use super::super::loaded;
+    use super::{FRAMES_MAX, Stack};
+
+    /// What walks stacks of this process.
+    pub(in crate::probe) struct Walker {
+        unwinder: UnwinderNative<&'static [u8], MustNotAllocateDuringUnwind>,
+        cache: CacheNative<MustNotAllocateDuringUnwind>,
     }
-    stack
-}
 
-/// The frame pointer and the stack pointer; `None` where they aren't known.
-#[inline(always)]
-fn registers() -> Option<(usize, usize)> {
+    impl Walker {
+        /// Knows the code that is loaded now. Of code that comes later, frame pointers are followed.
+        pub fn new() -> Walker {
+            let mut unwinder = UnwinderNative::new();
+            loaded::each_module(|module| unwinder.add_module(module));
+            Walker { unwinder, cache: CacheNative::new_in() }
+        }
+
+        /// The call stack above some registers, reading nothing of it outside of the stack pointer..`end`, which must be
+        /// mapped: `end` is that of the same stack. Neither allocates nor locks.
+        pub fn walk(&mut self, from: Registers, end: usize) -> Stack {
+            const WORD: u64 = size_of::<usize>() as u64;
+            let (lowest, end) = (from.stack as u64, end as u64);
+            let mut read = |at: u64| {
+                let inside = at >= lowest && at.is_multiple_of(WORD) && at.saturating_add(WORD) <= end;
+                // SAFETY: aligned, and within what the caller knows to be mapped.
+                inside.then(|| unsafe { (at as *const u64).read() }).ok_or(())
+            };
+            let mut frames = self.unwinder.iter_frames(from.instruction as u64, from.all(), &mut self.cache, &mut read);
+            let mut stack = Stack::EMPTY;
+            // The first is the instruction itself.
+            let _ = frames.next();
+            // What can't be unwound is the end, too.
+            while let Ok(Some(frame)) = frames.next() {
+                if stack.len == FRAMES_MAX {
+                    stack.truncated = true;
+                    break;
+                }
+                stack.frames[stack.len] = frame.address() as usize;
+                stack.len += 1;
+            }
+            stack
+        }
+    }
+
+    /// Where a thread is, and what of its registers leads to the callers.
+    #[derive(Clone, Copy)]
+    pub(in crate::probe) struct Registers {
+        pub instruction: usize,
+        pub stack: usize,
+        pub frame: usize,
+        /// The return address, where a register has it.
+        #[cfg(target_arch = "aarch64")]
+        pub link: usize,
+    }
+
     #[cfg(target_arch = "x86_64")]
-    {
-        let (frame, stack): (usize, usize);
-        // SAFETY: copies two registers.
-        unsafe {
-            std::arch::asm!("mov {}, rbp", "mov {}, rsp", out(reg) frame, out(reg) stack, options(nomem, nostack))
-        };
-        Some((frame, stack))
+    impl Registers {
+        /// Those of the function that this is inlined into.
+        #[inline(always)]
+        pub fn here() -> Registers {
+            let (instruction, stack, frame): (usize, usize, usize);
+            // SAFETY: copies three registers.
+            unsafe {
+                std::arch::asm!("lea {}, [rip]", "mov {}, rsp", "mov {}, rbp",
+                    out(reg) instruction, out(reg) stack, out(reg) frame, options(nomem, nostack, preserves_flags))
+            };
+            Registers { instruction, stack, frame }
+        }
+
+        fn all(self) -> UnwindRegsNative {
+            UnwindRegsNative::new(self.instruction as u64, self.stack as u64, self.frame as u64)
+        }
     }
+
     #[cfg(target_arch = "aarch64")]
-    {
-        let (frame, stack): (usize, usize);
-        // SAFETY: copies two registers.
-        unsafe {
-            std::arch::asm!("mov {}, x29", "mov {}, sp", out(reg) frame, out(reg) stack, options(nomem, nostack))
-        };
-        Some((frame, stack))
+    impl Registers {
+        /// Those of the function that this is inlined into.
+        #[inline(always)]
+        pub fn here() -> Registers {
+            let (instruction, stack, frame, link): (usize, usize, usize, usize);
+            // SAFETY: copies four registers.
+            unsafe {
+                std::arch::asm!("adr {}, .", "mov {}, sp", "mov {}, x29", "mov {}, x30",
+                    out(reg) instruction, out(reg) stack, out(reg) frame, out(reg) link,
+                    options(nomem, nostack, preserves_flags))
+            };
+            Registers { instruction, stack, frame, link }
+        }
+
+        fn all(self) -> UnwindRegsNative {
+            UnwindRegsNative::new(self.link as u64, self.stack as u64, self.frame as u64)
+        }
     }
-    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-    None
+}
+
+/// Where nobody knows how stacks are walked, they are empty.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod native {
+    use super::Stack;
+
+    pub(in crate::probe) struct Walker;
+
+    impl Walker {
+        pub fn new() -> Walker {
+            Walker
+        }
+
+        pub fn walk(&mut self, _: Registers, _: usize) -> Stack {
+            Stack::EMPTY
+        }
+    }
+
+    #[derive(Clone, Copy)]
+    pub(in crate::probe) struct Registers;
+
+    impl Registers {
+        pub fn here() -> Registers {
+            Registers
+        }
+    }
 }
 
 /// One past this thread's highest stack address. After its first call in a thread it neither allocates nor locks.
@@ -126,9 +200,13 @@ fn ask_stack_end() -> Option<usize> {
 mod tests {
     use super::*;
 
+    fn walked(end: usize) -> Stack {
+        Walker::new().walk(Registers::here(), end)
+    }
+
     #[inline(never)]
     fn deep(depth: usize) -> Stack {
-        let stack = if depth == 0 { walk() } else { deep(depth - 1) };
+        let stack = if depth == 0 { walked(stack_end()) } else { deep(depth - 1) };
         std::hint::black_box(stack)
     }
 
@@ -138,7 +216,26 @@ mod tests {
         assert!(!shallow.truncated);
         assert_eq!(deeper.frames().len(), shallow.frames().len() + 10);
         // The ten frames more are all calls of `deep` by itself, from one place.
-        assert!(deeper.frames()[1..13].iter().all(|&frame| frame == deeper.frames()[1]));
+        assert!(deeper.frames()[2..14].iter().all(|&frame| frame == deeper.frames()[2]));
+    }
+
+    #[test]
+    fn the_c_library_hides_no_caller() {
+        extern "C" fn compare(_: *const std::ffi::c_void, _: *const std::ffi::c_void) -> i32 {
+            let names = walked(stack_end()).frames().iter().any(|&frame| {
+                crate::probe::symbols::Symbols::new()
+                    .frames(frame)
+                    .iter()
+                    .any(|frame| frame.function.contains("hides_no_caller"))
+            });
+            SEEN.set(names);
+            0
+        }
+        thread_local!(static SEEN: Cell<bool> = const { Cell::new(false) });
+        let mut two = [1u64, 2];
+        // SAFETY: sorts the two words by what compares none.
+        unsafe { libc::qsort(two.as_mut_ptr().cast(), 2, 8, Some(compare)) };
+        assert!(SEEN.get());
     }
 
     #[test]
@@ -152,8 +249,6 @@ mod tests {
     fn the_stack_end_is_above_and_the_walk_stops_there() {
         let local = 0u8;
         assert!(stack_end() > &raw const local as usize);
-        let end = STACK_END.replace(&raw const local as usize - 1_000_000);
-        assert_eq!(walk().frames(), &[] as &[usize]);
-        STACK_END.set(end);
+        assert_eq!(walked(&raw const local as usize - 1_000_000).frames(), &[] as &[usize]);
     }
 }

@@ -57,7 +57,7 @@ fn nearest(entry: &str) -> Option<&'static str> {
 fn built(map: Named, entry: Entry, sources: Sources) -> Result<Prepared, String> {
     let cache = Cache::open()?;
     let rustc = version_of_rustc(cache.folder())?;
-    let about = format!("{rustc}\n{FRAME_POINTERS}\n{}\n{}", program::manifest("", ""), program::main(map, entry));
+    let about = format!("{rustc}\n{}\n{}", program::manifest("", ""), program::main(map, entry));
     let name = format!("rust-{}-{}", slug(map, entry), digest(sources, &about));
     let prepared = |path| {
         let here = Environment::detect("").rustc;
@@ -142,8 +142,6 @@ pub(super) fn is_compiled_in(entry: &str) -> bool {
     ENTRIES.iter().any(|term| term.name == entry)
 }
 
-const FRAME_POINTERS: &str = "-Cforce-frame-pointers=yes";
-
 /// What cargo says of what it has made.
 #[derive(Deserialize)]
 struct Message {
@@ -168,8 +166,8 @@ fn cargo(folder: &Path, target: &Path, package: &str) -> Result<PathBuf, String>
     for name in ["RUSTFLAGS", "CARGO_INCREMENTAL", "CARGO_MANIFEST_DIR"] {
         cargo.env_remove(name);
     }
-    // Stacks are walked by frame pointers. So given, no other flags count, such as a target's in the user's settings.
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", FRAME_POINTERS).env("CARGO_TARGET_DIR", target);
+    // So given, no other flags count, such as a target's in the user's settings.
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", "").env("CARGO_TARGET_DIR", target);
     let output = finished(&mut cargo).map_err(|error| format!("cargo can't be run: {error}"))?;
     let messages = output.stdout.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
     let made = messages.filter_map(|message: Message| message.executable).find(|path| path.ends_with(package));

@@ -185,25 +185,43 @@ impl<K, V, M: Map<K, V> + ?Sized> Worked<K, V> for &mut M {
     fn take_out(&mut self, key: &K) -> bool {
         black_box(self.remove(key))
     }
-    #[inline(never)]
+    #[inline(always)]
     fn drop_all(&mut self) -> bool {
-        self.clear();
-        true
+        drop_all(&mut **self)
     }
-    #[inline(never)]
+    #[inline(always)]
     fn look_at_all(&mut self) -> bool {
-        self.range(&mut |key, value| _ = black_box((key, value)));
-        true
+        look_at_all(&mut **self)
     }
-    #[inline(never)]
+    #[inline(always)]
     fn look_at_some(&mut self, from: &K, entries: usize) -> bool {
-        let mut any = false;
-        self.scan(from, entries, &mut |key, value| {
-            any = true;
-            black_box((key, value));
-        });
-        any
+        look_at_some(&mut **self, from, entries)
     }
+}
+
+// Not in the loop, whose registers are for what is done often. They are given the map and not the reference to it, which
+// would have to lie in memory for every operation.
+
+#[inline(never)]
+fn drop_all<K, V, M: Map<K, V> + ?Sized>(map: &mut M) -> bool {
+    map.clear();
+    true
+}
+
+#[inline(never)]
+fn look_at_all<K, V, M: Map<K, V> + ?Sized>(map: &mut M) -> bool {
+    map.range(&mut |key, value| _ = black_box((key, value)));
+    true
+}
+
+#[inline(never)]
+fn look_at_some<K, V, M: Map<K, V> + ?Sized>(map: &mut M, from: &K, entries: usize) -> bool {
+    let mut any = false;
+    map.scan(from, entries, &mut |key, value| {
+        any = true;
+        black_box((key, value));
+    });
+    any
 }
 
 /// A map that other threads use meanwhile.

@@ -47,7 +47,7 @@ impl<K, V> Worked<K, V> for Nothing {
     #[inline(always)]
     fn look_up(&mut self, key: &K) -> bool {
         black_box(key);
-        false
+        black_box(false)
     }
     #[inline(always)]
     fn take_out(&mut self, key: &K) -> bool {

@@ -242,8 +242,8 @@ impl<A: GlobalAlloc> Counting<A> {
     }
 }
 
-/// A copy to lend to a slow path. What is lent lies on the stack, so the slow path is called and not jumped to, and with frame
-/// pointers it is the call, not the function, that gets a frame.
+/// A copy to lend to a slow path. What is lent lies on the stack, so the slow path is called and not jumped to: the caller is
+/// on its stack.
 #[inline(always)]
 fn apart(layout: Layout) -> Layout {
     // SAFETY: a layout's size and alignment make a layout.

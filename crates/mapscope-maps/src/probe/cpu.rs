@@ -2,8 +2,8 @@
 //!
 //! The timer runs on the monotonic clock, because timers on processor time fire at most once a scheduler tick, and it
 //! signals the sampled thread alone. The signal handler notes the interrupted instruction and walks the stack above it; it
-//! reads nothing but unwind tables and its own thread's stack, and writes nothing but a buffer made before, so it can neither
-//! allocate, lock nor fault. Unlike the pprof crate it keeps every sample's own addresses, so that functions inlined into one
+//! reads nothing but unwind tables and its own thread's stack, of which it takes 16 KiB, and writes nothing but what was made
+//! before, so it can neither allocate, lock nor fault. Unlike the pprof crate it keeps every sample's own addresses, so that functions inlined into one
 //! another stay apart.
 
 use std::cell::UnsafeCell;
@@ -11,6 +11,9 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use super::stacks::walk::{Registers, Walker, stack_end};
+
+/// Why a signal comes that a timer sends.
+const SI_TIMER: i32 = -2;
 
 /// Room for samples, in words: their frames and one word for each sample's length. Untouched pages cost nothing.
 const BUFFER_WORDS: usize = 8 << 20;
@@ -155,11 +158,17 @@ impl Timer {
     }
 }
 
-extern "C" fn on_signal(_: i32, _: *mut libc::siginfo_t, context: *mut libc::c_void) {
+extern "C" fn on_signal(_: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the kernel gives a handler with SA_SIGINFO a valid description.
+    if unsafe { (*info).si_code } != SI_TIMER {
+        return; // somebody else's, which may be any thread's
+    }
     let Some(registers) = registers(context) else { return };
-    // SAFETY: the timer runs, and only this handler, which the kernel does not run twice at a time in one thread, uses it.
+    // SAFETY: the timer runs, and signals one thread, in which the kernel does not run this handler twice at a time; nobody else
+    // uses it.
     let Some(Gathered { words, walker }) = (unsafe { &mut *BUFFER.gathered.get() }) else { return };
-    let stack = walker.walk(registers, stack_end());
+    // SAFETY: the registers are of this thread, as the end of its stack is.
+    let stack = unsafe { walker.walk(registers, stack_end()) };
     let frames = stack.frames();
     let len = BUFFER.len.load(Relaxed);
     let needed = frames.len() + 2;

@@ -32,21 +32,27 @@ impl Modules {
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn loaded() -> Vec<(usize, Vec<u8>)> {
-    unsafe extern "C" fn note(module: *mut libc::dl_phdr_info, _: usize, loaded: *mut libc::c_void) -> i32 {
-        // SAFETY: the system gives a module whose name lives as long as this call, and hands on what `loaded` below gave it.
-        let (module, loaded) = unsafe { (&*module, &mut *loaded.cast::<Vec<(usize, Vec<u8>)>>()) };
-        // SAFETY: a string that ends with a null, where it is not null itself.
+    let mut loaded: Vec<(usize, Vec<u8>)> = Vec::new();
+    each_loaded(&mut |module| {
         // The program comes first, called otherwise on other systems and by how it was started.
         let is_named = !loaded.is_empty() && !module.dlpi_name.is_null();
-        // SAFETY: a string that ends with a null.
+        // SAFETY: a string that ends with a null, and lives as long as this call.
         let name = is_named.then(|| unsafe { CStr::from_ptr(module.dlpi_name) });
         loaded.push((module.dlpi_addr as usize, name.unwrap_or_default().to_bytes().to_vec()));
+    });
+    loaded
+}
+
+/// Calls `each` with what the loader says of the program and of each library. It must not unwind.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) fn each_loaded(mut each: &mut dyn FnMut(&libc::dl_phdr_info)) {
+    unsafe extern "C" fn visit(module: *mut libc::dl_phdr_info, _: usize, each: *mut libc::c_void) -> i32 {
+        // SAFETY: the loader gives what lives as long as this call, and hands on what it was given below.
+        unsafe { (*each.cast::<&mut dyn FnMut(&libc::dl_phdr_info)>())(&*module) };
         0
     }
-    let mut loaded: Vec<(usize, Vec<u8>)> = Vec::new();
-    // SAFETY: `note` has the signature asked for and does not unwind; `loaded` outlives the call.
-    unsafe { libc::dl_iterate_phdr(Some(note), (&raw mut loaded).cast()) };
-    loaded
+    // SAFETY: `visit` has the signature asked for, and is called before this returns.
+    unsafe { libc::dl_iterate_phdr(Some(visit), (&raw mut each).cast()) };
 }
 
 #[cfg(target_os = "macos")]

@@ -2,21 +2,28 @@
 
 use framehop::Module;
 
-/// Calls `each` with the program, and with each library, that has an index of its tables.
+/// The program, and each library, that has an index of its tables.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn each_module(mut each: impl FnMut(Module<&'static [u8]>)) {
-    let mut each: &mut dyn FnMut(Module<&'static [u8]>) = &mut each;
-    // SAFETY: `elf::visit` is called before this returns, with what `each` is.
-    unsafe { libc::dl_iterate_phdr(Some(elf::visit), (&raw mut each).cast()) };
+pub(super) fn modules() -> Vec<Module<&'static [u8]>> {
+    use crate::probe::modules::each_loaded;
+
+    let mut modules = Vec::new();
+    each_loaded(&mut |loaded| {
+        // SAFETY: so many headers are there.
+        let headers = unsafe { std::slice::from_raw_parts(loaded.dlpi_phdr, loaded.dlpi_phnum.into()) };
+        modules.extend(elf::module(loaded.dlpi_addr, headers));
+    });
+    modules
 }
 
-/// Where it isn't known, nothing is.
+/// Where nobody reads them, none.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) fn each_module(_: impl FnMut(Module<&'static [u8]>)) {}
+pub(super) fn modules() -> Vec<Module<&'static [u8]>> {
+    Vec::new()
+}
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod elf {
-    use std::ffi::{c_int, c_void};
     use std::ops::Range;
 
     use framehop::{ExplicitModuleSectionInfo, Module};
@@ -24,33 +31,29 @@ mod elf {
     /// How linkers write where the table lies: four bytes, counted from themselves.
     const PCREL_SDATA4: u8 = 0x1b;
 
-    pub unsafe extern "C" fn visit(info: *mut libc::dl_phdr_info, _: usize, each: *mut c_void) -> c_int {
-        // SAFETY: the loader gives a description that is valid during the call, and what it was given for `each`.
-        let (info, each) = unsafe { (&*info, &mut *each.cast::<&mut dyn FnMut(Module<&'static [u8]>)>()) };
-        // SAFETY: so many headers are there.
-        let headers = unsafe { std::slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into()) };
-        if let Some(module) = module(info.dlpi_addr, headers) {
-            each(module);
-        }
-        0
-    }
-
-    /// What is loaded at `base` with these headers.
-    fn module(base: u64, headers: &[libc::Elf64_Phdr]) -> Option<Module<&'static [u8]>> {
+    /// What is loaded at `base` with these headers; `None` where it has no such index, or not among what is only read.
+    pub fn module(base: u64, headers: &[libc::Elf64_Phdr]) -> Option<Module<&'static [u8]>> {
         let range = |header: &libc::Elf64_Phdr| header.p_vaddr..header.p_vaddr + header.p_memsz;
-        let loaded = || headers.iter().filter(|header| header.p_type == libc::PT_LOAD).map(range);
+        let loaded = || headers.iter().filter(|header| header.p_type == libc::PT_LOAD);
+        let read_only = |header: &&libc::Elf64_Phdr| header.p_flags & (libc::PF_R | libc::PF_W) == libc::PF_R;
+        // From an address to the end of what is loaded and only read there.
+        let from = |address: u64| {
+            let end = loaded().filter(read_only).map(range).find(|range| range.contains(&address))?.end;
+            Some(address..end)
+        };
         let bytes = |range: &Range<u64>| {
             let start = base.wrapping_add(range.start) as *const u8;
-            // SAFETY: the loader has mapped it, and nobody writes it. It stays: code on a stack is not unloaded.
+            // SAFETY: it is mapped, and nobody writes it. It stays as long as what is loaded does: see `Walker::new`.
             unsafe { std::slice::from_raw_parts(start, (range.end - range.start) as usize) }
         };
         let index = range(headers.iter().find(|header| header.p_type == libc::PT_GNU_EH_FRAME)?);
+        let index = index.start..from(index.start)?.end.min(index.end);
         // Its version, how the table's place is written, how the index is, and that place.
         let [1, PCREL_SDATA4, _, _, place @ ..] = bytes(&index).first_chunk::<8>()? else { return None };
-        let table = (index.start + 4).checked_add_signed(i32::from_ne_bytes(*place).into())?;
-        // How long it is nobody says: it ends where what it is loaded with does, or before.
-        let table = table..loaded().find(|loaded| loaded.contains(&table))?.end;
-        let (start, end) = (loaded().map(|range| range.start).min()?, loaded().map(|range| range.end).max()?);
+        // How long the table is nobody says: it ends where what it is loaded with does, or before.
+        let table = from((index.start + 4).checked_add_signed(i32::from_ne_bytes(*place).into())?)?;
+        let (start, end) =
+            (loaded().map(|header| range(header).start).min()?, loaded().map(|header| range(header).end).max()?);
         let sections = ExplicitModuleSectionInfo {
             eh_frame: Some(bytes(&table)),
             eh_frame_svma: Some(table),

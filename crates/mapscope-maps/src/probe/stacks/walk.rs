@@ -2,7 +2,7 @@
 //!
 //! Compilers write down for every instruction where the caller's registers lie (`.eh_frame`, for panics and debuggers), and
 //! the linker an index of it, both of which are in memory with the code. So no function needs a frame pointer, which would
-//! cost each map a register. Where there are no tables, which is so on macOS, frame pointers are followed.
+//! cost each map a register. Where no tables are known, as on macOS, whose own are not read, frame pointers are followed.
 //!
 //! A walk reads nothing but the tables, and the stack between the current frame and the stack's end.
 
@@ -48,21 +48,25 @@ mod native {
     }
 
     impl Walker {
-        /// Knows the code that is loaded now. Of code that comes later, frame pointers are followed.
+        /// Knows the code that is loaded now, which must stay so: no library is unloaded while it walks. Of code that comes
+        /// later, frame pointers are followed.
         pub fn new() -> Walker {
             let mut unwinder = UnwinderNative::new();
-            loaded::each_module(|module| unwinder.add_module(module));
+            loaded::modules().into_iter().for_each(|module| unwinder.add_module(module));
             Walker { unwinder, cache: CacheNative::new_in() }
         }
 
-        /// The call stack above some registers, reading nothing of it outside of the stack pointer..`end`, which must be
-        /// mapped: `end` is that of the same stack. Neither allocates nor locks.
-        pub fn walk(&mut self, from: Registers, end: usize) -> Stack {
+        /// The call stack above some registers. Neither allocates nor locks, and takes some 16 KiB of stack.
+        ///
+        /// # Safety
+        ///
+        /// From the stack pointer to `end` memory is mapped, as it is to the end of that stack.
+        pub unsafe fn walk(&mut self, from: Registers, end: usize) -> Stack {
             const WORD: u64 = size_of::<usize>() as u64;
             let (lowest, end) = (from.stack as u64, end as u64);
             let mut read = |at: u64| {
                 let inside = at >= lowest && at.is_multiple_of(WORD) && at.saturating_add(WORD) <= end;
-                // SAFETY: aligned, and within what the caller knows to be mapped.
+                // SAFETY: aligned, and within what the caller says is mapped.
                 inside.then(|| unsafe { (at as *const u64).read() }).ok_or(())
             };
             let mut frames = self.unwinder.iter_frames(from.instruction as u64, from.all(), &mut self.cache, &mut read);
@@ -99,10 +103,10 @@ mod native {
         #[inline(always)]
         pub fn here() -> Registers {
             let (instruction, stack, frame): (usize, usize, usize);
-            // SAFETY: copies three registers.
+            // SAFETY: copies three registers, to some that are none of them.
             unsafe {
-                std::arch::asm!("lea {}, [rip]", "mov {}, rsp", "mov {}, rbp",
-                    out(reg) instruction, out(reg) stack, out(reg) frame, options(nomem, nostack, preserves_flags))
+                std::arch::asm!("lea rax, [rip]", "mov rcx, rsp", "mov rdx, rbp",
+                    out("rax") instruction, out("rcx") stack, out("rdx") frame, options(nomem, nostack, preserves_flags))
             };
             Registers { instruction, stack, frame }
         }
@@ -118,10 +122,10 @@ mod native {
         #[inline(always)]
         pub fn here() -> Registers {
             let (instruction, stack, frame, link): (usize, usize, usize, usize);
-            // SAFETY: copies four registers.
+            // SAFETY: copies four registers, to some that are none of them.
             unsafe {
-                std::arch::asm!("adr {}, .", "mov {}, sp", "mov {}, x29", "mov {}, x30",
-                    out(reg) instruction, out(reg) stack, out(reg) frame, out(reg) link,
+                std::arch::asm!("adr x9, .", "mov x10, sp", "mov x11, x29", "mov x12, x30",
+                    out("x9") instruction, out("x10") stack, out("x11") frame, out("x12") link,
                     options(nomem, nostack, preserves_flags))
             };
             Registers { instruction, stack, frame, link }
@@ -145,7 +149,10 @@ mod native {
             Walker
         }
 
-        pub fn walk(&mut self, _: Registers, _: usize) -> Stack {
+        /// # Safety
+        ///
+        /// None is asked for.
+        pub unsafe fn walk(&mut self, _: Registers, _: usize) -> Stack {
             Stack::EMPTY
         }
     }
@@ -200,8 +207,10 @@ fn ask_stack_end() -> Option<usize> {
 mod tests {
     use super::*;
 
+    #[inline(never)]
     fn walked(end: usize) -> Stack {
-        Walker::new().walk(Registers::here(), end)
+        // SAFETY: `end` is at most that of this stack.
+        unsafe { Walker::new().walk(Registers::here(), end) }
     }
 
     #[inline(never)]

@@ -36,13 +36,14 @@ const MEASURED: [&str; 25] = [
 ];
 
 /// The crates that do no measured work, but that those above use, or that a pass waits for.
-const NEEDED: [&str; 22] = [
+const NEEDED: [&str; 23] = [
     "addr2line",
     "backtrace",
     "blake3",
     "bytemuck",
     "equivalent",
     "flate2",
+    "framehop",
     "gimli",
     "hdrhistogram",
     "libm",

@@ -70,8 +70,8 @@ impl Names {
                 continue;
             }
             let mut stack = self.stack(of, sample);
-            if stack.is_empty() {
-                stack.push(symbols::Frame { function: LOOP.into(), file: None, line: None });
+            if is_of_the_loop(&stack) {
+                stack = vec![symbols::Frame { function: LOOP.into(), file: None, line: None }];
             }
             cpu.push(CpuStack { stack: frames.intern(stack), samples: *samples });
         }
@@ -110,6 +110,13 @@ impl Names {
 /// The name shown for samples in the measuring loop itself.
 const LOOP: &str = "(the measuring loop)";
 
+/// Whether no map is on a stack below the harness: there is nothing, or the harness itself has called the standard library,
+/// as its iterators and clocks do. A map that the library is called for is between the two.
+fn is_of_the_loop(stack: &[symbols::Frame]) -> bool {
+    let is_std = |frame: &symbols::Frame| frame.file.as_deref().is_some_and(|file| file.starts_with("library/"));
+    stack.first().is_none_or(is_std)
+}
+
 /// Adds up the stacks that became equal once the harness was cut off; in the order of their frames.
 fn merge<T>(stacks: Vec<T>, key: impl Fn(&T) -> Vec<u32>, mut add: impl FnMut(&mut T, T)) -> Vec<T> {
     let mut merged: BTreeMap<Vec<u32>, T> = BTreeMap::new();
@@ -144,5 +151,31 @@ impl Frames {
             indices.push(index);
         }
         indices
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_harness_calls_the_library_for_is_the_loop_s_and_what_a_map_does_is_the_map_s() {
+        let stack = |frames: &[(&str, Option<&str>)]| -> Vec<symbols::Frame> {
+            let frame = |&(function, file): &(&str, Option<&str>)| symbols::Frame {
+                function: function.into(),
+                file: file.map(Into::into),
+                line: None,
+            };
+            frames.iter().map(frame).collect()
+        };
+        let next = ("core::slice::iter::IterMut::next", Some("library/core/src/slice/iter/macros.rs"));
+        let insert = ("<std::collections::HashMap as mapscope::maps::Map>::insert", Some("src/maps/std_map.rs"));
+        // As of a program without debug information.
+        let bare = ("alloc::collections::btree::map::BTreeMap::insert", None);
+        assert!(is_of_the_loop(&[]));
+        assert!(is_of_the_loop(&stack(&[next])));
+        assert!(is_of_the_loop(&stack(&[next, ("__memcpy", None)])));
+        assert!(!is_of_the_loop(&stack(&[insert, next])));
+        assert!(!is_of_the_loop(&stack(&[bare])));
     }
 }

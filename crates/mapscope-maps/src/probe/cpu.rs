@@ -3,8 +3,8 @@
 //! The timer runs on the monotonic clock, because timers on processor time fire at most once a scheduler tick, and it
 //! signals the sampled thread alone. The signal handler notes the interrupted instruction and walks the stack above it; it
 //! reads nothing but unwind tables and its own thread's stack, of which it takes 16 KiB, and writes nothing but what was made
-//! before, so it can neither allocate, lock nor fault. Unlike the pprof crate it keeps every sample's own addresses, so that functions inlined into one
-//! another stay apart.
+//! before, so it can neither allocate, lock nor fault. Unlike the pprof crate it keeps every sample's own addresses, so that
+//! functions inlined into one another stay apart.
 
 use std::cell::UnsafeCell;
 use std::io;
@@ -164,8 +164,8 @@ extern "C" fn on_signal(_: i32, info: *mut libc::siginfo_t, context: *mut libc::
         return; // somebody else's, which may be any thread's
     }
     let Some(registers) = registers(context) else { return };
-    // SAFETY: the timer runs, and signals one thread, in which the kernel does not run this handler twice at a time; nobody else
-    // uses it.
+    // SAFETY: the timer runs, and signals one thread, in which the kernel does not run this handler twice at a time; nobody
+    // else uses it.
     let Some(Gathered { words, walker }) = (unsafe { &mut *BUFFER.gathered.get() }) else { return };
     // SAFETY: the registers are of this thread, as the end of its stack is.
     let stack = unsafe { walker.walk(registers, stack_end()) };

@@ -16,8 +16,8 @@
 //! # Limits
 //!
 //! - A stack is cut at its root after 256 frames; [`Recording::truncated`] counts how often.
-//! - Functions without unwind tables and frame pointers hide their caller; so do those of a library that was loaded after
-//!   [`start`] if they have no frame pointers. On processors other than x86-64 and AArch64, and on systems other than
+//! - Functions with neither unwind tables nor frame pointers hide their caller; so do those of a library that was loaded
+//!   after [`start`], if they have no frame pointers. On processors other than x86-64 and AArch64, and on systems other than
 //!   Linux, Android and macOS, all stacks are empty.
 //!
 //! # Cost

@@ -1,7 +1,8 @@
 //! Operations made ready: keys and values built before anything is measured.
 
 use std::hint::black_box;
-use std::mem::size_of;
+use std::mem::{self, ManuallyDrop, size_of};
+use std::ptr;
 
 use crate::maps::{Concurrent, Map};
 use crate::probe::clock;
@@ -28,13 +29,18 @@ pub(super) fn batch_ops_max<K, V>() -> usize {
 ///
 /// Puts own their entries, because the map takes them. Removes and lookups borrow their keys, so that the map's user
 /// and not the map drops them, after the measuring.
-pub(super) struct Batch<K, V>(Vec<Option<Step<K, V>>>);
+pub(super) struct Batch<K, V> {
+    steps: Vec<ManuallyDrop<Step<K, V>>>,
+    /// Whether the operations have begun: the entries that are to be put are no longer the batch's. Marking each as it is
+    /// taken would cost the loop a write an operation.
+    worked: bool,
+}
 
-/// One operation made ready.
+/// One operation made ready. The cheaper it is on most maps, the earlier it stands here: so they are told apart.
 pub(super) enum Step<K, V> {
+    Get(K),
     Put(K, V),
     Remove(K),
-    Get(K),
     Clear,
     Iterate,
     Scan(K, usize),
@@ -42,14 +48,14 @@ pub(super) enum Step<K, V> {
 
 impl<K: Key, V: Value> Batch<K, V> {
     pub fn new() -> Batch<K, V> {
-        Batch(Vec::new())
+        Batch { steps: Vec::new(), worked: false }
     }
 
     /// Makes other operations ready.
     pub fn fill(&mut self, ops: &[Op]) {
-        self.0.clear();
-        self.0.extend(ops.iter().map(|op| {
-            Some(match op.kind {
+        self.empty();
+        self.steps.extend(ops.iter().map(|op| {
+            ManuallyDrop::new(match op.kind {
                 Kind::Put => Step::Put(K::sized(op.key, op.key_bytes), V::from_seed(op.value, op.value_bytes)),
                 Kind::Remove => Step::Remove(K::sized(op.key, op.key_bytes)),
                 Kind::Get => Step::Get(K::sized(op.key, op.key_bytes)),
@@ -62,23 +68,24 @@ impl<K: Key, V: Value> Batch<K, V> {
 
     /// How many.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.steps.len()
     }
 
     /// The entries that are to be put.
     pub fn puts(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.0.iter().filter_map(|step| match step {
-            Some(Step::Put(key, value)) => Some((key, value)),
+        assert!(!self.worked, "they are the map's");
+        self.steps.iter().filter_map(|step| match &**step {
+            Step::Put(key, value) => Some((key, value)),
             _ => None,
         })
     }
 
-    /// Does the operations, and reads the clock after each block of them.
+    /// Does the operations, once, and reads the clock after each block of them.
     pub fn work(&mut self, map: impl Worked<K, V>, blocks: &mut Blocks) {
         self.work_by(map, |_, _| {}, |ops| blocks.done(ops));
     }
 
-    /// Does the operations, calling `after` after each with its kind and whether it found its key.
+    /// Does the operations, once, calling `after` after each with its kind and whether it found its key.
     pub fn work_then(&mut self, map: impl Worked<K, V>, after: impl FnMut(Kind, bool)) {
         self.work_by(map, after, |_| {});
     }
@@ -90,28 +97,49 @@ impl<K: Key, V: Value> Batch<K, V> {
         mut after: impl FnMut(Kind, bool),
         mut after_block: impl FnMut(usize),
     ) {
-        for block in self.0.chunks_mut(BLOCK_OPS) {
-            let ops = block.len();
+        assert!(!mem::replace(&mut self.worked, true), "what is put twice would have two owners");
+        for block in self.steps.chunks(BLOCK_OPS) {
             for step in block {
-                let (kind, hit) = match step {
-                    Some(Step::Get(key)) => (Kind::Get, map.look_up(key)),
-                    Some(Step::Remove(key)) => (Kind::Remove, map.take_out(key)),
-                    Some(Step::Scan(key, entries)) => (Kind::Scan, map.look_at_some(key, *entries)),
-                    _ => match step.take() {
-                        Some(Step::Put(key, value)) => (Kind::Put, map.put(key, value)),
-                        Some(Step::Clear) => (Kind::Clear, map.drop_all()),
-                        _ => (Kind::Iterate, map.look_at_all()),
-                    },
+                // Four cases, which are compared: of more, each operation would pay for an indirect jump.
+                let (kind, hit) = match &**step {
+                    Step::Get(key) => (Kind::Get, map.look_up(key)),
+                    Step::Put(key, value) => {
+                        // SAFETY: `worked` says from now on that the entry is not the batch's, and lets it come here but once.
+                        let (key, value) = unsafe { (ptr::read(key), ptr::read(value)) };
+                        (Kind::Put, map.put(key, value))
+                    }
+                    Step::Remove(key) => (Kind::Remove, map.take_out(key)),
+                    step => {
+                        let (kind, hit) = map.seldom(step);
+                        after(kind, hit);
+                        continue;
+                    }
                 };
-                after(kind, hit);
+                after(kind, black_box(hit));
             }
-            after_block(ops);
+            after_block(block.len());
         }
     }
 
     /// The batch one operation at a time, for those who look at the map between two.
     pub fn steps(&mut self) -> impl Iterator<Item = Step<K, V>> {
-        self.0.drain(..).flatten()
+        assert!(!self.worked, "what is put is the map's");
+        self.steps.drain(..).map(ManuallyDrop::into_inner)
+    }
+}
+
+impl<K, V> Batch<K, V> {
+    /// Drops what is the batch's.
+    fn empty(&mut self) {
+        let worked = mem::take(&mut self.worked);
+        let own = |step: &ManuallyDrop<_>| !(worked && matches!(**step, Step::Put(..)));
+        self.steps.drain(..).filter(own).for_each(|step| drop(ManuallyDrop::into_inner(step)));
+    }
+}
+
+impl<K, V> Drop for Batch<K, V> {
+    fn drop(&mut self) {
+        self.empty();
     }
 }
 
@@ -166,62 +194,54 @@ pub(super) trait Worked<K, V> {
     fn put(&mut self, key: K, value: V) -> bool;
     fn look_up(&mut self, key: &K) -> bool;
     fn take_out(&mut self, key: &K) -> bool;
-    fn drop_all(&mut self) -> bool;
-    fn look_at_all(&mut self) -> bool;
-    fn look_at_some(&mut self, from: &K, entries: usize) -> bool;
+    /// What is neither of these; gives its kind too.
+    fn seldom(&mut self, step: &Step<K, V>) -> (Kind, bool);
 }
 
 /// A map that one thread has to itself.
 impl<K, V, M: Map<K, V> + ?Sized> Worked<K, V> for &mut M {
     #[inline(always)]
     fn put(&mut self, key: K, value: V) -> bool {
-        black_box(self.insert(key, value))
+        self.insert(key, value)
     }
     #[inline(always)]
     fn look_up(&mut self, key: &K) -> bool {
-        black_box(self.get(key).is_some())
+        self.get(key).is_some()
     }
     #[inline(always)]
     fn take_out(&mut self, key: &K) -> bool {
-        black_box(self.remove(key))
+        self.remove(key)
     }
     #[inline(always)]
-    fn drop_all(&mut self) -> bool {
-        drop_all(&mut **self)
-    }
-    #[inline(always)]
-    fn look_at_all(&mut self) -> bool {
-        look_at_all(&mut **self)
-    }
-    #[inline(always)]
-    fn look_at_some(&mut self, from: &K, entries: usize) -> bool {
-        look_at_some(&mut **self, from, entries)
+    fn seldom(&mut self, step: &Step<K, V>) -> (Kind, bool) {
+        seldom(&mut **self, step)
     }
 }
 
-// Not in the loop, whose registers are for what is done often. They are given the map and not the reference to it, which
-// would have to lie in memory for every operation.
-
+/// Not in the loop, whose registers are for what is done often. It is given the map and not the reference to it, which
+/// would have to lie in memory for every operation.
 #[inline(never)]
-fn drop_all<K, V, M: Map<K, V> + ?Sized>(map: &mut M) -> bool {
-    map.clear();
-    true
-}
-
-#[inline(never)]
-fn look_at_all<K, V, M: Map<K, V> + ?Sized>(map: &mut M) -> bool {
-    map.range(&mut |key, value| _ = black_box((key, value)));
-    true
-}
-
-#[inline(never)]
-fn look_at_some<K, V, M: Map<K, V> + ?Sized>(map: &mut M, from: &K, entries: usize) -> bool {
+fn seldom<K, V, M: Map<K, V> + ?Sized>(map: &mut M, step: &Step<K, V>) -> (Kind, bool) {
     let mut any = false;
-    map.scan(from, entries, &mut |key, value| {
+    let mut see = |key: &K, value: &V| {
         any = true;
         black_box((key, value));
-    });
-    any
+    };
+    match step {
+        Step::Clear => {
+            map.clear();
+            (Kind::Clear, true)
+        }
+        Step::Iterate => {
+            map.range(&mut see);
+            (Kind::Iterate, true)
+        }
+        Step::Scan(from, entries) => {
+            map.scan(from, *entries, &mut see);
+            (Kind::Scan, any)
+        }
+        Step::Put(..) | Step::Remove(_) | Step::Get(_) => unreachable!("the loop does it"),
+    }
 }
 
 /// A map that other threads use meanwhile.
@@ -230,7 +250,7 @@ pub(super) struct Among<'a, M>(pub &'a M);
 impl<K, V, M: Concurrent<K, V>> Worked<K, V> for Among<'_, M> {
     #[inline(always)]
     fn put(&mut self, key: K, value: V) -> bool {
-        black_box(self.0.insert(key, value))
+        self.0.insert(key, value)
     }
     #[inline(always)]
     fn look_up(&mut self, key: &K) -> bool {
@@ -238,15 +258,143 @@ impl<K, V, M: Concurrent<K, V>> Worked<K, V> for Among<'_, M> {
     }
     #[inline(always)]
     fn take_out(&mut self, key: &K) -> bool {
-        black_box(self.0.remove(key))
+        self.0.remove(key)
     }
-    fn drop_all(&mut self) -> bool {
-        unreachable!("no workload that clears is dealt")
+    fn seldom(&mut self, _: &Step<K, V>) -> (Kind, bool) {
+        unreachable!("no workload that clears, iterates or scans is dealt")
     }
-    fn look_at_all(&mut self) -> bool {
-        unreachable!("no workload that iterates is dealt")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::collections::BTreeMap;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    thread_local! {
+        static LIVE: Cell<isize> = const { Cell::new(0) };
     }
-    fn look_at_some(&mut self, _: &K, _: usize) -> bool {
-        unreachable!("no workload that scans is dealt")
+
+    /// A key that is a value too, and is counted while it lives.
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
+    struct Counted(u64);
+
+    impl Counted {
+        fn new(number: u64) -> Counted {
+            LIVE.set(LIVE.get() + 1);
+            Counted(number)
+        }
+    }
+
+    impl Clone for Counted {
+        fn clone(&self) -> Counted {
+            Counted::new(self.0)
+        }
+    }
+
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            LIVE.set(LIVE.get() - 1);
+        }
+    }
+
+    impl Key for Counted {
+        const POINTERS: bool = false;
+        fn from_id(id: u64) -> Counted {
+            Counted::new(id)
+        }
+        fn id(&self) -> u64 {
+            self.0
+        }
+        fn heap_bytes(&self) -> u64 {
+            0
+        }
+    }
+
+    impl Value for Counted {
+        const POINTERS: bool = false;
+        fn from_seed(seed: u64, _: u32) -> Counted {
+            Counted::new(seed)
+        }
+        fn seed(&self) -> Option<u64> {
+            Some(self.0)
+        }
+        fn heap_bytes(&self) -> u64 {
+            0
+        }
+    }
+
+    /// Its lookups panic.
+    struct Broken<'a>(&'a mut BTreeMap<Counted, Counted>);
+
+    impl Worked<Counted, Counted> for Broken<'_> {
+        fn put(&mut self, key: Counted, value: Counted) -> bool {
+            self.0.put(key, value)
+        }
+        fn look_up(&mut self, _: &Counted) -> bool {
+            panic!("it is broken")
+        }
+        fn take_out(&mut self, key: &Counted) -> bool {
+            self.0.take_out(key)
+        }
+        fn seldom(&mut self, step: &Step<Counted, Counted>) -> (Kind, bool) {
+            self.0.seldom(step)
+        }
+    }
+
+    fn ops() -> Vec<Op> {
+        let op = |kind, key| Op { kind, key, value: 1, hash: 0, value_bytes: 0, key_bytes: 0 };
+        let put = |key| op(Kind::Put, key);
+        vec![
+            put(1),
+            put(2),
+            put(1),
+            op(Kind::Remove, 2),
+            op(Kind::Get, 1),
+            put(3),
+            op(Kind::Scan, 1),
+            op(Kind::Iterate, 0),
+        ]
+    }
+
+    #[test]
+    fn what_is_put_is_the_maps_and_all_else_the_batchs() {
+        let (mut batch, mut map) = (Batch::new(), BTreeMap::<Counted, Counted>::new());
+        batch.fill(&ops());
+        assert_eq!(LIVE.get(), 11, "four entries and three keys");
+        let mut kinds = Vec::new();
+        batch.work_then(&mut map, |kind, hit| kinds.push((kind, hit)));
+        assert_eq!(LIVE.get(), 4 + 3, "two entries are left, and the batch's keys are dropped after the measuring");
+        use Kind::{Get, Iterate, Put, Remove, Scan};
+        let puts = [(Put, false), (Put, false), (Put, true)];
+        assert_eq!(kinds[..3], puts);
+        assert_eq!(kinds[3..], [(Remove, true), (Get, true), (Put, false), (Scan, true), (Iterate, true)]);
+        batch.fill(&ops()[..1]);
+        assert_eq!(LIVE.get(), 4 + 2);
+        drop(batch);
+        assert_eq!(LIVE.get(), 4, "an entry that was never put is the batch's");
+        drop(map);
+        assert_eq!(LIVE.get(), 0);
+    }
+
+    #[test]
+    fn a_batch_that_a_panic_ends_drops_nothing_twice() {
+        let (mut batch, mut map) = (Batch::new(), BTreeMap::<Counted, Counted>::new());
+        batch.fill(&ops());
+        let work = AssertUnwindSafe(|| batch.work_then(Broken(&mut map), |_, _| {}));
+        catch_unwind(work).unwrap_err();
+        drop((batch, map));
+        assert_eq!(LIVE.get(), 2, "the entry that was not put yet is leaked");
+    }
+
+    #[test]
+    #[should_panic(expected = "two owners")]
+    fn a_batch_is_worked_off_once() {
+        let (mut batch, mut map) = (Batch::<u64, u64>::new(), BTreeMap::new());
+        batch.fill(&ops());
+        batch.work_then(&mut map, |_, _| {});
+        batch.work_then(&mut map, |_, _| {});
     }
 }

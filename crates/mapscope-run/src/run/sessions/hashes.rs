@@ -2,11 +2,11 @@
 
 use std::hint::black_box;
 
-use super::batch::{Batch, Blocks, Worked};
+use super::batch::{Batch, Blocks, Step, Worked};
 use super::idle::keeping;
 use super::row::Row;
 use crate::maps::Hashing;
-use crate::workload::{Key, Value};
+use crate::workload::{Key, Kind, Value};
 
 /// See the module.
 pub(super) struct Hashes<S>(pub S);
@@ -40,28 +40,21 @@ impl<K: Key, V, S: Hashing> Worked<K, V> for Hashed<'_, S> {
     fn put(&mut self, key: K, value: V) -> bool {
         self.hash(&key);
         std::mem::forget((key, value));
-        black_box(false)
+        false
     }
     #[inline(always)]
     fn look_up(&mut self, key: &K) -> bool {
         self.hash(black_box(key));
-        black_box(false)
+        false
     }
     #[inline(always)]
     fn take_out(&mut self, key: &K) -> bool {
         self.hash(black_box(key));
-        black_box(false)
+        false
     }
     #[inline(always)]
-    fn drop_all(&mut self) -> bool {
-        true
-    }
-    #[inline(always)]
-    fn look_at_all(&mut self) -> bool {
-        true
-    }
-    #[inline(always)]
-    fn look_at_some(&mut self, _: &K, _: usize) -> bool {
-        true
+    fn seldom(&mut self, step: &Step<K, V>) -> (Kind, bool) {
+        black_box(step);
+        (Kind::Iterate, true)
     }
 }

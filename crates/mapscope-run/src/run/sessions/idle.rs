@@ -4,9 +4,9 @@ use std::hint::black_box;
 use std::mem::ManuallyDrop;
 use std::ptr;
 
-use super::batch::{Batch, Blocks, Worked};
+use super::batch::{Batch, Blocks, Step, Worked};
 use super::row::Row;
-use crate::workload::{Key, Value};
+use crate::workload::{Key, Kind, Value};
 
 /// See the module.
 pub(super) struct Idle;
@@ -42,29 +42,21 @@ impl<K, V> Worked<K, V> for Nothing {
     #[inline(always)]
     fn put(&mut self, key: K, value: V) -> bool {
         std::mem::forget((key, value));
-        black_box(false)
+        false
     }
     #[inline(always)]
     fn look_up(&mut self, key: &K) -> bool {
         black_box(key);
-        black_box(false)
+        false
     }
     #[inline(always)]
     fn take_out(&mut self, key: &K) -> bool {
         black_box(key);
-        black_box(false)
+        false
     }
     #[inline(always)]
-    fn drop_all(&mut self) -> bool {
-        true
-    }
-    #[inline(always)]
-    fn look_at_all(&mut self) -> bool {
-        true
-    }
-    #[inline(always)]
-    fn look_at_some(&mut self, from: &K, entries: usize) -> bool {
-        black_box((from, entries));
-        true
+    fn seldom(&mut self, step: &Step<K, V>) -> (Kind, bool) {
+        black_box(step);
+        (Kind::Iterate, true)
     }
 }

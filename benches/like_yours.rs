@@ -7,17 +7,17 @@
 //! them.
 //!
 //! `cargo bench --bench like_yours -- --instructions [MAP...]`, with Valgrind on the PATH, compares what both execute for an
-//! operation, which repeats: without the loops, mapscope's and the programs', but with that tally.
+//! operation while it is timed, which repeats: their loops, and mapscope's tally of allocations, included.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use mapscope::ab::Slices;
 use mapscope::plan::{Flags, plan};
-use mapscope::record::{self, metrics};
 use mapscope::run::{Asked, Subjects, Turn, Turning};
 use mapscope::workload::{Batch, Kind, Workload};
 
@@ -74,36 +74,45 @@ fn maps(args: &[String]) -> Vec<&'static str> {
 }
 
 fn instructions(args: &[String], programs: &Path, folder: &Path) {
-    let maps = maps(args);
-    println!("instructions of an operation, u64/u64, uniform keys, without the loops\n");
+    println!("instructions of an operation, u64/u64, uniform keys\n");
     println!("{:<18} {:<8} {:>9} {:>9} {:>9} {:>6}", "map", "mix", "ops", "program", "mapscope", "ratio");
     let (mut within_2, mut all) = (0, 0);
-    for mix in MIXES {
-        for ops in OPS {
-            let out = run("instructions", &maps.join(","), mix, ops, folder);
-            let file = ops_file(mix, ops, folder);
-            let of = |program| executed(&programs.join(program), &file, folder) / ops as f64;
-            let of_loop = of("nothing");
-            for cell in &record::read(&out).expect("a record").cells {
-                let (map, metric) = (&*cell.id.map, metrics::find("instructions_per_op").expect("it is registered"));
-                let (program, own) = (of(map) - of_loop, metric.value(cell).expect("counted").as_f64());
-                let ratio = own / program;
+    for map in maps(args) {
+        for mix in MIXES {
+            for ops in OPS {
+                let file = ops_file(mix, ops, folder);
+                let program =
+                    executed("measured", &programs.join(map), folder, |program| Program::begin(program, &file).end());
+                let mapscope =
+                    executed("measured_ops", Path::new(env!("CARGO_BIN_EXE_mapscope")), folder, |mapscope| {
+                        Turning::begin(mapscope, &asked(map, mix, ops), ops).and_then(Turning::end).expect("a turn")
+                    });
+                let ratio = mapscope / program;
                 within_2 += u32::from(ratio <= 1.02);
                 all += 1;
-                println!("{map:<18} {mix:<8} {ops:>9} {program:>9.2} {own:>9.2} {ratio:>6.3}");
+                println!(
+                    "{map:<18} {mix:<8} {ops:>9} {:>9.2} {:>9.2} {ratio:>6.3}",
+                    program / ops as f64,
+                    mapscope / ops as f64
+                );
             }
         }
     }
     println!("\nat most 1.02: {within_2} of {all}");
 }
 
-/// The instructions of a program's measured operations.
-fn executed(program: &Path, file: &Path, folder: &Path) -> f64 {
-    let seen = folder.join("seen");
-    let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--quiet", "--tool=callgrind", "--collect-atstart=no", "--toggle-collect=*measured*"]);
-    valgrind.arg(format!("--callgrind-out-file={}", seen.display())).args([program, file]);
-    assert!(valgrind.output().expect("valgrind starts").status.success(), "{}", program.display());
+/// The instructions of functions of that name, in the one run of what `turn` makes of the program.
+fn executed<T>(function: &str, program: &Path, folder: &Path, turn: impl FnOnce(&Path) -> T) -> f64 {
+    let (counting, seen) = (folder.join("counting"), folder.join("seen"));
+    let valgrind = format!(
+        "#!/bin/sh\nexec valgrind --quiet --tool=callgrind --collect-atstart=no '--toggle-collect=*{function}*' \
+         '--callgrind-out-file={}' '{}' \"$@\"\n",
+        seen.display(),
+        program.display()
+    );
+    fs::write(&counting, valgrind).expect("room for it");
+    fs::set_permissions(&counting, Permissions::from_mode(0o700)).expect("it can be run");
+    turn(&counting);
     let seen = fs::read_to_string(seen).expect("what callgrind saw");
     let sum = seen.lines().find_map(|line| line.strip_prefix("totals: ")).expect("a sum");
     sum.trim().parse().expect("a number")
@@ -218,17 +227,4 @@ impl Program {
         assert!(self.child.wait().expect("it ends").success());
         text.split(' ').map(|ticks| ticks.parse().expect("a number")).collect()
     }
-}
-
-/// Runs a pass of a cell of each of these maps; gives where the record is.
-fn run(pass: &str, maps: &str, mix: &str, ops: u64, folder: &Path) -> PathBuf {
-    let out = folder.join("out");
-    let _ = fs::remove_dir_all(&out);
-    let (profile, maps) = (folder.join("profile.toml"), maps.replace(',', "\", \""));
-    let cells = format!("[[cells]]\nmap = [\"{maps}\"]\nkeys = \"uniform\"\nmix = {mix:?}\nops = {ops}\n");
-    fs::write(&profile, format!("passes = [{pass:?}]\nrepetitions = 1\n{cells}")).expect("a profile");
-    let mut mapscope = Command::new(env!("CARGO_BIN_EXE_mapscope"));
-    mapscope.args(["run", "--quiet", "--out"]).args([&out, &profile]);
-    assert!(mapscope.status().expect("mapscope starts").success(), "{maps} {mix}");
-    out
 }

@@ -24,16 +24,18 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// All of a file of at most so many bytes.
+/// All of a file of at most so many bytes, in place of what is in `bytes`.
 ///
 /// # Errors
 /// The system's; whatever is longer.
-pub(super) fn of_file(file: &File, bytes_max: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(bytes_max + 1).read_to_end(&mut bytes)?;
+pub(super) fn of_file(file: &File, bytes_max: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
+    bytes.clear();
+    // At once: to grow is to copy.
+    bytes.reserve_exact(file.metadata()?.len().min(bytes_max) as usize + 1);
+    file.take(bytes_max + 1).read_to_end(bytes)?;
     match bytes.len() as u64 > bytes_max {
         true => Err(io::Error::other(format!("it is longer than {bytes_max} bytes, which no recording is"))),
-        false => Ok(bytes),
+        false => Ok(()),
     }
 }
 

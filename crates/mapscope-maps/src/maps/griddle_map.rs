@@ -89,7 +89,7 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Gradual<K, V, S> {
     fn get(&self, key: &K) -> Option<(&K, &V)> {
         self.map.get_key_value(key)
     }
-    #[inline]
+    #[inline(always)]
     fn remove(&mut self, key: &K) -> bool {
         self.map.remove(key).is_some()
     }

@@ -7,7 +7,7 @@
 //! them.
 //!
 //! `cargo bench --bench like_yours -- --instructions [MAP...]`, with Valgrind on the PATH, compares what both execute for an
-//! operation while it is timed, which repeats: their loops, and mapscope's tally of allocations, included.
+//! operation while it is timed, their loops and mapscope's tally of allocations included; these counts repeat.
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -101,7 +101,8 @@ fn instructions(args: &[String], programs: &Path, folder: &Path) {
     println!("\nat most 1.02: {within_2} of {all}");
 }
 
-/// The instructions of functions of that name, in the one run of what `turn` makes of the program.
+/// The instructions of the functions whose names contain that, in the one run that `turn` has the program do: that which
+/// warms up, after which none is asked for.
 fn executed<T>(function: &str, program: &Path, folder: &Path, turn: impl FnOnce(&Path) -> T) -> f64 {
     let (counting, seen) = (folder.join("counting"), folder.join("seen"));
     let valgrind = format!(
@@ -112,6 +113,7 @@ fn executed<T>(function: &str, program: &Path, folder: &Path, turn: impl FnOnce(
     );
     fs::write(&counting, valgrind).expect("room for it");
     fs::set_permissions(&counting, Permissions::from_mode(0o700)).expect("it can be run");
+    let _ = fs::remove_file(&seen);
     turn(&counting);
     let seen = fs::read_to_string(seen).expect("what callgrind saw");
     let sum = seen.lines().find_map(|line| line.strip_prefix("totals: ")).expect("a sum");

@@ -59,6 +59,7 @@ pub struct Dash<K, V, S> {
 }
 
 impl<K: Key, V: Value, S: Hashing> Map<K, V> for Dash<K, V, S> {
+    // As a hint alone, it was left a call that a user's program has not.
     #[inline(always)]
     fn insert(&mut self, key: K, value: V) -> bool {
         self.map.insert(key, value).is_some()

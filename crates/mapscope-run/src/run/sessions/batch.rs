@@ -31,12 +31,13 @@ pub(super) fn batch_ops_max<K, V>() -> usize {
 /// and not the map drops them, after the measuring.
 pub(super) struct Batch<K, V> {
     steps: Vec<ManuallyDrop<Step<K, V>>>,
-    /// Whether the operations have begun: the entries that are to be put are no longer the batch's. Marking each as it is
-    /// taken would cost the loop a write an operation.
+    /// Whether the operations have begun: the entries that are to be put are no longer the batch's. To mark each as it is
+    /// taken would cost the loop a write for each of them.
     worked: bool,
 }
 
-/// One operation made ready. The cheaper it is on most maps, the earlier it stands here: so they are told apart.
+/// One operation made ready. The loop tells them apart in this order: first what is cheapest on most maps, where a
+/// comparison weighs most.
 pub(super) enum Step<K, V> {
     Get(K),
     Put(K, V),
@@ -71,6 +72,11 @@ impl<K: Key, V: Value> Batch<K, V> {
         self.steps.len()
     }
 
+    /// Whether its operations were done, or begun.
+    pub fn is_worked(&self) -> bool {
+        self.worked
+    }
+
     /// The entries that are to be put.
     pub fn puts(&self) -> impl Iterator<Item = (&K, &V)> {
         assert!(!self.worked, "they are the map's");
@@ -97,21 +103,21 @@ impl<K: Key, V: Value> Batch<K, V> {
         mut after: impl FnMut(Kind, bool),
         mut after_block: impl FnMut(usize),
     ) {
-        assert!(!mem::replace(&mut self.worked, true), "what is put twice would have two owners");
+        assert!(!mem::replace(&mut self.worked, true), "a batch is worked off once");
         for block in self.steps.chunks(BLOCK_OPS) {
             for step in block {
-                // Four cases, which are compared: of more, each operation would pay for an indirect jump.
+                // Four cases are compared; with more, every operation would pay for an indirect jump.
                 let (kind, hit) = match &**step {
                     Step::Get(key) => (Kind::Get, map.look_up(key)),
                     Step::Put(key, value) => {
-                        // SAFETY: `worked` says from now on that the entry is not the batch's, and lets it come here but once.
+                        // SAFETY: `worked` is set: the batch won't drop the entry, and nobody reads it twice.
                         let (key, value) = unsafe { (ptr::read(key), ptr::read(value)) };
                         (Kind::Put, map.put(key, value))
                     }
                     Step::Remove(key) => (Kind::Remove, map.take_out(key)),
+                    // Apart, so that the others' results stay what the map gave.
                     step => {
-                        let (kind, hit) = map.seldom(step);
-                        after(kind, hit);
+                        after(step.kind(), map.seldom(step));
                         continue;
                     }
                 };
@@ -131,9 +137,28 @@ impl<K: Key, V: Value> Batch<K, V> {
 impl<K, V> Batch<K, V> {
     /// Drops what is the batch's.
     fn empty(&mut self) {
-        let worked = mem::take(&mut self.worked);
-        let own = |step: &ManuallyDrop<_>| !(worked && matches!(**step, Step::Put(..)));
-        self.steps.drain(..).filter(own).for_each(|step| drop(ManuallyDrop::into_inner(step)));
+        let (worked, mut steps) = (mem::take(&mut self.worked), mem::take(&mut self.steps));
+        for step in &mut steps {
+            if !(worked && matches!(**step, Step::Put(..))) {
+                // SAFETY: the vector drops none of them, also where this panics, and is cleared.
+                unsafe { ManuallyDrop::drop(step) }
+            }
+        }
+        steps.clear();
+        self.steps = steps;
+    }
+}
+
+impl<K, V> Step<K, V> {
+    fn kind(&self) -> Kind {
+        match self {
+            Step::Get(_) => Kind::Get,
+            Step::Put(..) => Kind::Put,
+            Step::Remove(_) => Kind::Remove,
+            Step::Clear => Kind::Clear,
+            Step::Iterate => Kind::Iterate,
+            Step::Scan(..) => Kind::Scan,
+        }
     }
 }
 
@@ -194,8 +219,8 @@ pub(super) trait Worked<K, V> {
     fn put(&mut self, key: K, value: V) -> bool;
     fn look_up(&mut self, key: &K) -> bool;
     fn take_out(&mut self, key: &K) -> bool;
-    /// What is neither of these; gives its kind too.
-    fn seldom(&mut self, step: &Step<K, V>) -> (Kind, bool);
+    /// Any other operation.
+    fn seldom(&mut self, step: &Step<K, V>) -> bool;
 }
 
 /// A map that one thread has to itself.
@@ -213,7 +238,7 @@ impl<K, V, M: Map<K, V> + ?Sized> Worked<K, V> for &mut M {
         self.remove(key)
     }
     #[inline(always)]
-    fn seldom(&mut self, step: &Step<K, V>) -> (Kind, bool) {
+    fn seldom(&mut self, step: &Step<K, V>) -> bool {
         seldom(&mut **self, step)
     }
 }
@@ -221,24 +246,23 @@ impl<K, V, M: Map<K, V> + ?Sized> Worked<K, V> for &mut M {
 /// Not in the loop, whose registers are for what is done often. It is given the map and not the reference to it, which
 /// would have to lie in memory for every operation.
 #[inline(never)]
-fn seldom<K, V, M: Map<K, V> + ?Sized>(map: &mut M, step: &Step<K, V>) -> (Kind, bool) {
-    let mut any = false;
-    let mut see = |key: &K, value: &V| {
-        any = true;
-        black_box((key, value));
-    };
+fn seldom<K, V, M: Map<K, V> + ?Sized>(map: &mut M, step: &Step<K, V>) -> bool {
     match step {
         Step::Clear => {
             map.clear();
-            (Kind::Clear, true)
+            true
         }
         Step::Iterate => {
-            map.range(&mut see);
-            (Kind::Iterate, true)
+            map.range(&mut |key, value| _ = black_box((key, value)));
+            true
         }
         Step::Scan(from, entries) => {
-            map.scan(from, *entries, &mut see);
-            (Kind::Scan, any)
+            let mut any = false;
+            map.scan(from, *entries, &mut |key, value| {
+                any = true;
+                black_box((key, value));
+            });
+            any
         }
         Step::Put(..) | Step::Remove(_) | Step::Get(_) => unreachable!("the loop does it"),
     }
@@ -260,7 +284,7 @@ impl<K, V, M: Concurrent<K, V>> Worked<K, V> for Among<'_, M> {
     fn take_out(&mut self, key: &K) -> bool {
         self.0.remove(key)
     }
-    fn seldom(&mut self, _: &Step<K, V>) -> (Kind, bool) {
+    fn seldom(&mut self, _: &Step<K, V>) -> bool {
         unreachable!("no workload that clears, iterates or scans is dealt")
     }
 }
@@ -339,7 +363,7 @@ mod tests {
         fn take_out(&mut self, key: &Counted) -> bool {
             self.0.take_out(key)
         }
-        fn seldom(&mut self, step: &Step<Counted, Counted>) -> (Kind, bool) {
+        fn seldom(&mut self, step: &Step<Counted, Counted>) -> bool {
             self.0.seldom(step)
         }
     }
@@ -390,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "two owners")]
+    #[should_panic(expected = "worked off once")]
     fn a_batch_is_worked_off_once() {
         let (mut batch, mut map) = (Batch::<u64, u64>::new(), BTreeMap::new());
         batch.fill(&ops());

@@ -30,8 +30,8 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 /// The system's; whatever is longer.
 pub(super) fn of_file(file: &File, bytes_max: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
     bytes.clear();
-    // At once: to grow is to copy.
-    bytes.reserve_exact(file.metadata()?.len().min(bytes_max) as usize + 1);
+    // All at once: growing would copy.
+    bytes.try_reserve_exact(file.metadata()?.len().min(bytes_max) as usize + 1)?;
     file.take(bytes_max + 1).read_to_end(bytes)?;
     match bytes.len() as u64 > bytes_max {
         true => Err(io::Error::other(format!("it is longer than {bytes_max} bytes, which no recording is"))),

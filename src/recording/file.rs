@@ -312,24 +312,25 @@ fn has_only_begun(bytes: &[u8]) -> bool {
     bytes.iter().take(MAGIC.len()).all(|&byte| byte == 0)
 }
 
-/// The memory that a file was read into, for the next one: whoever serves a recording reads it again and again, and to get
-/// new memory takes longer than to read.
+/// The memory that the last file was read into, kept for the next: a recording that is served is read again and again,
+/// and getting new memory takes longer than reading.
 static MEMORY: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+/// More is given back: it would be held as long as this process runs.
 const MEMORY_BYTES_MAX: usize = 16 << 20;
 
 /// Has `read` read all of a file, to which its process may go on writing.
 fn with_bytes_of<T>(path: &Path, read: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
     let memory = || MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
     let file = bytes::open(path)?;
-    // Who reads meanwhile gets memory of his own.
+    // Another thread that reads meanwhile gets memory of its own.
     let mut bytes = mem::take(&mut *memory());
     bytes::of_file(&file, FILE_BYTES_MAX, &mut bytes)?;
     names_again(&file, &mut bytes)?;
-    let read = read(&bytes);
+    let parsed = read(&bytes);
     if bytes.capacity() <= MEMORY_BYTES_MAX {
         *memory() = bytes;
     }
-    Ok(read)
+    Ok(parsed)
 }
 
 /// A process writes down what its places and types are called, then the map that has their numbers. They are read in the other

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 
 use super::output;
 use crate::record::read;
-use crate::report::FORMATS;
+use crate::report::{FORMATS, number};
 use crate::text;
 
 /// Render reports again from the record of a run
@@ -41,14 +41,23 @@ fn lines(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| format!("{}\n", text::path(path))).collect()
 }
 
-/// For people: what lies in a folder below `dir`, such as a flame graph for each cell, is a line with the number of files.
+/// For people: a folder in `dir`, such as that of the cells, is one line with the number of its files.
 fn by_folder(paths: &[PathBuf], dir: &Path) -> String {
-    let of_a_folder = |a: &PathBuf, b: &PathBuf| a.parent() == b.parent() && a.parent() != Some(dir);
-    let line = |files: &[PathBuf]| match files[0].parent() {
-        Some(folder) if files.len() > 1 => format!("{}/ ({} files)\n", text::path(folder), files.len()),
-        _ => lines(files),
+    let mut told: Vec<(PathBuf, usize)> = Vec::new();
+    for path in paths {
+        let mut parts = path.strip_prefix(dir).unwrap_or(path).components();
+        let first = parts.next().map_or_else(|| path.clone(), |first| dir.join(first));
+        let files = usize::from(parts.next().is_some());
+        match told.iter_mut().find(|(known, _)| *known == first) {
+            Some((_, known)) => *known += files,
+            None => told.push((first, files)),
+        }
+    }
+    let line = |(path, files): &(PathBuf, usize)| match files {
+        0 => format!("{}\n", text::path(path)),
+        files => format!("{}/ ({})\n", text::path(path), number::plural(*files as u64, "file")),
     };
-    paths.chunk_by(of_a_folder).map(line).collect()
+    told.iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -56,9 +65,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_of_files_are_one_line() {
-        let paths = ["r/a.md", "r/b.csv", "r/stacks/1.svg", "r/stacks/2.svg", "r/pprof/1.pb.gz", "r/c.html"];
-        let told = by_folder(&paths.map(PathBuf::from), Path::new("r"));
-        assert_eq!(told, "r/a.md\nr/b.csv\nr/stacks/ (2 files)\nr/pprof/1.pb.gz\nr/c.html\n");
+    fn a_folder_is_one_line() {
+        let paths =
+            ["r/results.md", "r/cells/a/alloc.svg", "r/cells/b/alloc.svg", "r/results.csv", "r/cells/a/alloc.folded"];
+        let told = by_folder(&paths.map(PathBuf::from), Path::new("r/"));
+        assert_eq!(told, "r/results.md\nr/cells/ (3 files)\nr/results.csv\n");
     }
 }

@@ -59,8 +59,7 @@ pub struct Dash<K, V, S> {
 }
 
 impl<K: Key, V: Value, S: Hashing> Map<K, V> for Dash<K, V, S> {
-    // As a hint alone, it was left a call that a user's program has not.
-    #[inline(always)]
+    #[inline]
     fn insert(&mut self, key: K, value: V) -> bool {
         self.map.insert(key, value).is_some()
     }
@@ -70,7 +69,7 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Dash<K, V, S> {
         // SAFETY: the map is changed through `&mut self` only; reading moves nothing.
         Some(unsafe { untie(self, entry.pair()) })
     }
-    #[inline(always)]
+    #[inline]
     fn remove(&mut self, key: &K) -> bool {
         self.map.remove(key).is_some()
     }

@@ -89,8 +89,7 @@ impl<K: Key, V: Value, S: Hashing> Map<K, V> for Gradual<K, V, S> {
     fn get(&self, key: &K) -> Option<(&K, &V)> {
         self.map.get_key_value(key)
     }
-    // As a hint alone, it was left a call that a user's program has not.
-    #[inline(always)]
+    #[inline]
     fn remove(&mut self, key: &K) -> bool {
         self.map.remove(key).is_some()
     }

@@ -115,9 +115,10 @@ impl<K: Key, V: Value> Batch<K, V> {
                         (Kind::Put, map.put(key, value))
                     }
                     Step::Remove(key) => (Kind::Remove, map.take_out(key)),
-                    // Apart, so that the others' results stay what the map gave.
+                    // Apart, and with its kind in what is called: else the compiler puts all others behind it.
                     step => {
-                        after(step.kind(), map.seldom(step));
+                        let (kind, hit) = map.seldom(step);
+                        after(kind, hit);
                         continue;
                     }
                 };
@@ -146,19 +147,6 @@ impl<K, V> Batch<K, V> {
         }
         steps.clear();
         self.steps = steps;
-    }
-}
-
-impl<K, V> Step<K, V> {
-    fn kind(&self) -> Kind {
-        match self {
-            Step::Get(_) => Kind::Get,
-            Step::Put(..) => Kind::Put,
-            Step::Remove(_) => Kind::Remove,
-            Step::Clear => Kind::Clear,
-            Step::Iterate => Kind::Iterate,
-            Step::Scan(..) => Kind::Scan,
-        }
     }
 }
 
@@ -219,8 +207,8 @@ pub(super) trait Worked<K, V> {
     fn put(&mut self, key: K, value: V) -> bool;
     fn look_up(&mut self, key: &K) -> bool;
     fn take_out(&mut self, key: &K) -> bool;
-    /// Any other operation.
-    fn seldom(&mut self, step: &Step<K, V>) -> bool;
+    /// Any other operation; gives its kind too.
+    fn seldom(&mut self, step: &Step<K, V>) -> (Kind, bool);
 }
 
 /// A map that one thread has to itself.
@@ -238,7 +226,7 @@ impl<K, V, M: Map<K, V> + ?Sized> Worked<K, V> for &mut M {
         self.remove(key)
     }
     #[inline(always)]
-    fn seldom(&mut self, step: &Step<K, V>) -> bool {
+    fn seldom(&mut self, step: &Step<K, V>) -> (Kind, bool) {
         seldom(&mut **self, step)
     }
 }
@@ -246,15 +234,15 @@ impl<K, V, M: Map<K, V> + ?Sized> Worked<K, V> for &mut M {
 /// Not in the loop, whose registers are for what is done often. It is given the map and not the reference to it, which
 /// would have to lie in memory for every operation.
 #[inline(never)]
-fn seldom<K, V, M: Map<K, V> + ?Sized>(map: &mut M, step: &Step<K, V>) -> bool {
+fn seldom<K, V, M: Map<K, V> + ?Sized>(map: &mut M, step: &Step<K, V>) -> (Kind, bool) {
     match step {
         Step::Clear => {
             map.clear();
-            true
+            (Kind::Clear, true)
         }
         Step::Iterate => {
             map.range(&mut |key, value| _ = black_box((key, value)));
-            true
+            (Kind::Iterate, true)
         }
         Step::Scan(from, entries) => {
             let mut any = false;
@@ -262,7 +250,7 @@ fn seldom<K, V, M: Map<K, V> + ?Sized>(map: &mut M, step: &Step<K, V>) -> bool {
                 any = true;
                 black_box((key, value));
             });
-            any
+            (Kind::Scan, any)
         }
         Step::Put(..) | Step::Remove(_) | Step::Get(_) => unreachable!("the loop does it"),
     }
@@ -284,7 +272,7 @@ impl<K, V, M: Concurrent<K, V>> Worked<K, V> for Among<'_, M> {
     fn take_out(&mut self, key: &K) -> bool {
         self.0.remove(key)
     }
-    fn seldom(&mut self, _: &Step<K, V>) -> bool {
+    fn seldom(&mut self, _: &Step<K, V>) -> (Kind, bool) {
         unreachable!("no workload that clears, iterates or scans is dealt")
     }
 }
@@ -363,7 +351,7 @@ mod tests {
         fn take_out(&mut self, key: &Counted) -> bool {
             self.0.take_out(key)
         }
-        fn seldom(&mut self, step: &Step<Counted, Counted>) -> bool {
+        fn seldom(&mut self, step: &Step<Counted, Counted>) -> (Kind, bool) {
             self.0.seldom(step)
         }
     }

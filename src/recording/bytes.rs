@@ -24,18 +24,16 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// All of a file of at most so many bytes, in place of what is in `bytes`.
+/// All of a file of at most so many bytes.
 ///
 /// # Errors
 /// The system's; whatever is longer.
-pub(super) fn of_file(file: &File, bytes_max: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
-    bytes.clear();
-    // All at once: growing would copy.
-    bytes.try_reserve_exact(file.metadata()?.len().min(bytes_max) as usize + 1)?;
-    file.take(bytes_max + 1).read_to_end(bytes)?;
+pub(super) fn of_file(file: &File, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(bytes_max + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > bytes_max {
         true => Err(io::Error::other(format!("it is longer than {bytes_max} bytes, which no recording is"))),
-        false => Ok(()),
+        false => Ok(bytes),
     }
 }
 

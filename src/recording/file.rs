@@ -4,10 +4,8 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::mem;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::bytes::{self, Bytes, Texts};
@@ -76,8 +74,8 @@ impl Process {
     /// # Errors
     /// Where it can't be read, or is not one of this version, whole and undamaged.
     pub fn read(path: &Path) -> Result<Process, RecordingError> {
-        let parsed = with_bytes_of(path, |bytes| Process::parse(path, bytes));
-        parsed.map_err(|error| RecordingError::at(path, error))?.map_err(|what| RecordingError::at(path, what))
+        let bytes = bytes_of(path).map_err(|error| RecordingError::at(path, error))?;
+        Process::parse(path, &bytes).map_err(|what| RecordingError::at(path, what))
     }
 
     /// The files of a folder, by name. None is an error of whoever needs one.
@@ -88,9 +86,10 @@ impl Process {
         let paths = files_of(folder).map_err(|error| RecordingError::at(folder, error))?;
         let mut processes = Vec::new();
         for path in paths {
-            let parse = |bytes: &[u8]| (!has_only_begun(bytes)).then(|| Process::parse(&path, bytes)).transpose();
-            let parsed = with_bytes_of(&path, parse).map_err(|error| RecordingError::at(&path, error))?;
-            processes.extend(parsed.map_err(|what| RecordingError::at(&path, what))?);
+            let bytes = bytes_of(&path).map_err(|error| RecordingError::at(&path, error))?;
+            if !has_only_begun(&bytes) {
+                processes.push(Process::parse(&path, &bytes).map_err(|what| RecordingError::at(&path, what))?);
+            }
         }
         Ok(processes)
     }
@@ -312,25 +311,12 @@ fn has_only_begun(bytes: &[u8]) -> bool {
     bytes.iter().take(MAGIC.len()).all(|&byte| byte == 0)
 }
 
-/// The memory that the last file was read into, kept for the next: a recording that is served is read again and again,
-/// and getting new memory takes longer than reading.
-static MEMORY: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-/// More is given back: it would be held as long as this process runs.
-const MEMORY_BYTES_MAX: usize = 16 << 20;
-
-/// Has `read` read all of a file, to which its process may go on writing.
-fn with_bytes_of<T>(path: &Path, read: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
-    let memory = || MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
+/// All of a file, to which its process may go on writing.
+fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
     let file = bytes::open(path)?;
-    // Another thread that reads meanwhile gets memory of its own.
-    let mut bytes = mem::take(&mut *memory());
-    bytes::of_file(&file, FILE_BYTES_MAX, &mut bytes)?;
+    let mut bytes = bytes::of_file(&file, FILE_BYTES_MAX)?;
     names_again(&file, &mut bytes)?;
-    let parsed = read(&bytes);
-    if bytes.capacity() <= MEMORY_BYTES_MAX {
-        *memory() = bytes;
-    }
-    Ok(parsed)
+    Ok(bytes)
 }
 
 /// A process writes down what its places and types are called, then the map that has their numbers. They are read in the other

@@ -86,9 +86,8 @@ impl Manifest {
     pub fn read(folder: &Path) -> Result<Manifest, RecordingError> {
         let path = folder.join(Manifest::FILE_NAME);
         let why = |what: String| RecordingError::at(&path, what);
-        let mut bytes = Vec::new();
-        bytes::open(&path)
-            .and_then(|file| bytes::of_file(&file, Manifest::BYTES_MAX, &mut bytes))
+        let bytes = bytes::open(&path)
+            .and_then(|file| bytes::of_file(&file, Manifest::BYTES_MAX))
             .map_err(|error| why(format!("{error}; give the folder that `mapscope record` wrote")))?;
         let manifest: Manifest = serde_json::from_slice(&text::clean_json(&bytes))
             .map_err(|error| why(format!("is no description of a recording: {error}")))?;

@@ -50,9 +50,9 @@ fn counted(profile: &Profile) -> Vec<Counted<'_>> {
     ]
 }
 
-/// The last part of a function's name, which short names keep.
+/// The last part of a function's name, which short names keep. Of the C library's, Go's `pprof` leaves out an underscore.
 fn last(name: &str) -> &str {
-    name.rsplit("::").next().expect("a part")
+    name.rsplit("::").next().expect("a part").trim_start_matches('_')
 }
 
 /// By function: its own value, and that of all stacks that it is on.

@@ -99,9 +99,16 @@ fn why_none(source: &str, line: u32) -> String {
             "what it is collected from says how many there are, and said too few"
         }
         () if text.contains(".clone()") => "it is a copy",
-        () => "nothing makes an empty map there",
+        () if hands_on(text) => "the function that makes it is handed on, and takes no number",
+        () if text.contains("default()") => "a Default makes it, which takes no number",
+        () => "nothing there is seen to make an empty map",
     };
     why.to_owned()
+}
+
+/// Whether a line names a function that makes an empty map, and doesn't call it: `or_insert_with(IndexMap::new)`.
+fn hands_on(text: &str) -> bool {
+    ["::new", "::default"].iter().any(|maker| text.split(maker).skip(1).any(|after| after.starts_with([')', ','])))
 }
 
 /// Calls that make an empty map in a line.
@@ -233,18 +240,18 @@ fn filled(map: &str, rest: &[Stmt], source: &str) -> Filled {
 
 /// What each round of a loop does to the map.
 fn kind(map: &str, of: &ExprForLoop) -> Result<Kind, String> {
-    let mut writes = Writes { map, depth: 0, found: 0, nested: false, adds: false, leaves: false };
+    let mut writes = Writes { map, depth: 0, found: 0, nested: false, adds: false, skips: false };
     writes.visit_block(&of.body);
     match writes {
         Writes { adds: true, .. } => Err("its loop adds to what is there: keys repeat".to_owned()),
         Writes { nested: true, .. } => Err("a loop within its loop fills it".to_owned()),
         Writes { found: 0, .. } => Err("its loop does not write to it".to_owned()),
-        Writes { leaves, .. } => {
+        Writes { skips, .. } => {
             let is_each = of.body.stmts.iter().any(|stmt| match stmt {
                 Stmt::Expr(Expr::MethodCall(call), _) => is_write(call, map),
                 _ => false,
             });
-            Ok(if is_each && !leaves { Kind::Each } else { Kind::Some })
+            Ok(if is_each && !skips { Kind::Each } else { Kind::Some })
         }
     }
 }
@@ -261,13 +268,14 @@ struct Writes<'a> {
     found: u32,
     nested: bool,
     adds: bool,
-    leaves: bool,
+    /// Whether a round may end before it writes, and the loop go on. What leaves the function ends the loop as well.
+    skips: bool,
 }
 
 impl<'a> Visit<'a> for Writes<'a> {
     fn visit_expr(&mut self, expr: &'a Expr) {
         let is_loop = matches!(expr, Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_));
-        self.leaves |= matches!(expr, Expr::Break(_) | Expr::Continue(_) | Expr::Return(_) | Expr::Try(_));
+        self.skips |= matches!(expr, Expr::Break(_) | Expr::Continue(_));
         self.depth += u32::from(is_loop);
         visit::visit_expr(self, expr);
         self.depth -= u32::from(is_loop);
@@ -393,6 +401,10 @@ mod tests {
             ),
             (Kind::Some, "HashMap::<u8, u8>::with_capacity(x.len())".to_owned())
         );
+        assert_eq!(
+            of("let mut m = HashMap::new(); // here\nfor k in x { let k = g(k)?; m.insert(k, 1); }"),
+            (Kind::Each, with("x.len()"))
+        );
     }
 
     #[test]
@@ -432,6 +444,9 @@ mod tests {
             ("fn f() { let m: HashMap<_, _> = x.collect(); } // here", "collected"),
             ("fn f() { let m = HashMap::with_capacity(3); } // here", "too small"),
             ("#[derive(Default)] // here\nstruct A { m: HashMap<u8, u8> }", "derived"),
+            ("fn f() { m.entry(1).or_insert_with(HashMap::new).insert(1, 2); } // here", "handed on"),
+            ("fn f() -> A { A { m: Default::default() } } // here", "a Default makes it"),
+            ("fn f() { g(3); } // here", "is seen to make"),
             ("fn f() { let a = [HashMap::new(), HashMap::new()]; } // here", "several"),
             ("fn f( // here", "can't be read"),
             (&format!("fn f() {{ // here\n{}0{} }}", "(".repeat(9999), ")".repeat(9999)), "too deep"),

@@ -1,7 +1,7 @@
 //! What `--fix` and `--write` do, for every verb that has hints.
 
 use std::fs;
-use std::path::{self, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
@@ -63,7 +63,7 @@ impl Args {
                     output::note(&format!("{}: {EMPTY}", text::path(path)));
                 } else if !quiet {
                     let files = count(fixed.len() - unnamed.len());
-                    let absolute = path::absolute(path).unwrap_or_else(|_| path.clone());
+                    let absolute = path.canonicalize().unwrap_or_else(|_| path.clone());
                     let [root, patch] = [&bounds.root, &absolute].map(|path| quoted(&text::path(path)));
                     output::note(&format!("{}: a patch of {files}: git -C {root} apply {patch}", text::path(path)));
                 }

@@ -206,7 +206,7 @@ fn outcome_of(traced: &TracedPlace) -> Vec<String> {
     if traced.in_part > 0 {
         let maps = number::plural(traced.in_part, "map");
         lines.push(format!(
-            "{maps} began as copies, with entries, or retained some of theirs: no trace is written of these"
+            "{maps} began as copies of others or with entries, or retained some of theirs: no trace is written of these"
         ));
     }
     for Written { path, operations, at, ty, entry, hint } in &traced.written {

@@ -53,16 +53,23 @@ fn hints(recorded: &Recorded<'_>) -> String {
         Some([]) => text += "\nNo hint would save bytes at these places\n",
         Some(hints) => {
             text += "\nHints in the source\n";
+            let width = recorded.width.max(40);
+            // Of several types at a place the same may be said.
+            let mut said: Vec<String> = Vec::new();
             for hint in hints {
                 let row = &recorded.table.rows[hint.row];
-                let with = hint.with();
-                let room = recorded.width.saturating_sub(with.chars().count() + 2).max(AT_LEAST);
-                let what = format!("{}  {with}", end_of(&row.place.at, room));
-                let _ = writeln!(text, "\n{}", number::fit(&what, recorded.width.max(40)));
+                // Its number comes last.
+                let with = number::fit_ends(&hint.with(), width - AT_LEAST - 2);
+                let room = width - with.chars().count() - 2;
+                let mut lines = format!("\n{}  {with}\n", end_of(&row.place.at, room));
                 for line in hint.why(row) {
-                    let _ = writeln!(text, "  {line}");
+                    let _ = writeln!(lines, "  {line}");
+                }
+                if !said.contains(&lines) {
+                    said.push(lines);
                 }
             }
+            text += &said.concat();
         }
     }
     text

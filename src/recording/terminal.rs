@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::io;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::{Counts, Format, Process, Recorded, Row, Sample};
 use crate::report::number;
 use crate::text::{pad_start, shown};
@@ -60,7 +62,7 @@ fn hints(recorded: &Recorded<'_>) -> String {
                 let row = &recorded.table.rows[hint.row];
                 // Its number comes last.
                 let with = number::fit_ends(&hint.with(), width - AT_LEAST - 2);
-                let room = width - with.chars().count() - 2;
+                let room = width - with.width() - 2;
                 let mut lines = format!("\n{}  {with}\n", end_of(&row.place.at, room));
                 for line in hint.why(row) {
                     let _ = writeln!(lines, "  {line}");

@@ -93,22 +93,42 @@ fn nests_deep(source: &str) -> bool {
 fn why_none(source: &str, line: u32) -> String {
     let text = source.lines().nth((line as usize).saturating_sub(1)).unwrap_or_default();
     let why = match () {
-        () if text.contains("with_capacity") => "it has a hint, which was too small",
-        () if text.contains("derive") => "a derived Default makes it",
-        () if text.contains("collect") || text.contains("from_iter") || text.contains("from(") => {
+        () if is_of_map(text, &["::with_capacity"]) => "it has a hint, which was too small",
+        () if text.contains("derive(") => "a derived Default makes it",
+        // Named, and not called: `or_insert_with(IndexMap::new)`.
+        () if is_of_map(text, &["::new)", "::new,", "::default)", "::default,"]) => {
+            "the function that makes it is handed on, and takes no number"
+        }
+        () if text.contains("collect") || text.contains("from_iter") || is_of_map(text, &["::from("]) => {
             "what it is collected from says how many there are, and said too few"
         }
-        () if text.contains(".clone()") => "it is a copy",
-        () if hands_on(text) => "the function that makes it is handed on, and takes no number",
         () if text.contains("default()") => "a Default makes it, which takes no number",
+        () if text.contains(".clone()") => "it is a copy",
         () => "nothing there is seen to make an empty map",
     };
     why.to_owned()
 }
 
-/// Whether a line names a function that makes an empty map, and doesn't call it: `or_insert_with(IndexMap::new)`.
-fn hands_on(text: &str) -> bool {
-    ["::new", "::default"].iter().any(|maker| text.split(maker).skip(1).any(|after| after.starts_with([')', ','])))
+/// Whether a line has one of these functions of a type that is a map or set by its name, or of `Default`.
+fn is_of_map(text: &str, functions: &[&str]) -> bool {
+    let is_map = |before: &str| {
+        let owner = without_generics(before);
+        ["Map", "Set", "Default"].iter().any(|end| owner.ends_with(end))
+    };
+    functions.iter().any(|function| text.match_indices(function).any(|(at, _)| is_map(&text[..at])))
+}
+
+/// `HashMap` of `HashMap::<u8, Vec<u8>>`.
+fn without_generics(text: &str) -> &str {
+    let mut depth = 0;
+    let opens = text.char_indices().rev().find(|(_, c)| {
+        depth += i32::from(*c == '>') - i32::from(*c == '<');
+        depth <= 0
+    });
+    match opens {
+        Some((at, '<')) => text[..at].trim_end_matches("::"),
+        _ => text,
+    }
 }
 
 /// Calls that make an empty map in a line.
@@ -445,7 +465,17 @@ mod tests {
             ("fn f() { let m = HashMap::with_capacity(3); } // here", "too small"),
             ("#[derive(Default)] // here\nstruct A { m: HashMap<u8, u8> }", "derived"),
             ("fn f() { m.entry(1).or_insert_with(HashMap::new).insert(1, 2); } // here", "handed on"),
-            ("fn f() -> A { A { m: Default::default() } } // here", "a Default makes it"),
+            ("fn f() { m.entry(k.clone()).or_insert_with(HashMap::<u8, u8>::new); } // here", "handed on"),
+            ("fn f() { m.entry(String::from(k)).or_insert_with(Default::default); } // here", "handed on"),
+            ("fn f() { let m: HashMap<_, _> = x.map(T::new).collect(); } // here", "collected"),
+            ("fn f() { let m = HashMap::from([(1, 2)]); } // here", "collected"),
+            ("fn f() { m.entry(k.clone()).or_default().insert(1, 2); } // here", "a Default makes it"),
+            ("fn f() -> A { A { v: Vec::with_capacity(3), m: Default::default() } } // here", "a Default makes it"),
+            (
+                "fn f() -> A { A { v: Vec::<u8>::with_capacity(3), m: Default::default() } } // here",
+                "a Default makes it",
+            ),
+            ("fn f() { let m = n.clone(); } // here", "a copy"),
             ("fn f() { g(3); } // here", "is seen to make"),
             ("fn f() { let a = [HashMap::new(), HashMap::new()]; } // here", "several"),
             ("fn f( // here", "can't be read"),
